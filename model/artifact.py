@@ -1,0 +1,123 @@
+"""One version of a model on disk: written once, checked whole before anything in it is used."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from model import golden, manifest, pipeline_file
+from model.errors import ArtifactRefused
+from model.manifest import FORMAT, Manifest
+from model.predictor import Predictor, SklearnPredictor
+from model.signature import Signature
+
+MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "signature.json"
+GOLDEN: Final = "golden.json"
+CARD: Final = "card.md"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a server lets an artifact do; decided by its settings, never by the artifact."""
+
+    pickles: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A version that passed every check and is ready to predict."""
+
+    manifest: Manifest
+    signature: Signature
+    predictor: Predictor
+
+
+def write(folder: Path, files: Mapping[str, bytes], facts: Manifest) -> None:
+    """Write a version's files and its manifest into an empty folder, all on disk when this returns."""
+    sealed = facts.model_copy(update={"files": {name: manifest.digest(content) for name, content in files.items()}})
+    for name, content in {**files, MANIFEST: sealed.model_dump_json(indent=2).encode()}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    for directory in (*(path for path in folder.iterdir() if path.is_dir()), folder):
+        sync_folder(directory)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_version(folder: Path, trust: Trust) -> Opened:
+    """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
+
+    Every byte is read once, checked against the manifest, and only then used.
+    """
+    files = _read(folder)
+    facts = _manifest(files.pop(MANIFEST, None))
+    manifest.check(facts, files)
+    signature = Signature.model_validate_json(files[SIGNATURE])
+    predictor = _predictor(facts, files, signature, trust)
+    golden.replay(golden.GOLDEN.validate_json(files[GOLDEN]), predictor, signature, facts.classes)
+    return Opened(facts, signature, predictor)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest alone, for listing; nothing is checked or opened."""
+    try:
+        return _manifest((folder / MANIFEST).read_bytes())
+    except OSError:
+        return _manifest(None)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    try:
+        for path in sorted(folder.rglob("*")):
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode):
+                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+            elif not stat.S_ISDIR(mode):
+                raise ArtifactRefused(f"{path.name} is neither a file nor a folder; remove it or train again.")
+    except OSError as error:
+        raise ArtifactRefused(f"The artifact cannot be read ({error.strerror}); check its permissions.") from error
+    return files
+
+
+def _manifest(content: bytes | None) -> Manifest:
+    if content is None:
+        raise ArtifactRefused("There is no manifest.json; restore the artifact or train again.")
+    version = None
+    with contextlib.suppress(ValueError, AttributeError):
+        version = json.loads(content).get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; update it.")
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError:
+        raise ArtifactRefused("manifest.json is damaged; restore the artifact or train again.") from None
+
+
+def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature, trust: Trust) -> Predictor:
+    name = pipeline_file.SKOPS if pipeline_file.SKOPS in files else pipeline_file.JOBLIB
+    if name not in files:
+        raise ArtifactRefused("The artifact holds no model; train again.")
+    made_with = facts.training.libraries.get("scikit-learn", "an unknown version")
+    pipeline: Any = pipeline_file.load(name, files[name], made_with=made_with, trust_pickles=trust.pickles)
+    return SklearnPredictor(pipeline, signature, facts.classes)

@@ -1,0 +1,106 @@
+"""How good is a model: the hold-out that never changes sides, and the metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from model.predictor import Predictions
+from model.signature import Columns, FloatArray, Signature, to_instances
+
+HOLDOUT_SHARE: Final = 0.2
+
+Score = Callable[[FloatArray, Predictions], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of merit; `score` takes the truth (class codes or values) and the predictions."""
+
+    score: Score
+    greater_is_better: bool
+
+
+def holdout_mask(columns: Columns, signature: Signature) -> NDArray[np.bool_]:
+    """Which rows judge models and are never learned from: a hash of the row's content decides, not chance, so the same
+    row is on the same side in every training, whatever the seed and whatever rows are added."""
+    share = [_hash(instance) for instance in to_instances(columns, signature)]
+    return np.array(share) < HOLDOUT_SHARE
+
+
+def _hash(instance: object) -> float:
+    """A row's content as a number in [0, 1)."""
+    content = hashlib.blake2b(repr(instance).encode(), digest_size=8).digest()
+    return float(int.from_bytes(content, "big") / 2**64)
+
+
+def fingerprint(columns: Columns, signature: Signature, target: Sequence[object]) -> str:
+    """SHA-256 over the content of all rows, in their order."""
+    whole = hashlib.sha256()
+    for instance, value in zip(to_instances(columns, signature), target, strict=True):
+        whole.update(repr((instance, value)).encode())
+    return whole.hexdigest()
+
+
+def evaluate(truth: FloatArray, predictions: Predictions) -> dict[str, float]:
+    """Every metric that these predictions allow; `truth` holds class codes or values."""
+    return {name: METRICS[name].score(truth, predictions) for name in _fitting(predictions)}
+
+
+def _fitting(predictions: Predictions) -> Sequence[str]:
+    if predictions.values is not None:
+        return REGRESSION
+    return LABELS if predictions.probabilities is None else (*LABELS, *PROBABILITIES)
+
+
+def _of_labels(score: Callable[..., float], **options: Any) -> Score:
+    return lambda truth, predictions: float(score(truth, predictions.labels, **options))
+
+
+def _of_values(score: Callable[..., float]) -> Score:
+    return lambda truth, predictions: float(score(truth, predictions.values))
+
+
+def _log_loss(truth: FloatArray, predictions: Predictions) -> float:
+    shares = _probabilities(predictions)
+    return float(metrics.log_loss(truth, shares, labels=np.arange(shares.shape[1])))
+
+
+def _roc_auc(truth: FloatArray, predictions: Predictions) -> float:
+    shares = _probabilities(predictions)
+    if shares.shape[1] == 2:
+        return float(metrics.roc_auc_score(truth, shares[:, 1]))
+    return float(metrics.roc_auc_score(truth, shares, multi_class="ovr", labels=np.arange(shares.shape[1])))
+
+
+def _brier(truth: FloatArray, predictions: Predictions) -> float:
+    shares = _probabilities(predictions)
+    return float(((shares - np.eye(shares.shape[1])[truth.astype(int)]) ** 2).sum(axis=1).mean())
+
+
+def _probabilities(predictions: Predictions) -> FloatArray:
+    if predictions.probabilities is None:
+        raise TypeError("This metric needs probabilities and the model gives labels only.")
+    return predictions.probabilities
+
+
+LABELS: Final = ("accuracy", "balanced_accuracy", "f1_macro")
+PROBABILITIES: Final = ("log_loss", "roc_auc", "brier")
+REGRESSION: Final = ("r2", "rmse", "mae")
+METRICS: Final[Mapping[str, Metric]] = {
+    "accuracy": Metric(_of_labels(metrics.accuracy_score), greater_is_better=True),
+    "balanced_accuracy": Metric(_of_labels(metrics.balanced_accuracy_score), greater_is_better=True),
+    "f1_macro": Metric(_of_labels(metrics.f1_score, average="macro"), greater_is_better=True),
+    "log_loss": Metric(_log_loss, greater_is_better=False),
+    "roc_auc": Metric(_roc_auc, greater_is_better=True),
+    "brier": Metric(_brier, greater_is_better=False),
+    "r2": Metric(_of_values(metrics.r2_score), greater_is_better=True),
+    "rmse": Metric(_of_values(metrics.root_mean_squared_error), greater_is_better=False),
+    "mae": Metric(_of_values(metrics.mean_absolute_error), greater_is_better=False),
+}

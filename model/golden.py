@@ -1,0 +1,50 @@
+"""Golden rows: requests stored with a model and the replies that it gave when it was made.
+
+Replaying them shows that bytes which are right on disk also predict right in this process, on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from model.errors import ArtifactRefused
+from model.predictor import Predictor, describe
+from model.signature import Columns, Signature, Validator, to_instances
+
+TOLERANCE: Final = 1e-9
+"""How far a number may be from the stored one: another CPU may round the last bits differently."""
+
+Golden = Sequence[Mapping[str, Any]]
+GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
+
+
+def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
+    """The golden pairs of request and reply for these rows."""
+    replies = describe(predictor.predict(columns), classes)
+    requests = to_instances(columns, signature)
+    return [{"request": request, "reply": reply} for request, reply in zip(requests, replies, strict=True)]
+
+
+def replay(golden: Golden, predictor: Predictor, signature: Signature, classes: Sequence[str] | None) -> None:
+    """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
+    validator = Validator(signature)
+    for index, pair in enumerate(golden):
+        columns = validator.validate(json.dumps(pair["request"]).encode()).columns
+        (reply,) = describe(predictor.predict(columns), classes)
+        if not _close(reply, pair["reply"]):
+            raise ArtifactRefused(
+                f"Golden row {index} is predicted differently than when the model was made; train it again here."
+            )
+
+
+def _close(mine: Any, theirs: Any) -> bool:
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
+    if isinstance(mine, float) and isinstance(theirs, (int, float)):
+        return math.isclose(mine, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(mine == theirs)

@@ -1,0 +1,79 @@
+"""The manifest: what a version is, where it came from, and the digest of every other file in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from model.errors import ArtifactRefused
+from model.predictor import PredictorKind
+
+FORMAT: Final = 1
+"""Raised whenever an older reader would misread what a newer writer wrote."""
+
+
+class Training(BaseModel):
+    """Where a model came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    created: str
+    """RFC 3339, UTC."""
+    seed: int
+    git_commit: str | None
+    data_fingerprint: str
+    """SHA-256 over the content of all rows."""
+    rows: int
+    holdout_rows: int
+    estimator: str
+    """The name of the candidate that won."""
+    parameters: Mapping[str, Any]
+    libraries: Mapping[str, str]
+
+
+class PredictorFacts(BaseModel):
+    """Which predictor serves, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: PredictorKind
+    reason: str
+    parity: Mapping[str, Any] | None = None
+    """How far the compiled model was from the fitted one: rows compared, largest difference, label flips."""
+
+
+class Manifest(BaseModel):
+    """The root of an artifact: whoever trusts the manifest can check everything else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+    name: str
+    task: Literal["classification", "regression"]
+    classes: tuple[str, ...] | None
+    metric: str
+    metrics: Mapping[str, float]
+    predictor: PredictorFacts
+    training: Training
+    files: Mapping[str, str]
+    """SHA-256 of every file but the manifest, by name relative to the artifact."""
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def check(manifest: Manifest, files: Mapping[str, bytes]) -> None:
+    """Raise `ArtifactRefused` unless these are exactly the files that the manifest names."""
+    for name in sorted(manifest.files.keys() | files.keys()):
+        if name not in files:
+            raise ArtifactRefused(f"The file {name} is missing; restore the artifact or train again.")
+        if name not in manifest.files:
+            raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
+        if digest(files[name]) != manifest.files[name]:
+            raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")

@@ -1,0 +1,78 @@
+"""Predictors: columns in, predictions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.signature import Columns, FloatArray, Signature, to_frame
+
+PredictorKind = Literal["compiled", "scikit-learn"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of n rows; a classification fills `labels`, a regression `values`."""
+
+    labels: NDArray[np.int64] | None = None
+    """`[n]`: positions in the model's list of classes."""
+    probabilities: FloatArray | None = None
+    """`[n, classes]`, in the order of the classes; None where the model gives labels only."""
+    values: FloatArray | None = None
+    """`[n]`: what a regression predicts."""
+
+
+class Predictor(Protocol):
+    """A model ready to predict; safe to call from several threads."""
+
+    @property
+    def kind(self) -> PredictorKind:
+        """How it computes."""
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The predictions for n rows, in their order."""
+
+
+class SklearnPredictor:
+    """The fitted pipeline itself, for what cannot be compiled."""
+
+    kind: Final[PredictorKind] = "scikit-learn"
+
+    def __init__(self, pipeline: Any, signature: Signature, classes: Sequence[str] | None) -> None:
+        self._pipeline = single_threaded(pipeline)
+        self._signature = signature
+        self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The pipeline's own `predict` and, where it has one, `predict_proba`."""
+        frame = to_frame(columns, self._signature)
+        answers = self._pipeline.predict(frame)
+        if self._codes is None:
+            return Predictions(values=np.asarray(answers, dtype=np.float64))
+        labels = np.array([self._codes[label] for label in answers], dtype=np.int64)
+        if not hasattr(self._pipeline, "predict_proba"):
+            return Predictions(labels)
+        return Predictions(labels, np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64))
+
+
+def single_threaded(pipeline: Any) -> Any:
+    """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch."""
+    jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
+    return pipeline.set_params(**dict.fromkeys(jobs, 1))
+
+
+def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Each prediction as the JSON object that a reply holds, warnings aside."""
+    if predictions.values is not None:
+        return [{"value": float(value)} for value in predictions.values]
+    if predictions.labels is None or classes is None:
+        raise TypeError("Predictions hold either labels or values.")
+    labels = [{"label": classes[code]} for code in predictions.labels]
+    if predictions.probabilities is None:
+        return [label | {"probabilities": None} for label in labels]
+    shares = [dict(zip(classes, row, strict=True)) for row in predictions.probabilities.tolist()]
+    return [label | {"probabilities": share} for label, share in zip(labels, shares, strict=True)]

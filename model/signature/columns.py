@@ -1,0 +1,134 @@
+"""Instances as columns, the form that every predictor takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.signature.feature import FeatureType, Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+UNSEEN: Final = -1.0
+"""The code of a category outside the vocabulary."""
+SECONDS_PER_DAY: Final = 86_400
+
+
+@dataclass(frozen=True)
+class Columns:
+    """n instances as columns in signature order."""
+
+    matrix: FloatArray
+    """`[n, features]`: numbers as they are, booleans as 0 and 1, categories as codes of the vocabulary (-1: outside
+    it), dates as days and datetimes as seconds since 1970 (UTC), strings as NaN; null is NaN."""
+    unseen: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """The strings behind the code -1, by row and column."""
+    texts: Mapping[int, Sequence[str | None]] = field(default_factory=dict)
+    """The strings of the `string` features, by column."""
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def take(self, rows: Sequence[int]) -> Columns:
+        """The given rows, in the given order."""
+        place = {row: new for new, row in enumerate(rows)}
+        return Columns(
+            matrix=self.matrix[list(rows)],
+            unseen={(place[r], c): text for (r, c), text in self.unseen.items() if r in place},
+            texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
+        )
+
+
+def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:
+    """The columns as the table that pipelines are fitted on and predict from: one named column for each feature,
+    float64 for numbers and booleans, str objects for categories and strings, datetime64 for dates."""
+    import pandas as pd  # Only training and the fallback predictor come here.
+
+    table: dict[str, object] = {}
+    for index, feature in enumerate(signature.features):
+        values = columns.matrix[:, index]
+        match feature.type:
+            case FeatureType.STRING:
+                table[feature.name] = _objects([_nan_for_none(text) for text in columns.texts[index]])
+            case FeatureType.CATEGORY:
+                table[feature.name] = _objects(_decode(values, index, feature.vocabulary, columns.unseen))
+            case FeatureType.DATE:
+                table[feature.name] = _instants(values * SECONDS_PER_DAY)
+            case FeatureType.DATETIME:
+                table[feature.name] = _instants(values)
+            case _:
+                table[feature.name] = values
+    return pd.DataFrame(table, copy=False)
+
+
+def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
+    """The inverse of `to_frame`: a table with the signature's column names, in any order, as columns.
+
+    Categories need a vocabulary, so the signature must be an observed one. A value that does not fit its feature's
+    type raises ValueError with the column's name."""
+    matrix = np.empty((len(frame), len(signature.features)), dtype=np.float64)
+    unseen: dict[tuple[int, int], str] = {}
+    texts: dict[int, Sequence[str | None]] = {}
+    for index, feature in enumerate(signature.features):
+        values = frame[feature.name]
+        match feature.type:
+            case FeatureType.STRING:
+                texts[index], matrix[:, index] = _texts(values), np.nan
+            case FeatureType.CATEGORY:
+                matrix[:, index], new = encode(_texts(values), feature.vocabulary)
+                unseen |= {(row, index): text for row, text in new.items()}
+            case FeatureType.DATE | FeatureType.DATETIME:
+                matrix[:, index] = _seconds(values) / (SECONDS_PER_DAY if feature.type is FeatureType.DATE else 1)
+            case _:
+                matrix[:, index] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return Columns(matrix, unseen, texts)
+
+
+def encode(texts: Sequence[str | None], vocabulary: Sequence[str]) -> tuple[list[float], dict[int, str]]:
+    """Categories as codes, and the strings that are outside the vocabulary by their row."""
+    codes = {text: float(code) for code, text in enumerate(vocabulary)}
+    unseen = {row: text for row, text in enumerate(texts) if text is not None and text not in codes}
+    return [np.nan if text is None else codes.get(text, UNSEEN) for text in texts], unseen
+
+
+def _texts(values: pd.Series[Any]) -> list[str | None]:
+    return [None if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+
+
+def _seconds(values: pd.Series[Any]) -> FloatArray:
+    import pandas as pd
+
+    instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
+    micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    return np.where(np.isnat(micros), np.nan, micros.astype("int64") / 1e6)
+
+
+def _decode(
+    codes: FloatArray, column: int, vocabulary: Sequence[str], unseen: Mapping[tuple[int, int], str]
+) -> list[object]:
+    return [
+        np.nan if np.isnan(code) else vocabulary[int(code)] if code >= 0 else unseen[row, column]
+        for row, code in enumerate(codes)
+    ]
+
+
+def _objects(values: list[object]) -> NDArray[np.object_]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _nan_for_none(text: str | None) -> object:
+    return np.nan if text is None else text
+
+
+def _instants(seconds: FloatArray) -> NDArray[np.datetime64]:
+    micros = np.where(np.isnan(seconds), 0.0, np.round(seconds * 1e6)).astype("int64").astype("datetime64[us]")
+    micros[np.isnan(seconds)] = np.datetime64("NaT")
+    return micros
