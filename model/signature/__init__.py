@@ -5,18 +5,19 @@ from model.signature.feature import (
     Constraints,
     Feature,
     FeatureType,
+    Path,
     Seen,
     Signature,
-    outside,
     pointer,
 )
-from model.signature.findings import Finding, unseen_category, unseen_range
+from model.signature.findings import Finding
 from model.signature.instances import to_instances
 from model.signature.json_schema import json_schema
 from model.signature.observe import observe
 from model.signature.rules import OutOfRange
 from model.signature.strict_json import MalformedJson
 from model.signature.validator import MAX_BATCH, MAX_ERRORS, Batch, InvalidInput, Validator
+from model.signature.warnings import Novelty
 
 __all__ = [
     "MAX_BATCH",
@@ -31,17 +32,16 @@ __all__ = [
     "FloatArray",
     "InvalidInput",
     "MalformedJson",
+    "Novelty",
     "OutOfRange",
+    "Path",
     "Seen",
     "Signature",
     "Validator",
     "from_frame",
     "json_schema",
     "observe",
-    "outside",
     "pointer",
     "to_frame",
     "to_instances",
-    "unseen_category",
-    "unseen_range",
 ]

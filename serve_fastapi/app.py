@@ -1,0 +1,69 @@
+"""The whole FastAPI app: the router at the root, and the same problems for paths that are not in it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+
+from fastapi import FastAPI, Request, Response
+
+from serve_fastapi.routes import in_exchange, router
+from service import Service, logs
+from service.settings import read_settings
+
+
+def create_app(service: Service | None = None) -> FastAPI:
+    """The app. Without an argument it serves the champion as the settings say; tests and hosts give a service."""
+    if service is None:
+        settings = read_settings()
+        logs.configure(settings)
+        service = Service.open(settings)
+    served = service
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with draining(served):
+            yield
+        served.close()
+
+    async def not_found(request: Request, _: Exception) -> Response:
+        async def refuse(_: Request) -> Response:
+            raise served.not_found()
+
+        return await in_exchange(served, "unknown", refuse)(request)
+
+    app = FastAPI(
+        title="Twinserve",
+        lifespan=lifespan,
+        exception_handlers={404: not_found},
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(router(served))
+    app.state.service = served
+    return app
+
+
+@contextmanager
+def draining(service: Service) -> Iterator[None]:
+    """While this lasts, SIGTERM first makes the service not ready, and reaches the server after the drain delay."""
+    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(stop):
+        yield  # A test client's thread, or a server that leaves the signal alone: nothing to delay.
+        return
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        service.drain()
+        loop.call_soon_threadsafe(loop.call_later, service.settings.drain_delay, stop, number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, stop)

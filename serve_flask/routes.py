@@ -1,0 +1,154 @@
+"""The contract's paths as a Flask blueprint: read the request, ask the service, render the reply."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, g, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import ClientDisconnected
+
+from service import Reply, Service
+from service.exchange import Exchange
+from service.problem import Problem
+from service.routes import BY_NAME, ROUTES
+
+CHUNK: Final = 64 * 1024
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The paths of the contract, and nothing else, for any app and under any prefix."""
+    door = Blueprint("twinserve", __name__)
+    for route, view in zip(ROUTES, VIEWS, strict=True):
+        door.add_url_rule(
+            route.path, route.name, view, methods=route.methods, provide_automatic_options=False, strict_slashes=True
+        )
+    door.record(add_other_methods)
+    door.before_request(lambda: begin(service))
+    door.errorhandler(Exception)(refuse)
+    return door
+
+
+def add_other_methods(state: BlueprintSetupState) -> None:
+    """For each path a last rule that takes whatever method the others leave, unknown ones included."""
+    endpoint = f"{state.name_prefix}{state.name}.other_method".lstrip(".")
+    state.app.view_functions[endpoint] = other_method
+    for route in ROUTES:
+        rule = state.app.url_rule_class(
+            (state.url_prefix or "").rstrip("/") + route.path, endpoint=endpoint, methods=None, strict_slashes=True
+        )
+        state.app.url_map.add(rule)
+
+
+def begin(service: Service, route: str | None = None) -> None:
+    """Begin the exchange of this request."""
+    g.service = service
+    g.exchange = service.begin(route or route_name(), request.method, request.path, request.headers.get)
+
+
+def refuse(error: Exception) -> Response:
+    """Whatever went wrong, faults included, as a reply of this service."""
+    return render(current_exchange().refuse(error))
+
+
+def render(reply: Reply) -> Response:
+    """A reply as Flask sends it."""
+    headers = current_exchange().finish(reply)
+    response = Response(reply.body, reply.status, headers)
+    if reply.media_type is None:
+        del response.headers["Content-Type"]
+    return response
+
+
+def route_name() -> str:
+    """The name of the route that this request matched, whatever its method."""
+    path = str(request.url_rule)
+    return next(route.name for route in reversed(ROUTES) if path.endswith(route.path))
+
+
+def current_service() -> Service:
+    """The service behind this request."""
+    service: Service = g.service
+    return service
+
+
+def current_exchange() -> Exchange:
+    """The exchange that this request began."""
+    exchange: Exchange = g.exchange
+    return exchange
+
+
+def read_body() -> bytes:
+    """The request's body, refused as soon as it is too large, too slow or not announced as JSON."""
+    service = current_service()
+    receipt = service.admit(request.headers.get)
+    try:
+        while chunk := request.stream.read(CHUNK):
+            receipt.add(chunk)
+    except TimeoutError:
+        raise service.too_slow() from None
+    except ClientDisconnected:
+        raise Problem("incomplete-body", "The connection ended before the whole body had arrived.") from None
+    return receipt.body()
+
+
+def predict() -> Response:
+    """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
+    service, exchange, body = current_service(), current_exchange(), read_body()
+    if service.is_quick(body):
+        return render(service.predict(body, exchange))
+    future = service.submit(body, exchange)
+    try:
+        return render(future.result(service.settings.predict_timeout))
+    except TimeoutError:
+        future.cancel()
+        raise service.timed_out() from None
+
+
+def schema() -> Response:
+    """`GET /schema`."""
+    return render(current_service().schema())
+
+
+def openapi() -> Response:
+    """`GET /openapi.json`."""
+    base = (request.script_root + request.path).removesuffix(BY_NAME["openapi"].path) or "/"
+    return render(current_service().openapi(base))
+
+
+def docs() -> Response:
+    """`GET /docs`."""
+    return render(current_service().docs())
+
+
+def model() -> Response:
+    """`GET /model`."""
+    return render(current_service().model())
+
+
+def live() -> Response:
+    """`GET /health/live`."""
+    return render(current_service().live())
+
+
+def ready() -> Response:
+    """`GET /health/ready`."""
+    return render(current_service().ready())
+
+
+def metrics() -> Response:
+    """`GET /metrics`."""
+    return render(current_service().metrics())
+
+
+def index() -> Response:
+    """`GET /`."""
+    return render(current_service().index())
+
+
+def other_method() -> Response:
+    """A method that no other rule of this path takes."""
+    return render(current_service().other_method(route_name(), request.method))
+
+
+VIEWS: Final = (predict, schema, openapi, docs, model, live, ready, metrics, index)

@@ -1,0 +1,79 @@
+"""One request from its headers to its reply: its id, its time, its line in the log, its place in the metrics."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+
+from service.metrics import Metrics
+from service.problem import Problem
+from service.reply import Header, Reply
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+LONGEST_PATH: Final = 200
+
+# No reply is a page that may run something or be stored, but for those that say otherwise themselves.
+COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+
+log = structlog.get_logger("twinserve")
+
+
+class Exchange:
+    """One request and its reply; made when the headers are read, finished when the reply is."""
+
+    __slots__ = ("_access_log", "_metrics", "_started", "method", "path", "request_id", "route", "version")
+
+    def __init__(
+        self, metrics: Metrics, *, method: str, path: str, route: str, given_id: str | None, access_log: bool
+    ) -> None:
+        self._started = time.perf_counter()
+        self._metrics = metrics
+        self._access_log = access_log
+        self.method, self.path, self.route = method, path, route
+        self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else uuid.uuid4().hex
+        self.version: str | None = None
+        """The version of the model that made the reply, once there is one."""
+
+    def refuse(self, error: Exception) -> Reply:
+        """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""
+        if isinstance(error, Problem):
+            return error.reply(self.request_id)
+        log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], exc_info=error)
+        self._metrics.faults.inc()
+        detail = "The service failed to answer; its log tells more under this request's id."
+        return Problem("internal", detail).reply(self.request_id)
+
+    def finish(self, reply: Reply) -> list[Header]:
+        """All headers of the reply but its length; counts and logs the request."""
+        seconds = time.perf_counter() - self._started
+        self._count(reply.status, seconds)
+        if self._access_log:
+            log.info(
+                "request",
+                request_id=self.request_id,
+                method=self.method,
+                path=self.path[:LONGEST_PATH],
+                status=int(reply.status),
+                ms=round(seconds * 1000, 3),
+                version=self.version,
+            )
+        headers = [
+            ("X-Request-Id", self.request_id),
+            ("Server-Timing", f"total;dur={seconds * 1000:.3f}"),
+            *reply.headers,
+        ]
+        if reply.media_type is not None:
+            headers.append(("Content-Type", reply.media_type))
+        own = {name for name, _ in reply.headers}
+        return headers + [header for header in COMMON if header[0] not in own]
+
+    def _count(self, status: HTTPStatus, seconds: float) -> None:
+        method = self.method if self.method in METHODS else "OTHER"
+        self._metrics.requests.labels(self.route, method, int(status)).inc()
+        self._metrics.seconds.labels(self.route).observe(seconds)

@@ -1,0 +1,45 @@
+"""Prometheus metrics; right with many workers when PROMETHEUS_MULTIPROC_DIR names a folder that they share."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The figures of one service. Labels come from closed sets, so their number is bounded."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "twinserve_requests", "Requests answered.", ("route", "method", "status"), registry=self._registry
+        )
+        self.seconds = Histogram(
+            "twinserve_request_seconds",
+            "Seconds from the headers read to the reply made.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self.predictions = Counter(
+            "twinserve_predictions", "Instances predicted.", ("model", "version"), registry=self._registry
+        )
+        self.warnings = Counter(
+            "twinserve_warnings", "Values outside what training saw.", ("code",), registry=self._registry
+        )
+        self.faults = Counter("twinserve_faults", "Faults of ours, answered with 500.", registry=self._registry)
+
+    def render(self) -> bytes:
+        """The metrics of all workers in Prometheus' text format."""
+        registry = self._registry
+        if FOLDER_VARIABLE in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # The library has no types here.
+        return generate_latest(registry)

@@ -1,0 +1,143 @@
+"""The service as an OpenAPI 3.1 document, made from the signature and the table of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from model.manifest import Manifest
+from service.problem import KINDS, PROBLEM_JSON
+from service.routes import BY_NAME, ROUTES, Route
+from service.settings import Settings
+
+Document = dict[str, Any]
+VERSION: Final = "3.1.0"
+
+FINDINGS: Final[Document] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the request's body."},
+            "code": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+        "required": ["pointer", "code", "detail"],
+    },
+}
+PROBLEM: Final[Document] = {
+    "type": "object",
+    "description": "Problem details, RFC 9457.",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "The request's id."},
+        "errors": FINDINGS,
+    },
+    "required": ["type", "title", "status", "detail", "instance", "errors"],
+}
+# What each route may be refused with; any route may fail with 500.
+REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "predict": (
+        "malformed-json",
+        "request-timeout",
+        "too-large",
+        "unsupported-media-type",
+        "invalid-input",
+        "unavailable",
+        "prediction-timeout",
+    ),
+    "schema": ("unavailable",),
+    "openapi": ("unavailable",),
+    "model": ("unavailable",),
+    "ready": ("unavailable",),
+}
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "schema": "application/schema+json",
+    "docs": "text/html",
+    "metrics": "text/plain",
+}
+
+
+def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) -> Document:
+    """The document of a service with this instance schema, whose paths begin at `base`."""
+    schemas = {
+        "Instance": {key: value for key, value in instance.items() if key != "$schema"},
+        "Prediction": _prediction(facts),
+        "Problem": PROBLEM,
+    }
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": f"Twinserve: {facts.name}",
+            "version": "1",
+            "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
+        },
+        "servers": [{"url": base}],
+        "paths": {route.path: _path(route, facts, settings) for route in ROUTES},
+        "components": {"schemas": schemas},
+    }
+
+
+def _path(route: Route, facts: Manifest, settings: Settings) -> Document:
+    operations: Document = {}
+    for method in route.methods:
+        operation: Document = {
+            "operationId": route.name if method != "HEAD" else f"{route.name}_head",
+            "summary": route.summary,
+            "responses": _responses(route, facts, with_body=method != "HEAD"),
+        }
+        if route is BY_NAME["predict"]:
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(settings)}}}
+        operations[method.lower()] = operation
+    return operations
+
+
+def _body(settings: Settings) -> Document:
+    instance = {"$ref": "#/components/schemas/Instance"}
+    batch = {"type": "array", "items": instance, "minItems": 1, "maxItems": settings.max_batch}
+    return {"oneOf": [instance, batch]}
+
+
+def _responses(route: Route, facts: Manifest, *, with_body: bool) -> Document:
+    success: Document = {"description": route.summary}
+    if with_body:
+        media_type = MEDIA_TYPES.get(route.name, "application/json")
+        success["content"] = {media_type: {"schema": _success(route, facts)}}
+    responses: Document = {"200": success}
+    for kind in (*REFUSALS.get(route.name, ()), "internal"):
+        status, title = KINDS[kind]
+        responses[str(int(status))] = {"description": title}
+        if with_body:
+            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            responses[str(int(status))]["content"] = {PROBLEM_JSON: problem}
+    return responses
+
+
+def _success(route: Route, facts: Manifest) -> Document:
+    if route.name == "predict":
+        prediction = {"$ref": "#/components/schemas/Prediction"}
+        named = {"model": {"const": facts.name}, "version": {"type": "string"}}
+        batch = named | {"predictions": {"type": "array", "items": prediction}}
+        one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
+        return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
+    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
+
+
+def _prediction(facts: Manifest) -> Document:
+    properties: Document
+    if facts.classes is None:
+        properties = {"value": {"type": "number"}}
+    else:
+        share = {"type": "number", "minimum": 0, "maximum": 1}
+        shares = {
+            "type": ["object", "null"],
+            "description": "The probability of each class; null where the model gives labels only.",
+            "properties": dict.fromkeys(facts.classes, share),
+            "required": [*facts.classes],
+        }
+        properties = {"label": {"enum": [*facts.classes]}, "probabilities": shares}
+    properties["warnings"] = FINDINGS | {"description": "Values that training never saw."}
+    return {"type": "object", "properties": properties, "required": [*properties]}

@@ -1,0 +1,146 @@
+"""The use cases: what a door may ask. Both doors ask the same and get the same reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from http import HTTPStatus
+
+from service import pages
+from service.exchange import Exchange
+from service.metrics import CONTENT_TYPE, Metrics
+from service.pool import Pool
+from service.problem import Problem, unavailable
+from service.reply import Reply
+from service.requests import Receipt, require_json
+from service.routes import BY_NAME, ROUTES, Route
+from service.serving import Serving, open_champion
+from service.settings import Settings
+
+HeaderLookup = Callable[[str], str | None]
+
+
+class Service:
+    """One model behind one contract. Made once for a process; safe to share between threads."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, serving: Serving | None) -> None:
+        self.settings = settings
+        self._metrics = metrics
+        self._serving = serving
+        self._pool = Pool(settings.prediction_threads, settings.max_queue)
+        self._draining = False
+        self._closing = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """A service of the champion; raises a `ModelError` whose sentence says what to do."""
+        metrics = Metrics()
+        return cls(settings, metrics, open_champion(settings, metrics))
+
+    def begin(self, route: str, method: str, path: str, header: HeaderLookup) -> Exchange:
+        """Start an exchange; `route` is a name of the table or `unknown`."""
+        given_id, access_log = header("x-request-id"), self.settings.access_log
+        return Exchange(self._metrics, method=method, path=path, route=route, given_id=given_id, access_log=access_log)
+
+    def admit(self, header: HeaderLookup) -> Receipt:
+        """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
+        self._require_open()
+        require_json(header("content-type"), header("content-encoding"))
+        return Receipt(header("content-length"), self.settings.max_body)
+
+    def is_quick(self, body: bytes) -> bool:
+        """May `predict` run inline, or does this body belong into the pool?"""
+        return self._require_open().is_quick(body)
+
+    def predict(self, body: bytes, exchange: Exchange) -> Reply:
+        """`POST /predict`, here and now."""
+        serving = self._require_open()
+        exchange.version = serving.version
+        return serving.predict(body)
+
+    def submit(self, body: bytes, exchange: Exchange) -> Future[Reply]:
+        """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
+        return self._pool.submit(lambda content: self.predict(content, exchange), body)
+
+    def schema(self) -> Reply:
+        """`GET /schema`."""
+        return self._require_serving().schema
+
+    def openapi(self, base: str) -> Reply:
+        """`GET /openapi.json`; `base` is where this service's paths begin, `/` unless it is mounted elsewhere."""
+        return self._require_serving().openapi(base)
+
+    def docs(self) -> Reply:
+        """`GET /docs`."""
+        return pages.docs()
+
+    def model(self) -> Reply:
+        """`GET /model`."""
+        return self._require_serving().description
+
+    def live(self) -> Reply:
+        """`GET /health/live`; touches nothing, so it answers as long as the process does."""
+        return Reply(HTTPStatus.OK, b'{"status":"alive"}')
+
+    def ready(self) -> Reply:
+        """`GET /health/ready`."""
+        if self._draining:
+            raise unavailable("The service is shutting down.")
+        serving = self._require_serving()
+        content = {"status": "ready", "model": serving.model, "version": serving.version}
+        return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
+
+    def metrics(self) -> Reply:
+        """`GET /metrics`."""
+        return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
+
+    def index(self) -> Reply:
+        """`GET /`: the other paths, relative to this one."""
+        content = [
+            {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
+            for route in ROUTES
+        ]
+        return Reply(HTTPStatus.OK, json.dumps({"service": "twinserve", "paths": content}, indent=1).encode())
+
+    def other_method(self, name: str, method: str) -> Reply:
+        """A method that a path's route does not take: OPTIONS is answered, anything else is refused."""
+        route: Route = BY_NAME[name]
+        allow = (("Allow", route.allow),)
+        if method == "OPTIONS":
+            return Reply(HTTPStatus.NO_CONTENT, b"", None, allow)
+        raise Problem("method-not-allowed", f"This path takes {route.allow}.", headers=allow)
+
+    def not_found(self) -> Problem:
+        """No route has this path."""
+        return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
+
+    def too_slow(self) -> Problem:
+        """The request did not arrive whole in time."""
+        limit = self.settings.receive_timeout
+        return Problem(
+            "request-timeout", f"A request must arrive whole within {limit:g} s.", headers=(("Connection", "close"),)
+        )
+
+    def timed_out(self) -> Problem:
+        """The prediction did not end in time."""
+        return Problem("prediction-timeout", f"A prediction may take {self.settings.predict_timeout:g} s.")
+
+    def drain(self) -> None:
+        """Stop being ready, so that no balancer sends more; requests that still come are answered."""
+        self._draining = True
+
+    def close(self) -> None:
+        """Refuse what still comes; what is in flight is answered."""
+        self._draining = self._closing = True
+        self._pool.close()
+
+    def _require_serving(self) -> Serving:
+        if self._serving is None:
+            raise unavailable("No model is loaded.")
+        return self._serving
+
+    def _require_open(self) -> Serving:
+        if self._closing:
+            raise unavailable("The service is shutting down.")
+        return self._require_serving()

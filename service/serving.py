@@ -1,0 +1,100 @@
+"""One version of a model, ready to answer: everything that a version determines, made once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from model.artifact import Opened, Trust, open_version
+from model.errors import RegistryError
+from model.registry import Registry
+from model.signature import InvalidInput, MalformedJson, Novelty, Validator, json_schema
+from service.metrics import Metrics
+from service.openapi import openapi
+from service.problem import Problem, invalid_input
+from service.render import Renderer
+from service.reply import Reply
+from service.settings import Settings
+
+SCHEMA_JSON = "application/schema+json"
+QUICK_BODY = 64 * 1024
+"""Bytes; a compiled prediction for a body below this takes a few milliseconds at most, so it may run inline."""
+
+
+class Serving:
+    """Answers with one version; immutable, so a request that holds it is answered by this version alone."""
+
+    def __init__(self, opened: Opened, version: str, settings: Settings, metrics: Metrics) -> None:
+        facts = opened.manifest
+        self.model, self.version = facts.name, version
+        self.schema_document = json_schema(opened.signature, out_of_range=settings.out_of_range)
+        self.schema = _document(self.schema_document, SCHEMA_JSON)
+        self.description = _document(_describe(opened, version))
+        self._settings = settings
+        self._facts = facts
+        self._predictor = opened.predictor
+        self._validator = Validator(opened.signature, max_batch=settings.max_batch, out_of_range=settings.out_of_range)
+        self._novelty = Novelty(opened.signature)
+        self._renderer = Renderer(facts.name, version, facts.classes)
+        self._count = metrics.predictions.labels(facts.name, version).inc
+        self._metrics = metrics
+
+    def is_quick(self, body: bytes) -> bool:
+        """May this body be answered inline, or would others wait for it?"""
+        return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
+
+    def predict(self, body: bytes) -> Reply:
+        """The answer to a prediction request; raises `Problem` for a body that is the caller's mistake."""
+        try:
+            batch = self._validator.validate(body)
+        except MalformedJson as error:
+            raise Problem("malformed-json", str(error)) from None
+        except InvalidInput as error:
+            raise invalid_input(error) from None
+        predictions = self._predictor.predict(batch.columns)
+        warnings = self._novelty.find(batch.columns)
+        rows = len(batch.columns)
+        self._count(rows)
+        for findings in warnings.values():
+            for finding in findings:
+                self._metrics.warnings.labels(finding.code).inc()
+        if batch.is_array:
+            return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, rows))
+        return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+
+    def openapi(self, base: str) -> Reply:
+        """The OpenAPI document for a service whose paths begin at `base`."""
+        return _document(openapi(self.schema_document, self._facts, self._settings, base))
+
+
+def open_champion(settings: Settings, metrics: Metrics) -> Serving:
+    """The champion, checked and proved; raises a `ModelError` whose sentence says what to do."""
+    registry = Registry(Path(settings.artifacts), settings.model)
+    version = registry.champion()
+    if version is None:
+        raise RegistryError(
+            f"There is no champion of {settings.model!r} in {settings.artifacts}; run `python train.py` first."
+        )
+    opened = open_version(registry.path(version), Trust(pickles=settings.trust_pickles))
+    return Serving(opened, str(version), settings, metrics)
+
+
+def _describe(opened: Opened, version: str) -> Mapping[str, Any]:
+    facts = opened.manifest
+    return {
+        "name": facts.name,
+        "version": version,
+        "task": facts.task,
+        "classes": None if facts.classes is None else list(facts.classes),
+        "predictor": {"kind": opened.predictor.kind, "reason": facts.predictor.reason},
+        "metric": facts.metric,
+        "metrics": dict(facts.metrics),
+        "training": facts.training.model_dump(mode="json"),
+    }
+
+
+def _document(value: Any, media_type: str = "application/json") -> Reply:
+    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode(), media_type)
