@@ -1,6 +1,23 @@
-"""The FastAPI door. `router(service)` is the part for an app of your own."""
+"""The FastAPI door: `create_app()` is the whole app, `router(service)` the part for an app of your own.
 
-from serve_fastapi.app import create_app
-from serve_fastapi.routes import router
+Both are imported when they are first asked for, so that `python -m serve_fastapi` can prepare its process before.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from serve_fastapi.app import create_app
+    from serve_fastapi.routes import router
 
 __all__ = ["create_app", "router"]
+
+_HOMES = {"create_app": "serve_fastapi.app", "router": "serve_fastapi.routes"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

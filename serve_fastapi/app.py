@@ -12,7 +12,8 @@ from types import FrameType
 from fastapi import FastAPI, Request, Response
 
 from serve_fastapi.routes import in_exchange, router
-from service import Service, logs
+from service import logs
+from service.service import Service
 from service.settings import read_settings
 
 
@@ -25,9 +26,9 @@ def create_app(service: Service | None = None) -> FastAPI:
     served = service
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Service]]:
         with draining(served):
-            yield
+            yield {"service": served}
         served.close()
 
     async def not_found(request: Request, _: Exception) -> Response:
@@ -46,7 +47,6 @@ def create_app(service: Service | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(router(served))
-    app.state.service = served
     return app
 
 

@@ -12,10 +12,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
-from service import Reply, Service
 from service.exchange import Exchange
 from service.problem import Problem
+from service.reply import Reply
 from service.routes import BY_NAME, ROUTES, Route
+from service.service import Service
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, g
 
 from serve_flask.routes import begin, blueprint, refuse
-from service import Service, logs
+from service import logs
+from service.service import Service
 from service.settings import read_settings
 
 

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import ClientDisconnected
 
-from service import Reply, Service
 from service.exchange import Exchange
 from service.problem import Problem
+from service.reply import Reply
 from service.routes import BY_NAME, ROUTES
+from service.service import Service
 
 CHUNK: Final = 64 * 1024
 

@@ -1,8 +1,5 @@
-"""What an answer is: bytes in, reply out. Knows HTTP, no framework."""
+"""What an answer is: bytes in, reply out. Knows HTTP, no framework.
 
-from service.problem import Problem
-from service.reply import Reply
-from service.service import Service
-from service.settings import Settings
-
-__all__ = ["Problem", "Reply", "Service", "Settings"]
+Empty on purpose: a server program reads its settings before anything imports NumPy, which takes its number of threads
+from the environment once and for all.
+"""

@@ -8,8 +8,7 @@ import uuid
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-
+from service.logs import log
 from service.metrics import Metrics
 from service.problem import Problem
 from service.reply import Header, Reply
@@ -20,8 +19,6 @@ LONGEST_PATH: Final = 200
 
 # No reply is a page that may run something or be stored, but for those that say otherwise themselves.
 COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
-
-log = structlog.get_logger("twinserve")
 
 
 class Exchange:

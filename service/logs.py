@@ -11,6 +11,8 @@ from structlog.typing import EventDict, Processor
 
 from service.settings import Settings
 
+log = structlog.get_logger("twinserve")
+
 
 def configure(settings: Settings) -> None:
     """Send everything that is logged in this process through one formatter."""

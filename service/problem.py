@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
     "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON, not encoded"),
     "invalid-input": (HTTPStatus.UNPROCESSABLE_ENTITY, "The input does not fit the model"),
+    "head-too-large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large"),
     "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the service"),
     "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests now"),
     "prediction-timeout": (HTTPStatus.GATEWAY_TIMEOUT, "The prediction took too long"),

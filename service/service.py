@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 
-from service import pages
+from service import pages, wire
 from service.exchange import Exchange
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pool import Pool
@@ -117,10 +117,7 @@ class Service:
 
     def too_slow(self) -> Problem:
         """The request did not arrive whole in time."""
-        limit = self.settings.receive_timeout
-        return Problem(
-            "request-timeout", f"A request must arrive whole within {limit:g} s.", headers=(("Connection", "close"),)
-        )
+        return wire.too_slow(self.settings)
 
     def timed_out(self) -> Problem:
         """The prediction did not end in time."""

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     model: str = Field("tumor", description="Name of the model to serve: a folder below the artifacts.")
     trust_pickles: bool = Field(
         default=False,
-        description="Open models stored as a pickle, which may run any code: only for those you made yourself.",
+        description="Open models stored as a pickle, which may run any code; only for your own.",
     )
     out_of_range: Literal["warn", "reject"] = Field(
         "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     drain_delay: Annotated[float, Field(ge=0)] = Field(
         0.0, description="Seconds between turning not ready and closing the door after SIGTERM."
     )
-    grace: Seconds = Field(10.0, description="Seconds that requests in flight get to finish after the door is closed.")
+    grace: Seconds = Field(8.0, description="Seconds that requests in flight get to finish after the door is closed.")
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
         None, description="How log lines look; by default console on a terminal and JSON elsewhere."
@@ -73,10 +73,10 @@ class Settings(BaseSettings):
         return self.threads or max(1, available_cores() // self.workers)
 
 
-def read_settings(**given: Any) -> Settings:
-    """The settings from the arguments, the environment and `.env`, in this order; raises `BadSetting`."""
+def read_settings() -> Settings:
+    """The settings from the environment and `.env`, in this order; raises `BadSetting`."""
     try:
-        return Settings(**given)
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else "?"
@@ -84,7 +84,10 @@ def read_settings(**given: Any) -> Settings:
 
 
 def from_command_line(program: str, summary: str, arguments: Sequence[str] | None = None) -> Settings:
-    """The settings of a server program; `--help` shows every one with its sentence and its variable."""
+    """The settings of a server program; `--help` shows every one with its sentence and its variable.
+
+    What an option gives becomes the variable's value, so that every worker process reads the same.
+    """
     parser = argparse.ArgumentParser(prog=program, description=summary)
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f", default {field.default}"
@@ -94,8 +97,10 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
             default=argparse.SUPPRESS,
             help=f"{field.description} ({PREFIX}{name.upper()}{default})",
         )
+    for name, value in vars(parser.parse_args(arguments)).items():
+        os.environ[PREFIX + name.upper()] = value
     try:
-        return read_settings(**vars(parser.parse_args(arguments)))
+        return read_settings()
     except BadSetting as error:
         parser.exit(2, f"{program}: {error}\n")
 

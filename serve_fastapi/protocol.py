@@ -1,0 +1,93 @@
+"""HTTP as uvicorn speaks it, and what it leaves out: a deadline for the request to arrive, a limit on its head, and
+an answer for a client that closes its side after sending."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from service.problem import Problem
+from service.settings import Settings
+from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
+
+
+class DoorProtocol(HttpToolsProtocol):
+    """One connection; the app's lifespan state holds the service, whose settings hold here."""
+
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until a head is whole.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
+        """A new connection owes a request."""
+        super().connection_made(transport)
+        self._settings: Settings = self.app_state["service"].settings
+        self._head_size = 0
+        self._in_head = True
+        self._owed: asyncio.TimerHandle | None = None
+        self._expect_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is owed any more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
+        """Keep the other side open while an answer is owed."""
+        return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a head that does not end are counted here, those of one that does in `on_header`."""
+        super().data_received(data)
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                self._refuse(head_too_large())
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._head_size, self._in_head = 0, True
+        self._expect_request()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: hand the request on, unless it is too large."""
+        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > MAX_HEAD or len(self.headers) > MAX_FIELDS:
+            self._refuse(head_too_large())
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A body behind a refused head goes nowhere."""
+        if self.cycle is not None:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request has arrived whole."""
+        self._stop_waiting()
+        if self.cycle is not None:
+            super().on_message_complete()
+
+    def _expect_request(self) -> None:
+        if self._owed is None:
+            self._owed = self.loop.call_later(self._settings.receive_timeout, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self._owed is not None:
+            self._owed.cancel()
+            self._owed = None
+
+    def _too_slow(self) -> None:
+        self._owed = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_request()  # The app is reading the body, under a deadline of its own.
+        elif self._in_head and self._head_size:
+            self._refuse(too_slow(self._settings))
+        else:
+            self.transport.close()
+
+    def _refuse(self, problem: Problem) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(refusal(problem))
+            self.transport.close()

@@ -1,0 +1,86 @@
+"""The bytes of one HTTP/1.1 request as they come in: just enough framing to know when the request is whole.
+
+What is whole here is parsed, and if need be refused, by gunicorn; a framing error only has to count as whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from service.wire import MAX_HEAD
+
+LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
+EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+END_OF_HEAD: Final = b"\r\n\r\n"
+
+
+class Arrival:
+    """One request on its way in."""
+
+    def __init__(self, deadline: float, max_body: int) -> None:
+        self.deadline = deadline
+        """When it must be whole, on the monotonic clock."""
+        self.data = bytearray()
+        self._max_body = max_body
+        self._head_end = 0
+        """Where the body begins; 0 while the head is not whole."""
+        self._declared: int | None = None
+        self._next_chunk: int | None = None
+        """Where the next chunk of a chunked body begins."""
+
+    def add(self, data: bytes) -> bytes:
+        """Take what has come; gives what the client is to be sent meanwhile: `100 Continue` or nothing."""
+        self.data += data
+        if self._head_end:
+            return b""
+        end = self.data.find(END_OF_HEAD, max(0, len(self.data) - len(data) - 3))
+        if end < 0:
+            return b""
+        return self._read_head(end + len(END_OF_HEAD))
+
+    @property
+    def head_too_large(self) -> bool:
+        """Has the head not ended where it must have?"""
+        return not self._head_end and len(self.data) > MAX_HEAD
+
+    def is_whole(self) -> bool:
+        """Is everything there, or so much that it will be refused?"""
+        if not self._head_end:
+            return False
+        if self._next_chunk is not None:
+            return self._chunks_are_whole()
+        declared = self._declared or 0
+        return declared > self._max_body or len(self.data) >= self._head_end + declared
+
+    def _read_head(self, end: int) -> bytes:
+        head = bytes(self.data[:end])
+        length = LENGTH.search(head)
+        self._declared = int(length[1]) if length else None
+        answer = b""
+        expectation = EXPECTS.search(head)
+        if expectation:  # Answered here, so the parser behind must not see it and answer again.
+            del self.data[expectation.start() : expectation.end()]
+            end -= expectation.end() - expectation.start()
+            answer = CONTINUE if (self._declared or 0) <= self._max_body else b""
+        self._head_end = end
+        self._next_chunk = end if CHUNKED.search(head) else None
+        return answer
+
+    def _chunks_are_whole(self) -> bool:
+        if len(self.data) - self._head_end > self._max_body + MAX_HEAD:
+            return True
+        while self._next_chunk is not None and self._next_chunk < len(self.data):
+            line_end = self.data.find(b"\r\n", self._next_chunk, self._next_chunk + MAX_HEAD)
+            if line_end < 0:
+                return False
+            try:
+                size = int(bytes(self.data[self._next_chunk : line_end]).split(b";")[0], 16)
+            except ValueError:
+                return True
+            if size == 0:  # The last chunk: trailers, if any, and an empty line.
+                return self.data.find(END_OF_HEAD, line_end) >= 0
+            self._next_chunk = line_end + 2 + size + 2
+        return False

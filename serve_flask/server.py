@@ -1,0 +1,91 @@
+"""How gunicorn runs the Flask door."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+from service import logs
+from service.settings import Settings
+from service.startup import FAILED, METRICS_FOLDER, listen, url
+
+PORT: Final = 8001
+SPARE_THREADS: Final = 8
+"""Request threads beyond those that may wait for the prediction pool, so that health checks always find one."""
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal ends it; gives the exit code."""
+    logs.configure(settings)
+    listener = listen(settings, PORT)
+    logs.log.info("listening", url=url(listener), door="flask", workers=settings.workers)
+    try:
+        DoorApplication(settings, f"fd://{listener.fileno()}").run()
+    except SystemExit as end:
+        return FAILED if end.code in (Arbiter.APP_LOAD_ERROR, Arbiter.WORKER_BOOT_ERROR) else int(end.code or 0)
+    return 0
+
+
+class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types.
+    """gunicorn with our settings; the app is made in each worker, after the fork."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings, self._bind = settings, bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Our settings as gunicorn's."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": settings.workers,
+            "worker_class": "serve_flask.worker.DoorWorker",
+            "threads": settings.max_queue + SPARE_THREADS,
+            "worker_connections": 10_000,
+            "keepalive": math.ceil(settings.keep_alive),
+            "graceful_timeout": math.ceil(settings.drain_delay + settings.grace),
+            "control_socket_disable": True,
+            "logger_class": DoorLogger,
+            "child_exit": forget_worker,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The app of one worker; a worker that cannot open its model stops the whole server."""
+        from model.errors import ModelError
+        from serve_flask.app import create_app
+
+        try:
+            return create_app()
+        except ModelError as error:
+            logs.log.error("cannot start", reason=str(error))
+            sys.exit(Arbiter.APP_LOAD_ERROR)
+
+
+class DoorLogger(Logger):  # type: ignore[misc]  # As above.
+    """gunicorn's log lines in our format; its access log stays off, as ours has one line for each request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave everything to the root logger."""
+        self.cfg = cfg
+        self.error_log = logging.getLogger("gunicorn.error")
+        self.error_log.setLevel(logging.WARNING)
+        self.access_log = logging.getLogger("gunicorn.access")
+        self.access_log.disabled = True
+
+
+def forget_worker(_arbiter: Arbiter, worker: Any) -> None:
+    """Tell the metrics that a worker is gone."""
+    if METRICS_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # The library has no types here.

@@ -1,0 +1,70 @@
+"""What a server program does before anything heavy is imported: threads, metrics folder, listening socket."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Final
+
+from service.settings import Settings
+
+FAILED: Final = 2
+"""The exit code of a server that could not start."""
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+# One thread inside each prediction: many requests are what keeps the cores busy, and starting threads for a small
+# batch costs more than its work. Read once by the libraries, when they are loaded.
+THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class CannotStart(Exception):
+    """The server cannot start; the text is one sentence that says what to do."""
+
+
+def run(program: str, serve: Callable[[], int]) -> int:
+    """Run a server; its exit code, or 2 with one sentence on standard error when it cannot start."""
+    try:
+        return serve()
+    except CannotStart as error:
+        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # The program's own voice.
+        return FAILED
+
+
+def prepare(settings: Settings) -> None:
+    """Set what must be set before NumPy and the metrics library are imported."""
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+    if settings.workers > 1 and METRICS_FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix="twinserve-metrics-")
+        os.environ[METRICS_FOLDER] = folder
+        owner = os.getpid()  # A forked worker runs the handlers of its parent, too.
+        atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+
+
+def listen(settings: Settings, default_port: int) -> socket.socket:
+    """The listening socket; raises `CannotStart` when the address is not to be had."""
+    port = default_port if settings.port is None else settings.port
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Else a reply in two packets may wait 40 ms.
+    try:
+        listener.bind((settings.host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot listen on {settings.host} port {port} ({error.strerror}); choose another with TWINSERVE_PORT."
+        ) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """Where a listener is to be reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

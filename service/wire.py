@@ -1,0 +1,43 @@
+"""Refusals as bytes on the wire, for a request that never became one: its head did not arrive whole, or is too large.
+
+No framework has seen it, so the server's side of each door answers itself, alike at both.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from service.problem import Problem
+from service.settings import Settings
+
+MAX_HEAD: Final = 64 * 1024
+"""Most bytes of a request line and its headers."""
+MAX_FIELDS: Final = 100
+"""Most header fields."""
+
+
+def too_slow(settings: Settings) -> Problem:
+    """408: the request did not arrive whole in time."""
+    detail = f"A request must arrive whole within {settings.receive_timeout:g} s."
+    return Problem("request-timeout", detail, headers=(("Connection", "close"),))
+
+
+def head_too_large() -> Problem:
+    """431: the request line and headers are too many bytes or too many fields."""
+    detail = f"A request may have {MAX_HEAD} bytes of headers and {MAX_FIELDS} fields at most."
+    return Problem("head-too-large", detail, headers=(("Connection", "close"),))
+
+
+def refusal(problem: Problem) -> bytes:
+    """A whole HTTP/1.1 response; the connection must be closed behind it."""
+    request_id = uuid.uuid4().hex
+    reply = problem.reply(request_id)
+    head = [
+        f"HTTP/1.1 {int(reply.status)} {reply.status.phrase}",
+        f"X-Request-Id: {request_id}",
+        f"Content-Type: {reply.media_type}",
+        f"Content-Length: {len(reply.body)}",
+        *(f"{name}: {value}" for name, value in reply.headers),
+    ]
+    return "\r\n".join([*head, "", ""]).encode("ascii") + reply.body
