@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from model.compile.ensemble import Tree, emit
 from model.compile.encoding import values_of
+from model.compile.ensemble import Tree, emit
 from model.compile.graph import Graph, Lowering, require_numbers
 from model.compile.linear import decided_by
 from model.compile.private import PREDICTOR_FIELDS, class_name, require_fields
@@ -51,7 +51,9 @@ def hist_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     if link == "LogLink":
         return Regressed(graph.smooth("Exp", raw, 1))
     if link != "IdentityLink":
-        raise CannotCompile(f"{class_name(model)}: loss={model.loss!r} has the link {link}, which is not lowered")
+        raise CannotCompile(
+            f"{class_name(model)}: loss={model.loss!r} has the link {link}, which is not lowered"
+        )
     return Regressed(raw)
 
 
@@ -78,7 +80,10 @@ def _gradient_sum(graph: Graph, model: Any, block: Block) -> str:
 def _start(model: Any) -> Floats:
     """The raw prediction `[k]` before the first tree, which only a constant `init` leaves free of the row."""
     init = model.init_
-    if init != "zero" and class_name(init) not in ("sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor"):
+    if init != "zero" and class_name(init) not in (
+        "sklearn.dummy.DummyClassifier",
+        "sklearn.dummy.DummyRegressor",
+    ):
         raise CannotCompile(
             f"{class_name(model)}: init={type(init).__name__} reads rows rounded to float32, which is not lowered"
         )
@@ -92,7 +97,9 @@ def _hist_sum(graph: Graph, model: Any, block: Block) -> str:
     mine = block.select(order)
     require_numbers(mine.columns[len(categories) :], model)
     known, row_of = model._bin_mapper.make_known_categories_bitsets() if categories else ((), ())
-    codes = [values_of(column, listed, model) for column, listed in zip(mine.columns, categories, strict=False)]
+    codes = [
+        values_of(column, listed, model) for column, listed in zip(mine.columns, categories, strict=False)
+    ]
     trees = [(k, Tree.constant(float(start))) for k, start in enumerate(np.ravel(model._baseline_prediction))]
     for iteration in model._predictors:
         for k, predictor in enumerate(iteration):

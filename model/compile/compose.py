@@ -32,7 +32,7 @@ def column_transformer(graph: Graph, transformer: Any, block: Block) -> Block:
     parts: list[Block] = []
     for name, step, _ in transformer.transformers_:
         indices = transformer._transformer_to_input_indices[name]
-        if isinstance(step, str) and step == "drop" or not len(indices):
+        if (isinstance(step, str) and step == "drop") or not len(indices):
             continue
         part = block.select(indices)
         if not (isinstance(step, str) and step == "passthrough"):

@@ -31,7 +31,9 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6); with `error`
     scikit-learn raises and the graph's answer means nothing.
     """
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
     weights, bias = _one_hot_map(encoder, [len(v) for v in values])
     if not bias.any() and _selects(weights):
         chosen = weights.argmax(axis=0)
@@ -42,7 +44,9 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
 
 def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
     # One more than the number, less one: an unseen category then comes out as -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
@@ -61,7 +65,9 @@ def target(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's shrunk mean of the target, the overall mean for an unseen one (two classes or a number)."""
     if encoder.target_type_ == "multiclass":
         raise CannotCompile(f"{class_name(encoder)}: target_type='multiclass' is not lowered")
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
     means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
     known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
@@ -131,7 +137,7 @@ def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[Floats, Floats]:
         keep = np.arange(part.shape[1]) != (drop[i] if drop is not None and drop[i] is not None else -1)
         blocks.append(part[:, keep])
         bias.extend(start[keep])
-    return _stack(blocks), np.array(bias)
+    return stack(blocks), np.array(bias)
 
 
 def _selects(weights: Floats) -> bool:
@@ -140,10 +146,10 @@ def _selects(weights: Floats) -> bool:
 
 
 def _diagonal(columns: Sequence[Any]) -> Floats:
-    return _stack([np.asarray(column, dtype=np.float64).reshape(-1, 1) for column in columns])
+    return stack([np.asarray(column, dtype=np.float64).reshape(-1, 1) for column in columns])
 
 
-def _stack(blocks: Sequence[Floats]) -> Floats:
+def stack(blocks: Sequence[Floats]) -> Floats:
     """Blocks along the diagonal of a matrix of zeros."""
     rows, widths = sum(len(b) for b in blocks), sum(b.shape[1] for b in blocks)
     found = np.zeros((rows, widths))

@@ -52,7 +52,15 @@ class Tree:
     def with_value(self, value: Floats) -> Tree:
         """The same questions with other leaves."""
         return Tree(
-            self.leaf, self.column, self.split, self.yes, self.no, self.nan_yes, value, self.mode, self.members
+            self.leaf,
+            self.column,
+            self.split,
+            self.yes,
+            self.no,
+            self.nan_yes,
+            value,
+            self.mode,
+            self.members,
         )
 
 
@@ -111,8 +119,11 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
     leaves.append(len(weights), weight=weights, target=np.full(len(weights), target, dtype=np.int64))
 
 
-def _attributes(inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int) -> dict[str, object]:
+def _attributes(
+    inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int
+) -> dict[str, object]:
     """The operator's attributes; the lists are Python integers because protobuf wants them."""
+
     def ints(values: npt.NDArray[np.generic]) -> list[int]:
         return values.astype(np.int64).tolist()
 

@@ -58,7 +58,9 @@ class Graph:
             return lowering(self, estimator, block)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise CannotCompile(f"{name}: its fitted state is not what this lowering knows ({reason})") from error
+            raise CannotCompile(
+                f"{name}: its fitted state is not what this lowering knows ({reason})"
+            ) from error
 
     def transform(self, estimator: Any, block: Block) -> Block:
         """Lower a transformer."""

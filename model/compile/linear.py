@@ -125,11 +125,29 @@ def _fold(affine: Affine | None, weights: Floats, bias: Floats, link: Link) -> F
     return Fold(affine.picks, affine.center, folded, intercept, link)
 
 
-_PLAIN_REGRESSORS = (
-    "LinearRegression Ridge RidgeCV Lasso LassoCV ElasticNet ElasticNetCV Lars LarsCV LassoLars LassoLarsCV "
-    "LassoLarsIC OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV BayesianRidge ARDRegression "
-    "HuberRegressor QuantileRegressor TheilSenRegressor SGDRegressor PassiveAggressiveRegressor"
-).split()
+_PLAIN_REGRESSORS = [
+    "LinearRegression",
+    "Ridge",
+    "RidgeCV",
+    "Lasso",
+    "LassoCV",
+    "ElasticNet",
+    "ElasticNetCV",
+    "Lars",
+    "LarsCV",
+    "LassoLars",
+    "LassoLarsCV",
+    "LassoLarsIC",
+    "OrthogonalMatchingPursuit",
+    "OrthogonalMatchingPursuitCV",
+    "BayesianRidge",
+    "ARDRegression",
+    "HuberRegressor",
+    "QuantileRegressor",
+    "TheilSenRegressor",
+    "SGDRegressor",
+    "PassiveAggressiveRegressor",
+]
 
 LOWERINGS: dict[str, Lowering] = {
     **{f"sklearn.linear_model.{name}": regressor for name in _PLAIN_REGRESSORS},

@@ -11,7 +11,14 @@ from typing import Any
 
 from model.errors import CannotCompile
 
-_BOOSTING = ("_preprocessor", "_predictors", "_baseline_prediction", "_bin_mapper", "_loss", "is_categorical_")
+_BOOSTING = (
+    "_preprocessor",
+    "_predictors",
+    "_baseline_prediction",
+    "_bin_mapper",
+    "_loss",
+    "is_categorical_",
+)
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
 
@@ -52,7 +59,9 @@ def require(estimator: Any) -> None:
     name = class_name(estimator)
     for attribute in PRIVATE.get(name, ()):
         if not hasattr(estimator, attribute):
-            raise CannotCompile(f"{name}: this scikit-learn has no {attribute!r} that the lowering could read")
+            raise CannotCompile(
+                f"{name}: this scikit-learn has no {attribute!r} that the lowering could read"
+            )
 
 
 def require_fields(owner: Any, present: Sequence[str], wanted: Sequence[str]) -> None:

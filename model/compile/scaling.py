@@ -39,7 +39,9 @@ def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
 def max_abs(graph: Graph, scaler: Any, block: Block) -> Block:
     """`x / scale`, cut at -1 and 1 where `clip` (since 1.8) asks for it."""
     scaled = _shift_and_divide(graph, scaler, block, None, scaler.scale_)
-    return _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
+    return (
+        _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
+    )
 
 
 def normalizer(graph: Graph, scaler: Any, block: Block) -> Block:

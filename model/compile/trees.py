@@ -113,7 +113,9 @@ def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: i
 
 def _one_output(model: Any) -> None:
     if model.n_outputs_ != 1:
-        raise CannotCompile(f"{class_name(model)}: it predicts {model.n_outputs_} outputs, and a graph gives one")
+        raise CannotCompile(
+            f"{class_name(model)}: it predicts {model.n_outputs_} outputs, and a graph gives one"
+        )
 
 
 LOWERINGS: dict[str, Lowering] = {

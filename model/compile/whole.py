@@ -46,7 +46,9 @@ def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
     fitted = getattr(pipeline, "feature_names_in_", None)
     given = [column.name for column in columns]
     if fitted is not None and list(fitted) != given:
-        raise CannotCompile(f"{class_name(pipeline)}: it was fitted on the columns {list(fitted)}, not on {given}")
+        raise CannotCompile(
+            f"{class_name(pipeline)}: it was fitted on the columns {list(fitted)}, not on {given}"
+        )
 
 
 def _outputs(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
