@@ -1,10 +1,11 @@
 """A linear model as one dot product: what is left of scaler and head when no graph is needed.
 
-The compiled graph carries these numbers in its metadata, so a server can answer with NumPy alone where that is
-faster. This module imports nothing but NumPy and the standard library.
+The compiled graph carries these numbers in its metadata, so a server can answer with NumPy alone where that
+is faster. This module imports nothing but NumPy and the standard library.
 
-One row's answer has the same bits in any batch: the product is NumPy's `vecdot`, which runs the same loop over
-each row, and the logistic function is `math.exp` on each number, never a vector unit with a ragged end.
+One row's answer has the same bits in any batch: the product is NumPy's `vecdot`, which runs the same loop
+over each row, and the logistic function is `math.exp` on each number, never a vector unit with a ragged
+end.
 """
 
 from __future__ import annotations

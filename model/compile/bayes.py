@@ -1,7 +1,7 @@
 """Naive Bayes: the joint log likelihood of each class; the label is the first largest.
 
-Probabilities are `exp(jll - logsumexp(jll))`, in those very steps: a likelihood of -5000 has no more than twelve
-digits behind the point, and other steps would round others of them.
+Probabilities are `exp(jll - logsumexp(jll))`, in those very steps: a likelihood of -5000 has no more than
+twelve digits behind the point, and other steps would round others of them.
 
 Source: scikit-learn 1.9, `naive_bayes.py`.
 """
@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
+from model.compile.naming import refusal
 from model.compile.values import Block, Classified
-from model.errors import CannotCompile
 
 
 def gaussian(graph: Graph, model: Any, block: Block) -> Classified:
@@ -73,7 +72,7 @@ def categorical(graph: Graph, model: Any, block: Block) -> Classified:
 
 def _require_finite(model: Any, *tables: Any) -> None:
     if not all(np.isfinite(table).all() for table in tables):
-        raise CannotCompile(f"{class_name(model)}: alpha={model.alpha!r} leaves a probability of 0 or 1")
+        raise refusal(model, f"alpha={model.alpha!r} leaves a probability of 0 or 1")
 
 
 def _classified(graph: Graph, model: Any, likelihood: str) -> Classified:

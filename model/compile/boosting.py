@@ -1,7 +1,7 @@
 """Gradient boosting, both kinds.
 
-The sum starts with the baseline, as a first tree of one leaf, and adds the trees in scikit-learn's order, so it has
-the same bits; the labels come from it by the rule of each class's `predict`.
+The sum starts with the baseline, as a first tree of one leaf, and adds the trees in scikit-learn's order,
+so it has the same bits; the labels come from it by the rule of each class's `predict`.
 
 Source: scikit-learn 1.9, `ensemble/_gb.py`, `ensemble/_hist_gradient_boosting/gradient_boosting.py` and
 `_predictor.pyx`, `_loss/link.py`.
@@ -17,17 +17,20 @@ from model.compile.encoding import values_of
 from model.compile.ensemble import Tree, emit
 from model.compile.graph import Graph, Lowering, require_numbers
 from model.compile.linear import decided_by
-from model.compile.private import PREDICTOR_FIELDS, class_name, require_fields
+from model.compile.naming import class_name, refusal
+from model.compile.private import PREDICTOR_FIELDS, require_fields
 from model.compile.trees import read_tree
-from model.compile.values import Block, Classified, Floats, Regressed
-from model.errors import CannotCompile
+from model.compile.values import Block, Classified, Regressed
+from model.fold import Floats
+
+_CONSTANT = ("sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor")
 
 
 def gradient_classifier(graph: Graph, model: Any, block: Block) -> Classified:
     """`raw = init + rate * sum of trees`; label 1 where `raw >= 0`, or the first largest.
 
-    Probabilities by the loss: `log_loss` the logistic function or softmax, `exponential` the logistic function
-    of `2 raw`.
+    Probabilities by the loss: `log_loss` the logistic function or softmax, `exponential` the logistic
+    function of `2 raw`.
     """
     doubled = 2.0 if model.loss == "exponential" else 1.0
     raw = _gradient_sum(graph, model, block)
@@ -51,9 +54,7 @@ def hist_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     if link == "LogLink":
         return Regressed(graph.smooth("Exp", raw, 1))
     if link != "IdentityLink":
-        raise CannotCompile(
-            f"{class_name(model)}: loss={model.loss!r} has the link {link}, which is not lowered"
-        )
+        raise refusal(model, f"loss={model.loss!r} has the link {link}, which is not lowered")
     return Regressed(raw)
 
 
@@ -80,12 +81,9 @@ def _gradient_sum(graph: Graph, model: Any, block: Block) -> str:
 def _start(model: Any) -> Floats:
     """The raw prediction `[k]` before the first tree, which only a constant `init` leaves free of the row."""
     init = model.init_
-    if init != "zero" and class_name(init) not in (
-        "sklearn.dummy.DummyClassifier",
-        "sklearn.dummy.DummyRegressor",
-    ):
-        raise CannotCompile(
-            f"{class_name(model)}: init={type(init).__name__} reads rows rounded to float32, which is not lowered"
+    if init != "zero" and class_name(init) not in _CONSTANT:
+        raise refusal(
+            model, f"init={type(init).__name__} reads rows rounded to float32, which is not lowered"
         )
     start: Floats = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     return start
@@ -108,7 +106,9 @@ def _hist_sum(graph: Graph, model: Any, block: Block) -> str:
 
 
 def _own_columns(model: Any, block: Block) -> tuple[list[int], list[Any]]:
-    """The columns in the order of the model's own preprocessor, categories first, and those columns' categories."""
+    """The columns in the order of the model's own preprocessor, categories first, and those columns'
+    categories.
+    """
     if model._preprocessor is None:
         return list(range(len(block.columns))), []
     is_category = np.asarray(model.is_categorical_)
@@ -119,8 +119,9 @@ def _own_columns(model: Any, block: Block) -> tuple[list[int], list[Any]]:
 def _read_predictor(model: Any, predictor: Any, codes: list[Floats], known: Any, row_of: Any) -> Tree:
     """One tree. A split on a category becomes a question about its members.
 
-    scikit-learn sends a category that it does not know the way of the missing ones. So the members are the known
-    categories of the *other* way, NaN never is one, and whatever is not a member takes the way of the missing.
+    scikit-learn sends a category that it does not know the way of the missing ones. So the members are the
+    known categories of the *other* way, NaN never is one, and whatever is not a member takes the way of the
+    missing.
     """
     nodes = predictor.nodes
     require_fields(model, nodes.dtype.names, PREDICTOR_FIELDS)
@@ -134,16 +135,18 @@ def _read_predictor(model: Any, predictor: Any, codes: list[Floats], known: Any,
         if nan_yes[i]:
             left = _members(known[row_of[column]]) - left
             yes[i], no[i], nan_yes[i] = no[i], yes[i], False
-        members[i] = codes[column][sorted(code for code in left if code < len(codes[column]))]
+        found = codes[column][sorted(code for code in left if code < len(codes[column]))]
+        members[i] = found[np.isfinite(found)]
     return Tree(
         leaf=leaf,
         column=nodes["feature_idx"].astype(np.int64),
-        split=nodes["num_threshold"].astype(np.float64),
+        split=np.where(nodes["is_categorical"], -np.inf, nodes["num_threshold"]),
         yes=yes,
         no=no,
         nan_yes=nan_yes,
         value=nodes["value"].astype(np.float64),
-        members={i: found[~np.isnan(found)] for i, found in members.items()},
+        # Without members nothing is `<= -inf`: every row takes the other way.
+        members={i: found for i, found in members.items() if len(found)},
     )
 
 

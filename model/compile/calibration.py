@@ -1,7 +1,7 @@
 """Calibrated classifiers.
 
-Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`), `isotonic.py`, and NumPy's
-`interp`, which SciPy's `interp1d` calls.
+Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`), `isotonic.py`,
+and NumPy's `interp`, which SciPy's `interp1d` calls.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 
 from model.compile.ensemble import LT, Tree, emit
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
-from model.compile.values import Block, Classified, Floats
-from model.errors import CannotCompile
+from model.compile.naming import refusal
+from model.compile.values import Block, Classified
+from model.fold import Floats
 
 
 def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
@@ -33,15 +33,15 @@ def mean(graph: Graph, parts: list[str]) -> str:
 
 
 def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int]:
-    """The decisions `[n, 1]` or `[n, classes]`, or the probabilities where there are none; and their number."""
+    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; and how many columns."""
     outcome = graph.lower(estimator, block)
     if not isinstance(outcome, Classified):
-        raise CannotCompile(f"{class_name(estimator)}: a classifier is needed in this place")
+        raise refusal(estimator, "a classifier is needed in this place")
     width = 1 if outcome.classes == 2 else outcome.classes
     if outcome.decision is not None:
         return outcome.decision, width
     if outcome.probabilities is None:
-        raise CannotCompile(f"{class_name(estimator)}: it has neither decisions nor probabilities")
+        raise refusal(estimator, "it has neither decisions nor probabilities")
     return (graph.gather(outcome.probabilities, [1], 2) if width == 1 else outcome.probabilities), width
 
 
@@ -49,7 +49,7 @@ def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
     """One fold's probabilities `[n, classes]`."""
     curves = {"sigmoid": _sigmoids, "isotonic": _isotonics}.get(part.method)
     if curves is None:
-        raise CannotCompile(f"{class_name(model)}: method={part.method!r} is not lowered")
+        raise refusal(model, f"method={part.method!r} is not lowered")
     tensor, width = response(graph, part.estimator, block)
     likely = curves(graph, tensor, part.calibrators)
     classes = len(part.classes)
@@ -87,9 +87,7 @@ def _isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
 def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
     """For each segment between thresholds its slope, left end and value there; flat beyond the ends."""
     if isotonic.out_of_bounds != "clip":
-        raise CannotCompile(
-            f"{class_name(isotonic)}: out_of_bounds={isotonic.out_of_bounds!r} is not lowered"
-        )
+        raise refusal(isotonic, f"out_of_bounds={isotonic.out_of_bounds!r} is not lowered")
     x = np.asarray(isotonic.X_thresholds_, dtype=np.float64)
     y = np.asarray(isotonic.y_thresholds_, dtype=np.float64)
     slope = np.concatenate([[0.0], np.diff(y) / np.diff(x), [0.0]])
@@ -101,13 +99,15 @@ def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
 
 def _search_tree(bounds: Floats, column: int) -> Tree:
     """A balanced tree whose leaf `j` (kept in `value`) holds the numbers with `j` bounds at or below them."""
-    yes, no, split, held = [], [], [], []
+    yes, no, split, held = list[int](), list[int](), list[float](), list[float]()
 
     def grow(low: int, high: int) -> int:
         at, middle = len(yes), (low + high) // 2
-        yes.append(0), no.append(0), split.append(0.0), held.append(float(low))
+        yes.append(0)
+        no.append(0)
+        split.append(float(bounds[middle]) if low < high else 0.0)
+        held.append(float(low))
         if low < high:
-            split[at] = float(bounds[middle])
             yes[at], no[at] = grow(low, middle), grow(middle + 1, high)
         return at
 

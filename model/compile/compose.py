@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
+from model.compile.naming import class_name, refusal
 from model.compile.values import Block, Outcome
-from model.errors import CannotCompile
 
 
 def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
@@ -22,7 +21,7 @@ def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
         if step is None or step == "passthrough":
             continue
         if not isinstance(outcome, Block):
-            raise CannotCompile(f"{class_name(steps)}: {class_name(step)} comes after a predictor")
+            raise refusal(steps, f"{class_name(step)} comes after a predictor")
         outcome = graph.lower(step, outcome)
     return outcome
 
@@ -73,7 +72,7 @@ def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
 
 def _joined(graph: Graph, owner: Any, parts: list[Block]) -> Block:
     if not any(part.columns for part in parts):
-        raise CannotCompile(f"{class_name(owner)}: it leaves no column")
+        raise refusal(owner, "it leaves no column")
     return graph.concat(parts)
 
 

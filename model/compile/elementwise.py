@@ -1,7 +1,7 @@
 """The NumPy functions that a graph may apply to each number.
 
-ONNX has no `log1p` and no `expm1`. Both are made from `log` and `exp` with Kahan's correction, which keeps the digits
-near 0 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 1.14).
+ONNX has no `log1p` and no `expm1`. Both are made from `log` and `exp` with Kahan's correction, which keeps
+the digits near 0 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 1.14).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def square(graph: Graph, x: str, width: int) -> str:
 
 def _plain(kind: str) -> Elementwise:
     """A function whose every result is exact, whichever unit computes it."""
-    return lambda graph, x, width: graph.op(kind, x)
+    return lambda graph, x, _: graph.op(kind, x)
 
 
 def _smooth(kind: str) -> Elementwise:

@@ -1,7 +1,8 @@
 """Encoders of categories.
 
-All of them start from the same table of hits: double `[n, K]`, one column for each known category of each column,
-1 where the row has it. What they answer is a product of that table with small whole numbers, which is exact.
+All of them start from the same table of hits: double `[n, K]`, one column for each known category of each
+column, 1 where the row has it. What they answer is a product of that table with small whole numbers, which
+is exact.
 
 Source: scikit-learn 1.9, `preprocessing/_encoders.py`, `preprocessing/_target_encoder.py`.
 """
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
-from model.compile.values import Block, Column, Floats
-from model.errors import CannotCompile
+from model.compile.naming import refusal
+from model.compile.values import Block, Column
+from model.fold import Floats
 
 NULL = np.inf
 """Stands for null among the values of a category: no input may be infinite."""
@@ -28,16 +29,17 @@ ABSENT = np.nan
 def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     """1 in the column of the row's category, 0 elsewhere.
 
-    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6); with `error`
-    scikit-learn raises and the graph's answer means nothing.
+    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6);
+    with `error` scikit-learn raises and the graph's answer means nothing.
     """
     values = [
         values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
     ]
-    weights, bias = _one_hot_map(encoder, [len(v) for v in values])
-    if not bias.any() and _selects(weights):
-        chosen = weights.argmax(axis=0)
+    if not (encoder._infrequent_enabled and any(rare is not None for rare in encoder._infrequent_indices)):
+        kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
+        chosen = np.flatnonzero(np.concatenate(kept))
         return Block.numbers(_hits(graph, block, values, chosen), len(chosen))
+    weights, bias = _one_hot_map(encoder, [len(v) for v in values])
     hits = _hits(graph, block, values, np.arange(len(weights)))
     return Block.numbers(graph.affine(hits, weights, bias), weights.shape[1])
 
@@ -62,9 +64,9 @@ def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
 
 
 def target(graph: Graph, encoder: Any, block: Block) -> Block:
-    """The category's shrunk mean of the target, the overall mean for an unseen one (two classes or a number)."""
+    """The category's shrunk mean of the target, the overall mean for an unseen one."""
     if encoder.target_type_ == "multiclass":
-        raise CannotCompile(f"{class_name(encoder)}: target_type='multiclass' is not lowered")
+        raise refusal(encoder, "target_type='multiclass' is not lowered")
     values = [
         values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
     ]
@@ -82,15 +84,13 @@ def values_of(column: Column, categories: Any, reader: Any) -> Floats:
     listed = list(categories)
     nulls = [c for c in listed if is_null(c)]
     if len(nulls) > 1:
-        raise CannotCompile(f"{class_name(reader)}: column {column.name!r} tells None and NaN apart")
+        raise refusal(reader, f"column {column.name!r} tells None and NaN apart")
     if column.kind == "number" and not any(isinstance(c, str) for c in listed):
         return np.array([NULL if is_null(c) else float(c) for c in listed], dtype=np.float64)
     if column.kind == "category" and all(isinstance(c, str) for c in listed if not is_null(c)):
         code = {text: float(i) for i, text in enumerate(column.categories)}
         return np.array([NULL if is_null(c) else code.get(c, ABSENT) for c in listed], dtype=np.float64)
-    raise CannotCompile(
-        f"{class_name(reader)}: the categories of column {column.name!r} are not those of a {column.kind}"
-    )
+    raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}")
 
 
 def is_null(category: Any) -> bool:
@@ -133,16 +133,16 @@ def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[Floats, Floats]:
             at = groups[rare[0]]
             part[:, at] = np.where(groups == at, 0.0, -1.0)
             start[at] = 1.0
-        drop = encoder._drop_idx_after_grouping
-        keep = np.arange(part.shape[1]) != (drop[i] if drop is not None and drop[i] is not None else -1)
+        keep = np.arange(part.shape[1]) != _dropped(encoder, i)
         blocks.append(part[:, keep])
         bias.extend(start[keep])
     return stack(blocks), np.array(bias)
 
 
-def _selects(weights: Floats) -> bool:
-    """Whether every output is exactly one of the hits."""
-    return bool(np.all((weights == 0) | (weights == 1)) and np.all(weights.sum(axis=0) == 1))
+def _dropped(encoder: Any, column: int) -> int:
+    """The number of the category that `drop` leaves out, -1 for none."""
+    drop = encoder._drop_idx_after_grouping
+    return -1 if drop is None or drop[column] is None else int(drop[column])
 
 
 def _diagonal(columns: Sequence[Any]) -> Floats:

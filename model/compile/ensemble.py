@@ -1,7 +1,8 @@
 """Trees as one `TreeEnsemble` node of `ai.onnx.ml` opset 5, in double precision.
 
-ONNX Runtime adds a row's leaves tree by tree, in the order of the roots, starting at 0.0. So with the trees in
-scikit-learn's order, and a starting value as a first tree of one leaf, the sum has scikit-learn's very bits.
+ONNX Runtime adds a row's leaves tree by tree, in the order of the roots, starting at 0.0. So with the trees
+in scikit-learn's order, and a starting value as a first tree of one leaf, the sum has scikit-learn's very
+bits.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from onnx import numpy_helper
 
 from model.compile.graph import Graph
-from model.compile.values import Block, Floats
+from model.compile.values import Block
 from model.errors import CannotCompile
+from model.fold import Floats
 
 MAX_NODES = 2_000_000
 """The largest number of nodes, leaves included, that one graph may hold: about 100 MB of model."""
@@ -125,7 +127,8 @@ def _attributes(
     """The operator's attributes; the lists are Python integers because protobuf wants them."""
 
     def ints(values: npt.NDArray[np.generic]) -> list[int]:
-        return values.astype(np.int64).tolist()
+        listed: list[int] = values.astype(np.int64).tolist()
+        return listed
 
     found: dict[str, object] = {
         "n_targets": targets,

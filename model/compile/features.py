@@ -13,9 +13,8 @@ import numpy as np
 from model.compile.elementwise import FUNCTIONS
 from model.compile.encoding import stack
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
+from model.compile.naming import refusal
 from model.compile.values import Block
-from model.errors import CannotCompile
 
 MAX_FEATURES = 100_000
 """The largest number of polynomial features that one graph may hold."""
@@ -28,11 +27,11 @@ def selected(graph: Graph, selector: Any, block: Block) -> Block:
 
 
 def polynomial(graph: Graph, features: Any, block: Block) -> Block:
-    """Products of columns, degree by degree: the first factor times the product of the others, as scikit-learn does."""
+    """Products of columns, degree by degree: the first factor times the product of the others, as
+    scikit-learn does.
+    """
     if features.n_output_features_ > MAX_FEATURES:
-        raise CannotCompile(
-            f"{class_name(features)}: {features.n_output_features_} features are more than {MAX_FEATURES}"
-        )
+        raise refusal(features, f"{features.n_output_features_} features are more than {MAX_FEATURES}")
     tensor, width = graph.numbers(block, features), len(block.columns)
     lower = {(i,): i for i in range(width)}
     degrees = [Block.numbers(tensor, width)]
@@ -46,7 +45,8 @@ def polynomial(graph: Graph, features: Any, block: Block) -> Block:
         degrees.append(Block.numbers(graph.op("Mul", others, first), len(terms)))
         lower = {t: i for i, t in enumerate(terms)}
     chosen = degrees[max(low, 1) - 1 :] if high else []
-    return graph.concat([*_bias(graph, features, tensor), *chosen])
+    ones = [Block.numbers(graph.each_row(tensor, [1.0]), 1)] if features.include_bias else []
+    return graph.concat([*ones, *chosen])
 
 
 def binned(graph: Graph, bins: Any, block: Block) -> Block:
@@ -54,7 +54,7 @@ def binned(graph: Graph, bins: Any, block: Block) -> Block:
     inner = [np.asarray(edges, dtype=np.float64)[1:-1] for edges in bins.bin_edges_]
     owner = [i for i, edges in enumerate(inner) for _ in edges]
     if bins.encode not in ("ordinal", "onehot", "onehot-dense"):
-        raise CannotCompile(f"{class_name(bins)}: encode={bins.encode!r} is not lowered")
+        raise refusal(bins, f"encode={bins.encode!r} is not lowered")
     cells = graph.numbers(block.select(owner), bins)
     reached = graph.as_double(graph.op("GreaterOrEqual", cells, graph.constant(np.concatenate(inner))))
     if bins.encode == "ordinal":
@@ -72,25 +72,17 @@ def function(graph: Graph, transformer: Any, block: Block) -> Block:
         return block
     lowering = FUNCTIONS.get(transformer.func)
     if lowering is None or transformer.kw_args:
-        raise CannotCompile(
-            f"{class_name(transformer)}: func is not None and not one of "
-            f"{', '.join(sorted(f.__name__ for f in FUNCTIONS))} without kw_args"
+        raise refusal(
+            transformer,
+            f"func is not None and not one of "
+            f"{', '.join(sorted(f.__name__ for f in FUNCTIONS))} without kw_args",
         )
     width = len(block.columns)
     return Block.numbers(lowering(graph, graph.numbers(block, transformer), width), width)
 
 
 def _combinations(features: Any, width: int, degree: int) -> Any:
-    return features._combinations(width, degree, degree, features.interaction_only, False)  # noqa: FBT003 # theirs
-
-
-def _bias(graph: Graph, features: Any, tensor: str) -> list[Block]:
-    """A column of ones, for any number of rows: no column of `x` times zero, for that would carry NaN along."""
-    if not features.include_bias:
-        return []
-    rows = graph.op("Shape", tensor, start=0, end=1)
-    shape = graph.op("Concat", rows, graph.constant([1], np.int64), axis=0)
-    return [Block.numbers(graph.op("Expand", graph.constant([[1.0]]), shape), 1)]
+    return features._combinations(width, degree, degree, features.interaction_only, include_bias=False)
 
 
 _SELECTORS = [

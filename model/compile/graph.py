@@ -1,14 +1,15 @@
 """A small builder of one ONNX graph in double precision.
 
-Every node costs ONNX Runtime about 0.7 microseconds, whatever it computes on one row. So the builder never emits
-the same operation twice, gathers columns only when they are needed side by side, and drops what no output uses.
+Every node costs ONNX Runtime about 0.7 microseconds, whatever it computes on one row. So the builder never
+emits the same operation twice, gathers columns only when they are needed side by side, and drops what no
+output uses.
 
-A row's result may not depend on the rows around it. In ONNX Runtime 1.32 `MatMul` and `Gemm` in double give the
-same bits for one row and for a thousand (every width from 1 to 1,000 tried; a test repeats it). `ReduceSum` and
-`Softmax` do not (they sum in another order where a row is not aligned), and `Exp`, `Sigmoid` and `Tanh` do not
-where the number of elements is odd (the last one leaves the vector unit). So sums here are products with a
-vector of ones, and the three functions only see an even number of columns (`smooth`). That costs up to two
-microseconds for an odd number of classes and nothing for two.
+A row's result may not depend on the rows around it. In ONNX Runtime 1.32 `MatMul` and `Gemm` in double give
+the same bits for one row and for a thousand (every width from 1 to 1,000 tried; a test repeats it).
+`ReduceSum` and `Softmax` do not (they sum in another order where a row is not aligned), and `Exp`,
+`Sigmoid` and `Tanh` do not where the number of elements is odd (the last one leaves the vector unit). So
+sums here are products with a vector of ones, and the three functions only see an even number of columns
+(`smooth`). That costs up to two microseconds for an odd number of classes and nothing for two.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from model.compile.private import class_name, require
-from model.compile.values import Block, Column, Outcome
+from model.compile.naming import class_name, refusal
+from model.compile.private import require
+from model.compile.values import Affine, Block, Column, Outcome
 from model.errors import CannotCompile
 
 DOUBLE = TensorProto.DOUBLE
@@ -36,14 +38,13 @@ class Graph:
     def __init__(self, lowerings: Mapping[str, Lowering]) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
-        self.metadata: dict[str, str] = {}
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 
     # -- estimators ------------------------------------------------------------------------------------------
 
     def lower(self, estimator: Any, block: Block) -> Outcome:
-        """Lower one fitted estimator on these columns; CannotCompile names the class that has no exact graph."""
+        """Lower one fitted estimator on these columns; CannotCompile names a class without a graph."""
         name = class_name(estimator)
         lowering = self._lowerings.get(name)
         if lowering is None:
@@ -66,7 +67,7 @@ class Graph:
         """Lower a transformer."""
         outcome = self.lower(estimator, block)
         if not isinstance(outcome, Block):
-            raise CannotCompile(f"{class_name(estimator)}: a transformer is needed in this place")
+            raise refusal(estimator, "a transformer is needed in this place")
         return outcome
 
     # -- nodes -----------------------------------------------------------------------------------------------
@@ -117,12 +118,19 @@ class Graph:
         if len(parts) == 1:
             return parts[0]
         joined = self.op("Concat", *(self.dense(part) for part in parts), axis=1)
-        return Block.of(joined, (column for part in parts for column in part.columns))
+        return Block.of(joined, (column for part in parts for column in part.columns), _affine(parts))
+
+    def each_row(self, tensor: str, values: npt.ArrayLike) -> str:
+        """The row `values` once for each row of a tensor; what the tensor holds does not matter."""
+        row = np.asarray(values, dtype=np.float64).reshape(1, -1)
+        rows = self.op("Shape", tensor, start=0, end=1)
+        shape = self.op("Concat", rows, self.constant([row.shape[1]], np.int64), axis=0)
+        return self.op("Expand", self.constant(row), shape)
 
     # -- formulas that several families share ----------------------------------------------------------------
 
     def smooth(self, kind: str, tensor: str, width: int) -> str:
-        """`Exp`, `Log`, `Sigmoid` or `Tanh` of `[n, width]`, with the same bits however many rows there are."""
+        """`Exp`, `Log`, `Sigmoid` or `Tanh` of `[n, width]`: a row's bits do not depend on the other rows."""
         if width % 2 == 0:
             return self.op(kind, tensor)
         even = self.gather(tensor, [*range(width), width - 1], width)
@@ -158,13 +166,25 @@ class Graph:
 
 
 def _beside(left: Block, right: Block) -> Block:
-    return Block(left.tensor, left.width, left.columns + right.columns, left.picks + right.picks)
+    affine = _affine([left, right])
+    return Block(left.tensor, left.width, left.columns + right.columns, left.picks + right.picks, affine)
+
+
+def _affine(parts: Sequence[Block]) -> Affine | None:
+    known = [part.affine for part in parts if part.affine is not None]
+    return Affine.beside(known) if len(known) == len(parts) else None
+
+
+def require_one_output(estimator: Any) -> None:
+    """Refuse an estimator that predicts several things at once."""
+    if estimator.n_outputs_ != 1:
+        raise refusal(estimator, f"it predicts {estimator.n_outputs_} outputs, and a graph gives one")
 
 
 def require_numbers(columns: Sequence[Column], reader: Any) -> None:
     """Refuse where an estimator computes with columns that are not numbers."""
     for column in columns:
         if column.kind != "number":
-            raise CannotCompile(
-                f"{class_name(reader)}: it computes with column {column.name!r}, a {column.kind} and not a number"
+            raise refusal(
+                reader, f"it computes with column {column.name!r}, a {column.kind} and not a number"
             )

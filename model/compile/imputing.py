@@ -11,13 +11,13 @@ import numpy as np
 
 from model.compile.encoding import NULL, is_null, values_of
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
+from model.compile.naming import refusal
 from model.compile.values import Block, Column
-from model.errors import CannotCompile
 
 
 def simple_imputer(graph: Graph, imputer: Any, block: Block) -> Block:
-    """The column's statistic where a value is missing; with `add_indicator`, the indicator's columns after these.
+    """The column's statistic where a value is missing; with `add_indicator`, the indicator's columns after
+    these.
 
     A column that was all missing in training goes, unless `keep_empty_features` holds it.
     """
@@ -45,6 +45,9 @@ def _indicator(graph: Graph, block: Block, owner: Any, features: Any) -> Block:
 
 def _missing(graph: Graph, block: Block, owner: Any) -> str:
     """Booleans `[n, columns]`: where the value is `missing_values`."""
+    for column in block.columns:
+        if column.kind not in ("number", "category"):
+            raise refusal(owner, f"it looks for missing values in column {column.name!r}, a {column.kind}")
     cells = graph.dense(block)
     if is_null(owner.missing_values):
         return graph.op("IsNaN", cells)
@@ -54,8 +57,6 @@ def _missing(graph: Graph, block: Block, owner: Any) -> str:
 
 def _fill(column: Column, statistic: Any, imputer: Any) -> tuple[Column, float]:
     """The column after imputing, and what is put in: a new text extends the vocabulary by one code."""
-    if column.kind not in ("number", "category"):
-        raise CannotCompile(f"{class_name(imputer)}: it imputes column {column.name!r}, a {column.kind}")
     value = float(values_of(column, [statistic], imputer)[0])
     if value == NULL:
         return column, np.nan

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
-from model.compile.values import Affine, Block, Classified, Floats, Regressed
-from model.errors import CannotCompile
-from model.fold import Fold, Link
+from model.compile.naming import refusal
+from model.compile.values import Affine, Block, Classified, Regressed
+from model.fold import Floats, Fold, Link
+
+_LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
+"""The kinds of two-class models that a dot product can answer for."""
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """`value = x . coef + intercept`."""
     weights, bias = _coefficients(model)
     if len(weights) != 1:
-        raise CannotCompile(f"{class_name(model)}: it predicts {len(weights)} values, and a graph gives one")
+        raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
     value = _product(graph, model, block, weights, bias)
     return Regressed(value, _fold(block.affine, weights, bias, "value"))
 
@@ -51,7 +53,7 @@ def logistic(graph: Graph, model: Any, block: Block) -> Classified:
     multi = getattr(model, "multi_class", "auto")
     several = len(model.classes_) > 2
     if multi == "multinomial" and not several:
-        raise CannotCompile(f"{class_name(model)}: multi_class='multinomial' of two classes is not lowered")
+        raise refusal(model, "multi_class='multinomial' of two classes is not lowered")
     rests = multi == "ovr" or (multi != "multinomial" and getattr(model, "solver", "") == "liblinear")
     return _classified(graph, model, block, "softmax" if several and not rests else "logistic")
 
@@ -75,20 +77,19 @@ def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified
     # Both signs in one product: the larger is the label, and the logistic function of each its probability.
     pair = _product(graph, model, block, np.vstack([-weights, weights]), np.concatenate([-bias, bias]))
     decision = _product(graph, model, block, weights, bias)
-    link: Link | None = {"label": "label", "logistic": "logistic"}.get(kind)  # type: ignore[assignment] # a subset
-    fold = _fold(block.affine, weights, bias, link) if link else None
-    probabilities = _pair_probabilities(graph, pair, kind)
-    return Classified(graph.argmax(pair), 2, probabilities, decision, fold)
+    link = _LINKS.get(kind)
+    fold = _fold(block.affine, weights, bias, link) if link is not None else None
+    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, fold)
 
 
 def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified:
     """A classifier of `width` > 2 classes from its decisions `[n, width]`."""
-    probabilities = {
-        "label": lambda: None,
-        "softmax": lambda: graph.softmax(decision, width),
-        "logistic": lambda: graph.shares(graph.smooth("Sigmoid", decision, width), width),
-        "huber": lambda: graph.shares(_huber(graph, decision), width),
-    }[kind]()
+    probabilities = None
+    if kind == "softmax":
+        probabilities = graph.softmax(decision, width)
+    elif kind != "label":
+        likely = _huber(graph, decision) if kind == "huber" else graph.smooth("Sigmoid", decision, width)
+        probabilities = graph.shares(likely, width)
     return Classified(graph.argmax(decision), width, probabilities, decision)
 
 

@@ -1,6 +1,7 @@
 """Multi-layer perceptrons: a product and an activation for each layer.
 
-Source: scikit-learn 1.9, `neural_network/_multilayer_perceptron.py` (`_forward_pass_fast`), `neural_network/_base.py`.
+Source: scikit-learn 1.9, `neural_network/_multilayer_perceptron.py` (`_forward_pass_fast`),
+`neural_network/_base.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
-from model.compile.values import Block, Classified, Floats, Regressed
-from model.errors import CannotCompile
+from model.compile.naming import refusal
+from model.compile.values import Block, Classified, Regressed
+from model.fold import Floats
 
 _KINDS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
@@ -24,7 +25,7 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
         probabilities = graph.softmax(last, width)
         return Classified(graph.argmax(probabilities), width, probabilities)
     if width > 1:
-        raise CannotCompile(f"{class_name(model)}: it predicts {width} labels at once, and a graph gives one")
+        raise refusal(model, f"it predicts {width} labels at once, and a graph gives one")
     pair = graph.smooth("Sigmoid", graph.op("Mul", last, graph.constant([[-1.0, 1.0]])), 2)
     return Classified(graph.argmax(pair), 2, pair)
 
@@ -33,16 +34,16 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The last layer, or its `exp` with the Poisson loss (since 1.7)."""
     last, width = _last_layer(graph, model, block)
     if width > 1:
-        raise CannotCompile(f"{class_name(model)}: it predicts {width} values, and a graph gives one")
+        raise refusal(model, f"it predicts {width} values, and a graph gives one")
     if model.out_activation_ not in ("identity", "exp"):
-        raise CannotCompile(f"{class_name(model)}: out_activation_={model.out_activation_!r} is not lowered")
+        raise refusal(model, f"out_activation_={model.out_activation_!r} is not lowered")
     return Regressed(last if model.out_activation_ == "identity" else graph.smooth("Exp", last, 1))
 
 
 def _last_layer(graph: Graph, model: Any, block: Block) -> tuple[str, int]:
     """The last layer before its activation, `[n, width]`."""
     if model.activation not in _KINDS:
-        raise CannotCompile(f"{class_name(model)}: activation={model.activation!r} is not lowered")
+        raise refusal(model, f"activation={model.activation!r} is not lowered")
     layers = [
         (np.asarray(w, dtype=np.float64), b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)
     ]

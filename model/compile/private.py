@@ -1,7 +1,7 @@
 """Every private attribute of scikit-learn that a lowering reads, in one place.
 
-Private names may change in any release. A class is compiled only if everything named here is there; otherwise the
-pipeline is refused with a sentence, and never gets a graph that guesses.
+Private names may change in any release. A class is compiled only if everything named here is there;
+otherwise the pipeline is refused with a sentence, and never gets a graph that guesses.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from model.errors import CannotCompile
+from model.compile.naming import class_name, refusal
 
 _BOOSTING = (
     "_preprocessor",
@@ -30,7 +30,6 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
-    "sklearn.preprocessing.KBinsDiscretizer": ("_encoder",),
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
 }
 
@@ -39,33 +38,20 @@ TREE_FIELDS = (
     "children_left", "children_right", "feature", "threshold", "value", "missing_go_to_left", "n_outputs",
 )  # fmt: skip
 PREDICTOR_FIELDS = (
-    "value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf", "is_categorical",
-    "bitset_idx",
+    "value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf",
+    "is_categorical", "bitset_idx",
 )  # fmt: skip
-
-
-def class_name(estimator: Any) -> str:
-    """The public name of an estimator's class: its module up to the first private part, and its own name.
-
-    A subclass has another module or name, so it never passes for its parent, whose `predict` it may override.
-    """
-    parts = type(estimator).__module__.split(".")
-    public = next((parts[:i] for i, part in enumerate(parts) if part.startswith("_")), parts)
-    return ".".join([*public, type(estimator).__qualname__])
 
 
 def require(estimator: Any) -> None:
     """Refuse an estimator that lacks a private attribute its lowering reads."""
-    name = class_name(estimator)
-    for attribute in PRIVATE.get(name, ()):
+    for attribute in PRIVATE.get(class_name(estimator), ()):
         if not hasattr(estimator, attribute):
-            raise CannotCompile(
-                f"{name}: this scikit-learn has no {attribute!r} that the lowering could read"
-            )
+            raise refusal(estimator, f"this scikit-learn has no {attribute!r} that the lowering could read")
 
 
 def require_fields(owner: Any, present: Sequence[str], wanted: Sequence[str]) -> None:
     """Refuse an array of nodes that lacks a field."""
     for name in wanted:
         if name not in present:
-            raise CannotCompile(f"{class_name(owner)}: this scikit-learn's nodes have no {name!r}")
+            raise refusal(owner, f"this scikit-learn's nodes have no {name!r}")

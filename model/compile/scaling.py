@@ -1,7 +1,7 @@
 """Scalers and other maps that work on each number by itself, or on each row.
 
-Every lowering repeats scikit-learn's own operations in its own order, because a tree behind a scaler may split
-on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
+Every lowering repeats scikit-learn's own operations in its own order, because a tree behind a scaler may
+split on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
-from model.compile.values import Block, Column, Floats
+from model.compile.values import Block, Column
+from model.fold import Floats
 
 
 def standard(graph: Graph, scaler: Any, block: Block) -> Block:

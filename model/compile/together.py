@@ -1,6 +1,7 @@
 """Predictors made of predictors: voting, stacking, bagging, one against the rest, a transformed target.
 
-Source: scikit-learn 1.9, `ensemble/_voting.py`, `ensemble/_stacking.py`, `ensemble/_bagging.py`, `compose/_target.py`.
+Source: scikit-learn 1.9, `ensemble/_voting.py`, `ensemble/_stacking.py`, `ensemble/_bagging.py`,
+`compose/_target.py`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ import numpy as np
 from model.compile.calibration import mean
 from model.compile.elementwise import FUNCTIONS
 from model.compile.graph import Graph, Lowering
-from model.compile.private import class_name
+from model.compile.naming import class_name, refusal
 from model.compile.values import Block, Classified, Outcome, Regressed
-from model.errors import CannotCompile
 
 
 def voting_classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """Soft: the weighted mean of the probabilities. Hard: the first class with the largest weight of votes."""
+    """Soft: the weighted mean of the probabilities. Hard: the first class with most weight of votes."""
     width = len(model.classes_)
     weights = _weights(model)
     voters = [_classified(graph, voter, block) for voter in model.estimators_]
@@ -39,7 +39,8 @@ def voting_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
-    """The final estimator on the first ones' answers side by side, then with `passthrough` the columns themselves.
+    """The final estimator on the first ones' answers side by side, then with `passthrough` the columns
+    themselves.
 
     Two classes' probabilities count once: the first column goes.
     """
@@ -80,7 +81,7 @@ def transformed_target(graph: Graph, model: Any, block: Block) -> Regressed:
     if kind == "sklearn.preprocessing.FunctionTransformer":
         function = transformer.inverse_func
         if function is not None and function not in FUNCTIONS:
-            raise CannotCompile(f"{class_name(model)}: inverse_func is not one that a graph can apply")
+            raise refusal(model, "inverse_func is not one that a graph can apply")
         return Regressed(value if function is None else FUNCTIONS[function](graph, value, 1))
     if kind == "sklearn.preprocessing.StandardScaler":
         scaled = value if transformer.scale_ is None else _times(graph, value, transformer.scale_)
@@ -88,7 +89,7 @@ def transformed_target(graph: Graph, model: Any, block: Block) -> Regressed:
     if kind == "sklearn.preprocessing.MinMaxScaler":
         shifted = _plus(graph, value, -transformer.min_)
         return Regressed(graph.op("Div", shifted, graph.constant(transformer.scale_)))
-    raise CannotCompile(f"{class_name(model)}: transformer={type(transformer).__name__} has no inverse here")
+    raise refusal(model, f"transformer={type(transformer).__name__} has no inverse here")
 
 
 def _times(graph: Graph, tensor: str, factor: Any) -> str:
@@ -102,20 +103,20 @@ def _plus(graph: Graph, tensor: str, amount: Any) -> str:
 def _classified(graph: Graph, fitted: Any, block: Block) -> Classified:
     outcome = graph.lower(fitted, block)
     if not isinstance(outcome, Classified):
-        raise CannotCompile(f"{class_name(fitted)}: a classifier is needed in this place")
+        raise refusal(fitted, "a classifier is needed in this place")
     return outcome
 
 
 def _value(graph: Graph, fitted: Any, block: Block) -> str:
     outcome = graph.lower(fitted, block)
     if not isinstance(outcome, Regressed):
-        raise CannotCompile(f"{class_name(fitted)}: a regressor is needed in this place")
+        raise refusal(fitted, "a regressor is needed in this place")
     return outcome.value
 
 
 def _probabilities(answer: Classified, fitted: Any) -> str:
     if answer.probabilities is None:
-        raise CannotCompile(f"{class_name(fitted)}: it has no probabilities")
+        raise refusal(fitted, "it has no probabilities")
     return answer.probabilities
 
 
@@ -125,14 +126,14 @@ def _answer(graph: Graph, fitted: Any, method: str, block: Block) -> Block:
     if isinstance(outcome, Regressed):
         return Block.numbers(outcome.value, 1)
     if not isinstance(outcome, Classified):
-        raise CannotCompile(f"{class_name(fitted)}: a predictor is needed in this place")
+        raise refusal(fitted, "a predictor is needed in this place")
     if method == "predict_proba":
         whole = Block.numbers(_probabilities(outcome, fitted), outcome.classes)
         return whole.select([1]) if outcome.classes == 2 else whole
     if method == "decision_function" and outcome.decision is not None:
         return Block.numbers(outcome.decision, 1 if outcome.classes == 2 else outcome.classes)
     if method != "predict":
-        raise CannotCompile(f"{class_name(fitted)}: it has no {method}")
+        raise refusal(fitted, f"it has no {method}")
     classes = graph.constant(np.asarray(fitted.classes_, dtype=np.float64).reshape(-1, 1))
     return Block.numbers(graph.op("Gather", classes, outcome.label, axis=0), 1)
 

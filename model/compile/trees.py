@@ -1,11 +1,12 @@
 """Decision trees and forests.
 
-scikit-learn computes what stands before a tree in double precision, rounds the result to float32 once, and compares
-that with a threshold in double. The graph keeps the doubles and moves each threshold instead: rounding never
-changes an order, so `float32(x) <= t` is `x <= u`, with `u` the largest double that rounds to a float32 `<= t`.
+scikit-learn computes what stands before a tree in double precision, rounds the result to float32 once, and
+compares that with a threshold in double. The graph keeps the doubles and moves each threshold instead:
+rounding never changes an order, so `float32(x) <= t` is `x <= u`, with `u` the largest double that rounds
+to a float32 `<= t`.
 
-A number beyond float32's range makes scikit-learn raise ("value too large for dtype('float32')"); the graph treats
-it as infinite, so it goes right (or left, when negative) at every split of its column.
+A number beyond float32's range makes scikit-learn raise ("value too large for dtype('float32')"); the graph
+treats it as infinite, so it goes right (or left, when negative) at every split of its column.
 
 Source: scikit-learn 1.9, `tree/_classes.py`, `tree/_tree.pyx` (`_apply_dense`), `ensemble/_forest.py`.
 """
@@ -18,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from model.compile.ensemble import Tree, emit
-from model.compile.graph import Graph, Lowering, require_numbers
-from model.compile.private import TREE_FIELDS, class_name, require_fields
-from model.compile.values import Block, Classified, Floats, Regressed
-from model.errors import CannotCompile
+from model.compile.graph import Graph, Lowering, require_numbers, require_one_output
+from model.compile.private import TREE_FIELDS, require_fields
+from model.compile.values import Block, Classified, Regressed
+from model.fold import Floats
 
 
 def tree_classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -92,8 +93,8 @@ def _classifier(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) ->
 def _sums_are_exact(trees: Sequence[Any]) -> bool:
     """Whether no partial sum of shares is rounded, so that one class's sum gives the other's.
 
-    So it is with pure leaves, and with any shares that are multiples of 2^-20. Otherwise both classes are summed,
-    in scikit-learn's order: a tie between them may hang on the last bit.
+    So it is with pure leaves, and with any shares that are multiples of 2^-20. Otherwise both classes are
+    summed, in scikit-learn's order: a tie between them may hang on the last bit.
     """
     scaled = [tree.tree_.value[tree.tree_.children_left < 0] * 2.0**20 for tree in trees]
     return all(bool(np.all(part == np.floor(part))) for part in scaled) and len(trees) < 2**20
@@ -101,7 +102,7 @@ def _sums_are_exact(trees: Sequence[Any]) -> bool:
 
 def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: int, column: int = 0) -> str:
     """`[n, width]`: the trees' values `column`, `column + 1`, ... summed in the trees' order."""
-    _one_output(model)
+    require_one_output(model)
     require_numbers(block.columns, model)
     found: list[tuple[int, Tree]] = []
     for fitted in trees:
@@ -109,13 +110,6 @@ def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: i
         found.append((0, tree))
         found += [(k, tree.with_value(fitted.tree_.value[:, 0, column + k])) for k in range(1, width)]
     return emit(graph, block, found, width)
-
-
-def _one_output(model: Any) -> None:
-    if model.n_outputs_ != 1:
-        raise CannotCompile(
-            f"{class_name(model)}: it predicts {model.n_outputs_} outputs, and a graph gives one"
-        )
 
 
 LOWERINGS: dict[str, Lowering] = {

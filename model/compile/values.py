@@ -49,6 +49,16 @@ class Affine:
         at = list(picks)
         return Affine(tuple(self.picks[i] for i in at), self.center[at], self.gain[at], self.offset[at])
 
+    @classmethod
+    def beside(cls, parts: Sequence[Affine]) -> Affine:
+        """The columns of all parts."""
+        return cls(
+            tuple(pick for part in parts for pick in part.picks),
+            np.concatenate([part.center for part in parts]),
+            np.concatenate([part.gain for part in parts]),
+            np.concatenate([part.offset for part in parts]),
+        )
+
     def minus(self, amount: Floats) -> Affine:
         """Every column less its amount."""
         untouched = bool(np.all(self.gain == 1.0) and not self.offset.any() and not self.center.any())

@@ -9,10 +9,9 @@ import onnx
 from onnx import NodeProto, helper
 
 from model.compile.graph import DOUBLE, INT64, Graph
-from model.compile.private import class_name
+from model.compile.naming import refusal
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
-from model.errors import CannotCompile
 
 OPSETS = {"": 21, "ai.onnx.ml": 5}
 IR_VERSION = 10
@@ -21,12 +20,14 @@ IR_VERSION = 10
 def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     """The fitted pipeline (or single estimator) as a serialized ONNX model in double precision.
 
-    Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was fitted on;
-    null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final estimator's `classes_`, and
-    with a `predict_proba` its `probabilities`, double `[n, classes]`; a regressor's `value`, double `[n]`.
+    Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
+    fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
+    estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
+    regressor's `value`, double `[n]`.
 
     A row on which scikit-learn would raise (null where no step takes null, a category that an encoder with
-    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has some answer here.
+    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has some answer
+    here.
 
     Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
     """
@@ -39,16 +40,15 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     fold = None if isinstance(outcome, Block) else outcome.fold
     helper.set_model_props(model, fold.metadata() if fold is not None else {})
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    compiled: bytes = model.SerializeToString(deterministic=True)
+    return compiled
 
 
 def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
     fitted = getattr(pipeline, "feature_names_in_", None)
     given = [column.name for column in columns]
     if fitted is not None and list(fitted) != given:
-        raise CannotCompile(
-            f"{class_name(pipeline)}: it was fitted on the columns {list(fitted)}, not on {given}"
-        )
+        raise refusal(pipeline, f"it was fitted on the columns {list(fitted)}, not on {given}")
 
 
 def _outputs(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
@@ -59,7 +59,7 @@ def _outputs(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
         return held | ({"probabilities": outcome.probabilities} if outcome.probabilities else {})
     if isinstance(outcome, Regressed):
         return {"value": graph.op("Reshape", outcome.value, flat)}
-    raise CannotCompile(f"{class_name(pipeline)}: it transforms and does not predict")
+    raise refusal(pipeline, "it transforms and does not predict")
 
 
 def _width(outcome: Outcome) -> int:
@@ -69,7 +69,11 @@ def _width(outcome: Outcome) -> int:
 def _model(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
     nodes = _named(_needed(graph.nodes, set(outputs.values())), outputs)
     used = {name for node in nodes for name in node.input}
-    shapes = {"label": (INT64, ["n"]), "value": (DOUBLE, ["n"]), "probabilities": (DOUBLE, ["n", width])}
+    shapes: dict[str, tuple[int, list[str | int | None]]] = {
+        "label": (INT64, ["n"]),
+        "value": (DOUBLE, ["n"]),
+        "probabilities": (DOUBLE, ["n", width]),
+    }
     body = helper.make_graph(
         nodes,
         "twinserve",
