@@ -128,8 +128,9 @@ def scaled(*steps: Any) -> Any:
 def encoded(head: Any, encoder: Any = None) -> Any:
     """The usual pipeline for a mixed table."""
     encoder = encoder or preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    number = pipeline.make_pipeline(impute.SimpleImputer(strategy="median", add_indicator=True),
-                                    preprocessing.StandardScaler())
+    number = pipeline.make_pipeline(
+        impute.SimpleImputer(strategy="median", add_indicator=True), preprocessing.StandardScaler()
+    )
     word = pipeline.make_pipeline(impute.SimpleImputer(strategy="most_frequent"), encoder)
     parts = [("number", number, [f"n{i}" for i in range(8)]), ("word", word, [f"c{i}" for i in range(5)])]
     return pipeline.make_pipeline(compose.ColumnTransformer(parts), head)
@@ -137,7 +138,11 @@ def encoded(head: Any, encoder: Any = None) -> Any:
 
 def examples() -> Iterator[tuple[str, Any, Table]]:
     """Every model that is tried, with its table."""
-    two, three, amount = numbers(datasets.load_breast_cancer), numbers(datasets.load_iris), numbers(datasets.load_diabetes)
+    two, three, amount = (
+        numbers(datasets.load_breast_cancer),
+        numbers(datasets.load_iris),
+        numbers(datasets.load_diabetes),
+    )
     table = mixed()
     yield from _linear(two, three, amount)
     yield from _trees(two, three, amount)
@@ -148,46 +153,100 @@ def examples() -> Iterator[tuple[str, Any, Table]]:
 
 def _linear(two: Table, three: Table, amount: Table) -> Iterator[tuple[str, Any, Table]]:
     lm = linear_model
-    for model in (lm.LogisticRegression(), lm.LogisticRegressionCV(cv=3, Cs=3), lm.SGDClassifier(loss="log_loss"),
-                  lm.SGDClassifier(loss="hinge"), lm.SGDClassifier(loss="modified_huber"), svm.LinearSVC(),
-                  lm.RidgeClassifier(), lm.RidgeClassifierCV(), lm.Perceptron(),
-                  discriminant_analysis.LinearDiscriminantAnalysis()):
+    for model in (
+        lm.LogisticRegression(),
+        lm.LogisticRegressionCV(cv=3, Cs=3),
+        lm.SGDClassifier(loss="log_loss"),
+        lm.SGDClassifier(loss="hinge"),
+        lm.SGDClassifier(loss="modified_huber"),
+        svm.LinearSVC(),
+        lm.RidgeClassifier(),
+        lm.RidgeClassifierCV(),
+        lm.Perceptron(),
+        discriminant_analysis.LinearDiscriminantAnalysis(),
+    ):
         yield _named(model), scaled(model), two
         yield f"{_named(model)}, three classes", scaled(type(model)(**model.get_params())), three
-    for model in (lm.LinearRegression(), lm.Ridge(), lm.RidgeCV(), lm.Lasso(), lm.LassoCV(cv=3), lm.ElasticNet(),
-                  lm.ElasticNetCV(cv=3), lm.SGDRegressor(), lm.HuberRegressor(max_iter=1000), lm.BayesianRidge(),
-                  lm.PoissonRegressor(), lm.GammaRegressor(), lm.TweedieRegressor(power=1.5), svm.LinearSVR()):
+    for model in (
+        lm.LinearRegression(),
+        lm.Ridge(),
+        lm.RidgeCV(),
+        lm.Lasso(),
+        lm.LassoCV(cv=3),
+        lm.ElasticNet(),
+        lm.ElasticNetCV(cv=3),
+        lm.SGDRegressor(),
+        lm.HuberRegressor(max_iter=1000),
+        lm.BayesianRidge(),
+        lm.PoissonRegressor(),
+        lm.GammaRegressor(),
+        lm.TweedieRegressor(power=1.5),
+        svm.LinearSVR(),
+    ):
         yield _named(model), scaled(model), amount
 
 
 def _trees(two: Table, three: Table, amount: Table) -> Iterator[tuple[str, Any, Table]]:
     e = ensemble
-    for model in (tree.DecisionTreeClassifier(), e.RandomForestClassifier(TREES), e.ExtraTreesClassifier(TREES),
-                  e.RandomForestClassifier(TREES, max_depth=4), e.GradientBoostingClassifier(n_estimators=50),
-                  e.HistGradientBoostingClassifier(max_iter=TREES)):
+    for model in (
+        tree.DecisionTreeClassifier(),
+        e.RandomForestClassifier(TREES),
+        e.ExtraTreesClassifier(TREES),
+        e.RandomForestClassifier(TREES, max_depth=4),
+        e.GradientBoostingClassifier(n_estimators=50),
+        e.HistGradientBoostingClassifier(max_iter=TREES),
+    ):
         yield _named(model), model, two
         yield f"{_named(model)}, three classes", type(model)(**model.get_params()), three
-    yield "GradientBoostingClassifier(loss=exponential)", e.GradientBoostingClassifier(loss="exponential"), two
-    for model in (tree.DecisionTreeRegressor(), e.RandomForestRegressor(TREES), e.ExtraTreesRegressor(TREES),
-                  e.GradientBoostingRegressor(), e.HistGradientBoostingRegressor(),
-                  e.HistGradientBoostingRegressor(loss="poisson"), e.HistGradientBoostingRegressor(loss="gamma")):
+    yield (
+        "GradientBoostingClassifier(loss=exponential)",
+        e.GradientBoostingClassifier(loss="exponential"),
+        two,
+    )
+    for model in (
+        tree.DecisionTreeRegressor(),
+        e.RandomForestRegressor(TREES),
+        e.ExtraTreesRegressor(TREES),
+        e.GradientBoostingRegressor(),
+        e.HistGradientBoostingRegressor(),
+        e.HistGradientBoostingRegressor(loss="poisson"),
+        e.HistGradientBoostingRegressor(loss="gamma"),
+    ):
         yield _named(model), model, amount
 
 
 def _other(two: Table, three: Table, amount: Table) -> Iterator[tuple[str, Any, Table]]:
     nb, nn, e = naive_bayes, neural_network, ensemble
-    for model in (nb.GaussianNB(), nb.MultinomialNB(), nb.ComplementNB(), nb.BernoulliNB(binarize=1.0), nb.CategoricalNB(min_categories=10)):
+    for model in (
+        nb.GaussianNB(),
+        nb.MultinomialNB(),
+        nb.ComplementNB(),
+        nb.BernoulliNB(binarize=1.0),
+        nb.CategoricalNB(min_categories=10),
+    ):
         yield _named(model), model, two if not isinstance(model, nb.CategoricalNB) else three
     for activation in ("relu", "tanh", "logistic", "identity"):
-        yield f"MLPClassifier({activation})", scaled(nn.MLPClassifier((15, 7), activation=activation, max_iter=60)), two
+        yield (
+            f"MLPClassifier({activation})",
+            scaled(nn.MLPClassifier((15, 7), activation=activation, max_iter=60)),
+            two,
+        )
     yield "MLPClassifier, three classes", scaled(nn.MLPClassifier((15,), max_iter=60)), three
     yield "MLPRegressor", scaled(nn.MLPRegressor(hidden_layer_sizes=(15,), max_iter=60)), amount
     for method in ("sigmoid", "isotonic"):
         for base in (svm.LinearSVC(), e.RandomForestClassifier(20)):
             for joined in (True, False):
                 model = calibration.CalibratedClassifierCV(base, method=method, ensemble=joined, cv=3)
-                yield f"CalibratedClassifierCV({_named(base)}, {method}, ensemble={joined})", scaled(model), two
-    yield "CalibratedClassifierCV, three classes", scaled(calibration.CalibratedClassifierCV(svm.LinearSVC(), cv=3)), three
+                yield (
+                    f"CalibratedClassifierCV({_named(base)}, {method}, ensemble={joined})",
+                    scaled(model),
+                    two,
+                )
+    yield (
+        "CalibratedClassifierCV, three classes",
+        scaled(calibration.CalibratedClassifierCV(svm.LinearSVC(), cv=3)),
+        three,
+    )
     voters = [("a", linear_model.LogisticRegression()), ("b", tree.DecisionTreeClassifier(max_depth=3))]
     yield "VotingClassifier(soft)", scaled(e.VotingClassifier(voters, voting="soft", weights=[1, 2])), three
     yield "VotingClassifier(hard)", scaled(e.VotingClassifier(voters)), three
@@ -197,9 +256,23 @@ def _other(two: Table, three: Table, amount: Table) -> Iterator[tuple[str, Any, 
     yield "StackingRegressor", scaled(e.StackingRegressor(guessers, cv=3)), amount
     yield "BaggingClassifier", e.BaggingClassifier(tree.DecisionTreeClassifier(), max_features=0.5), two
     yield "BaggingRegressor", e.BaggingRegressor(linear_model.Ridge()), amount
-    yield "TransformedTargetRegressor(log1p, expm1)", compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1), amount
-    yield "GridSearchCV", model_selection.GridSearchCV(linear_model.LogisticRegression(max_iter=5000), {"C": [0.1, 1.0]}, cv=3), three
-    for model in (dummy.DummyClassifier(), dummy.DummyClassifier(strategy="uniform"), neighbors.KNeighborsClassifier(), svm.SVC(), e.AdaBoostClassifier()):
+    yield (
+        "TransformedTargetRegressor(log1p, expm1)",
+        compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1),
+        amount,
+    )
+    yield (
+        "GridSearchCV",
+        model_selection.GridSearchCV(linear_model.LogisticRegression(max_iter=5000), {"C": [0.1, 1.0]}, cv=3),
+        three,
+    )
+    for model in (
+        dummy.DummyClassifier(),
+        dummy.DummyClassifier(strategy="uniform"),
+        neighbors.KNeighborsClassifier(),
+        svm.SVC(),
+        e.AdaBoostClassifier(),
+    ):
         yield _named(model), model, two
     yield "DummyRegressor", dummy.DummyRegressor(), amount
 
@@ -208,14 +281,36 @@ def _steps(two: Table, three: Table, amount: Table) -> Iterator[tuple[str, Any, 
     p, d, f = preprocessing, decomposition, feature_selection
     logistic = linear_model.LogisticRegression(max_iter=5000)
     forest = ensemble.RandomForestClassifier(20, random_state=0)
-    for step in (p.StandardScaler(), p.MinMaxScaler(), p.MinMaxScaler(clip=True), p.RobustScaler(), p.MaxAbsScaler(),
-                 p.Normalizer(), p.Normalizer(norm="l1"), p.Normalizer(norm="max"), p.Binarizer(threshold=1.0),
-                 p.KBinsDiscretizer(4), p.KBinsDiscretizer(4, encode="ordinal"), p.FunctionTransformer(np.log1p),
-                 p.PolynomialFeatures(2), d.PCA(5), d.PCA(5, whiten=True), d.TruncatedSVD(5), f.SelectKBest(k=5),
-                 f.SelectFromModel(tree.DecisionTreeClassifier()), f.RFE(logistic, n_features_to_select=5, step=10),
-                 f.VarianceThreshold(0.1), p.QuantileTransformer(n_quantiles=50), p.PowerTransformer()):
+    for step in (
+        p.StandardScaler(),
+        p.MinMaxScaler(),
+        p.MinMaxScaler(clip=True),
+        p.RobustScaler(),
+        p.MaxAbsScaler(),
+        p.Normalizer(),
+        p.Normalizer(norm="l1"),
+        p.Normalizer(norm="max"),
+        p.Binarizer(threshold=1.0),
+        p.KBinsDiscretizer(4),
+        p.KBinsDiscretizer(4, encode="ordinal"),
+        p.FunctionTransformer(np.log1p),
+        p.PolynomialFeatures(2),
+        d.PCA(5),
+        d.PCA(5, whiten=True),
+        d.TruncatedSVD(5),
+        f.SelectKBest(k=5),
+        f.SelectFromModel(tree.DecisionTreeClassifier()),
+        f.RFE(logistic, n_features_to_select=5, step=10),
+        f.VarianceThreshold(0.1),
+        p.QuantileTransformer(n_quantiles=50),
+        p.PowerTransformer(),
+    ):
         yield f"{_named(step)} + RandomForest", pipeline.make_pipeline(step, forest), two
-    yield "FeatureUnion(StandardScaler, PCA) + LogisticRegression", pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic), three
+    yield (
+        "FeatureUnion(StandardScaler, PCA) + LogisticRegression",
+        pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic),
+        three,
+    )
 
 
 def _tables(table: Table) -> Iterator[tuple[str, Any, Table]]:
@@ -223,11 +318,21 @@ def _tables(table: Table) -> Iterator[tuple[str, Any, Table]]:
     yield "impute + scale + one-hot + HistGradientBoosting", encoded(hist), table
     yield "impute + scale + one-hot + LogisticRegression", encoded(linear_model.LogisticRegression()), table
     yield "impute + scale + one-hot + RandomForest", encoded(ensemble.RandomForestClassifier(TREES)), table
-    rare = p.OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.1, drop="first", sparse_output=False)
-    yield "one-hot with infrequent and drop + LogisticRegression", encoded(linear_model.LogisticRegression(), rare), table
+    rare = p.OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=0.1, drop="first", sparse_output=False
+    )
+    yield (
+        "one-hot with infrequent and drop + LogisticRegression",
+        encoded(linear_model.LogisticRegression(), rare),
+        table,
+    )
     unseen = p.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     yield "ordinal + HistGradientBoosting", encoded(hist, unseen), table
-    yield "target encoder + LogisticRegression", encoded(linear_model.LogisticRegression(), p.TargetEncoder(random_state=0)), table
+    yield (
+        "target encoder + LogisticRegression",
+        encoded(linear_model.LogisticRegression(), p.TargetEncoder(random_state=0)),
+        table,
+    )
     yield "HistGradientBoosting, native categories and missing values", hist, native(table)
 
 
@@ -245,7 +350,11 @@ def probes(table: Table) -> Table:
     for step in (_step32, _step64):
         for sign in (-np.inf, np.inf):
             x = base.x.copy()
-            x[:, is_number] = np.maximum(step(x[:, is_number], sign), 0.0) if (base.x[:, is_number] >= 0).all() else step(x[:, is_number], sign)
+            x[:, is_number] = (
+                np.maximum(step(x[:, is_number], sign), 0.0)
+                if (base.x[:, is_number] >= 0).all()
+                else step(x[:, is_number], sign)
+            )
             moved.append(x)
     x = np.concatenate(moved)
     if not isinstance(table.frame, pd.DataFrame):

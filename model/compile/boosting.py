@@ -91,29 +91,36 @@ def _start(model: Any) -> Floats:
 
 def _hist_sum(graph: Graph, model: Any, block: Block) -> str:
     """`[n, k]`: the baseline and every iteration's trees, comparing in double."""
-    order, categories = _own_columns(model, block)
-    mine = block.select(order)
-    require_numbers(mine.columns[len(categories) :], model)
-    known, row_of = model._bin_mapper.make_known_categories_bitsets() if categories else ((), ())
-    codes = [
-        values_of(column, listed, model) for column, listed in zip(mine.columns, categories, strict=False)
-    ]
-    trees = [(k, Tree.constant(float(start))) for k, start in enumerate(np.ravel(model._baseline_prediction))]
+    mine, codes = _own_columns(graph, model, block)
+    require_numbers(mine.columns[len(codes) :], model)
+    known, row_of = model._bin_mapper.make_known_categories_bitsets() if codes else ((), ())
+    baseline = np.ravel(model._baseline_prediction)
+    trees = [(k, Tree.constant(float(start))) for k, start in enumerate(baseline)]
     for iteration in model._predictors:
         for k, predictor in enumerate(iteration):
             trees.append((k, _read_predictor(model, predictor, codes, known, row_of)))
-    return emit(graph, mine, trees, len(np.ravel(model._baseline_prediction)))
+    return emit(graph, mine, trees, len(baseline))
 
 
-def _own_columns(model: Any, block: Block) -> tuple[list[int], list[Any]]:
-    """The columns in the order of the model's own preprocessor, categories first, and those columns'
-    categories.
+def _own_columns(graph: Graph, model: Any, block: Block) -> tuple[Block, list[Floats]]:
+    """The columns in the order of the model's own preprocessor, and how each category looks in the graph.
+
+    Categories come first. Texts are asked for by their code in the vocabulary, so they cost no node.
+    Numbers as categories go through the model's own encoder: ONNX Runtime 1.32 compares a number with a
+    member that is negative or over 30 after cutting off its fraction, so 33.5 would pass for 33.
     """
     if model._preprocessor is None:
-        return list(range(len(block.columns))), []
+        return block, []
     is_category = np.asarray(model.is_categorical_)
-    order = [*np.flatnonzero(is_category).tolist(), *np.flatnonzero(~is_category).tolist()]
-    return order, list(model._preprocessor.named_transformers_["encoder"].categories_)
+    words, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
+    encoder = model._preprocessor.named_transformers_["encoder"]
+    if all(column.kind == "category" for column in words.columns):
+        codes = [
+            values_of(c, listed, model) for c, listed in zip(words.columns, encoder.categories_, strict=True)
+        ]
+        return graph.concat([words, numbers]), codes
+    encoded = graph.transform(encoder, words)
+    return graph.concat([encoded, numbers]), [np.arange(float(len(listed))) for listed in encoder.categories_]
 
 
 def _read_predictor(model: Any, predictor: Any, codes: list[Floats], known: Any, row_of: Any) -> Tree:
