@@ -1,0 +1,129 @@
+"""Calibrated classifiers.
+
+Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`), `isotonic.py`,
+and NumPy's `interp`, which SciPy's `interp1d` calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.compile.ensemble import LT, Tree, emit
+from model.compile.graph import Graph, Lowering
+from model.compile.naming import refusal
+from model.compile.values import Block, Classified
+from model.fold import Floats
+
+
+def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
+    """The mean of the calibrated probabilities of every fold; the label is the first largest."""
+    parts = [_one(graph, model, part, block) for part in model.calibrated_classifiers_]
+    probabilities = mean(graph, parts)
+    return Classified(graph.argmax(probabilities), len(model.classes_), probabilities)
+
+
+def mean(graph: Graph, parts: list[str]) -> str:
+    """The sum, from the first to the last, over their number."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = graph.op("Add", total, part)
+    return total if len(parts) == 1 else graph.op("Div", total, graph.constant(float(len(parts))))
+
+
+def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int]:
+    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; and how many columns."""
+    outcome = graph.lower(estimator, block)
+    if not isinstance(outcome, Classified):
+        raise refusal(estimator, "a classifier is needed in this place")
+    width = 1 if outcome.classes == 2 else outcome.classes
+    if outcome.decision is not None:
+        return outcome.decision, width
+    if outcome.probabilities is None:
+        raise refusal(estimator, "it has neither decisions nor probabilities")
+    return (graph.gather(outcome.probabilities, [1], 2) if width == 1 else outcome.probabilities), width
+
+
+def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
+    """One fold's probabilities `[n, classes]`."""
+    curves = {"sigmoid": _sigmoids, "isotonic": _isotonics}.get(part.method)
+    if curves is None:
+        raise refusal(model, f"method={part.method!r} is not lowered")
+    tensor, width = response(graph, part.estimator, block)
+    likely = curves(graph, tensor, part.calibrators)
+    classes = len(part.classes)
+    if classes == 2:
+        # [1 - p, p]
+        pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
+        return graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
+    seats = np.searchsorted(part.classes, part.estimator.classes_)
+    if width != classes:
+        likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[seats]))
+    return graph.shares(likely, classes)
+
+
+def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
+    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`."""
+    scaled = graph.op("Mul", tensor, graph.constant([-c.a_ for c in calibrators]))
+    return graph.smooth(
+        "Sigmoid", graph.op("Sub", scaled, graph.constant([c.b_ for c in calibrators])), len(calibrators)
+    )
+
+
+def _isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
+    """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
+    count = len(calibrators)
+    trees = [
+        (3 * k + part, tree)
+        for k, calibrator in enumerate(calibrators)
+        for part, tree in enumerate(_segments(calibrator, k))
+    ]
+    found = emit(graph, Block.numbers(tensor, count), trees, 3 * count)
+    slope, x, y = (graph.gather(found, range(part, 3 * count, 3), 3 * count) for part in range(3))
+    return graph.op("Add", graph.op("Mul", slope, graph.op("Sub", tensor, x)), y)
+
+
+def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
+    """For each segment between thresholds its slope, left end and value there; flat beyond the ends."""
+    if isotonic.out_of_bounds != "clip":
+        raise refusal(isotonic, f"out_of_bounds={isotonic.out_of_bounds!r} is not lowered")
+    x = np.asarray(isotonic.X_thresholds_, dtype=np.float64)
+    y = np.asarray(isotonic.y_thresholds_, dtype=np.float64)
+    slope = np.concatenate([[0.0], np.diff(y) / np.diff(x), [0.0]])
+    tree = _search_tree(x, column)
+    ends = (slope, np.concatenate([x[:1], x]), np.concatenate([y[:1], y]))
+    first, second, third = (tree.with_value(_leaf_values(tree, values)) for values in ends)
+    return first, second, third
+
+
+def _search_tree(bounds: Floats, column: int) -> Tree:
+    """A balanced tree whose leaf `j` (kept in `value`) holds the numbers with `j` bounds at or below them."""
+    yes, no, split, held = list[int](), list[int](), list[float](), list[float]()
+
+    def grow(low: int, high: int) -> int:
+        at, middle = len(yes), (low + high) // 2
+        yes.append(0)
+        no.append(0)
+        split.append(float(bounds[middle]) if low < high else 0.0)
+        held.append(float(low))
+        if low < high:
+            yes[at], no[at] = grow(low, middle), grow(middle + 1, high)
+        return at
+
+    grow(0, len(bounds))
+    left, right = np.array(yes, dtype=np.int64), np.array(no, dtype=np.int64)
+    never = np.zeros(len(yes), bool)
+    where = np.full(len(yes), column, dtype=np.int64)
+    return Tree(left == 0, where, np.array(split), left, right, never, np.array(held), LT)
+
+
+def _leaf_values(tree: Tree, values: Floats) -> Floats:
+    """`values` by the leaf numbers that a search tree holds."""
+    found: Floats = np.asarray(values, dtype=np.float64)[tree.value.astype(np.int64)]
+    return found
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.calibration.CalibratedClassifierCV": calibrated,
+}

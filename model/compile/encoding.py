@@ -1,0 +1,167 @@
+"""Encoders of categories.
+
+All of them start from the same table of hits: double `[n, K]`, one column for each known category of each
+column, 1 where the row has it. What they answer is a product of that table with small whole numbers, which
+is exact.
+
+Source: scikit-learn 1.9, `preprocessing/_encoders.py`, `preprocessing/_target_encoder.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from model.compile.graph import Graph, Lowering
+from model.compile.naming import refusal
+from model.compile.values import Block, Column
+from model.fold import Floats
+
+NULL = np.inf
+"""Stands for null among the values of a category: no input may be infinite."""
+
+ABSENT = np.nan
+"""Stands for a text that is not in the column's vocabulary, so no row can hold it: NaN equals nothing."""
+
+
+def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
+    """1 in the column of the row's category, 0 elsewhere.
+
+    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6);
+    with `error` scikit-learn raises and the graph's answer means nothing.
+    """
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
+    if not (encoder._infrequent_enabled and any(rare is not None for rare in encoder._infrequent_indices)):
+        kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
+        chosen = np.flatnonzero(np.concatenate(kept))
+        return Block.numbers(_hits(graph, block, values, chosen), len(chosen))
+    weights, bias = _one_hot_map(encoder, [len(v) for v in values])
+    hits = _hits(graph, block, values, np.arange(len(weights)))
+    return Block.numbers(graph.affine(hits, weights, bias), weights.shape[1])
+
+
+def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
+    """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
+    unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
+    # One more than the number, less one: an unseen category then comes out as -1.
+    numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
+    hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
+    codes = graph.affine(hits, _diagonal(numbers), np.full(len(values), -1.0))
+    if unknown != -1.0:
+        unseen = graph.op("Equal", codes, graph.constant(-1.0))
+        codes = graph.op("Where", unseen, graph.constant(unknown), codes)
+    if any(np.isinf(v).any() for v in values):
+        missing = [float(encoder.encoded_missing_value) if np.isinf(v).any() else unknown for v in values]
+        codes = graph.op("Where", graph.op("IsNaN", graph.dense(block)), graph.constant(missing), codes)
+    return Block.numbers(codes, len(values))
+
+
+def target(graph: Graph, encoder: Any, block: Block) -> Block:
+    """The category's shrunk mean of the target, the overall mean for an unseen one."""
+    if encoder.target_type_ == "multiclass":
+        raise refusal(encoder, "target_type='multiclass' is not lowered")
+    values = [
+        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
+    ]
+    hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
+    means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
+    known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
+    unseen = graph.op("Equal", known, graph.constant(0.0))
+    return Block.numbers(
+        graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values)
+    )
+
+
+def values_of(column: Column, categories: Any, reader: Any) -> Floats:
+    """How an encoder's categories look in the graph: the number itself, or the text's code; NULL; ABSENT."""
+    listed = list(categories)
+    nulls = [c for c in listed if is_null(c)]
+    if len(nulls) > 1:
+        raise refusal(reader, f"column {column.name!r} tells None and NaN apart")
+    if column.kind == "number" and not any(isinstance(c, str) for c in listed):
+        return np.array([NULL if is_null(c) else float(c) for c in listed], dtype=np.float64)
+    if column.kind == "category" and all(isinstance(c, str) for c in listed if not is_null(c)):
+        code = {text: float(i) for i, text in enumerate(column.categories)}
+        return np.array([NULL if is_null(c) else code.get(c, ABSENT) for c in listed], dtype=np.float64)
+    raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}")
+
+
+def is_null(category: Any) -> bool:
+    """Whether a category or a statistic is None, NaN or pandas' NA."""
+    return category is None or type(category).__name__ == "NAType" or bool(category != category)
+
+
+def _hits(graph: Graph, block: Block, values: Sequence[Floats], chosen: Any) -> str:
+    """Double `[n, len(chosen)]`: which of the chosen categories (counted through all columns) a row has."""
+    flat = np.concatenate([*values, np.empty(0)])[chosen]
+    owner = np.repeat(np.arange(len(values)), [len(v) for v in values])[chosen]
+    cells = graph.dense(block.select(owner.tolist()))
+    if np.isinf(flat).any():
+        cells = graph.op("Where", graph.op("IsNaN", cells), graph.constant(NULL), cells)
+    return graph.as_double(graph.op("Equal", cells, graph.constant(flat)))
+
+
+def _groups(encoder: Any, column: int, size: int) -> Any:
+    """For each category its number after the infrequent ones were put together."""
+    mappings = encoder._default_to_infrequent_mappings if encoder._infrequent_enabled else None
+    mapping = mappings[column] if mappings is not None else None
+    groups = np.arange(size) if mapping is None else np.array(mapping)
+    # An ordinal encoder leaves null out of the grouping, so its mapping may be shorter.
+    return np.concatenate([groups, np.arange(len(groups), size)]).astype(np.float64)
+
+
+def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[Floats, Floats]:
+    """Weights `[K, outputs]` and bias `[outputs]` that turn hits into the encoder's columns."""
+    catches_unseen = encoder.handle_unknown in ("infrequent_if_exist", "warn")
+    blocks: list[Floats] = []
+    bias: list[float] = []
+    for i, size in enumerate(sizes):
+        groups = _groups(encoder, i, size).astype(int)
+        part = np.zeros((size, groups.max() + 1))
+        part[np.arange(size), groups] = 1.0
+        start = np.zeros(part.shape[1])
+        rare = encoder._infrequent_indices[i] if encoder._infrequent_enabled else None
+        if rare is not None and catches_unseen:
+            # One, less whatever frequent category was hit: what is left is infrequent or unseen.
+            at = groups[rare[0]]
+            part[:, at] = np.where(groups == at, 0.0, -1.0)
+            start[at] = 1.0
+        keep = np.arange(part.shape[1]) != _dropped(encoder, i)
+        blocks.append(part[:, keep])
+        bias.extend(start[keep])
+    return stack(blocks), np.array(bias)
+
+
+def _dropped(encoder: Any, column: int) -> int:
+    """The number of the category that `drop` leaves out, -1 for none."""
+    drop = encoder._drop_idx_after_grouping
+    return -1 if drop is None or drop[column] is None else int(drop[column])
+
+
+def _diagonal(columns: Sequence[Any]) -> Floats:
+    return stack([np.asarray(column, dtype=np.float64).reshape(-1, 1) for column in columns])
+
+
+def stack(blocks: Sequence[Floats]) -> Floats:
+    """Blocks along the diagonal of a matrix of zeros."""
+    rows, widths = sum(len(b) for b in blocks), sum(b.shape[1] for b in blocks)
+    found = np.zeros((rows, widths))
+    row = column = 0
+    for part in blocks:
+        found[row : row + len(part), column : column + part.shape[1]] = part
+        row, column = row + len(part), column + part.shape[1]
+    return found
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.preprocessing.OneHotEncoder": one_hot,
+    "sklearn.preprocessing.OrdinalEncoder": ordinal,
+    "sklearn.preprocessing.TargetEncoder": target,
+}

@@ -1,0 +1,105 @@
+"""A fitted pipeline to the bytes of one checked ONNX model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import onnx
+from onnx import NodeProto, helper
+
+from model.compile.graph import DOUBLE, INT64, Graph
+from model.compile.naming import refusal
+from model.compile.table import LOWERINGS
+from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
+
+OPSETS = {"": 21, "ai.onnx.ml": 5}
+IR_VERSION = 10
+
+
+def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
+    """The fitted pipeline (or single estimator) as a serialized ONNX model in double precision.
+
+    Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
+    fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
+    estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
+    regressor's `value`, double `[n]`.
+
+    A row on which scikit-learn would raise (null where no step takes null, a category that an encoder with
+    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has some answer
+    here.
+
+    Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
+    """
+    _require_same_names(pipeline, columns)
+    graph = Graph(LOWERINGS)
+    start = Block.of("x", columns, Affine.identity(len(columns)))
+    outcome = graph.lower(pipeline, start)
+    outputs = _outputs(graph, pipeline, outcome)
+    model = _model(graph, outputs, len(columns), _width(outcome))
+    fold = None if isinstance(outcome, Block) else outcome.fold
+    helper.set_model_props(model, fold.metadata() if fold is not None else {})
+    onnx.checker.check_model(model)
+    compiled: bytes = model.SerializeToString(deterministic=True)
+    return compiled
+
+
+def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
+    fitted = getattr(pipeline, "feature_names_in_", None)
+    given = [column.name for column in columns]
+    if fitted is not None and list(fitted) != given:
+        raise refusal(pipeline, f"it was fitted on the columns {list(fitted)}, not on {given}")
+
+
+def _outputs(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
+    """The graph's outputs by name: the tensors that hold them."""
+    flat = graph.constant([-1], "int64")
+    if isinstance(outcome, Classified):
+        held = {"label": outcome.label}
+        return held | ({"probabilities": outcome.probabilities} if outcome.probabilities else {})
+    if isinstance(outcome, Regressed):
+        return {"value": graph.op("Reshape", outcome.value, flat)}
+    raise refusal(pipeline, "it transforms and does not predict")
+
+
+def _width(outcome: Outcome) -> int:
+    return outcome.classes if isinstance(outcome, Classified) else 1
+
+
+def _model(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
+    nodes = _named(_needed(graph.nodes, set(outputs.values())), outputs)
+    used = {name for node in nodes for name in node.input}
+    shapes: dict[str, tuple[int, list[str | int | None]]] = {
+        "label": (INT64, ["n"]),
+        "value": (DOUBLE, ["n"]),
+        "probabilities": (DOUBLE, ["n", width]),
+    }
+    body = helper.make_graph(
+        nodes,
+        "twinserve",
+        [helper.make_tensor_value_info("x", DOUBLE, ["n", columns])],
+        [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs],
+        [tensor for name, tensor in graph.constants.items() if name in used],
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    return helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="twinserve")
+
+
+def _needed(nodes: Sequence[NodeProto], wanted: set[str]) -> list[NodeProto]:
+    """The nodes that some output depends on, in their order."""
+    found: list[NodeProto] = []
+    for node in reversed(nodes):
+        if node.output[0] in wanted:
+            wanted |= set(node.input)
+            found.append(node)
+    return found[::-1]
+
+
+def _named(nodes: list[NodeProto], outputs: dict[str, str]) -> list[NodeProto]:
+    """The same nodes with the outputs' own names in place of the tensors that hold them."""
+    names = {tensor: name for name, tensor in outputs.items()}
+    for node in nodes:
+        for field in (node.input, node.output):
+            for i, tensor in enumerate(field):
+                field[i] = names.get(tensor, tensor)
+    return nodes
