@@ -318,9 +318,7 @@ def _tables(table: Table) -> Iterator[tuple[str, Any, Table]]:
     yield "impute + scale + one-hot + HistGradientBoosting", encoded(hist), table
     yield "impute + scale + one-hot + LogisticRegression", encoded(linear_model.LogisticRegression()), table
     yield "impute + scale + one-hot + RandomForest", encoded(ensemble.RandomForestClassifier(TREES)), table
-    rare = p.OneHotEncoder(
-        handle_unknown="infrequent_if_exist", min_frequency=0.1, drop="first", sparse_output=False
-    )
+    rare = p.OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.1, drop="first", sparse_output=False)
     yield (
         "one-hot with infrequent and drop + LogisticRegression",
         encoded(linear_model.LogisticRegression(), rare),

@@ -32,17 +32,13 @@ def gaussian(graph: Graph, model: Any, block: Block) -> Classified:
 def multinomial(graph: Graph, model: Any, block: Block) -> Classified:
     """`x . log p + log prior`."""
     weights = model.feature_log_prob_.T
-    return _classified(
-        graph, model, graph.affine(graph.numbers(block, model), weights, model.class_log_prior_)
-    )
+    return _classified(graph, model, graph.affine(graph.numbers(block, model), weights, model.class_log_prior_))
 
 
 def complement(graph: Graph, model: Any, block: Block) -> Classified:
     """`x . weights`, and the prior only for a single class."""
     bias = model.class_log_prior_ if len(model.classes_) == 1 else np.zeros(len(model.classes_))
-    return _classified(
-        graph, model, graph.affine(graph.numbers(block, model), model.feature_log_prob_.T, bias)
-    )
+    return _classified(graph, model, graph.affine(graph.numbers(block, model), model.feature_log_prob_.T, bias))
 
 
 def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:

@@ -82,9 +82,7 @@ def _start(model: Any) -> Floats:
     """The raw prediction `[k]` before the first tree, which only a constant `init` leaves free of the row."""
     init = model.init_
     if init != "zero" and class_name(init) not in _CONSTANT:
-        raise refusal(
-            model, f"init={type(init).__name__} reads rows rounded to float32, which is not lowered"
-        )
+        raise refusal(model, f"init={type(init).__name__} reads rows rounded to float32, which is not lowered")
     start: Floats = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     return start
 
@@ -115,9 +113,7 @@ def _own_columns(graph: Graph, model: Any, block: Block) -> tuple[Block, list[Fl
     words, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
     encoder = model._preprocessor.named_transformers_["encoder"]
     if all(column.kind == "category" for column in words.columns):
-        codes = [
-            values_of(c, listed, model) for c, listed in zip(words.columns, encoder.categories_, strict=True)
-        ]
+        codes = [values_of(c, listed, model) for c, listed in zip(words.columns, encoder.categories_, strict=True)]
         return graph.concat([words, numbers]), codes
     encoded = graph.transform(encoder, words)
     return graph.concat([encoded, numbers]), [np.arange(float(len(listed))) for listed in encoder.categories_]

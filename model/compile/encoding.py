@@ -32,9 +32,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6);
     with `error` scikit-learn raises and the graph's answer means nothing.
     """
-    values = [
-        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
-    ]
+    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
     if not (encoder._infrequent_enabled and any(rare is not None for rare in encoder._infrequent_indices)):
         kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
         chosen = np.flatnonzero(np.concatenate(kept))
@@ -46,9 +44,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
 
 def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
-    values = [
-        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
-    ]
+    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
     # One more than the number, less one: an unseen category then comes out as -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
@@ -67,16 +63,12 @@ def target(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's shrunk mean of the target, the overall mean for an unseen one."""
     if encoder.target_type_ == "multiclass":
         raise refusal(encoder, "target_type='multiclass' is not lowered")
-    values = [
-        values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)
-    ]
+    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
     means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
     known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
     unseen = graph.op("Equal", known, graph.constant(0.0))
-    return Block.numbers(
-        graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values)
-    )
+    return Block.numbers(graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values))
 
 
 def values_of(column: Column, categories: Any, reader: Any) -> Floats:

@@ -121,9 +121,7 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
     leaves.append(len(weights), weight=weights, target=np.full(len(weights), target, dtype=np.int64))
 
 
-def _attributes(
-    inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int
-) -> dict[str, object]:
+def _attributes(inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int) -> dict[str, object]:
     """The operator's attributes; the lists are Python integers because protobuf wants them."""
 
     def ints(values: npt.NDArray[np.generic]) -> list[int]:

@@ -74,8 +74,7 @@ def function(graph: Graph, transformer: Any, block: Block) -> Block:
     if lowering is None or transformer.kw_args:
         raise refusal(
             transformer,
-            f"func is not None and not one of "
-            f"{', '.join(sorted(f.__name__ for f in FUNCTIONS))} without kw_args",
+            f"func is not None and not one of {', '.join(sorted(f.__name__ for f in FUNCTIONS))} without kw_args",
         )
     width = len(block.columns)
     return Block.numbers(lowering(graph, graph.numbers(block, transformer), width), width)

@@ -52,16 +52,12 @@ class Graph:
         require(estimator)
         expected = getattr(estimator, "n_features_in_", None)
         if expected is not None and expected != len(block.columns):
-            raise CannotCompile(
-                f"{name}: it was fitted on {expected} columns and gets {len(block.columns)} here"
-            )
+            raise CannotCompile(f"{name}: it was fitted on {expected} columns and gets {len(block.columns)} here")
         try:
             return lowering(self, estimator, block)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise CannotCompile(
-                f"{name}: its fitted state is not what this lowering knows ({reason})"
-            ) from error
+            raise CannotCompile(f"{name}: its fitted state is not what this lowering knows ({reason})") from error
 
     def transform(self, estimator: Any, block: Block) -> Block:
         """Lower a transformer."""
@@ -185,6 +181,4 @@ def require_numbers(columns: Sequence[Column], reader: Any) -> None:
     """Refuse where an estimator computes with columns that are not numbers."""
     for column in columns:
         if column.kind != "number":
-            raise refusal(
-                reader, f"it computes with column {column.name!r}, a {column.kind} and not a number"
-            )
+            raise refusal(reader, f"it computes with column {column.name!r}, a {column.kind} and not a number")

@@ -44,9 +44,7 @@ def _last_layer(graph: Graph, model: Any, block: Block) -> tuple[str, int]:
     """The last layer before its activation, `[n, width]`."""
     if model.activation not in _KINDS:
         raise refusal(model, f"activation={model.activation!r} is not lowered")
-    layers = [
-        (np.asarray(w, dtype=np.float64), b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)
-    ]
+    layers = [(np.asarray(w, dtype=np.float64), b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
     tensor, kind = graph.numbers(block, model), _KINDS[model.activation]
     extra = 0
     for weights, bias in layers[:-1]:

@@ -20,9 +20,7 @@ from model.compile.values import Block
 def pca(graph: Graph, model: Any, block: Block) -> Block:
     """`x . components - mean . components`, over the standard deviations where `whiten` asks for it."""
     directions = np.asarray(model.components_, dtype=np.float64).T
-    tensor = graph.affine(
-        graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0]
-    )
+    tensor = graph.affine(graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0])
     if model.whiten:
         scale = np.sqrt(model.explained_variance_)
         tensor = graph.op("Div", tensor, graph.constant(np.maximum(scale, np.finfo(scale.dtype).eps)))

@@ -40,9 +40,7 @@ def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
 def max_abs(graph: Graph, scaler: Any, block: Block) -> Block:
     """`x / scale`, cut at -1 and 1 where `clip` (since 1.8) asks for it."""
     scaled = _shift_and_divide(graph, scaler, block, None, scaler.scale_)
-    return (
-        _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
-    )
+    return _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
 
 
 def normalizer(graph: Graph, scaler: Any, block: Block) -> Block:
@@ -60,9 +58,7 @@ def binarizer(graph: Graph, scaler: Any, block: Block) -> Block:
     return _numbers(block, graph.as_double(above))
 
 
-def _shift_and_divide(
-    graph: Graph, scaler: Any, block: Block, center: Floats | None, scale: Floats | None
-) -> Block:
+def _shift_and_divide(graph: Graph, scaler: Any, block: Block, center: Floats | None, scale: Floats | None) -> Block:
     tensor, affine = graph.numbers(block, scaler), block.affine
     if center is not None:
         tensor = graph.op("Sub", tensor, graph.constant(center))

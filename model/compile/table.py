@@ -25,6 +25,4 @@ _FAMILIES = (
     compose, scaling, imputing, encoding, features, projection,
 )  # fmt: skip
 
-LOWERINGS: dict[str, Lowering] = {
-    name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()
-}
+LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

@@ -23,9 +23,7 @@ def voting_classifier(graph: Graph, model: Any, block: Block) -> Classified:
     weights = _weights(model)
     voters = [_classified(graph, voter, block) for voter in model.estimators_]
     if model.voting == "soft":
-        shares = [
-            _probabilities(voter, fitted) for voter, fitted in zip(voters, model.estimators_, strict=True)
-        ]
+        shares = [_probabilities(voter, fitted) for voter, fitted in zip(voters, model.estimators_, strict=True)]
         probabilities = _weighted_mean(graph, shares, weights)
         return Classified(graph.argmax(probabilities), width, probabilities)
     votes = [_one_hot(graph, voter.label, width) for voter in voters]
@@ -48,9 +46,7 @@ def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
         _answer(graph, fitted, method, block)
         for fitted, method in zip(model.estimators_, model.stack_method_, strict=True)
     ]
-    return graph.lower(
-        model.final_estimator_, graph.concat([*answers, *([block] if model.passthrough else [])])
-    )
+    return graph.lower(model.final_estimator_, graph.concat([*answers, *([block] if model.passthrough else [])]))
 
 
 def bagging_classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -147,9 +143,7 @@ def _weights(model: Any) -> Any:
     """One weight for each estimator that was not dropped."""
     if model.weights is None:
         return np.ones(len(model.estimators_))
-    kept = [
-        w for (_, voter), w in zip(model.estimators, model.weights, strict=True) if not isinstance(voter, str)
-    ]
+    kept = [w for (_, voter), w in zip(model.estimators, model.weights, strict=True) if not isinstance(voter, str)]
     return np.asarray(kept, dtype=np.float64)
 
 

@@ -49,9 +49,7 @@ def gradient_thresholds(model: object, x: Floats) -> Floats:
 
 
 @some
-@given(
-    shapes, st.integers(2, 4), st.sampled_from(["log_loss", "exponential"]), st.sampled_from([None, "zero"])
-)
+@given(shapes, st.integers(2, 4), st.sampled_from(["log_loss", "exponential"]), st.sampled_from([None, "zero"]))
 def test_gradient_boosting_classifies_the_same_around_its_thresholds(shape, classes, loss, init):
     x = random_numbers(*shape)
     classes = 2 if loss == "exponential" else classes
@@ -61,9 +59,7 @@ def test_gradient_boosting_classifies_the_same_around_its_thresholds(shape, clas
 
 
 @some
-@given(
-    shapes, st.sampled_from(["squared_error", "absolute_error", "huber", "quantile"]), st.floats(0.01, 1.0)
-)
+@given(shapes, st.sampled_from(["squared_error", "absolute_error", "huber", "quantile"]), st.floats(0.01, 1.0))
 def test_gradient_boosting_regresses_to_the_last_bit(shape, loss, rate):
     x = random_numbers(*shape)
     model = GradientBoostingRegressor(n_estimators=8, loss=loss, learning_rate=rate, random_state=0)
@@ -140,9 +136,7 @@ def as_categories(table: Table) -> Table:
     frame = table.frame.copy()
     for column in table.columns:
         if column.kind == "category":
-            frame[column.name] = pd.Categorical(
-                frame[column.name], categories=[*column.categories, "never seen"]
-            )
+            frame[column.name] = pd.Categorical(frame[column.name], categories=[*column.categories, "never seen"])
     return Table(frame, table.x, table.columns)
 
 
@@ -177,7 +171,5 @@ def test_an_unknown_link_is_refused_by_name():
         pass
 
     model._loss.link = OtherLink()
-    with pytest.raises(
-        CannotCompile, match="HistGradientBoostingRegressor: loss='squared_error' has the link"
-    ):
+    with pytest.raises(CannotCompile, match="HistGradientBoostingRegressor: loss='squared_error' has the link"):
         compile_pipeline(model, plain(x).columns)

@@ -47,9 +47,7 @@ FORESTS = {
     "regressor": [RandomForestRegressor, ExtraTreesRegressor],
 }
 shapes = st.tuples(st.integers(0, 10**6), st.integers(30, 90), st.integers(1, 6))
-limits = st.fixed_dictionaries(
-    {"max_depth": st.sampled_from([None, 1, 3]), "min_samples_leaf": st.integers(1, 5)}
-)
+limits = st.fixed_dictionaries({"max_depth": st.sampled_from([None, 1, 3]), "min_samples_leaf": st.integers(1, 5)})
 missing = st.sampled_from([0.0, 0.2])
 
 
@@ -123,9 +121,7 @@ def test_extremes_within_float32_take_the_same_way():
     x = random_numbers(3, 60, 3)
     model = fitted(DecisionTreeClassifier(random_state=0), x, random_labels(3, x, 2))
     largest = float(np.finfo(np.float32).max)
-    edges = around(
-        [0.0, 1e-310, -1e-310, 1e-45, 1e-38, largest * (1 - 1e-7), -largest * (1 - 1e-7), 1e300 * 0.0]
-    )
+    edges = around([0.0, 1e-310, -1e-310, 1e-45, 1e-38, largest * (1 - 1e-7), -largest * (1 - 1e-7), 1e300 * 0.0])
     assert_same(model, plain(np.stack([edges] * 3, axis=1)), tolerance=0.0)
 
 
