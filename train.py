@@ -67,10 +67,13 @@ def train(options: argparse.Namespace) -> None:
         for name, score in fitted.scores.items():
             console.print(f"candidate  {name:<22} {recipe.metric} {score:.4f}{'  <- chosen' * (name == fitted.name)}")
 
-        # 3. Judge it on the hold-out, write it, open it as a server would, and give it a number.
+        # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
         status.update("proving and registering")
         version, facts = package(registry, recipe, data, fitted, Lineage(options.seed, _git_commit()))
-        console.print("hold-out   " + "  ".join(f"{name} {value:.4f}" for name, value in facts.metrics.items()))
+        console.print(f"predictor  {facts.predictor.kind}: {facts.predictor.reason}", soft_wrap=True)
+        console.print(
+            "hold-out   " + "  ".join(f"{name} {value:.4f}" for name, value in facts.metrics.items()), soft_wrap=True
+        )
 
     # 4. Put it into service.
     if options.promote:

@@ -16,11 +16,12 @@ from pydantic import ValidationError
 from model import golden, manifest, pipeline_file
 from model.errors import ArtifactRefused
 from model.manifest import FORMAT, Manifest
-from model.predictor import Predictor, SklearnPredictor
+from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.signature import Signature
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
+MODEL: Final = "model.onnx"
 GOLDEN: Final = "golden.json"
 CARD: Final = "card.md"
 
@@ -115,6 +116,10 @@ def _manifest(content: bytes | None) -> Manifest:
 
 
 def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature, trust: Trust) -> Predictor:
+    if facts.predictor.kind == "compiled":
+        if MODEL not in files:
+            raise ArtifactRefused("The artifact names a compiled model and holds none; restore it or train again.")
+        return CompiledPredictor(files[MODEL])
     name = pipeline_file.SKOPS if pipeline_file.SKOPS in files else pipeline_file.JOBLIB
     if name not in files:
         raise ArtifactRefused("The artifact holds no model; train again.")

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from model.errors import ArtifactRefused
 from model.predictor import Predictor, describe
-from model.signature import Columns, Signature, Validator, to_instances
+from model.signature import Columns, InvalidInput, Signature, Validator, to_instances
 
 TOLERANCE: Final = 1e-9
 """How far a number may be from the stored one: another CPU may round the last bits differently."""
@@ -24,10 +24,17 @@ GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
 
 
 def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
-    """The golden pairs of request and reply for these rows."""
-    replies = describe(predictor.predict(columns), classes)
-    requests = to_instances(columns, signature)
-    return [{"request": request, "reply": reply} for request, reply in zip(requests, replies, strict=True)]
+    """The golden pairs for these rows; a row that the signature would refuse makes none."""
+    validator = Validator(signature)
+    pairs = []
+    for request in to_instances(columns, signature):
+        try:
+            batch = validator.validate(json.dumps(request).encode())
+        except InvalidInput:
+            continue
+        (reply,) = describe(predictor.predict(batch.columns), classes)
+        pairs.append({"request": request, "reply": reply})
+    return pairs
 
 
 def replay(golden: Golden, predictor: Predictor, signature: Signature, classes: Sequence[str] | None) -> None:

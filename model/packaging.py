@@ -14,12 +14,16 @@ import numpy as np
 from model import artifact, evaluation, golden, pipeline_file
 from model.artifact import Trust
 from model.card import card
-from model.manifest import Manifest, PredictorFacts, Training
+from model.manifest import Manifest, Training
+from model.prove import Proved, prove
 from model.recipes import Recipe
 from model.registry import Registry
-from model.training import Data, Fitted, plain_parameters, sklearn_predictor
+from model.signature import Columns
+from model.training import Data, Fitted, plain_parameters
 
-GOLDEN_ROWS: Final = 20
+GOLDEN_REAL: Final = 20
+GOLDEN_MADE: Final = 8
+"""Rows of each kind that made the proof: nulls, unseen categories, extremes, edges of splits."""
 LIBRARIES: Final = ("scikit-learn", "numpy", "pandas", "onnx", "onnxruntime", "skops", "joblib")
 
 
@@ -37,16 +41,18 @@ def package(registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, line
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
     is never registered. Raises `ArtifactRefused` then, and `OSError` where the disk refuses.
     """
-    facts = _facts(registry.name, recipe, data, fitted, lineage)
-    files = _files(recipe, data, fitted, facts)
+    rows = (data.train.columns, data.holdout.columns)
+    proved = prove(fitted.pipeline, data.signature, data.classes, rows, lineage.seed)
+    facts = _facts(registry.name, recipe, data, fitted, lineage, proved)
+    files = _files(recipe, data, fitted, facts, proved)
     with registry.staging() as folder:
         artifact.write(folder, files, facts)
         artifact.open_version(folder, Trust(pickles=True))  # Made here, a moment ago.
         return registry.register(folder), facts
 
 
-def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage) -> Manifest:
-    predictions = sklearn_predictor(fitted, data).predict(data.holdout.columns)
+def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, proved: Proved) -> Manifest:
+    predictions = proved.predictor.predict(data.holdout.columns)
     target = data.everything.truth.tolist()
     return Manifest(
         name=name,
@@ -54,7 +60,7 @@ def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Linea
         classes=data.classes,
         metric=recipe.metric,
         metrics=evaluation.evaluate(data.holdout.truth, predictions),
-        predictor=PredictorFacts(kind="scikit-learn", reason="No compiler yet."),
+        predictor=proved.facts,
         training=Training(
             source=data.source,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -81,13 +87,22 @@ def _libraries() -> Mapping[str, str]:
     return found
 
 
-def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest) -> dict[str, bytes]:
+def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest, proved: Proved) -> dict[str, bytes]:
     name, pipeline = pipeline_file.dump(fitted.pipeline)
-    rows = data.holdout.columns.take(np.arange(min(GOLDEN_ROWS, len(data.holdout))).tolist())
-    pairs = golden.make(sklearn_predictor(fitted, data), rows, data.signature, data.classes)
-    return {
+    pairs = [
+        pair
+        for group, most in ((data.holdout.columns, GOLDEN_REAL), *((made, GOLDEN_MADE) for made in proved.made_rows))
+        for pair in golden.make(proved.predictor, spread(group, most), data.signature, data.classes)
+    ]
+    files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: json.dumps(pairs, indent=1).encode(),
         artifact.CARD: card(recipe, facts, data.signature, fitted.scores).encode(),
         name: pipeline,
     }
+    return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
+
+
+def spread(columns: Columns, most: int) -> Columns:
+    """At most so many rows, evenly spread over all."""
+    return columns.take(np.unique(np.linspace(0, len(columns) - 1, min(most, len(columns))).astype(int)).tolist())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.fold import read_fold
 from model.signature import Columns, FloatArray, Signature, to_frame
 
 PredictorKind = Literal["compiled", "scikit-learn"]
@@ -35,6 +36,31 @@ class Predictor(Protocol):
 
     def predict(self, columns: Columns) -> Predictions:
         """The predictions for n rows, in their order."""
+
+
+class CompiledPredictor:
+    """The compiled graph in ONNX Runtime, or in NumPy alone where the model folds to one dot product."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def __init__(self, graph: bytes) -> None:
+        import onnxruntime as ort  # A model that could not be compiled is served without it.
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._run = session.run
+        self._outputs = [output.name for output in session.get_outputs()]
+        self._fold = read_fold(session.get_modelmeta().custom_metadata_map)
+
+    def predict(self, columns: Columns) -> Predictions:
+        """What the fitted pipeline would say, proved when the model was made."""
+        if self._fold is not None:
+            found: Mapping[str, Any] = self._fold(columns.matrix)
+        else:
+            found = dict(zip(self._outputs, self._run(self._outputs, {"x": columns.matrix}), strict=True))
+        return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
 
 
 class SklearnPredictor:

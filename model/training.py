@@ -14,7 +14,6 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
 from model.errors import ModelError
 from model.evaluation import METRICS, holdout_mask
-from model.predictor import SklearnPredictor
 from model.recipes import Recipe
 from model.signature import Columns, FloatArray, Signature, from_frame, observe, to_frame
 
@@ -113,11 +112,6 @@ def fit(recipe: Recipe, data: Data, *, seed: int, progress: Callable[[str], None
     if METRICS[recipe.metric].greater_is_better:
         return Fitted(winner, pipeline, scores)
     return Fitted(winner, pipeline, {name: -score for name, score in scores.items()})
-
-
-def sklearn_predictor(fitted: Fitted, data: Data) -> SklearnPredictor:
-    """The fitted pipeline as a predictor."""
-    return SklearnPredictor(fitted.pipeline, data.signature, data.classes)
 
 
 def plain_parameters(pipeline: Any) -> Mapping[str, Any]:

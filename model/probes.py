@@ -1,0 +1,98 @@
+"""Rows made to find a difference: nulls, unseen categories, extremes, and both sides of every split of every tree.
+
+The rows start from real ones, so that the other features stay ordinary while one goes to its edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from model.signature import UNSEEN, Columns, FeatureType, Signature
+from model.splits import crossings
+
+REAL_ROWS: Final = 200
+ROWS_PER_FEATURE: Final = 20
+STRANGER: Final = "never seen in training"
+# Zero, signs, what float32 rounds away, holds at most and cannot hold, and the largest doubles.
+EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
+NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
+TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
+
+
+def probes(columns: Columns, signature: Signature, pipeline: Any, seed: int) -> list[Columns]:
+    """Groups of made rows, by kind; `columns` are real rows to start from."""
+    chance = np.random.default_rng(seed)
+    real = columns.take(chance.permutation(len(columns))[:REAL_ROWS].tolist())
+    made = [
+        _nulls(real, signature),
+        _strangers(real, signature),
+        _extremes(real, signature),
+        _jitter(real, signature, chance),
+        _edges(real, signature, pipeline, chance),
+    ]
+    return [group for group in made if group is not None]
+
+
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float]]) -> Columns | None:
+    """A row for each change: the real row, and the new value of one of its columns."""
+    if not changes:
+        return None
+    rows = real.take([row for row, _, _ in changes])
+    unseen = dict(rows.unseen)
+    for new, (_, place, value) in enumerate(changes):
+        rows.matrix[new, place] = value
+        unseen.pop((new, place), None)
+        if value == UNSEEN:
+            unseen[new, place] = STRANGER
+    return Columns(rows.matrix, unseen, rows.texts)
+
+
+def _some_rows(real: Columns) -> range:
+    return range(min(ROWS_PER_FEATURE, len(real)))
+
+
+def _nulls(real: Columns, signature: Signature) -> Columns | None:
+    places = [
+        place
+        for place, feature in enumerate(signature.features)
+        if feature.nullable and feature.type is not FeatureType.STRING
+    ]
+    rows = _varied(real, [(row, place, np.nan) for place in places for row in _some_rows(real)])
+    if rows is None or not len(places):
+        return rows
+    rows.matrix[-1, places] = np.nan  # And all of them at once.
+    return rows
+
+
+def _strangers(real: Columns, signature: Signature) -> Columns | None:
+    places = [place for place, feature in enumerate(signature.features) if feature.type is FeatureType.CATEGORY]
+    return _varied(real, [(row, place, UNSEEN) for place in places for row in _some_rows(real)])
+
+
+def _extremes(real: Columns, signature: Signature) -> Columns | None:
+    changes = [
+        (row, place, value)
+        for place, feature in enumerate(signature.features)
+        if feature.type in NUMERIC
+        for row, value in enumerate((*EXTREMES, feature.seen.minimum or 0.0, feature.seen.maximum or 0.0))
+    ]
+    return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
+
+
+def _jitter(real: Columns, signature: Signature, chance: np.random.Generator) -> Columns:
+    """Real rows moved by less than float32 can tell."""
+    moved = real.matrix.copy()
+    places = [place for place, feature in enumerate(signature.features) if feature.type in NUMERIC]
+    moved[:, places] *= 1 + chance.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
+    return Columns(moved, real.unseen, real.texts)
+
+
+def _edges(real: Columns, signature: Signature, pipeline: Any, chance: np.random.Generator) -> Columns | None:
+    """Doubles on both sides of every split, each the neighbour of the other."""
+    changes = [
+        (int(chance.integers(len(real))), place, value) for place, value in crossings(real, signature, pipeline, chance)
+    ]
+    return _varied(real, changes)

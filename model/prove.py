@@ -1,0 +1,59 @@
+"""Compile a fitted pipeline and prove the result; or say in one sentence why the pipeline itself has to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from model.compile import Column, compile_pipeline
+from model.errors import CannotCompile
+from model.manifest import PredictorFacts
+from model.parity import Parity, compare
+from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
+from model.probes import probes
+from model.signature import Columns, FeatureType, Signature
+
+KINDS: Final[dict[FeatureType, Literal["category", "date", "text"]]] = {
+    FeatureType.CATEGORY: "category",
+    FeatureType.DATE: "date",
+    FeatureType.DATETIME: "date",
+    FeatureType.STRING: "text",
+}
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What will serve a model."""
+
+    predictor: Predictor
+    facts: PredictorFacts
+    graph: bytes | None
+    """The compiled model, where it is proved equal."""
+    made_rows: Sequence[Columns]
+    """The rows that were made for the proof, by kind."""
+
+
+def prove(
+    pipeline: Any, signature: Signature, classes: Sequence[str] | None, real: Sequence[Columns], seed: int
+) -> Proved:
+    """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline."""
+    fitted = SklearnPredictor(pipeline, signature, classes)
+    made = probes(real[0], signature, pipeline, seed)
+    try:
+        graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
+    except CannotCompile as error:
+        return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {error}."), None, made)
+    compiled = CompiledPredictor(graph)
+    parity = compare(compiled, fitted, [*real, *made])
+    if not parity.holds:
+        return Proved(fitted, _facts("scikit-learn", parity), None, made)
+    return Proved(compiled, _facts("compiled", parity), graph, made)
+
+
+def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity) -> PredictorFacts:
+    return PredictorFacts(kind=kind, reason=parity.sentence, parity=asdict(parity))
+
+
+def _column(feature: Any) -> Column:
+    return Column(feature.name, KINDS.get(feature.type, "number"), feature.vocabulary)
