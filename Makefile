@@ -1,0 +1,65 @@
+# The same commands for people and for CI. `make help` lists them.
+VENV   ?= .venv
+PYTHON ?= python3
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-annotate --no-header --no-emit-index-url
+IMAGE  ?= twinserve
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev train serve check test test-fast lock image image-check bench clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.run ## Make .venv with what training and serving need
+setup-dev: $(VENV)/.dev ## And with what the checks need
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements/run.txt
+	@echo "Installing into $(VENV) (about a minute the first time)"
+	@$(PIP) requirements/run.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing the development tools into $(VENV)"
+	@$(PIP) requirements/dev.txt
+	@touch $@
+
+train: setup ## Train the default model; it becomes the champion if it is not worse
+	@$(PY) train.py
+
+serve: setup ## Run both doors, FastAPI on 8000 and Flask on 8001; trains a model first if there is none
+	@$(PY) serve.py
+
+check: setup-dev ## Lint, format, types, import rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo
+
+test: setup-dev ## The whole suite
+	@$(PY) -m pytest -q
+
+test-fast: setup-dev ## Without the tests that start servers or train for long
+	@$(PY) -m pytest -q -m "not slow"
+
+lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(LOCK) --extra fastapi --extra flask --extra train -o requirements/run.txt
+	@$(LOCK) --extra dev -o requirements/dev.txt
+
+image: ## Build the image with whichever of docker, podman or buildah is there
+	@for tool in docker podman buildah; do command -v $$tool >/dev/null && exec $$tool build -t $(IMAGE) .; done; echo "No docker, podman or buildah found"; exit 1
+
+image-check: ## Build the image and try it: read-only, without capabilities, stopped by SIGTERM
+	@bash tests/image/check.sh
+
+clean: ## Remove what the commands above made, but not the models
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

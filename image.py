@@ -1,0 +1,51 @@
+"""What the image runs: `fastapi` (the default), `flask`, `train [options]`, or `health`, its own health check.
+
+Each command replaces this process, so that signals reach the server itself and no shell is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from typing import Final
+
+COMMANDS: Final = {
+    "fastapi": ["-m", "serve_fastapi"],
+    "flask": ["-m", "serve_flask"],
+    "train": ["train.py"],
+}
+PORTS: Final = (8000, 8001)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; only `health` and a mistake come back."""
+    command, *options = arguments or ["fastapi"]
+    if command == "health":
+        return health()
+    if command not in COMMANDS:
+        return _usage(command)
+    os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
+
+
+def health() -> int:
+    """0 when a door of this container may take traffic: whichever of the two it runs."""
+    given = os.environ.get("TWINSERVE_PORT")
+    for port in (int(given),) if given else PORTS:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # noqa: S310  # Loopback.
+                return 0
+        except (urllib.error.URLError, OSError):
+            continue
+    return 1
+
+
+def _usage(command: str) -> int:
+    known = ", ".join([*COMMANDS, "health"])
+    print(f"There is no command {command!r}; choose one of: {known}.", file=sys.stderr)  # noqa: T201  # Its own voice.
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,107 @@
+"""Run both doors on this machine, side by side: `make serve`. Trains the default model first if there is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+DOORS: Final = {"FastAPI": ("serve_fastapi", 8000), "Flask": ("serve_flask", 8001)}
+PATIENCE: Final = 60.0
+"""Seconds that a door may take to become ready."""
+
+
+class Stopped(Exception):
+    """A signal asks to stop, or a door has ended by itself."""
+
+
+def main() -> int:
+    """Run both doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
+    signal.signal(signal.SIGTERM, _stop)
+    if not _has_champion():
+        say("There is no model yet; training one.")
+        code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # noqa: S603  # Our own program.
+        if code:
+            return code
+    processes = {name: _start(module, port) for name, (module, port) in DOORS.items()}
+    try:
+        for name, (_, port) in DOORS.items():
+            _wait_until_ready(processes[name], port)
+        _welcome()
+        while True:
+            _require_running(processes)
+            time.sleep(0.2)
+    except (KeyboardInterrupt, Stopped):
+        return _end(processes)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(text, flush=True)  # noqa: T201  # This program's own voice.
+
+
+def _has_champion() -> bool:
+    folder = Path(os.environ.get("TWINSERVE_ARTIFACTS", "artifacts"))
+    return (HERE / folder / os.environ.get("TWINSERVE_MODEL", "tumor") / "champion").is_file()
+
+
+def _start(module: str, port: int) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"TWINSERVE_PORT": str(port)}
+    # A session of its own: Ctrl-C reaches this program alone, which then stops both in order.
+    return subprocess.Popen(  # noqa: S603  # Our own program.
+        [sys.executable, "-m", module], cwd=HERE, env=environment, start_new_session=True
+    )
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise Stopped
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):  # noqa: S310  # Loopback.
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    say(f"No answer on port {port} within {PATIENCE:g} s.")
+    raise Stopped
+
+
+def _welcome() -> None:
+    for name, (_, port) in DOORS.items():
+        say(f"{name:<8} http://127.0.0.1:{port}   docs: http://127.0.0.1:{port}/docs")
+    say("Try it:  curl -d @examples/tumor.json -H 'Content-Type: application/json' http://127.0.0.1:8000/predict")
+    say("Ctrl-C stops both.")
+
+
+def _require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            say(f"{name} has ended; stopping the other.")
+            raise Stopped
+
+
+def _end(processes: dict[str, subprocess.Popen[bytes]]) -> int:
+    ended = [process.returncode for process in processes.values() if process.poll() is not None]
+    for process in processes.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in processes.values():
+        process.wait()
+    return ended[0] if ended else 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())
