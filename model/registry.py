@@ -1,8 +1,8 @@
 """The versions of a model on disk, and which of them is the champion.
 
-Layout: `<root>/<name>/<version>/` and `<root>/<name>/champion`, a text file with the champion's number. Every change
-is one rename, so a reader sees the state before or after, and a killed writer leaves at most a staging folder
-that the next one removes.
+Layout: `<root>/<name>/<version>/`, and two text files: `champion` holds the champion's number, `history` the promotions
+in their order, for the way back. Every change is one rename, so a reader sees the state before or after, and a killed
+writer leaves at most a staging folder that the next training removes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,10 @@ from model.errors import RegistryError
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
 CHAMPION: Final = "champion"
+HISTORY: Final = "history"
 STAGING: Final = ".staging-"
+FORGOTTEN: Final = 60.0
+"""Seconds after which a half-written pointer file has no writer any more."""
 
 
 class Registry:
@@ -60,16 +64,63 @@ class Registry:
             raise RegistryError(f"The champion file of {self.name!r} is damaged; promote a version to write it anew.")
         return int(text)
 
+    def predecessor(self) -> int | None:
+        """The version that served before the champion; None where there was none."""
+        champion, history = self.champion(), self._history()
+        if champion in history:
+            history = history[: len(history) - 1 - history[::-1].index(champion)]
+        return history[-1] if history else None
+
     def promote(self, version: int) -> None:
         """Make a version the champion, in one atomic step."""
+        self.require(version)
+        history = self._history()
+        self._replace(HISTORY, [*history, version] if history[-1:] != [version] else history)
+        self._replace(CHAMPION, [version])
+
+    def rollback(self) -> int:
+        """Make the champion's predecessor the champion again; gives its number."""
+        version = self.predecessor()
+        if version is None:
+            raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
+        self.require(version)
+        history = self._history()
+        self._replace(HISTORY, history[: len(history) - history[::-1].index(version)])
+        self._replace(CHAMPION, [version])
+        return version
+
+    def prune(self, keep: int) -> list[int]:
+        """Remove all but the newest versions, the champion and its predecessor; gives the numbers removed."""
+        kept = {*self.versions()[-keep:], self.champion(), self.predecessor()}
+        removed = [version for version in self.versions() if version not in kept]
+        for version in removed:
+            # Renamed first, so that nobody sees half a version.
+            grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
+            self.path(version).rename(grave / str(version))
+            shutil.rmtree(grave)
+        return removed
+
+    def require(self, version: int) -> Path:
+        """The folder of a version that must exist."""
         if not self.path(version).is_dir():
             raise RegistryError(f"There is no version {version} of {self.name!r}; it has {self._listed()}.")
+        return self.path(version)
+
+    def _history(self) -> list[int]:
+        """The versions in the order of their promotions; a line that is no number is a damaged one."""
+        try:
+            lines = (self.folder / HISTORY).read_text(encoding="ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return []
+        return [int(line) for line in lines if VERSION.fullmatch(line)]
+
+    def _replace(self, name: str, numbers: Sequence[int]) -> None:
         with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=STAGING, delete=False) as file:
-            file.write(f"{version}\n")
+            file.write("".join(f"{number}\n" for number in numbers))
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).chmod(0o644)
-        Path(file.name).replace(self.folder / CHAMPION)
+        Path(file.name).replace(self.folder / name)
         sync_folder(self.folder)
 
     @contextmanager
@@ -108,6 +159,8 @@ class Registry:
         for path in self.folder.glob(f"{STAGING}*"):
             if path.is_dir() and not _in_use(path):
                 shutil.rmtree(path, ignore_errors=True)
+            elif path.is_file() and time.time() - path.stat().st_mtime > FORGOTTEN:
+                path.unlink(missing_ok=True)
 
     def _listed(self) -> str:
         versions = self.versions()

@@ -34,6 +34,9 @@ class Metrics:
         self.warnings = Counter(
             "twinserve_warnings", "Values outside what training saw.", ("code",), registry=self._registry
         )
+        self.swaps = Counter(
+            "twinserve_swaps", "New champions that took over or were refused.", ("outcome",), registry=self._registry
+        )
         self.faults = Counter("twinserve_faults", "Faults of ours, answered with 500.", registry=self._registry)
 
     def render(self) -> bytes:

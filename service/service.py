@@ -15,8 +15,9 @@ from service.problem import Problem, unavailable
 from service.reply import Reply
 from service.requests import Receipt, require_json
 from service.routes import BY_NAME, ROUTES, Route
-from service.serving import Serving, open_champion
+from service.serving import Serving, champion, open_serving
 from service.settings import Settings
+from service.watch import Watch
 
 HeaderLookup = Callable[[str], str | None]
 
@@ -29,14 +30,26 @@ class Service:
         self._metrics = metrics
         self._serving = serving
         self._pool = Pool(settings.prediction_threads, settings.max_queue)
+        self._watch: Watch | None = None
         self._draining = False
         self._closing = False
 
     @classmethod
     def open(cls, settings: Settings) -> Service:
-        """A service of the champion; raises a `ModelError` whose sentence says what to do."""
+        """A service of the champion, following it; raises a `ModelError` whose sentence says what to do.
+
+        Call it in the process that serves: its threads do not survive a fork.
+        """
         metrics = Metrics()
-        return cls(settings, metrics, open_champion(settings, metrics))
+        serving = open_serving(settings, metrics, champion(settings))
+        service = cls(settings, metrics, serving)
+        service._watch = Watch(settings, metrics, serving, service.swap)
+        service._watch.start()
+        return service
+
+    def swap(self, serving: Serving) -> None:
+        """Answer with another version from now on; a request that has begun keeps the one it has."""
+        self._serving = serving
 
     def begin(self, route: str, method: str, path: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is a name of the table or `unknown`."""
@@ -88,7 +101,9 @@ class Service:
         if self._draining:
             raise unavailable("The service is shutting down.")
         serving = self._require_serving()
-        content = {"status": "ready", "model": serving.model, "version": serving.version}
+        content: dict[str, object] = {"status": "ready", "model": serving.model, "version": serving.version}
+        if self._watch is not None and self._watch.refused is not None:
+            content["refused"] = dict(zip(("version", "reason"), self._watch.refused, strict=True))
         return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
 
     def metrics(self) -> Reply:
@@ -131,6 +146,8 @@ class Service:
         """Refuse what still comes; what is in flight is answered."""
         self._draining = self._closing = True
         self._pool.close()
+        if self._watch is not None:
+            self._watch.stop()
 
     def _require_serving(self) -> Serving:
         if self._serving is None:

@@ -70,16 +70,21 @@ class Serving:
         return _document(openapi(self.schema_document, self._facts, self._settings, base))
 
 
-def open_champion(settings: Settings, metrics: Metrics) -> Serving:
-    """The champion, checked and proved; raises a `ModelError` whose sentence says what to do."""
+def open_serving(settings: Settings, metrics: Metrics, version: int) -> Serving:
+    """A version, checked and proved; raises a `ModelError` whose sentence says what to do."""
     registry = Registry(Path(settings.artifacts), settings.model)
-    version = registry.champion()
+    opened = open_version(registry.require(version), Trust(pickles=settings.trust_pickles))
+    return Serving(opened, str(version), settings, metrics)
+
+
+def champion(settings: Settings) -> int:
+    """The number of the version that should serve; raises a `ModelError` where there is none."""
+    version = Registry(Path(settings.artifacts), settings.model).champion()
     if version is None:
         raise RegistryError(
             f"There is no champion of {settings.model!r} in {settings.artifacts}; run `python train.py` first."
         )
-    opened = open_version(registry.path(version), Trust(pickles=settings.trust_pickles))
-    return Serving(opened, str(version), settings, metrics)
+    return version
 
 
 def _describe(opened: Opened, version: str) -> Mapping[str, Any]:

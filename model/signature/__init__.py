@@ -1,6 +1,7 @@
 """The input contract of a model. Everything about fields, their order and their values is asked here."""
 
 from model.signature.columns import UNSEEN, Columns, FloatArray, from_frame, to_frame
+from model.signature.diff import Change, diff
 from model.signature.feature import (
     Constraints,
     Feature,
@@ -24,6 +25,7 @@ __all__ = [
     "MAX_ERRORS",
     "UNSEEN",
     "Batch",
+    "Change",
     "Columns",
     "Constraints",
     "Feature",
@@ -38,6 +40,7 @@ __all__ = [
     "Seen",
     "Signature",
     "Validator",
+    "diff",
     "from_frame",
     "json_schema",
     "observe",

@@ -1,0 +1,134 @@
+"""The gate: may a new model take the champion's place?
+
+Both are judged on the same hold-out rows, which neither was fitted on. The new one passes if it is not worse: the
+lower bound of the paired difference, by bootstrap, is at least `-tolerance`. And it must take what callers send today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.artifact import Opened
+from model.evaluation import METRICS, Metric
+from model.predictor import Predictions, Predictor
+from model.signature import Change, Columns, FloatArray, Signature, diff, from_frame, to_frame
+
+RESAMPLES: Final = 500
+CONFIDENCE: Final = 0.95
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says, and why."""
+
+    passed: bool
+    reason: str
+    changes: Sequence[Change] = ()
+    """What changed in the signature."""
+    champion_score: float | None = None
+    challenger_score: float | None = None
+    lower_bound: float | None = None
+    """Of the challenger's advantage in the metric that decides; above 0 it is better, whatever the metric's sign."""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A new model before the gate."""
+
+    signature: Signature
+    classes: tuple[str, ...] | None
+    predictor: Predictor
+    metric: str
+    holdout: Columns
+    truth: FloatArray
+    """Class codes or values of the hold-out rows."""
+
+
+def judge(
+    challenge: Challenge, champion: Opened | None, *, tolerance: float, allow_breaking: bool, seed: int
+) -> Verdict:
+    """Champion against challenger on the challenger's hold-out."""
+    if champion is None:
+        return Verdict(passed=True, reason="The first model is promoted.")
+    changes = [*diff(champion.signature, challenge.signature), *_outputs(champion, challenge)]
+    breaking = [change for change in changes if change.breaking]
+    if breaking and not allow_breaking:
+        reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes all the same."
+        return Verdict(passed=False, reason=reason, changes=changes)
+    theirs = _champion_predictions(champion, challenge)
+    if theirs is None:
+        reason = "The champion cannot be judged on these rows, as its input or its classes differ; promoted as asked."
+        return Verdict(passed=True, reason=reason, changes=changes)
+    return _compare(challenge, theirs, changes, tolerance, seed)
+
+
+def _compare(
+    challenge: Challenge, theirs: Predictions, changes: Sequence[Change], tolerance: float, seed: int
+) -> Verdict:
+    metric = METRICS[challenge.metric]
+    mine = challenge.predictor.predict(challenge.holdout)
+    lower = _lower_bound(metric, challenge.truth, mine, theirs, seed)
+    passed = lower >= -tolerance
+    return Verdict(
+        passed=passed,
+        reason=(
+            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: the {challenge.metric} advantage is at "
+            f"least {lower:+.4f} with {CONFIDENCE:.0%} confidence, and {-tolerance:+.4f} is allowed."
+        ),
+        changes=changes,
+        champion_score=metric.score(challenge.truth, theirs),
+        challenger_score=metric.score(challenge.truth, mine),
+        lower_bound=lower,
+    )
+
+
+def _outputs(champion: Opened, challenge: Challenge) -> list[Change]:
+    old, new = champion.manifest.classes, challenge.classes
+    if old == new:
+        return []
+    return [Change("(reply)", f"the classes {_listed(old)} became {_listed(new)}", breaking=True)]
+
+
+def _listed(classes: Sequence[str] | None) -> str:
+    return "none" if classes is None else ", ".join(classes)
+
+
+def _champion_predictions(champion: Opened, challenge: Challenge) -> Predictions | None:
+    """The champion's answers on the same rows, or None where it has no answer of the same kind."""
+    known = {feature.name for feature in challenge.signature.features}
+    needed = {feature.name for feature in champion.signature.features}
+    if not needed <= known or champion.manifest.classes != challenge.classes:
+        return None
+    frame = to_frame(challenge.holdout, challenge.signature)
+    try:
+        return champion.predictor.predict(from_frame(frame, champion.signature))
+    except (TypeError, ValueError):  # A feature's type changed, and its values have no meaning there.
+        return None
+
+
+def _lower_bound(metric: Metric, truth: FloatArray, mine: Predictions, theirs: Predictions, seed: int) -> float:
+    """The lower bound of my advantage over resampled rows, the same for both; each class keeps its share of them."""
+    chance = np.random.default_rng(seed)
+    sign = 1.0 if metric.greater_is_better else -1.0
+    classes = (
+        [np.arange(len(truth))] if mine.values is not None else [np.flatnonzero(truth == c) for c in np.unique(truth)]
+    )
+    advantages: list[float] = []
+    for _ in range(RESAMPLES):
+        rows = np.concatenate([chance.choice(places, len(places)) for places in classes])
+        scores = [metric.score(truth[rows], _take(predictions, rows)) for predictions in (mine, theirs)]
+        advantages.append(sign * (scores[0] - scores[1]))
+    return float(np.quantile(advantages, 1.0 - CONFIDENCE))
+
+
+def _take(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
+    return Predictions(
+        None if predictions.labels is None else predictions.labels[rows],
+        None if predictions.probabilities is None else predictions.probabilities[rows],
+        None if predictions.values is None else predictions.values[rows],
+    )
