@@ -34,7 +34,7 @@ def health() -> int:
     given = os.environ.get("TWINSERVE_PORT")
     for port in (int(given),) if given else PORTS:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # noqa: S310  # Loopback.
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # Loopback.
                 return 0
         except (urllib.error.URLError, OSError):
             continue

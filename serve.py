@@ -28,7 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     if not _has_champion():
         say("There is no model yet; training one.")
-        code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # noqa: S603  # Our own program.
+        code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
         if code:
             return code
     processes = {name: _start(module, port) for name, (module, port) in DOORS.items()}
@@ -67,7 +67,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
         if process.poll() is not None:
             raise Stopped
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):  # noqa: S310  # Loopback.
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):  # Loopback.
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,7 @@ from model.signature import Columns, FloatArray, Signature, to_frame
 PredictorKind = Literal["compiled", "scikit-learn"]
 
 
-@dataclass(frozen=True)
-class Predictions:
+class Predictions(NamedTuple):
     """What a model says of n rows; a classification fills `labels`, a regression `values`."""
 
     labels: NDArray[np.int64] | None = None

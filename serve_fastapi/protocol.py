@@ -36,12 +36,12 @@ class DoorProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a head that does not end are counted here, those of one that does in `on_header`."""
-        super().data_received(data)
+        """Count the bytes of the head, roughly: the last ones may belong to the body already."""
         if self._in_head:
             self._head_size += len(data)
-            if self._head_size > MAX_HEAD:
-                self._refuse(head_too_large())
+        super().data_received(data)
+        if self._in_head and self._head_size > MAX_HEAD:
+            self._refuse(head_too_large())
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -52,8 +52,7 @@ class DoorProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: hand the request on, unless it is too large."""
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > MAX_HEAD or len(self.headers) > MAX_FIELDS:
+        if len(self.headers) > MAX_FIELDS or (self._head_size > MAX_HEAD and self._exact_head_size() > MAX_HEAD):
             self._refuse(head_too_large())
         else:
             super().on_headers_complete()
@@ -68,6 +67,9 @@ class DoorProtocol(HttpToolsProtocol):
         self._stop_waiting()
         if self.cycle is not None:
             super().on_message_complete()
+
+    def _exact_head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _expect_request(self) -> None:
         if self._owed is None:

@@ -8,17 +8,17 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
-from starlette.routing import Route as StarletteRoute
+from starlette.routing import Route as PlainRoute
 from starlette.types import Receive, Scope, Send
 
 from service.exchange import Exchange
 from service.problem import Problem
 from service.reply import Reply
 from service.routes import BY_NAME, ROUTES, Route
-from service.service import Service
+from service.service import HeaderLookup, Service
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Answer = Callable[[Service, Exchange, Scope, Receive], Coroutine[Any, Any, Reply]]
 
 
 def router(service: Service) -> APIRouter:
@@ -31,22 +31,58 @@ def router(service: Service) -> APIRouter:
             return in_exchange(service, self.name, super().get_route_handler())
 
     door = APIRouter(route_class=DoorRoute, include_in_schema=False)
-    for route, endpoint in zip(ROUTES, ENDPOINTS, strict=True):
+    first, *others = ROUTES
+    door.routes.append(PlainRoute(first.path, Endpoint(service, first, predict), methods=["POST"]))
+    for route, endpoint in zip(others, ENDPOINTS, strict=True):
         door.add_api_route(route.path, endpoint, methods=list(route.methods), name=route.name)
     for route in ROUTES:
-        door.routes.append(StarletteRoute(route.path, OtherMethod(service, route), include_in_schema=False))
+        door.routes.append(PlainRoute(route.path, Endpoint(service, route, other_method(route))))
     return door
 
 
+class Endpoint:
+    """A route as a plain ASGI app, for two cases: a prediction, where FastAPI's own path costs as much again as the
+    prediction (docs/design.md has the figures), and the methods that no path operation takes."""
+
+    def __init__(self, service: Service, route: Route, answer: Answer) -> None:
+        self._service, self._name, self._answer = service, route.name, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One exchange."""
+        header = header_lookup(scope)
+        exchange = self._service.begin(self._name, scope["method"], scope["path"], header)
+        try:
+            reply = await self._answer(self._service, exchange, scope, receive)
+        except Exception as error:  # Problems and faults alike leave as replies.
+            reply = exchange.refuse(error)
+        headers = exchange.finish(reply)
+        if reply.media_type is not None:
+            headers.append(("content-length", str(len(reply.body))))
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await send({"type": "http.response.start", "status": int(reply.status), "headers": encoded})
+        await send({"type": "http.response.body", "body": reply.body})
+
+
+def header_lookup(scope: Scope) -> HeaderLookup:
+    """A request's headers by lower-case name; of a repeated one the last."""
+    fields: dict[bytes, bytes] = dict(scope["headers"])
+
+    def find(name: str) -> str | None:
+        value = fields.get(name.encode("latin-1"))
+        return None if value is None else value.decode("latin-1")
+
+    return find
+
+
 def in_exchange(service: Service, name: str, handle: Handler) -> Handler:
-    """Run a handler as one exchange: begin it, render whatever goes wrong, finish it."""
+    """Run a path operation as one exchange: begin it, render whatever goes wrong, finish it."""
 
     async def run(request: Request) -> Response:
-        exchange = service.begin(name, request.method, request.url.path, request.headers.get)
+        exchange = service.begin(name, request.method, request.scope["path"], header_lookup(request.scope))
         request.state.service, request.state.exchange = service, exchange
         try:
             return await handle(request)
-        except Exception as error:  # Problems and faults alike leave as replies.
+        except Exception as error:  # As above.
             return render(exchange.refuse(error), exchange)
 
     return run
@@ -57,26 +93,13 @@ def render(reply: Reply, exchange: Exchange) -> Response:
     return Response(reply.body, reply.status, headers=dict(exchange.finish(reply)))
 
 
-class OtherMethod:
-    """Every method that a path's operations do not take, as an ASGI app: the only endpoint that sees them all."""
-
-    def __init__(self, service: Service, route: Route) -> None:
-        self._service, self._name = service, route.name
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """OPTIONS, and 405 for the rest."""
-        handler = in_exchange(self._service, self._name, other_method(self._name))
-        response = await handler(Request(scope, receive))
-        await response(scope, receive, send)
-
-
-def current_service(request: Request) -> Service:
+async def current_service(request: Request) -> Service:
     """The service behind this request."""
     service: Service = request.state.service
     return service
 
 
-def current_exchange(request: Request) -> Exchange:
+async def current_exchange(request: Request) -> Exchange:
     """The exchange that this request began."""
     exchange: Exchange = request.state.exchange
     return exchange
@@ -86,30 +109,28 @@ Served = Annotated[Service, Depends(current_service)]
 Current = Annotated[Exchange, Depends(current_exchange)]
 
 
-async def read_body(request: Request, service: Served) -> bytes:
+async def read_body(service: Service, scope: Scope, receive: Receive) -> bytes:
     """The request's body, refused as soon as it is too large, too slow or not announced as JSON."""
-    receipt = service.admit(request.headers.get)
+    receipt = service.admit(header_lookup(scope))
     try:
         async with asyncio.timeout(service.settings.receive_timeout):
-            async for chunk in request.stream():
-                receipt.add(chunk)
+            while (message := await receive())["type"] == "http.request":
+                receipt.add(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return receipt.body()
     except TimeoutError:
         raise service.too_slow() from None
-    except ClientDisconnect:
-        raise Problem("incomplete-body", "The connection ended before the whole body had arrived.") from None
-    return receipt.body()
+    raise Problem("incomplete-body", "The connection ended before the whole body had arrived.")
 
 
-Body = Annotated[bytes, Depends(read_body)]
-
-
-async def predict(service: Served, exchange: Current, body: Body) -> Response:
+async def predict(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
+    body = await read_body(service, scope, receive)
     if service.is_quick(body):
-        return render(service.predict(body, exchange), exchange)
+        return service.predict(body, exchange)
     future = asyncio.wrap_future(service.submit(body, exchange))
     try:
-        return render(await asyncio.wait_for(future, service.settings.predict_timeout), exchange)
+        return await asyncio.wait_for(future, service.settings.predict_timeout)
     except TimeoutError:
         raise service.timed_out() from None
 
@@ -155,14 +176,13 @@ async def index(service: Served, exchange: Current) -> Response:
     return render(service.index(), exchange)
 
 
-def other_method(name: str) -> Handler:
-    """A method that the route of this name does not take."""
+def other_method(route: Route) -> Answer:
+    """A method that this route does not take."""
 
-    async def handle(request: Request) -> Response:
-        service, exchange = current_service(request), current_exchange(request)
-        return render(service.other_method(name, request.method), exchange)
+    async def answer(service: Service, _: Exchange, scope: Scope, _receive: Receive) -> Reply:
+        return service.other_method(route.name, scope["method"])
 
-    return handle
+    return answer
 
 
-ENDPOINTS: Final[tuple[Callable[..., Any], ...]] = (predict, schema, openapi, docs, model, live, ready, metrics, index)
+ENDPOINTS: Final[tuple[Callable[..., Any], ...]] = (schema, openapi, docs, model, live, ready, metrics, index)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
-import uuid
-from http import HTTPStatus
 from typing import Final
 
 from service.logs import log
@@ -14,11 +13,15 @@ from service.problem import Problem
 from service.reply import Header, Reply
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 LONGEST_PATH: Final = 200
 
 # No reply is a page that may run something or be stored, but for those that say otherwise themselves.
 COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+
+
+def new_id() -> str:
+    """An id for a request that brought none; unique, not secret."""
+    return f"{random.getrandbits(128):032x}"  # 0.4 us; uuid4 asks the kernel and takes 1.6 us.
 
 
 class Exchange:
@@ -33,7 +36,7 @@ class Exchange:
         self._metrics = metrics
         self._access_log = access_log
         self.method, self.path, self.route = method, path, route
-        self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else uuid.uuid4().hex
+        self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else new_id()
         self.version: str | None = None
         """The version of the model that made the reply, once there is one."""
 
@@ -49,7 +52,7 @@ class Exchange:
     def finish(self, reply: Reply) -> list[Header]:
         """All headers of the reply but its length; counts and logs the request."""
         seconds = time.perf_counter() - self._started
-        self._count(reply.status, seconds)
+        self._metrics.count(self.route, self.method, reply.status, seconds)
         if self._access_log:
             log.info(
                 "request",
@@ -63,14 +66,10 @@ class Exchange:
         headers = [
             ("X-Request-Id", self.request_id),
             ("Server-Timing", f"total;dur={seconds * 1000:.3f}"),
-            *reply.headers,
         ]
         if reply.media_type is not None:
             headers.append(("Content-Type", reply.media_type))
+        if not reply.headers:
+            return [*headers, *COMMON]
         own = {name for name, _ in reply.headers}
-        return headers + [header for header in COMMON if header[0] not in own]
-
-    def _count(self, status: HTTPStatus, seconds: float) -> None:
-        method = self.method if self.method in METHODS else "OTHER"
-        self._metrics.requests.labels(self.route, method, int(status)).inc()
-        self._metrics.seconds.labels(self.route).observe(seconds)
+        return [*headers, *reply.headers, *(header for header in COMMON if header[0] not in own)]

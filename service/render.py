@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from model.predictor import Predictions
 from model.signature import Finding, Path
@@ -51,21 +50,26 @@ class Renderer:
 
     def _answers(self, predictions: Predictions) -> list[str]:
         if predictions.values is not None:
-            _require_finite(predictions.values)
-            return [f'"value":{value!r}' for value in predictions.values.tolist()]
+            return [f'"value":{_finite(value)!r}' for value in predictions.values.tolist()]
         if predictions.labels is None:
             raise BadPrediction("The predictor gave neither labels nor values.")
         labels = [self._labels[code] for code in predictions.labels.tolist()]
         if predictions.probabilities is None:
             return [f'"label":{label},"probabilities":null' for label in labels]
-        _require_finite(predictions.probabilities)
-        shares = [self._shares % tuple(row) for row in predictions.probabilities.tolist()]
-        return [f'"label":{label},"probabilities":{{{share}}}' for label, share in zip(labels, shares, strict=True)]
+        return [
+            f'"label":{label},"probabilities":{{{self._share(row)}}}'
+            for label, row in zip(labels, predictions.probabilities.tolist(), strict=True)
+        ]
+
+    def _share(self, row: list[float]) -> str:
+        _finite(sum(row))  # Not finite as soon as one of them is not.
+        return self._shares % tuple(row)
 
 
-def _require_finite(numbers: Any) -> None:
-    if not np.isfinite(numbers).all():
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
         raise BadPrediction("The predictor gave a number that is not finite.")
+    return number
 
 
 def _warnings(findings: Sequence[Finding], prefix: Path) -> str:

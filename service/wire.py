@@ -5,9 +5,9 @@ No framework has seen it, so the server's side of each door answers itself, alik
 
 from __future__ import annotations
 
-import uuid
 from typing import Final
 
+from service.exchange import new_id
 from service.problem import Problem
 from service.settings import Settings
 
@@ -31,7 +31,7 @@ def head_too_large() -> Problem:
 
 def refusal(problem: Problem) -> bytes:
     """A whole HTTP/1.1 response; the connection must be closed behind it."""
-    request_id = uuid.uuid4().hex
+    request_id = new_id()
     reply = problem.reply(request_id)
     head = [
         f"HTTP/1.1 {int(reply.status)} {reply.status.phrase}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,19 +18,27 @@ FloatArray = NDArray[np.float64]
 UNSEEN: Final = -1.0
 """The code of a category outside the vocabulary."""
 SECONDS_PER_DAY: Final = 86_400
+NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
 class Columns:
     """n instances as columns in signature order."""
 
-    matrix: FloatArray
-    """`[n, features]`: numbers as they are, booleans as 0 and 1, categories as codes of the vocabulary (-1: outside
-    it), dates as days and datetimes as seconds since 1970 (UTC), strings as NaN; null is NaN."""
-    unseen: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    """The strings behind the code -1, by row and column."""
-    texts: Mapping[int, Sequence[str | None]] = field(default_factory=dict)
-    """The strings of the `string` features, by column."""
+    __slots__ = ("matrix", "texts", "unseen")
+
+    def __init__(
+        self,
+        matrix: FloatArray,
+        unseen: Mapping[tuple[int, int], str] = NONE,
+        texts: Mapping[int, Sequence[str | None]] = NONE,
+    ) -> None:
+        self.matrix = matrix
+        """`[n, features]`: numbers as they are, booleans as 0 and 1, categories as codes of the vocabulary (-1: outside
+        it), dates as days and datetimes as seconds since 1970 (UTC), strings as NaN; null is NaN."""
+        self.unseen = unseen
+        """The strings behind the code -1, by row and column."""
+        self.texts = texts
+        """The strings of the `string` features, by column."""
 
     def __len__(self) -> int:
         return len(self.matrix)

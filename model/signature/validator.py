@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from pydantic_core import SchemaValidator, ValidationError, from_json
@@ -17,8 +14,10 @@ from model.signature import strict_json
 from model.signature.columns import Columns, encode
 from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
 from model.signature.findings import Finding, explain
+from model.signature.flatten import flattener, tree_order
 from model.signature.rules import OutOfRange, schema
 
+WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
 MAX_ERRORS: Final = 100
 MAX_BATCH: Final = 10_000
 
@@ -33,8 +32,7 @@ class InvalidInput(ModelError):
         self.total = total
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """A valid request: its columns, and whether it was an array or a single instance."""
 
     columns: Columns
@@ -53,7 +51,10 @@ class Validator:
         self._one = SchemaValidator(instance)
         self._many = SchemaValidator(cs.list_schema(instance, min_length=1, max_length=max_batch, strict=True))
         self._max_batch = max_batch
-        self._getters = [_getter(feature.path, required=feature.required) for feature in signature.features]
+        self._flatten = flattener(signature.tree())
+        self._order = tree_order(signature)
+        self._in_order = self._order == list(range(len(self._order)))
+        self._worded = {place: f for place, f in enumerate(signature.features) if f.type in WORDED}
         self._keys = _key_count(signature)
         self._ranks = _ranks(signature.tree())
 
@@ -72,20 +73,25 @@ class Validator:
         return Batch(self._columns(instances), is_array=array)
 
     def _columns(self, instances: Sequence[Any]) -> Columns:
-        matrix = np.empty((len(instances), len(self._features)), dtype=np.float64)
+        rows = [self._flatten(instance) for instance in instances]
+        if not self._worded:
+            matrix = np.array(rows, dtype=np.float64)  # None becomes NaN.
+            return Columns(matrix if self._in_order else matrix[:, self._order])
+        return self._columns_with_words([list(values) for values in zip(*rows, strict=True)])
+
+    def _columns_with_words(self, values: list[list[Any]]) -> Columns:
+        """As above, where some columns hold strings; `values` holds the columns in tree order."""
         unseen: dict[tuple[int, int], str] = {}
         texts: dict[int, Sequence[str | None]] = {}
-        for index, (feature, get) in enumerate(zip(self._features, self._getters, strict=True)):
-            values = [get(instance) for instance in instances]
-            match feature.type:
-                case FeatureType.STRING:
-                    texts[index], matrix[:, index] = values, np.nan
-                case FeatureType.CATEGORY:
-                    matrix[:, index], new = encode(values, feature.vocabulary)
-                    unseen.update({(row, index): text for row, text in new.items()})
-                case _:
-                    matrix[:, index] = values  # None becomes NaN.
-        return Columns(matrix, unseen, texts)
+        for place, feature in self._worded.items():
+            here = self._order[place]
+            words = values[here]
+            if feature.type is FeatureType.STRING:
+                texts[place], values[here] = words, [np.nan] * len(words)
+            else:
+                values[here], new = encode(words, feature.vocabulary)
+                unseen.update({(row, place): text for row, text in new.items()})
+        return Columns(np.array(values, dtype=np.float64).T[:, self._order], unseen, texts)
 
     def _refusal(self, body: bytes, total: int, *, array: bool) -> ModelError:
         value = from_json(strict_json.check(body))  # Malformed wins over whatever Pydantic found first.
@@ -119,16 +125,6 @@ class Validator:
             rank, node = node.get(part, (len(node), {}))
             place.append((rank, str(part)))
         return place
-
-
-def _getter(path: Path, *, required: bool) -> Callable[[Any], Any]:
-    """Reads one leaf from a valid instance; a leaf that may be left out reads as None."""
-    *parents, last = path
-    if not required:
-        return lambda instance: reduce(operator.getitem, parents, instance).get(last)
-    if len(parents) == 1:
-        return lambda instance: instance[parents[0]][last]
-    return lambda instance: reduce(operator.getitem, path, instance)
 
 
 def _key_count(signature: Signature) -> int:
