@@ -19,7 +19,7 @@ COMMANDS: Final = {
 PORTS: Final = (8000, 8001)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
     """Run one command; only `health` and a mistake come back."""
     command, *options = arguments or ["fastapi"]
     if command == "health":

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from model.compile.encoding import values_of
+from model.compile.encoding import all_values
 from model.compile.ensemble import Tree, emit
 from model.compile.graph import Graph, Lowering, require_numbers
 from model.compile.linear import decided_by
@@ -113,8 +113,7 @@ def _own_columns(graph: Graph, model: Any, block: Block) -> tuple[Block, list[Fl
     words, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
     encoder = model._preprocessor.named_transformers_["encoder"]
     if all(column.kind == "category" for column in words.columns):
-        codes = [values_of(c, listed, model) for c, listed in zip(words.columns, encoder.categories_, strict=True)]
-        return graph.concat([words, numbers]), codes
+        return graph.concat([words, numbers]), all_values(words, encoder.categories_, model)
     encoded = graph.transform(encoder, words)
     return graph.concat([encoded, numbers]), [np.arange(float(len(listed))) for listed in encoder.categories_]
 

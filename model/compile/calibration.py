@@ -47,7 +47,7 @@ def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int]:
 
 def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
     """One fold's probabilities `[n, classes]`."""
-    curves = {"sigmoid": _sigmoids, "isotonic": _isotonics}.get(part.method)
+    curves = {"sigmoid": _sigmoids, "isotonic": isotonics}.get(part.method)
     if curves is None:
         raise refusal(model, f"method={part.method!r} is not lowered")
     tensor, width = response(graph, part.estimator, block)
@@ -64,14 +64,15 @@ def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
 
 
 def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
-    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`."""
-    scaled = graph.op("Mul", tensor, graph.constant([-c.a_ for c in calibrators]))
-    return graph.smooth(
-        "Sigmoid", graph.op("Sub", scaled, graph.constant([c.b_ for c in calibrators])), len(calibrators)
-    )
+    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`; of two classes the second's, twice."""
+    times = 2 if len(calibrators) == 1 else 1
+    scaled = graph.op("Mul", tensor, graph.constant([c.a_ for c in calibrators] * times))
+    shifted = graph.op("Add", scaled, graph.constant([c.b_ for c in calibrators] * times))
+    raised = graph.smooth("Exp", shifted, len(calibrators) * times)
+    return graph.op("Div", graph.constant(1.0), graph.op("Add", graph.constant(1.0), raised))
 
 
-def _isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
+def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
     """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
     count = len(calibrators)
     trees = [

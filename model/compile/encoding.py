@@ -16,6 +16,7 @@ import numpy as np
 
 from model.compile.graph import Graph, Lowering
 from model.compile.naming import refusal
+from model.compile.private import INFREQUENT, require_fields
 from model.compile.values import Block, Column
 from model.fold import Floats
 
@@ -29,11 +30,11 @@ ABSENT = np.nan
 def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     """1 in the column of the row's category, 0 elsewhere.
 
-    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist` (or `warn`, since 1.6);
+    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist`;
     with `error` scikit-learn raises and the graph's answer means nothing.
     """
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
-    if not (encoder._infrequent_enabled and any(rare is not None for rare in encoder._infrequent_indices)):
+    values = all_values(block, encoder.categories_, encoder)
+    if all(rare is None for rare in _infrequent(encoder, "_infrequent_indices", len(values))):
         kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
         chosen = np.flatnonzero(np.concatenate(kept))
         return Block.numbers(_hits(graph, block, values, chosen), len(chosen))
@@ -44,7 +45,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
 
 def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
+    values = all_values(block, encoder.categories_, encoder)
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
     # One more than the number, less one: an unseen category then comes out as -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
@@ -63,12 +64,17 @@ def target(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's shrunk mean of the target, the overall mean for an unseen one."""
     if encoder.target_type_ == "multiclass":
         raise refusal(encoder, "target_type='multiclass' is not lowered")
-    values = [values_of(c, listed, encoder) for c, listed in zip(block.columns, encoder.categories_, strict=True)]
+    values = all_values(block, encoder.categories_, encoder)
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
     means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
     known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
     unseen = graph.op("Equal", known, graph.constant(0.0))
     return Block.numbers(graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values))
+
+
+def all_values(block: Block, categories: Sequence[Any], reader: Any) -> list[Floats]:
+    """`values_of` for every column of a block."""
+    return [values_of(c, listed, reader) for c, listed in zip(block.columns, categories, strict=True)]
 
 
 def values_of(column: Column, categories: Any, reader: Any) -> Floats:
@@ -102,16 +108,25 @@ def _hits(graph: Graph, block: Block, values: Sequence[Floats], chosen: Any) -> 
 
 def _groups(encoder: Any, column: int, size: int) -> Any:
     """For each category its number after the infrequent ones were put together."""
-    mappings = encoder._default_to_infrequent_mappings if encoder._infrequent_enabled else None
-    mapping = mappings[column] if mappings is not None else None
+    mapping = _infrequent(encoder, "_default_to_infrequent_mappings", column + 1)[column]
     groups = np.arange(size) if mapping is None else np.array(mapping)
     # An ordinal encoder leaves null out of the grouping, so its mapping may be shorter.
     return np.concatenate([groups, np.arange(len(groups), size)]).astype(np.float64)
 
 
+def _infrequent(encoder: Any, attribute: str, columns: int) -> Any:
+    """What an encoder holds for each column about infrequent categories; None for each where it has none."""
+    if not encoder._infrequent_enabled:
+        return [None] * columns
+    require_fields(encoder, dir(encoder), INFREQUENT)
+    return getattr(encoder, attribute)
+
+
 def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[Floats, Floats]:
     """Weights `[K, outputs]` and bias `[outputs]` that turn hits into the encoder's columns."""
-    catches_unseen = encoder.handle_unknown in ("infrequent_if_exist", "warn")
+    if encoder.handle_unknown == "warn":
+        raise refusal(encoder, "handle_unknown='warn' with infrequent categories differs between versions")
+    catches_unseen = encoder.handle_unknown == "infrequent_if_exist"
     blocks: list[Floats] = []
     bias: list[float] = []
     for i, size in enumerate(sizes):
@@ -119,7 +134,7 @@ def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[Floats, Floats]:
         part = np.zeros((size, groups.max() + 1))
         part[np.arange(size), groups] = 1.0
         start = np.zeros(part.shape[1])
-        rare = encoder._infrequent_indices[i] if encoder._infrequent_enabled else None
+        rare = _infrequent(encoder, "_infrequent_indices", len(sizes))[i]
         if rare is not None and catches_unseen:
             # One, less whatever frequent category was hit: what is left is infrequent or unseen.
             at = groups[rare[0]]

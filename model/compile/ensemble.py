@@ -51,6 +51,19 @@ class Tree:
         zero = np.zeros(1, dtype=np.int64)
         return cls(np.ones(1, bool), zero, np.zeros(1), zero, zero, np.zeros(1, bool), np.array([value]))
 
+    def grown(self) -> Tree:
+        """The same tree, a single leaf replaced by a question whose two answers are that leaf.
+
+        ONNX Runtime 1.32 gets a root without children wrong where other trees are about: it looks its leaf
+        up at the root's position, which may be another tree's leaf.
+        """
+        if len(self.leaf) > 1:
+            return self
+        ids = np.array([1, 0, 0])
+        never, nothing = np.zeros(3, bool), np.zeros(3, dtype=np.int64)
+        value = np.repeat(self.value, 3)
+        return Tree(np.array([False, True, True]), nothing, np.zeros(3), ids, 2 * ids, never, value)
+
     def with_value(self, value: Floats) -> Tree:
         """The same questions with other leaves."""
         return Tree(
@@ -78,7 +91,7 @@ def emit(graph: Graph, block: Block, trees: Sequence[tuple[int, Tree]], targets:
     roots: list[int] = []
     for target, tree in trees:
         roots.append(inner.length)
-        _append(inner, leaves, tree, target)
+        _append(inner, leaves, tree.grown(), target)
     picks = np.array(block.picks or [0], dtype=np.int64)
     return graph.op(
         "TreeEnsemble", block.tensor, domain="ai.onnx.ml", **_attributes(inner, leaves, roots, picks, targets)
@@ -105,7 +118,7 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
     """Number the tree's inner nodes and leaves behind those already there."""
     at_leaf = tree.leaf
     number = np.where(at_leaf, leaves.length + np.cumsum(at_leaf) - 1, inner.length + np.cumsum(~at_leaf) - 1)
-    asks = np.flatnonzero(~at_leaf) if len(at_leaf) > 1 else np.zeros(1, dtype=np.int64)
+    asks = np.flatnonzero(~at_leaf)
     yes, no = tree.yes[asks], tree.no[asks]
     modes = np.full(len(asks), tree.mode, dtype=np.uint8)
     members = [np.empty(0)]

@@ -27,9 +27,7 @@ def selected(graph: Graph, selector: Any, block: Block) -> Block:
 
 
 def polynomial(graph: Graph, features: Any, block: Block) -> Block:
-    """Products of columns, degree by degree: the first factor times the product of the others, as
-    scikit-learn does.
-    """
+    """Products of columns, degree by degree: the first factor times the product of the others."""
     if features.n_output_features_ > MAX_FEATURES:
         raise refusal(features, f"{features.n_output_features_} features are more than {MAX_FEATURES}")
     tensor, width = graph.numbers(block, features), len(block.columns)
@@ -53,6 +51,8 @@ def binned(graph: Graph, bins: Any, block: Block) -> Block:
     """The number of inner edges that are `<= x`; or that number in one-hot columns."""
     inner = [np.asarray(edges, dtype=np.float64)[1:-1] for edges in bins.bin_edges_]
     owner = [i for i, edges in enumerate(inner) for _ in edges]
+    if bins.dtype not in (None, np.float64):
+        raise refusal(bins, f"dtype={bins.dtype!r} is not lowered")
     if bins.encode not in ("ordinal", "onehot", "onehot-dense"):
         raise refusal(bins, f"encode={bins.encode!r} is not lowered")
     cells = graph.numbers(block.select(owner), bins)

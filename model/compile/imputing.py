@@ -16,10 +16,10 @@ from model.compile.values import Block, Column
 
 
 def simple_imputer(graph: Graph, imputer: Any, block: Block) -> Block:
-    """The column's statistic where a value is missing; with `add_indicator`, the indicator's columns after
-    these.
+    """The column's statistic where a value is missing.
 
-    A column that was all missing in training goes, unless `keep_empty_features` holds it.
+    With `add_indicator` the indicator's columns come after these. A column that was all missing in training
+    goes, unless `keep_empty_features` holds it.
     """
     kept = [i for i, s in enumerate(imputer.statistics_) if imputer.keep_empty_features or not is_null(s)]
     part = block.select(kept)

@@ -44,6 +44,13 @@ def decided(graph: Graph, model: Any, block: Block) -> Classified:
     return _classified(graph, model, block, "label")
 
 
+def ridge(graph: Graph, model: Any, block: Block) -> Classified:
+    """`decided`, for one label a row."""
+    if model._label_binarizer.y_type_.startswith("multilabel"):
+        raise refusal(model, "it predicts several labels at once, and a graph gives one")
+    return decided(graph, model, block)
+
+
 def logistic(graph: Graph, model: Any, block: Block) -> Classified:
     """`decided`, and the probabilities of a logistic model.
 
@@ -88,7 +95,7 @@ def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified
     if kind == "softmax":
         probabilities = graph.softmax(decision, width)
     elif kind != "label":
-        likely = _huber(graph, decision) if kind == "huber" else graph.smooth("Sigmoid", decision, width)
+        likely = _huber(graph, decision) if kind == "huber" else graph.logistic(decision, width)
         probabilities = graph.shares(likely, width)
     return Classified(graph.argmax(decision), width, probabilities, decision)
 
@@ -159,8 +166,8 @@ LOWERINGS: dict[str, Lowering] = {
     "sklearn.linear_model.LogisticRegression": logistic,
     "sklearn.linear_model.LogisticRegressionCV": logistic,
     "sklearn.linear_model.SGDClassifier": stochastic,
-    "sklearn.linear_model.RidgeClassifier": decided,
-    "sklearn.linear_model.RidgeClassifierCV": decided,
+    "sklearn.linear_model.RidgeClassifier": ridge,
+    "sklearn.linear_model.RidgeClassifierCV": ridge,
     "sklearn.linear_model.Perceptron": decided,
     "sklearn.linear_model.PassiveAggressiveClassifier": decided,
     "sklearn.svm.LinearSVC": decided,

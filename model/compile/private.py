@@ -28,10 +28,15 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
+    "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
+    "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
 }
+
+INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
+"""What an encoder has besides, once it groups infrequent categories."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (
@@ -51,7 +56,7 @@ def require(estimator: Any) -> None:
 
 
 def require_fields(owner: Any, present: Sequence[str], wanted: Sequence[str]) -> None:
-    """Refuse an array of nodes that lacks a field."""
+    """Refuse what lacks one of the wanted fields: an array of nodes, say."""
     for name in wanted:
         if name not in present:
-            raise refusal(owner, f"this scikit-learn's nodes have no {name!r}")
+            raise refusal(owner, f"this scikit-learn has no field {name!r} that the lowering could read")

@@ -37,10 +37,10 @@ def voting_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
-    """The final estimator on the first ones' answers side by side, then with `passthrough` the columns
-    themselves.
+    """The final estimator on the first ones' answers side by side.
 
-    Two classes' probabilities count once: the first column goes.
+    With `passthrough` the columns themselves come after these. Two classes' probabilities count once: the
+    first column goes.
     """
     answers = [
         _answer(graph, fitted, method, block)

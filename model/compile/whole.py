@@ -16,6 +16,9 @@ from model.compile.values import Affine, Block, Classified, Column, Outcome, Reg
 OPSETS = {"": 21, "ai.onnx.ml": 5}
 IR_VERSION = 10
 
+MAX_BYTES = 1_000_000_000
+"""The largest model that is written, well below the two gigabytes that its format can hold."""
+
 
 def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     """The fitted pipeline (or single estimator) as a serialized ONNX model in double precision.
@@ -24,6 +27,8 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
     estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
     regressor's `value`, double `[n]`.
+
+    Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 
     A row on which scikit-learn would raise (null where no step takes null, a category that an encoder with
     `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has some answer
@@ -35,10 +40,12 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     graph = Graph(LOWERINGS)
     start = Block.of("x", columns, Affine.identity(len(columns)))
     outcome = graph.lower(pipeline, start)
-    outputs = _outputs(graph, pipeline, outcome)
-    model = _model(graph, outputs, len(columns), _width(outcome))
+    outputs = outputs_of(graph, pipeline, outcome)
+    model = model_of(graph, outputs, len(columns), _width(outcome))
     fold = None if isinstance(outcome, Block) else outcome.fold
     helper.set_model_props(model, fold.metadata() if fold is not None else {})
+    if model.ByteSize() > MAX_BYTES:
+        raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
     onnx.checker.check_model(model)
     compiled: bytes = model.SerializeToString(deterministic=True)
     return compiled
@@ -51,7 +58,7 @@ def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
         raise refusal(pipeline, f"it was fitted on the columns {list(fitted)}, not on {given}")
 
 
-def _outputs(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
+def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
     """The graph's outputs by name: the tensors that hold them."""
     flat = graph.constant([-1], "int64")
     if isinstance(outcome, Classified):
@@ -66,7 +73,8 @@ def _width(outcome: Outcome) -> int:
     return outcome.classes if isinstance(outcome, Classified) else 1
 
 
-def _model(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
+def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
+    """The graph's nodes that these outputs need, as an ONNX model with input `x`, `[n, columns]`."""
     nodes = _named(_needed(graph.nodes, set(outputs.values())), outputs)
     used = {name for node in nodes for name in node.input}
     shapes: dict[str, tuple[int, list[str | int | None]]] = {
@@ -95,11 +103,15 @@ def _needed(nodes: Sequence[NodeProto], wanted: set[str]) -> list[NodeProto]:
     return found[::-1]
 
 
-def _named(nodes: list[NodeProto], outputs: dict[str, str]) -> list[NodeProto]:
+def _named(nodes: Sequence[NodeProto], outputs: dict[str, str]) -> list[NodeProto]:
     """The same nodes with the outputs' own names in place of the tensors that hold them."""
     names = {tensor: name for name, tensor in outputs.items()}
-    for node in nodes:
-        for field in (node.input, node.output):
-            for i, tensor in enumerate(field):
-                field[i] = names.get(tensor, tensor)
-    return nodes
+    return [_renamed(node, names) if {*node.input, *node.output} & set(names) else node for node in nodes]
+
+
+def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
+    found = NodeProto()
+    found.CopyFrom(node)
+    for tensors in (found.input, found.output):
+        tensors[:] = [names.get(tensor, tensor) for tensor in tensors]
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,7 +52,9 @@ def gradient_thresholds(model: object, x: Floats) -> Floats:
 
 @some
 @given(shapes, st.integers(2, 4), st.sampled_from(["log_loss", "exponential"]), st.sampled_from([None, "zero"]))
-def test_gradient_boosting_classifies_the_same_around_its_thresholds(shape, classes, loss, init):
+def test_gradient_boosting_classifies_the_same_around_its_thresholds(
+    shape: tuple[int, int, int], classes: int, loss: str, init: Any
+) -> None:
     x = random_numbers(*shape)
     classes = 2 if loss == "exponential" else classes
     model = GradientBoostingClassifier(n_estimators=8, loss=loss, init=init, random_state=0)
@@ -60,21 +64,21 @@ def test_gradient_boosting_classifies_the_same_around_its_thresholds(shape, clas
 
 @some
 @given(shapes, st.sampled_from(["squared_error", "absolute_error", "huber", "quantile"]), st.floats(0.01, 1.0))
-def test_gradient_boosting_regresses_to_the_last_bit(shape, loss, rate):
+def test_gradient_boosting_regresses_to_the_last_bit(shape: tuple[int, int, int], loss: str, rate: float) -> None:
     x = random_numbers(*shape)
     model = GradientBoostingRegressor(n_estimators=8, loss=loss, learning_rate=rate, random_state=0)
     model.fit(x, x.sum(axis=1))
     assert_same(model, plain(gradient_thresholds(model, x)), tolerance=0.0)
 
 
-def test_a_raw_score_of_zero_is_the_second_class_for_one_boosting_and_the_first_for_the_other():
-    """`>= 0` in GradientBoosting, `> 0` in HistGradientBoosting: rows without any information score exactly 0."""
+def test_a_raw_score_of_zero_is_the_second_class_for_one_boosting_and_the_first_for_the_other() -> None:
+    """`>= 0` in GradientBoosting, `> 0` in HistGradientBoosting: rows that say nothing score exactly 0."""
     x, y = np.zeros((40, 1)), np.arange(40) % 2
     for model in (GradientBoostingClassifier(init="zero"), HistGradientBoostingClassifier()):
         assert_same(model.fit(x, y), plain(x))
 
 
-def test_an_init_that_reads_the_row_is_refused():
+def test_an_init_that_reads_the_row_is_refused() -> None:
     x = random_numbers(0, 30, 2)
     model = GradientBoostingRegressor(init=LinearRegression(), n_estimators=2).fit(x, x[:, 0])
     with pytest.raises(CannotCompile, match="GradientBoostingRegressor: init=LinearRegression"):
@@ -83,7 +87,9 @@ def test_an_init_that_reads_the_row_is_refused():
 
 @some
 @given(shapes, st.integers(2, 4), st.sampled_from([0.0, 0.2]))
-def test_histogram_boosting_classifies_the_same_around_its_thresholds(shape, classes, share):
+def test_histogram_boosting_classifies_the_same_around_its_thresholds(
+    shape: tuple[int, int, int], classes: int, share: float
+) -> None:
     x = random_numbers(*shape, missing=share)
     model = HistGradientBoostingClassifier(max_iter=6, min_samples_leaf=5, random_state=0)
     model.fit(x, random_labels(shape[0], x, classes))
@@ -93,7 +99,7 @@ def test_histogram_boosting_classifies_the_same_around_its_thresholds(shape, cla
 
 @some
 @given(shapes, st.sampled_from(["squared_error", "absolute_error", "poisson", "gamma", "quantile"]))
-def test_histogram_boosting_regresses_the_same_through_its_link(shape, loss):
+def test_histogram_boosting_regresses_the_same_through_its_link(shape: tuple[int, int, int], loss: str) -> None:
     x = random_numbers(*shape, missing=0.1)
     model = HistGradientBoostingRegressor(
         max_iter=6,
@@ -113,7 +119,9 @@ def test_histogram_boosting_regresses_the_same_through_its_link(shape, loss):
     st.integers(2, 3),
     st.booleans(),
 )
-def test_native_categories_known_unseen_and_missing_take_the_same_way(seed, sizes, classes, from_dtype):
+def test_native_categories_known_unseen_and_missing_take_the_same_way(
+    seed: int, sizes: list[int], classes: int, from_dtype: bool
+) -> None:
     table = beside(random_numbers(seed, 300, 2, missing=0.1), words(seed, 300, sizes))
     probe = beside(random_numbers(seed + 1, 80, 2, missing=0.1), words(seed + 1, 80, sizes, unseen=0.2))
     y = random_labels(seed, table.x[:, 2:] % 5, classes)
@@ -142,7 +150,7 @@ def as_categories(table: Table) -> Table:
 
 @some
 @given(st.integers(0, 10**6), st.integers(2, 60), st.sampled_from([0.0, 0.1]))
-def test_numbers_as_native_categories_take_the_same_way(seed, size, share):
+def test_numbers_as_native_categories_take_the_same_way(seed: int, size: int, share: float) -> None:
     """Codes from an earlier encoder, gaps between them, numbers that never occurred."""
     rng = np.random.default_rng(seed)
     x = np.stack([rng.integers(0, size, 250) * 2.0 - 3.0, rng.normal(size=250)], axis=1)
@@ -153,8 +161,8 @@ def test_numbers_as_native_categories_take_the_same_way(seed, size, share):
     assert_same(model, plain(np.concatenate([x, np.stack([other, rng.normal(size=60)], axis=1)])))
 
 
-def test_a_category_that_the_encoder_knows_but_no_row_can_hold_is_left_out():
-    """A word that is missing from the declared vocabulary has no code, so no split may ask for code 0 instead."""
+def test_a_category_that_the_encoder_knows_but_no_row_can_hold_is_left_out() -> None:
+    """A word that the declared vocabulary lacks has no code, so no split may ask for code 0 instead."""
     frame = pd.DataFrame({"c0": pd.Categorical(["a", "b", "c", "d"] * 30)})
     y = np.tile([0, 1, 0, 1], 30)
     model = HistGradientBoostingClassifier(max_iter=4, min_samples_leaf=3).fit(frame, y)
@@ -163,7 +171,7 @@ def test_a_category_that_the_encoder_knows_but_no_row_can_hold_is_left_out():
     assert_same(model, Table(rows, np.array([[0.0], [1.0]]), narrow))
 
 
-def test_an_unknown_link_is_refused_by_name():
+def test_an_unknown_link_is_refused_by_name() -> None:
     x = random_numbers(0, 30, 2)
     model = HistGradientBoostingRegressor(max_iter=1).fit(x, x[:, 0])
 

@@ -35,6 +35,7 @@ from tests.model.compile.comparing import (
     random_labels,
     random_numbers,
     rows_around,
+    running,
     some,
 )
 
@@ -64,7 +65,9 @@ def at_thresholds(trees: list[Any], x: Floats) -> Floats:
 
 @some
 @given(st.sampled_from(SINGLE["classifier"]), shapes, limits, st.integers(1, 4), missing)
-def test_a_classification_tree_is_the_same_around_its_thresholds(kind, shape, options, classes, share):
+def test_a_classification_tree_is_the_same_around_its_thresholds(
+    kind: Any, shape: tuple[int, int, int], options: dict[str, Any], classes: int, share: float
+) -> None:
     x = random_numbers(*shape, missing=share)
     model = kind(random_state=0, **options).fit(x, random_labels(shape[0], x, classes))
     assert_same(model, plain(at_thresholds([model], x)), tolerance=0.0)
@@ -72,7 +75,9 @@ def test_a_classification_tree_is_the_same_around_its_thresholds(kind, shape, op
 
 @some
 @given(st.sampled_from(SINGLE["regressor"]), shapes, limits, missing)
-def test_a_regression_tree_is_the_same_around_its_thresholds(kind, shape, options, share):
+def test_a_regression_tree_is_the_same_around_its_thresholds(
+    kind: Any, shape: tuple[int, int, int], options: dict[str, Any], share: float
+) -> None:
     x = random_numbers(*shape, missing=share)
     model = kind(random_state=0, **options).fit(x, random_labels(shape[0], x, 9) * 0.1)
     assert_same(model, plain(at_thresholds([model], x)), tolerance=0.0)
@@ -80,7 +85,14 @@ def test_a_regression_tree_is_the_same_around_its_thresholds(kind, shape, option
 
 @some
 @given(st.sampled_from(FORESTS["classifier"]), shapes, limits, st.integers(2, 4), missing, st.booleans())
-def test_a_forest_sums_its_shares_to_the_last_bit(kind, shape, options, classes, share, weighted):
+def test_a_forest_sums_its_shares_to_the_last_bit(
+    kind: Any,
+    shape: tuple[int, int, int],
+    options: dict[str, Any],
+    classes: int,
+    share: float,
+    weighted: bool,
+) -> None:
     x = random_numbers(*shape, missing=share)
     weights = "balanced" if weighted else None
     model = kind(7, random_state=0, class_weight=weights, **options)
@@ -90,13 +102,15 @@ def test_a_forest_sums_its_shares_to_the_last_bit(kind, shape, options, classes,
 
 @some
 @given(st.sampled_from(FORESTS["regressor"]), shapes, limits, missing)
-def test_a_regression_forest_sums_its_values_to_the_last_bit(kind, shape, options, share):
+def test_a_regression_forest_sums_its_values_to_the_last_bit(
+    kind: Any, shape: tuple[int, int, int], options: dict[str, Any], share: float
+) -> None:
     x = random_numbers(*shape, missing=share)
     model = kind(7, random_state=0, **options).fit(x, np.nan_to_num(x).sum(axis=1))
     assert_same(model, plain(at_thresholds(model.estimators_, x)), tolerance=0.0)
 
 
-def test_ties_between_classes_go_as_scikit_learn_sends_them():
+def test_ties_between_classes_go_as_scikit_learn_sends_them() -> None:
     """Few rows, an even number of depth-limited trees: exact and nearly exact ties abound."""
     rng = np.random.default_rng(5)
     x = rng.integers(0, 3, (40, 3)).astype(np.float64)
@@ -105,7 +119,7 @@ def test_ties_between_classes_go_as_scikit_learn_sends_them():
         assert_same(model, plain(x), tolerance=0.0)
 
 
-def test_numbers_that_float32_cannot_hold_are_rounded_as_scikit_learn_rounds_them():
+def test_numbers_that_float32_cannot_hold_are_rounded_as_scikit_learn_rounds_them() -> None:
     """Scaled in double, then rounded once: the way that float32 converters get wrong."""
     rng = np.random.default_rng(0)
     x = np.round(rng.normal(size=(300, 4)), 1) * 1e7 + 0.123456789
@@ -117,7 +131,7 @@ def test_numbers_that_float32_cannot_hold_are_rounded_as_scikit_learn_rounds_the
     assert_same(model, plain(np.concatenate([x, back])), tolerance=0.0)
 
 
-def test_extremes_within_float32_take_the_same_way():
+def test_extremes_within_float32_take_the_same_way() -> None:
     x = random_numbers(3, 60, 3)
     model = fitted(DecisionTreeClassifier(random_state=0), x, random_labels(3, x, 2))
     largest = float(np.finfo(np.float32).max)
@@ -125,21 +139,21 @@ def test_extremes_within_float32_take_the_same_way():
     assert_same(model, plain(np.stack([edges] * 3, axis=1)), tolerance=0.0)
 
 
-def test_a_number_beyond_float32_goes_to_its_side_where_scikit_learn_raises():
+def test_a_number_beyond_float32_goes_to_its_side_where_scikit_learn_raises() -> None:
     x = np.arange(10.0)[:, None]
     model = DecisionTreeClassifier(random_state=0).fit(x, np.arange(10) > 4)
-    with pytest.raises(ValueError, match="too large for dtype"):
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="too large for dtype"):
         model.predict([[1e300]])
     far = plain([[1e300], [-1e300]])
     compiled = compile_pipeline(model, far.columns)
-    from tests.model.compile.comparing import running
-
     assert running(compiled)(far.x)["label"].tolist() == [1, 0]
 
 
 @some
 @given(st.lists(st.floats(-1e38, 1e38, width=64), min_size=1, max_size=30))
-def test_a_moved_threshold_asks_of_a_double_what_the_old_one_asks_of_its_float32(thresholds):
+def test_a_moved_threshold_asks_of_a_double_what_the_old_one_asks_of_its_float32(
+    thresholds: list[float],
+) -> None:
     old = np.array(thresholds)
     new = double_splits(old)
     for t, u in zip(old, new, strict=True):
@@ -147,13 +161,13 @@ def test_a_moved_threshold_asks_of_a_double_what_the_old_one_asks_of_its_float32
         assert np.array_equal(x.astype(np.float32) <= t, x <= u)
 
 
-def test_a_threshold_at_infinity_stays_there():
+def test_a_threshold_at_infinity_stays_there() -> None:
     """scikit-learn splits missing from present values with an infinite threshold."""
     assert double_splits(np.array([np.inf, -np.inf])).tolist() == [np.inf, -np.inf]
 
 
-def test_several_outputs_are_refused_by_name():
+def test_several_outputs_are_refused_by_name() -> None:
     x = random_numbers(0, 20, 2)
     model = DecisionTreeRegressor().fit(x, x)
-    with pytest.raises(CannotCompile, match="^sklearn.tree.DecisionTreeRegressor: it predicts 2 outputs"):
+    with pytest.raises(CannotCompile, match=r"^sklearn.tree.DecisionTreeRegressor: it predicts 2 outputs"):
         compile_pipeline(model, plain(x).columns)

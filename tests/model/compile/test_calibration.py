@@ -1,0 +1,70 @@
+"""Calibrated classifiers: both methods, folds together or apart, over decisions and over probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from model.compile import compile_pipeline
+from model.compile.calibration import isotonics
+from model.compile.graph import Graph
+from model.errors import CannotCompile
+from tests.model.compile.comparing import (
+    around,
+    assert_same,
+    evaluated,
+    fitted,
+    plain,
+    random_labels,
+    random_numbers,
+    some,
+)
+
+BASES = [LinearSVC(), LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0), GaussianNB()]
+
+
+@some
+@given(
+    st.integers(0, 10**6), st.sampled_from(BASES), st.sampled_from(["sigmoid", "isotonic"]), st.booleans(),
+    st.integers(2, 4),
+)  # fmt: skip
+def test_calibrated_probabilities_are_the_same(seed: int, base: Any, method: str, apart: bool, classes: int) -> None:
+    x = random_numbers(seed, 90, 3)
+    head = CalibratedClassifierCV(base, method=method, ensemble=apart, cv=3)
+    model = fitted(make_pipeline(StandardScaler(), head), x, random_labels(seed, x, classes))
+    # Two steps of an isotonic curve may lie 1e-9 apart: then a decision's last bit shows in the ninth digit.
+    assert_same(model, plain(np.concatenate([x, 3 * x])), tolerance=1e-9 if method == "isotonic" else 1e-12)
+
+
+@some
+@given(st.integers(0, 10**6), st.integers(2, 40))
+def test_a_curve_is_followed_exactly_at_and_beside_its_corners(seed: int, rows: Any) -> None:
+    """Slope, start and value of the segment that holds a number, as NumPy's `interp` finds them."""
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.normal(size=rows))
+    curve = IsotonicRegression(out_of_bounds="clip").fit(x, np.arange(rows) + 9 * rng.normal(size=rows))
+    probes = np.concatenate([around(x), rng.normal(size=50), [1e300, -1e300]])
+    graph = Graph({})
+    followed = evaluated(graph, isotonics(graph, "x", [curve]), probes[:, None])
+    np.testing.assert_array_equal(followed, curve.predict(probes))
+
+
+def test_another_method_is_refused_by_name() -> None:
+    x = random_numbers(0, 60, 2)
+    model = fitted(CalibratedClassifierCV(LogisticRegression(), cv=3), x, random_labels(0, x, 2))
+    for part in model.calibrated_classifiers_:
+        part.method = "temperature"
+    with pytest.raises(CannotCompile, match="CalibratedClassifierCV: method='temperature' is not lowered"):
+        compile_pipeline(model, plain(x).columns)
