@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,10 +73,26 @@ def open_version(folder: Path, trust: Trust) -> Opened:
     files = _read(folder)
     facts = _manifest(files.pop(MANIFEST, None))
     manifest.check(facts, files)
-    signature = Signature.model_validate_json(files[SIGNATURE])
+    with _refusing(SIGNATURE):
+        signature = Signature.model_validate_json(files[SIGNATURE])
+        signature.tree()
     predictor = _predictor(facts, files, signature, trust)
-    golden.replay(golden.GOLDEN.validate_json(files[GOLDEN]), predictor, signature, facts.classes)
+    with _refusing(GOLDEN):
+        golden.replay(golden.GOLDEN.validate_json(files[GOLDEN]), predictor, signature, facts.classes)
     return Opened(facts, signature, predictor)
+
+
+@contextlib.contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Whatever goes wrong with a file that the manifest vouches for: the version is refused, and the server lives."""
+    try:
+        yield
+    except ArtifactRefused:
+        raise
+    except Exception as error:
+        raise ArtifactRefused(
+            f"{name} cannot be used by this program ({type(error).__name__}); restore the artifact or train again."
+        ) from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -105,7 +121,7 @@ def _manifest(content: bytes | None) -> Manifest:
     if content is None:
         raise ArtifactRefused("There is no manifest.json; restore the artifact or train again.")
     version = None
-    with contextlib.suppress(ValueError, AttributeError):
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
         version = json.loads(content).get("format")
     if isinstance(version, int) and version > FORMAT:
         raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; update it.")
@@ -119,10 +135,12 @@ def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature
     if facts.predictor.kind == "compiled":
         if MODEL not in files:
             raise ArtifactRefused("The artifact names a compiled model and holds none; restore it or train again.")
-        return CompiledPredictor(files[MODEL])
+        with _refusing(MODEL):
+            return CompiledPredictor(files[MODEL])
     name = pipeline_file.SKOPS if pipeline_file.SKOPS in files else pipeline_file.JOBLIB
     if name not in files:
         raise ArtifactRefused("The artifact holds no model; train again.")
     made_with = facts.training.libraries.get("scikit-learn", "an unknown version")
-    pipeline: Any = pipeline_file.load(name, files[name], made_with=made_with, trust_pickles=trust.pickles)
-    return SklearnPredictor(pipeline, signature, facts.classes)
+    with _refusing(name):
+        pipeline: Any = pipeline_file.load(name, files[name], made_with=made_with, trust_pickles=trust.pickles)
+        return SklearnPredictor(pipeline, signature, facts.classes)

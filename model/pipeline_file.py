@@ -18,6 +18,7 @@ JOBLIB: Final = "pipeline.joblib"
 # Types that skops does not trust by itself and that a pipeline of ours may hold.
 TRUSTED: Final = frozenset(
     {
+        "numpy.dtype",
         "sklearn._loss.link.Interval",
         "sklearn._loss.link.IdentityLink",
         "sklearn._loss.link.LogLink",
@@ -28,12 +29,16 @@ TRUSTED: Final = frozenset(
         "sklearn._loss.loss.HalfSquaredError",
         "sklearn._loss.loss.HalfPoissonLoss",
         "sklearn._loss.loss.HalfGammaLoss",
+        "sklearn._loss.loss.HalfTweedieLoss",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn._loss.loss.AbsoluteError",
         "sklearn._loss._loss.CyHalfBinomialLoss",
         "sklearn._loss._loss.CyHalfMultinomialLoss",
         "sklearn._loss._loss.CyHalfSquaredError",
         "sklearn._loss._loss.CyHalfPoissonLoss",
         "sklearn._loss._loss.CyHalfGammaLoss",
+        "sklearn._loss._loss.CyHalfTweedieLoss",
+        "sklearn._loss._loss.CyHalfTweedieLossIdentity",
         "sklearn._loss._loss.CyAbsoluteError",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
@@ -42,7 +47,6 @@ TRUSTED: Final = frozenset(
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.preprocessing._label.LabelBinarizer",
-        "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
     }

@@ -115,12 +115,16 @@ class Registry:
         return [int(line) for line in lines if VERSION.fullmatch(line)]
 
     def _replace(self, name: str, numbers: Sequence[int]) -> None:
-        with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=STAGING, delete=False) as file:
-            file.write("".join(f"{number}\n" for number in numbers))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(self.folder / name)
+        descriptor, written = tempfile.mkstemp(dir=self.folder, prefix=STAGING)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write("".join(f"{number}\n" for number in numbers))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(written).chmod(0o644)
+            Path(written).replace(self.folder / name)
+        finally:
+            Path(written).unlink(missing_ok=True)  # Still there only where the disk refused.
         sync_folder(self.folder)
 
     @contextmanager
@@ -130,11 +134,12 @@ class Registry:
         The folder is locked while it is in use, so that the next training can tell what a killed one left behind.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._remove_leftovers()
-        folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
-        lock = os.open(folder, os.O_RDONLY)
-        try:
+        with _locked(self.folder):  # Else another training could take a folder for a leftover before it is locked.
+            self._remove_leftovers()
+            folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
+            lock = os.open(folder, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
             yield folder
         finally:
             os.close(lock)
@@ -165,6 +170,17 @@ class Registry:
     def _listed(self) -> str:
         versions = self.versions()
         return f"the versions {', '.join(map(str, versions))}" if versions else "no versions"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder; it ends with the process, however that ends."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _in_use(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.signature.feature import FeatureType, Signature
+from model.signature.feature import Feature, FeatureType, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,11 +44,13 @@ class Columns:
         return len(self.matrix)
 
     def take(self, rows: Sequence[int]) -> Columns:
-        """The given rows, in the given order."""
-        place = {row: new for new, row in enumerate(rows)}
+        """The given rows, in the given order; the same row may be given twice."""
+        odd: dict[int, list[tuple[int, str]]] = {}
+        for (row, column), text in self.unseen.items():
+            odd.setdefault(row, []).append((column, text))
         return Columns(
             matrix=self.matrix[list(rows)],
-            unseen={(place[r], c): text for (r, c), text in self.unseen.items() if r in place},
+            unseen={(new, column): text for new, row in enumerate(rows) for column, text in odd.get(row, ())},
             texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
         )
 
@@ -91,10 +93,8 @@ def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
             case FeatureType.CATEGORY:
                 matrix[:, index], new = encode(_texts(values), feature.vocabulary)
                 unseen |= {(row, index): text for row, text in new.items()}
-            case FeatureType.DATE | FeatureType.DATETIME:
-                matrix[:, index] = _seconds(values) / (SECONDS_PER_DAY if feature.type is FeatureType.DATE else 1)
             case _:
-                matrix[:, index] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+                matrix[:, index] = _numbers(values, feature)
     return Columns(matrix, unseen, texts)
 
 
@@ -103,6 +103,19 @@ def encode(texts: Sequence[str | None], vocabulary: Sequence[str]) -> tuple[list
     codes = {text: float(code) for code, text in enumerate(vocabulary)}
     unseen = {row: text for row, text in enumerate(texts) if text is not None and text not in codes}
     return [np.nan if text is None else codes.get(text, UNSEEN) for text in texts], unseen
+
+
+def _numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
+    try:
+        match feature.type:
+            case FeatureType.DATE:
+                return _seconds(values) / SECONDS_PER_DAY
+            case FeatureType.DATETIME:
+                return _seconds(values)
+            case _:
+                return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The column {feature.name!r} holds what is no {feature.type}: {error}") from error
 
 
 def _texts(values: pd.Series[Any]) -> list[str | None]:
@@ -114,7 +127,8 @@ def _seconds(values: pd.Series[Any]) -> FloatArray:
 
     instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
     micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-    return np.where(np.isnat(micros), np.nan, micros.astype("int64") / 1e6)
+    whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # In two parts, as together they may pass 2**53.
+    return np.where(np.isnat(micros), np.nan, whole + rest / 1e6)
 
 
 def _decode(
@@ -126,10 +140,10 @@ def _decode(
     ]
 
 
-def _objects(values: list[object]) -> NDArray[np.object_]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+def _objects(values: list[object]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(values, dtype=object)  # Of objects in any case: pandas would choose a type by the values.
 
 
 def _nan_for_none(text: str | None) -> object:
@@ -137,6 +151,9 @@ def _nan_for_none(text: str | None) -> object:
 
 
 def _instants(seconds: FloatArray) -> NDArray[np.datetime64]:
-    micros = np.where(np.isnan(seconds), 0.0, np.round(seconds * 1e6)).astype("int64").astype("datetime64[us]")
-    micros[np.isnan(seconds)] = np.datetime64("NaT")
-    return micros
+    present = np.where(np.isnan(seconds), 0.0, seconds)
+    whole = np.floor(present)
+    micros = whole.astype("int64") * 1_000_000 + np.round((present - whole) * 1e6).astype("int64")
+    instants: NDArray[np.datetime64] = micros.astype("datetime64[us]")
+    instants[np.isnan(seconds)] = np.datetime64("NaT")
+    return instants

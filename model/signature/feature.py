@@ -72,7 +72,7 @@ class Feature(_Frozen):
     """False only for a nullable leaf that may be left out; left out means null."""
     unit: str | None = None
     description: str | None = None
-    example: float | bool | str | None = None
+    example: bool | int | float | str | None = None
     constraints: Constraints = Constraints()
     seen: Seen = Seen()
 
@@ -127,6 +127,8 @@ class Signature(_Frozen):
                 if not isinstance(child, dict):
                     raise UnsupportedInput(f"{feature.name!r} lies below a feature of its own.")
                 node = child
+            if feature.path[-1] in node:
+                raise UnsupportedInput(f"Other features lie below {feature.name!r}.")
             node[feature.path[-1]] = feature
         return root
 

@@ -12,12 +12,12 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
-import annotated_types as at
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from model.errors import UnsupportedInput
-from model.signature.feature import Constraints, Feature, FeatureType, Path, Signature, pointer
+from model.signature.constraints import NUMERIC, constraints_of, declared, refuse
+from model.signature.feature import Feature, FeatureType, Path, Signature, pointer
 
 LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
     float: FeatureType.NUMBER,
@@ -27,19 +27,16 @@ LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
     datetime.date: FeatureType.DATE,
     datetime.datetime: FeatureType.DATETIME,
 }
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
 
-# A Pydantic constraint, the attribute that holds its value, and our name for it.
-BOUNDS: Final[tuple[tuple[type, str, str], ...]] = (
-    (at.Ge, "ge", "minimum"),
-    (at.Gt, "gt", "exclusive_minimum"),
-    (at.Le, "le", "maximum"),
-    (at.Lt, "lt", "exclusive_maximum"),
-    (at.MultipleOf, "multiple_of", "multiple_of"),
-    (at.MinLen, "min_length", "min_length"),
-    (at.MaxLen, "max_length", "max_length"),
+# What a class may ask of Pydantic that changes or limits values: all of it would be lost here.
+CONFIGURED: Final = (
+    "coerce_numbers_to_str",
+    "str_max_length",
+    "str_min_length",
+    "str_strip_whitespace",
+    "str_to_lower",
+    "str_to_upper",
 )
-HARMLESS: Final = frozenset({"strict", "allow_inf_nan"})  # The service is strict and finite in any case.
 
 
 def read(model: type[BaseModel]) -> Signature:
@@ -56,8 +53,14 @@ def read(model: type[BaseModel]) -> Signature:
     return Signature(features=tuple(features), descriptions=descriptions)
 
 
-def _walk(model: type[BaseModel], path: Path) -> Iterator[Feature | tuple[str, str]]:
+def _walk(
+    model: type[BaseModel], path: Path, above: tuple[type[BaseModel], ...] = ()
+) -> Iterator[Feature | tuple[str, str]]:
     _refuse_custom_logic(model, path)
+    if model in above:
+        refuse(path, f"{model.__name__} lies within itself")
+    if path and not model.model_fields:
+        refuse(path, f"{model.__name__} has no fields; leave it out")
     if model.__doc__ and model.__doc__ != BaseModel.__doc__:
         yield pointer(path), " ".join(model.__doc__.split())
     for name, field in model.model_fields.items():
@@ -65,37 +68,46 @@ def _walk(model: type[BaseModel], path: Path) -> Iterator[Feature | tuple[str, s
         kind, nullable = _without_none(field.annotation, here)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             if nullable or not field.is_required():
-                _refuse(here, "a group of fields may not be optional; make its fields optional instead")
+                refuse(here, "a group of fields may not be optional; make its fields optional instead")
+            if field.metadata:
+                refuse(here, f"carries {type(field.metadata[0]).__name__}, which a group of fields cannot have")
             if field.description:
                 yield pointer(here), field.description
-            yield from _walk(kind, here)
+            yield from _walk(kind, here, (*above, model))
         elif get_origin(kind) in (list, tuple):
             yield from _places(kind, field, nullable=nullable, path=here)
         else:
             yield _leaf(kind, field, list(field.metadata), nullable=nullable, path=here)
 
 
-def _refuse(path: Path, reason: str) -> None:
-    raise UnsupportedInput(f"{pointer(path) or '/'}: {reason}.")
-
-
 def _refuse_custom_logic(model: type[BaseModel], path: Path) -> None:
     decorators = model.__pydantic_decorators__
-    if decorators.field_validators or decorators.model_validators or decorators.root_validators:
-        _refuse(path, f"{model.__name__} has validators of its own, which no JSON Schema could publish")
+    checks = (decorators.field_validators, decorators.model_validators, decorators.root_validators)
+    if any(checks) or decorators.validators or _has_post_init(model):
+        refuse(path, f"{model.__name__} has validators of its own, which no JSON Schema could publish")
     if model.model_config.get("extra") == "allow":
-        _refuse(path, f"{model.__name__} allows extra fields, which no model would use")
+        refuse(path, f"{model.__name__} allows extra fields, which no model would use")
     if model.__pydantic_root_model__:
-        _refuse(path, f"{model.__name__} is a root model; write the fields out")
+        refuse(path, f"{model.__name__} is a root model; write the fields out")
+    for setting in CONFIGURED:
+        if model.model_config.get(setting):
+            refuse(path, f"{model.__name__} sets {setting}, which no JSON Schema could publish")
+
+
+def _has_post_init(model: type[BaseModel]) -> bool:
+    """Did the author write a `model_post_init`? (Pydantic writes one of its own for private attributes.)"""
+    own = [vars(kind)["model_post_init"] for kind in model.__mro__ if "model_post_init" in vars(kind)]
+    return not all(function.__module__.startswith("pydantic.") for function in own)
 
 
 def _key(name: str, field: FieldInfo, path: Path) -> str:
     alias = field.validation_alias or field.alias
     if alias is not None and not isinstance(alias, str):
-        _refuse((*path, name), "has several aliases; an input contract knows one name for a field")
+        refuse((*path, name), "has several aliases; an input contract knows one name for a field")
     key = name if alias is None else str(alias)
-    if field.default_factory is not None or not (field.is_required() or field.default is None):
-        _refuse((*path, key), "has a default; use `None` with an optional type, or require the field")
+    optional = type(None) in get_args(field.annotation)
+    if field.default_factory is not None or not (field.is_required() or (field.default is None and optional)):
+        refuse((*path, key), "has a default; use `None` with an optional type, or require the field")
     return key
 
 
@@ -104,24 +116,29 @@ def _without_none(annotation: Any, path: Path) -> tuple[Any, bool]:
         return annotation, False
     members = [member for member in get_args(annotation) if member is not type(None)]
     if len(members) != 1:
-        _refuse(path, "is a union; a feature has one type")
+        refuse(path, "is a union; a feature has one type")
     return members[0], len(members) < len(get_args(annotation))
 
 
 def _places(kind: Any, field: FieldInfo, *, nullable: bool, path: Path) -> Iterator[Feature]:
     """A fixed-length list of numbers: one feature for each place."""
-    items, constraints = get_args(kind), _constraints(field.metadata, path)
-    length = len(items) if get_origin(kind) is tuple and Ellipsis not in items else constraints.max_length
-    if length is None or (get_origin(kind) is list and constraints.min_length != length):
-        _refuse(path, "is a list of no fixed length; set min_length and max_length to the same number")
+    items, limits = get_args(kind), declared(field.metadata, path)
+    each_of_its_own = get_origin(kind) is tuple and Ellipsis not in items
+    length = len(items) if each_of_its_own else limits.get("max_length")
+    if length is None or (not each_of_its_own and limits.get("min_length") != length):
+        refuse(path, "is a list of no fixed length; set min_length and max_length to the same number")
+    if not length:
+        refuse(path, "is a list of no items; leave it out")
+    if each_of_its_own and field.metadata:
+        refuse(path, "is a tuple with constraints of its own; its type says how long it is")
     if nullable or not field.is_required():
-        _refuse(path, "a list may not be optional; make its items optional instead")
+        refuse(path, "a list may not be optional; make its items optional instead")
     for place in range(length or 0):
-        item = items[place] if get_origin(kind) is tuple and Ellipsis not in items else items[0]
+        item = items[place] if each_of_its_own else items[0]
         inner, item_nullable = _without_none(_bare(item), (*path, place))
         leaf = _leaf(inner, field, list(_metadata(item)), nullable=item_nullable, path=(*path, place))
         if leaf.type not in NUMERIC:
-            _refuse(path, "is a list of something else than numbers")
+            refuse(path, "is a list of something else than numbers")
         yield leaf.model_copy(update={"required": True, "example": None})
 
 
@@ -137,20 +154,35 @@ def _metadata(annotation: Any) -> Iterator[Any]:
 def _leaf(kind: Any, field: FieldInfo, metadata: list[Any], *, nullable: bool, path: Path) -> Feature:
     metadata += _metadata(kind)
     leaf_type, enumeration = _leaf_type(_bare(kind), path)
-    constraints = _constraints(metadata, path).model_copy(update={"enumeration": enumeration})
-    _refuse_misplaced(leaf_type, constraints, path)
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    example = field.examples[0] if field.examples else None
+    fields = [field, *_inner_fields(kind)]  # Of what is said twice, the outermost word counts, as with Pydantic.
+    constraints = constraints_of(metadata, leaf_type, path).model_copy(update={"enumeration": enumeration})
+    extra = next((one.json_schema_extra for one in fields if isinstance(one.json_schema_extra, dict)), {})
+    example = next((one.examples[0] for one in fields if one.examples), None)
     return Feature(
         path=path,
         type=leaf_type,
         nullable=nullable,
         required=field.is_required(),
         unit=str(extra["unit"]) if "unit" in extra else None,
-        description=field.description,
-        example=example.isoformat() if isinstance(example, datetime.date) else example,
+        description=next((one.description for one in fields if one.description), None),
+        example=_plain(example, path),
         constraints=constraints,
     )
+
+
+def _inner_fields(annotation: Any) -> Iterator[FieldInfo]:
+    return (item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, FieldInfo))
+
+
+def _plain(example: Any, path: Path) -> bool | int | float | str | None:
+    """An example as JSON holds it."""
+    if isinstance(example, enum.Enum):
+        example = example.value
+    if isinstance(example, datetime.date):
+        return example.isoformat()
+    if not isinstance(example, (bool, int, float, str, types.NoneType)):
+        refuse(path, "has an example that is not a single value")
+    return example
 
 
 def _leaf_type(kind: Any, path: Path) -> tuple[FeatureType, tuple[Any, ...] | None]:
@@ -164,37 +196,7 @@ def _leaf_type(kind: Any, path: Path) -> tuple[FeatureType, tuple[Any, ...] | No
     if values and all(type(value) is int for value in values):
         return FeatureType.INTEGER, values
     if values:
-        _refuse(path, "enumerates values that are neither all strings nor all integers")
+        refuse(path, "enumerates values that are neither all strings nor all integers")
     if kind not in LEAF_TYPES:
-        _refuse(path, f"has the type {getattr(kind, '__name__', kind)}, which a feature cannot have")
+        refuse(path, f"has the type {getattr(kind, '__name__', kind)}, which a feature cannot have")
     return LEAF_TYPES[kind], None
-
-
-def _constraints(metadata: list[Any], path: Path) -> Constraints:
-    found: dict[str, Any] = {}
-    for item in _flat(metadata):
-        known = [(ours, getattr(item, theirs)) for kind, theirs, ours in BOUNDS if isinstance(item, kind)]
-        general = {key: value for key, value in vars(item).items() if value is not None} if not known else {}
-        if known:
-            found.update(known)
-        elif general and set(general) <= HARMLESS | {"pattern"}:
-            found.update({"pattern": general["pattern"]} if "pattern" in general else {})
-        else:
-            _refuse(path, f"carries {type(item).__name__}, which no JSON Schema could publish")
-    return Constraints.model_validate(found)
-
-
-def _flat(metadata: list[Any]) -> Iterator[Any]:
-    """The constraints one by one: an `Interval` or a `Len` holds several."""
-    for item in metadata:
-        yield from item if isinstance(item, at.GroupedMetadata) else (item,)
-
-
-def _refuse_misplaced(leaf_type: FeatureType, constraints: Constraints, path: Path) -> None:
-    """Refuse what no validator of ours would look at, such as bounds on a date."""
-    given = {name for name, value in constraints if value is not None} - {"enumeration"}
-    allowed = {FeatureType.STRING: {"min_length", "max_length", "pattern"}}
-    numeric = {"minimum", "exclusive_minimum", "maximum", "exclusive_maximum", "multiple_of"}
-    misplaced = given - (numeric if leaf_type in NUMERIC else allowed.get(leaf_type, set()))
-    if misplaced:
-        _refuse(path, f"declares {sorted(misplaced)[0]} on a {leaf_type}, which is not supported")

@@ -21,8 +21,9 @@ from model.signature.findings import range_text
 OutOfRange = Literal["warn", "reject"]
 
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_HOUR_MINUTE: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 DATE_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-DATETIME_PATTERN: Final = DATE_PATTERN + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+DATETIME_PATTERN: Final = rf"{DATE_PATTERN}[Tt]{_HOUR_MINUTE}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_HOUR_MINUTE})?"
 _DATE: Final = re.compile(DATE_PATTERN)
 _DATETIME: Final = re.compile(DATETIME_PATTERN)
 

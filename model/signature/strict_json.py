@@ -16,8 +16,9 @@ from model.errors import ModelError
 
 MAX_DEPTH: Final = 100
 """Containers deeper than this are valid JSON but no instance; Pydantic's parser gives up at 200."""
-MAX_DIGITS: Final = 4000
-"""A longer integer is valid JSON, and infinite as a double; Pydantic's parser gives up at 4,300."""
+MAX_DIGITS: Final = 308
+"""A longer number is exchanged for the double that it means: Pydantic's parser gives up at 4,300 digits before the
+point, and calls an integer past the largest double no number at all."""
 
 STRING: Final = (
     r'"(?:[^"\\\x00-\x1f]++'
@@ -35,7 +36,6 @@ NEXT: Final = re.compile(rf"{SPACE}(?:(?P<comma>,)|(?P<close>[\]}}]))")
 EMPTY: Final = re.compile(rf"{SPACE}(?P<close>[\]}}])")
 WHITE: Final = re.compile(SPACE)
 END: Final = re.compile(rf"{SPACE}\Z")
-LONG_INTEGER: Final = re.compile(rf"-?[0-9]{{{MAX_DIGITS},}}\Z")
 
 
 class MalformedJson(ModelError):
@@ -56,8 +56,9 @@ class _Patch:
 
 
 def check(body: bytes) -> bytes:
-    """Raise `MalformedJson` unless the body is JSON; return it tamed: the same document, with what valid JSON may hold
-    and no parser holds (absurd depth, absurd integers) exchanged for a value that is invalid in the same way."""
+    """Raise `MalformedJson` unless the body is JSON; return it tamed: the same document, where what valid JSON may
+    hold and no parser holds is exchanged: absurd depth for a value that is no instance either, and many digits for
+    the double that they mean."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -70,6 +71,11 @@ def check(body: bytes) -> bytes:
         pieces += [text[position : patch.start], patch.text]
         position = patch.end
     return "".join([*pieces, text[position:]]).encode() if patches else body
+
+
+def _as_double(number: str) -> str:
+    """A number's shortest text that reads as the same double; past the largest one, as infinity."""
+    return repr(float(number)).replace("inf", "1e999")
 
 
 class _Scanner:
@@ -117,8 +123,9 @@ class _Scanner:
                 self.deep_start = found.start("open")
             self.keys.append(set() if found["open"] == "{" else None)
             return True
-        if len(found["scalar"]) >= MAX_DIGITS and LONG_INTEGER.match(found["scalar"]):
-            self._patch(found.start("scalar"), "1e999")
+        scalar = found["scalar"]
+        if len(scalar) > MAX_DIGITS and scalar[0] != '"':
+            self._patch(found.start("scalar"), _as_double(scalar))
         return False
 
     def _close(self, found: re.Match[str]) -> bool:

@@ -1,0 +1,54 @@
+"""The model card says what a person should know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model.artifact import read_manifest
+from tests.model import fruit
+
+
+@pytest.fixture(scope="module")
+def text(pristine_fruit: Path) -> str:
+    """The card of the fruit."""
+    return (pristine_fruit / "card.md").read_text()
+
+
+def test_the_card_has_its_sections(text: str) -> None:
+    sections = [line for line in text.splitlines() if line.startswith("#")]
+    assert sections[0] == "# Model card: fruit"
+    assert {"## Quality on the hold-out", "## Input", "## Lineage"} <= set(sections)
+
+
+def test_the_intended_use_is_the_recipes(text: str) -> None:
+    assert f"**Intended use.** {fruit.FRUIT.intended_use}" in text
+
+
+def test_every_metric_is_told(text: str, pristine_fruit: Path) -> None:
+    for name, value in read_manifest(pristine_fruit).metrics.items():
+        assert f"| {name} | {value:.4f} |" in text
+
+
+def test_every_candidate_is_told_and_one_is_chosen(text: str) -> None:
+    assert "| hardly fitted |" in text
+    assert text.count("| chosen |") == 1
+
+
+def test_every_field_is_told_with_its_unit_and_what_training_saw(text: str) -> None:
+    lines = text.splitlines()
+    assert any(line.startswith("| weight | number | g | ") and line.endswith(" | On the scales. |") for line in lines)
+    assert any(line.startswith("| skin.spots | number or null |") for line in lines)
+    assert any("green, red" in line for line in lines)
+
+
+def test_every_table_has_as_many_cells_in_each_line(text: str) -> None:
+    for table in text.split("\n\n"):
+        if table.startswith("|"):
+            assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_regressions_card_has_no_classes(tmp_path: Path) -> None:
+    text = (fruit.registered(fruit.PRICE, tmp_path) / "card.md").read_text()
+    assert "**Task.** Regression." in text

@@ -1,0 +1,83 @@
+"""Golden rows: what a model said when it was made, it must say again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from model import golden
+from model.errors import ArtifactRefused
+from model.predictor import Predictions, PredictorKind
+from model.signature import Columns
+from tests.model.signature.made import feature, signature
+
+CONTRACT = signature(feature("x"), feature("n", nullable=True), feature("i", "integer"))
+CLASSES = ("no", "yes")
+COLUMNS = Columns(np.array([[0.25, np.nan, 1.0], [0.75, 1.5, 2.0]]))
+
+
+class Odds:
+    """Says `yes` with the probability `x`, moved by what a test wants."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def __init__(self, moved: float = 0.0, flipped: bool = False) -> None:  # noqa: FBT002
+        self.moved, self.flipped = moved, flipped
+
+    def predict(self, columns: Columns) -> Predictions:
+        """One row or many."""
+        yes = columns.matrix[:, 0] + self.moved
+        return Predictions(((yes > 0.5) != self.flipped).astype(np.int64), np.stack([1 - yes, yes], axis=1))
+
+
+class Level:
+    """A regression that says `x`, moved."""
+
+    kind: Final[PredictorKind] = "scikit-learn"
+
+    def __init__(self, moved: float = 0.0) -> None:
+        self.moved = moved
+
+    def predict(self, columns: Columns) -> Predictions:
+        """One row or many."""
+        return Predictions(values=1e6 * columns.matrix[:, 0] + self.moved)
+
+
+def pairs() -> Any:
+    """The golden pairs, as they come back from their file."""
+    return golden.GOLDEN.validate_json(json.dumps(golden.make(Odds(), COLUMNS, CONTRACT, CLASSES)).encode())
+
+
+def test_a_pair_is_the_request_that_a_caller_would_send_and_its_reply() -> None:
+    assert pairs()[0] == {
+        "request": {"x": 0.25, "n": None, "i": 1},
+        "reply": {"label": "no", "probabilities": {"no": 0.75, "yes": 0.25}},
+    }
+
+
+def test_the_same_model_passes() -> None:
+    golden.replay(pairs(), Odds(), CONTRACT, CLASSES)
+
+
+def test_the_last_bits_may_differ() -> None:
+    golden.replay(pairs(), Odds(moved=1e-12), CONTRACT, CLASSES)
+
+
+@pytest.mark.parametrize("other", [Odds(moved=1e-7), Odds(moved=float("nan")), Odds(flipped=True)])
+def test_another_answer_is_refused_with_the_number_of_the_row(other: Odds) -> None:
+    with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently than when the model was made; "):
+        golden.replay(pairs(), other, CONTRACT, CLASSES)
+
+
+def test_values_are_compared_relative_to_their_size() -> None:
+    made = golden.make(Level(), COLUMNS, CONTRACT, None)
+    golden.replay(made, Level(moved=1e-5), CONTRACT, None)
+    with pytest.raises(ArtifactRefused):
+        golden.replay(made, Level(moved=1e-2), CONTRACT, None)
+
+
+def test_no_golden_rows_are_no_objection() -> None:
+    golden.replay([], Odds(), CONTRACT, CLASSES)
