@@ -8,13 +8,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import Route as PlainRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
+from service import routes
 from service.exchange import Exchange
 from service.problem import Problem
 from service.reply import Reply
-from service.routes import BY_NAME, ROUTES, Route
+from service.routes import BY_NAME, ROUTES
 from service.service import HeaderLookup, Service
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -24,13 +25,13 @@ Answer = Callable[[Service, Exchange, Scope, Receive], Coroutine[Any, Any, Reply
 def router(service: Service) -> APIRouter:
     """The paths of the contract, and nothing else, for any app and under any prefix."""
 
-    class DoorRoute(APIRoute):
+    class DoorRoute(Exact, APIRoute):
         """A path operation whose every outcome, faults included, is a reply of this service."""
 
         def get_route_handler(self) -> Handler:
             return in_exchange(service, self.name, super().get_route_handler())
 
-    door = APIRouter(route_class=DoorRoute, include_in_schema=False)
+    door = DoorRouter(route_class=DoorRoute, include_in_schema=False)
     first, *others = ROUTES
     door.routes.append(PlainRoute(first.path, Endpoint(service, first, predict), methods=["POST"]))
     for route, endpoint in zip(others, ENDPOINTS, strict=True):
@@ -40,11 +41,27 @@ def router(service: Service) -> APIRouter:
     return door
 
 
+class Exact(BaseRoute):
+    """Paths that match exactly; Starlette's own patterns let a line feed follow."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """No path that ends in a line feed is one of these."""
+        return (Match.NONE, {}) if scope["path"].endswith("\n") else super().matches(scope)
+
+
+class DoorRouter(Exact, APIRouter):
+    """For an app that includes the router: it makes routes of its own from those in here."""
+
+
+class PlainRoute(Exact, Route):
+    """A path that leads to an ASGI app."""
+
+
 class Endpoint:
     """A route as a plain ASGI app, for two cases: a prediction, where FastAPI's own path costs as much again as the
     prediction (docs/design.md has the figures), and the methods that no path operation takes."""
 
-    def __init__(self, service: Service, route: Route, answer: Answer) -> None:
+    def __init__(self, service: Service, route: routes.Route, answer: Answer) -> None:
         self._service, self._name, self._answer = service, route.name, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,7 +193,7 @@ async def index(service: Served, exchange: Current) -> Response:
     return render(service.index(), exchange)
 
 
-def other_method(route: Route) -> Answer:
+def other_method(route: routes.Route) -> Answer:
     """A method that this route does not take."""
 
     async def answer(service: Service, _: Exchange, scope: Scope, _receive: Receive) -> Reply:

@@ -43,8 +43,12 @@ def add_other_methods(state: BlueprintSetupState) -> None:
 
 def begin(service: Service, route: str | None = None) -> None:
     """Begin the exchange of this request."""
+    stranger = route is None and request.environ["PATH_INFO"].startswith("//")  # To Werkzeug like a single one.
+    name = "unknown" if stranger else route or route_name()
     g.service = service
-    g.exchange = service.begin(route or route_name(), request.method, request.path, request.headers.get)
+    g.exchange = service.begin(name, request.method, request.path, request.headers.get)
+    if stranger:
+        raise service.not_found()
 
 
 def refuse(error: Exception) -> Response:

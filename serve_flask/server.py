@@ -27,9 +27,12 @@ def serve(settings: Settings) -> int:
     logs.configure(settings)
     listener = listen(settings, PORT)
     logs.log.info("listening", url=url(listener), door="flask", workers=settings.workers)
+    arbiter = os.getpid()
     try:
         DoorApplication(settings, f"fd://{listener.fileno()}").run()
     except SystemExit as end:
+        if os.getpid() != arbiter:
+            raise  # A forked worker's: the arbiter reads this code, to know that another try would end the same way.
         return FAILED if end.code in (Arbiter.APP_LOAD_ERROR, Arbiter.WORKER_BOOT_ERROR) else int(end.code or 0)
     return 0
 
@@ -79,6 +82,7 @@ class DoorLogger(Logger):  # type: ignore[misc]  # As above.
         self.cfg = cfg
         self.error_log = logging.getLogger("gunicorn.error")
         self.error_log.setLevel(logging.WARNING)
+        self.error_log.propagate = True  # The base class has just cut it off.
         self.access_log = logging.getLogger("gunicorn.access")
         self.access_log.disabled = True
 

@@ -21,10 +21,14 @@ class Pool:
         """The prediction's future; raises `Problem` (503) when the pool is full."""
         if not self._free.acquire(blocking=False):
             raise unavailable("All places for predictions are taken.")
-        future = self._executor.submit(predict, body)
+        try:
+            future = self._executor.submit(predict, body)
+        except RuntimeError:  # Closed a moment ago.
+            self._free.release()
+            raise unavailable("The service is shutting down.") from None
         future.add_done_callback(lambda _: self._free.release())
         return future
 
     def close(self) -> None:
-        """Take no more work; what is running goes on to its end."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Take no more work; what was taken goes on to its end."""
+        self._executor.shutdown(wait=False)

@@ -68,6 +68,8 @@ def explain(error: Mapping[str, Any]) -> Finding:
     kind = error["type"]
     if error["input"] is None and kind.endswith(("_type", "integer", "date", "datetime", "enumeration")):
         return Finding(error["loc"], "null", "Must not be null.")
+    if kind == "float_type" and type(error["input"]) is int:  # What Pydantic could not turn into a double.
+        kind = "finite_number"
     code, sentence = EXPLANATIONS[kind]
     return Finding(error["loc"], code, sentence(error.get("ctx", {})))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -118,27 +120,28 @@ class Validator:
     def _refusal(self, body: bytes, total: int, *, array: bool) -> InvalidInput:
         value = from_json(body)
         if not array:
-            findings = list(self._findings(value))
-            return InvalidInput(findings[:MAX_ERRORS], len(findings))
+            return InvalidInput(*self._findings(value))
         if not value:
             return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
         if len(value) > self._max_batch:
             return InvalidInput([Finding((), "length", f"A batch may hold {self._max_batch} instances at most.")], 1)
-        findings = []
+        findings: list[Finding] = []
         for index, instance in enumerate(value):
-            findings += self._findings(instance, (index,))
+            findings += self._findings(instance, (index,))[0]
             if len(findings) >= MAX_ERRORS:
                 break
-        return InvalidInput(findings[:MAX_ERRORS], max(total, len(findings)))
+        return InvalidInput(findings[:MAX_ERRORS], total)
 
-    def _findings(self, instance: object, prefix: Path = ()) -> Iterator[Finding]:
-        """What is wrong with one instance: known fields in signature order, each object's unknown ones after them."""
+    def _findings(self, instance: object, prefix: Path = ()) -> tuple[list[Finding], int]:
+        """What is wrong with one instance, at most `MAX_ERRORS` of it, and how much there is: known fields in
+        signature order, each object's unknown ones after them."""
         try:
             self._one.validate_python(instance)
         except ValidationError as error:
-            lines = error.errors(include_url=False)
-            for line in sorted(lines, key=lambda line: self._place(line["loc"])):
-                yield explain({**line, "loc": (*prefix, *line["loc"])})
+            lines = sorted(error.errors(include_url=False), key=lambda line: self._place(line["loc"]))
+            first = [explain({**line, "loc": (*prefix, *line["loc"])}) for line in lines[:MAX_ERRORS]]
+            return first, len(lines)
+        return [], 0
 
     def _place(self, path: Path) -> list[tuple[int, str]]:
         node: Any = self._ranks

@@ -28,7 +28,7 @@ def with_table(recipe: Recipe, features: pd.DataFrame, target: Any) -> Recipe:
 def refusal(recipe: Recipe) -> str:
     """Why there is no training."""
     with pytest.raises(CannotTrain) as refused:
-        fit(recipe, split(recipe), seed=0, progress=str)
+        fit(recipe, split(recipe), seed=0, progress=lambda _step: None)
     sentence = str(refused.value)
     assert sentence.endswith(".")
     return sentence

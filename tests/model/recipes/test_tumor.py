@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,10 @@ NAMES = [feature.name for feature in SIGNATURE.features]
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[tuple[Data, Fitted]]:
+def trained() -> tuple[Data, Fitted]:
     """The data and the model that wins on it."""
     data = split(tumor.TUMOR)
-    yield data, fit(tumor.TUMOR, data, seed=0, progress=lambda _step: None)
+    return data, fit(tumor.TUMOR, data, seed=0, progress=lambda _step: None)
 
 
 def malignant(trained: tuple[Data, Fitted], matrix: FloatArray) -> FloatArray:

@@ -1,0 +1,29 @@
+"""Predictions inside a Flask app of your own: `flask --app examples.flask_app run`, then POST /ml/predict.
+
+Paths below /ml are the service's, wrong methods and errors included. Everything else stays yours.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+
+from serve_flask import blueprint
+from service.service import Service
+from service.settings import read_settings
+
+
+def create_app() -> Flask:
+    """The host app."""
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(Service.open(read_settings())), url_prefix="/ml")
+
+    @app.get("/")
+    def home() -> ResponseReturnValue:
+        return jsonify(app="mine", predictions="/ml/")
+
+    @app.errorhandler(404)
+    def not_found(_: Exception) -> ResponseReturnValue:
+        return jsonify(mine="nothing here"), 404
+
+    return app

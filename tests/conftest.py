@@ -1,0 +1,54 @@
+"""What every test may use: a clean environment, and one real model that is trained once."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from service.metrics import FOLDER_VARIABLE
+from service.settings import PREFIX
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting comes from the shell that runs the tests, and none from a `.env` file beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(PREFIX) or name == FOLDER_VARIABLE:
+                patch.delenv(name)
+        patch.chdir(tmp_path_factory.mktemp("empty"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Short lines: a drawn traceback takes most of a second."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+
+
+@pytest.fixture(scope="session")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one small real model, `tumor` version 1, as `train.py` makes it; it is the champion."""
+    from model import training
+    from model.packaging import Lineage, package
+    from model.recipes.tumor import TUMOR, candidates
+    from model.registry import Registry
+
+    def one_candidate(seed: int) -> Mapping[str, Any]:
+        return {"logistic regression": candidates(seed)["logistic regression"]}
+
+    recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
+    registry = Registry(tmp_path_factory.mktemp("artifacts"), recipe.name)
+    data = training.split(recipe)
+    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    registry.promote(version)
+    return registry.folder.parent

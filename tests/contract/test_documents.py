@@ -1,0 +1,202 @@
+"""What the service says of itself: schema, OpenAPI, its page, the model, metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.routes import ROUTES
+from tests.contract.conftest import OpenDoors
+from tests.doors import DOORS, JSON, Both, Door
+from tests.fakes import CLASSES, ValuePredictor, car, opened, service_of
+
+
+def test_the_schema_is_json_schema_2020_12(both: Both) -> None:
+    """By its own word and by the validator's."""
+    answer = both.send("GET", "/schema")
+    schema = answer.json()
+    assert answer.headers["Content-Type"] == "application/schema+json"
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+def test_the_schema_tells_what_is_declared_and_what_training_saw(both: Both) -> None:
+    """Bounds for what is declared, annotations for what was seen, units and descriptions for people."""
+    fields = both.send("GET", "/schema").json()["properties"]
+    assert fields["engine"]["properties"]["power"] == {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 2000,
+        "description": "At the shaft.",
+        "x-unit": "kW",
+        "x-seen-range": [40, 400],
+    }
+    assert fields["engine"]["description"] == "What drives it."
+    assert fields["colour"]["enum"] == ["red", "green", "blue"]
+    assert fields["fuel"]["type"] == ["string", "null"]
+    assert fields["city"]["x-seen-categories"] == ["Berlin", "Oslo"]
+
+
+def test_under_reject_what_training_saw_is_a_rule(open_doors: OpenDoors) -> None:
+    """Bounds and enumerations, as the service enforces them."""
+    fields = open_doors(service_of(out_of_range="reject")).send("GET", "/schema").json()["properties"]
+    power = fields["engine"]["properties"]["power"]
+    assert (power["minimum"], power["maximum"]) == (40, 400)
+    assert (fields["colour"]["enum"], fields["city"]["enum"]) == (["red", "blue"], ["Berlin", "Oslo", None])
+
+
+@pytest.mark.parametrize("policy", ["warn", "reject"])
+def test_openapi_is_valid(open_doors: OpenDoors, policy: str) -> None:
+    """OpenAPI 3.1, for a classification and for a regression."""
+    for version in (opened(ValuePredictor(), classes=None), None):
+        document = open_doors(service_of(version, out_of_range=policy)).send("GET", "/openapi.json").json()
+        assert document["openapi"].startswith("3.1.")
+        validate(document)
+
+
+def test_openapi_holds_exactly_the_table_of_routes(both: Both) -> None:
+    """Every path and method, and nothing else."""
+    paths = both.send("GET", "/openapi.json").json()["paths"]
+    assert {path: sorted(operations) for path, operations in paths.items()} == {
+        route.path: sorted(method.lower() for method in route.methods) for route in ROUTES
+    }
+
+
+def test_openapi_describes_what_is_answered(both: Both) -> None:
+    """The schemas of replies and problems hold for real ones; each status that a prediction met is listed."""
+    document = both.send("GET", "/openapi.json").json()
+    listed = document["paths"]["/predict"]["post"]["responses"]
+    bodies: list[object] = [car(), [car(), car(age=99)], {}, [], 5]
+    for body in bodies:
+        answer = both.predict(body)
+        media_type = answer.headers["Content-Type"]
+        schema = listed[str(int(answer.status))]["content"][media_type]["schema"]
+        assert is_valid(answer.json(), schema, document)
+
+
+def test_openapi_takes_the_instances_that_the_service_takes(both: Both) -> None:
+    """One or a batch, and no empty batch."""
+    document = both.send("GET", "/openapi.json").json()
+    schema = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    bodies: list[object] = [car(), [car()], [car(), car()], {}, [], [{}], 5, None, car(age="x")]
+    for body in bodies:
+        assert is_valid(body, schema, document) == (both.predict(body).status == 200)
+
+
+def is_valid(instance: object, schema: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Does a value fit a schema whose references point into a document?"""
+    return bool(Draft202012Validator({**schema, "components": document["components"]}).is_valid(instance))
+
+
+class Assets(HTMLParser):
+    """Collects whatever a browser would fetch or follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._in: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Addresses in attributes."""
+        self._in = tag
+        fetching = {"src", "href", "srcset", "action", "data", "poster", "background", "formaction", "http-equiv"}
+        self.found += [value or "" for name, value in attrs if name in fetching]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Behind a style sheet."""
+        del tag
+        self._in = None
+
+    def handle_data(self, data: str) -> None:
+        """Addresses in style sheets."""
+        if self._in == "style":
+            self.found += re.findall(r"url\(\s*[\"']?([^\"')]*)", data) + re.findall(r"@import\s+(\S+)", data)
+
+
+def test_the_page_fetches_nothing_from_elsewhere(both: Both) -> None:
+    """All assets are in the page, and its policy forbids the browser to ask anyone else."""
+    answer = both.send("GET", "/docs")
+    page = Assets()
+    page.feed(answer.body.decode())
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert [address for address in page.found if not address.startswith(("data:", "#"))] == []
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_the_model_is_described(both: Both) -> None:
+    """Name, version, task, classes, predictor, metrics and training facts."""
+    model = both.send("GET", "/model").json()
+    assert model["name"] == "cars"
+    assert model["version"] == "7"
+    assert model["classes"] == list(CLASSES)
+    assert model["predictor"] == {"kind": "compiled", "reason": "Made by hand."}
+    assert model["metrics"] == {"accuracy": 0.75}
+    assert model["training"]["rows"] == 10
+
+
+def test_health_tells_who_is_ready(both: Both) -> None:
+    """Alive is just alive; ready names the model."""
+    assert both.send("GET", "/health/live").json() == {"status": "alive"}
+    assert both.send("GET", "/health/ready").json() == {"status": "ready", "model": "cars", "version": "7"}
+
+
+@pytest.mark.parametrize("path", ["/schema", "/model", "/health/live", "/health/ready", "/openapi.json", "/"])
+def test_documents_hold_nothing_of_the_moment(open_doors: OpenDoors, path: str) -> None:
+    """Two services of the same model say the same, byte for byte."""
+    first, second = open_doors(service_of()), open_doors(service_of())
+    assert first.send("GET", path).body == second.send("GET", path).body == first.send("GET", path).body
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_metrics_count_requests(name: str) -> None:
+    """By route, method and status; odd methods and paths get no label of their own."""
+    service = service_of()
+    door = DOORS[name](service)
+    door.send("POST", "/predict", json.dumps([car(), car(age=99, city="x")]).encode(), JSON)
+    door.send("POST", "/predict", b"{", JSON)
+    door.send("GET", "/model")
+    door.send("HEAD", "/model")
+    door.send("OPTIONS", "/model")
+    door.send("FOO", "/model")
+    door.send("BAR", "/model")
+    door.send("GET", "/no/1")
+    door.send("GET", "/no/2")
+    figures = samples(door)
+    door.close()
+    service.close()
+    assert {key: value for key, value in figures.items() if key[0] == "twinserve_requests_total"} == {
+        ("twinserve_requests_total", "predict", "POST", "200"): 1,
+        ("twinserve_requests_total", "predict", "POST", "400"): 1,
+        ("twinserve_requests_total", "model", "GET", "200"): 1,
+        ("twinserve_requests_total", "model", "HEAD", "200"): 1,
+        ("twinserve_requests_total", "model", "OPTIONS", "204"): 1,
+        ("twinserve_requests_total", "model", "OTHER", "405"): 2,
+        ("twinserve_requests_total", "unknown", "GET", "404"): 2,
+    }
+    assert figures["twinserve_predictions_total", "cars", "7"] == 2
+    assert figures["twinserve_warnings_total", "out-of-range"] == 1
+    assert figures["twinserve_warnings_total", "unseen-category"] == 1
+    assert figures["twinserve_request_seconds_count", "model"] == 5
+    assert figures["twinserve_faults_total",] == 0
+
+
+def samples(door: Door) -> dict[tuple[str, ...], float]:
+    """Every sample by its name and its labels' values, in the order in which the service declares the labels."""
+    answer = door.send("GET", "/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    order = ("model", "version", "route", "method", "status", "code", "le")
+    found = {}
+    for family in text_string_to_metric_families(answer.body.decode()):
+        for sample in family.samples:
+            found[sample.name, *(sample.labels[label] for label in order if label in sample.labels)] = sample.value
+    return found

@@ -1,0 +1,135 @@
+"""While predictions are slow: nobody else waits, waiting stays bounded, and shutting down loses nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from service.service import Service
+from tests.doors import DOORS, JSON, Answer, Door
+from tests.fakes import PATIENCE, BlockedPredictor, car, service_of
+
+INSTANCE = json.dumps(car()).encode()
+PROMPT = 0.05
+"""Seconds within which a health check must answer."""
+
+
+class Stage:
+    """One door over a service whose predictions wait to be let go."""
+
+    def __init__(self, door: str, service: Service, predictor: BlockedPredictor, clients: ThreadPoolExecutor) -> None:
+        self.service, self.predictor = service, predictor
+        self.door: Door = DOORS[door](service)
+        self._clients = clients
+
+    def predict(self) -> Answer:
+        """A prediction, waited for."""
+        return self.door.send("POST", "/predict", INSTANCE, JSON)
+
+    def begin(self) -> Future[Answer]:
+        """A prediction that is on its way."""
+        return self._clients.submit(self.predict)
+
+    def begin_and_wait(self) -> Future[Answer]:
+        """A prediction that the predictor has begun."""
+        answer = self.begin()
+        assert self.predictor.begun.acquire(timeout=PATIENCE)
+        return answer
+
+
+@pytest.fixture(params=DOORS)
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """One thread for predictions, and places for two."""
+    predictor = BlockedPredictor()
+    service = service_of(predictor, threads=1, max_queue=2)
+    with ThreadPoolExecutor(8) as clients:
+        made = Stage(request.param, service, predictor, clients)
+        yield made
+        predictor.go_on.set()
+    made.door.close()
+    service.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until a condition holds, or fail."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def test_health_answers_at_once_while_a_prediction_runs(stage: Stage) -> None:
+    """Within 50 ms, alive and ready; so do the pages."""
+    slow = stage.begin_and_wait()
+    stage.door.send("GET", "/health/live")  # The first request of its kind imports and compiles.
+    for path in ("/health/live", "/health/ready", "/schema", "/nowhere"):
+        before = time.perf_counter()
+        stage.door.send("GET", path)
+        assert time.perf_counter() - before < PROMPT
+    assert not slow.done()
+    stage.predictor.go_on.set()
+    assert slow.result(PATIENCE).status == 200
+
+
+def test_a_full_pool_refuses_at_once(stage: Stage) -> None:
+    """One runs, one waits, the third is 503 with Retry-After; when there is room again, it is 200."""
+    running = stage.begin_and_wait()
+    waiting = stage.begin()
+    third = stage.begin()
+    wait_for(lambda: third.done() or waiting.done())
+    full = third if third.done() else waiting
+    answer = full.result()
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    stage.predictor.go_on.set()
+    assert running.result(PATIENCE).status == 200
+    assert {third.result(PATIENCE).status, waiting.result(PATIENCE).status} == {200, 503}
+    assert stage.predict().status == 200
+
+
+def test_malformed_is_refused_for_being_early_not_for_being_wrong_when_the_pool_is_full(stage: Stage) -> None:
+    """503 comes before 400 and 422: a full service does not even look."""
+    stage.begin_and_wait()
+    others = [stage.begin(), stage.begin()]
+    wait_for(lambda: any(other.done() for other in others))
+    assert stage.door.send("POST", "/predict", b"{", JSON).status == 503
+
+
+def test_a_timed_out_prediction_gives_its_place_back_when_it_ends(stage: Stage) -> None:
+    """Not before: it still runs. Then the next one is served."""
+    predictor = BlockedPredictor()
+    service = service_of(predictor, threads=1, max_queue=1, predict_timeout=0.05)
+    door = DOORS[stage.door.name](service)
+    assert door.send("POST", "/predict", INSTANCE, JSON).status == 504
+    assert door.send("POST", "/predict", INSTANCE, JSON).status == 503
+    predictor.go_on.set()
+    wait_for(lambda: door.send("POST", "/predict", INSTANCE, JSON).status == 200)
+    door.close()
+    service.close()
+
+
+def test_draining_is_not_ready_but_still_answers(stage: Stage) -> None:
+    """So that a balancer goes elsewhere before the door closes."""
+    stage.predictor.go_on.set()
+    stage.service.drain()
+    answer = stage.door.send("GET", "/health/ready")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert stage.door.send("GET", "/health/live").status == 200
+    assert stage.predict().status == 200
+
+
+def test_closing_answers_what_runs_and_refuses_the_rest(stage: Stage) -> None:
+    """The running prediction is 200, the one that waited and those that come later are 503; none is lost."""
+    running, waiting = stage.begin_and_wait(), stage.begin()
+    filler = stage.begin()
+    wait_for(lambda: waiting.done() or filler.done())
+    stage.service.close()
+    assert stage.predict().status == 503
+    stage.predictor.go_on.set()
+    assert running.result(PATIENCE).status == 200
+    for refused in (waiting, filler):
+        answer = refused.result(PATIENCE)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")

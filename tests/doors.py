@@ -1,0 +1,167 @@
+"""Both doors as the tests see them: one synchronous way, safe from any thread, to send a request and get an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import httpx2
+from fastapi import FastAPI
+from flask import Flask
+
+from serve_fastapi import create_app as create_fastapi_app
+from serve_flask import create_app as create_flask_app
+from service.service import Service
+
+HOST: Final = "http://testserver"
+DEADLINE: Final = 30.0
+"""Seconds after which a hanging request fails its test."""
+REQUEST_ID: Final = "a-fixed-request-id"
+JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
+# What differs between two replies to the same request by its nature, and what only a server adds.
+UNLIKE: Final = frozenset({"server-timing", "date", "server"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    def comparable(self) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What must be the same at both doors."""
+        kept = sorted((name.lower(), value) for name, value in self.headers.multi_items() if name.lower() not in UNLIKE)
+        return self.status, kept, self.body
+
+
+Body = bytes | Iterable[bytes]
+Headers = Mapping[str, str]
+
+
+class Door(Protocol):
+    """One app of one framework."""
+
+    name: str
+
+    def send(self, method: str, path: str, body: Body = b"", headers: Headers | None = None) -> Answer:
+        """Send one request."""
+
+    def close(self) -> None:
+        """Give back what the door holds."""
+
+
+class FlaskDoor:
+    """A Flask app, called as its server calls it."""
+
+    name = "flask"
+
+    def __init__(self, app: Flask) -> None:
+        self._client = httpx2.Client(transport=httpx2.WSGITransport(app=as_on_a_server(app)))
+
+    def send(self, method: str, path: str, body: Body = b"", headers: Headers | None = None) -> Answer:
+        """Send one request; an iterable of bytes goes out in chunks."""
+        response = self._client.request(method, HOST + path, content=body or None, headers=headers)
+        return Answer(response.status_code, response.headers, response.content)
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
+
+
+class FastAPIDoor:
+    """A FastAPI app on an event loop in a thread of its own."""
+
+    name = "fastapi"
+
+    def __init__(self, app: FastAPI, *, raising: bool = True) -> None:
+        """`raising`: an exception that leaves the app fails the test, as no server would be there to answer."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="door")
+        self._thread.start()
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=raising)
+        self._client = httpx2.AsyncClient(transport=transport)
+
+    def send(self, method: str, path: str, body: Body = b"", headers: Headers | None = None) -> Answer:
+        """Send one request; an iterable of bytes goes out in chunks."""
+
+        async def request() -> Answer:
+            content = body if isinstance(body, bytes) else in_chunks(body)
+            response = await self._client.request(method, HOST + path, content=content or None, headers=headers)
+            return Answer(response.status_code, response.headers, response.content)
+
+        return asyncio.run_coroutine_threadsafe(request(), self._loop).result(DEADLINE)
+
+    def close(self) -> None:
+        """Close the client and end the loop."""
+        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(DEADLINE)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+# A new framework's line goes here.
+DOORS: Final[Mapping[str, Callable[[Service], Door]]] = {
+    "fastapi": lambda service: FastAPIDoor(create_fastapi_app(service)),
+    "flask": lambda service: FlaskDoor(create_flask_app(service)),
+}
+
+
+class Both:
+    """The same request at every door; whatever they answer alike is the answer."""
+
+    def __init__(self, doors: Iterable[Door]) -> None:
+        self.doors = list(doors)
+
+    def send(self, method: str, path: str, body: bytes = b"", headers: Headers | None = None) -> Answer:
+        """Send one request to each door and require the same status, headers and bytes."""
+        sent = {"X-Request-Id": REQUEST_ID, **(headers or {})}
+        first, *others = [door.send(method, path, body, sent) for door in self.doors]
+        for other in others:
+            assert other.comparable() == first.comparable()
+        return first
+
+    def predict(self, body: bytes | object, headers: Headers = JSON) -> Answer:
+        """`POST /predict` with these bytes, or with this value as JSON."""
+        return self.send("POST", "/predict", body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
+
+
+@contextmanager
+def open_both(service: Service) -> Iterator[Both]:
+    """Every door over one service, which is closed at the end."""
+    with ExitStack() as stack:
+        stack.callback(service.close)
+        doors = [make(service) for make in DOORS.values()]
+        for door in doors:
+            stack.callback(door.close)
+        yield Both(doors)
+
+
+def as_on_a_server(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """What gunicorn adds to the environment and the test transport leaves out: the body's end is known even where
+    its length is not, and the path holds its bytes as PEP 3333 has it."""
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.input_terminated"] = True
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ.pop("CONTENT_LENGTH", None)
+        environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+        return app(environ, start_response)
+
+    return wrapped
+
+
+async def in_chunks(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """An iterable of bytes as the asynchronous client takes it."""
+    for chunk in chunks:
+        yield chunk

@@ -1,0 +1,186 @@
+"""A model without scikit-learn: an input contract with every type of leaf, and predictors made by hand."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from model.artifact import Opened
+from model.manifest import Manifest, PredictorFacts, Training
+from model.predictor import Predictions, Predictor, PredictorKind
+from model.signature import Columns, Feature, FeatureType, FloatArray, Seen, Signature
+from service.metrics import Metrics
+from service.service import Service
+from service.serving import Serving
+from service.settings import Settings
+
+CLASSES: Final = ("keep", "100 % sell", 'say "no"')
+PATIENCE: Final = 20.0
+"""Seconds that a blocked fake waits at most, so that a failing test ends."""
+
+
+class Engine(BaseModel):
+    """What drives it."""
+
+    power: Annotated[float, Field(ge=0, le=2000)] = Field(description="At the shaft.", json_schema_extra={"unit": "kW"})
+    cylinders: Annotated[int, Field(ge=1, lt=17)]
+    turbo: bool
+
+
+class Car(BaseModel):
+    """A car, as a dealer describes it."""
+
+    engine: Engine
+    age: float | None
+    doors: int | None = None
+    colour: Literal["red", "green", "blue"]
+    fuel: Literal["petrol", "diesel"] | None = None
+    maker: Annotated[str, Field(min_length=1, max_length=20)]
+    built: datetime.date
+    sold: datetime.datetime | None
+    wheels: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=4, max_length=4)]
+
+
+def signature() -> Signature:
+    """The contract of a car, with a free category and what a training might have seen."""
+    declared = Signature.from_pydantic(Car)
+    city = Feature(path=("city",), type=FeatureType.CATEGORY, required=False, nullable=True)
+    whole = Signature(features=(*declared.features, city), descriptions=declared.descriptions)
+    return whole.observed([_seen(feature) for feature in whole.features])
+
+
+def _seen(feature: Feature) -> Seen:
+    ranges = {"engine.power": (40.0, 400.0), "age": (0.0, 30.0)}
+    if feature.name in ranges:
+        low, high = ranges[feature.name]
+        return Seen(minimum=low, maximum=high)
+    categories = {"city": ("Berlin", "Oslo"), "colour": ("blue", "red"), "fuel": ("diesel",)}
+    return Seen(categories=categories.get(feature.name))
+
+
+def car(**changes: Any) -> dict[str, Any]:
+    """A valid instance that earns no warning; `changes` replaces fields of it."""
+    return {
+        "engine": {"power": 90.5, "cylinders": 4, "turbo": True},
+        "age": 7.5,
+        "doors": 5,
+        "colour": "red",
+        "fuel": "diesel",
+        "maker": "Škoda",
+        "built": "2015-02-28",
+        "sold": "2016-05-01T12:30:00Z",
+        "wheels": [15, 15.5, 15, 15.5],
+        "city": "Oslo",
+    } | changes
+
+
+class FakePredictor:
+    """Probabilities that depend on nothing but the row's own values."""
+
+    def __init__(self, kind: PredictorKind = "compiled") -> None:
+        self.kind: PredictorKind = kind
+
+    def predict(self, columns: Columns) -> Predictions:
+        """A softmax over three fixed views of each row's sum."""
+        sums = np.array([np.nan_to_num(row, posinf=0).sum() for row in columns.matrix])
+        scores = np.tanh(np.stack([sums / 1e5, np.sin(sums), np.cos(sums)], axis=1))
+        shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        return Predictions(np.argmax(shares, axis=1).astype(np.int64), shares)
+
+
+class GivenPredictor:
+    """Gives the same predictions whatever is asked, right or wrong."""
+
+    def __init__(self, predictions: Predictions, kind: PredictorKind = "compiled") -> None:
+        self.kind: PredictorKind = kind
+        self._predictions = predictions
+
+    def predict(self, columns: Columns) -> Predictions:  # noqa: ARG002  # The protocol's argument.
+        """What was given."""
+        return self._predictions
+
+
+class RaisingPredictor:
+    """Fails, with the values that it was given in its message."""
+
+    def __init__(self, kind: PredictorKind = "compiled") -> None:
+        self.kind: PredictorKind = kind
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Never returns."""
+        raise ValueError(f"cannot predict {columns.matrix.tolist()} {dict(columns.texts)}")
+
+
+class BlockedPredictor(FakePredictor):
+    """Tells when a prediction has begun and ends it when told so."""
+
+    def __init__(self, kind: PredictorKind = "scikit-learn") -> None:
+        super().__init__(kind)
+        self.begun = threading.Semaphore(0)
+        self.go_on = threading.Event()
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The prediction, once `go_on` is set."""
+        self.begun.release()
+        assert self.go_on.wait(PATIENCE)
+        return super().predict(columns)
+
+
+class ValuePredictor:
+    """A regression: the sum of the row's numbers, a null counting nothing."""
+
+    kind: PredictorKind = "compiled"
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The sums."""
+        return Predictions(values=np.nansum(columns.matrix, axis=1))
+
+
+def given(labels: Sequence[int], probabilities: FloatArray | None = None) -> GivenPredictor:
+    """A predictor that gives these labels and probabilities."""
+    return GivenPredictor(Predictions(np.array(labels, dtype=np.int64), probabilities))
+
+
+def settings_of(**changes: Any) -> Settings:
+    """The default settings with these changes and a silent log; no file is read."""
+    return Settings(_env_file=None, **({"access_log": False} | changes))
+
+
+def opened(
+    predictor: Predictor, classes: tuple[str, ...] | None = CLASSES, contract: Signature | None = None
+) -> Opened:
+    """A version around a predictor; its contract is the car's unless another is given."""
+    manifest = Manifest(
+        name="cars",
+        task="regression" if classes is None else "classification",
+        classes=classes,
+        metric="accuracy",
+        metrics={"accuracy": 0.75},
+        predictor=PredictorFacts(kind=predictor.kind, reason="Made by hand."),
+        training=Training(
+            source="none",
+            created="2025-01-01T00:00:00+00:00",
+            seed=0,
+            git_commit=None,
+            data_fingerprint="0" * 64,
+            rows=10,
+            holdout_rows=2,
+            estimator="fake",
+            parameters={},
+            libraries={},
+        ),
+        files={},
+    )
+    return Opened(manifest, contract or signature(), predictor)
+
+
+def service_of(version: Opened | Predictor | None = None, **changes: Any) -> Service:
+    """A service of a version or a predictor made by hand, with these settings changed."""
+    settings, metrics = settings_of(**changes), Metrics()
+    whole = version if isinstance(version, Opened) else opened(version or FakePredictor())
+    return Service(settings, metrics, Serving(whole, "7", settings, metrics))

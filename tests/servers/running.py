@@ -1,0 +1,169 @@
+"""Real server processes, and raw connections to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.conftest import ROOT
+
+DOORS: Final = ("serve_fastapi", "serve_flask")
+DEADLINE: Final = 60.0
+"""Seconds that a machine under load may take for what should take one or two."""
+POLL: Final = 0.02
+ID: Final = "X-Request-Id: a-fixed-request-id\r\n"
+
+
+@dataclass(frozen=True)
+class Response:
+    """One response as it came over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def comparable(self) -> tuple[int, dict[str, str], bytes]:
+        """What must be the same from both servers; the framing of the connection is each server's own."""
+        unlike = {"server-timing", "date", "server", "connection", "keep-alive", "x-request-id"}
+        return self.status, {name: value for name, value in self.headers.items() if name not in unlike}, self.body
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that listens."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def connect(self) -> socket.socket:
+        """A new connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
+
+    def send(self, data: bytes, *, responses: int = 1, head: bool = False) -> list[Response]:
+        """Send bytes over a new connection and read this many responses, or fewer if it is closed."""
+        with self.connect() as connection:
+            connection.sendall(data)
+            return read(connection, responses, head=head)
+
+    def request(self, method: str, target: str, body: bytes = b"", headers: str = "") -> Response:
+        """One whole request over a new connection."""
+        (response,) = self.send(request(method, target, body, headers), head=method == "HEAD")
+        return response
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Signal the server and give its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(DEADLINE)
+
+
+def request(method: str, target: str, body: bytes = b"", headers: str = "") -> bytes:
+    """The bytes of a request; JSON if it has a body."""
+    content = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    return f"{method} {target} HTTP/1.1\r\nHost: here\r\n{ID}{content}{headers}\r\n".encode("latin-1") + body
+
+
+def read(connection: socket.socket, count: int, *, head: bool = False) -> list[Response]:
+    """This many responses, or as many as come before the connection is closed; `100 Continue` counts as one.
+
+    To a HEAD request there is no body, whatever the length says."""
+    data = b""
+    found: list[Response] = []
+    while len(found) < count:
+        response, used = parse(data, head=head)
+        if response is None:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                break
+            if not piece:
+                break
+            data += piece
+        else:
+            found.append(response)
+            data = data[used:]
+    return found
+
+
+def parse(data: bytes, *, head: bool = False) -> tuple[Response | None, int]:
+    """The first response in these bytes and how long it is; none if it is not whole."""
+    start, end, _ = data.partition(b"\r\n\r\n")
+    if not end:
+        return None, 0
+    status, *lines = start.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    length = 0 if head else int(headers.get("content-length", 0))
+    whole = len(start) + 4 + length
+    if len(data) < whole:
+        return None, 0
+    return Response(int(status.split()[1]), headers, data[len(start) + 4 : whole]), whole
+
+
+def start(door: str, folder: Path, artifacts: Path, **settings: object) -> subprocess.Popen[bytes]:
+    """A server process; its standard error goes to a file in the folder."""
+    given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
+    }
+    with (folder / "stderr").open("wb") as errors:
+        return subprocess.Popen([sys.executable, "-m", door], cwd=folder, env=environment, stderr=errors)
+
+
+@contextmanager
+def running(door: str, folder: Path, artifacts: Path, **settings: object) -> Iterator[Running]:
+    """A server that is ready, for as long as this lasts."""
+    process, log = start(door, folder, artifacts, **settings), folder / "stderr"
+    try:
+        wait_for(process, lambda: port_of(log) is not None)
+        server = Running(process, port_of(log) or 0, log)
+        wait_for(process, lambda: is_ready(server))
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(DEADLINE)
+
+
+def is_ready(server: Running) -> bool:
+    """Does it take traffic?"""
+    try:
+        responses = server.send(request("GET", "/health/ready"))
+    except OSError:
+        return False
+    return [response.status for response in responses] == [200]
+
+
+def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
+    """Until a condition holds; fails when the process ends or the deadline passes."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        try:
+            process.wait(POLL)
+        except subprocess.TimeoutExpired:
+            continue
+        raise AssertionError("the server has ended")
+
+
+def port_of(log: Path) -> int | None:
+    """The port that the log names, once it does."""
+    found = re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text())
+    return int(found[1]) if found else None
+
+
+def golden(artifacts: Path) -> bytes:
+    """A valid instance of the real model."""
+    return json.dumps(json.loads((artifacts / "tumor" / "1" / "golden.json").read_text())[0]["request"]).encode()

@@ -1,0 +1,133 @@
+"""How a server program starts, serves with several workers, and ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start
+
+pytestmark = pytest.mark.slow
+
+each_door = pytest.mark.parametrize("door", DOORS)
+each_number = pytest.mark.parametrize("workers", [1, 2])
+FAILED = 2
+
+
+@each_door
+@each_number
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_signal_ends_the_server_cleanly(
+    door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """Exit code 0, no traceback, nothing left behind, and the port is free."""
+    with running(door, tmp_path, artifacts, workers=workers, model="tumor") as server:
+        assert server.request("POST", "/predict", golden(artifacts)).status == 200
+        assert server.stop(number) == 0
+        assert "Traceback" not in server.log.read_text()
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", server.port))
+
+
+@each_door
+@each_number
+def test_metrics_are_those_of_all_workers(door: str, workers: int, tmp_path: Path, artifacts: Path) -> None:
+    """Forty requests over as many connections: whoever is asked knows of all."""
+    with running(door, tmp_path, artifacts, workers=workers) as server:
+        body = golden(artifacts)
+        for _ in range(40):
+            assert server.request("POST", "/predict", body).status == 200
+        for _ in range(6):
+            assert predictions(server) == 40
+
+
+def predictions(server: Running) -> float:
+    """What the metrics count."""
+    text = server.request("GET", "/metrics").body.decode()
+    found = re.findall(
+        r'^twinserve_requests_total\{(?=[^}]*route="predict")[^}]*status="200"[^}]*\} (\S+)$', text, re.M
+    )
+    return sum(map(float, found))
+
+
+@each_door
+def test_every_request_has_one_line_in_the_log(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """JSON with id, status, duration and version."""
+    with running(door, tmp_path, artifacts) as server:
+        server.request("POST", "/predict", golden(artifacts))
+        server.stop()
+        (line,) = [line for line in server.log.read_text().splitlines() if '"/predict"' in line]
+    for part in (
+        '"request_id": "a-fixed-request-id"',
+        '"status": 200',
+        '"ms": ',
+        '"version": "1"',
+        '"event": "request"',
+    ):
+        assert part in line
+
+
+def refusal(door: str, folder: Path, artifacts: Path, **settings: object) -> tuple[int, str]:
+    """Exit code and standard error of a server that must not start."""
+    process = start(door, folder, artifacts, **settings)
+    try:
+        return process.wait(DEADLINE), (folder / "stderr").read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@each_door
+def test_a_port_that_is_taken_is_one_sentence_and_exit_code_2(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """It says which setting to change."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, text = refusal(door, tmp_path, artifacts, port=taken.getsockname()[1])
+    assert code == FAILED
+    assert re.fullmatch(rf"{door}: cannot listen on .*; choose another with TWINSERVE_PORT\.\n", text)
+
+
+@each_door
+@each_number
+def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_path: Path) -> None:
+    """It says how to make one."""
+    code, text = refusal(door, tmp_path, tmp_path / "nothing", workers=workers)
+    assert code == FAILED
+    assert "run `python train.py` first." in text
+    assert "Traceback" not in text
+
+
+@each_door
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("port", "x"), ("workers", 0), ("max_body", -1), ("out_of_range", "maybe"), ("keep_alive", 0)],
+)
+def test_a_bad_setting_is_one_sentence_and_exit_code_2(
+    door: str, setting: str, value: object, tmp_path: Path, artifacts: Path
+) -> None:
+    """It names the variable."""
+    code, text = refusal(door, tmp_path, artifacts, **{setting: value})
+    assert code == FAILED
+    assert text.startswith(f"{door}: TWINSERVE_{setting.upper()}: ")
+    assert text.count("\n") == 1
+
+
+@each_door
+def test_a_request_in_flight_is_answered_before_the_end(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """SIGTERM between the head and the body: the answer still comes."""
+    body = golden(artifacts)
+    with running(door, tmp_path, artifacts) as server, server.connect() as connection:
+        connection.sendall(request("POST", "/predict", body).removesuffix(body[1:]))
+        assert server.request("GET", "/health/live").status == 200  # By now the half request is being waited for.
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(0.3)
+        connection.sendall(body[1:])
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        assert server.process.wait(DEADLINE) == 0

@@ -1,0 +1,237 @@
+"""What happens on the wire between a client and a real server, alike at both doors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.running import DOORS, Running, golden, read, request, running
+
+pytestmark = pytest.mark.slow
+
+RECEIVE_TIMEOUT = 1.0
+MAX_BODY = 200_000
+
+
+@pytest.fixture(scope="module")
+def instance(artifacts: Path) -> bytes:
+    """A valid body."""
+    return golden(artifacts)
+
+
+@pytest.fixture(scope="module")
+def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """One worker of each door, impatient and with little room."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            door: stack.enter_context(
+                running(
+                    door,
+                    tmp_path_factory.mktemp(door),
+                    artifacts,
+                    receive_timeout=RECEIVE_TIMEOUT,
+                    keep_alive=2,
+                    max_body=MAX_BODY,
+                )
+            )
+            for door in DOORS
+        }
+
+
+@pytest.fixture(params=DOORS)
+def server(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Running:
+    """Each of them."""
+    return servers[request.param]
+
+
+def test_predictions_are_the_same_bytes(servers: dict[str, Running], instance: bytes) -> None:
+    """The same instance, alone and in an array, at both."""
+    for body in (instance, b"[" + instance + b"]", b"{}", b"{", b"[]"):
+        first, second = (server.request("POST", "/predict", body) for server in servers.values())
+        assert first.comparable() == second.comparable()
+        assert first.headers["x-request-id"] == "a-fixed-request-id"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "FOO", "PROPFIND", "TRACE", "get", "A-B"])
+@pytest.mark.parametrize(
+    "target",
+    ["/", "/predict", "/model", "/predict/", "//predict", "/nothing", "/health/live?x=1", "/%ff", "/%0a", "/a%2fb"],
+)
+def test_any_method_and_path_is_answered_with_the_same_bytes(
+    servers: dict[str, Running], method: str, target: str
+) -> None:
+    """Also where a server or a framework would have had words of its own."""
+    data = request(method, target, headers="Connection: close\r\n")
+    (first,), (second,) = (server.send(data, responses=2, head=method == "HEAD") for server in servers.values())
+    if first.status != 400:  # A method that the server's parser does not know never reaches a door.
+        assert first.comparable() == second.comparable()
+
+
+def test_a_declared_length_over_the_limit_is_refused_unsent(server: Running) -> None:
+    """413 before a byte of the body, and the connection is closed."""
+    head = f"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {MAX_BODY + 1}"
+    with server.connect() as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n")
+        (response,) = read(connection, 2)
+    assert response.status == 413
+    assert response.headers["connection"].lower() == "close"
+
+
+def test_a_body_over_the_limit_is_refused(server: Running) -> None:
+    """Sent whole: 413, and no second request on this connection."""
+    (response,) = server.send(request("POST", "/predict", b" " * (MAX_BODY + 1)), responses=2)
+    assert response.status == 413
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    """A chunked request."""
+    head = (
+        b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def test_a_chunked_body_is_put_together(server: Running, instance: bytes) -> None:
+    """However it is cut, trailers or none."""
+    for data in (
+        chunked(instance),
+        chunked(instance[:1], instance[1:100], instance[100:]),
+        chunked(*(instance[place : place + 7] for place in range(0, len(instance), 7))),
+        chunked(instance, end=b"0\r\nX-Trailer: 1\r\n\r\n"),
+    ):
+        (response,) = server.send(data)
+        assert response.status == 200
+
+
+def test_a_chunked_body_is_counted(server: Running) -> None:
+    """413 as soon as it is too much; it need not end."""
+    (response,) = server.send(chunked(*[b" " * 30_000] * 10, end=b""), responses=2)
+    assert response.status == 413
+    assert response.headers["connection"].lower() == "close"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P",
+        b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-",
+        b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{",
+        chunked(b"{", end=b""),
+        chunked(b"{", end=b"5\r\n12"),
+    ],
+    ids=["method", "head", "no body", "body", "chunk", "half a chunk"],
+)
+def test_a_request_that_does_not_arrive_in_time_is_408(server: Running, data: bytes) -> None:
+    """Whatever is missing; and the connection is closed."""
+    before = time.monotonic()
+    (response,) = server.send(data, responses=2)
+    assert response.status == 408
+    assert response.headers["content-type"] == "application/problem+json"
+    assert json.loads(response.body)["type"] == "urn:twinserve:problem:request-timeout"
+    assert RECEIVE_TIMEOUT * 0.9 < time.monotonic() - before < RECEIVE_TIMEOUT + 5
+
+
+def test_a_connection_that_sends_nothing_is_closed(server: Running) -> None:
+    """Without a word: there is no request to answer."""
+    assert server.send(b"") == []
+
+
+def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
+    """Two hundred of them wait, and health answers."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(server.connect()).sendall(b"POST /predict HTTP/1.1\r\nHost: h")
+        assert server.request("GET", "/health/live").status == 200
+
+
+def test_a_client_that_has_closed_its_side_is_answered(server: Running, instance: bytes) -> None:
+    """Half-closed: everything was sent."""
+    with server.connect() as connection:
+        connection.sendall(request("POST", "/predict", instance))
+        connection.shutdown(socket.SHUT_WR)
+        (response,) = read(connection, 2)
+    assert response.status == 200
+
+
+def test_a_client_that_goes_away_early_harms_nobody(server: Running, instance: bytes) -> None:
+    """In the middle of a head, of a body, or before the answer."""
+    whole = request("POST", "/predict", instance)
+    for cut in (1, 30, len(whole) - 10, len(whole)):
+        with server.connect() as connection:
+            connection.sendall(whole[:cut])
+    assert server.request("POST", "/predict", instance).status == 200
+
+
+def test_100_continue_is_sent_to_who_expects_it(server: Running, instance: bytes) -> None:
+    """First 100, then, when the body is there, the answer."""
+    head = request("POST", "/predict", instance, "Expect: 100-continue\r\n").removesuffix(instance)
+    with server.connect() as connection:
+        connection.sendall(head)
+        (interim,) = read(connection, 1)
+        connection.sendall(instance)
+        (response,) = read(connection, 1)
+    assert (interim.status, response.status) == (100, 200)
+
+
+def test_nobody_is_asked_to_send_what_is_too_large(server: Running) -> None:
+    """413 instead of 100."""
+    head = (
+        "POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {MAX_BODY + 1}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert [response.status for response in server.send(head.encode(), responses=2)] == [413]
+
+
+def test_pipelined_requests_are_answered_in_order(server: Running, instance: bytes) -> None:
+    """Three in one packet, three answers."""
+    data = request("POST", "/predict", instance) + request("GET", "/nothing") + request("GET", "/health/live")
+    assert [response.status for response in server.send(data, responses=3)] == [200, 404, 200]
+
+
+def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> None:
+    """Fifty predictions over one connection: the median far below what a delayed packet costs."""
+    seconds = []
+    with server.connect() as connection:
+        for _ in range(50):
+            before = time.perf_counter()
+            connection.sendall(request("POST", "/predict", instance))
+            (response,) = read(connection, 1)
+            seconds.append(time.perf_counter() - before)
+            assert response.status == 200
+    assert statistics.median(seconds) < 0.02
+
+
+def test_a_head_that_is_too_large_is_431(server: Running) -> None:
+    """In bytes or in fields; the connection is closed."""
+    for headers in ("X-Large: " + "a" * 70_000 + "\r\n", "".join(f"X-{number}: 1\r\n" for number in range(150))):
+        (response,) = server.send(request("GET", "/health/live", headers=headers), responses=2)
+        assert response.status == 431
+
+
+def test_bytes_that_are_no_http_are_no_fault(server: Running) -> None:
+    """Refused or dropped by the server, which goes on."""
+    for data in (b"\x16\x03\x01\x02\x00", b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100):
+        with server.connect() as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            assert all(400 <= response.status < 500 for response in read(connection, 2))
+    assert server.request("GET", "/health/live").status == 200
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_header_values_of_any_byte_are_no_fault(servers: dict[str, Running], instance: bytes) -> None:
+    """Those that HTTP allows, beyond ASCII too; alike at both."""
+    for value in ("application/json; x=\xe9", "\xff\xfe", "application/\x80json", "application/json;charset=\xfc"):
+        head = f"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: {value}\r\nContent-Length: {len(instance)}\r\n"
+        data = f"{head}X-Request-Id: \xe9\r\n\r\n".encode("latin-1") + instance
+        (first,), (second,) = (server.send(data) for server in servers.values())
+        assert first.status == second.status
+        assert first.status in (200, 415)
