@@ -107,10 +107,9 @@ def _options() -> argparse.Namespace:
 
 
 def _seed(text: str) -> int:
-    seed = int(text)
-    if not 0 <= seed < 2**32:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
         raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
-    return seed
+    return int(text)
 
 
 def _git_commit() -> str | None:

@@ -14,10 +14,17 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
 from model.errors import ModelError
 from model.evaluation import METRICS, holdout_mask
+from model.predictor import Predictions
 from model.recipes import Recipe
 from model.signature import Columns, FloatArray, Signature, from_frame, observe, to_frame
 
 FOLDS: Final = 5
+
+
+def _negative_brier(pipeline: Any, frame: Any, labels: Any) -> float:
+    codes = np.searchsorted(pipeline.classes_, labels).astype(np.float64)
+    return -METRICS["brier"].score(codes, Predictions(probabilities=np.asarray(pipeline.predict_proba(frame))))
+
 
 # Our metrics and the scorers that scikit-learn's cross-validation knows for them; all of them: greater is better.
 SCORERS: Final[Mapping[str, Any]] = {
@@ -26,7 +33,7 @@ SCORERS: Final[Mapping[str, Any]] = {
     "f1_macro": "f1_macro",
     "log_loss": "neg_log_loss",
     "roc_auc": "roc_auc_ovr",
-    "brier": "neg_brier_score",
+    "brier": _negative_brier,  # scikit-learn's own takes no labels that are strings.
     "r2": "r2",
     "rmse": "neg_root_mean_squared_error",
     "mae": "neg_mean_absolute_error",
@@ -78,11 +85,16 @@ def split(recipe: Recipe) -> Data:
     missing = [feature.name for feature in declared.features if feature.name not in table.features.columns]
     if missing:
         raise CannotTrain(f"The table has no column {missing[0]!r}, which the recipe's input declares.")
+    if table.features.empty:
+        raise CannotTrain("The table has no rows.")
     classes, truth = _encode_target(recipe, table.target.tolist())
-    whole = from_frame(table.features, observe(declared, table.features))
-    held_out = holdout_mask(whole, observe(declared, table.features))
-    signature = observe(declared, table.features[~held_out])
-    columns = from_frame(table.features, signature)
+    try:
+        whole = observe(declared, table.features)
+        held_out = holdout_mask(from_frame(table.features, whole), whole)
+        signature = observe(declared, table.features[~held_out])
+        columns = from_frame(table.features, signature)
+    except ValueError as error:
+        raise CannotTrain(f"{str(error).rstrip('.')}.") from error
     data = Data(
         source=table.source,
         signature=signature,
@@ -106,6 +118,8 @@ def fit(recipe: Recipe, data: Data, *, seed: int, progress: Callable[[str], None
         progress(f"cross-validating {name}")
         found = cross_val_score(clone(pipeline), frame, target, cv=folds, scoring=SCORERS[recipe.metric])
         scores[name] = float(found.mean())
+        if not np.isfinite(scores[name]):
+            raise CannotTrain(f"The candidate {name!r} cannot be judged by {recipe.metric}; see its warnings.")
     winner = max(scores, key=lambda name: scores[name])
     progress(f"fitting {winner}")
     pipeline = candidates[winner].fit(frame, target)
@@ -122,12 +136,24 @@ def plain_parameters(pipeline: Any) -> Mapping[str, Any]:
 
 def _encode_target(recipe: Recipe, target: Sequence[Any]) -> tuple[tuple[str, ...] | None, FloatArray]:
     if recipe.task == "regression":
-        return None, np.asarray(target, dtype=np.float64)
+        return None, _numbers(target)
+    if not all(isinstance(label, str) for label in target):
+        raise CannotTrain("The target of a classification holds something else than strings.")
     classes = tuple(sorted(set(target)))
     if len(classes) < 2:
         raise CannotTrain("The target has one class only; there is nothing to learn.")
     codes = {label: code for code, label in enumerate(classes)}
     return classes, np.array([codes[label] for label in target], dtype=np.float64)
+
+
+def _numbers(target: Sequence[Any]) -> FloatArray:
+    try:
+        values = np.asarray(target, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array([np.nan])
+    if not np.isfinite(values).all():
+        raise CannotTrain("The target of a regression holds something else than finite numbers.")
+    return values
 
 
 def _target(data: Data, rows: Rows) -> NDArray[Any]:
@@ -148,5 +174,7 @@ def _require_enough(data: Data) -> None:
             raise CannotTrain(f"No row fell on the {side} side; give more rows.")
         if data.classes is not None and len(np.unique(rows.truth)) < len(data.classes):
             raise CannotTrain(f"A class has no row on the {side} side; give more rows of it.")
+    if len(data.train) < FOLDS:
+        raise CannotTrain(f"There are fewer than {FOLDS} rows to learn from; give more rows.")
     if data.classes is not None and np.bincount(data.train.truth.astype(int)).min() < FOLDS:
         raise CannotTrain(f"A class has fewer than {FOLDS} rows to learn from; give more rows of it.")

@@ -27,7 +27,10 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
         return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
     if feature.type not in RANGED or present.empty:
         return Seen(null_share=null_share)
-    numbers = present.to_numpy(dtype=np.float64)
+    try:
+        numbers = present.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The column {feature.name!r} holds what is no {feature.type}: {error}") from error
     return Seen(
         minimum=float(numbers.min()),
         maximum=float(numbers.max()),

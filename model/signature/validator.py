@@ -118,6 +118,7 @@ class Validator:
         return Columns(np.array(values, dtype=np.float64).T[:, self._order], unseen, texts)
 
     def _refusal(self, body: bytes, total: int, *, array: bool) -> InvalidInput:
+        """Everything that is wrong with well-formed JSON."""
         value = from_json(body)
         if not array:
             return InvalidInput(*self._findings(value))

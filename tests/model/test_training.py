@@ -12,6 +12,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 from model.evaluation import METRICS
 from model.predictor import SklearnPredictor
@@ -61,9 +62,8 @@ def test_more_rows_move_none_to_the_other_side() -> None:
 
 def test_the_order_of_columns_and_columns_too_many_do_not_matter() -> None:
     table = fruit.table()
-    other = with_table(
-        fruit.FRUIT, table.features[["skin.spots", "weight", "skin.colour"]].assign(unused=1), table.target
-    )
+    turned = table.features[["skin.spots", "weight", "skin.colour"]].assign(unused=1)
+    other = with_table(fruit.FRUIT, turned, table.target)
     np.testing.assert_array_equal(split(other).train.columns.matrix, split(fruit.FRUIT).train.columns.matrix)
 
 
@@ -94,6 +94,15 @@ def test_the_best_candidate_wins_whatever_the_direction_of_the_metric(metric: st
     best = max(fitted.scores.values()) if METRICS[metric].greater_is_better else min(fitted.scores.values())
     assert fitted.scores[fitted.name] == best
     assert all(score > 0 for score in fitted.scores.values())
+
+
+def test_a_candidate_that_cannot_be_judged_is_told() -> None:
+    """Else the first of several that were not judged would win."""
+    labels_only = replace(
+        fruit.FRUIT, candidates=lambda _seed: {"svm": make_pipeline(fruit.columns_encoded(), LinearSVC())}
+    )
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        assert refusal(labels_only).startswith("The candidate 'svm' cannot be judged by log_loss")
 
 
 def test_every_metric_has_a_scorer() -> None:

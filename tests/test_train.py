@@ -1,0 +1,260 @@
+"""`train.py` as people run it: a process with options, an exit code and one sentence when it fails."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from model.artifact import Opened, Trust, open_version, read_manifest
+from model.registry import Registry
+
+HERE = Path(__file__).parent.parent
+DEADLINE = 120.0
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TWINSERVE_")}
+
+
+def command(store: Path, *options: str) -> list[str]:
+    """The command line of a training into this store."""
+    return [sys.executable, str(HERE / "train.py"), "--artifacts", str(store), *options]
+
+
+def train(store: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A training, run to its end."""
+    return subprocess.run(
+        command(store, *options),
+        cwd=store.parent,
+        env=CLEAN | variables,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+def refused(found: subprocess.CompletedProcess[str], code: int) -> str:
+    """The sentence with which it ended, and nothing else: no traceback, no second line."""
+    assert found.returncode == code, found.stderr
+    (line,) = found.stderr.strip().splitlines()
+    assert line.startswith("train.py: ")
+    assert line.endswith(".")
+    return line.removeprefix("train.py: ")
+
+
+def content(store: Path) -> dict[str, bytes | None]:
+    """Every file and folder of the store."""
+    return {
+        path.relative_to(store).as_posix(): path.read_bytes() if path.is_file() else None for path in store.rglob("*")
+    }
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with versions 1 and 2 of the same training; not to be changed."""
+    store = tmp_path_factory.mktemp("trained") / "artifacts"
+    for version in ("1", "2"):
+        found = train(store)
+        assert found.returncode == 0, found.stderr
+        assert f"version    {version} of tumor" in found.stdout
+        assert f"champion   {version}" in found.stdout
+        assert "\x1b" not in found.stdout, "No control characters where the output goes into a file."
+    return store
+
+
+@pytest.fixture
+def store(trained: Path, tmp_path: Path) -> Path:
+    """A copy of that store."""
+    return Path(shutil.copytree(trained, tmp_path / "artifacts"))
+
+
+def opened(store: Path, version: int) -> Opened:
+    """A version, checked."""
+    return open_version(Registry(store, "tumor").path(version), Trust())
+
+
+# ---- asked wrongly --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_an_unknown_recipe_is_told_with_the_ones_there_are(tmp_path: Path) -> None:
+    sentence = refused(train(tmp_path / "store", "--recipe", "tumour"), 2)
+    assert sentence.startswith("There is no recipe 'tumour'; choose one of: ")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.slow
+def test_a_name_that_leads_out_of_the_store_is_told(tmp_path: Path) -> None:
+    assert "cannot name a model" in refused(train(tmp_path / "store", "--name", "../elsewhere"), 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "options", [["--seed", "-1"], ["--seed", "x"], ["--seed", "4294967296"], ["--unknown"], ["stray"]]
+)
+def test_wrong_options_are_told(tmp_path: Path, options: list[str]) -> None:
+    found = train(tmp_path / "store", *options)
+    assert found.returncode == 2
+    assert "error: " in found.stderr.splitlines()[-1]
+    assert "_seed" not in found.stderr, "No name of ours in a sentence for people."
+
+
+def test_help_names_every_option_and_variable(tmp_path: Path) -> None:
+    found = train(tmp_path / "store", "--help")
+    assert found.returncode == 0
+    for word in (
+        "--recipe",
+        "--name",
+        "--artifacts",
+        "--seed",
+        "--no-promote",
+        "TWINSERVE_MODEL",
+        "TWINSERVE_ARTIFACTS",
+    ):
+        assert word in found.stdout
+    assert "Exit codes" in found.stdout
+
+
+# ---- done -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_training_again_makes_the_next_version_and_promotes_it(trained: Path) -> None:
+    registry = Registry(trained, "tumor")
+    assert (registry.versions(), registry.champion()) == ([1, 2], 2)
+
+
+@pytest.mark.slow
+def test_the_same_seed_and_data_give_the_same_model(trained: Path) -> None:
+    first, second = opened(trained, 1), opened(trained, 2)
+    assert first.signature == second.signature
+    assert first.manifest.training.estimator == second.manifest.training.estimator == "logistic regression"
+    assert first.manifest.metrics == second.manifest.metrics
+    assert first.manifest.training.data_fingerprint == second.manifest.training.data_fingerprint
+    golden = [(trained / "tumor" / version / "golden.json").read_bytes() for version in ("1", "2")]
+    assert golden[0] == golden[1]
+
+
+@pytest.mark.slow
+def test_nothing_temporary_stays(trained: Path) -> None:
+    assert not [name for name in content(trained) if "/." in name]
+
+
+@pytest.mark.slow
+def test_the_variables_say_where_and_under_which_name(tmp_path: Path) -> None:
+    """And `--no-promote` registers without touching the champion."""
+    line = [sys.executable, str(HERE / "train.py"), "--no-promote", "--seed", "3"]
+    variables = {"TWINSERVE_ARTIFACTS": str(tmp_path / "there"), "TWINSERVE_MODEL": "mine"}
+    found = subprocess.run(
+        line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, timeout=DEADLINE, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    registry = Registry(tmp_path / "there", "mine")
+    assert (registry.versions(), registry.champion()) == ([1], None)
+    assert read_manifest(registry.path(1)).training.seed == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+# ---- failed ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file in its place: that stops even root."""
+    (tmp_path / "store").write_text("in the way")
+    assert "nothing was changed." in refused(train(tmp_path / "store"), 1)
+    assert content(tmp_path) == {"store": b"in the way"}
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of that size."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("A small file system cannot be mounted here.")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_nothing_is_half_written(trained: Path, tmp_path: Path) -> None:
+    needed = sum(len(found) for found in content(trained).values() if found)
+    with small_disk(tmp_path / "small", f"{needed // 1024 + 60}k") as disk:
+        store = Path(shutil.copytree(trained, disk / "artifacts"))
+        filler = disk / "filler"
+        filler.write_bytes(b"\0" * (shutil.disk_usage(disk).free - 8192))  # Room for a folder and a file, and no more.
+        before = content(store)
+        assert "No space left on device" in refused(train(store), 1)
+        assert content(store) == before
+
+
+@contextmanager
+def running(store: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A training under way."""
+    process = subprocess.Popen(
+        command(store), cwd=store.parent, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(process: subprocess.Popen[bytes], word: bytes) -> None:
+    """Until the training has said this word."""
+    assert process.stdout is not None
+    said, end = b"", time.monotonic() + DEADLINE
+    while word not in said:
+        ready, _, _ = select.select([process.stdout], [], [], end - time.monotonic())
+        assert ready, "It never said it."
+        more = os.read(process.stdout.fileno(), 4096)
+        assert more, said
+        said += more
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("word", [b"rows", b"candidate"])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_says_so_and_changes_nothing(store: Path, sign: signal.Signals, word: bytes) -> None:
+    before = content(store)
+    with running(store) as process:
+        wait_for(process, word)
+        process.send_signal(sign)
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1, errors.decode()
+    assert errors.decode() == "train.py: Interrupted; nothing was changed.\n"
+    assert content(store) == before
+
+
+@pytest.mark.slow
+def test_a_training_killed_at_any_moment_leaves_the_store_usable(store: Path) -> None:
+    """And the next one takes away what it left."""
+    registry, chance = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
+    for _ in range(2):
+        with running(store) as process:
+            wait_for(process, b"candidate")
+            try:
+                process.wait(chance.uniform(0, 1.5))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        for version in registry.versions():
+            open_version(registry.path(version), Trust())
+        assert registry.champion() in registry.versions()
+    assert train(store).returncode == 0
+    assert not [name for name in content(store) if "/.staging-" in name]
+    assert registry.champion() == max(registry.versions())
