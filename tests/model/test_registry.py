@@ -177,6 +177,7 @@ def test_a_promotion_that_fails_leaves_nothing(registry: Registry) -> None:
     assert not [name for name in names(registry) if name.startswith(".")]
 
 
+ROOT = Path(__file__).parents[2]
 HOLDING = """
 import sys
 from pathlib import Path
@@ -193,7 +194,7 @@ with Registry(Path(sys.argv[1]), "fruit").staging() as folder:
 def another_training(registry: Registry) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process in the middle of writing a version, and the name of its folder."""
     command = [sys.executable, "-c", HOLDING, str(registry.folder.parent)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process, process.stdout.readline().strip()

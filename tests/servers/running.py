@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.conftest import ROOT
 
@@ -22,6 +22,7 @@ DOORS: Final = ("serve_fastapi", "serve_flask")
 DEADLINE: Final = 60.0
 """Seconds that a machine under load may take for what should take one or two."""
 POLL: Final = 0.02
+BLOCKING: Final = "TESTS_BLOCK_WHILE_EXISTS"
 ID: Final = "X-Request-Id: a-fixed-request-id\r\n"
 
 
@@ -110,12 +111,17 @@ def parse(data: bytes, *, head: bool = False) -> tuple[Response | None, int]:
     return Response(int(status.split()[1]), headers, data[len(start) + 4 : whole]), whole
 
 
-def start(door: str, folder: Path, artifacts: Path, **settings: object) -> subprocess.Popen[bytes]:
-    """A server process; its standard error goes to a file in the folder."""
+def start(
+    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
+) -> subprocess.Popen[bytes]:
+    """A server process; its standard error goes to a file in the folder.
+
+    `blocking_file` is what a model with `tests.servers.blocking` in it waits for to go away."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
+        BLOCKING: str(blocking_file or ""),
         **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
     }
     with (folder / "stderr").open("wb") as errors:
@@ -123,9 +129,11 @@ def start(door: str, folder: Path, artifacts: Path, **settings: object) -> subpr
 
 
 @contextmanager
-def running(door: str, folder: Path, artifacts: Path, **settings: object) -> Iterator[Running]:
+def running(
+    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
+) -> Iterator[Running]:
     """A server that is ready, for as long as this lasts."""
-    process, log = start(door, folder, artifacts, **settings), folder / "stderr"
+    process, log = start(door, folder, artifacts, blocking_file=blocking_file, **settings), folder / "stderr"
     try:
         wait_for(process, lambda: port_of(log) is not None)
         server = Running(process, port_of(log) or 0, log)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_every_request_has_one_line_in_the_log(door: str, tmp_path: Path, artifa
         assert part in line
 
 
-def refusal(door: str, folder: Path, artifacts: Path, **settings: object) -> tuple[int, str]:
+def refusal(door: str, folder: Path, artifacts: Path, **settings: Any) -> tuple[int, str]:
     """Exit code and standard error of a server that must not start."""
     process = start(door, folder, artifacts, **settings)
     try:
@@ -109,7 +110,7 @@ def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_p
     [("port", "x"), ("workers", 0), ("max_body", -1), ("out_of_range", "maybe"), ("keep_alive", 0)],
 )
 def test_a_bad_setting_is_one_sentence_and_exit_code_2(
-    door: str, setting: str, value: object, tmp_path: Path, artifacts: Path
+    door: str, setting: str, value: Any, tmp_path: Path, artifacts: Path
 ) -> None:
     """It names the variable."""
     code, text = refusal(door, tmp_path, artifacts, **{setting: value})

@@ -1,0 +1,100 @@
+"""The bytes of a request, however they are cut on their way."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serve_flask.arrival import CONTINUE, Arrival
+
+MAX_BODY = 1000
+START = b"POST /predict HTTP/1.1\r\nHost: here\r\n"
+WHOLE = {
+    "no body": b"GET / HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a length": START + b"Content-Length: 5\r\n\r\nhello",
+    "a length of none": START + b"content-length:0\r\n\r\n",
+    "chunks": START + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3;x=1\r\nyou\r\n0\r\n\r\n",
+    "a chunk that looks like an end": START + b"Transfer-Encoding: chunked\r\n\r\n7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n",
+    "trailers": START + b"Transfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\nC: d\r\n\r\n",
+    "an expectation": START + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+    "an expectation in another case": START + b"EXPECT:100-Continue \r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+def arrive(data: bytes, cuts: list[int]) -> tuple[list[bool], bytes, bytes]:
+    """Bytes in pieces: was it whole after each, what the client was sent, and what the parser behind will read."""
+    arrival = Arrival(0.0, MAX_BODY)
+    places = [0, *sorted(cuts), len(data)]
+    states, sent = [], b""
+    for start, end in itertools.pairwise(places):
+        sent += arrival.add(data[start:end])
+        states.append(arrival.is_whole())
+    return states, sent, bytes(arrival.data)
+
+
+@given(name=st.sampled_from(sorted(WHOLE)), cuts=st.lists(st.integers(1, 60), max_size=6))
+def test_any_split_has_the_same_outcome(name: str, cuts: list[int]) -> None:
+    """Whole at the last byte and not before; the same bytes are handed on and the same answer is given meanwhile."""
+    data = WHOLE[name]
+    inside = [cut for cut in cuts if cut < len(data)]
+    states, sent, handed_on = arrive(data, inside)
+    assert (sent, handed_on) == arrive(data, [])[1:]
+    assert states[-1]
+    assert not any(states[:-1])
+
+
+@given(name=st.sampled_from(sorted(WHOLE)))
+def test_byte_by_byte_is_a_split_too(name: str) -> None:
+    """The finest."""
+    data = WHOLE[name]
+    states, sent, handed_on = arrive(data, list(range(1, len(data))))
+    assert states.index(True) == len(data) - 1
+    assert (sent, handed_on) == arrive(data, [])[1:]
+
+
+def test_an_expectation_is_answered_once_and_taken_out() -> None:
+    """So that nobody behind answers it again."""
+    _, sent, handed_on = arrive(WHOLE["an expectation"], [])
+    assert sent == CONTINUE
+    assert b"Expect" not in handed_on
+    assert handed_on == WHOLE["a length"]
+
+
+def test_nobody_is_asked_for_what_is_too_large() -> None:
+    """A length over the limit is whole at once: it will be refused."""
+    states, sent, _ = arrive(START + b"Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n", [])
+    assert (states, sent) == ([True], b"")
+
+
+@given(junk=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=5))
+def test_any_bytes_are_taken(junk: bytes, cuts: list[int]) -> None:
+    """Whatever it is, the parser behind may look at it; here nothing fails."""
+    arrive(START + b"Transfer-Encoding: chunked\r\n\r\n" + junk, [cut for cut in cuts if cut <= len(junk)])
+    arrive(junk, [cut for cut in cuts if cut <= len(junk)])
+
+
+def test_an_endless_head_is_too_large() -> None:
+    """And is told as soon as it is."""
+    arrival = Arrival(0.0, MAX_BODY)
+    arrival.add(b"GET / HTTP/1.1\r\nX: " + b"a" * 60_000)
+    assert not arrival.head_too_large
+    arrival.add(b"a" * 10_000)
+    assert arrival.head_too_large
+
+
+def test_endless_chunks_are_whole_once_they_are_too_much() -> None:
+    """So that they are refused rather than stored."""
+    arrival = Arrival(0.0, MAX_BODY)
+    arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        arrival.add(b"400\r\n" + b"a" * 1024 + b"\r\n")
+    assert arrival.is_whole()
+
+
+def test_a_chunk_size_that_is_no_number_counts_as_whole() -> None:
+    """The parser behind refuses it."""
+    arrival = Arrival(0.0, MAX_BODY)
+    arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n")
+    assert arrival.is_whole()

@@ -1,0 +1,29 @@
+"""A transformer of somebody's own that takes its time, as a fitted pipeline would hold it (in a pickle)."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from tests.servers.running import BLOCKING
+
+
+class Blocking(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types.
+    """Passes everything through, but waits while a certain file exists."""
+
+    def fit(self, _features: Any, _target: Any = None) -> Blocking:
+        """Nothing to learn."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, features: Any) -> Any:
+        """The same, later."""
+        path = Path(os.environ.get(BLOCKING) or "/nonexistent")
+        while path.exists():
+            path.with_suffix(".begun").touch()
+            time.sleep(0.01)  # The work of a slow model; no test waits for it by sleeping.
+        return features

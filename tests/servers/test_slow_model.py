@@ -1,0 +1,106 @@
+"""A real server with a real model that is slow: nobody else waits, and shutting down does not wait for ever."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.running import DOORS, golden, read, request, running, wait_for
+
+pytestmark = pytest.mark.slow
+
+each_door = pytest.mark.parametrize("door", DOORS)
+PROMPT = 0.05
+LONGEST_SHUTDOWN = 15.0
+
+
+@pytest.fixture(scope="module")
+def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose champion holds a type of its own, so it is a pickle."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    from model import training
+    from model.packaging import Lineage, package
+    from model.recipes.tumor import TUMOR
+    from model.registry import Registry
+    from tests.servers.blocking import Blocking
+
+    def one_candidate(_seed: int) -> Mapping[str, Any]:
+        return {"slow": make_pipeline(Blocking(), LogisticRegression(C=1e-4, max_iter=10_000))}
+
+    recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
+    registry = Registry(tmp_path_factory.mktemp("slow"), recipe.name)
+    data = training.split(recipe)
+    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    registry.promote(version)
+    return registry.folder.parent
+
+
+@each_door
+def test_health_answers_at_once_while_a_prediction_runs(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """Within 50 ms, and the prediction is answered when it is done."""
+    block = tmp_path / "block"
+    with running(door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block) as server:
+        block.touch()
+        with server.connect() as connection:
+            connection.sendall(request("POST", "/predict", golden(slow_artifacts)))
+            wait_for(server.process, (tmp_path / "block.begun").exists)
+            seconds = []
+            for _ in range(20):
+                before = time.perf_counter()
+                assert server.request("GET", "/health/live").status == 200
+                seconds.append(time.perf_counter() - before)
+            block.unlink()
+            (response,) = read(connection, 1)
+    assert response.status == 200
+    assert statistics.median(seconds) < PROMPT
+
+
+@each_door
+def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """503 with Retry-After from the real thing, too."""
+    block = tmp_path / "block"
+    with running(
+        door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block, threads=1, max_queue=1
+    ) as server:
+        block.touch()
+        body = golden(slow_artifacts)
+        with server.connect() as connection:
+            connection.sendall(request("POST", "/predict", body))
+            wait_for(server.process, (tmp_path / "block.begun").exists)
+            refused = server.request("POST", "/predict", body)
+            assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+            block.unlink()
+            (response,) = read(connection, 1)
+    assert response.status == 200
+
+
+@each_door
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_prediction_that_never_ends_does_not_keep_the_server(
+    door: str, workers: int, tmp_path: Path, slow_artifacts: Path
+) -> None:
+    """SIGTERM ends the server with exit code 0 within 15 seconds, whatever is still running."""
+    block = tmp_path / "block"
+    with running(
+        door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block, workers=workers, grace=2
+    ) as server:
+        block.touch()
+        with server.connect() as connection:
+            connection.sendall(request("POST", "/predict", golden(slow_artifacts)))
+            wait_for(server.process, (tmp_path / "block.begun").exists)
+            before = time.monotonic()
+            try:
+                assert server.stop(signal.SIGTERM) == 0
+                assert time.monotonic() - before < LONGEST_SHUTDOWN
+            finally:
+                block.unlink()

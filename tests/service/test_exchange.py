@@ -1,0 +1,81 @@
+"""One request, from its id to its line in the log."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.exchange import Exchange
+from service.metrics import Metrics
+from service.problem import Problem
+from service.reply import Reply
+
+
+def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: str = "/predict") -> Exchange:
+    """A request to predict."""
+    return Exchange(Metrics(), method="POST", path=path, route="predict", given_id=given_id, access_log=access_log)
+
+
+def test_one_line_for_each_request() -> None:
+    """With id, method, path, status, duration and the version that answered."""
+    request = exchange()
+    request.version = "3"
+    with capture_logs() as lines:
+        request.finish(Reply(HTTPStatus.OK, b"{}"))
+    (line,) = lines
+    assert line.pop("ms") >= 0
+    assert line == {
+        "event": "request",
+        "log_level": "info",
+        "request_id": "mine",
+        "method": "POST",
+        "path": "/predict",
+        "status": 200,
+        "version": "3",
+    }
+
+
+def test_no_line_when_the_access_log_is_off() -> None:
+    """A setting."""
+    with capture_logs() as lines:
+        exchange(access_log=False).finish(Reply(HTTPStatus.OK, b"{}"))
+    assert lines == []
+
+
+def test_a_long_path_is_cut_in_the_log() -> None:
+    """Nobody fills the disk with one request."""
+    with capture_logs() as lines:
+        exchange(path="/" + "a" * 100_000).finish(Reply(HTTPStatus.NOT_FOUND, b""))
+    assert len(lines[0]["path"]) == 200
+
+
+def test_a_fault_is_logged_with_its_traceback_and_answered_without() -> None:
+    """Under the same id; access log or not."""
+    fault = ValueError("secret")
+    with capture_logs() as lines:
+        reply = exchange(access_log=False).refuse(fault)
+    assert (lines[0]["event"], lines[0]["request_id"], lines[0]["exc_info"]) == ("fault", "mine", fault)
+    assert reply.status == 500
+    assert b"secret" not in reply.body
+
+
+def test_a_problem_is_no_fault() -> None:
+    """It is answered as it is, and not logged by itself."""
+    with capture_logs() as lines:
+        reply = exchange().refuse(Problem("not-found", "Nothing."))
+    assert (lines, reply.status) == ([], 404)
+
+
+@pytest.mark.parametrize(("name", "value"), [("Cache-Control", "no-cache"), ("X-Content-Type-Options", "other")])
+def test_a_reply_may_say_otherwise(name: str, value: str) -> None:
+    """Its own header stands in place of the common one."""
+    headers = exchange(access_log=False).finish(Reply(HTTPStatus.OK, b"", headers=((name, value),)))
+    assert [given for header, given in headers if header == name] == [value]
+
+
+def test_a_reply_without_a_body_has_no_type() -> None:
+    """204."""
+    headers = exchange(access_log=False).finish(Reply(HTTPStatus.NO_CONTENT, b"", None))
+    assert "Content-Type" not in dict(headers)

@@ -1,0 +1,124 @@
+"""Settings: read once, refused in one sentence, and none without a sentence of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from service.settings import (
+    PREFIX,
+    BadSetting,
+    Settings,
+    available_cores,
+    from_command_line,
+    read_settings,
+)
+from tests.fakes import settings_of
+
+FIELDS = sorted(Settings.model_fields)
+
+
+@pytest.fixture
+def environment() -> Iterator[pytest.MonkeyPatch]:
+    """An environment that is as it was afterwards, whatever was set."""
+    before = dict(os.environ)
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_setting_has_its_sentence(field: str) -> None:
+    """One that starts with a capital and ends with a full stop."""
+    description = Settings.model_fields[field].description
+    assert description
+    assert description[0].isupper()
+    assert description.endswith(".")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_help_shows_every_setting(field: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its option, its sentence and its variable."""
+    with pytest.raises(SystemExit) as end:
+        from_command_line("serve", "Serve.", ["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert end.value.code == 0
+    assert f"--{field.replace('_', '-')} VALUE" in text
+    assert PREFIX + field.upper() in text.replace("- ", "-")
+    assert str(Settings.model_fields[field].description) in text
+
+
+def test_settings_are_frozen() -> None:
+    """Nobody changes them while the service runs."""
+    with pytest.raises(ValidationError):
+        settings_of().port = 1  # type: ignore[misc]  # That it is refused is the point.
+
+
+def test_a_variable_goes_before_a_line_of_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And the file before the default."""
+    (tmp_path / ".env").write_text("TWINSERVE_MAX_BATCH=5\nTWINSERVE_MODEL=from-file\nOTHER=1\n")
+    environment.chdir(tmp_path)
+    environment.setenv("TWINSERVE_MAX_BATCH", "6")
+    settings = read_settings()
+    assert (settings.max_batch, settings.model, settings.host) == (6, "from-file", "127.0.0.1")
+
+
+def test_an_empty_variable_is_no_value(environment: pytest.MonkeyPatch) -> None:
+    """As compose files leave them."""
+    environment.setenv("TWINSERVE_PORT", "")
+    assert read_settings().port is None
+
+
+def test_an_option_goes_before_a_variable_and_reaches_the_workers(environment: pytest.MonkeyPatch) -> None:
+    """It becomes the variable, which every process below inherits."""
+    environment.setenv("TWINSERVE_PORT", "1")
+    settings = from_command_line("serve", "Serve.", ["--port", "2", "--max-batch", "3"])
+    assert (settings.port, settings.max_batch) == (2, 3)
+    assert (os.environ["TWINSERVE_PORT"], os.environ["TWINSERVE_MAX_BATCH"]) == ("2", "3")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "x"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("WORKERS", "0"),
+        ("MAX_BODY", "1.5"),
+        ("RECEIVE_TIMEOUT", "0"),
+        ("DRAIN_DELAY", "-1"),
+        ("OUT_OF_RANGE", "ignore"),
+        ("ACCESS_LOG", "perhaps"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_is_refused_by_its_variables_name(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """In one sentence."""
+    environment.setenv(PREFIX + name, value)
+    with pytest.raises(BadSetting) as refused:
+        read_settings()
+    assert str(refused.value).startswith(f"{PREFIX}{name}: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_bad_value_ends_a_program_with_exit_code_2(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the program's name in front."""
+    environment.setenv("TWINSERVE_PORT", "x")
+    with pytest.raises(SystemExit) as end:
+        from_command_line("serve", "Serve.", [])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("serve: TWINSERVE_PORT: ")
+
+
+def test_the_cores_are_shared_among_workers() -> None:
+    """At least one thread each; a number that is set stands."""
+    assert settings_of(workers=1).prediction_threads == available_cores() >= 1
+    assert settings_of(workers=1000).prediction_threads == 1
+    assert settings_of(workers=1000, threads=7).prediction_threads == 7

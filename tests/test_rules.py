@@ -1,0 +1,141 @@
+"""The rules of the house: which room may import what, how long a file may be, and what stands at each door.
+
+Imports are looked at in fresh interpreters, as a module that is already there would hide one that is missing.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+ROOMS = ("model", "service", "serve_flask", "serve_fastapi")
+FRAMEWORKS = frozenset({"flask", "werkzeug", "gunicorn", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"})
+LONGEST_FILE = 250
+LONGEST_README = 8
+SOURCES = sorted(path for room in (*ROOMS, "examples") for path in (ROOT / room).rglob("*.py"))
+
+FORBIDDEN = {
+    "model": FRAMEWORKS | {"service", "serve_flask", "serve_fastapi"},
+    "service": FRAMEWORKS | {"serve_flask", "serve_fastapi"},
+    "serve_flask": frozenset({"serve_fastapi", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"}),
+    "serve_fastapi": frozenset({"serve_flask", "flask", "werkzeug", "gunicorn"}),
+}
+
+
+def modules(room: str) -> list[str]:
+    """Every module of a room but its program."""
+    found = pkgutil.walk_packages([str(ROOT / room)], prefix=f"{room}.")
+    return [room, *(module.name for module in found if not module.name.endswith("__main__"))]
+
+
+def imported_by(statement: str) -> set[str]:
+    """The top-level names that a fresh, isolated interpreter has loaded after a statement."""
+    program = f"import json, sys\nsys.path.insert(0, {str(ROOT)!r})\n{statement}\nprint(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-Ic", program], capture_output=True, text=True, check=False, env={})
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_nothing_that_its_rule_forbids(room: str) -> None:
+    """Arrows point one way: a door to the service, the service to the model."""
+    assert imported_by("import " + ", ".join(modules(room))) & FORBIDDEN[room] == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_inside_a_function_breaks_the_rule_either(path: Path) -> None:
+    """What runs later is read in the source."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names.add((node.module or "").partition(".")[0])
+    room = path.relative_to(ROOT).parts[0]
+    assert names & FORBIDDEN.get(room, frozenset()) == set()
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.is_relative_to(ROOT / "model")], ids=lambda p: p.name
+)
+def test_the_model_reads_no_environment(path: Path) -> None:
+    """Everything comes in as an argument."""
+    attributes = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    assert attributes & {"environ", "environb", "getenv", "putenv"} == set()
+
+
+@pytest.mark.parametrize("package", ["service", "serve_flask", "serve_fastapi", "service.settings", "service.startup"])
+def test_what_a_program_imports_first_loads_no_numpy(package: str) -> None:
+    """NumPy takes its number of threads from the environment when it is loaded, so settings must come before."""
+    assert "numpy" not in imported_by(f"import {package}")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_importing_has_no_side_effects(room: str, tmp_path: Path) -> None:
+    """Nothing is written, printed or started; the environment stays as it was, but for what scikit-learn sets."""
+    program = (
+        f"import sys, os, threading\nsys.path.insert(0, {str(ROOT)!r})\nbefore = dict(os.environ)\n"
+        f"import {', '.join(modules(room))}\n"
+        "new = set(os.environ.items()) ^ set(before.items())\n"
+        "assert {name for name, _ in new} <= {'KMP_DUPLICATE_LIB_OK', 'KMP_INIT_AT_FORK'}, new\n"
+        "assert threading.active_count() == 1"
+    )
+    environment = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-Ic", program], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_source_file_is_short(path: Path) -> None:
+    """Under 250 lines, as a longer one holds two things."""
+    assert len(path.read_text().splitlines()) < LONGEST_FILE
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "examples", "tests"])
+def test_a_room_says_its_rule_at_the_door(room: str) -> None:
+    """In a README of eight lines at most."""
+    lines = (ROOT / room / "README.md").read_text().splitlines()
+    assert lines[0] == f"# {room}/"
+    assert len(lines) <= LONGEST_README
+
+
+def test_no_drawer_for_everything() -> None:
+    """Files are named for one noun each."""
+    assert {path.stem for path in SOURCES} & {"utils", "util", "helpers", "common", "misc"} == set()
+
+
+def test_the_doors_read_alike() -> None:
+    """The same functions in the same order, so that a difference shows only the frameworks."""
+
+    def functions(door: str) -> list[str]:
+        tree = ast.parse((ROOT / door / "routes.py").read_text())
+        return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    flask, fastapi = functions("serve_flask"), functions("serve_fastapi")
+    shared = set(flask) & set(fastapi)
+    assert {
+        "render",
+        "read_body",
+        "predict",
+        "schema",
+        "openapi",
+        "docs",
+        "model",
+        "live",
+        "ready",
+        "metrics",
+    } <= shared
+    assert [name for name in flask if name in shared] == [name for name in fastapi if name in shared]
