@@ -44,10 +44,10 @@ check: setup-dev ## Lint, format, types, import rules
 	@$(VENV)/bin/lint-imports --no-logo
 
 test: setup-dev ## The whole suite
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --dist loadfile
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
-	@$(PY) -m pytest -q -m "not slow"
+	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv

@@ -47,7 +47,7 @@ def line() -> LinearRegression:
     return LinearRegression()
 
 
-@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+@pytest.mark.parametrize("selection", SELECTIONS, ids=lambda given: getattr(given, "__name__", str(given)))
 @pytest.mark.parametrize("remainder", ["drop", "passthrough", MinMaxScaler()], ids=str)
 def test_columns_by_name_position_slice_mask_and_function(selection: Any, remainder: Any) -> None:
     x = random_numbers(0, 50, 5)
