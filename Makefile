@@ -60,6 +60,9 @@ image: ## Build the image with whichever of docker, podman or buildah is there
 image-check: ## Build the image and try it: read-only, without capabilities, stopped by SIGTERM
 	@bash tests/image/check.sh
 
+bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m bench --setup makes the peers' environments)
+	@$(PY) -m bench
+
 clean: ## Remove what the commands above made, but not the models
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

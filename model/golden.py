@@ -24,15 +24,15 @@ GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
 
 
 def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
-    """The golden pairs for these rows; a row that the signature would refuse makes none."""
+    """The golden pairs for these rows; a row that the signature or the pipeline refuses makes none."""
     validator = Validator(signature)
     pairs = []
     for request in to_instances(columns, signature):
         try:
             batch = validator.validate(json.dumps(request).encode())
-        except InvalidInput:
+            (reply,) = describe(predictor.predict(batch.columns), classes)
+        except (InvalidInput, ValueError):
             continue
-        (reply,) = describe(predictor.predict(batch.columns), classes)
         pairs.append({"request": request, "reply": reply})
     return pairs
 

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from model.fold import read_fold
 from model.signature import Columns, FloatArray, Signature, to_frame
 
+# Classifiers whose `predict` is the class of the greatest `predict_proba`, so one call gives both; by class, since
+# others decide by another figure, which may differ in a tie.
+LIKELIEST: Final = frozenset(
+    {"RandomForestClassifier", "ExtraTreesClassifier", "DecisionTreeClassifier", "BaggingClassifier"}
+)
+
 PredictorKind = Literal["compiled", "scikit-learn"]
 
 
@@ -69,11 +75,15 @@ class SklearnPredictor:
     def __init__(self, pipeline: Any, signature: Signature, classes: Sequence[str] | None) -> None:
         self._pipeline = single_threaded(pipeline)
         self._signature = signature
+        self._takes_the_likeliest = _class_name(pipeline) in LIKELIEST
         self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
 
     def predict(self, columns: Columns) -> Predictions:
         """The pipeline's own `predict` and, where it has one, `predict_proba`."""
         frame = to_frame(columns, self._signature)
+        if self._codes is not None and self._takes_the_likeliest:
+            shares = np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64)
+            return Predictions(shares.argmax(axis=1), shares)
         answers = self._pipeline.predict(frame)
         if self._codes is None:
             return Predictions(values=np.asarray(answers, dtype=np.float64))
@@ -81,6 +91,11 @@ class SklearnPredictor:
         if not hasattr(self._pipeline, "predict_proba"):
             return Predictions(labels)
         return Predictions(labels, np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64))
+
+
+def _class_name(pipeline: Any) -> str:
+    last = pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    return type(last).__name__ if type(last).__module__.startswith("sklearn.") else ""
 
 
 def single_threaded(pipeline: Any) -> Any:

@@ -1,0 +1,43 @@
+"""Tables and figures as Markdown has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.results import Spread
+
+NOTHING = "-"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures: bool = True) -> str:
+    """A table; what is behind the first column lines up at the right where it holds figures."""
+    rule = ["---", *("---:" if figures else "---" for _ in head[1:])]
+    return "\n".join(_line(row) for row in (head, rule, *rows))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def figure(value: Spread | None) -> str:
+    """The median, and the spread where there is one."""
+    return _with_spread(value, "")
+
+
+def times(value: Spread | None) -> str:
+    """A ratio."""
+    return _with_spread(value, "x")
+
+
+def number(value: float) -> str:
+    """Three digits that count, whole from 100 on."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _with_spread(value: Spread | None, unit: str) -> str:
+    if value is None:
+        return NOTHING
+    middle = number(value.middle) + unit
+    return middle if value.rounds == 1 else f"{middle} ({number(value.least)}-{number(value.most)})"

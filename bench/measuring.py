@@ -1,0 +1,134 @@
+"""The rounds: every server of a model in turn, then all again, each time started afresh."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench import processes, wrk
+from bench.environments import interpreter
+from bench.prepared import OUT, Prepared, Rows
+from bench.results import Load, Results, Sample, Skipped, Start
+from bench.server import Running, Unfit, free_port, log_of, quiet, running, verify
+from bench.subjects import Scene, Subject
+
+WARM_UP: Final = 1
+"""Seconds of load before the first measured one."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to measure."""
+
+    loads: Sequence[Load]
+    rounds: int
+    seconds: float
+    server_core: int
+    load_core: int
+
+
+def measure(plan: Plan, subjects: Sequence[Subject], prepared: Prepared, results: Results, tell: Tell) -> Iterable[int]:
+    """All rounds for one model; yields each round's number when it is done. Who fails once is out of the later ones."""
+    fit = [subject for subject in subjects if subject.models is None or prepared.name in subject.models]
+    for number in range(1, plan.rounds + 1):
+        for subject in list(fit):
+            try:
+                Visit(plan, subject, prepared, number, results, tell).make()
+            except (Unfit, wrk.LoadFailed) as error:
+                tell(f"{prepared.name}  {subject.name}: skipped. {error}")
+                results.skipped.append(Skipped(subject.name, prepared.name, str(error)))
+                fit.remove(subject)
+        yield number
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One server with one model in one round."""
+
+    plan: Plan
+    subject: Subject
+    prepared: Prepared
+    number: int
+    results: Results
+    tell: Tell
+
+    def make(self) -> None:
+        """Start it, measure it, end it; raises `Unfit`."""
+        python = interpreter(self.subject.environment)
+        if python is None:
+            raise Unfit(f"Not set up; `python -m bench --setup {self.subject.environment}` makes its environment.")
+        (OUT / "scratch").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=OUT / "scratch", ignore_cleanup_errors=True) as folder:
+            scene = Scene(python, free_port(), self.prepared, Path(folder))
+            launch, log = self.subject.launch(scene), log_of(self.subject, self.prepared)
+            if launch.before:
+                quiet(launch.before, scene.scratch, log.with_suffix(".before.log"), launch.environment)
+            first = self.subject.ask(self.prepared, self.prepared.single)
+            with running(
+                launch, scene.port, first, folder=scene.scratch, core=self.plan.server_core, log=log
+            ) as server:
+                self._measure(server, scene.scratch)
+
+    def _measure(self, server: Running, scratch: Path) -> None:
+        verify(self.subject, self.prepared, server.port, self.prepared.single)
+        self._post(server, scratch, Load(1), self.prepared.single, WARM_UP)
+        for load in self.plan.loads:
+            if load.rows == 1 or self.subject.batches:
+                self._take(server, scratch, load)
+        memory = processes.memory(processes.family(server.process))
+        start = Start(self.subject.name, self.prepared.name, self.number, server.seconds_to_ready, memory)
+        self.results.starts.append(start)
+
+    def _take(self, server: Running, scratch: Path, load: Load) -> None:
+        """One load; a server that answers its rows wrongly is measured with the others."""
+        rows = self.prepared.single if load.rows == 1 else self.prepared.batch
+        try:
+            verify(self.subject, self.prepared, server.port, rows)
+        except Unfit as error:
+            skipped = Skipped(self.subject.name, self.prepared.name, f"{load.name}: {error}")
+            if skipped not in self.results.skipped:
+                self.results.skipped.append(skipped)
+            return
+        sample = self._sample(server, scratch, load, rows)
+        self.results.samples.append(sample)
+        self.tell(line(sample))
+
+    def _sample(self, server: Running, scratch: Path, load: Load, rows: Rows) -> Sample:
+        before, busy = processes.family(server.process), processes.busy(self.plan.server_core)
+        outcome = self._post(server, scratch, load, rows, self.plan.seconds)
+        used = processes.seconds_between(before, processes.family(server.process))
+        others = processes.busy(self.plan.server_core) - busy - used
+        return Sample(
+            server=self.subject.name,
+            model=self.prepared.name,
+            load=load,
+            round=self.number,
+            requests_per_second=outcome.requests_per_second,
+            latency=outcome.latency,
+            cpu_per_request=used * 1e6 / max(1, outcome.requests),
+            others=max(0.0, others) / outcome.seconds,
+            errors=outcome.errors,
+            valid=outcome.valid,
+        )
+
+    def _post(self, server: Running, scratch: Path, load: Load, rows: Rows, seconds: float) -> wrk.Outcome:
+        payload = self.subject.ask(self.prepared, rows)
+        body, url = scratch / "request-body", f"http://127.0.0.1:{server.port}{payload.path}"
+        body.write_bytes(payload.body)
+        connections, core = load.connections, self.plan.load_core
+        return wrk.run(url, body, payload.content_type, connections=connections, seconds=seconds, core=core)
+
+
+def line(sample: Sample) -> str:
+    """A sample as the running program tells it."""
+    return (
+        f"{sample.model:<9} round {sample.round}  {sample.server:<30} {sample.load.name:<13} "
+        f"{sample.rows_per_second:>9,.0f} rows/s  p50 {sample.latency['p50']:>8.2f} ms  "
+        f"cpu {sample.cpu_per_request:>8,.0f} us  others {sample.others:>4.0%}"
+        f"{'' if sample.valid else '  INVALID: not every answer was good'}"
+    )

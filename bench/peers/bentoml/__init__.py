@@ -1,0 +1,1 @@
+"""BentoML: a class with an API method."""

@@ -1,0 +1,1 @@
+"""LitServe: a class with four methods."""

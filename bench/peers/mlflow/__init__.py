@@ -1,0 +1,1 @@
+"""MLflow's scoring server: a saved model, served by its command."""

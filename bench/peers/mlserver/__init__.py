@@ -1,0 +1,1 @@
+"""MLServer: settings in two JSON files, the V2 inference protocol."""

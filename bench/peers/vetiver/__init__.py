@@ -1,0 +1,1 @@
+"""vetiver: a model with a prototype of its input, on FastAPI."""

@@ -1,0 +1,164 @@
+"""A server while it is measured: started on its core, awaited, checked, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench import processes
+from bench.prepared import OUT, Prepared, Rows
+from bench.subjects import Answer, Launch, Payload, Subject
+
+PATIENCE: Final = 90.0
+"""Seconds that a server may take until it answers."""
+REFUSALS: Final = 15.0
+"""Seconds for which a server may answer something else than it should: some do while they load their model."""
+PAUSE: Final = 0.02
+LAST_WORDS: Final = 10.0
+"""Seconds that a server may take to end when it is asked to."""
+TOLERANCE: Final = 1e-6
+"""Largest difference of a probability from the fitted pipeline's that is still its answer."""
+THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Unfit(Exception):
+    """A server cannot be measured; the text is one sentence without paths."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    process: int
+    port: int
+    seconds_to_ready: float
+    """From its start to its first good answer."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(launch: Launch, port: int, first: Payload, *, folder: Path, core: int, log: Path) -> Iterator[Running]:
+    """Start a server on a core and wait until it answers; raises `Unfit` when it does not."""
+    environment = os.environ | dict.fromkeys(THREADS, "1") | launch.environment
+    command = ["taskset", "-c", str(core), *launch.command]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603  # Commands of our own tables.
+            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            _await(process, port, first, started + PATIENCE)
+            yield Running(process.pid, port, time.perf_counter() - started)
+        finally:
+            stop(process)
+
+
+def _await(process: subprocess.Popen[bytes], port: int, first: Payload, deadline: float) -> None:
+    last = "nobody listens"
+    while (now := time.perf_counter()) < deadline:
+        if process.poll() is not None:
+            raise Unfit(f"It ended with code {process.returncode} before it answered; its log is below bench/out/logs.")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status, _ = post(port, first)
+            if status == http.HTTPStatus.OK:
+                return
+            if last != (last := f"status {status}"):
+                deadline = min(deadline, now + REFUSALS)
+        time.sleep(PAUSE)
+    raise Unfit(f"It gave no good answer in time (last: {last}); its log is below bench/out/logs.")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server and whatever it started: asked first, then made to."""
+    members = [member.number for member in processes.family(process.pid)]
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(LAST_WORDS)
+    for number in (process.pid, *members):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    process.wait()
+
+
+def post(port: int, payload: Payload) -> tuple[int, bytes]:
+    """One request and its answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", payload.path, payload.body, {"Content-Type": payload.content_type})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def verify(subject: Subject, prepared: Prepared, port: int, rows: Rows) -> None:
+    """Raise `Unfit` unless the server answers these rows as the fitted pipeline does: nobody is measured wrong."""
+    try:
+        status, content = post(port, subject.ask(prepared, rows))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unfit(f"It broke the connection ({type(error).__name__}).") from None
+    if status != http.HTTPStatus.OK:
+        raise Unfit(f"It answers a good request with status {status}.")
+    if subject.group == "floor":
+        return
+    try:
+        answers = subject.read(json.loads(content), prepared)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise Unfit("Its answer has another form than its documentation says.") from None
+    compare(answers, rows)
+
+
+def compare(answers: Sequence[Answer], rows: Rows) -> None:
+    """Raise `Unfit` unless every answer is the fitted pipeline's."""
+    if len(answers) != len(rows.labels):
+        raise Unfit(f"It gives {len(answers)} answers for {len(rows.labels)} rows.")
+    expected = zip(answers, rows.labels, rows.probabilities, strict=True)
+    wrong = [not _same(answer, label, shares) for answer, label, shares in expected]
+    if any(wrong):
+        raise Unfit(f"It answers {sum(wrong)} of {len(wrong)} rows differently from the fitted pipeline.")
+
+
+def _same(answer: Answer, label: str, shares: Sequence[float]) -> bool:
+    if isinstance(answer, str):
+        return answer == label
+    return len(answer) == len(shares) and all(
+        math.isclose(mine, theirs, abs_tol=TOLERANCE, rel_tol=0.0) for mine, theirs in zip(answer, shares, strict=True)
+    )
+
+
+def log_of(subject: Subject, prepared: Prepared) -> Path:
+    """Where a server's output goes."""
+    return OUT / "logs" / f"{subject.name}-{prepared.name}.log"
+
+
+def quiet(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> None:
+    """Run a command that a server needs before it can start; raises `Unfit`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        done = subprocess.run(  # noqa: S603  # As above.
+            command, cwd=folder, stdout=output, stderr=output, env=os.environ | environment, check=False
+        )
+    if done.returncode:
+        raise Unfit(
+            f"What it needs before its start failed with code {done.returncode}; see its log below bench/out/logs."
+        )

@@ -1,0 +1,114 @@
+"""Fit and register the models that are measured, by the project's own training and packaging."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+
+from bench import prepared
+from bench.prepared import BATCH, UNCOMPILED, Prepared, Rows
+from bench.recipes import RECIPES
+from model import artifact, golden, training
+from model.manifest import PredictorFacts
+from model.packaging import GOLDEN_REAL, Lineage, package, spread
+from model.predictor import SklearnPredictor
+from model.registry import Registry
+from model.signature import Columns, to_instances
+from model.training import Data
+
+SEED: Final = 0
+
+
+def make(name: str, folder: Path, artifacts: Path) -> None:
+    """Fit one model; register it as a champion, compiled and uncompiled; write what the other servers need."""
+    data = training.split(RECIPES[name])
+    fitted = training.fit(RECIPES[name], data, seed=SEED, progress=lambda _: None)
+    registry = _empty(artifacts, name)
+    version, facts = package(registry, RECIPES[name], data, fitted, Lineage(SEED, None))
+    if facts.predictor.kind != "compiled":
+        raise RuntimeError(f"{name} was not compiled: {facts.predictor.reason}")
+    registry.promote(version)
+    _register_uncompiled(registry.path(version), _empty(artifacts, name + UNCOMPILED), data, fitted.pipeline)
+    found = _prepared(name, folder, data, fitted.pipeline)
+    joblib.dump(fitted.pipeline, found.pipeline)
+    if found.numeric:
+        joblib.dump(_without_names(fitted.pipeline), found.pipeline_of_arrays)
+    prepared.write(found)
+
+
+def _without_names(pipeline: Any) -> Any:
+    """The same fitted pipeline, for arrays: it no longer knows what its columns are called."""
+    for _, step in pipeline.steps:
+        if hasattr(step, "feature_names_in_"):
+            del step.feature_names_in_
+    return pipeline
+
+
+def _empty(artifacts: Path, name: str) -> Registry:
+    """The registry of that name, without what an earlier run left in it."""
+    shutil.rmtree(artifacts / name, ignore_errors=True)
+    return Registry(artifacts, name)
+
+
+def _register_uncompiled(compiled: Path, registry: Registry, data: Data, pipeline: Any) -> None:
+    """The same version without its graph, so that scikit-learn has to serve it; golden are ordinary rows only, as it
+    refuses some of the extremes that a graph answers."""
+    facts = artifact.read_manifest(compiled)
+    kept = {name: (compiled / name).read_bytes() for name in facts.files if name != artifact.MODEL}
+    reason = PredictorFacts(kind="scikit-learn", reason="Its graph was left out, to measure the fallback.")
+    predictor = SklearnPredictor(pipeline, data.signature, data.classes)
+    rows = spread(data.holdout.columns, GOLDEN_REAL)
+    kept[artifact.GOLDEN] = json.dumps(golden.make(predictor, rows, data.signature, data.classes)).encode()
+    with registry.staging() as folder:
+        artifact.write(folder, kept, facts.model_copy(update={"name": registry.name, "predictor": reason}))
+        registry.promote(registry.register(folder))
+
+
+def _prepared(name: str, folder: Path, data: Data, pipeline: Any) -> Prepared:
+    columns = data.holdout.columns
+    complete = np.flatnonzero(~np.isnan(columns.matrix).any(axis=1) & _inside(columns, data.train.columns))
+    return Prepared(
+        name=name,
+        folder=folder,
+        columns=[feature.name for feature in data.signature.features],
+        types=[str(feature.type) for feature in data.signature.features],
+        classes=list(data.classes or ()),
+        single=_rows(columns.take([int(complete[0])]), data, pipeline),
+        batch=_rows(_repeated(data.everything.columns, BATCH), data, pipeline),
+    )
+
+
+def _inside(columns: Columns, seen: Columns) -> Any:
+    """Which rows hold nothing outside the range of training, so that a reply carries no warnings."""
+    low, high = np.nanmin(seen.matrix, axis=0), np.nanmax(seen.matrix, axis=0)
+    return ((columns.matrix >= low) & (columns.matrix <= high)).all(axis=1)
+
+
+def _repeated(columns: Columns, rows: int) -> Columns:
+    """The first rows, from the start again where there are fewer."""
+    places = [row % len(columns) for row in range(rows)]
+    return Columns(columns.matrix[places])
+
+
+def _rows(columns: Columns, data: Data, pipeline: Any) -> Rows:
+    answers = SklearnPredictor(pipeline, data.signature, data.classes).predict(columns)
+    if answers.labels is None or answers.probabilities is None or data.classes is None:
+        raise TypeError("The bench measures classifiers with probabilities.")
+    instances = to_instances(columns, data.signature)
+    return Rows(
+        instances=instances,
+        table=[[_leaf(instance, feature.path) for feature in data.signature.features] for instance in instances],
+        labels=[data.classes[code] for code in answers.labels.tolist()],
+        probabilities=answers.probabilities.tolist(),
+    )
+
+
+def _leaf(instance: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        instance = instance[part]
+    return instance
