@@ -46,7 +46,6 @@ class DoorProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self._head_size, self._in_head = 0, True
         self._expect_request()
 
     def on_headers_complete(self) -> None:
@@ -63,8 +62,9 @@ class DoorProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request has arrived whole."""
+        """The request has arrived whole; what comes next is another head."""
         self._stop_waiting()
+        self._head_size, self._in_head = 0, True
         if self.cycle is not None:
             super().on_message_complete()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import socket
 import sys
+import time
 from types import FrameType
 from typing import Final
 
@@ -22,6 +24,9 @@ from service.settings import Settings
 from service.startup import FAILED, CannotStart, listen, url
 
 PORT: Final = 8000
+SPARE_SECONDS: Final = 1.0
+SET_PARENT_DEATH_SIGNAL: Final = 1
+"""PR_SET_PDEATHSIG of <linux/prctl.h>."""
 
 
 def serve(settings: Settings) -> int:
@@ -46,8 +51,25 @@ def open_app() -> FastAPI:
         raise CannotStart(str(error)) from None
 
 
+class Supervisor(Multiprocess):
+    """uvicorn's supervisor, which would wait for ever for a worker that does not end."""
+
+    patience: float
+    """Seconds that the workers get to end after SIGTERM, all together."""
+
+    def join_all(self) -> None:
+        """Wait for the workers, and end those that do not end themselves."""
+        end = time.monotonic() + self.patience
+        for worker in self.processes:
+            worker.process.join(max(0.0, end - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+
 def worker_app() -> FastAPI:
     """The app of one worker process among several."""
+    end_with_parent()
     try:
         return open_app()
     except CannotStart as error:
@@ -56,11 +78,19 @@ def worker_app() -> FastAPI:
 
 
 def _supervise(settings: Settings, listener: socket.socket) -> int:
-    supervisor = Multiprocess(_config(settings, f"{__name__}:worker_app"), sockets=[listener])
+    supervisor = Supervisor(_config(settings, f"{__name__}:worker_app"), sockets=[listener])
+    supervisor.patience = settings.drain_delay + settings.grace + SPARE_SECONDS
     logs.log.info("listening", url=url(listener), door="fastapi", workers=settings.workers)
     supervisor.run()
     codes = [process.exitcode for process in supervisor.processes]
     return FAILED if STARTUP_FAILURE in codes else 0
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent has gone: a supervisor that was killed says no goodbye."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux alone has it.
+    if prctl is not None:
+        prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _config(settings: Settings, app: FastAPI | str) -> uvicorn.Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from tests.model.compile.comparing import (
     words,
 )
 
+ROOT = Path(__file__).parents[3]
+
 
 def forest() -> Any:
     x = random_numbers(0, 80, 4)
@@ -44,6 +47,7 @@ def test_the_same_pipeline_gives_the_same_bytes_in_another_process() -> None:
         subprocess.run(
             [sys.executable, "-c", program],
             env={"PYTHONHASHSEED": seed},
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
@@ -109,7 +113,7 @@ def test_compiling_loads_no_part_of_scikit_learn_by_itself() -> None:
     program = (
         "import sys, model.compile;print(sorted(m for m in sys.modules if m.split('.')[0] in ('sklearn', 'pandas')))"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
 
@@ -118,5 +122,5 @@ def test_importing_the_room_and_the_fold_imports_neither_onnx_nor_scikit_learn()
         "import sys, model, model.fold;"
         "print(sorted(m for m in sys.modules if m.split('.')[0] in ('sklearn', 'onnx', 'pandas', 'scipy')))"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
