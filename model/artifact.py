@@ -23,7 +23,6 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
 GOLDEN: Final = "golden.json"
-CARD: Final = "card.md"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ class ModelError(Exception):
     """The base of every refusal in this room; its text is one sentence for a person."""
 
 
+class AskedWrongly(ModelError):
+    """The question names something that is not there; asking again as the text says may help."""
+
+
 class CannotCompile(ModelError):
     """This pipeline has no exact graph; the text names the class or the reason."""
 

@@ -86,7 +86,7 @@ def _brier(truth: FloatArray, predictions: Predictions) -> float:
 
 def _probabilities(predictions: Predictions) -> FloatArray:
     if predictions.probabilities is None:
-        raise TypeError("This metric needs probabilities and the model gives labels only.")
+        raise TypeError("The metric needs probabilities and the model gives labels only.")
     return predictions.probabilities
 
 

@@ -57,6 +57,11 @@ class Manifest(BaseModel):
     classes: tuple[str, ...] | None
     metric: str
     metrics: Mapping[str, float]
+    """On the hold-out."""
+    intervals: Mapping[str, tuple[float, float]] = {}
+    """95 % confidence intervals of the metrics, by bootstrap."""
+    baseline: Mapping[str, float] = {}
+    """The same metrics of a model that looks at no feature."""
     predictor: PredictorFacts
     training: Training
     files: Mapping[str, str]

@@ -13,7 +13,8 @@ import numpy as np
 
 from model import artifact, evaluation, golden, pipeline_file
 from model.artifact import Trust
-from model.card import card
+from model.card import Subject, card
+from model.intervals import intervals
 from model.manifest import Manifest, Training
 from model.prove import Proved, prove
 from model.recipes import Recipe
@@ -60,6 +61,8 @@ def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Linea
         classes=data.classes,
         metric=recipe.metric,
         metrics=evaluation.evaluate(data.holdout.truth, predictions),
+        intervals=intervals(data.holdout.truth, predictions, lineage.seed),
+        baseline={} if fitted.baseline is None else evaluation.evaluate(data.holdout.truth, fitted.baseline),
         predictor=proved.facts,
         training=Training(
             source=data.source,
@@ -97,7 +100,7 @@ def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest, proved: 
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: json.dumps(pairs, indent=1).encode(),
-        artifact.CARD: card(recipe, facts, data.signature, fitted.scores).encode(),
+        **card(Subject(recipe, data, fitted, facts, proved.predictor)),
         name: pipeline,
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}

@@ -18,6 +18,7 @@ JOBLIB: Final = "pipeline.joblib"
 # Types that skops does not trust by itself and that a pipeline of ours may hold.
 TRUSTED: Final = frozenset(
     {
+        "model.calendar.Calendar",
         "numpy.dtype",
         "sklearn._loss.link.Interval",
         "sklearn._loss.link.IdentityLink",

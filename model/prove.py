@@ -14,10 +14,10 @@ from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.probes import probes
 from model.signature import Columns, FeatureType, Signature
 
-KINDS: Final[dict[FeatureType, Literal["category", "date", "text"]]] = {
+KINDS: Final[dict[FeatureType, Literal["category", "date", "datetime", "text"]]] = {
     FeatureType.CATEGORY: "category",
     FeatureType.DATE: "date",
-    FeatureType.DATETIME: "date",
+    FeatureType.DATETIME: "datetime",
     FeatureType.STRING: "text",
 }
 

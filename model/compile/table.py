@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.compile import (
     bayes,
     boosting,
+    calendar,
     calibration,
     compose,
     dummy,
@@ -22,7 +23,7 @@ from model.compile.graph import Lowering
 
 _FAMILIES = (
     linear, trees, boosting, bayes, neural, dummy, calibration, together,
-    compose, scaling, imputing, encoding, features, projection,
+    compose, scaling, imputing, encoding, features, projection, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

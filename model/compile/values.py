@@ -17,12 +17,13 @@ class Column:
 
     `name` is its DataFrame column name. `kind` says how it reaches the graph: numbers (integers and booleans
     too) as doubles, a category as the index of its text in `categories` (-1 for a text that is not among
-    them), null as NaN. A date and a text have no number that scikit-learn would agree with, so a pipeline
-    that uses one has no graph; one that drops it has.
+    them), a date as days and a datetime as seconds since 1970, null as NaN. Only calendar features can be
+    computed from a date, and nothing from a text: a pipeline that uses one otherwise has no graph; one that
+    drops it has.
     """
 
     name: str
-    kind: Literal["number", "category", "date", "text"]
+    kind: Literal["number", "category", "date", "datetime", "text"]
     categories: tuple[str, ...] = ()
 
 

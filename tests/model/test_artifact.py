@@ -82,7 +82,7 @@ def test_a_pipeline_without_graph_opens(version: Path) -> None:
 
 
 def test_what_is_written_is_what_is_read(version: Path, tmp_path: Path) -> None:
-    files = {path.name: path.read_bytes() for path in version.iterdir() if path.name != "manifest.json"}
+    files = {path.name: path.read_bytes() for path in version.glob("*.*") if path.name != "manifest.json"}
     copy = tmp_path / "copy"
     copy.mkdir()
     artifact.write(copy, files | {"figures/roc.png": b"drawn"}, read_manifest(version))

@@ -1,0 +1,154 @@
+"""What a training ends with: for people as tables, for machines as one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from model.evaluation import METRICS
+from model.manifest import Manifest
+from model.recipes import Recipe
+from model.training import Fitted
+
+STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "fact": "dim"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the new version."""
+
+    promoted: bool
+    reason: str
+    champion: int | None
+    """The version that serves now."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that a training has to say."""
+
+    recipe: Recipe
+    fitted: Fitted
+    manifest: Manifest
+    version: int
+    folder: Path
+    outcome: Outcome
+    seconds: float
+
+
+def as_json(trained: Trained) -> Mapping[str, Any]:
+    """The whole outcome as plain values."""
+    facts, fitted = trained.manifest, trained.fitted
+    return {
+        "model": facts.name,
+        "version": trained.version,
+        "folder": str(trained.folder),
+        "task": facts.task,
+        "classes": None if facts.classes is None else list(facts.classes),
+        "rows": facts.training.rows,
+        "holdout_rows": facts.training.holdout_rows,
+        "source": facts.training.source,
+        "data_fingerprint": facts.training.data_fingerprint,
+        "seed": facts.training.seed,
+        "notes": [asdict(note) for note in trained.recipe.notes],
+        "metric": facts.metric,
+        "candidates": [
+            {
+                "name": name,
+                facts.metric: score,
+                "spread": fitted.spreads.get(name),
+                "tried": fitted.tried.get(name, 1),
+                "chosen": name == fitted.name,
+            }
+            for name, score in fitted.scores.items()
+        ],
+        "improvements": [asdict(choice) for choice in fitted.choices],
+        "warnings": list(fitted.warnings),
+        "metrics": {
+            name: {"value": value, "interval": facts.intervals.get(name), "baseline": facts.baseline.get(name)}
+            for name, value in facts.metrics.items()
+        },
+        "predictor": facts.predictor.model_dump(),
+        "promoted": trained.outcome.promoted,
+        "reason": trained.outcome.reason,
+        "champion": trained.outcome.champion,
+        "seconds": round(trained.seconds, 3),
+    }
+
+
+def show(trained: Trained, console: Console) -> None:
+    """The whole outcome for a person."""
+    for part in _parts(trained):
+        console.print(part, soft_wrap=isinstance(part, str))
+
+
+def _parts(trained: Trained) -> Iterator[RenderableType]:
+    facts = trained.manifest
+    learned = facts.training.rows - facts.training.holdout_rows
+    yield (
+        f"[bold]{escape(facts.name)}[/]  {learned} rows to learn from, {facts.training.holdout_rows} held out "
+        f"({escape(facts.training.source)})"
+    )
+    for note in trained.recipe.notes:
+        where = f"{escape(note.column)}: " if note.column else ""
+        yield f"[{STYLES[note.kind]}]{note.kind:<8}[/] {where}{escape(note.sentence)}"
+    for warning in trained.fitted.warnings:
+        yield f"[yellow]warning [/] {escape(warning)}"
+    yield ""
+    yield _candidates(trained)
+    for choice in trained.fitted.choices:
+        verdict = "kept" if choice.kept else "not kept"
+        yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
+    yield ""
+    yield _metrics(facts)
+    if not beats_baseline(facts):
+        yield f"[bold red]No better than the baseline[/] by {facts.metric}: these features say little of the target."
+    yield ""
+    yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
+    yield f"version    {trained.version} in {escape(str(trained.folder))}"
+    verdict = "[green]promoted[/]" if trained.outcome.promoted else "[yellow]not promoted[/]"
+    yield f"champion   {trained.outcome.champion or 'none yet'} ({verdict}: {escape(trained.outcome.reason)})"
+
+
+def beats_baseline(facts: Manifest) -> bool:
+    """Is the model better than one that looks at no feature, by the metric that decides?"""
+    if facts.metric not in facts.baseline:
+        return True
+    mine, theirs = facts.metrics[facts.metric], facts.baseline[facts.metric]
+    return mine > theirs if METRICS[facts.metric].greater_is_better else mine < theirs
+
+
+def _candidates(trained: Trained) -> Table:
+    fitted, metric = trained.fitted, trained.manifest.metric
+    searched = any(tried > 1 for tried in fitted.tried.values())
+    heads = ["candidate", f"{metric}, cross-validated", *(["tried"] if searched else []), ""]
+    rows = []
+    for name, score in fitted.scores.items():
+        spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
+        tried = [str(fitted.tried.get(name, 1))] if searched else []
+        rows.append([name, f"{score:.4f}{spread}", *tried, "chosen" * (name == fitted.name)])
+    return _table(heads, rows)
+
+
+def _metrics(facts: Manifest) -> Table:
+    rows = []
+    for name, value in facts.metrics.items():
+        low, high = facts.intervals.get(name, (float("nan"), float("nan")))
+        other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
+        rows.append([name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other, "decides" * (name == facts.metric)])
+    return _table(["on the hold-out", "model", "95 % interval", "baseline", ""], rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place in (0, len(heads) - 1) else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table

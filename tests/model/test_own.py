@@ -1,0 +1,175 @@
+"""A model that was fitted elsewhere answers here as it did there, or is refused with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import BaseModel
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.ensemble import AdaBoostClassifier, HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from model.agreement import Disagreement
+from model.artifact import Opened, Trust, open_version
+from model.errors import UnsupportedInput
+from model.own import CannotPackage, held_out, package
+from model.signature import from_frame
+
+NAMES = ["sepal.length", "sepal.width", "petal.length", "petal.width"]
+
+
+class Leaf(BaseModel):
+    """Petal or sepal."""
+
+    length: float
+    width: float
+
+
+class Iris(BaseModel):
+    """In another order than the table."""
+
+    petal: Leaf
+    sepal: Leaf
+
+
+def iris() -> tuple[pd.DataFrame, Any]:
+    """Its table with nested names, and its target, 0 to 2."""
+    table, target = load_iris(return_X_y=True, as_frame=True)
+    return table.set_axis(NAMES, axis="columns"), target
+
+
+def registered(estimator: Any, table: Any, target: Any, folder: Path, **options: Any) -> Opened:
+    """The version, opened as a server does."""
+    number = package(estimator, table, target, name="own", artifacts=folder, **options)
+    return open_version(folder / "own" / str(number), Trust(pickles=True))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "kind"),
+    [
+        (make_pipeline(StandardScaler(), LogisticRegression()), "compiled"),
+        (HistGradientBoostingClassifier(max_iter=5), "compiled"),
+        (AdaBoostClassifier(n_estimators=3, random_state=0), None),
+        (KNeighborsClassifier(), "scikit-learn"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whole_number_labels_become_texts(estimator: Any, kind: str | None, tmp_path: Path) -> None:
+    table, target = iris()
+    estimator.fit(table, target)
+    opened = registered(estimator, table, target, tmp_path)
+    assert opened.manifest.classes == ("0", "1", "2")
+    assert kind in (None, opened.manifest.predictor.kind)
+    found = opened.predictor.predict(from_frame(table, opened.signature))
+    np.testing.assert_array_equal(found.labels, estimator.predict(table))
+    assert found.probabilities is not None
+    np.testing.assert_allclose(found.probabilities, estimator.predict_proba(table), atol=1e-9)
+
+
+def test_classes_keep_the_order_of_the_estimator(tmp_path: Path) -> None:
+    """10 comes after 9 as a number and before 2 as a text."""
+    table, target = iris()
+    target = target.map({0: 2, 1: 10, 2: 9})
+    opened = registered(LogisticRegression(max_iter=1000).fit(table, target), table, target, tmp_path)
+    assert opened.manifest.classes == ("2", "9", "10")
+
+
+def test_an_array_is_named_by_the_declared_input(tmp_path: Path) -> None:
+    table, target = iris()
+    rows = table.to_numpy()
+    opened = registered(LogisticRegression(max_iter=1000).fit(rows, target), rows, target, tmp_path, input=Iris)
+    assert [feature.name for feature in opened.signature.features] == [*NAMES[2:], *NAMES[:2]]
+
+
+def test_a_declared_input_takes_the_order_of_the_table(tmp_path: Path) -> None:
+    table, target = iris()
+    estimator = LogisticRegression(max_iter=1000).fit(table, target)
+    opened = registered(estimator, table, target, tmp_path, input=Iris)
+    assert [feature.name for feature in opened.signature.features] == NAMES
+
+
+def test_a_regression_is_judged_on_the_rows_it_was_told_not_to_learn(tmp_path: Path) -> None:
+    table, target = iris()
+    learn = ~held_out(table)
+    value = table["petal.width"] * 2 + target
+    opened = registered(
+        RandomForestRegressor(5, random_state=0).fit(table[learn], value[learn]), table, value, tmp_path
+    )
+    assert opened.manifest.training.holdout_rows == int((~learn).sum())
+    assert opened.manifest.metric == "rmse"
+
+
+class Wrong(BaseModel):
+    """Disagrees in three places."""
+
+    sepal: Leaf
+    petal: Leaf
+    colour: str
+
+
+def test_every_disagreement_is_told_at_once() -> None:
+    table, target = iris()
+    table = table.assign(height=1.0).astype({"petal.width": str})
+    with pytest.raises(Disagreement) as refused:
+        package(Ridge(), table, target, name="own", input=Wrong)
+    assert refused.value.fields == [
+        "petal.width holds category values and is declared as number",
+        "colour is declared and not in the table",
+        "height is in the table and not declared",
+    ]
+
+
+def test_an_unfitted_classifier_is_refused() -> None:
+    with pytest.raises(CannotPackage, match="fit it first"):
+        package(LogisticRegression(), *iris(), name="own")
+
+
+def test_what_is_no_predictor_is_refused() -> None:
+    with pytest.raises(CannotPackage, match="StandardScaler is neither"):
+        package(StandardScaler(), *iris(), name="own")
+
+
+def test_an_array_without_an_input_is_refused() -> None:
+    table, target = iris()
+    with pytest.raises(UnsupportedInput, match="no column names"):
+        package(LogisticRegression(max_iter=1000).fit(table, target), table.to_numpy(), target, name="own")
+
+
+class Picky(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types.
+    """Takes its categories from the table's dtypes, as some models of other libraries do."""
+
+    def fit(self, table: pd.DataFrame, target: Any) -> Picky:
+        """Nothing to learn."""
+        self.classes_ = np.unique(target)
+        self.feature_names_in_ = np.array(table.columns, dtype=object)
+        return self
+
+    def predict(self, table: pd.DataFrame) -> Any:
+        """Fails where there is no category dtype."""
+        return self.classes_[table["kind"].cat.codes]
+
+
+def test_a_model_that_needs_a_special_dtype_is_refused() -> None:
+    """A service makes its table from JSON."""
+    table, target = iris()
+    table["kind"] = pd.Categorical(np.where(np.arange(150) % 2, "a", "b"))
+    with pytest.raises(CannotPackage, match="put the conversion into the pipeline"):
+        package(Picky().fit(table, target), table, target, name="own")
+
+
+@pytest.mark.parametrize(("row", "reason"), [(None, "missing in 1 rows"), (7, "y holds '7'")])
+def test_a_target_that_the_model_does_not_know_is_refused(row: int | None, reason: str) -> None:
+    table, target = iris()
+    estimator = LogisticRegression(max_iter=1000).fit(table, target)
+    strange = target.astype(object)
+    strange.iloc[0] = row
+    with pytest.raises(CannotPackage, match=reason):
+        package(estimator, table, strange, name="own")
