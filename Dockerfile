@@ -15,7 +15,7 @@ COPY model /srv/model
 COPY service /srv/service
 COPY serve_flask /srv/serve_flask
 COPY serve_fastapi /srv/serve_fastapi
-COPY train.py image.py /srv/
+COPY train.py train_options.py image.py /srv/
 WORKDIR /srv
 # A first model, so that the image answers at once. What a volume holds goes before it.
 RUN /opt/venv/bin/python train.py && /opt/venv/bin/python -m compileall -q /srv

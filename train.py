@@ -3,13 +3,13 @@
 python train.py                                      the default model, which needs no file
 python train.py --data loans.csv --target defaulted  any table: CSV, Parquet or JSON Lines
 python train.py --recipe mine.loans:recipe           a recipe of your own
+python train.py list | show 3 | diff 2 3 | promote 2 | rollback | verify | prune --keep 5
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,55 +17,80 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+import train_options
+
 if TYPE_CHECKING:
     from model.recipes import Recipe
-    from model.report import Trained
+    from model.registry import Registry
+    from model.report import Outcome, Trained
+    from model.training import Rows
 
 # ---- knobs: the defaults, each with its reason ----------------------------------------------------------------------
-RECIPE: Final = "tumor"  # Needs no network and no file: the data comes with scikit-learn.
-SEED: Final = 0  # Every source of chance starts here, so the same data gives the same model.
-ARTIFACTS: Final = "artifacts"  # Where the servers look, too.
-BUDGET: Final = 60.0  # Seconds of --search: about a hundred fits of a small table.
+KNOBS: Final = train_options.Knobs(
+    recipe="tumor",  # Needs no network and no file: the data comes with scikit-learn.
+    seed=0,  # Every source of chance starts here, so the same data gives the same model.
+    artifacts="artifacts",  # Where the servers look, too.
+    tolerance=0.02,  # Of the metric; two fits of the same data on a hundred hold-out rows differ by about as much.
+    budget=60.0,  # Seconds of --search: about a hundred fits of a small table.
+)
 # ---------------------------------------------------------------------------------------------------------------------
 
-USAGE, FAILURE = 2, 1
-METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
+FAILURE, USAGE, HELD_BACK = 1, 2, 3
 Progress = Callable[[str], None]
 
 
 def main() -> int:
-    """Run a training; the exit code is 0 when it is done, 1 when it failed, 2 when it was asked wrongly."""
-    options = _options()
+    """Run a training or another verb; the exit code is one of those that `--help` lists."""
     signal.signal(signal.SIGTERM, _interrupt)
+    stage = Stage()
     try:
-        with _progress() as progress:
-            progress("importing scikit-learn")
-            from model.errors import AskedWrongly, ModelError, RegistryError
-
-            try:
-                trained = train(options, progress)
-            except (AskedWrongly, RegistryError) as error:
-                return _end(USAGE, str(error))
-            except ModelError as error:
-                return _end(FAILURE, str(error))
+        if sys.argv[1:2] and sys.argv[1] in train_options.VERBS:
+            return _run_verb(train_options.verb(KNOBS))
+        return _run_training(train_options.training(KNOBS), stage)
     except OSError as error:
-        return _end(FAILURE, f"{error.strerror or error}: {error.filename or options.artifacts}; nothing was changed.")
+        return _end(FAILURE, f"{error.strerror or error}: {error.filename or 'the store'}; {stage}.")
     except KeyboardInterrupt:
-        return _end(FAILURE, "Interrupted; nothing was changed.")
+        return _end(FAILURE, f"Interrupted; {stage}.")
+
+
+@dataclass
+class Stage:
+    """How far a training has come, for whoever interrupts it."""
+
+    registered: int | None = None
+
+    def __str__(self) -> str:
+        if self.registered is None:
+            return "nothing was changed"
+        return f"version {self.registered} is registered, and the champion is as it was"
+
+
+def _run_training(options: argparse.Namespace, stage: Stage) -> int:
+    with _progress() as progress:
+        progress("importing scikit-learn")
+        from model.errors import AskedWrongly, ModelError
+
+        try:
+            trained = train(options, progress, stage)
+        except AskedWrongly as error:
+            return _end(USAGE, str(error))
+        except ModelError as error:
+            return _end(FAILURE, str(error))
     _print(trained, as_json=options.json)
-    return 0
+    return HELD_BACK if options.promote and not trained.outcome.promoted else 0
 
 
-def train(options: argparse.Namespace, progress: Progress) -> Trained:
-    """Load, split, fit, judge, register, promote."""
+def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trained:
+    """Load, split, fit, judge, compile, prove, register, promote."""
     from model import training
     from model.packaging import Lineage, package
     from model.registry import Registry
-    from model.report import Outcome, Trained
+    from model.report import Trained
 
     started = time.monotonic()
 
@@ -73,6 +98,8 @@ def train(options: argparse.Namespace, progress: Progress) -> Trained:
     progress("loading")
     recipe = _recipe(options)
     registry = Registry(Path(options.artifacts), options.name or recipe.name)
+    with registry.staging():
+        pass  # A store that cannot be written to is better known now than after the training.
     data = training.split(recipe)
 
     # 2. Fit every candidate by cross-validation; improve and refit the best.
@@ -82,13 +109,54 @@ def train(options: argparse.Namespace, progress: Progress) -> Trained:
     # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
     progress("proving and registering")
     version, facts = package(registry, recipe, data, fitted, Lineage(options.seed, _git_commit()))
+    stage.registered = version
 
-    # 4. Put it into service.
-    if options.promote:
-        registry.promote(version)
-    reason = "as asked" if options.promote else "--no-promote"
-    outcome = Outcome(options.promote, reason, registry.champion())
+    # 4. Let it face the champion on the same hold-out rows; put it into service if it is not worse.
+    progress("comparing with the champion")
+    outcome = _face_champion(options, registry, version, data.holdout)
     return Trained(recipe, fitted, facts, version, registry.path(version), outcome, time.monotonic() - started)
+
+
+def _face_champion(options: argparse.Namespace, registry: Registry, version: int, holdout: Rows) -> Outcome:
+    from model import gate
+    from model.artifact import Trust, open_version
+    from model.errors import ModelError
+    from model.report import Outcome
+
+    trust = Trust(pickles=options.trust_pickles)
+    challenger = open_version(registry.path(version), Trust(pickles=True))  # Made here, a moment ago.
+    try:
+        number = registry.champion()
+        champion = None if number is None else open_version(registry.require(number), trust)
+    except ModelError as error:
+        verdict = gate.Verdict(passed=True, reason=f"The champion cannot be opened to compare with: {error}")
+    else:
+        terms = gate.Terms(options.tolerance, options.allow_breaking, options.allow_fallback)
+        verdict = gate.judge(gate.Challenge(challenger, holdout.columns, holdout.truth), champion, terms, options.seed)
+    promoted = options.promote and verdict.passed
+    if promoted:
+        registry.promote(version)
+    return Outcome(promoted, verdict, version if promoted else registry.champion())
+
+
+def _run_verb(options: argparse.Namespace) -> int:
+    from model.artifact import Trust
+    from model.errors import AskedWrongly, ModelError
+    from model.registry import Registry
+    from model.verbs import VERBS as DONE_BY
+    from model.verbs import Asked
+
+    try:
+        registry = Registry(Path(options.artifacts), options.name or KNOBS.recipe)
+        asked = Asked(tuple(options.versions), options.keep, Trust(pickles=options.trust_pickles))
+        said = DONE_BY[options.verb][0](registry, asked)
+    except AskedWrongly as error:
+        return _end(USAGE, str(error))
+    except ModelError as error:
+        return _end(FAILURE, str(error))
+    text = json.dumps(said.values) if options.json else "\n".join(said.lines)
+    print(text)  # noqa: T201  # What the verb was asked for.
+    return 0 if said.done else FAILURE
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
@@ -97,7 +165,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         from model.recipes import find
 
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may live where the command is run.
-        return find(options.recipe or RECIPE)
+        return find(options.recipe or KNOBS.recipe)
     from model import table_file
     from model.recipes.table import Wish, table_recipe
 
@@ -135,66 +203,6 @@ def _progress() -> Iterator[Progress]:
         return
     with console.status("starting") as status:
         yield lambda step: status.update(step)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="train.py",
-        description="Train a model, prove it and put it into service.",
-        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly. A failed or interrupted training changes nothing.",
-    )
-    _what(parser.add_argument_group("what to learn"))
-    _how(parser.add_argument_group("how"))
-    _where(parser.add_argument_group("where to"))
-    options = parser.parse_args()
-    if options.data is not None and options.target is None:
-        parser.error("--data needs --target, the column to predict")
-    if options.data is not None and options.recipe is not None:
-        parser.error("--data and --recipe are two ways to say what to learn; give one")
-    if options.data is None and (options.target or options.task or options.metric or options.format):
-        parser.error("--target, --task, --metric and --format belong to --data")
-    return options
-
-
-def _what(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--recipe", help=f"a recipe by name, or yours as package.module:name (default: {RECIPE})")
-    group.add_argument("--data", metavar="FILE", help="a table to learn from; - reads standard input")
-    group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
-    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="the table's form (default: its ending)")
-    group.add_argument("--task", choices=("classification", "regression"), help="default: guessed from the target")
-    group.add_argument("--keep-leaks", action="store_true", help="learn even from columns that repeat the target")
-
-
-def _how(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--metric", choices=METRICS, help="what decides (default: log_loss, or rmse for a regression)")
-    group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
-    group.add_argument(
-        "--budget", type=float, default=BUDGET, metavar="SECONDS", help="of --search (default: %(default)s)"
-    )
-    group.add_argument("--seed", type=_seed, default=SEED, help="where every source of chance starts (default: 0)")
-
-
-def _where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--name",
-        default=os.environ.get("TWINSERVE_MODEL"),
-        help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
-    )
-    group.add_argument(
-        "--artifacts",
-        default=os.environ.get("TWINSERVE_ARTIFACTS", ARTIFACTS),
-        help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
-    )
-    group.add_argument(
-        "--no-promote", dest="promote", action="store_false", help="register the version and leave the champion alone"
-    )
-    group.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
-        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
-    return int(text)
 
 
 def _git_commit() -> str | None:

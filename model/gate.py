@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from model.artifact import Opened
 from model.evaluation import METRICS, Metric
-from model.predictor import Predictions, Predictor
-from model.signature import Change, Columns, FloatArray, Signature, diff, from_frame, to_frame
+from model.predictor import Predictions
+from model.signature import Change, Columns, FloatArray, diff, from_frame, to_frame
 
 RESAMPLES: Final = 500
 CONFIDENCE: Final = 0.95
@@ -38,47 +38,57 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Challenge:
-    """A new model before the gate."""
+    """A new model before the gate, and the rows that judge it."""
 
-    signature: Signature
-    classes: tuple[str, ...] | None
-    predictor: Predictor
-    metric: str
+    opened: Opened
     holdout: Columns
     truth: FloatArray
     """Class codes or values of the hold-out rows."""
 
 
-def judge(
-    challenge: Challenge, champion: Opened | None, *, tolerance: float, allow_breaking: bool, seed: int
-) -> Verdict:
+@dataclass(frozen=True)
+class Terms:
+    """What the person who trains allows."""
+
+    tolerance: float
+    """How much worse, in units of the metric, still counts as not worse."""
+    breaking: bool = False
+    """May callers of the champion break?"""
+    fallback: bool = False
+    """May a compiled champion be followed by a model that is not?"""
+
+
+def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
-        return Verdict(passed=True, reason="The first model is promoted.")
-    changes = [*diff(champion.signature, challenge.signature), *_outputs(champion, challenge)]
+        return Verdict(passed=True, reason="There is no champion to compare with.")
+    changes = [*diff(champion.signature, challenge.opened.signature), *_outputs(champion, challenge)]
     breaking = [change for change in changes if change.breaking]
-    if breaking and not allow_breaking:
+    if breaking and not terms.breaking:
         reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes all the same."
+        return Verdict(passed=False, reason=reason, changes=changes)
+    if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
+        reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes all the same."
         return Verdict(passed=False, reason=reason, changes=changes)
     theirs = _champion_predictions(champion, challenge)
     if theirs is None:
-        reason = "The champion cannot be judged on these rows, as its input or its classes differ; promoted as asked."
+        reason = "The champion has no answer of the same kind to these rows, so they cannot be compared."
         return Verdict(passed=True, reason=reason, changes=changes)
-    return _compare(challenge, theirs, changes, tolerance, seed)
+    return _compare(challenge, theirs, changes, terms.tolerance, seed)
 
 
 def _compare(
     challenge: Challenge, theirs: Predictions, changes: Sequence[Change], tolerance: float, seed: int
 ) -> Verdict:
-    metric = METRICS[challenge.metric]
-    mine = challenge.predictor.predict(challenge.holdout)
+    name = challenge.opened.manifest.metric
+    metric, mine = METRICS[name], challenge.opened.predictor.predict(challenge.holdout)
     lower = _lower_bound(metric, challenge.truth, mine, theirs, seed)
     passed = lower >= -tolerance
     return Verdict(
         passed=passed,
         reason=(
-            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: the {challenge.metric} advantage is at "
-            f"least {lower:+.4f} with {CONFIDENCE:.0%} confidence, and {-tolerance:+.4f} is allowed."
+            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence its "
+            f"{name} is better by {lower:+.4f} or more, and {-tolerance:+.4f} is allowed."
         ),
         changes=changes,
         champion_score=metric.score(challenge.truth, theirs),
@@ -88,7 +98,7 @@ def _compare(
 
 
 def _outputs(champion: Opened, challenge: Challenge) -> list[Change]:
-    old, new = champion.manifest.classes, challenge.classes
+    old, new = champion.manifest.classes, challenge.opened.manifest.classes
     if old == new:
         return []
     return [Change("(reply)", f"the classes {_listed(old)} became {_listed(new)}", breaking=True)]
@@ -100,15 +110,18 @@ def _listed(classes: Sequence[str] | None) -> str:
 
 def _champion_predictions(champion: Opened, challenge: Challenge) -> Predictions | None:
     """The champion's answers on the same rows, or None where it has no answer of the same kind."""
-    known = {feature.name for feature in challenge.signature.features}
+    signature, manifest = challenge.opened.signature, challenge.opened.manifest
+    known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
-    if not needed <= known or champion.manifest.classes != challenge.classes:
+    if not needed <= known or champion.manifest.classes != manifest.classes:
         return None
-    frame = to_frame(challenge.holdout, challenge.signature)
     try:
-        return champion.predictor.predict(from_frame(frame, champion.signature))
-    except (TypeError, ValueError):  # A feature's type changed, and its values have no meaning there.
+        columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
+        theirs = champion.predictor.predict(columns)
+        METRICS[manifest.metric].score(challenge.truth, theirs)
+    except (TypeError, ValueError):  # A feature's type changed, or the metric needs what the champion does not give.
         return None
+    return theirs
 
 
 def _lower_bound(metric: Metric, truth: FloatArray, mine: Predictions, theirs: Predictions, seed: int) -> float:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from model.artifact import sync_folder
-from model.errors import RegistryError
+from model.errors import AskedWrongly, RegistryError
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
@@ -36,7 +36,7 @@ class Registry:
 
     def __init__(self, root: Path, name: str) -> None:
         if not NAME.fullmatch(name):
-            raise RegistryError(
+            raise AskedWrongly(
                 f"{name!r} cannot name a model; use up to 64 of a-z, 0-9, - and _, starting with a letter or digit."
             )
         self.name = name

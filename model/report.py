@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from model.evaluation import METRICS
+from model.gate import Verdict
 from model.manifest import Manifest
 from model.recipes import Recipe
 from model.training import Fitted
@@ -24,7 +25,8 @@ class Outcome:
     """What became of the new version."""
 
     promoted: bool
-    reason: str
+    verdict: Verdict
+    """What the gate said, whether it was followed or not."""
     champion: int | None
     """The version that serves now."""
 
@@ -76,7 +78,11 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         },
         "predictor": facts.predictor.model_dump(),
         "promoted": trained.outcome.promoted,
-        "reason": trained.outcome.reason,
+        "reason": trained.outcome.verdict.reason,
+        "champion_score": trained.outcome.verdict.champion_score,
+        "challenger_score": trained.outcome.verdict.challenger_score,
+        "lower_bound": trained.outcome.verdict.lower_bound,
+        "changes": [asdict(change) for change in trained.outcome.verdict.changes],
         "champion": trained.outcome.champion,
         "seconds": round(trained.seconds, 3),
     }
@@ -112,8 +118,17 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} in {escape(str(trained.folder))}"
-    verdict = "[green]promoted[/]" if trained.outcome.promoted else "[yellow]not promoted[/]"
-    yield f"champion   {trained.outcome.champion or 'none yet'} ({verdict}: {escape(trained.outcome.reason)})"
+    yield from _verdict(trained.outcome)
+
+
+def _verdict(outcome: Outcome) -> Iterator[str]:
+    verdict = outcome.verdict
+    if verdict.changes:
+        yield "input      " + "\n           ".join(escape(str(change)) for change in verdict.changes)
+    if verdict.champion_score is not None and verdict.challenger_score is not None:
+        yield f"gate       champion {verdict.champion_score:.4f}, challenger {verdict.challenger_score:.4f}"
+    word = "[green]promoted[/]" if outcome.promoted else "[yellow]not promoted[/]"
+    yield f"champion   {outcome.champion or 'none yet'} ({word})  {escape(verdict.reason)}"
 
 
 def beats_baseline(facts: Manifest) -> bool:

@@ -1,0 +1,129 @@
+"""The command line of `train.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
+METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """The defaults; `train.py` sets them, with the reasons."""
+
+    recipe: str
+    seed: int
+    artifacts: str
+    tolerance: float
+    budget: float
+
+
+def training(knobs: Knobs) -> argparse.Namespace:
+    """The options of a training; ends the program with code 2 where they do not fit together."""
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a model, prove it and put it into service.",
+        usage="train.py [options]\n       train.py {" + ",".join(VERBS) + "} ... (train.py list --help)",
+        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly, 3 registered and held back by the gate. "
+        "A failed training changes nothing.",
+    )
+    _what(parser.add_argument_group("what to learn"), knobs)
+    _how(parser.add_argument_group("how"), knobs)
+    _where(parser.add_argument_group("where to"), knobs)
+    _gate(parser.add_argument_group("whether it is to serve"), knobs)
+    options = parser.parse_args()
+    if options.data is not None and options.target is None:
+        parser.error("--data needs --target, the column to predict")
+    if options.data is not None and options.recipe is not None:
+        parser.error("--data and --recipe are two ways to say what to learn; give one")
+    if options.data is None and (options.target or options.task or options.metric or options.format):
+        parser.error("--target, --task, --metric and --format belong to --data")
+    return options
+
+
+def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument("--recipe", help=f"a recipe by name, or yours as package.module:name (default: {knobs.recipe})")
+    group.add_argument("--data", metavar="FILE", help="a table to learn from; - reads standard input")
+    group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
+    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="the table's form (default: its ending)")
+    group.add_argument("--task", choices=("classification", "regression"), help="default: guessed from the target")
+    group.add_argument("--keep-leaks", action="store_true", help="learn even from columns that repeat the target")
+
+
+def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument("--metric", choices=METRICS, help="what decides (default: log_loss, or rmse for a regression)")
+    group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
+    group.add_argument(
+        "--budget", type=float, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
+    )
+    group.add_argument(
+        "--seed", type=_seed, default=knobs.seed, help="where every source of chance starts (default: %(default)s)"
+    )
+
+
+def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    _store(group, knobs)
+    group.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
+
+
+def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
+    group.add_argument(
+        "--name",
+        default=os.environ.get("TWINSERVE_MODEL"),
+        help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
+    )
+    group.add_argument(
+        "--artifacts",
+        default=os.environ.get("TWINSERVE_ARTIFACTS", knobs.artifacts),
+        help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
+    )
+    group.add_argument(
+        "--trust-pickles", action="store_true", help="open versions stored as a pickle; only for those you made"
+    )
+
+
+def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument(
+        "--no-promote", dest="promote", action="store_false", help="register the version and leave the champion alone"
+    )
+    group.add_argument(
+        "--tolerance",
+        type=float,
+        default=knobs.tolerance,
+        help="how much worse than the champion, in units of the metric, still counts as not worse (%(default)s)",
+    )
+    group.add_argument("--allow-breaking", action="store_true", help="promote even if the champion's callers break")
+    group.add_argument("--allow-fallback", action="store_true", help="promote even if only scikit-learn can serve it")
+
+
+def verb(knobs: Knobs) -> argparse.Namespace:
+    """The arguments of another verb than training."""
+    from model.verbs import VERBS as SENTENCES
+
+    name = sys.argv[1]
+    _, least, most, sentence = SENTENCES[name]
+    parser = argparse.ArgumentParser(prog=f"train.py {name}", description=sentence.capitalize() + ".")
+    parser.set_defaults(verb=name, versions=[], keep=0)
+    if most is None or most > 0:
+        parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
+    if name == "prune":
+        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many of the newest to keep")
+    _store(parser, knobs)
+    parser.add_argument("--json", action="store_true", help="print it as one JSON document")
+    options = parser.parse_args(sys.argv[2:])
+    if len(options.versions) < least or (most is not None and len(options.versions) > most):
+        parser.error(f"{name} takes {least if least == most else f'{least} to {most}'} version(s)")
+    if options.keep < 0:
+        parser.error("--keep takes a number from 0")
+    return options
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
+    return int(text)
