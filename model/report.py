@@ -117,7 +117,7 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield f"[bold red]No better than the baseline[/] by {facts.metric}: these features say little of the target."
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
-    yield f"version    {trained.version} in {escape(str(trained.folder))}"
+    yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
     yield from _verdict(trained.outcome)
 
 

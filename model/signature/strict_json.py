@@ -2,7 +2,8 @@
 surrogates. And no BOM, NaN or Infinity.
 
 The ordinary request never comes here: Pydantic's parser has read it by then. This look is for a request that already
-failed or that holds more colons than its keys explain, so it may cost more: about 0.3 s for the largest body.
+failed or that holds more colons than its keys explain, so it may cost more: 40 us for an
+instance of 30 numbers, some seconds for the worst 8 MiB (a thread of the pool spends them).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import RegistryError
+from model.errors import AskedWrongly, RegistryError
 from model.registry import Registry
 
 
@@ -44,7 +44,7 @@ def test_plain_names_are_taken(tmp_path: Path, name: str) -> None:
     "name", ["", ".", "..", "../x", "a/b", "/etc", "a\\b", "A", "é", "-a", "_a", "a.b", "a b", "a\n", "a\0", "x" * 65]
 )
 def test_no_name_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RegistryError, match=r"cannot name a model; use .*\.$"):
+    with pytest.raises(AskedWrongly, match=r"cannot name a model; use .*\.$"):
         Registry(tmp_path, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import signal
 import statistics
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.blocking import MARK
 from tests.servers.running import DOORS, golden, read, request, running, wait_for
 
 pytestmark = pytest.mark.slow
@@ -45,6 +47,13 @@ def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return registry.folder.parent
 
 
+def marked(artifacts: Path) -> bytes:
+    """A valid instance that the model takes its time for."""
+    instance = json.loads(golden(artifacts))
+    instance["mean"]["radius"] = MARK
+    return json.dumps(instance).encode()
+
+
 @each_door
 def test_health_answers_at_once_while_a_prediction_runs(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
     """Within 50 ms, and the prediction is answered when it is done."""
@@ -52,7 +61,7 @@ def test_health_answers_at_once_while_a_prediction_runs(door: str, tmp_path: Pat
     with running(door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block) as server:
         block.touch()
         with server.connect() as connection:
-            connection.sendall(request("POST", "/predict", golden(slow_artifacts)))
+            connection.sendall(request("POST", "/predict", marked(slow_artifacts)))
             wait_for(server.process, (tmp_path / "block.begun").exists)
             seconds = []
             for _ in range(20):
@@ -73,7 +82,7 @@ def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts
         door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block, threads=1, max_queue=1
     ) as server:
         block.touch()
-        body = golden(slow_artifacts)
+        body = marked(slow_artifacts)
         with server.connect() as connection:
             connection.sendall(request("POST", "/predict", body))
             wait_for(server.process, (tmp_path / "block.begun").exists)
@@ -96,7 +105,7 @@ def test_a_prediction_that_never_ends_does_not_keep_the_server(
     ) as server:
         block.touch()
         with server.connect() as connection:
-            connection.sendall(request("POST", "/predict", golden(slow_artifacts)))
+            connection.sendall(request("POST", "/predict", marked(slow_artifacts)))
             wait_for(server.process, (tmp_path / "block.begun").exists)
             before = time.monotonic()
             try:
