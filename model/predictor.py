@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from model.errors import ModelError
 from model.fold import read_fold
 from model.signature import Columns, FloatArray, Signature, to_frame
 
@@ -18,6 +19,10 @@ LIKELIEST: Final = frozenset(
 )
 
 PredictorKind = Literal["compiled", "scikit-learn"]
+
+
+class CannotPredict(ModelError, ValueError):
+    """The fitted pipeline raises on some of these rows, such as a number that float32 cannot hold before its trees."""
 
 
 class Predictions(NamedTuple):
@@ -79,7 +84,13 @@ class SklearnPredictor:
         self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
 
     def predict(self, columns: Columns) -> Predictions:
-        """The pipeline's own `predict` and, where it has one, `predict_proba`."""
+        """The pipeline's own `predict` and, where it has one, `predict_proba`; raises `CannotPredict`."""
+        try:
+            return self._predict(columns)
+        except ValueError as error:
+            raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
+
+    def _predict(self, columns: Columns) -> Predictions:
         frame = to_frame(columns, self._signature)
         if self._codes is not None and self._takes_the_likeliest:
             shares = np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64)
@@ -102,6 +113,22 @@ def single_threaded(pipeline: Any) -> Any:
     """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch."""
     jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
     return pipeline.set_params(**dict.fromkeys(jobs, 1))
+
+
+def refused_rows(predictor: Predictor, columns: Columns) -> list[int]:
+    """The rows on which a predictor raises `CannotPredict`, found by halves: rows that it takes together are done."""
+
+    def search(rows: range) -> list[int]:
+        try:
+            predictor.predict(columns.take(rows))
+        except CannotPredict:
+            if len(rows) == 1:
+                return list(rows)
+            middle = len(rows) // 2
+            return search(rows[:middle]) + search(rows[middle:])
+        return []
+
+    return search(range(len(columns)))
 
 
 def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.routing import BaseConverter
 
 from service.exchange import Exchange
 from service.problem import Problem
 from service.reply import Reply
-from service.routes import BY_NAME, ROUTES
+from service.routes import BY_NAME, ROUTES, Route
 from service.service import Service
 
+OTHER: Final = "not_"
+"""Before a route's name: the endpoint of the methods that it does not take."""
 CHUNK: Final = 64 * 1024
 
 
 def blueprint(service: Service) -> Blueprint:
     """The paths of the contract, and nothing else, for any app and under any prefix."""
     door = Blueprint("twinserve", __name__)
+    door.record(add_nothing)
     for route, view in zip(ROUTES, VIEWS, strict=True):
-        door.add_url_rule(
-            route.path, route.name, view, methods=route.methods, provide_automatic_options=False, strict_slashes=True
-        )
+        door.add_url_rule(rule(route), route.name, view, methods=route.methods, provide_automatic_options=False)
     door.record(add_other_methods)
     door.before_request(lambda: begin(service))
     door.errorhandler(Exception)(refuse)
     return door
 
 
+class Nothing(BaseConverter):
+    """A part of a path that is empty."""
+
+    regex = ""
+
+
+def rule(route: Route) -> str:
+    """A route's path as Werkzeug takes it. A plain `/ml/` would answer `/ml`, too, with a redirect; that path is not
+    ours. Written with an empty part it matches exactly."""
+    return route.path if route.path != "/" else "/<twinserve_nothing:_>"
+
+
+def add_nothing(state: BlueprintSetupState) -> None:
+    """Teach the app the empty part."""
+    state.app.url_map.converters["twinserve_nothing"] = Nothing
+
+
 def add_other_methods(state: BlueprintSetupState) -> None:
     """For each path a last rule that takes whatever method the others leave, unknown ones included."""
-    endpoint = f"{state.name_prefix}{state.name}.other_method".lstrip(".")
-    state.app.view_functions[endpoint] = other_method
+    prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
     for route in ROUTES:
-        rule = state.app.url_rule_class(
-            (state.url_prefix or "").rstrip("/") + route.path, endpoint=endpoint, methods=None, strict_slashes=True
-        )
-        state.app.url_map.add(rule)
+        endpoint = f"{name}.{OTHER}{route.name}"
+        state.app.view_functions[endpoint] = other_method
+        state.app.url_map.add(state.app.url_rule_class(prefix + rule(route), endpoint=endpoint, methods=None))
 
 
 def begin(service: Service, route: str | None = None) -> None:
@@ -67,8 +85,7 @@ def render(reply: Reply) -> Response:
 
 def route_name() -> str:
     """The name of the route that this request matched, whatever its method."""
-    path = str(request.url_rule)
-    return next(route.name for route in reversed(ROUTES) if path.endswith(route.path))
+    return str(request.endpoint).rpartition(".")[2].removeprefix(OTHER)
 
 
 def current_service() -> Service:
@@ -146,14 +163,14 @@ def metrics() -> Response:
     return render(current_service().metrics())
 
 
-def index() -> Response:
+def index(_: str) -> Response:
     """`GET /`."""
     return render(current_service().index())
 
 
-def other_method() -> Response:
+def other_method(_: str = "") -> Response:
     """A method that no other rule of this path takes."""
     return render(current_service().other_method(route_name(), request.method))
 
 
-VIEWS: Final = (predict, schema, openapi, docs, model, live, ready, metrics, index)
+VIEWS: Final[tuple[Callable[..., Response], ...]] = (predict, schema, openapi, docs, model, live, ready, metrics, index)

@@ -10,8 +10,9 @@ from typing import Any
 
 from model.artifact import Opened, Trust, open_version
 from model.errors import RegistryError
+from model.predictor import CannotPredict, Predictions, refused_rows
 from model.registry import Registry
-from model.signature import InvalidInput, MalformedJson, Novelty, Validator, json_schema
+from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJson, Novelty, Validator, json_schema
 from service.metrics import Metrics
 from service.openapi import openapi
 from service.problem import Problem, invalid_input
@@ -54,7 +55,7 @@ class Serving:
             raise Problem("malformed-json", str(error)) from None
         except InvalidInput as error:
             raise invalid_input(error) from None
-        predictions = self._predictor.predict(batch.columns)
+        predictions = self._predict(batch)
         warnings = self._novelty.find(batch.columns)
         rows = len(batch.columns)
         self._count(rows)
@@ -64,6 +65,16 @@ class Serving:
         if batch.is_array:
             return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, rows))
         return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+
+    def _predict(self, batch: Batch) -> Predictions:
+        try:
+            return self._predictor.predict(batch.columns)
+        except CannotPredict:
+            rows = refused_rows(self._predictor, batch.columns)
+        # The fitted pipeline proved itself on its golden rows, so what it refuses here is in the values.
+        paths = [(row,) if batch.is_array else () for row in rows]
+        findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
+        raise invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""

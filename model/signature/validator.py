@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from functools import reduce
+from heapq import nsmallest
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -139,9 +140,9 @@ class Validator:
         try:
             self._one.validate_python(instance)
         except ValidationError as error:
-            lines = sorted(error.errors(include_url=False), key=lambda line: self._place(line["loc"]))
-            first = [explain({**line, "loc": (*prefix, *line["loc"])}) for line in lines[:MAX_ERRORS]]
-            return first, len(lines)
+            lines = error.errors(include_url=False)
+            first = nsmallest(MAX_ERRORS, lines, key=lambda line: self._place(line["loc"]))
+            return [explain({**line, "loc": (*prefix, *line["loc"])}) for line in first], len(lines)
         return [], 0
 
     def _place(self, path: Path) -> list[tuple[int, str]]:
