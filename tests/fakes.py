@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from model.artifact import Opened
 from model.manifest import Manifest, PredictorFacts, Training
-from model.predictor import Predictions, Predictor, PredictorKind
+from model.predictor import CannotPredict, Predictions, Predictor, PredictorKind
 from model.signature import Columns, Feature, FeatureType, FloatArray, Seen, Signature
 from service.metrics import Metrics
 from service.service import Service
@@ -114,6 +114,17 @@ class RaisingPredictor:
     def predict(self, columns: Columns) -> Predictions:
         """Never returns."""
         raise ValueError(f"cannot predict {columns.matrix.tolist()} {dict(columns.texts)}")
+
+
+class PickyPredictor(FakePredictor):
+    """A pipeline that refuses every batch with an old car in it."""
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The prediction, unless a car is older than 50 years."""
+        age = [feature.name for feature in signature().features].index("age")
+        if (columns.matrix[:, age] > 50).any():
+            raise CannotPredict(f"too old: {columns.matrix.tolist()}")
+        return super().predict(columns)
 
 
 class BlockedPredictor(FakePredictor):

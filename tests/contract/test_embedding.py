@@ -139,6 +139,14 @@ def test_beside_our_paths_the_host_answers(hosts: Hosts, path: str) -> None:
         assert (answer.status, answer.json()) == (404, {"host": 404})
 
 
+def test_the_prefix_without_its_slash_is_the_hosts(hosts: Hosts) -> None:
+    """The index is at the prefix and a slash; nothing redirects there."""
+    mounted, prefix = hosts
+    for host in mounted.doors if prefix else ():
+        answer = host.send("GET", prefix)
+        assert (answer.status, answer.json()) == (404, {"host": 404})
+
+
 def test_without_the_prefix_nothing_is_there(hosts: Hosts) -> None:
     """The root is the host's."""
     mounted, prefix = hosts

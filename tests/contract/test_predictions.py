@@ -19,7 +19,7 @@ from model.recipes.tumor import TUMOR
 from service.service import Service
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both, open_both
-from tests.fakes import GivenPredictor, ValuePredictor, car, opened, service_of, settings_of
+from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, service_of, settings_of
 
 TOLERANCE = 1e-9
 
@@ -143,3 +143,18 @@ def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
     service.close()
     read = [prediction["value"] for prediction in json.loads(reply.body)["predictions"]]
     assert [struct.pack("d", number) for number in read] == [struct.pack("d", number) for number in values]
+
+
+def test_values_that_the_pipeline_refuses_are_422_with_their_rows() -> None:
+    """A batch with some of them names exactly those, and no value."""
+    body = json.dumps([car(), car(age=77.5), car(), car(age=88.5)]).encode()
+    with open_both(service_of(PickyPredictor("scikit-learn"))) as doors:
+        answer = doors.predict(body)
+        assert answer.status == 422
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/1", "unpredictable"),
+            ("/3", "unpredictable"),
+        ]
+        assert b"77.5" not in answer.body
+        assert doors.predict(json.dumps(car(age=77.5)).encode()).json()["errors"][0]["pointer"] == ""
+        assert doors.predict(json.dumps([car(), car()]).encode()).status == 200
