@@ -51,7 +51,7 @@ test-fast: setup-dev ## Without the tests that start servers or train for long
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	@$(LOCK) --extra fastapi --extra flask --extra train -o requirements/run.txt
+	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
 
 image: ## Build the image with whichever of docker, podman or buildah is there

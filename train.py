@@ -108,7 +108,8 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
 
     # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
     progress("proving and registering")
-    version, facts = package(registry, recipe, data, fitted, Lineage(options.seed, _git_commit()))
+    lineage = Lineage(options.seed, _git_commit())
+    version, facts = package(registry, recipe, data, fitted, lineage, seal_key=options.seal_key)
     stage.registered = version
 
     # 4. Let it face the champion on the same hold-out rows; put it into service if it is not worse.

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
@@ -68,6 +69,7 @@ def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 
 def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     _store(group, knobs)
+    group.add_argument("--seal-key", metavar="FILE", type=_sealing_key, help="seal the version with this private key")
     group.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
 
 
@@ -121,6 +123,22 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     if options.keep < 0:
         parser.error("--keep takes a number from 0")
     return options
+
+
+def _sealing_key(path: str) -> bytes:
+    """The key's bytes, tried now: a training is long."""
+    from model import seal
+
+    try:
+        key = Path(path).read_bytes()
+        seal.make(b"", key)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot be read ({error.strerror})") from None
+    except ImportError:
+        raise argparse.ArgumentTypeError("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+    except seal.BadKey as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return key
 
 
 def _seed(text: str) -> int:

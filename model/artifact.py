@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from model import golden, manifest, pipeline_file
+from model import golden, manifest, pipeline_file, seal
 from model.errors import ArtifactRefused
 from model.manifest import FORMAT, Manifest
 from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
@@ -30,6 +30,8 @@ class Trust:
     """What a server lets an artifact do; decided by its settings, never by the artifact."""
 
     pickles: bool = False
+    seal_key: bytes | None = None
+    """The public key, as PEM, whose seal an artifact must bear; None where none is asked for."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,15 @@ class Opened:
     predictor: Predictor
 
 
-def write(folder: Path, files: Mapping[str, bytes], facts: Manifest) -> None:
-    """Write a version's files and its manifest into an empty folder, all on disk when this returns."""
+def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
+    """Write a version's files and its manifest into an empty folder, all on disk when this returns.
+
+    With a private key (PEM) the manifest is sealed; raises `seal.BadKey` where the key is none.
+    """
     sealed = facts.model_copy(update={"files": {name: manifest.digest(content) for name, content in files.items()}})
-    for name, content in {**files, MANIFEST: sealed.model_dump_json(indent=2).encode()}.items():
+    root = sealed.model_dump_json(indent=2).encode()
+    seals = {} if seal_key is None else {seal.SEAL: seal.make(root, seal_key)}
+    for name, content in {**files, **seals, MANIFEST: root}.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         with path.open("xb") as file:
@@ -70,7 +77,10 @@ def open_version(folder: Path, trust: Trust) -> Opened:
     Every byte is read once, checked against the manifest, and only then used.
     """
     files = _read(folder)
-    facts = _manifest(files.pop(MANIFEST, None))
+    root, bears = files.pop(MANIFEST, None), files.pop(seal.SEAL, None)
+    if trust.seal_key is not None:
+        seal.check(root, bears, trust.seal_key)
+    facts = _manifest(root)
     manifest.check(facts, files)
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])

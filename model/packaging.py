@@ -36,7 +36,9 @@ class Lineage:
     git_commit: str | None
 
 
-def package(registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage) -> tuple[int, Manifest]:
+def package(
+    registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, *, seal_key: bytes | None = None
+) -> tuple[int, Manifest]:
     """Register a fitted model as a new version; gives its number and manifest.
 
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
@@ -47,7 +49,7 @@ def package(registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, line
     facts = _facts(registry.name, recipe, data, fitted, lineage, proved)
     files = _files(recipe, data, fitted, facts, proved)
     with registry.staging() as folder:
-        artifact.write(folder, files, facts)
+        artifact.write(folder, files, facts, seal_key)
         artifact.open_version(folder, Trust(pickles=True))  # Made here, a moment ago.
         return registry.register(folder), facts
 

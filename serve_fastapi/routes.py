@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,14 +12,18 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from service import routes
+from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import Problem
 from service.reply import Reply
-from service.routes import BY_NAME, ROUTES
-from service.service import HeaderLookup, Service
+from service.requests import Receipt
+from service.routes import BY_NAME
+from service.service import Service
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Answer = Callable[[Service, Exchange, Scope, Receive], Coroutine[Any, Any, Reply]]
+ONCE: Final = frozenset({b"content-type", b"content-length"})
+"""Of these WSGI servers give the last, too."""
 
 
 def router(service: Service) -> APIRouter:
@@ -31,12 +35,15 @@ def router(service: Service) -> APIRouter:
         def get_route_handler(self) -> Handler:
             return in_exchange(service, self.name, super().get_route_handler())
 
-    door = DoorRouter(route_class=DoorRoute, include_in_schema=False)
-    first, *others = ROUTES
-    door.routes.append(PlainRoute(first.path, Endpoint(service, first, predict), methods=["POST"]))
-    for route, endpoint in zip(others, ENDPOINTS, strict=True):
-        door.add_api_route(route.path, endpoint, methods=list(route.methods), name=route.name)
-    for route in ROUTES:
+    guard = [Depends(authorized)] if service.guarded else []
+    door = DoorRouter(route_class=DoorRoute, dependencies=guard, include_in_schema=False)
+    for route in service.routes:
+        methods = list(route.methods)
+        if route.name in PLAIN:
+            door.routes.append(PlainRoute(route.path, Endpoint(service, route, PLAIN[route.name]), methods=methods))
+        else:
+            door.add_api_route(route.path, OPERATIONS[route.name], methods=methods, name=route.name)
+    for route in service.routes:
         door.routes.append(PlainRoute(route.path, Endpoint(service, route, other_method(route))))
     return door
 
@@ -61,8 +68,8 @@ class PlainRoute(Exact, Route):
 
 
 class Endpoint:
-    """A route as a plain ASGI app, for two cases: a prediction, where FastAPI's own path costs as much again as the
-    prediction (docs/design.md has the figures), and the methods that no path operation takes."""
+    """A route as a plain ASGI app, for those that read a body, as FastAPI's own path costs as much again as a
+    prediction (docs/design.md has the figures), and for the methods that no path operation takes."""
 
     def __init__(self, service: Service, route: routes.Route, answer: Answer) -> None:
         self._service, self._name, self._answer = service, route.name, answer
@@ -84,8 +91,11 @@ class Endpoint:
 
 
 def header_lookup(scope: Scope) -> HeaderLookup:
-    """A request's headers by lower-case name; of a repeated one the last."""
+    """A request's headers by lower-case name; a repeated one as a list with commas, as WSGI has it."""
     fields: dict[bytes, bytes] = dict(scope["headers"])
+    if len(fields) < len(scope["headers"]):
+        for name in fields.keys() - ONCE:
+            fields[name] = b",".join(value for other, value in scope["headers"] if other == name)
 
     def find(name: str) -> str | None:
         value = fields.get(name.encode("latin-1"))
@@ -129,9 +139,19 @@ Served = Annotated[Service, Depends(current_service)]
 Current = Annotated[Exchange, Depends(current_exchange)]
 
 
-async def read_body(service: Service, scope: Scope, receive: Receive) -> bytes:
-    """The request's body, refused as soon as it is too large, too slow or not announced as JSON."""
-    receipt = service.admit(header_lookup(scope))
+async def authorized(service: Served, exchange: Current, request: Request) -> None:
+    """The security dependency of every path operation: the service decides, for both doors alike."""
+    service.authorize(exchange, header_lookup(request.scope), address_of(request.scope))
+
+
+def address_of(scope: Scope) -> str:
+    """Where the request comes from; empty on a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+async def read_body(service: Service, receipt: Receipt, receive: Receive) -> bytes:
+    """The request's body, refused as soon as it is too large or too slow."""
     try:
         async with asyncio.timeout(service.settings.receive_timeout):
             while (message := await receive())["type"] == "http.request":
@@ -145,14 +165,18 @@ async def read_body(service: Service, scope: Scope, receive: Receive) -> bytes:
 
 async def predict(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
-    body = await read_body(service, scope, receive)
-    if service.is_quick(body):
-        return service.predict(body, exchange)
-    future = asyncio.wrap_future(service.submit(body, exchange))
-    try:
-        return await asyncio.wait_for(future, service.settings.predict_timeout)
-    except TimeoutError:
-        raise service.timed_out() from None
+    header = header_lookup(scope)
+    if service.guarded:
+        service.authorize(exchange, header, address_of(scope))
+    with service.places:
+        body = await read_body(service, service.admit(header), receive)
+        if service.is_quick(body):
+            return service.predict(body, exchange)
+        future = asyncio.wrap_future(service.submit(body, exchange))
+        try:
+            return await asyncio.wait_for(future, service.settings.predict_timeout)
+        except TimeoutError:
+            raise service.timed_out() from None
 
 
 async def schema(service: Served, exchange: Current) -> Response:
@@ -196,6 +220,13 @@ async def index(service: Served, exchange: Current) -> Response:
     return render(service.index(), exchange)
 
 
+async def token(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:
+    """`POST /oauth/token`."""
+    header = header_lookup(scope)
+    service.authorize(exchange, header, address_of(scope))
+    return service.token(await read_body(service, service.admit_form(header), receive), header)
+
+
 def other_method(route: routes.Route) -> Answer:
     """A method that this route does not take."""
 
@@ -205,4 +236,7 @@ def other_method(route: routes.Route) -> Answer:
     return answer
 
 
-ENDPOINTS: Final[tuple[Callable[..., Any], ...]] = (schema, openapi, docs, model, live, ready, metrics, index)
+PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
+OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    endpoint.__name__: endpoint for endpoint in (schema, openapi, docs, model, live, ready, metrics, index)
+}

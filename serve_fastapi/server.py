@@ -20,7 +20,7 @@ from model.errors import ModelError
 from serve_fastapi.app import create_app
 from serve_fastapi.protocol import DoorProtocol
 from service import logs
-from service.settings import Settings
+from service.settings import BadSetting, Settings
 from service.startup import FAILED, CannotStart, listen, url
 
 PORT: Final = 8000
@@ -47,7 +47,7 @@ def open_app() -> FastAPI:
     """The app of the champion; raises `CannotStart` when there is none that can be opened."""
     try:
         return create_app()
-    except ModelError as error:
+    except (ModelError, BadSetting) as error:
         raise CannotStart(str(error)) from None
 
 
@@ -105,6 +105,7 @@ def _config(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # A caller must not choose the address that its rate is counted by.
         timeout_keep_alive=round(settings.keep_alive),
         timeout_graceful_shutdown=round(settings.grace),
     )

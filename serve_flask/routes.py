@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Final
 
 from flask import Blueprint, Response, g, request
@@ -13,9 +14,11 @@ from werkzeug.routing import BaseConverter
 from service.exchange import Exchange
 from service.problem import Problem
 from service.reply import Reply
-from service.routes import BY_NAME, ROUTES, Route
+from service.requests import Receipt
+from service.routes import BY_NAME, Route
 from service.service import Service
 
+View = Callable[..., Response]
 OTHER: Final = "not_"
 """Before a route's name: the endpoint of the methods that it does not take."""
 CHUNK: Final = 64 * 1024
@@ -25,9 +28,10 @@ def blueprint(service: Service) -> Blueprint:
     """The paths of the contract, and nothing else, for any app and under any prefix."""
     door = Blueprint("twinserve", __name__)
     door.record(add_nothing)
-    for route, view in zip(ROUTES, VIEWS, strict=True):
+    for route in service.routes:
+        view = authorized(VIEWS[route.name]) if service.guarded else VIEWS[route.name]
         door.add_url_rule(rule(route), route.name, view, methods=route.methods, provide_automatic_options=False)
-    door.record(add_other_methods)
+    door.record(lambda state: add_other_methods(state, service.routes))
     door.before_request(lambda: begin(service))
     door.errorhandler(Exception)(refuse)
     return door
@@ -50,10 +54,10 @@ def add_nothing(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["twinserve_nothing"] = Nothing
 
 
-def add_other_methods(state: BlueprintSetupState) -> None:
+def add_other_methods(state: BlueprintSetupState, routes: Iterable[Route]) -> None:
     """For each path a last rule that takes whatever method the others leave, unknown ones included."""
     prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
-    for route in ROUTES:
+    for route in routes:
         endpoint = f"{name}.{OTHER}{route.name}"
         state.app.view_functions[endpoint] = other_method
         state.app.url_map.add(state.app.url_rule_class(prefix + rule(route), endpoint=endpoint, methods=None))
@@ -100,10 +104,20 @@ def current_exchange() -> Exchange:
     return exchange
 
 
-def read_body() -> bytes:
-    """The request's body, refused as soon as it is too large, too slow or not announced as JSON."""
+def authorized(view: View) -> View:
+    """A view that is asked only by those who may: the service decides, for both doors alike."""
+
+    @wraps(view)
+    def guarded(**parts: str) -> Response:
+        current_service().authorize(current_exchange(), request.headers.get, request.remote_addr or "")
+        return view(**parts)
+
+    return guarded
+
+
+def read_body(receipt: Receipt) -> bytes:
+    """The request's body, refused as soon as it is too large or too slow."""
     service = current_service()
-    receipt = service.admit(request.headers.get)
     try:
         while chunk := request.stream.read(CHUNK):
             receipt.add(chunk)
@@ -116,15 +130,17 @@ def read_body() -> bytes:
 
 def predict() -> Response:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
-    service, exchange, body = current_service(), current_exchange(), read_body()
-    if service.is_quick(body):
-        return render(service.predict(body, exchange))
-    future = service.submit(body, exchange)
-    try:
-        return render(future.result(service.settings.predict_timeout))
-    except TimeoutError:
-        future.cancel()
-        raise service.timed_out() from None
+    service, exchange = current_service(), current_exchange()
+    with service.places:
+        body = read_body(service.admit(request.headers.get))
+        if service.is_quick(body):
+            return render(service.predict(body, exchange))
+        future = service.submit(body, exchange)
+        try:
+            return render(future.result(service.settings.predict_timeout))
+        except TimeoutError:
+            future.cancel()
+            raise service.timed_out() from None
 
 
 def schema() -> Response:
@@ -168,9 +184,17 @@ def index(_: str) -> Response:
     return render(current_service().index())
 
 
+def token() -> Response:
+    """`POST /oauth/token`."""
+    service, header = current_service(), request.headers.get
+    return render(service.token(read_body(service.admit_form(header)), header))
+
+
 def other_method(_: str = "") -> Response:
     """A method that no other rule of this path takes."""
     return render(current_service().other_method(route_name(), request.method))
 
 
-VIEWS: Final[tuple[Callable[..., Response], ...]] = (predict, schema, openapi, docs, model, live, ready, metrics, index)
+VIEWS: Final[Mapping[str, View]] = {
+    view.__name__: view for view in (predict, schema, openapi, docs, model, live, ready, metrics, index, token)
+}

@@ -14,7 +14,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from service import logs
-from service.settings import Settings
+from service.settings import BadSetting, Settings
 from service.startup import FAILED, METRICS_FOLDER, listen, url
 
 PORT: Final = 8001
@@ -69,7 +69,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
 
         try:
             return create_app()
-        except ModelError as error:
+        except (ModelError, BadSetting) as error:
             logs.log.error("cannot start", reason=str(error))
             sys.exit(Arbiter.APP_LOAD_ERROR)
 

@@ -27,7 +27,7 @@ def new_id() -> str:
 class Exchange:
     """One request and its reply; made when the headers are read, finished when the reply is."""
 
-    __slots__ = ("_access_log", "_metrics", "_started", "method", "path", "request_id", "route", "version")
+    __slots__ = ("_access_log", "_metrics", "_started", "client", "method", "path", "request_id", "route", "version")
 
     def __init__(
         self, metrics: Metrics, *, method: str, path: str, route: str, given_id: str | None, access_log: bool
@@ -39,6 +39,8 @@ class Exchange:
         self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else new_id()
         self.version: str | None = None
         """The version of the model that made the reply, once there is one."""
+        self.client: str | None = None
+        """The name of the caller, once it is known and where it must be."""
 
     def refuse(self, error: Exception) -> Reply:
         """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""
@@ -62,6 +64,7 @@ class Exchange:
                 status=int(reply.status),
                 ms=round(seconds * 1000, 3),
                 version=self.version,
+                **({} if self.client is None else {"client": self.client}),
             )
         headers = [
             ("X-Request-Id", self.request_id),

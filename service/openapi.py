@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from model.manifest import Manifest
+from service.auth.document import TOKEN_ERROR, TOKEN_REQUEST, TOKEN_RESPONSE, security, security_schemes
+from service.auth.guard import UNLIMITED
 from service.problem import KINDS, PROBLEM_JSON
-from service.routes import BY_NAME, ROUTES, Route
+from service.requests import FORM
+from service.routes import BY_NAME, TOKEN, Route
 from service.settings import Settings
 
 Document = dict[str, Any]
@@ -53,6 +56,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "openapi": ("unavailable",),
     "model": ("unavailable",),
     "ready": ("unavailable",),
+    "token": ("request-timeout", "too-large"),
 }
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "schema": "application/schema+json",
@@ -68,6 +72,10 @@ def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) 
         "Prediction": _prediction(facts),
         "Problem": PROBLEM,
     }
+    security_document = security_schemes(settings, base)
+    components: Document = {"schemas": schemas}
+    if security_document:
+        components["securitySchemes"] = security_document
     return {
         "openapi": VERSION,
         "info": {
@@ -76,21 +84,25 @@ def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) 
             "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
         },
         "servers": [{"url": base}],
-        "paths": {route.path: _path(route, facts, settings) for route in ROUTES},
-        "components": {"schemas": schemas},
+        "paths": {route.path: _path(route, facts, settings, security_document) for route in settings.routes},
+        "components": components,
     }
 
 
-def _path(route: Route, facts: Manifest, settings: Settings) -> Document:
+def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) -> Document:
     operations: Document = {}
     for method in route.methods:
         operation: Document = {
             "operationId": route.name if method != "HEAD" else f"{route.name}_head",
             "summary": route.summary,
-            "responses": _responses(route, facts, with_body=method != "HEAD"),
+            "responses": _responses(route, facts, settings, with_body=method != "HEAD"),
         }
+        if schemes:
+            operation["security"] = security(route, settings, schemes)
         if route is BY_NAME["predict"]:
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(settings)}}}
+        if route is TOKEN:
+            operation["requestBody"] = {"required": True, "content": {FORM: {"schema": TOKEN_REQUEST}}}
         operations[method.lower()] = operation
     return operations
 
@@ -101,19 +113,30 @@ def _body(settings: Settings) -> Document:
     return {"oneOf": [instance, batch]}
 
 
-def _responses(route: Route, facts: Manifest, *, with_body: bool) -> Document:
+def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: bool) -> Document:
     success: Document = {"description": route.summary}
     if with_body:
         media_type = MEDIA_TYPES.get(route.name, "application/json")
         success["content"] = {media_type: {"schema": _success(route, facts)}}
     responses: Document = {"200": success}
-    for kind in (*REFUSALS.get(route.name, ()), "internal"):
+    if route is TOKEN:
+        error = {"application/json": {"schema": TOKEN_ERROR}}
+        responses |= {
+            code: {"description": "No token, and why (RFC 6749)", "content": error} for code in ("400", "401")
+        }
+    for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
         status, title = KINDS[kind]
         responses[str(int(status))] = {"description": title}
         if with_body:
             problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
             responses[str(int(status))]["content"] = {PROBLEM_JSON: problem}
     return responses
+
+
+def _guarding(route: Route, settings: Settings) -> list[str]:
+    """What the guard may refuse this route with."""
+    kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
+    return [*kinds, "too-many-requests"] if settings.rate and route.name not in UNLIMITED else kinds
 
 
 def _success(route: Route, facts: Manifest) -> Document:
@@ -123,6 +146,8 @@ def _success(route: Route, facts: Manifest) -> Document:
         batch = named | {"predictions": {"type": "array", "items": prediction}}
         one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
         return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
+    if route is TOKEN:
+        return TOKEN_RESPONSE
     return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
 
 

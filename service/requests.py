@@ -11,6 +11,9 @@ from service.problem import Problem
 WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 JSON_TYPE: Final = re.compile(rf"(?:application/json|{WORD}/{WORD}\+json)\Z", re.IGNORECASE)
 PARAMETER: Final = re.compile(rf'[ \t]*;[ \t]*(?:({WORD})=(?:({WORD})|"((?:[^"\\]|\\.)*)"))?')
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FORM: Final = 16 * 1024
+"""Bytes of a request for a token."""
 LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
 
 

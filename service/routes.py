@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
+
+Scope = Literal["predict", "read", "manage"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,8 @@ class Route:
     name: str
     path: str
     methods: tuple[str, ...]
+    scope: Scope | None
+    """What a caller must be allowed; None opens the path to everybody, so it has to be said for each."""
     summary: str
 
     @property
@@ -25,14 +30,16 @@ class Route:
 READ: Final = ("GET", "HEAD")
 
 ROUTES: Final = (
-    Route("predict", "/predict", ("POST",), "Predict for one instance or for an array of them"),
-    Route("schema", "/schema", READ, "The JSON Schema of one instance"),
-    Route("openapi", "/openapi.json", READ, "This service as an OpenAPI document"),
-    Route("docs", "/docs", READ, "The OpenAPI document as a page"),
-    Route("model", "/model", READ, "What the model is, how good it is and where it comes from"),
-    Route("live", "/health/live", READ, "Is the process alive?"),
-    Route("ready", "/health/ready", READ, "May it take traffic?"),
-    Route("metrics", "/metrics", READ, "Metrics for Prometheus"),
-    Route("index", "/", READ, "What there is"),
+    Route("predict", "/predict", ("POST",), "predict", "Predict for one instance or for an array of them"),
+    Route("schema", "/schema", READ, "read", "The JSON Schema of one instance"),
+    Route("openapi", "/openapi.json", READ, "read", "This service as an OpenAPI document"),
+    Route("docs", "/docs", READ, "read", "The OpenAPI document as a page"),
+    Route("model", "/model", READ, "read", "What the model is, how good it is and where it comes from"),
+    Route("live", "/health/live", READ, None, "Is the process alive?"),
+    Route("ready", "/health/ready", READ, None, "May it take traffic?"),
+    Route("metrics", "/metrics", READ, "manage", "Metrics for Prometheus"),
+    Route("index", "/", READ, None, "What there is"),
 )
-BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in ROUTES}
+TOKEN: Final = Route("token", "/oauth/token", ("POST",), None, "A token for a client (RFC 6749, client credentials)")
+"""In the table only where this service gives tokens: its caller proves who it is in the request itself."""
+BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}

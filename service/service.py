@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 
 from service import pages, wire
+from service.auth.client import HeaderLookup
+from service.auth.guard import Guard
 from service.exchange import Exchange
+from service.limits import Places
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pool import Pool
 from service.problem import Problem, unavailable
 from service.reply import Reply
-from service.requests import Receipt, require_json
-from service.routes import BY_NAME, ROUTES, Route
+from service.requests import MAX_FORM, Receipt, require_json
+from service.routes import BY_NAME, Route
 from service.serving import Serving, champion, open_serving
 from service.settings import Settings
 from service.watch import Watch
-
-HeaderLookup = Callable[[str], str | None]
 
 
 class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(self, settings: Settings, metrics: Metrics, serving: Serving | None) -> None:
+        """Raises `BadSetting` where the settings name keys that cannot be read."""
         self.settings = settings
+        self.routes = settings.routes
+        self.places = Places(settings.max_concurrent)
+        """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
+        self._guard = Guard(settings)
+        self.guarded = self._guard.is_needed
+        """Must each request be authorized? Else `authorize` need not be called."""
         self._metrics = metrics
         self._serving = serving
         self._pool = Pool(settings.prediction_threads, settings.max_queue)
@@ -36,7 +43,7 @@ class Service:
 
     @classmethod
     def open(cls, settings: Settings) -> Service:
-        """A service of the champion, following it; raises a `ModelError` whose sentence says what to do.
+        """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
         Call it in the process that serves: its threads do not survive a fork.
         """
@@ -55,6 +62,21 @@ class Service:
         """Start an exchange; `route` is a name of the table or `unknown`."""
         given_id, access_log = header("x-request-id"), self.settings.access_log
         return Exchange(self._metrics, method=method, path=path, route=route, given_id=given_id, access_log=access_log)
+
+    def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
+        """May this caller do this, and now? Raises `Problem` (401, 403, 429).
+
+        Asked as soon as path and method are known to be right; `address` is the peer's, empty if unknown.
+        """
+        exchange.client = self._guard.authorize(exchange.route, header, address)
+
+    def admit_form(self, header: HeaderLookup) -> Receipt:
+        """What receives the body of a request for a token."""
+        return Receipt(header("content-length"), MAX_FORM)
+
+    def token(self, body: bytes, header: HeaderLookup) -> Reply:
+        """`POST /oauth/token`."""
+        return self._guard.grant(header, body)
 
     def admit(self, header: HeaderLookup) -> Receipt:
         """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
@@ -114,7 +136,7 @@ class Service:
         """`GET /`: the other paths, relative to this one."""
         content = [
             {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
-            for route in ROUTES
+            for route in self.routes
         ]
         return Reply(HTTPStatus.OK, json.dumps({"service": "twinserve", "paths": content}, indent=1).encode())
 

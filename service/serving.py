@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.artifact import Opened, Trust, open_version
-from model.errors import RegistryError
+from model.errors import ArtifactRefused, RegistryError
 from model.predictor import CannotPredict, Predictions, refused_rows
 from model.registry import Registry
 from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJson, Novelty, Validator, json_schema
@@ -84,8 +84,16 @@ class Serving:
 def open_serving(settings: Settings, metrics: Metrics, version: int) -> Serving:
     """A version, checked and proved; raises a `ModelError` whose sentence says what to do."""
     registry = Registry(Path(settings.artifacts), settings.model)
-    opened = open_version(registry.require(version), Trust(pickles=settings.trust_pickles))
+    trust = Trust(pickles=settings.trust_pickles, seal_key=_seal_key(settings.seal_key))
+    opened = open_version(registry.require(version), trust)
     return Serving(opened, str(version), settings, metrics)
+
+
+def _seal_key(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
 
 
 def champion(settings: Settings) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.routes import ROUTES, TOKEN, Route
 
 PREFIX: Final = "TWINSERVE_"
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
+ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
+"""Signatures that need a public key only: a key that an issuer shows to everybody can then never sign a token."""
+PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics"})}
 
 
 class BadSetting(Exception):
@@ -42,6 +49,9 @@ class Settings(BaseSettings):
         default=False,
         description="Open models stored as a pickle, which may run any code; only for your own.",
     )
+    seal_key: Path | None = Field(
+        None, description="File of a public key; only models that bear its seal (train.py --seal-key) are opened."
+    )
     out_of_range: Literal["warn", "reject"] = Field(
         "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
     )
@@ -56,16 +66,68 @@ class Settings(BaseSettings):
     predict_timeout: Seconds = Field(
         30.0, description="Seconds that a prediction may take in the pool; else it is answered with 504."
     )
+    max_concurrent: Count = Field(
+        256, description="Most prediction requests in flight in each worker; more is answered with 503."
+    )
+    rate: Seconds | None = Field(
+        None,
+        description="Requests a second that each caller may make of each worker for long; more is answered with 429.",
+    )
+    burst: Count | None = Field(None, description="Requests that a caller may make at once; by default one second's.")
     keep_alive: Seconds = Field(15.0, description="Seconds that an idle connection stays open.")
     drain_delay: Annotated[float, Field(ge=0)] = Field(
         0.0, description="Seconds between turning not ready and closing the door after SIGTERM."
     )
     grace: Seconds = Field(8.0, description="Seconds that requests in flight get to finish after the door is closed.")
+    auth: Literal["none", "keys", "oauth"] | None = Field(
+        None,
+        description="Who may ask: none (anybody), keys (API keys), oauth (tokens); unset is none, on loopback only.",
+    )
+    public: Annotated[str, Field(pattern=r"^((docs|metrics)(,(docs|metrics))*)?$")] = Field(
+        "", description="What needs no credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics."
+    )
+    keys: Path | None = Field(None, description="File of API keys, or of OAuth clients; see python -m service.keys.")
+    signing_key: Path | None = Field(None, description="File of the key that signs the tokens given to those clients.")
+    token_seconds: Annotated[int, Field(ge=120, le=3600)] = Field(
+        900, description="Seconds that a token given here is good for."
+    )
+    issuer: str | None = Field(None, description="URL of an OpenID Connect issuer whose tokens are taken, too.")
+    audience: str = Field("twinserve", description="What a token must name as its audience.")
+    algorithms: Annotated[str, Field(pattern=rf"^({ALGORITHM})(,({ALGORITHM}))*$")] = Field(
+        "RS256,PS256,ES256,Ed25519", description="Signatures taken from that issuer."
+    )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
         None, description="How log lines look; by default console on a terminal and JSON elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level to log.")
+
+    @model_validator(mode="after")
+    def _says_who_may_ask(self) -> Self:
+        if self.auth is None and not is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}HOST={self.host} is open to others: say who may ask with {PREFIX}AUTH=keys or oauth, "
+                f"or {PREFIX}AUTH=none if anybody may"
+            )
+        if self.auth == "keys" and self.keys is None:
+            raise ValueError(f"{PREFIX}AUTH=keys needs {PREFIX}KEYS, the file of keys")
+        if self.auth == "oauth" and self.keys is None and self.issuer is None:
+            raise ValueError(f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER")
+        if self.auth == "oauth" and self.keys is not None and self.signing_key is None:
+            raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
+        if self.issuer is not None and not is_safe(self.issuer):
+            raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine")
+        return self
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The table of paths under these settings."""
+        return (*ROUTES, TOKEN) if self.auth == "oauth" and self.keys is not None else ROUTES
+
+    def is_open(self, route: Route) -> bool:
+        """May anybody ask for this path?"""
+        public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
+        return self.auth in (None, "none") or route.scope is None or route.name in public
 
     @property
     def prediction_threads(self) -> int:
@@ -79,7 +141,9 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else "?"
+        if not first["loc"]:  # Settings that do not go together; the sentence is ours.
+            raise BadSetting(f"{first['ctx']['error']}.") from None
+        field = str(first["loc"][0])
         raise BadSetting(f"{PREFIX}{field.upper()}: {first['msg']}.") from None
 
 
@@ -103,6 +167,26 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
         return read_settings()
     except BadSetting as error:
         parser.exit(2, f"{program}: {error}\n")
+
+
+def is_safe(url: str) -> bool:
+    """May keys come from this URL? https, or http from this machine; no user, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return bool(host) and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+def is_loopback(host: str) -> bool:
+    """Is this address, or name, this machine alone?"""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def available_cores() -> int:

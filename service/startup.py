@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
-from service.settings import Settings
+from service.logs import log
+from service.settings import Settings, is_loopback
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
@@ -60,6 +61,8 @@ def listen(settings: Settings, default_port: int) -> socket.socket:
         raise CannotStart(
             f"cannot listen on {settings.host} port {port} ({error.strerror}); choose another with TWINSERVE_PORT."
         ) from None
+    if settings.auth == "none" and not is_loopback(settings.host):
+        log.warning("open to anybody who reaches this address", host=settings.host)
     listener.set_inheritable(True)
     return listener
 

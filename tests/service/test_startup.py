@@ -87,10 +87,10 @@ def test_a_taken_port_and_a_foreign_address_are_refused() -> None:
     ):
         listen(settings_of(port=taken.getsockname()[1]), 8000)
     with pytest.raises(CannotStart, match=r"cannot listen on 192\.0\.2\.1"):
-        listen(settings_of(host="192.0.2.1", port=0), 8000)
+        listen(settings_of(host="192.0.2.1", port=0, auth="none"), 8000)
 
 
 def test_a_name_that_does_not_resolve_is_refused() -> None:
     """In one sentence as well."""
     with pytest.raises(CannotStart):
-        listen(settings_of(host="no such host", port=0), 8000)
+        listen(settings_of(host="no such host", port=0, auth="none"), 8000)

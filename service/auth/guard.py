@@ -1,0 +1,138 @@
+"""The one decision about who may do what; both doors ask it, and nothing else decides."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from service.auth.client import Client, HeaderLookup
+from service.auth.keys import Keys
+from service.limits import Rate, network
+from service.problem import Problem
+from service.reply import Reply
+from service.routes import BY_NAME, Route
+from service.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from service.auth.tokens import Tokens
+
+Identify = Callable[[str], Client | None]
+UNLIMITED: Final = frozenset({"live", "ready"})
+REALM: Final = 'realm="twinserve"'
+
+
+class Guard:
+    """Who may do what, and how often, as the settings say. Raises `BadSetting` where they cannot be followed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._takes_api_keys = settings.auth == "keys"
+        self.keys = _open_keys(settings.keys) if settings.keys and settings.auth in ("keys", "oauth") else None
+        self.tokens: Tokens | None = None
+        self._identify = self._identifier()
+        burst = settings.burst or math.ceil(settings.rate or 1)
+        self._rate = Rate(settings.rate, burst) if settings.rate else None
+
+    @property
+    def is_needed(self) -> bool:
+        """Is there anything to ask? Without credentials and limits a door need not."""
+        return self._identify is not None or self._rate is not None
+
+    def authorize(self, route_name: str, header: HeaderLookup, address: str) -> str | None:
+        """The caller's name, none where none is needed; raises `Problem` (401, 403, 429).
+
+        A refused request counts against the rate, too: of the caller where it is known, else of its address.
+        """
+        route = BY_NAME[route_name]
+        caller = f"address {network(address)}"
+        name = None
+        try:
+            if self._identify is not None and not self._settings.is_open(route):
+                client = _require_client(self._credential(header), self._identify)
+                caller = name = client.name
+                _require_scope(client, route)
+        finally:
+            if self._rate is not None and route.name not in UNLIMITED:
+                self._rate.take(caller)
+        return name
+
+    def grant(self, header: HeaderLookup, body: bytes) -> Reply:
+        """The answer to a request for a token."""
+        from service.auth.grant import grant
+
+        if self.keys is None or self.tokens is None:
+            raise BadSetting("This service gives no tokens.")
+        return grant(self.keys, self.tokens, header, body)
+
+    def _identifier(self) -> Identify | None:
+        if self._settings.auth == "keys":
+            return self.keys.find if self.keys else None
+        if self._settings.auth != "oauth":
+            return None
+        if importlib.util.find_spec("joserfc") is None:
+            raise BadSetting("TWINSERVE_AUTH=oauth needs joserfc: pip install 'twinserve[oauth]'.")
+        return self._oauth()
+
+    def _oauth(self) -> Identify:
+        from service.auth.issuer import Issuer
+        from service.auth.jwt import Wrong
+        from service.auth.tokens import Tokens
+
+        checks: list[Identify] = []
+        if self.keys is not None:
+            try:
+                self.tokens = Tokens(self._settings, self.keys)
+            except (OSError, ValueError) as error:
+                raise _unreadable("SIGNING_KEY", error, "make it with `python -m service.keys signing-key`") from None
+            checks.append(self.tokens.verify)
+        if self._settings.issuer:
+            checks.append(Issuer(self._settings.issuer, self._settings).verify)
+
+        def identify(token: str) -> Client | None:
+            for check in checks:  # Their algorithms differ, so one of them at most gets to a signature.
+                with suppress(Wrong):
+                    return check(token)
+            return None
+
+        return identify
+
+    def _credential(self, header: HeaderLookup) -> str | None:
+        """What the caller shows; none where it shows nothing. Only one place is looked at."""
+        given = header("authorization")
+        if given:
+            scheme, _, credential = given.partition(" ")
+            return credential.strip(" ") if scheme.lower() == "bearer" else ""
+        return header("x-api-key") or None if self._takes_api_keys else None
+
+
+def _require_client(credential: str | None, identify: Identify) -> Client:
+    if credential is None:
+        challenge = (("WWW-Authenticate", f"Bearer {REALM}"),)
+        raise Problem("unauthorized", "This path needs credentials.", headers=challenge)
+    client = identify(credential)
+    if client is None:
+        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="invalid_token"'),)
+        raise Problem("unauthorized", "These credentials are not good, or not any more.", headers=challenge)
+    return client
+
+
+def _require_scope(client: Client, route: Route) -> None:
+    if route.scope not in client.scopes:
+        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{route.scope}"'),)
+        raise Problem("forbidden", f"This path needs the scope {route.scope}.", headers=challenge)
+
+
+def _open_keys(path: Path) -> Keys:
+    try:
+        return Keys(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable("KEYS", error, "make it with `python -m service.keys create NAME`") from None
+
+
+def _unreadable(setting: str, error: OSError | ValueError, advice: str) -> BadSetting:
+    reason = error.strerror if isinstance(error, OSError) else "it is not what it should be"
+    return BadSetting(f"TWINSERVE_{setting} cannot be read ({reason}); {advice}.")

@@ -1,0 +1,335 @@
+"""Who may do what, at both doors alike: every path with every credential, and nothing secret anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+from structlog.testing import capture_logs
+
+from service.auth import fresh
+from service.routes import ROUTES, SCOPES, Route
+from service.service import Service
+from tests.contract.conftest import OpenDoors
+from tests.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
+from tests.doors import JSON, Answer, Both
+from tests.fakes import car, service_of
+from tests.issuers import issuing, until
+
+EVERYTHING = " ".join(SCOPES)
+BY_SCOPE: Mapping[str, Any] = {
+    "nothing-useful": "manage",
+    "predictor": "predict",
+    "reader": "read",
+    "manager": "manage",
+    "all": EVERYTHING,
+}
+# What the design says, path by path; a path that is missing here fails its test.
+NEEDS: Mapping[str, str | None] = {
+    "/predict": "predict",
+    "/schema": "read",
+    "/openapi.json": "read",
+    "/docs": "read",
+    "/model": "read",
+    "/metrics": "manage",
+    "/health/live": None,
+    "/health/ready": None,
+    "/": None,
+}
+
+
+def keyed(folder: Path, **settings: Any) -> tuple[Service, dict[str, str]]:
+    """A service that takes keys, and the keys."""
+    made = write_keys(folder / "keys.json", **BY_SCOPE)
+    return service_of(auth="keys", keys=folder / "keys.json", **settings), made
+
+
+def with_tokens(folder: Path, **settings: Any) -> tuple[Service, dict[str, str]]:
+    """A service that gives tokens, and its clients' secrets."""
+    made = write_keys(folder / "keys.json", **BY_SCOPE)
+    given: dict[str, Any] = {"keys": folder / "keys.json", "signing_key": write_signing_key(folder)}
+    return service_of(auth="oauth", **given, **settings), made
+
+
+def ask(both: Both, route: Route, headers: Mapping[str, str]) -> Answer:
+    """A good request to a path, but for its credentials."""
+    if route.name == "predict":
+        return both.predict(car(), {**JSON, **headers})
+    if route.name == "metrics":  # Counts the very requests, so its bytes are not alike.
+        return both.doors[0].send("GET", route.path, headers=headers)
+    return both.send("GET", route.path, headers=headers)
+
+
+def expected(route: Route, scopes: str | None) -> int:
+    """The status that the table asks for."""
+    needed = NEEDS[route.path]
+    if needed is None:
+        return 200
+    if scopes is None:
+        return 401
+    return 200 if needed in scopes.split() else 403
+
+
+def test_every_path_with_every_key(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """The whole matrix is as the table has it; both ways of sending a key are alike."""
+    service, made = keyed(tmp_path)
+    both = open_doors(service)
+    for route in ROUTES:
+        assert ask(both, route, {}).status == expected(route, None)
+        assert ask(both, route, bearer("wrong")).status == expected(route, None)
+        for name, scopes in BY_SCOPE.items():
+            for headers in ({"X-API-Key": made[name]}, bearer(made[name])):
+                assert (route.path, name, ask(both, route, headers).status) == (
+                    route.path,
+                    name,
+                    expected(route, scopes),
+                )
+
+
+def test_every_path_with_every_token(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """Tokens got at the doors themselves, all scopes or one alone."""
+    service, made = with_tokens(tmp_path)
+    both = open_doors(service)
+    for name, scopes in BY_SCOPE.items():
+        for wanted in {scopes, *scopes.split()}:
+            form = {"grant_type": "client_credentials", "client_id": name, "client_secret": made[name], "scope": wanted}
+            tokens = [json.loads(answer.body) for answer in asked_each(both, form)]
+            assert {got["scope"] for got in tokens} == {" ".join(sorted(wanted.split()))}
+            for got in tokens:
+                for route in ROUTES:
+                    assert ask(both, route, bearer(got["access_token"])).status == expected(route, wanted)
+
+
+def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
+    """The same request for a token at each door; two tokens are never the same."""
+    body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in form.items()).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answers = [door.send("POST", "/oauth/token", body, headers) for door in both.doors]
+    assert {answer.status for answer in answers} == {200}
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    return answers
+
+
+@pytest.mark.parametrize("public", ["docs", "metrics", "docs,metrics"])
+def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, public: str) -> None:
+    """And everything else still does."""
+    both = open_doors(keyed(tmp_path, public=public)[0])
+    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics"}}
+    free = set().union(*(open_now[word] for word in public.split(",")))
+    for route in ROUTES:
+        assert ask(both, route, {}).status == (200 if route.path in free else expected(route, None))
+
+
+def test_all_wrong_credentials_are_answered_alike(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """Same status, headers and bytes: nobody learns how close a guess was."""
+    service, made = keyed(tmp_path)
+    both = open_doors(service)
+    good = made["reader"]
+    secret = good.rpartition(".")[2]
+    wrong = [
+        "x",
+        good[:-1],
+        good + "x",
+        good.upper(),
+        f"tw.nobody.{secret}",
+        f"tw.manager.{secret}",
+        secret,
+        "x" * 8192,
+        "tw.reader.",
+        "\x7f",
+        "..",
+        "null",
+        token(),
+    ]
+    answers = [both.send("GET", "/model", headers=bearer(key)).comparable() for key in wrong]
+    answers += [both.send("GET", "/model", headers={"X-API-Key": key}).comparable() for key in wrong]
+    answers.append(both.send("GET", "/model", headers={"Authorization": "Basic cmVhZGVyOng="}).comparable())
+    assert all(answer == answers[0] for answer in answers)
+    status, headers, body = answers[0]
+    assert (status, dict(headers)["www-authenticate"]) == (401, 'Bearer realm="twinserve", error="invalid_token"')
+    assert json.loads(body)["type"] == "urn:twinserve:problem:unauthorized"
+
+
+def test_all_wrong_tokens_are_answered_alike(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """A few of the many of tests/service/auth/test_jwt.py, over HTTP."""
+    service, made = with_tokens(tmp_path)
+    both = open_doors(service)
+    good = token(claims(sub="all", scope=EVERYTHING))
+    assert both.send("GET", "/model", headers=bearer(good)).status == 200
+    wrong = [
+        token(claims(sub="all", exp=1)),
+        token(claims(sub="nobody")),
+        token(claims(sub="all", aud="other")),
+        token(claims(sub="all"), sign=hs256(b"x" * 32)),
+        token(claims(sub="all"), header={**HEADER, "alg": "none"}),
+        token(claims(sub="all"), header={**HEADER, "kid": "../../dev/null"}),
+        token(b"[" * 3000),
+        good[:-2],
+        good + ".x.y",
+        "a" * 20_000,
+        made["all"],
+    ]
+    answers = [both.send("GET", "/model", headers=bearer(text)).comparable() for text in wrong]
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0][0] == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/predict/", 404),
+        ("GET", "/predict", 405),
+        ("POST", "/model", 405),
+        ("OPTIONS", "/model", 204),
+    ],
+)
+def test_the_path_and_the_method_come_first(
+    open_doors: OpenDoors, tmp_path: Path, method: str, path: str, status: int
+) -> None:
+    """Before anybody is asked who he is."""
+    both = open_doors(keyed(tmp_path)[0])
+    assert both.send(method, path).status == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Length": "999999999"}, JSON])
+def test_who_comes_before_what(open_doors: OpenDoors, tmp_path: Path, headers: Mapping[str, str]) -> None:
+    """401 before 415, 413 and 400; and once the caller is known, those."""
+    service, made = keyed(tmp_path)
+    both = open_doors(service)
+    answers = [door.send("POST", "/predict", b"", {**headers, "X-API-Key": "x"}).status for door in both.doors]
+    assert answers == [401] * len(both.doors)
+    answers = [
+        door.send("POST", "/predict", b"", {**headers, "X-API-Key": made["reader"]}).status for door in both.doors
+    ]
+    assert answers == [403] * len(both.doors)
+    known = [door.send("POST", "/predict", b"", {**headers, "X-API-Key": made["all"]}).status for door in both.doors]
+    assert set(known) <= {400, 413, 415}
+
+
+def test_a_revoked_key_is_refused_without_a_restart(
+    open_doors: OpenDoors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as the file is looked at again."""
+    monkeypatch.setattr(fresh, "INTERVAL", 0.0)
+    service, made = keyed(tmp_path)
+    both = open_doors(service)
+    assert both.send("GET", "/model", headers=bearer(made["reader"])).status == 200
+    again = write_keys(tmp_path / "keys.json", reader="read")
+    assert both.send("GET", "/model", headers=bearer(made["reader"])).status == 401
+    assert both.send("GET", "/model", headers=bearer(again["reader"])).status == 200
+
+
+def test_a_foreign_token_is_good_at_both_doors(open_doors: OpenDoors) -> None:
+    """And an issuer that is slow makes nobody wait: 503 until its keys are there."""
+    with issuing() as issuer:
+        issuer.publish("a")
+        issuer.may_answer.clear()
+        both = open_doors(service_of(auth="oauth", issuer=issuer.url))
+        good = issuer.token("a", scope="read")
+        assert both.send("GET", "/health/ready").status == 200
+        early = both.send("GET", "/model", headers=bearer(good))
+        assert (early.status, early.headers["Retry-After"]) == (503, "1")
+        issuer.may_answer.set()
+        until(lambda: both.send("GET", "/model", headers=bearer(good)).status == 200)
+        assert both.predict(car(), {**JSON, **bearer(good)}).status == 403
+        assert both.send("GET", "/model", headers=bearer(issuer.token("a", aud="other"))).status == 401
+        assert both.send("POST", "/oauth/token").status == 404
+
+
+def test_a_token_that_names_a_place_for_its_key_makes_nobody_go_there(open_doors: OpenDoors) -> None:
+    """No URL from a request is ever fetched."""
+    with issuing() as issuer, issuing() as trap:
+        issuer.publish("a")
+        trap.publish("a")
+        both = open_doors(service_of(auth="oauth", issuer=issuer.url))
+        until(lambda: both.send("GET", "/model", headers=bearer(issuer.token("a"))).status == 200)
+        for name in ("jku", "x5u"):
+            bad = trap.token("a", header={name: f"{trap.url}/keys"}, iss=issuer.url)
+            assert both.send("GET", "/model", headers=bearer(bad)).status == 401
+        assert trap.asked == []
+
+
+def test_the_token_path_exists_only_where_tokens_are_given(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """And then in the index and in the document, too."""
+    without = open_doors(keyed(tmp_path)[0])
+    assert {without.send(method, "/oauth/token").status for method in ("GET", "POST", "OPTIONS")} == {404}
+    given = open_doors(with_tokens(tmp_path, public="docs")[0])
+    assert given.send("GET", "/oauth/token").headers["Allow"] == "OPTIONS, POST"
+    assert "oauth/token" in [entry["path"] for entry in given.send("GET", "/").json()["paths"]]
+    assert "/oauth/token" in given.send("GET", "/openapi.json").json()["paths"]
+
+
+def test_the_token_path_answers_as_rfc_6749_has_it(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """Its own errors in its own shape; what is HTTP's stays a problem."""
+    both = open_doors(with_tokens(tmp_path)[0])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    wrong = both.send("POST", "/oauth/token", b"grant_type=client_credentials&client_id=a&client_secret=b", form)
+    assert (wrong.status, wrong.json()) == (401, {"error": "invalid_client"})
+    assert wrong.headers["WWW-Authenticate"] == 'Basic realm="twinserve"'
+    assert wrong.headers["Content-Type"] == "application/json"
+    assert both.send("POST", "/oauth/token", b"{}", JSON).json() == {"error": "invalid_request"}
+    large = both.send("POST", "/oauth/token", b"x" * 20_000, form)
+    assert (large.status, large.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+def test_the_document_says_what_to_bring(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """Each operation names its scope, so that a page can ask for it; the document is valid."""
+    key_document = open_doors(keyed(tmp_path, public="docs", rate=1000)[0]).send("GET", "/openapi.json").json()
+    oauth_document = open_doors(with_tokens(tmp_path, public="metrics", issuer="https://id.example")[0])
+    headers = bearer(token(claims(sub="all", scope="read")))
+    oauth = oauth_document.send("GET", "/openapi.json", headers=headers).json()
+    for document in (key_document, oauth):
+        validate(document)
+    assert key_document["components"]["securitySchemes"].keys() == {"key", "bearer"}
+    assert key_document["paths"]["/predict"]["post"]["security"] == [{"key": []}, {"bearer": []}]
+    assert {"401", "403", "429"} <= key_document["paths"]["/predict"]["post"]["responses"].keys()
+    assert key_document["paths"]["/docs"]["get"]["security"] == []
+    flow = oauth["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "/oauth/token"
+    assert oauth["components"]["securitySchemes"]["issuer"]["openIdConnectUrl"].startswith(
+        "https://id.example/.well-known/"
+    )
+    for path, scope in NEEDS.items():
+        for operation in oauth["paths"][path].values():
+            wanted = [] if scope in (None, "manage") else [{"oauth": [scope]}, {"issuer": [scope]}]
+            assert operation["security"] == wanted
+
+
+def test_nothing_secret_is_logged_or_answered(open_doors: OpenDoors, tmp_path: Path) -> None:
+    """Keys, tokens and secrets, good or bad, in whatever place they are sent; the caller's name is logged."""
+    service, made = with_tokens(tmp_path, access_log=True)
+    both = open_doors(service)
+    canary, good = "canary-7f3a9c", token(claims(sub="all", scope=EVERYTHING, canary="canary-7f3a9c"))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    secret = made["all"].rpartition(".")[2]
+    with capture_logs() as logs:
+        answers = [
+            both.send("GET", "/model", headers=bearer(good)),
+            both.send("GET", "/model", headers=bearer(canary)),
+            both.send("GET", f"/model?access_token={canary}", headers=bearer(good)),
+            both.send("GET", "/model", headers={"X-API-Key": canary, "Cookie": canary}),
+            both.send("GET", "/model", headers={"Authorization": f"Basic {canary}"}),
+            both.send(
+                "POST", "/oauth/token", f"grant_type={canary}&client_id={canary}&client_secret={secret}".encode(), form
+            ),
+            both.send("POST", "/oauth/token", canary.encode(), {**form, "Authorization": f"Basic {canary}"}),
+            both.predict(canary.encode(), {**JSON, **bearer(good)}),
+        ]
+        answers += asked_each(
+            both, {"grant_type": "client_credentials", "client_id": "all", "client_secret": made["all"]}
+        )
+        metrics = both.doors[0].send("GET", "/metrics", headers=bearer(good)).body.decode()
+    said = json.dumps(logs, default=str)
+    shown = "".join(f"{answer.headers.multi_items()}{answer.body.decode()}" for answer in answers)
+    for hidden in (canary, secret, good.split(".")[1], good.split(".")[2]):
+        assert hidden not in said
+        assert hidden not in shown
+        assert hidden not in metrics
+    issued = answers[-1].json()["access_token"]
+    assert issued not in said
+    assert {entry.get("client") for entry in logs} == {None, "all"}
