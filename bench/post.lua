@@ -1,4 +1,5 @@
--- Posts one body again and again and prints what came of it as one line of JSON: -- BODY_FILE CONTENT_TYPE
+-- Posts one body again and again and prints what came of it as one line of JSON: -- BODY_FILE CONTENT_TYPE [PAUSE]
+-- With a pause each connection waits so many milliseconds on average before it sends again.
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
@@ -6,6 +7,10 @@ function init(args)
   wrk.body = file:read("*a")
   wrk.headers["Content-Type"] = args[2]
   file:close()
+  local pause = tonumber(args[3])
+  if pause then
+    delay = function() return math.random(0, 2 * pause) end
+  end
 end
 
 function done(summary, latency)

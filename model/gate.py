@@ -6,6 +6,7 @@ lower bound of the paired difference, by bootstrap, is at least `-tolerance`. An
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -72,8 +73,9 @@ def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int
         return Verdict(passed=False, reason=reason, changes=changes)
     theirs = _champion_predictions(champion, challenge)
     if theirs is None:
-        reason = "The champion has no answer of the same kind to these rows, so they cannot be compared."
-        return Verdict(passed=True, reason=reason, changes=changes)
+        reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
+        reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
+        return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     return _compare(challenge, theirs, changes, terms.tolerance, seed)
 
 
@@ -116,10 +118,15 @@ def _champion_predictions(champion: Opened, challenge: Challenge) -> Predictions
     if not needed <= known or champion.manifest.classes != manifest.classes:
         return None
     try:
-        columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # What pandas makes of words where the champion wants dates.
+            columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
         theirs = champion.predictor.predict(columns)
         METRICS[manifest.metric].score(challenge.truth, theirs)
-    except (TypeError, ValueError):  # A feature's type changed, or the metric needs what the champion does not give.
+    except (
+        TypeError,
+        ValueError,
+    ):  # A type changed, its pipeline takes no such row, or the metric needs other answers.
         return None
     return theirs
 

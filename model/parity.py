@@ -30,7 +30,7 @@ class Parity:
     @property
     def holds(self) -> bool:
         """Is the compiled model as good as the pipeline itself?"""
-        return self.label_flips == 0 and self.largest_difference <= TOLERANCE
+        return self.rows > 0 and self.label_flips == 0 and self.largest_difference <= TOLERANCE
 
     @property
     def sentence(self) -> str:
@@ -87,12 +87,12 @@ def _flips(mine: Predictions, theirs: Predictions) -> int:
 
 
 def _difference(mine: Predictions, theirs: Predictions) -> float:
+    if [part is None for part in mine] != [part is None for part in theirs]:
+        return np.inf  # A label and a value, say, have no distance.
     if mine.values is not None and theirs.values is not None:
         return _largest(mine.values, theirs.values, np.maximum(1.0, np.abs(theirs.values)))
-    if mine.probabilities is None and theirs.probabilities is None:
-        return 0.0
     if mine.probabilities is None or theirs.probabilities is None:
-        return np.inf
+        return 0.0
     return _largest(mine.probabilities, theirs.probabilities, np.ones(1))
 
 
@@ -101,4 +101,4 @@ def _largest(mine: FloatArray, theirs: FloatArray, scale: FloatArray) -> float:
         return np.inf
     with np.errstate(invalid="ignore"):  # Two infinities of the same sign are the same answer.
         gap = np.where((mine == theirs) | (np.isnan(mine) & np.isnan(theirs)), 0.0, np.abs(mine - theirs) / scale)
-    return float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
+    return float(np.nan_to_num(gap, nan=np.inf, posinf=np.inf).max(initial=0.0))

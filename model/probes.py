@@ -31,13 +31,13 @@ def probes(columns: Columns, signature: Signature, pipeline: Any, seed: int) -> 
         _strangers(real, signature),
         _extremes(real, signature),
         _jitter(real, signature, chance),
-        _edges(real, signature, pipeline, chance),
+        _varied(columns, list(crossings(columns, signature, pipeline, chance))),
     ]
     return [group for group in made if group is not None]
 
 
-def _varied(real: Columns, changes: Sequence[tuple[int, int, float]]) -> Columns | None:
-    """A row for each change: the real row, and the new value of one of its columns."""
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], *, strange: bool = False) -> Columns | None:
+    """A row for each change: the real row, and the new value of one of its columns; `strange` if that is a stranger."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
@@ -45,7 +45,7 @@ def _varied(real: Columns, changes: Sequence[tuple[int, int, float]]) -> Columns
     for new, (_, place, value) in enumerate(changes):
         rows.matrix[new, place] = value
         unseen.pop((new, place), None)
-        if value == UNSEEN:
+        if strange:
             unseen[new, place] = STRANGER
     return Columns(rows.matrix, unseen, rows.texts)
 
@@ -61,15 +61,17 @@ def _nulls(real: Columns, signature: Signature) -> Columns | None:
         if feature.nullable and feature.type is not FeatureType.STRING
     ]
     rows = _varied(real, [(row, place, np.nan) for place in places for row in _some_rows(real)])
-    if rows is None or not len(places):
-        return rows
-    rows.matrix[-1, places] = np.nan  # And all of them at once.
-    return rows
+    if rows is None:
+        return None
+    last = len(rows) - 1
+    rows.matrix[last, places] = np.nan  # And all of them at once.
+    kept = {(row, place): text for (row, place), text in rows.unseen.items() if row != last or place not in places}
+    return Columns(rows.matrix, kept, rows.texts)
 
 
 def _strangers(real: Columns, signature: Signature) -> Columns | None:
     places = [place for place, feature in enumerate(signature.features) if feature.type is FeatureType.CATEGORY]
-    return _varied(real, [(row, place, UNSEEN) for place in places for row in _some_rows(real)])
+    return _varied(real, [(row, place, UNSEEN) for place in places for row in _some_rows(real)], strange=True)
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:
@@ -88,11 +90,3 @@ def _jitter(real: Columns, signature: Signature, chance: np.random.Generator) ->
     places = [place for place, feature in enumerate(signature.features) if feature.type in NUMERIC]
     moved[:, places] *= 1 + chance.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
     return Columns(moved, real.unseen, real.texts)
-
-
-def _edges(real: Columns, signature: Signature, pipeline: Any, chance: np.random.Generator) -> Columns | None:
-    """Doubles on both sides of every split, each the neighbour of the other."""
-    changes = [
-        (int(chance.integers(len(real))), place, value) for place, value in crossings(real, signature, pipeline, chance)
-    ]
-    return _varied(real, changes)

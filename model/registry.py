@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +26,6 @@ VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
 CHAMPION: Final = "champion"
 HISTORY: Final = "history"
 STAGING: Final = ".staging-"
-FORGOTTEN: Final = 60.0
-"""Seconds after which a half-written pointer file has no writer any more."""
 
 
 class Registry:
@@ -66,17 +63,18 @@ class Registry:
 
     def predecessor(self) -> int | None:
         """The version that served before the champion; None where there was none."""
-        champion, history = self.champion(), self._history()
-        if champion in history:
-            history = history[: len(history) - 1 - history[::-1].index(champion)]
-        return history[-1] if history else None
+        self.champion()  # Says so where nobody knows which one that is.
+        served = self._served()
+        return served[-2] if len(served) > 1 else None
 
     def promote(self, version: int) -> None:
         """Make a version the champion, in one atomic step."""
         self.require(version)
-        history = self._history()
-        self._replace(HISTORY, [*history, version] if history[-1:] != [version] else history)
-        self._replace(CHAMPION, [version])
+        with _locked(self.folder):
+            self.require(version)  # A pruning may have been faster.
+            served = self._served()
+            self._replace(HISTORY, [*served, version] if served[-1:] != [version] else served)
+            self._replace(CHAMPION, [version])
 
     def rollback(self) -> int:
         """Make the champion's predecessor the champion again; gives its number."""
@@ -84,20 +82,26 @@ class Registry:
         if version is None:
             raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
         self.require(version)
-        history = self._history()
-        self._replace(HISTORY, history[: len(history) - history[::-1].index(version)])
-        self._replace(CHAMPION, [version])
+        with _locked(self.folder):
+            served = self._served()[:-1]
+            self._replace(CHAMPION, [version])  # First, as the history is read up to the champion.
+            self._replace(HISTORY, served)
         return version
 
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest versions, the champion and its predecessor; gives the numbers removed."""
-        kept = {*self.versions()[-keep:], self.champion(), self.predecessor()}
-        removed = [version for version in self.versions() if version not in kept]
-        for version in removed:
-            # Renamed first, so that nobody sees half a version.
-            grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
-            self.path(version).rename(grave / str(version))
-            shutil.rmtree(grave)
+        if keep < 1:
+            raise RegistryError("Keep one version at least; the newest holds the number that the next one counts from.")
+        if not self.folder.is_dir():
+            return []
+        with _locked(self.folder):  # A training that begins now would take the graves for leftovers.
+            kept = {*self.versions()[-keep:], self.champion(), self.predecessor()}
+            removed = [version for version in self.versions() if version not in kept]
+            for version in removed:
+                # Renamed first, so that nobody sees half a version.
+                grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
+                self.path(version).rename(grave / str(version))
+                shutil.rmtree(grave)
         return removed
 
     def require(self, version: int) -> Path:
@@ -105,6 +109,22 @@ class Registry:
         if not self.path(version).is_dir():
             raise RegistryError(f"There is no version {version} of {self.name!r}; it has {self._listed()}.")
         return self.path(version)
+
+    def _served(self) -> list[int]:
+        """The versions in the order in which they served, the champion last.
+
+        A promotion that was killed between its two files has left a number behind the champion's: it never served.
+        """
+        history = self._history()
+        try:
+            champion = self.champion()
+        except RegistryError:  # Damaged; the history is what is left.
+            return history
+        if champion is None:
+            return []
+        if champion not in history:  # Written by hand.
+            return [*history, champion]
+        return history[: len(history) - history[::-1].index(champion)]
 
     def _history(self) -> list[int]:
         """The versions in the order of their promotions; a line that is no number is a damaged one."""
@@ -164,7 +184,7 @@ class Registry:
         for path in self.folder.glob(f"{STAGING}*"):
             if path.is_dir() and not _in_use(path):
                 shutil.rmtree(path, ignore_errors=True)
-            elif path.is_file() and time.time() - path.stat().st_mtime > FORGOTTEN:
+            elif path.is_file():  # Written under the lock that is held here, so its writer is dead.
                 path.unlink(missing_ok=True)
 
     def _listed(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +15,8 @@ from service.settings import Settings
 
 INTERVAL: Final = 1.0
 """Seconds between two looks at the champion file: two seconds are promised."""
+UNKNOWN: Final = "?"
+"""The version that a damaged champion file names."""
 
 
 class Watch:
@@ -50,9 +51,11 @@ class Watch:
         try:
             version = champion(self._settings)
         except ModelError as error:
-            self._refuse("?", str(error))
+            self._refuse(UNKNOWN, str(error))
             return
         if version == self._tried:
+            if self.refused is not None and self.refused[0] == UNKNOWN:
+                self.refused = None  # The champion file is whole again and names what it named before.
             return
         self._tried = version
         try:
@@ -60,6 +63,9 @@ class Watch:
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
+        except Exception as error:  # Whatever a version holds, it is refused where everybody sees it.
+            self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again.")
+            raise
         self._swap(serving)
         self.refused = None
         self._metrics.swaps.labels("done").inc()
@@ -75,8 +81,9 @@ class Watch:
 
 
 def give_back_memory() -> None:
-    """Free what the old version held. The C library would keep it for later, and after many swaps that adds up."""
-    gc.collect()
+    """Return to the system what the old version held. The C library would keep it for later, and after many swaps that
+    adds up. The version itself is gone by now, as nothing in it refers back to it: looking for such circles, as
+    `gc.collect` does, would stop every thread for 10 to 20 ms."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

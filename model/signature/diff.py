@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from model.signature.feature import Constraints, Feature, FeatureType, Signature
+from model.signature.feature import Constraints, Feature, FeatureType, Path, Signature
 
 WIDER: Final = {(FeatureType.INTEGER, FeatureType.NUMBER), (FeatureType.CATEGORY, FeatureType.STRING)}
 """Changes of type that accept everything that was accepted before."""
@@ -30,15 +30,23 @@ def diff(old: Signature, new: Signature) -> list[Change]:
     """All changes, in the order of the new signature, removed features last."""
     before = {feature.path: feature for feature in old.features}
     after = {feature.path: feature for feature in new.features}
+    groups = {path[:end] for path in before for end in range(len(path))}
     changes: list[Change] = []
     for path, feature in after.items():
         if path in before:
             changes += _changes(before[path], feature)
+        elif path[:-1] not in groups or isinstance(path[-1], int):
+            # A group must be there even where all its fields may be left out, and a list has its length.
+            changes.append(Change(feature.name, f"a new field in a {_holder(path)} that is new", breaking=True))
         else:
             kind = "a new required field" if feature.required else "a new optional field"
             changes.append(Change(feature.name, kind, breaking=feature.required))
     gone = [feature for path, feature in before.items() if path not in after]
     return changes + [Change(feature.name, "removed, so it is refused as unknown", breaking=True) for feature in gone]
+
+
+def _holder(path: Path) -> str:
+    return "list" if isinstance(path[-1], int) else "group"
 
 
 def _changes(old: Feature, new: Feature) -> Iterator[Change]:

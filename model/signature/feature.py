@@ -130,6 +130,7 @@ class Signature(_Frozen):
             if feature.path[-1] in node:
                 raise UnsupportedInput(f"Other features lie below {feature.name!r}.")
             node[feature.path[-1]] = feature
+        _require_places(root, ())
         return root
 
     def observed(self, seen: Sequence[Seen]) -> Signature:
@@ -138,6 +139,15 @@ class Signature(_Frozen):
             feature.model_copy(update={"seen": facts}) for feature, facts in zip(self.features, seen, strict=True)
         )
         return self.model_copy(update={"features": tuple(features)})
+
+
+def _require_places(tree: Tree, path: Path) -> None:
+    """Refuse a list whose places are not 0, 1, ... in this order: values would change places silently."""
+    if any(isinstance(part, int) for part in tree) and list(tree) != list(range(len(tree))):
+        raise UnsupportedInput(f"The places of the list {pointer(path)!r} must be 0, 1, ... in this order.")
+    for part, child in tree.items():
+        if not isinstance(child, Feature):
+            _require_places(child, (*path, part))
 
 
 def pointer(path: Sequence[PathPart]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ def feature(name: str, kind: str = "number", **facts: Any) -> Feature:
 def signature(*features: Feature) -> Signature:
     """A signature of these features."""
     return Signature(features=features)
+
+
+def rows(values: Sequence[float]) -> Columns:
+    """Instances of one number each."""
+    return Columns(np.array(values, dtype=np.float64).reshape(-1, 1))
 
 
 def one(kind: str = "number", **facts: Any) -> Validator:

@@ -1,0 +1,111 @@
+"""Under traffic at both doors, every reply is made by one version alone, and by the one that it names."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from service.metrics import Metrics
+from service.service import Service
+from service.serving import Serving, open_serving
+from tests import swapping
+from tests.contract.conftest import OpenDoors
+from tests.doors import JSON, Answer, Door
+from tests.fakes import settings_of
+
+SWAPS: Final = 50
+CLIENTS: Final = 3
+"""At each door."""
+DEADLINE: Final = 60.0
+LARGE: Final = 700
+"""Instances in a request that is answered in the pool."""
+
+
+@pytest.fixture(scope="module")
+def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Serving]:
+    """Two versions of a model."""
+    registry = swapping.store(tmp_path_factory.mktemp("store"))
+    settings, metrics = settings_of(artifacts=registry.folder.parent, model=registry.name), Metrics()
+    return {str(version): open_serving(settings, metrics, version) for version in (1, 2)}
+
+
+def bodies() -> list[bytes]:
+    """One instance, a few, and so many that the pool answers."""
+    one = swapping.BODY
+    return [one, b"[" + b",".join([one] * 3) + b"]", b"[" + b",".join([one] * LARGE) + b"]"]
+
+
+class Traffic:
+    """Clients that send until they are told to stop, and what they got."""
+
+    def __init__(self, doors: list[Door]) -> None:
+        self.answers: list[tuple[int, Answer]] = []
+        self.came = threading.Condition()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send, args=(door, start)) for door in doors for start in range(CLIENTS)
+        ]
+
+    def __enter__(self) -> Traffic:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(DEADLINE)
+
+    def _send(self, door: Door, turn: int) -> None:
+        sent = bodies()
+        while not self._stop.is_set():
+            which = turn % len(sent)
+            answer = door.send("POST", "/predict", sent[which], JSON)
+            with self.came:
+                self.answers.append((which, answer))
+                self.came.notify_all()
+            turn += 1
+
+    def wait_for(self, more: int) -> None:
+        """Until so many more answers have come."""
+        with self.came:
+            wanted = len(self.answers) + more
+            assert self.came.wait_for(lambda: len(self.answers) >= wanted, DEADLINE)
+
+
+def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
+    servings: Mapping[str, Serving], open_doors: OpenDoors
+) -> None:
+    service = Service(settings_of(), Metrics(), servings["1"])
+    expected = {version: [serving.predict(body).body for body in bodies()] for version, serving in servings.items()}
+    with Traffic(open_doors(service).doors) as traffic:
+        for turn in range(SWAPS):
+            service.swap(servings["12"[(turn + 1) % 2]])
+            traffic.wait_for(2 * CLIENTS)
+    seen: Counter[str] = Counter()
+    for which, answer in traffic.answers:
+        assert answer.status == 200
+        version = json.loads(answer.body)["version"]
+        assert answer.body == expected[version][which]
+        seen[version] += 1
+    assert min(seen["1"], seen["2"]) > SWAPS
+
+
+def test_documents_change_with_the_version_at_both_doors(
+    servings: Mapping[str, Serving], open_doors: OpenDoors
+) -> None:
+    service = Service(settings_of(), Metrics(), servings["1"])
+    both = open_doors(service)
+    found = []
+    for version in ("1", "2", "1"):
+        service.swap(servings[version])
+        found.append([both.send("GET", path).body for path in ("/schema", "/openapi.json", "/model")])
+        assert json.loads(found[-1][2])["version"] == version
+        assert json.loads(both.send("GET", "/health/ready").body)["version"] == version
+    assert found[0] == found[2]
+    assert all(one != other for one, other in zip(found[0], found[1], strict=True))

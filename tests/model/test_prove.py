@@ -1,0 +1,198 @@
+"""Nothing compiled serves that was not proved, and where the proof fails the reason says so."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+from model import prove as proving
+from model.compile import Column, compile_pipeline
+from model.prove import Proved, prove
+from model.signature import Signature, from_frame
+from tests.model.fruit import Doubling
+from tests.model.signature.made import feature, signature
+
+CLASSES = ("no", "yes")
+CONTRACT = signature(
+    feature("x"),
+    feature("n", nullable=True),
+    feature("c", "category", nullable=True, seen_categories=("green", "red")),
+)
+NUMBERS = signature(feature("x"), feature("y"))
+
+
+def table(rows: int = 160) -> pd.DataFrame:
+    """Two numbers and a category; one of each is sometimes missing."""
+    chance = np.random.default_rng(0)
+    words = np.array(["green", "red", np.nan], dtype=object)
+    return pd.DataFrame(
+        {
+            "x": np.round(chance.normal(size=rows), 3),
+            "n": np.where(chance.random(rows) < 0.3, np.nan, chance.random(rows)),
+            "c": words[chance.integers(0, 3, rows)],
+        }
+    )
+
+
+def numbers() -> pd.DataFrame:
+    """Two numbers."""
+    chance = np.random.default_rng(1)
+    return pd.DataFrame({"x": np.round(chance.normal(size=160), 3), "y": np.round(chance.normal(size=160), 3)})
+
+
+def labels(frame: pd.DataFrame) -> Any:
+    """Depends on all columns, not quite regularly."""
+    score = frame["x"] + frame.get("y", pd.Series(0.0, frame.index)) + np.sin(np.arange(len(frame)))
+    if "c" in frame:
+        score = score + (frame["c"] == "red") - frame["n"].isna()
+    return np.where(score > 0, "yes", "no").astype(object)
+
+
+def proved(pipeline: Any, frame: pd.DataFrame, contract: Signature, target: Any = None) -> Proved:
+    """The outcome for a pipeline that is fitted on the first rows, its hold-out being the others."""
+    target = labels(frame) if target is None else target
+    columns = from_frame(frame, contract)
+    half = len(frame) // 2
+    pipeline.fit(frame[:half], target[:half])
+    real = (columns.take(range(half)), columns.take(range(half, len(frame))))
+    return prove(pipeline, contract, CLASSES if target.dtype == object else None, real, seed=0)
+
+
+BOOSTING = HistGradientBoostingClassifier(max_iter=10, categorical_features=["c"], random_state=0)
+PIPELINES: dict[str, tuple[Callable[[], Any], Callable[[], pd.DataFrame], Signature]] = {
+    "linear": (lambda: make_pipeline(StandardScaler(), LogisticRegression()), numbers, NUMBERS),
+    "labels only": (lambda: make_pipeline(StandardScaler(), LinearSVC()), numbers, NUMBERS),
+    "scaler and forest": (
+        lambda: make_pipeline(StandardScaler(), RandomForestClassifier(8, random_state=0)),
+        numbers,
+        NUMBERS,
+    ),
+    "boosting with categories and nulls": (lambda: make_pipeline(BOOSTING), table, CONTRACT),
+    "encoder and boosting": (
+        lambda: make_pipeline(
+            make_column_transformer(
+                (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["c"]), remainder="passthrough"
+            ),
+            HistGradientBoostingClassifier(max_iter=10, random_state=0),
+        ),
+        table,
+        CONTRACT,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_what_is_proved_equal_is_compiled_and_says_how_it_was_proved(name: str) -> None:
+    make, frame, contract = PIPELINES[name]
+    outcome = proved(make(), frame(), contract)
+    assert outcome.facts.kind == outcome.predictor.kind == "compiled"
+    assert outcome.graph is not None
+    parity = outcome.facts.parity
+    assert parity is not None
+    assert parity["label_flips"] == 0
+    assert parity["rows"] + parity["not_comparable"] == 160 + sum(map(len, outcome.made_rows))
+    assert outcome.facts.reason.startswith(f"Proved equal to the fitted pipeline on {parity['rows']} rows: ")
+
+
+def test_rows_that_the_pipeline_refuses_are_told_apart() -> None:
+    """A forest takes no number beyond single precision; the proof says how many rows that were."""
+    make, frame, contract = PIPELINES["scaler and forest"]
+    parity = proved(make(), frame(), contract).facts.parity
+    assert parity is not None
+    assert parity["not_comparable"] > 0
+
+
+def test_a_regression_is_proved_by_its_values() -> None:
+    target = numbers()["x"].to_numpy() * 3 + 1
+    outcome = proved(make_pipeline(StandardScaler(), LinearRegression()), numbers(), NUMBERS, target)
+    assert outcome.facts.kind == "compiled"
+
+
+# ---- what is not equal does not serve -------------------------------------------------------------------------------
+
+
+def test_a_step_that_cannot_be_compiled_serves_through_scikit_learn_with_its_reason() -> None:
+    outcome = proved(make_pipeline(Doubling(), LogisticRegression()), numbers(), NUMBERS)
+    assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
+    assert outcome.facts.parity is None
+    assert outcome.facts.reason.startswith("Not compiled: tests.model.fruit.Doubling: ")
+    assert outcome.facts.reason.endswith(".")
+    assert not outcome.facts.reason.endswith("..")
+
+
+def assert_caught(outcome: Proved, reason: str) -> None:
+    """The pipeline serves, no graph is kept, and the sentence has the figures."""
+    assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
+    assert outcome.facts.parity is not None
+    assert outcome.facts.reason.startswith("Not equal to the fitted pipeline on ")
+    assert reason in outcome.facts.reason
+
+
+def move_intercept(head: Any) -> None:
+    """In its seventh digit."""
+    head.intercept_ = head.intercept_ + 1e-7
+
+
+def move_threshold(tree: Any) -> None:
+    """To the next number that single precision has: only rows right at the split tell."""
+    first = int(np.flatnonzero(tree.tree_.feature >= 0)[-1])
+    tree.tree_.threshold[first] = np.nextafter(np.float32(tree.tree_.threshold[first]), np.float32(np.inf))
+
+
+def move_boosted_threshold(head: Any) -> None:
+    """To the next double."""
+    nodes = head._predictors[0][0].nodes
+    first = int(np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0))[0])
+    nodes["num_threshold"][first] = np.nextafter(nodes["num_threshold"][first], -np.inf)
+
+
+def turn_nulls(head: Any) -> None:
+    """The other way, at the root."""
+    nodes = head._predictors[0][0].nodes
+    nodes["missing_go_to_left"][0] = 1 - nodes["missing_go_to_left"][0]
+
+
+def swap_leaves(tree: Any) -> None:
+    """One leaf says the opposite."""
+    leaf = int(np.flatnonzero(tree.tree_.feature < 0)[-1])
+    tree.tree_.value[leaf] = tree.tree_.value[leaf][:, ::-1].copy()
+
+
+TREE = (lambda: make_pipeline(DecisionTreeClassifier(random_state=0)), numbers, NUMBERS)
+BOOSTED = PIPELINES["boosting with categories and nulls"]
+MISTAKES: dict[str, tuple[Any, Callable[[Any], None]]] = {
+    "intercept": (PIPELINES["linear"], move_intercept),
+    "threshold": (TREE, move_threshold),
+    "leaf": (TREE, swap_leaves),
+    "boosted threshold": (BOOSTED, move_boosted_threshold),
+    "way of nulls": (BOOSTED, turn_nulls),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_smallest_mistake_of_a_compiler_is_caught(monkeypatch: pytest.MonkeyPatch, mistake: str) -> None:
+    (make, frame, contract), change = MISTAKES[mistake]
+
+    def compile_wrongly(pipeline: Any, columns: list[Column]) -> bytes:
+        other = copy.deepcopy(pipeline)
+        change(other[-1])
+        return compile_pipeline(other, columns)
+
+    monkeypatch.setattr(proving, "compile_pipeline", compile_wrongly)
+    outcome = proved(make(), frame(), contract)
+    assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
+    assert outcome.facts.parity is not None
+    assert outcome.facts.reason.startswith("Not equal to the fitted pipeline on ")
+    assert outcome.facts.parity["largest_difference"] > 1e-9

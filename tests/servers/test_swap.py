@@ -1,0 +1,119 @@
+"""Real servers with two workers, under load, while the champion changes again and again."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import pytest
+
+from model.registry import Registry
+from service.metrics import Metrics
+from service.serving import open_serving
+from tests import swapping
+from tests.fakes import settings_of
+from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
+from tests.swapping import BODY, DAMAGED
+
+pytestmark = pytest.mark.slow
+SWAPS: Final = 20
+CLIENTS: Final = 8
+WORKERS: Final = 2
+PROMISED: Final = 2.0
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """A store with two versions that answer differently."""
+    return swapping.store(tmp_path_factory.mktemp("store"))
+
+
+class Load:
+    """Clients over connections that stay open; each reply is compared with what the version that it names says."""
+
+    def __init__(self, port: int, expected: Mapping[str, bytes]) -> None:
+        self.seen: Counter[str] = Counter()
+        self.wrong: list[object] = []
+        self._port, self._expected = port, expected
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._send) for _ in range(CLIENTS)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(DEADLINE)
+
+    def _send(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=DEADLINE)
+        try:
+            while not self._stop.is_set():
+                connection.request("POST", "/predict", BODY, {"Content-Type": "application/json"})
+                response = connection.getresponse()
+                self._note(response.status, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            self.wrong.append(error)
+        finally:
+            connection.close()
+
+    def _note(self, status: int, body: bytes) -> None:
+        version = json.loads(body).get("version", "none")
+        self.seen[version] += 1
+        if status != 200 or body != self._expected.get(version):
+            self.wrong.append((status, body))
+
+
+def events(server: Running, name: str) -> list[Mapping[str, Any]]:
+    """The log's lines of one kind so far; the last line may be half written."""
+    lines = server.log.read_text().split("\n")[:-1]
+    return [line for line in map(json.loads, (line for line in lines if f'"{name}"' in line)) if line["event"] == name]
+
+
+def promoted(registry: Registry, server: Running, version: int, event: str = "swapped") -> list[float]:
+    """Promote a version and wait until each worker has followed, or refused; gives the seconds that each took."""
+    before = len(events(server, event))
+    began = time.time()
+    registry.promote(version)
+    wait_for(server.process, lambda: len(events(server, event)) == before + WORKERS)
+    new = events(server, event)[before:]
+    assert [line["version"] for line in new] == [str(version)] * WORKERS
+    return [datetime.fromisoformat(line["timestamp"]).timestamp() - began for line in new]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
+    pristine: Registry, tmp_path: Path, door: str
+) -> None:
+    """Twenty swaps, one to a damaged version and back; a busy machine may be late once, but not as a rule."""
+    settings = settings_of(artifacts=pristine.folder.parent, model=pristine.name)
+    expected = {str(version): open_serving(settings, Metrics(), version).predict(BODY).body for version in (1, 2)}
+    pristine.promote(1)
+    options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
+    with running(door, tmp_path, settings.artifacts, **options) as server:
+        with Load(server.port, expected) as load:
+            seconds = [found for turn in range(SWAPS) for found in promoted(pristine, server, 2 - turn % 2)]
+            promoted(pristine, server, DAMAGED, "refused")
+            ready = json.loads(server.request("GET", "/health/ready").body)
+            assert (ready["version"], ready["refused"]["version"]) == ("1", str(DAMAGED))
+            promoted(pristine, server, 2)
+        assert load.wrong == []
+        assert min(load.seen["1"], load.seen["2"]) > 100
+        assert set(load.seen) == {"1", "2"}
+        assert median(seconds) < PROMISED
+        assert sum(found > PROMISED for found in seconds) <= SWAPS // 5
+        metrics = server.request("GET", "/metrics").body.decode()
+        assert f'twinserve_swaps_total{{outcome="done"}} {float(WORKERS * (SWAPS + 1))}' in metrics
+        assert f'twinserve_swaps_total{{outcome="refused"}} {float(WORKERS)}' in metrics
+        assert server.stop() == 0

@@ -1,0 +1,50 @@
+"""A store with two small versions that answer differently, and a third that is damaged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+
+from model.registry import Registry
+from tests.model import fruit
+
+NAME: Final = "fruit"
+DAMAGED: Final = 3
+BODY: Final = b'{"weight": 171.5, "skin": {"colour": "red", "spots": null}}'
+
+
+def store(root: Path) -> Registry:
+    """Versions 1 and 2, from different rows, and 3, one byte of which was altered; 1 is the champion."""
+    for seed in (1, 2):
+        fruit.registered(replace(fruit.FRUIT, load=partial(fruit.table, seed=seed)), root)
+    return completed(Registry(root, NAME))
+
+
+def heavy_store(root: Path) -> Registry:
+    """The same, of forests that take some megabytes each."""
+
+    def forest(seed: int) -> Mapping[str, Any]:
+        trees = RandomForestClassifier(60, random_state=seed)
+        return {"forest": make_pipeline(fruit.columns_encoded(), trees)}
+
+    for seed in (1, 2):
+        recipe = replace(fruit.FRUIT, candidates=forest, load=partial(fruit.table, 1000, seed))
+        fruit.registered(recipe, root)
+    return completed(Registry(root, NAME))
+
+
+def completed(registry: Registry) -> Registry:
+    """With the damaged version, and a champion."""
+    damaged = Path(shutil.copytree(registry.path(1), registry.path(DAMAGED)))
+    content = bytearray((damaged / "golden.json").read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / "golden.json").write_bytes(content)
+    registry.promote(1)
+    return registry
