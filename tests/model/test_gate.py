@@ -165,8 +165,8 @@ def test_a_model_that_is_clearly_worse_is_held_back_whichever_way_its_metric_cou
 def test_the_reason_names_the_bound_and_what_is_allowed() -> None:
     found = verdict(challenge(Believer(errs=60), "accuracy"), champion(Believer()), tolerance=0.01)
     assert found.reason == (
-        "Perhaps worse than the champion: with 95% confidence its accuracy is better by "
-        f"{found.lower_bound:+.4f} or more, and -0.0100 is allowed."
+        "Perhaps worse than the champion: with 95% confidence it loses at most "
+        f"{-(found.lower_bound or 0.0):.4f} of accuracy, and 0.0100 may be lost."
     )
     assert verdict(challenge(Believer()), champion(Believer())).reason.startswith("Not worse than the champion: ")
 
