@@ -1,4 +1,4 @@
-"""What the image runs: `fastapi` (the default), `flask`, `train [options]`, or `health`, its own health check.
+"""What the image runs: `fastapi` (the default), `flask`, `train [options]`, `keys ...`, or `health`, its health check.
 
 Each command replaces this process, so that signals reach the server itself and no shell is needed.
 """
@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "fastapi": ["-m", "serve_fastapi"],
     "flask": ["-m", "serve_flask"],
     "train": ["train.py"],
+    "keys": ["-m", "service.keys"],
 }
 PORTS: Final = (8000, 8001)
 

@@ -60,7 +60,7 @@ def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument("--metric", choices=METRICS, help="what decides (default: log_loss, or rmse for a regression)")
     group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
     group.add_argument(
-        "--budget", type=float, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
+        "--budget", type=_positive, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
     )
     group.add_argument(
         "--seed", type=_seed, default=knobs.seed, help="where every source of chance starts (default: %(default)s)"
@@ -76,12 +76,12 @@ def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
     group.add_argument(
         "--name",
-        default=os.environ.get("TWINSERVE_MODEL"),
+        default=os.environ.get("TWINSERVE_MODEL") or None,
         help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
     )
     group.add_argument(
         "--artifacts",
-        default=os.environ.get("TWINSERVE_ARTIFACTS", knobs.artifacts),
+        default=os.environ.get("TWINSERVE_ARTIFACTS") or knobs.artifacts,
         help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
     )
     group.add_argument(
@@ -95,7 +95,7 @@ def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     )
     group.add_argument(
         "--tolerance",
-        type=float,
+        type=_positive,
         default=knobs.tolerance,
         help="how much worse than the champion, in units of the metric, still counts as not worse (%(default)s)",
     )
@@ -139,6 +139,13 @@ def _sealing_key(path: str) -> bytes:
     except seal.BadKey as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return key
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError("not a number from 0")
+    return number
 
 
 def _seed(text: str) -> int:

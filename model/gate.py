@@ -89,8 +89,8 @@ def _compare(
     return Verdict(
         passed=passed,
         reason=(
-            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence it loses "
-            f"at most {max(0.0, -lower):.4f} of {name}, and {tolerance:.4f} may be lost."
+            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence it "
+            f"loses at most {max(0.0, -lower):.4f} of {name}, and {tolerance:.4f} may be lost."
         ),
         changes=changes,
         champion_score=metric.score(challenge.truth, theirs),

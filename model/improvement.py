@@ -60,7 +60,10 @@ def _weigh(current: Improved, rounds: Rounds) -> Improved:
     if shares.min() >= RARE / len(shares) or not names:
         return current
     pipeline = clone(current.pipeline).set_params(**{min(names, key=len): "balanced"})
-    judged = cross_validate(pipeline, rounds)
+    try:
+        judged = cross_validate(pipeline, rounds)
+    except ValueError:  # scikit-learn takes labels such as "0" for numbers here, and does not find their weights.
+        judged = None
     if judged is None:
         return current
     before, after = current.judged.mean, judged.mean

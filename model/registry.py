@@ -43,7 +43,9 @@ class Registry:
         """The numbers of all versions, ascending."""
         if not self.folder.is_dir():
             return []
-        return sorted(int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name))
+        return sorted(
+            int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()
+        )
 
     def path(self, version: int) -> Path:
         """The folder of a version, whether it exists or not."""

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from service.problem import Problem
 from service.settings import Settings
-from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
+from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, incomplete, refusal, too_slow
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -32,7 +32,11 @@ class DoorProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
-        """Keep the other side open while an answer is owed."""
+        """Keep the other side open while an answer is owed; a body that can never be whole is refused here."""
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_started:
+            self._refuse(incomplete())
+            return True
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
@@ -47,6 +51,11 @@ class DoorProtocol(HttpToolsProtocol):
         """The first byte of a request."""
         super().on_message_begin()
         self._expect_request()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head; one behind the body (a trailer) is not to be taken for it, RFC 9110 section 6.5.1."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole: hand the request on, unless it is too large."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from service.wire import MAX_HEAD
+from service.wire import MAX_FIELDS, MAX_HEAD
 
-LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4000})[ \t]*\r\n", re.IGNORECASE)
+CHUNK_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -27,6 +28,7 @@ class Arrival:
         self._max_body = max_body
         self._head_end = 0
         """Where the body begins; 0 while the head is not whole."""
+        self._fields = 0
         self._declared: int | None = None
         self._next_chunk: int | None = None
         """Where the next chunk of a chunked body begins."""
@@ -43,8 +45,8 @@ class Arrival:
 
     @property
     def head_too_large(self) -> bool:
-        """Has the head not ended where it must have?"""
-        return not self._head_end and len(self.data) > MAX_HEAD
+        """Has the head not ended where it must have, or has it too many fields?"""
+        return (self._head_end or len(self.data)) > MAX_HEAD or self._fields > MAX_FIELDS
 
     def is_whole(self) -> bool:
         """Is everything there, or so much that it will be refused?"""
@@ -57,6 +59,7 @@ class Arrival:
 
     def _read_head(self, end: int) -> bytes:
         head = bytes(self.data[:end])
+        self._fields = head.count(b"\r\n") - 2  # The request line and the empty one are none.
         length = LENGTH.search(head)
         self._declared = int(length[1]) if length else None
         answer = b""
@@ -76,10 +79,10 @@ class Arrival:
             line_end = self.data.find(b"\r\n", self._next_chunk, self._next_chunk + MAX_HEAD)
             if line_end < 0:
                 return False
-            try:
-                size = int(bytes(self.data[self._next_chunk : line_end]).split(b";")[0], 16)
-            except ValueError:
+            found = CHUNK_SIZE.match(self.data, self._next_chunk, line_end)
+            if found is None:
                 return True
+            size = int(found[1], 16)
             if size == 0:  # The last chunk: trailers, if any, and an empty line.
                 return self.data.find(END_OF_HEAD, line_end) >= 0
             self._next_chunk = line_end + 2 + size + 2

@@ -56,6 +56,13 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "keepalive": math.ceil(settings.keep_alive),
             "graceful_timeout": math.ceil(settings.drain_delay + settings.grace),
             "control_socket_disable": True,
+            # The head's limits are those of `service.wire`, held where a request arrives.
+            "limit_request_line": 0,
+            "limit_request_field_size": 0,
+            "limit_request_fields": 32_768,
+            # No header of a caller says where the app is mounted, or who asks.
+            "forwarder_headers": "",
+            "forwarded_allow_ips": "",
             "logger_class": DoorLogger,
             "child_exit": forget_worker,
         }

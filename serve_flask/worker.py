@@ -7,6 +7,7 @@ there already. A client that has sent everything and closed its side is answered
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 import struct
@@ -17,7 +18,9 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.exceptions import ClientDisconnected
 
 from serve_flask.arrival import Arrival
 from service.problem import Problem
@@ -47,7 +50,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Load the app; its service knows the limits that hold here."""
         super().load_wsgi()
         self.service = self.wsgi.extensions["twinserve"]
-        self.wsgi = closing_when_asked(self.wsgi)
+        self.wsgi = as_http_has_it(self.wsgi)
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
         """SIGTERM: not ready at once, closed after the drain delay."""
@@ -60,6 +63,11 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         timer = threading.Timer(self.service.settings.drain_delay, super().handle_exit, (number, frame))
         timer.daemon = True
         timer.start()
+
+    def run(self) -> None:
+        """Serve until a signal; what is in flight is answered before the service closes."""
+        super().run()
+        self.service.close()
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection and wait for its request in the event loop."""
@@ -99,7 +107,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """One step of an arrival: `data` is what has come, empty when the client has closed its side."""
         answer = arrival.add(data)
         if answer:
-            conn.sock.send(answer)
+            send(conn.sock, answer)
         if arrival.head_too_large:
             self.dismiss(conn, head_too_large())
         elif arrival.is_whole() or (not data and arrival.data):
@@ -122,7 +130,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         del self.arrivals[conn]
         self.nr_conns -= 1
         if problem is not None:
-            conn.sock.send(refusal(problem))  # Fits any socket's buffer, so it does not wait.
+            send(conn.sock, refusal(problem))
         conn.close()
 
     def finish_request(self, conn: TConn, outcome: Any) -> None:
@@ -145,6 +153,12 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
                 self.dismiss(conn, too_slow(self.service.settings) if arrival.data else None)
 
 
+def send(client: socket.socket, data: bytes) -> None:
+    """Send what fits any socket's buffer; a client that has gone is not missed."""
+    with contextlib.suppress(OSError):
+        client.send(data)
+
+
 def limit_waiting(client: socket.socket, seconds: float) -> None:
     """Let no thread wait longer than this for a client to take in an answer: the kernel ends the call."""
     interval = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
@@ -152,8 +166,24 @@ def limit_waiting(client: socket.socket, seconds: float) -> None:
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
 
 
-def closing_when_asked(app: WsgiApp) -> WsgiApp:
-    """gunicorn drops an app's `Connection: close`, as WSGI has it; here it closes the connection, as HTTP has it."""
+class Input:
+    """A request's body as gunicorn reads it; a body that is no body is one that ended early."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        """Some of the body; raises `ClientDisconnected` where its framing is wrong."""
+        try:
+            data: bytes = self._body.read(None if size < 0 else size)
+        except ParseException as error:
+            raise ClientDisconnected from error
+        return data
+
+
+def as_http_has_it(app: WsgiApp) -> WsgiApp:
+    """Where gunicorn and WSGI part from HTTP: `Connection: close` closes, framing faults are the caller's, and an
+    absolute request target without a path means `/`."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -161,6 +191,8 @@ def closing_when_asked(app: WsgiApp) -> WsgiApp:
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
             return start_response(status, headers, exc_info)
 
+        environ["wsgi.input"] = Input(environ["wsgi.input"])
+        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
         return app(environ, start)
 
     return wrapped

@@ -22,8 +22,8 @@ class Pool:
     """
 
     def __init__(self, threads: int, capacity: int) -> None:
-        self._idle = threads
-        """Threads not started yet; none is before there is work, as a process may fork until then."""
+        self._unstarted = threads
+        """Threads to start yet; none is started before there is work, as a process may fork until then."""
         self._threads = threads
         self._free = threading.BoundedSemaphore(capacity)
         self._work: SimpleQueue[Work | None] = SimpleQueue()
@@ -40,8 +40,8 @@ class Pool:
             future: Future[Reply] = Future()
             future.add_done_callback(lambda _: self._free.release())
             self._work.put((future, predict, body))
-            if self._idle:
-                self._idle -= 1
+            if self._unstarted:
+                self._unstarted -= 1
                 threading.Thread(target=self._run, name="predict", daemon=True).start()
         return future
 

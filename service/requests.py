@@ -14,7 +14,7 @@ PARAMETER: Final = re.compile(rf'[ \t]*;[ \t]*(?:({WORD})=(?:({WORD})|"((?:[^"\\
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM: Final = 16 * 1024
 """Bytes of a request for a token."""
-LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
+LENGTH: Final = re.compile(r"[0-9]{1,4000}\Z")
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:

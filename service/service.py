@@ -96,7 +96,9 @@ class Service:
 
     def submit(self, body: bytes, exchange: Exchange) -> Future[Reply]:
         """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
-        return self._pool.submit(lambda content: self.predict(content, exchange), body)
+        serving = self._require_open()  # Now: what is taken is answered, whatever happens until its turn comes.
+        exchange.version = serving.version
+        return self._pool.submit(serving.predict, body)
 
     def schema(self) -> Reply:
         """`GET /schema`."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from model.artifact import Opened, Trust, open_version
 from model.errors import ArtifactRefused, RegistryError
@@ -16,13 +18,15 @@ from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJ
 from service.metrics import Metrics
 from service.openapi import openapi
 from service.problem import Problem, invalid_input
-from service.render import Renderer
+from service.render import BadPrediction, Renderer
 from service.reply import Reply
 from service.settings import Settings
 
 SCHEMA_JSON = "application/schema+json"
 QUICK_BODY = 64 * 1024
-"""Bytes; a compiled prediction for a body below this takes a few milliseconds at most, so it may run inline."""
+"""Bytes; a valid body below this is answered in a few milliseconds by a compiled model, so it may run inline."""
+HUGE: Final = 1e100
+"""A number beyond this may overflow inside a model, which then has no finite answer."""
 
 
 class Serving:
@@ -62,23 +66,34 @@ class Serving:
         for findings in warnings.values():
             for finding in findings:
                 self._metrics.warnings.labels(finding.code).inc()
-        if batch.is_array:
-            return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, rows))
-        return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+        try:
+            if batch.is_array:
+                return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, rows))
+            return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+        except BadPrediction:
+            huge = np.flatnonzero((np.abs(batch.columns.matrix) > HUGE).any(axis=1)).tolist()
+            if not huge:
+                raise  # The model's fault, not the values'.
+            raise unpredictable(huge, is_array=batch.is_array) from None
 
     def _predict(self, batch: Batch) -> Predictions:
         try:
             return self._predictor.predict(batch.columns)
         except CannotPredict:
+            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
             rows = refused_rows(self._predictor, batch.columns)
-        # The fitted pipeline proved itself on its golden rows, so what it refuses here is in the values.
-        paths = [(row,) if batch.is_array else () for row in rows]
-        findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
-        raise invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
+            raise unpredictable(rows, is_array=batch.is_array) from None
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""
         return _document(openapi(self.schema_document, self._facts, self._settings, base))
+
+
+def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
+    """422: valid values for which the model has no answer."""
+    paths = [(row,) if is_array else () for row in rows]
+    findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
+    return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
 
 
 def open_serving(settings: Settings, metrics: Metrics, version: int) -> Serving:

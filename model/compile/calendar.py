@@ -1,4 +1,5 @@
-"""Calendar features of dates: our own transformer, `model/calendar.py`, in double arithmetic.
+"""Calendar features of dates: our own transformer, `model/calendar.py`, which scikit-learn has none of, in double
+arithmetic.
 
 A date arrives as days, a datetime as seconds since 1970-01-01 UTC. Every number below is whole and under 2^53, and
 a quotient of such numbers never rounds up to a whole one here, so `Floor` of a division is exact.

@@ -158,3 +158,14 @@ def test_values_that_the_pipeline_refuses_are_422_with_their_rows() -> None:
         assert b"77.5" not in answer.body
         assert doors.predict(json.dumps(car(age=77.5)).encode()).json()["errors"][0]["pointer"] == ""
         assert doors.predict(json.dumps([car(), car()]).encode()).status == 200
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy says that the product overflows, which is the point.
+def test_numbers_that_overflow_the_model_are_the_callers(tumor: Both, rows: list[dict[str, dict[str, float]]]) -> None:
+    """Every feature is finite and the sum of their products is not: 422 for that row, not a fault of ours."""
+    huge = {group: dict.fromkeys(fields, 1e308) for group, fields in rows[0].items()}
+    answer = tumor.predict(json.dumps([rows[0], huge]).encode())
+    if answer.status == 200:  # A model whose weights do not overflow has an answer.
+        return
+    assert answer.status == 422
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/1", "unpredictable")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -127,5 +127,6 @@ def test_any_request_id_is_kept_or_replaced(doors: Both, given_id: str) -> None:
 )
 def test_any_path_is_answered_alike(doors: Both, path: str, method: str) -> None:
     """Known or not."""
+    assume(path != "metrics")  # It counts the requests to itself.
     answer = doors.send(method, f"/{path}", b"{}", JSON)
     assert answer.status in (200, 404, 405, 422)

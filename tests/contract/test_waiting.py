@@ -121,8 +121,8 @@ def test_draining_is_not_ready_but_still_answers(stage: Stage) -> None:
     assert stage.predict().status == 200
 
 
-def test_closing_answers_what_runs_and_refuses_the_rest(stage: Stage) -> None:
-    """The running prediction is 200, the one that waited and those that come later are 503; none is lost."""
+def test_closing_answers_what_was_taken_and_refuses_the_rest(stage: Stage) -> None:
+    """The running prediction and the waiting one are 200; the one too many and those that come later are 503."""
     running, waiting = stage.begin_and_wait(), stage.begin()
     filler = stage.begin()
     wait_for(lambda: waiting.done() or filler.done())
@@ -130,6 +130,4 @@ def test_closing_answers_what_runs_and_refuses_the_rest(stage: Stage) -> None:
     assert stage.predict().status == 503
     stage.predictor.go_on.set()
     assert running.result(PATIENCE).status == 200
-    for refused in (waiting, filler):
-        answer = refused.result(PATIENCE)
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert sorted(one.result(PATIENCE).status for one in (waiting, filler)) == [200, 503]

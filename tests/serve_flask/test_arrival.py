@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from serve_flask.arrival import CONTINUE, Arrival
+from service.wire import MAX_FIELDS
 
 MAX_BODY = 1000
 START = b"POST /predict HTTP/1.1\r\nHost: here\r\n"
@@ -98,3 +100,18 @@ def test_a_chunk_size_that_is_no_number_counts_as_whole() -> None:
     arrival = Arrival(0.0, MAX_BODY)
     arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n")
     assert arrival.is_whole()
+
+
+@pytest.mark.parametrize("size", [b"-6", b"+2", b"0x2", b"0_2", b"", b"z", b"f" * 17])
+def test_a_chunk_size_that_is_none_counts_as_whole(size: bytes) -> None:
+    """The parser behind refuses it; a negative one may not send this loop backwards for ever."""
+    arrival = Arrival(0.0, MAX_BODY)
+    arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n\r\n")
+    assert arrival.is_whole()
+
+
+def test_a_head_of_too_many_fields_is_too_large() -> None:
+    """As at the other door."""
+    arrival = Arrival(0.0, MAX_BODY)
+    arrival.add(START + b"A: b\r\n" * MAX_FIELDS + b"\r\n")
+    assert arrival.head_too_large

@@ -235,3 +235,37 @@ def test_header_values_of_any_byte_are_no_fault(servers: dict[str, Running], ins
         (first,), (second,) = (server.send(data) for server in servers.values())
         assert first.status == second.status
         assert first.status in (200, 415)
+
+
+CHUNKED = "Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize("chunks", [b"-6\r\n\r\n", b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"zz\r\n\r\n"])
+def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes) -> None:
+    """400, at once, and the server goes on."""
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\n{CHUNKED}\r\n".encode()
+    with server.connect() as connection:
+        connection.sendall(head + chunks)
+        (response,) = read(connection, 1)
+    assert response.status == 400
+    assert server.request("GET", "/health/live").status == 200
+
+
+def test_a_trailer_is_no_header(server: Running, instance: bytes) -> None:
+    """What comes behind the body says nothing of its type."""
+    head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"%x\r\n%s\r\n0\r\nContent-Type: application/json\r\n\r\n" % (len(instance), instance)
+    with server.connect() as connection:
+        connection.sendall(head.encode() + body)
+        (response,) = read(connection, 1)
+    assert response.status == 415
+
+
+def test_a_body_that_ends_early_is_400(server: Running) -> None:
+    """A client that closes its side in the middle of its body is told so."""
+    head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head.encode() + b"{")
+        connection.shutdown(socket.SHUT_WR)
+        (response,) = read(connection, 1)
+    assert (response.status, b"incomplete-body" in response.body) == (400, True)

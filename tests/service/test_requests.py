@@ -52,14 +52,14 @@ def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> Non
         assert receipt.body() == whole
 
 
-@pytest.mark.parametrize("length", ["11", "000011", "999999999999999999"])
+@pytest.mark.parametrize("length", ["11", "000011", "9" * 18, "9" * 30])
 def test_a_declared_length_over_the_limit_is_refused_at_once(length: str) -> None:
     """Before anything is received."""
     with pytest.raises(Problem, match="10 bytes at most"):
         Receipt(length, LIMIT)
 
 
-@pytest.mark.parametrize("length", ["", "x", "-1", "1.5", "1e1", "٣", "9" * 19, None])
+@pytest.mark.parametrize("length", ["", "x", "-1", "1.5", "1e1", "٣", None])
 def test_a_length_that_is_none_is_not_believed(length: str | None) -> None:
     """What arrives is counted in any case."""
     receipt = Receipt(length, LIMIT)

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.signature import MAX_ERRORS, Finding, InvalidInput, MalformedJson, Signature, Validator
+from model.signature import (
+    MAX_ERRORS,
+    Feature,
+    FeatureType,
+    Finding,
+    InvalidInput,
+    MalformedJson,
+    Signature,
+    Validator,
+)
 from tests.model.signature.made import EVERY_TYPE, VALID, feature, instances, many, one, signature, signatures
 
 NULL = "Must not be null."
@@ -453,3 +462,20 @@ def test_a_sentence_never_holds_what_was_sent(contract: Signature, data: st.Data
     marked = json.loads(json.dumps(row), parse_int=lambda _: "MARKER", parse_float=lambda _: "MARKER")
     found = findings(Validator(contract, out_of_range="reject"), [marked])
     assert not any("MARKER" in finding.detail for finding in found)
+
+
+def test_unknown_keys_by_the_ten_thousands_are_counted_and_the_first_are_named() -> None:
+    """Without a list of all of them: that of 800,000 took 1.7 GB."""
+    only = Feature(path=("x",), type=FeatureType.NUMBER)
+    body = json.dumps({"x": "1", **{f"k{number:05d}": 1 for number in range(20_000)}}).encode()
+    with pytest.raises(InvalidInput) as refused:
+        Validator(Signature(features=(only,))).validate(body)
+    assert refused.value.total == 20_001
+    assert [finding.path for finding in refused.value.findings] == [("x",), *((f"k{n:05d}",) for n in range(99))]
+
+
+def test_a_valid_batch_with_more_colons_than_keys_is_valid() -> None:
+    """Strings may hold as many as they like."""
+    only = Feature(path=("x",), type=FeatureType.STRING)
+    batch = Validator(Signature(features=(only,))).validate(json.dumps({"x": ":" * 20_000}).encode())
+    assert batch.columns.texts == {0: [":" * 20_000]}

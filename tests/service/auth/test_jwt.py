@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import Key, OctKey, RSAKey
 
@@ -279,7 +281,13 @@ def test_a_public_key_is_no_secret(algorithm: str, secret: bytes) -> None:
 
 def test_a_key_for_one_algorithm_serves_no_other() -> None:
     """Where a key names its algorithm, the token must name the same."""
-    key = RSAKey.import_key(PEM, {"alg": "PS256"})
-    checks = Verifier("twinserve", "twinserve", ["RS256", "PS256"], {"k": key}.get)
+    keys: dict[str, Key] = {name: RSAKey.import_key(PEM, {"alg": name}) for name in ("RS256", "PS256")}
+    checks = Verifier("twinserve", "twinserve", ["RS256", "PS256"], keys.get)
+
+    def signed(key_id: str) -> str:
+        header = {"alg": "RS256", "kid": key_id}
+        return token(header=header, sign=lambda message: RSA.sign(message, PKCS1v15(), SHA256()))
+
+    assert checks.verify(signed("RS256"))
     with pytest.raises(Wrong):
-        checks.verify(token(header={"alg": "RS256", "kid": "k"}))
+        checks.verify(signed("PS256"))
