@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from service.settings import BadSetting, read_settings
+
 HERE: Final = Path(__file__).parent
 DOORS: Final = {"FastAPI": ("serve_fastapi", 8000), "Flask": ("serve_flask", 8001)}
 PATIENCE: Final = 60.0
@@ -26,7 +28,12 @@ class Stopped(Exception):
 def main() -> int:
     """Run both doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
     signal.signal(signal.SIGTERM, _stop)
-    if not _has_champion():
+    try:
+        ready = _has_champion()
+    except BadSetting as error:
+        say(str(error))
+        return 2
+    if not ready:
         say("There is no model yet; training one.")
         code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
         if code:
@@ -49,8 +56,8 @@ def say(text: str) -> None:
 
 
 def _has_champion() -> bool:
-    folder = Path(os.environ.get("TWINSERVE_ARTIFACTS", "artifacts"))
-    return (HERE / folder / os.environ.get("TWINSERVE_MODEL", "tumor") / "champion").is_file()
+    settings = read_settings()
+    return (HERE / settings.artifacts / settings.model / "champion").is_file()
 
 
 def _start(module: str, port: int) -> subprocess.Popen[bytes]:

@@ -125,7 +125,11 @@ def _face_champion(options: argparse.Namespace, registry: Registry, version: int
     from model.report import Outcome
 
     trust = Trust(pickles=options.trust_pickles)
-    challenger = open_version(registry.path(version), Trust(pickles=True))  # Made here, a moment ago.
+    try:
+        challenger = open_version(registry.path(version), trust)
+    except ModelError as error:  # It was opened a moment ago, so what refuses it now is the lack of trust in pickles.
+        verdict = gate.Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
+        return Outcome(promoted=False, verdict=verdict, champion=registry.champion())
     try:
         number = registry.champion()
         champion = None if number is None else open_version(registry.require(number), trust)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from dotenv import dotenv_values
+
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
 METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
 
@@ -76,12 +78,12 @@ def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
     group.add_argument(
         "--name",
-        default=os.environ.get("TWINSERVE_MODEL") or None,
+        default=_variable("TWINSERVE_MODEL"),
         help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
     )
     group.add_argument(
         "--artifacts",
-        default=os.environ.get("TWINSERVE_ARTIFACTS") or knobs.artifacts,
+        default=_variable("TWINSERVE_ARTIFACTS") or knobs.artifacts,
         help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
     )
     group.add_argument(
@@ -139,6 +141,11 @@ def _sealing_key(path: str) -> bytes:
     except seal.BadKey as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return key
+
+
+def _variable(name: str) -> str | None:
+    """From the environment or, as the servers read it, from `.env`; an empty one is none."""
+    return os.environ.get(name) or dotenv_values(".env").get(name) or None
 
 
 def _positive(text: str) -> float:
