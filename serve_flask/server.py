@@ -11,6 +11,7 @@ from typing import Any, Final
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from service import logs
@@ -34,6 +35,8 @@ def serve(settings: Settings) -> int:
         if os.getpid() != arbiter:
             raise  # A forked worker's: the arbiter reads this code, to know that another try would end the same way.
         return FAILED if end.code in (Arbiter.APP_LOAD_ERROR, Arbiter.WORKER_BOOT_ERROR) else int(end.code or 0)
+    except HaltServer:  # A second worker that cannot start, while the arbiter is ending because of the first.
+        return FAILED
     return 0
 
 

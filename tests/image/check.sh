@@ -7,7 +7,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-tool=$(command -v docker || command -v podman) || { echo "Neither docker nor podman is there."; exit 2; }
+for tool in docker podman none; do "$tool" info >/dev/null 2>&1 && break; done
+[ "$tool" != none ] || { echo "Neither docker nor podman answers here."; exit 2; }
 image=twinserve-check
 port=${PORT:-18000}
 failed=0
