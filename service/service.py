@@ -11,6 +11,7 @@ from service.auth.client import HeaderLookup
 from service.auth.guard import Guard
 from service.exchange import Exchange
 from service.limits import Places
+from service.logs import log
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pool import Pool
 from service.problem import Problem, unavailable
@@ -52,6 +53,7 @@ class Service:
         service = cls(settings, metrics, serving)
         service._watch = Watch(settings, metrics, serving, service.swap)
         service._watch.start()
+        log.info("opened", model=serving.model, version=serving.version)
         return service
 
     def swap(self, serving: Serving) -> None:

@@ -102,6 +102,7 @@ def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
     pristine.promote(1)
     options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
     with running(door, tmp_path, settings.artifacts, **options) as server:
+        wait_for(server.process, lambda: len(events(server, "opened")) == WORKERS)  # Else one may begin with the next.
         with Load(server.port, expected) as load:
             seconds = [found for turn in range(SWAPS) for found in promoted(pristine, server, 2 - turn % 2)]
             promoted(pristine, server, DAMAGED, "refused")
