@@ -1,6 +1,6 @@
 """Predictions inside a FastAPI app of your own: `uvicorn --factory examples.fastapi_app:create_app`, POST /ml/predict.
 
-Paths below /ml are the service's, wrong methods and errors included. Everything else stays yours.
+The contract's paths below /ml are the service's, wrong methods and their errors included. All else stays yours.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Predictions inside a Flask app of your own: `flask --app examples.flask_app run`, then POST /ml/predict.
 
-Paths below /ml are the service's, wrong methods and errors included. Everything else stays yours.
+The contract's paths below /ml are the service's, wrong methods and their errors included. All else stays yours.
 """
 
 from __future__ import annotations
