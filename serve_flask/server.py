@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Any, Final
 
 from flask import Flask
@@ -29,14 +31,17 @@ def serve(settings: Settings) -> int:
     listener = listen(settings, PORT)
     logs.log.info("listening", url=url(listener), door="flask", workers=settings.workers)
     arbiter = os.getpid()
+    application = DoorApplication(settings, f"fd://{listener.fileno()}")
     try:
-        DoorApplication(settings, f"fd://{listener.fileno()}").run()
+        application.run()
     except SystemExit as end:
         if os.getpid() != arbiter:
             raise  # A forked worker's: the arbiter reads this code, to know that another try would end the same way.
+        if application.is_stopping:
+            return 0  # A worker that was still starting ends with a code of its own.
         return FAILED if end.code in (Arbiter.APP_LOAD_ERROR, Arbiter.WORKER_BOOT_ERROR) else int(end.code or 0)
     except HaltServer:  # A second worker that cannot start, while the arbiter is ending because of the first.
-        return FAILED
+        return 0 if application.is_stopping else FAILED
     return 0
 
 
@@ -45,6 +50,8 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
 
     def __init__(self, settings: Settings, bind: str) -> None:
         self._settings, self._bind = settings, bind
+        self.is_stopping = False
+        """Has a signal asked to stop?"""
         super().__init__()
 
     def load_config(self) -> None:
@@ -68,6 +75,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "forwarded_allow_ips": "",
             "logger_class": DoorLogger,
             "child_exit": forget_worker,
+            "when_ready": note_signals,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -95,6 +103,18 @@ class DoorLogger(Logger):  # type: ignore[misc]  # As above.
         self.error_log.propagate = True  # The base class has just cut it off.
         self.access_log = logging.getLogger("gunicorn.access")
         self.access_log.disabled = True
+
+
+def note_signals(arbiter: Arbiter) -> None:
+    """Remember that a signal asked to stop, before gunicorn does what it asks."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handle: Any = signal.getsignal(number)
+
+        def noted(number: int, frame: FrameType | None, handle: Any = handle) -> None:
+            arbiter.app.is_stopping = True
+            handle(number, frame)
+
+        signal.signal(number, noted)
 
 
 def forget_worker(_arbiter: Arbiter, worker: Any) -> None:

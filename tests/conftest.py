@@ -52,3 +52,10 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry.folder.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real processes promise times, which a busy machine may break once: they may try again, twice."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=2))
