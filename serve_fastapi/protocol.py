@@ -7,9 +7,9 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from service.problem import Problem
+from service.problem import Problem, incomplete_body
 from service.settings import Settings
-from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, incomplete, refusal, too_slow
+from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -35,7 +35,7 @@ class DoorProtocol(HttpToolsProtocol):
         """Keep the other side open while an answer is owed; a body that can never be whole is refused here."""
         cycle = self.cycle
         if cycle is not None and cycle.more_body and not cycle.response_started:
-            self._refuse(incomplete())
+            self._refuse(incomplete_body())
             return True
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from service import routes
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
-from service.problem import Problem
+from service.problem import incomplete_body
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME
@@ -160,7 +160,7 @@ async def read_body(service: Service, receipt: Receipt, receive: Receive) -> byt
                     return receipt.body()
     except TimeoutError:
         raise service.too_slow() from None
-    raise Problem("incomplete-body", "The connection ended before the whole body had arrived.")
+    raise incomplete_body()
 
 
 async def predict(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:

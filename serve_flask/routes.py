@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.routing import BaseConverter
 
 from service.exchange import Exchange
-from service.problem import Problem
+from service.problem import incomplete_body
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME, Route
@@ -124,7 +124,7 @@ def read_body(receipt: Receipt) -> bytes:
     except TimeoutError:
         raise service.too_slow() from None
     except ClientDisconnected:
-        raise Problem("incomplete-body", "The connection ended before the whole body had arrived.") from None
+        raise incomplete_body() from None
     return receipt.body()
 
 

@@ -73,6 +73,11 @@ def render(finding: Finding) -> dict[str, str]:
     return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
 
 
+def incomplete_body() -> Problem:
+    """400: the connection ended before the body did."""
+    return Problem("incomplete-body", "The connection ended before the whole body had arrived.")
+
+
 def unavailable(detail: str, *, retry_after: int = 1) -> Problem:
     """503; `retry_after` in seconds."""
     return Problem("unavailable", detail, headers=(("Retry-After", str(retry_after)),))

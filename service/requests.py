@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from service.problem import Problem
+from service.problem import Problem, incomplete_body
 
 WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 JSON_TYPE: Final = re.compile(rf"(?:application/json|{WORD}/{WORD}\+json)\Z", re.IGNORECASE)
@@ -62,7 +62,7 @@ class Receipt:
     def body(self) -> bytes:
         """The whole body; 400 when the connection ended before all of it was there."""
         if self._declared is not None and self._size < self._declared:
-            raise Problem("incomplete-body", "The connection ended before the whole body had arrived.")
+            raise incomplete_body()
         return b"".join(self._chunks)
 
     def _require(self, size: int) -> None:

@@ -23,11 +23,6 @@ def too_slow(settings: Settings) -> Problem:
     return Problem("request-timeout", detail, headers=(("Connection", "close"),))
 
 
-def incomplete() -> Problem:
-    """400: the connection ended before the body did."""
-    return Problem("incomplete-body", "The connection ended before the whole body had arrived.")
-
-
 def head_too_large() -> Problem:
     """431: the request line and headers are too many bytes or too many fields."""
     detail = f"A request may have {MAX_HEAD} bytes of headers and {MAX_FIELDS} fields at most."
