@@ -1,5 +1,5 @@
-"""HTTP as uvicorn speaks it, and what it leaves out: a deadline for the request to arrive, a limit on its head, and
-an answer for a client that closes its side after sending."""
+"""HTTP as uvicorn speaks it, and what it leaves out: a deadline for the request to arrive and one for its answer to be
+taken in, a limit on its head, and an answer for a client that closes its side after sending."""
 
 from __future__ import annotations
 
@@ -24,12 +24,37 @@ class DoorProtocol(HttpToolsProtocol):
         self._head_size = 0
         self._in_head = True
         self._owed: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is owed any more."""
         self._stop_waiting()
+        self._stop_expecting_reading()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not take what is written; it has so long to."""
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        super().resume_writing()
+        self._stop_expecting_reading()
+
+    def on_response_complete(self) -> None:
+        """What is left to send when the connection is closed is not left for ever."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._expect_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Idle for long; a client that has not even taken its last answer will not."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
         """Keep the other side open while an answer is owed; a body that can never be whole is refused here."""
@@ -89,6 +114,15 @@ class DoorProtocol(HttpToolsProtocol):
             self._owed.cancel()
             self._owed = None
 
+    def _expect_reading(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._settings.send_timeout, self.transport.abort)
+
+    def _stop_expecting_reading(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def _too_slow(self) -> None:
         self._owed = None
         if self.cycle is not None and not self.cycle.response_complete:
@@ -102,3 +136,4 @@ class DoorProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(refusal(problem))
             self.transport.close()
+            self._expect_reading()

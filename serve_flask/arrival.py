@@ -21,9 +21,7 @@ END_OF_HEAD: Final = b"\r\n\r\n"
 class Arrival:
     """One request on its way in."""
 
-    def __init__(self, deadline: float, max_body: int) -> None:
-        self.deadline = deadline
-        """When it must be whole, on the monotonic clock."""
+    def __init__(self, max_body: int) -> None:
         self.data = bytearray()
         self._max_body = max_body
         self._head_end = 0

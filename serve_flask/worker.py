@@ -1,41 +1,40 @@
-"""How a gunicorn worker of this door takes requests: whole, before a thread sees them.
+"""How a gunicorn worker of this door takes requests and gives answers: no thread of it ever waits for a client.
 
 gunicorn's own threaded worker gives a connection to a thread as soon as it opens, so as many slow clients as there
-are threads silence it. This one receives in its event loop, under a deadline, and hands a thread a request that is
-there already. A client that has sent everything and closed its side is answered.
+are threads silence it. This one receives in its event loop, under a deadline. A request that is there, and quick to
+answer, is answered in the loop, too: a hop to a thread and back costs as much as Flask itself. What a client does not
+take of an answer at once, the loop sends on. A client that has sent everything and closed its side is answered.
 """
 
 from __future__ import annotations
 
-import contextlib
 import selectors
 import socket
-import struct
 import threading
 import time
-from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
 from types import FrameType
 from typing import Any, Final
 
-from gunicorn.http.errors import ParseException
-from gunicorn.workers.gthread import TConn, ThreadWorker
-from werkzeug.exceptions import ClientDisconnected
+from gunicorn.workers.gthread import ThreadWorker
 
 from serve_flask.arrival import Arrival
+from serve_flask.client import ClientSocket, Connection
+from serve_flask.wsgi import as_http_has_it
 from service.problem import Problem
 from service.service import Service
 from service.wire import head_too_large, refusal, too_slow
 
 READ: Final = 256 * 1024
 LINGER: Final = 2.0
-"""Seconds that a stopping worker waits for the first byte on a connection that it has accepted."""
-
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""Seconds that a connection is left to the client: for a first byte while the worker stops, and to close its side."""
+LOOK: Final = 0.25
+"""Seconds between two looks for clients that are overdue."""
 
 
 class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types.
-    """A threaded worker whose threads never wait for a client to send."""
+    """A threaded worker whose threads never wait for a client."""
 
     service: Service
     """There once the app is loaded."""
@@ -43,7 +42,9 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def init_process(self) -> None:
         """Before the app is loaded and the loop runs."""
-        self.arrivals: dict[TConn, Arrival] = {}
+        self.waiting: set[Connection] = set()
+        """For whose clients the event loop waits."""
+        self.next_look = 0.0
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -72,127 +73,150 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def accept(self, listener: socket.socket) -> None:
         """Take a connection and wait for its request in the event loop."""
         try:
-            client, address = listener.accept()
+            accepted, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # Another worker was faster, or the client has gone.
-        limit_waiting(client, self.service.settings.receive_timeout)
+        settings, client = self.service.settings, ClientSocket(accepted)
+        client.limit_waiting(settings.receive_timeout)
         self.nr_conns += 1
-        self.expect(TConn(self.cfg, client, address, listener.getsockname()))
+        self.expect(Connection(self.cfg, client, address, listener.getsockname()), settings.receive_timeout)
 
-    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """The next request on a connection that was kept open."""
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self.expect(conn)
-        self.receive(conn, client)
-
-    def expect(self, conn: TConn) -> None:
-        """Wait for a request on this connection."""
-        settings = self.service.settings
-        self.arrivals[conn] = Arrival(time.monotonic() + settings.receive_timeout, settings.max_body)
-        conn.sock.settimeout(0)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.receive, conn))
-
-    def receive(self, conn: TConn, client: socket.socket) -> None:
-        """Read what there is; go on when the request is whole or can never be."""
-        try:
-            data = client.recv(READ)
-        except BlockingIOError:
+    def wait(self, conn: Connection, event: int, seconds: float) -> None:
+        """Have the client so long to send, or to take, the next bytes."""
+        conn.deadline = time.monotonic() + seconds
+        if conn.event == event:
             return
-        except OSError:
-            data = b""
-        self.advance(conn, self.arrivals[conn], data)
+        if conn.event:
+            self.poller.modify(conn.sock, event, partial(self.meet, conn))
+        else:
+            self.poller.register(conn.sock, event, partial(self.meet, conn))
+            self.waiting.add(conn)
+        conn.event = event
 
-    def advance(self, conn: TConn, arrival: Arrival, data: bytes) -> None:
-        """One step of an arrival: `data` is what has come, empty when the client has closed its side."""
+    def forget(self, conn: Connection) -> None:
+        """Wait for this client no longer."""
+        if conn.event:
+            conn.event = 0
+            self.waiting.remove(conn)
+            self.poller.unregister(conn.sock)
+
+    def meet(self, conn: Connection, _client: ClientSocket) -> None:
+        """The client has done something that was waited for."""
+        if conn.event == selectors.EVENT_WRITE:
+            self.send(conn)
+        elif conn.arrival is not None:
+            self.receive(conn, conn.arrival)
+        elif conn.sock.receive(READ) == b"":  # It closes its side; what else comes now is not read as a request.
+            self.dismiss(conn)
+
+    def expect(self, conn: Connection, seconds: float) -> Arrival:
+        """Wait for a request on this connection; gives what it will arrive in."""
+        conn.arrival = Arrival(self.service.settings.max_body)
+        self.wait(conn, selectors.EVENT_READ, seconds)
+        return conn.arrival
+
+    def receive(self, conn: Connection, arrival: Arrival) -> None:
+        """Read what there is."""
+        data = conn.sock.receive(READ)
+        if data is not None:
+            self.advance(conn, arrival, data)
+
+    def advance(self, conn: Connection, arrival: Arrival, data: bytes) -> None:
+        """Go on when the request is whole or can never be: `data` has come, empty when the client closed its side."""
+        if not arrival.data:
+            conn.deadline = time.monotonic() + self.service.settings.receive_timeout
         answer = arrival.add(data)
         if answer:
-            send(conn.sock, answer)
+            conn.send_now(answer)
         if arrival.head_too_large:
             self.dismiss(conn, head_too_large())
         elif arrival.is_whole() or (not data and arrival.data):
-            self.hand_over(conn, bytes(arrival.data))
+            self.answer(conn, bytes(arrival.data))
         elif not data:
             self.dismiss(conn)
 
-    def hand_over(self, conn: TConn, data: bytes) -> None:
-        """Give a request to a thread; it reads from memory what was received here."""
-        self.poller.unregister(conn.sock)
-        del self.arrivals[conn]
+    def answer(self, conn: Connection, data: bytes) -> None:
+        """Have a request answered, from memory: here if that is quick, else by a thread."""
+        conn.arrival = None
         conn.init()
         conn.parser.unreader.unread(data)
         conn.data_ready = True
-        self.enqueue_req(conn)
+        if self.is_quick(data):
+            conn.keep = self.handle(conn)
+            self.send(conn)
+        else:
+            self.forget(conn)
+            self.enqueue_req(conn)
 
-    def dismiss(self, conn: TConn, problem: Problem | None = None) -> None:
-        """Close a connection, with a refusal if there was a request to refuse."""
-        self.poller.unregister(conn.sock)
-        del self.arrivals[conn]
-        self.nr_conns -= 1
+    def is_quick(self, data: bytes) -> bool:
+        """Can this request hold up nobody?"""
+        try:
+            return self.service.is_quick(data)
+        except Problem:
+            return True  # No model, so all that can come of it is a refusal.
+
+    def finish_request(self, conn: Connection, outcome: Future[bool]) -> None:
+        """A thread has made an answer."""
+        conn.keep = not outcome.cancelled() and outcome.exception() is None and outcome.result()
+        self.send(conn)
+
+    def send(self, conn: Connection) -> None:
+        """Send an answer, now and whenever the client can take more of it."""
+        try:
+            sent = conn.sock.flush()
+        except OSError:
+            self.dismiss(conn)
+            return
+        if sent:
+            self.go_on(conn)
+        elif conn.event != selectors.EVENT_WRITE:
+            self.wait(conn, selectors.EVENT_WRITE, self.service.settings.send_timeout)
+
+    def go_on(self, conn: Connection) -> None:
+        """After an answer: the next request, of which the client may have sent some already, or the end."""
+        ahead = conn.keep and conn.parser.unreader.take_buffered()
+        if ahead:  # In the next round: others wait, too, and each of many requests would be a call inside the last.
+            self.forget(conn)
+            self.method_queue.defer(self.resume, conn, ahead)
+        elif conn.keep:
+            self.expect(conn, self.service.settings.keep_alive)
+        else:
+            self.linger(conn)
+
+    def resume(self, conn: Connection, ahead: bytes) -> None:
+        """Take up a connection with what had come behind the last request."""
+        self.advance(conn, self.expect(conn, self.service.settings.keep_alive), ahead)
+
+    def linger(self, conn: Connection) -> None:
+        """Close our side and wait for the client to close its own; until then what it has not read yet could get lost
+        (RFC 9112 section 9.6)."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.dismiss(conn)
+            return
+        self.wait(conn, selectors.EVENT_READ, LINGER)
+
+    def dismiss(self, conn: Connection, problem: Problem | None = None) -> None:
+        """Have done with a connection: at once, or after a refusal if there is a request to refuse."""
+        conn.arrival = None
         if problem is not None:
-            send(conn.sock, refusal(problem))
+            conn.send_now(refusal(problem))
+            self.linger(conn)
+            return
+        self.forget(conn)
+        self.nr_conns -= 1
         conn.close()
 
-    def finish_request(self, conn: TConn, outcome: Any) -> None:
-        """A thread is done. What the client has already sent behind its request becomes the next arrival."""
-        kept = conn.parser is not None and not outcome.cancelled() and outcome.exception() is None and outcome.result()
-        ahead = conn.parser.unreader.take_buffered() if kept else b""
-        if not ahead:
-            super().finish_request(conn, outcome)
-            return
-        self.expect(conn)
-        self.advance(conn, self.arrivals[conn], ahead)
-
     def murder_pending(self) -> None:
-        """Called about once a second: dismiss what is overdue."""
+        """Called in every round of the loop: dismiss who is overdue."""
         now = time.monotonic()
-        for conn, arrival in list(self.arrivals.items()):
-            if not self.alive and not arrival.data:
-                arrival.deadline = min(arrival.deadline, now + LINGER)
-            if arrival.deadline <= now:
-                self.dismiss(conn, too_slow(self.service.settings) if arrival.data else None)
-
-
-def send(client: socket.socket, data: bytes) -> None:
-    """Send what fits any socket's buffer; a client that has gone is not missed."""
-    with contextlib.suppress(OSError):
-        client.send(data)
-
-
-def limit_waiting(client: socket.socket, seconds: float) -> None:
-    """Let no thread wait longer than this for a client to take in an answer: the kernel ends the call."""
-    interval = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-
-
-class Input:
-    """A request's body as gunicorn reads it; a body that is no body is one that ended early."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    def read(self, size: int = -1) -> bytes:
-        """Some of the body; raises `ClientDisconnected` where its framing is wrong."""
-        try:
-            data: bytes = self._body.read(None if size < 0 else size)
-        except ParseException as error:
-            raise ClientDisconnected from error
-        return data
-
-
-def as_http_has_it(app: WsgiApp) -> WsgiApp:
-    """Where gunicorn and WSGI part from HTTP: `Connection: close` closes, framing faults are the caller's, and an
-    absolute request target without a path means `/`."""
-
-    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if ("Connection", "close") in headers:
-                start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
-            return start_response(status, headers, exc_info)
-
-        environ["wsgi.input"] = Input(environ["wsgi.input"])
-        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
-        return app(environ, start)
-
-    return wrapped
+        if now < self.next_look:
+            return
+        self.next_look = now + LOOK
+        for conn in list(self.waiting):
+            has_begun = conn.arrival is not None and bool(conn.arrival.data)
+            if not self.alive and conn.arrival is not None and not has_begun:
+                conn.deadline = min(conn.deadline, now + LINGER)
+            if conn.deadline <= now:
+                self.dismiss(conn, too_slow(self.service.settings) if has_begun else None)

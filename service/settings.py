@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     predict_timeout: Seconds = Field(
         30.0, description="Seconds that a prediction may take in the pool; else it is answered with 504."
     )
+    send_timeout: Seconds = Field(
+        60.0, description="Seconds within which a client must have taken in its answer; else the connection is closed."
+    )
     max_concurrent: Count = Field(
         256, description="Most prediction requests in flight in each worker; more is answered with 503."
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.processes import family
 from tests.conftest import ROOT
 
 DOORS: Final = ("serve_fastapi", "serve_flask")
@@ -63,6 +64,11 @@ class Running:
         (response,) = self.send(request(method, target, body, headers), head=method == "HEAD")
         return response
 
+    def open_sockets(self) -> int:
+        """How many sockets its processes hold."""
+        folders = [Path(f"/proc/{process.number}/fd") for process in family(self.process.pid)]
+        return sum(link.readlink().name.startswith("socket:") for folder in folders for link in folder.iterdir())
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Signal the server and give its exit code."""
         self.process.send_signal(number)
@@ -75,11 +81,10 @@ def request(method: str, target: str, body: bytes = b"", headers: str = "") -> b
     return f"{method} {target} HTTP/1.1\r\nHost: here\r\n{ID}{content}{headers}\r\n".encode("latin-1") + body
 
 
-def read(connection: socket.socket, count: int, *, head: bool = False) -> list[Response]:
+def read(connection: socket.socket, count: int, *, head: bool = False, data: bytes = b"") -> list[Response]:
     """This many responses, or as many as come before the connection is closed; `100 Continue` counts as one.
 
-    To a HEAD request there is no body, whatever the length says."""
-    data = b""
+    To a HEAD request there is no body, whatever the length says. `data` is what was read of them before."""
     found: list[Response] = []
     while len(found) < count:
         response, used = parse(data, head=head)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import DOORS, Running, golden, read, request, running
+from tests.servers.running import DOORS, Running, golden, read, request, running, wait_for
 
 pytestmark = pytest.mark.slow
 
 RECEIVE_TIMEOUT = 1.0
+SEND_TIMEOUT = 2.0
 MAX_BODY = 200_000
 
 
@@ -37,6 +38,7 @@ def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                     tmp_path_factory.mktemp(door),
                     artifacts,
                     receive_timeout=RECEIVE_TIMEOUT,
+                    send_timeout=SEND_TIMEOUT,
                     keep_alive=2,
                     max_body=MAX_BODY,
                 )
@@ -150,6 +152,44 @@ def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
         for _ in range(200):
             stack.enter_context(server.connect()).sendall(b"POST /predict HTTP/1.1\r\nHost: h")
         assert server.request("GET", "/health/live").status == 200
+
+
+def test_clients_that_do_not_read_do_not_silence_the_server(server: Running) -> None:
+    """A hundred of them leave a large answer where it is; health answers, and they are let go."""
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(server.connect()) for _ in range(100)]
+        for reader in readers:
+            reader.sendall(request("GET", "/docs"))
+        assert server.request("GET", "/health/live").status == 200
+        wait_for(server.process, lambda: server.open_sockets() < len(readers))
+    assert server.request("GET", "/docs").status == 200
+
+
+def test_a_slow_reader_gets_all_of_its_answer(server: Running) -> None:
+    """In pieces, as it takes them."""
+    with server.connect() as connection:
+        connection.sendall(request("GET", "/docs"))
+        first = connection.recv(1000)
+        time.sleep(0.2)  # The reader is slow: what does not fit the kernel's buffers waits in the server.
+        (response,) = read(connection, 1, data=first)
+    assert response.body == server.request("GET", "/docs").body
+
+
+def test_a_client_that_keeps_a_closed_connection_open_delays_nobody(server: Running) -> None:
+    """The server has closed its side, and waits for the client's without waiting."""
+    before = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            connection = stack.enter_context(server.connect())
+            connection.sendall(request("GET", "/health/live", headers="Connection: close\r\n"))
+            assert [response.status for response in read(connection, 1)] == [200]
+    assert time.monotonic() - before < 20
+
+
+def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
+    """As many as no stack has room for."""
+    count = 3000
+    assert len(server.send(b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n" * count, responses=count)) == count
 
 
 def test_a_client_that_has_closed_its_side_is_answered(server: Running, instance: bytes) -> None:

@@ -1,0 +1,43 @@
+"""Where gunicorn and WSGI part from HTTP, and how this door has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import ClientDisconnected
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Input:
+    """A request's body as gunicorn reads it; a body that is no body is one that ended early."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        """Some of the body; raises `ClientDisconnected` where its framing is wrong."""
+        try:
+            data: bytes = self._body.read(None if size < 0 else size)
+        except ParseException as error:
+            raise ClientDisconnected from error
+        return data
+
+
+def as_http_has_it(app: WsgiApp) -> WsgiApp:
+    """`Connection: close` closes, framing faults are the caller's, and an absolute request target without a path
+    means `/`."""
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if ("Connection", "close") in headers:
+                start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
+            return start_response(status, headers, exc_info)
+
+        environ["wsgi.input"] = Input(environ["wsgi.input"])
+        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
+        return app(environ, start)
+
+    return wrapped
