@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -9,14 +10,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from service.settings import BadSetting, read_settings
+from service.settings import BadSetting, Settings, read_settings
 
 HERE: Final = Path(__file__).parent
-DOORS: Final = {"FastAPI": ("serve_fastapi", 8000), "Flask": ("serve_flask", 8001)}
+DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
+PORT: Final = 8000
+"""The first door's; each other has the next."""
 PATIENCE: Final = 60.0
 """Seconds that a door may take to become ready."""
 
@@ -27,22 +31,32 @@ class Stopped(Exception):
 
 def main() -> int:
     """Run both doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
+    argparse.ArgumentParser(
+        description="Run the FastAPI door and the Flask door; train the default model first if there is none.",
+        epilog="The settings are the doors' own: python -m serve_fastapi --help. "
+        f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it.",
+    ).parse_args()
     signal.signal(signal.SIGTERM, _stop)
     try:
-        ready = _has_champion()
+        settings = read_settings()
     except BadSetting as error:
         say(str(error))
         return 2
-    if not ready:
+    if not (HERE / settings.artifacts / settings.model / "champion").is_file():
         say("There is no model yet; training one.")
         code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
         if code:
             return code
-    processes = {name: _start(module, port) for name, (module, port) in DOORS.items()}
+    return _run(settings)
+
+
+def _run(settings: Settings) -> int:
+    ports = {name: (settings.port or PORT) + number for number, name in enumerate(DOORS)}
+    processes = {name: _start(module, ports[name]) for name, module in DOORS.items()}
     try:
-        for name, (_, port) in DOORS.items():
-            _wait_until_ready(processes[name], port)
-        _welcome()
+        for port in ports.values():
+            _wait_until_ready(processes, port)
+        _welcome(settings, ports)
         while True:
             _require_running(processes)
             time.sleep(0.2)
@@ -55,11 +69,6 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201  # This program's own voice.
 
 
-def _has_champion() -> bool:
-    settings = read_settings()
-    return (HERE / settings.artifacts / settings.model / "champion").is_file()
-
-
 def _start(module: str, port: int) -> subprocess.Popen[bytes]:
     environment = os.environ | {"TWINSERVE_PORT": str(port)}
     # A session of its own: Ctrl-C reaches this program alone, which then stops both in order.
@@ -68,11 +77,10 @@ def _start(module: str, port: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_ready(processes: Mapping[str, subprocess.Popen[bytes]], port: int) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if process.poll() is not None:
-            raise Stopped
+        _require_running(processes)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):  # Loopback.
                 return
@@ -82,21 +90,23 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise Stopped
 
 
-def _welcome() -> None:
-    for name, (_, port) in DOORS.items():
+def _welcome(settings: Settings, ports: Mapping[str, int]) -> None:
+    for name, port in ports.items():
         say(f"{name:<8} http://127.0.0.1:{port}   docs: http://127.0.0.1:{port}/docs")
-    say("Try it:  curl -d @examples/tumor.json -H 'Content-Type: application/json' http://127.0.0.1:8000/predict")
+    if settings.model == "tumor":
+        url = f"http://127.0.0.1:{next(iter(ports.values()))}/predict"
+        say(f"Try it:  curl -d @examples/tumor.json -H 'Content-Type: application/json' {url}")
     say("Ctrl-C stops both.")
 
 
-def _require_running(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def _require_running(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
             say(f"{name} has ended; stopping the other.")
             raise Stopped
 
 
-def _end(processes: dict[str, subprocess.Popen[bytes]]) -> int:
+def _end(processes: Mapping[str, subprocess.Popen[bytes]]) -> int:
     ended = [process.returncode for process in processes.values() if process.poll() is not None]
     for process in processes.values():
         if process.poll() is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from service.logs import log
-from service.settings import Settings, is_loopback
+from service.settings import PREFIX, Settings, is_loopback
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
@@ -58,8 +59,10 @@ def listen(settings: Settings, default_port: int) -> socket.socket:
         listener.bind((settings.host, port))
     except OSError as error:
         listener.close()
+        unknown_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
         raise CannotStart(
-            f"cannot listen on {settings.host} port {port} ({error.strerror}); choose another with TWINSERVE_PORT."
+            f"cannot listen on {settings.host} port {port} ({error.strerror}); "
+            f"choose another with {PREFIX}{'HOST' if unknown_host else 'PORT'}."
         ) from None
     if settings.auth == "none" and not is_loopback(settings.host):
         log.warning("open to anybody who reaches this address", host=settings.host)
