@@ -7,6 +7,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from serve_fastapi.transport import OnePiece
 from service.problem import Problem, incomplete_body
 from service.settings import Settings
 from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
@@ -15,11 +16,12 @@ from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
 class DoorProtocol(HttpToolsProtocol):
     """One connection; the app's lifespan state holds the service, whose settings hold here."""
 
+    transport: OnePiece  # type: ignore[assignment]  # As below.
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until a head is whole.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
         """A new connection owes a request."""
-        super().connection_made(transport)
+        super().connection_made(OnePiece(transport))  # type: ignore[arg-type]  # It has all that is used of one.
         self._settings: Settings = self.app_state["service"].settings
         self._head_size = 0
         self._in_head = True
@@ -44,7 +46,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._stop_expecting_reading()
 
     def on_response_complete(self) -> None:
-        """What is left to send when the connection is closed is not left for ever."""
+        """The answer is written; what the client has not taken when the connection is closed is not left for ever."""
+        self.transport.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             self._expect_reading()
