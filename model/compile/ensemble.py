@@ -15,6 +15,7 @@ import numpy.typing as npt
 from onnx import numpy_helper
 
 from model.compile.graph import Graph
+from model.compile.through import look_through
 from model.compile.values import Block
 from model.errors import CannotCompile
 from model.fold import Floats
@@ -44,6 +45,11 @@ class Tree:
     value: Floats
     mode: int = LEQ
     members: dict[int, Floats] | None = None
+
+    @property
+    def is_leq(self) -> bool:
+        """Do its questions about numbers ask `<=`?"""
+        return self.mode == LEQ
 
     @classmethod
     def constant(cls, value: float) -> Tree:
@@ -84,6 +90,7 @@ def emit(graph: Graph, block: Block, trees: Sequence[tuple[int, Tree]], targets:
 
     Raises CannotCompile where there are more than MAX_NODES nodes.
     """
+    block, trees = look_through(graph, block, trees)
     total = sum(len(tree.leaf) for _, tree in trees)
     if total > MAX_NODES:
         raise CannotCompile(f"trees: {total} nodes are more than the {MAX_NODES} that one graph may hold")

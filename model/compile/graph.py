@@ -35,9 +35,11 @@ Lowering = Callable[["Graph", Any, Block], Outcome]
 class Graph:
     """Nodes and constants, named in the order of their making, so the same pipeline gives the same bytes."""
 
-    def __init__(self, lowerings: Mapping[str, Lowering]) -> None:
+    def __init__(self, lowerings: Mapping[str, Lowering], columns: Sequence[Column] = ()) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
+        self.columns = tuple(columns)
+        """Those of the input `x`; nothing is known of them where they are not given."""
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 

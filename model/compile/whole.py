@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import onnx
-from onnx import NodeProto, helper
+from onnx import helper
 
-from model.compile.graph import DOUBLE, INT64, Graph
+from model.compile.graph import Graph
+from model.compile.model import model_of
 from model.compile.naming import refusal
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
-
-OPSETS = {"": 21, "ai.onnx.ml": 5}
-IR_VERSION = 10
 
 MAX_BYTES = 1_000_000_000
 """The largest model that is written, well below the two gigabytes that its format can hold."""
@@ -37,7 +35,7 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
     """
     _require_same_names(pipeline, columns)
-    graph = Graph(LOWERINGS)
+    graph = Graph(LOWERINGS, columns)
     start = Block.of("x", columns, Affine.identity(len(columns)))
     outcome = graph.lower(pipeline, start)
     outputs = outputs_of(graph, pipeline, outcome)
@@ -71,47 +69,3 @@ def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
 
 def _width(outcome: Outcome) -> int:
     return outcome.classes if isinstance(outcome, Classified) else 1
-
-
-def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
-    """The graph's nodes that these outputs need, as an ONNX model with input `x`, `[n, columns]`."""
-    nodes = _named(_needed(graph.nodes, set(outputs.values())), outputs)
-    used = {name for node in nodes for name in node.input}
-    shapes: dict[str, tuple[int, list[str | int | None]]] = {
-        "label": (INT64, ["n"]),
-        "value": (DOUBLE, ["n"]),
-        "probabilities": (DOUBLE, ["n", width]),
-    }
-    body = helper.make_graph(
-        nodes,
-        "twinserve",
-        [helper.make_tensor_value_info("x", DOUBLE, ["n", columns])],
-        [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs],
-        [tensor for name, tensor in graph.constants.items() if name in used],
-    )
-    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-    return helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="twinserve")
-
-
-def _needed(nodes: Sequence[NodeProto], wanted: set[str]) -> list[NodeProto]:
-    """The nodes that some output depends on, in their order."""
-    found: list[NodeProto] = []
-    for node in reversed(nodes):
-        if node.output[0] in wanted:
-            wanted |= set(node.input)
-            found.append(node)
-    return found[::-1]
-
-
-def _named(nodes: Sequence[NodeProto], outputs: dict[str, str]) -> list[NodeProto]:
-    """The same nodes with the outputs' own names in place of the tensors that hold them."""
-    names = {tensor: name for name, tensor in outputs.items()}
-    return [_renamed(node, names) if {*node.input, *node.output} & set(names) else node for node in nodes]
-
-
-def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
-    found = NodeProto()
-    found.CopyFrom(node)
-    for tensors in (found.input, found.output):
-        tensors[:] = [names.get(tensor, tensor) for tensor in tensors]
-    return found

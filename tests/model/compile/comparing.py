@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from model.compile import Column, compile_pipeline
 from model.compile.graph import Graph
-from model.compile.whole import model_of
+from model.compile.model import model_of
 from model.fold import read_fold
 
 Floats = npt.NDArray[np.float64]
