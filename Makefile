@@ -8,7 +8,7 @@ LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-ve
 IMAGE  ?= twinserve
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-fast lock image image-check bench clean
+.PHONY: help setup setup-dev train serve check test test-fast lock audit image image-check bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -51,8 +51,12 @@ test-fast: setup-dev ## Without the tests that start servers or train for long
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra seal --extra train -o requirements/run.txt
+	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
+
+audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
+	@$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
+	@$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 
 image: ## Build the image with whichever of docker, podman or buildah is there
 	@for tool in docker podman buildah; do command -v $$tool >/dev/null && exec $$tool build -t $(IMAGE) .; done; echo "No docker, podman or buildah found"; exit 1

@@ -32,8 +32,8 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
 
 def health() -> int:
     """0 when a door of this container may take traffic: whichever of the two it runs."""
-    given = os.environ.get("TWINSERVE_PORT")
-    for port in (int(given),) if given else PORTS:
+    given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service of our name.
+    for port in (int(given),) if given.isdecimal() else PORTS:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # Loopback.
                 return 0

@@ -4,13 +4,18 @@ taken in, a limit on its head, and an answer for a client that closes its side a
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serve_fastapi.transport import OnePiece
 from service.problem import Problem, incomplete_body
 from service.settings import Settings
-from service.wire import MAX_FIELDS, MAX_HEAD, head_too_large, refusal, too_slow
+from service.wire import MAX_FIELDS, head_too_large, refusal, too_slow
+
+END_OF_HEAD: Final = b"\r\n\r\n"
+UPGRADE: Final = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -25,6 +30,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._settings: Settings = self.app_state["service"].settings
         self._head_size = 0
         self._in_head = True
+        self._last = b""
         self._owed: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._expect_request()
@@ -71,9 +77,10 @@ class DoorProtocol(HttpToolsProtocol):
         """Count the bytes of the head, roughly: the last ones may belong to the body already."""
         if self._in_head:
             self._head_size += len(data)
+            data = self._without_upgrade(data)
         super().data_received(data)
-        if self._in_head and self._head_size > MAX_HEAD:
-            self._refuse(head_too_large())
+        if self._in_head and self._head_size > self._settings.max_head:
+            self._refuse(head_too_large(self._settings))
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -88,8 +95,8 @@ class DoorProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: hand the request on, unless it is too large."""
         self._in_head = False
-        if len(self.headers) > MAX_FIELDS or (self._head_size > MAX_HEAD and self._exact_head_size() > MAX_HEAD):
-            self._refuse(head_too_large())
+        if self._head_is_too_large():
+            self._refuse(head_too_large(self._settings))
         else:
             super().on_headers_complete()
 
@@ -101,9 +108,22 @@ class DoorProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request has arrived whole; what comes next is another head."""
         self._stop_waiting()
-        self._head_size, self._in_head = 0, True
+        self._head_size, self._in_head, self._last = 0, True, b""
         if self.cycle is not None:
             super().on_message_complete()
+
+    def _without_upgrade(self, data: bytes) -> bytes:
+        """The field under a name that means nothing: the parser skips the body of a request with this one, which
+        clients that prefer HTTP/2 send with every request; no upgrade is ever taken up here."""
+        seen = self._last + data
+        head, end, rest = seen.partition(END_OF_HEAD)
+        before, self._last = len(self._last), seen[-len(b"\nupgrade") :]
+        return (UPGRADE.sub(rb"\g<0>-", head) + end + rest)[before:]
+
+    def _head_is_too_large(self) -> bool:
+        limit = self._settings.max_head
+        too_long = self._head_size > limit and self._exact_head_size() > limit
+        return too_long or len(self.headers) > MAX_FIELDS
 
     def _exact_head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

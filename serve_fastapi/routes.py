@@ -77,7 +77,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One exchange."""
         header = header_lookup(scope)
-        exchange = self._service.begin(self._name, scope["method"], scope["path"], header)
+        exchange = self._service.begin(self._name, scope["method"], scope["path"], scope["scheme"], header)
         try:
             reply = await self._answer(self._service, exchange, scope, receive)
         except Exception as error:  # Problems and faults alike leave as replies.
@@ -108,7 +108,8 @@ def in_exchange(service: Service, name: str, handle: Handler) -> Handler:
     """Run a path operation as one exchange: begin it, render whatever goes wrong, finish it."""
 
     async def run(request: Request) -> Response:
-        exchange = service.begin(name, request.method, request.scope["path"], header_lookup(request.scope))
+        scope = request.scope
+        exchange = service.begin(name, scope["method"], scope["path"], scope["scheme"], header_lookup(scope))
         request.state.service, request.state.exchange = service, exchange
         try:
             return await handle(request)

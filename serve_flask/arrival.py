@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from service.wire import MAX_FIELDS, MAX_HEAD
+from service.wire import MAX_FIELDS
 
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4000})[ \t]*\r\n", re.IGNORECASE)
 CHUNK_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
@@ -21,9 +21,9 @@ END_OF_HEAD: Final = b"\r\n\r\n"
 class Arrival:
     """One request on its way in."""
 
-    def __init__(self, max_body: int) -> None:
+    def __init__(self, max_head: int, max_body: int) -> None:
         self.data = bytearray()
-        self._max_body = max_body
+        self._max_head, self._max_body = max_head, max_body
         self._head_end = 0
         """Where the body begins; 0 while the head is not whole."""
         self._fields = 0
@@ -44,7 +44,7 @@ class Arrival:
     @property
     def head_too_large(self) -> bool:
         """Has the head not ended where it must have, or has it too many fields?"""
-        return (self._head_end or len(self.data)) > MAX_HEAD or self._fields > MAX_FIELDS
+        return (self._head_end or len(self.data)) > self._max_head or self._fields > MAX_FIELDS
 
     def is_whole(self) -> bool:
         """Is everything there, or so much that it will be refused?"""
@@ -71,10 +71,10 @@ class Arrival:
         return answer
 
     def _chunks_are_whole(self) -> bool:
-        if len(self.data) - self._head_end > self._max_body + MAX_HEAD:
+        if len(self.data) - self._head_end > self._max_body + self._max_head:
             return True
         while self._next_chunk is not None and self._next_chunk < len(self.data):
-            line_end = self.data.find(b"\r\n", self._next_chunk, self._next_chunk + MAX_HEAD)
+            line_end = self.data.find(b"\r\n", self._next_chunk, self._next_chunk + self._max_head)
             if line_end < 0:
                 return False
             found = CHUNK_SIZE.match(self.data, self._next_chunk, line_end)

@@ -68,7 +68,7 @@ def begin(service: Service, route: str | None = None) -> None:
     stranger = route is None and request.environ["PATH_INFO"].startswith("//")  # To Werkzeug like a single one.
     name = "unknown" if stranger else route or route_name()
     g.service = service
-    g.exchange = service.begin(name, request.method, request.path, request.headers.get)
+    g.exchange = service.begin(name, request.method, request.path, request.scheme, request.headers.get)
     if stranger:
         raise service.not_found()
 

@@ -68,7 +68,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "control_socket_disable": True,
             # The head's limits are those of `service.wire`, held where a request arrives.
             "limit_request_line": 0,
-            "limit_request_field_size": 0,
+            "limit_request_field_size": settings.max_head,
             "limit_request_fields": 32_768,
             # No header of a caller says where the app is mounted, or who asks.
             "forwarder_headers": "",

@@ -21,7 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from serve_flask.arrival import Arrival
 from serve_flask.client import ClientSocket, Connection
-from serve_flask.wsgi import as_http_has_it
+from serve_flask.wsgi import as_http_has_it, name_no_server
 from service.problem import Problem
 from service.service import Service
 from service.wire import head_too_large, refusal, too_slow
@@ -50,6 +50,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def load_wsgi(self) -> None:
         """Load the app; its service knows the limits that hold here."""
         super().load_wsgi()
+        name_no_server()
         self.service = self.wsgi.extensions["twinserve"]
         self.wsgi = as_http_has_it(self.wsgi)
 
@@ -111,7 +112,8 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def expect(self, conn: Connection, seconds: float) -> Arrival:
         """Wait for a request on this connection; gives what it will arrive in."""
-        conn.arrival = Arrival(self.service.settings.max_body)
+        settings = self.service.settings
+        conn.arrival = Arrival(settings.max_head, settings.max_body)
         self.wait(conn, selectors.EVENT_READ, seconds)
         return conn.arrival
 
@@ -129,7 +131,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         if answer:
             conn.send_now(answer)
         if arrival.head_too_large:
-            self.dismiss(conn, head_too_large())
+            self.dismiss(conn, head_too_large(self.service.settings))
         elif arrival.is_whole() or (not data and arrival.data):
             self.answer(conn, bytes(arrival.data))
         elif not data:

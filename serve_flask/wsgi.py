@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gunicorn.http import wsgi
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
+    """A response that does not name the server, as the other door's do not."""
+
+    def default_headers(self) -> list[str]:
+        """Lines in front of ours."""
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+def name_no_server() -> None:
+    """Let gunicorn answer so in this process; it has no setting for it."""
+    wsgi.Response = NamelessResponse
 
 
 class Input:
@@ -27,8 +41,8 @@ class Input:
 
 
 def as_http_has_it(app: WsgiApp) -> WsgiApp:
-    """`Connection: close` closes, framing faults are the caller's, and an absolute request target without a path
-    means `/`."""
+    """`Connection: close` closes, framing faults are the caller's, an upgrade may be left alone, and an absolute
+    request target without a path means `/`."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -38,6 +52,7 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
 
         environ["wsgi.input"] = Input(environ["wsgi.input"])
         environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
+        environ.pop("HTTP_UPGRADE", None)  # Not taken up, so it changes nothing; Werkzeug would refuse a WebSocket.
         return app(environ, start)
 
     return wrapped

@@ -11,6 +11,7 @@ from service.logs import log
 from service.metrics import Metrics
 from service.problem import Problem
 from service.reply import Header, Reply
+from service.tracing import Place, ServerSpan
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 LONGEST_PATH: Final = 200
@@ -27,14 +28,27 @@ def new_id() -> str:
 class Exchange:
     """One request and its reply; made when the headers are read, finished when the reply is."""
 
-    __slots__ = ("_access_log", "_metrics", "_started", "client", "method", "path", "request_id", "route", "version")
+    __slots__ = (
+        *("_access_log", "_metrics", "_place", "_span", "_started"),
+        *("client", "method", "path", "request_id", "route", "version"),
+    )
 
     def __init__(
-        self, metrics: Metrics, *, method: str, path: str, route: str, given_id: str | None, access_log: bool
+        self,
+        metrics: Metrics,
+        *,
+        method: str,
+        path: str,
+        route: str,
+        given_id: str | None,
+        access_log: bool,
+        place: Place | None = None,
+        span: ServerSpan | None = None,
     ) -> None:
         self._started = time.perf_counter()
         self._metrics = metrics
         self._access_log = access_log
+        self._place, self._span = place, span
         self.method, self.path, self.route = method, path, route
         self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else new_id()
         self.version: str | None = None
@@ -65,7 +79,10 @@ class Exchange:
                 ms=round(seconds * 1000, 3),
                 version=self.version,
                 **({} if self.client is None else {"client": self.client}),
+                **({} if self._place is None else self._place._asdict()),
             )
+        if self._span is not None:
+            self._span.end(int(reply.status), self.version)
         headers = [
             ("X-Request-Id", self.request_id),
             ("Server-Timing", f"total;dur={seconds * 1000:.3f}"),

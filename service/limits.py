@@ -41,9 +41,17 @@ class Rate:
                 self._full_at.move_to_end(caller)
                 if len(self._full_at) > MOST_CALLERS:
                     self._full_at.popitem(last=False)
-                return
-        seconds = str(max(1, math.ceil(wait)))
-        raise Problem("too-many-requests", "This caller asks too often.", headers=(("Retry-After", seconds),))
+        require_no_wait(wait)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def require_no_wait(seconds: float) -> None:
+    """429 for a caller whose next request is so many seconds too early."""
+    if seconds > ROUNDING:
+        headers = (("Retry-After", str(max(1, math.ceil(seconds)))),)
+        raise Problem("too-many-requests", "This caller asks too often.", headers=headers)
 
 
 class Places:

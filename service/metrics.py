@@ -39,6 +39,9 @@ class Metrics:
             "twinserve_swaps", "New champions that took over or were refused.", ("outcome",), registry=self._registry
         )
         self.faults = Counter("twinserve_faults", "Faults of ours, answered with 500.", registry=self._registry)
+        self.lost_rate_stores = Counter(
+            "twinserve_rate_store_lost", "Times that the shared store of rates went away.", registry=self._registry
+        )
 
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 

@@ -58,6 +58,32 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "ready": ("unavailable",),
     "token": ("request-timeout", "too-large"),
 }
+# What each answer carries beyond its body, and each refusal beyond that.
+HEADERS: Final[Document] = {
+    "X-Request-Id": {
+        "required": True,
+        "description": "The caller's own id, if it is fit to be one, else one made here.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "Server-Timing": {
+        "required": True,
+        "description": "Milliseconds that the answer took.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"required": True, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "WWW-Authenticate": {
+        "required": True,
+        "description": "What to show instead (RFC 6750).",
+        "schema": {"type": "string"},
+    },
+}
+ALWAYS: Final = ("X-Request-Id", "Server-Timing")
+WITH_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
+    "401": ("WWW-Authenticate",),
+    "403": ("WWW-Authenticate",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "schema": "application/schema+json",
     "docs": "text/html",
@@ -73,7 +99,7 @@ def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) 
         "Problem": PROBLEM,
     }
     security_document = security_schemes(settings, base)
-    components: Document = {"schemas": schemas}
+    components: Document = {"schemas": schemas, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
     return {
@@ -130,7 +156,12 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
         if with_body:
             problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
             responses[str(int(status))]["content"] = {PROBLEM_JSON: problem}
-    return responses
+    return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
+
+
+def _headers(status: str) -> Document:
+    names = (*ALWAYS, *WITH_STATUS.get(status, ()))
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _guarding(route: Route, settings: Settings) -> list[str]:

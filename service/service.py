@@ -9,7 +9,7 @@ from http import HTTPStatus
 from service import pages, wire
 from service.auth.client import HeaderLookup
 from service.auth.guard import Guard
-from service.exchange import Exchange
+from service.exchange import LONGEST_PATH, Exchange
 from service.limits import Places
 from service.logs import log
 from service.metrics import CONTENT_TYPE, Metrics
@@ -20,23 +20,27 @@ from service.requests import MAX_FORM, Receipt, require_json
 from service.routes import BY_NAME, Route
 from service.serving import Serving, champion, open_serving
 from service.settings import Settings
+from service.tracing import Tracing, callers_place, open_tracing
 from service.watch import Watch
 
 
 class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, serving: Serving | None) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics, serving: Serving | None, tracing: Tracing | None = None
+    ) -> None:
         """Raises `BadSetting` where the settings name keys that cannot be read."""
         self.settings = settings
         self.routes = settings.routes
         self.places = Places(settings.max_concurrent)
         """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
-        self._guard = Guard(settings)
+        self._guard = Guard(settings, metrics.lost_rate_stores.inc)
         self.guarded = self._guard.is_needed
         """Must each request be authorized? Else `authorize` need not be called."""
         self._metrics = metrics
         self._serving = serving
+        self._tracing = tracing
         self._pool = Pool(settings.prediction_threads, settings.max_queue)
         self._watch: Watch | None = None
         self._draining = False
@@ -50,7 +54,7 @@ class Service:
         """
         metrics = Metrics()
         serving = open_serving(settings, metrics, champion(settings))
-        service = cls(settings, metrics, serving)
+        service = cls(settings, metrics, serving, open_tracing(settings))
         service._watch = Watch(settings, metrics, serving, service.swap)
         service._watch.start()
         log.info("opened", model=serving.model, version=serving.version)
@@ -60,10 +64,21 @@ class Service:
         """Answer with another version from now on; a request that has begun keeps the one it has."""
         self._serving = serving
 
-    def begin(self, route: str, method: str, path: str, header: HeaderLookup) -> Exchange:
+    def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is a name of the table or `unknown`."""
-        given_id, access_log = header("x-request-id"), self.settings.access_log
-        return Exchange(self._metrics, method=method, path=path, route=route, given_id=given_id, access_log=access_log)
+        span = None
+        if self._tracing is not None:
+            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in BY_NAME)
+        return Exchange(
+            self._metrics,
+            method=method,
+            path=path,
+            route=route,
+            given_id=header("x-request-id"),
+            access_log=self.settings.access_log,
+            place=callers_place(header("traceparent")) if span is None else span.place,
+            span=span,
+        )
 
     def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
         """May this caller do this, and now? Raises `Problem` (401, 403, 429).
@@ -172,8 +187,11 @@ class Service:
         """Refuse what still comes; what is in flight is answered."""
         self._draining = self._closing = True
         self._pool.close()
+        self._guard.close()
         if self._watch is not None:
             self._watch.stop()
+        if self._tracing is not None:
+            self._tracing.close()
 
     def _require_serving(self) -> Serving:
         if self._serving is None:

@@ -41,7 +41,12 @@ class Serving:
         self._settings = settings
         self._facts = facts
         self._predictor = opened.predictor
-        self._validator = Validator(opened.signature, max_batch=settings.max_batch, out_of_range=settings.out_of_range)
+        self._validator = Validator(
+            opened.signature,
+            max_batch=settings.max_batch,
+            max_depth=settings.max_depth,
+            out_of_range=settings.out_of_range,
+        )
         self._novelty = Novelty(opened.signature)
         self._renderer = Renderer(facts.name, version, facts.classes)
         self._count = metrics.predictions.labels(facts.name, version).inc

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.environment import LINK_VALUE, mistake
 from service.routes import ROUTES, TOKEN, Route
 
 PREFIX: Final = "TWINSERVE_"
+ENV_FILE: Final = ".env"
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -32,7 +36,7 @@ class Settings(BaseSettings):
     """How a server runs. Each field is the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
     )
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -56,7 +60,13 @@ class Settings(BaseSettings):
         "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
     )
     max_body: Count = Field(8 * 1024 * 1024, description="Largest request body, in bytes; more is answered with 413.")
+    max_head: Count = Field(
+        64 * 1024, description="Most bytes of a request line and its headers; more is answered with 431."
+    )
     max_batch: Count = Field(10_000, description="Most instances in one request; more is answered with 422.")
+    max_depth: Annotated[int, Field(ge=1, le=190)] = Field(
+        100, description="Most arrays and objects inside each other in a body; more is answered with 422."
+    )
     max_queue: Count = Field(
         64, description="Most predictions running or waiting in each worker's pool; more is answered with 503."
     )
@@ -75,6 +85,9 @@ class Settings(BaseSettings):
     rate: Seconds | None = Field(
         None,
         description="Requests a second that each caller may make of each worker for long; more is answered with 429.",
+    )
+    rate_store: str | None = Field(
+        None, description="URL of a Redis (redis, rediss, unix) where all workers count these together."
     )
     burst: Count | None = Field(None, description="Requests that a caller may make at once; by default one second's.")
     keep_alive: Seconds = Field(15.0, description="Seconds that an idle connection stays open.")
@@ -104,9 +117,19 @@ class Settings(BaseSettings):
         None, description="How log lines look; by default console on a terminal and JSON elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level to log.")
+    otel: bool = Field(
+        default=False,
+        description="Send one OpenTelemetry span for each request, as the standard OTEL_ variables say.",
+    )
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_ours(cls, port: object) -> object:
+        """Kubernetes sets TWINSERVE_PORT=tcp://... for a service of our name, which says nothing about this server."""
+        return None if isinstance(port, str) and LINK_VALUE.match(port) else port
 
     @model_validator(mode="after")
-    def _says_who_may_ask(self) -> Self:
+    def _goes_together(self) -> Self:
         if self.auth is None and not is_loopback(self.host):
             raise ValueError(
                 f"{PREFIX}HOST={self.host} is open to others: say who may ask with {PREFIX}AUTH=keys or oauth, "
@@ -118,6 +141,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER")
         if self.auth == "oauth" and self.keys is not None and self.signing_key is None:
             raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
+        if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
+            raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
+        if self.rate_store is not None and self.rate is None:
+            raise ValueError(f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count")
         if self.issuer is not None and not is_safe(self.issuer):
             raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine")
         return self
@@ -139,7 +166,10 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """The settings from the environment and `.env`, in this order; raises `BadSetting`."""
+    """The settings from the environment and `.env`, in this order; raises `BadSetting`, for misspelt ones, too."""
+    wrong = mistake({**dotenv_values(ENV_FILE), **os.environ}, PREFIX, Settings.model_fields)
+    if wrong is not None:
+        raise BadSetting(wrong)
     try:
         return Settings()
     except ValidationError as error:

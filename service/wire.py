@@ -11,8 +11,6 @@ from service.exchange import new_id
 from service.problem import Problem
 from service.settings import Settings
 
-MAX_HEAD: Final = 64 * 1024
-"""Most bytes of a request line and its headers."""
 MAX_FIELDS: Final = 100
 """Most header fields."""
 
@@ -23,9 +21,9 @@ def too_slow(settings: Settings) -> Problem:
     return Problem("request-timeout", detail, headers=(("Connection", "close"),))
 
 
-def head_too_large() -> Problem:
+def head_too_large(settings: Settings) -> Problem:
     """431: the request line and headers are too many bytes or too many fields."""
-    detail = f"A request may have {MAX_HEAD} bytes of headers and {MAX_FIELDS} fields at most."
+    detail = f"A request may have {settings.max_head} bytes of headers and {MAX_FIELDS} fields at most."
     return Problem("head-too-large", detail, headers=(("Connection", "close"),))
 
 

@@ -18,6 +18,7 @@ from service.metrics import Metrics
 from service.service import Service
 from service.serving import Serving
 from service.settings import Settings
+from service.tracing import Tracing
 
 CLASSES: Final = ("keep", "100 % sell", 'say "no"')
 PATIENCE: Final = 20.0
@@ -190,8 +191,8 @@ def opened(
     return Opened(manifest, contract or signature(), predictor)
 
 
-def service_of(version: Opened | Predictor | None = None, **changes: Any) -> Service:
+def service_of(version: Opened | Predictor | None = None, *, tracing: Tracing | None = None, **changes: Any) -> Service:
     """A service of a version or a predictor made by hand, with these settings changed."""
     settings, metrics = settings_of(**changes), Metrics()
     whole = version if isinstance(version, Opened) else opened(version or FakePredictor())
-    return Service(settings, metrics, Serving(whole, "7", settings, metrics))
+    return Service(settings, metrics, Serving(whole, "7", settings, metrics), tracing)

@@ -16,7 +16,9 @@ from typing import Final
 from model.errors import ModelError
 
 MAX_DEPTH: Final = 100
-"""Containers deeper than this are valid JSON but no instance; Pydantic's parser gives up at 200."""
+"""Containers inside each other that a body may have by default."""
+MOST_DEPTH: Final = 190
+"""What may be allowed at most; Pydantic's parser gives up at 200."""
 MAX_DIGITS: Final = 308
 """A longer number is exchanged for the double that it means: Pydantic's parser gives up at 4,300 digits before the
 point, and calls an integer past the largest double no number at all."""
@@ -49,6 +51,10 @@ class MalformedJson(ModelError):
         return cls(f"{reason} at line {line} column {position - line_start + 1}.")
 
 
+class TooDeep(ModelError):
+    """The text is JSON, and nested deeper than it may be."""
+
+
 @dataclass(frozen=True)
 class _Patch:
     start: int
@@ -56,16 +62,19 @@ class _Patch:
     text: str
 
 
-def check(body: bytes) -> bytes:
-    """Raise `MalformedJson` unless the body is JSON; return it tamed: the same document, where what valid JSON may
-    hold and no parser holds is exchanged: absurd depth for a value that is no instance either, and many digits for
-    the double that they mean."""
+def check(body: bytes, max_depth: int = MAX_DEPTH) -> bytes:
+    """Raise `MalformedJson` unless the body is JSON, and `TooDeep` where more than `max_depth` containers are inside
+    each other; return it tamed: the same document, where numbers of more digits than a parser holds are exchanged for
+    the doubles that they mean."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         before = body[: error.start].decode("utf-8")
         raise MalformedJson.at("Not UTF-8", before, len(before)) from None
-    patches = _Scanner(text).scan()
+    scanner = _Scanner(text)
+    patches = scanner.scan()
+    if scanner.deepest > max_depth:
+        raise TooDeep(f"May be nested {max_depth} deep at most.")
     pieces: list[str] = []
     position = 0
     for patch in patches:
@@ -88,7 +97,7 @@ class _Scanner:
         self.keys: list[set[str] | None] = []
         """The keys met so far in each open object; None for an array."""
         self.patches: list[_Patch] = []
-        self.deep_start = 0
+        self.deepest = 0
 
     def scan(self) -> list[_Patch]:
         opened = self._value()
@@ -120,13 +129,12 @@ class _Scanner:
         """Read a scalar or the start of a container; was it the latter?"""
         found = self._match(VALUE, "Expected a value")
         if found["open"]:
-            if len(self.keys) == MAX_DEPTH:
-                self.deep_start = found.start("open")
             self.keys.append(set() if found["open"] == "{" else None)
+            self.deepest = max(self.deepest, len(self.keys))
             return True
         scalar = found["scalar"]
         if len(scalar) > MAX_DIGITS and scalar[0] != '"':
-            self._patch(found.start("scalar"), _as_double(scalar))
+            self.patches.append(_Patch(found.start("scalar"), self.position, _as_double(scalar)))
         return False
 
     def _close(self, found: re.Match[str]) -> bool:
@@ -134,13 +142,7 @@ class _Scanner:
         if found["close"] != ("]" if keys is None else "}"):
             raise self._error("Expected the other kind of closing bracket", found.start("close"))
         self.position = found.end()
-        if len(self.keys) == MAX_DEPTH:
-            self._patch(self.deep_start, "0")
         return False
-
-    def _patch(self, start: int, text: str) -> None:
-        if len(self.keys) <= MAX_DEPTH:  # Further down, the whole container is about to be exchanged.
-            self.patches.append(_Patch(start, self.position, text))
 
     def _match(self, pattern: re.Pattern[str], expected: str) -> re.Match[str]:
         found = pattern.match(self.text, self.position)

@@ -19,6 +19,7 @@ from model.signature.feature import Feature, FeatureType, Path, Signature, Tree,
 from model.signature.findings import Finding, explain
 from model.signature.flatten import flattener, tree_order
 from model.signature.rules import OutOfRange, schema
+from model.signature.strict_json import MAX_DEPTH, TooDeep
 
 WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
 MAX_ERRORS: Final = 100
@@ -51,12 +52,21 @@ class Validator:
     `out_of_range="reject"` turns what training never saw (a number outside its range, a new category) into an error.
     """
 
-    def __init__(self, signature: Signature, *, max_batch: int = MAX_BATCH, out_of_range: OutOfRange = "warn") -> None:
+    def __init__(
+        self,
+        signature: Signature,
+        *,
+        max_batch: int = MAX_BATCH,
+        max_depth: int = MAX_DEPTH,
+        out_of_range: OutOfRange = "warn",
+    ) -> None:
+        """`max_depth`: containers inside each other in a body; never fewer than an array of instances has."""
         instance = schema(signature.tree(), reject=out_of_range == "reject")
         self._features = signature.features
         self._one = SchemaValidator(instance)
         self._many = SchemaValidator(cs.list_schema(instance, min_length=1, max_length=max_batch, strict=True))
         self._max_batch = max_batch
+        self._max_depth = max(max_depth, 1 + max(len(feature.path) for feature in signature.features))
         self._flatten = flattener(signature.tree())
         self._order = tree_order(signature)
         self._in_order = self._order == list(range(len(self._order)))
@@ -83,17 +93,23 @@ class Validator:
         # Every key of a valid instance is followed by a colon: as many colons as keys means no duplicate.
         # Counting costs 0.2 us for an instance of 30 numbers, the exact look 40 us.
         if colons != self._keys * len(instances) - self._left_out(instances):
-            strict_json.check(body)
+            self._check(body)
         return Batch(self._columns(instances), is_array=array)
 
     def _look_closely(self, body: bytes, rules: SchemaValidator, *, array: bool) -> list[Any]:
         """The instances of a body that was only hard to parse; raises what is wrong with any other."""
-        value = from_json(strict_json.check(body))  # Malformed wins over whatever Pydantic found first.
+        value = from_json(self._check(body))  # Malformed wins over whatever Pydantic found first.
         refusal = self._refusal(value, array=array)
         if refusal is not None:
             raise refusal from None
         valid = rules.validate_python(value)
         return valid if array else [valid]
+
+    def _check(self, body: bytes) -> bytes:
+        try:
+            return strict_json.check(body, self._max_depth)
+        except TooDeep as error:
+            raise InvalidInput([Finding((), "depth", str(error))], 1) from None
 
     def _left_out(self, instances: Sequence[Any]) -> int:
         """How many of the fields that may be left out were."""

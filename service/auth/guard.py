@@ -19,6 +19,7 @@ from service.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
     from service.auth.tokens import Tokens
+    from service.shared_rate import SharedRate
 
 Identify = Callable[[str], Client | None]
 UNLIMITED: Final = frozenset({"live", "ready"})
@@ -28,14 +29,13 @@ REALM: Final = 'realm="twinserve"'
 class Guard:
     """Who may do what, and how often, as the settings say. Raises `BadSetting` where they cannot be followed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rate_store_lost: Callable[[], object] = lambda: None) -> None:
         self._settings = settings
         self._takes_api_keys = settings.auth == "keys"
         self.keys = _open_keys(settings.keys) if settings.keys and settings.auth in ("keys", "oauth") else None
         self.tokens: Tokens | None = None
         self._identify = self._identifier()
-        burst = settings.burst or math.ceil(settings.rate or 1)
-        self._rate = Rate(settings.rate, burst) if settings.rate else None
+        self._rate = _open_rate(settings, rate_store_lost)
 
     @property
     def is_needed(self) -> bool:
@@ -59,6 +59,11 @@ class Guard:
             if self._rate is not None and route.name not in UNLIMITED:
                 self._rate.take(caller)
         return name
+
+    def close(self) -> None:
+        """Give back what counting holds."""
+        if self._rate is not None:
+            self._rate.close()
 
     def grant(self, header: HeaderLookup, body: bytes) -> Reply:
         """The answer to a request for a token."""
@@ -107,6 +112,22 @@ class Guard:
             scheme, _, credential = given.partition(" ")
             return credential.strip(" ") if scheme.lower() == "bearer" else ""
         return header("x-api-key") or None if self._takes_api_keys else None
+
+
+def _open_rate(settings: Settings, store_lost: Callable[[], object]) -> Rate | SharedRate | None:
+    if settings.rate is None:
+        return None
+    burst = settings.burst or math.ceil(settings.rate)
+    if settings.rate_store is None:
+        return Rate(settings.rate, burst)
+    if importlib.util.find_spec("redis") is None:
+        raise BadSetting("TWINSERVE_RATE_STORE needs redis: pip install 'twinserve[redis]'.")
+    from service.shared_rate import SharedRate
+
+    try:
+        return SharedRate(settings.rate_store, f"twinserve:{settings.model}:", settings.rate, burst, store_lost)
+    except ValueError:
+        raise BadSetting("TWINSERVE_RATE_STORE is no URL of a Redis.") from None
 
 
 def _require_client(credential: str | None, identify: Identify) -> Client:

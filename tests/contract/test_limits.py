@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.contract.conftest import OpenDoors
 from tests.credentials import bearer, write_keys
+from tests.doors import DOORS, Door
 from tests.fakes import car, service_of
+from tests.stores import Store, needs_redis
 
 
 def test_too_often_is_429_with_retry_after_and_health_is_exempt(open_doors: OpenDoors) -> None:
@@ -55,3 +58,28 @@ def test_too_many_at_once_are_503_before_their_body_is_looked_at(open_doors: Ope
         assert both.send("GET", "/predict").status == 405
         assert both.send("GET", "/model").status == 200
     assert both.predict(car()).status == 200
+
+
+@needs_redis
+def test_a_shared_store_counts_both_doors_as_one_service(tmp_path: Path) -> None:
+    """A caller has one burst, at whichever door it asks."""
+    store = Store(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(store.stop)
+        doors: list[Door] = []
+        for make in DOORS.values():
+            service = service_of(rate=0.001, burst=3, rate_store=store.url)
+            stack.callback(service.close)
+            doors.append(make(service))
+            stack.callback(doors[-1].close)
+        statuses = [door.send("GET", "/model").status for _ in range(3) for door in doors]
+    assert statuses == [200] * 3 + [429] * (len(statuses) - 3)
+
+
+def test_nesting_is_bounded_by_its_setting(open_doors: OpenDoors) -> None:
+    """422 with a code of its own one deeper than allowed, and what is malformed is still that."""
+    both = open_doors(service_of(max_depth=5))
+    codes = [both.predict(b"[" * depth + b"]" * depth).json()["errors"][0]["code"] for depth in (5, 6, 5000)]
+    assert codes == ["type", "depth", "depth"]
+    assert both.predict(b"[" * 6 + b"]" * 5).status == 400
+    assert both.predict([car()]).status == 200

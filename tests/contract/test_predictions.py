@@ -138,7 +138,7 @@ def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
     """Bit for bit, the sign of zero included."""
     predictor = GivenPredictor(Predictions(values=np.array(values)))
     service = service_of(opened(predictor, classes=None))
-    exchange = service.begin("predict", "POST", "/predict", lambda _: None)
+    exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
     reply = service.predict(json.dumps([car()] * len(values)).encode(), exchange)
     service.close()
     read = [prediction["value"] for prediction in json.loads(reply.body)["predictions"]]

@@ -214,10 +214,9 @@ def test_unknown_fields_of_one_instance_are_counted_too(both: Both, count: int) 
     assert ("more are not" in answer["detail"]) == (total > 100)
 
 
-@pytest.mark.parametrize("strange", [b"9" * 5000, b"[" * 300 + b"]" * 300])
-def test_what_no_parser_holds_does_not_spoil_the_count(both: Both, strange: bytes) -> None:
+def test_what_no_parser_holds_does_not_spoil_the_count(both: Both) -> None:
     """An absurd value is one error among the others."""
-    answer = both.predict(b"[" + b"{}," * 20 + strange + b"]").json()
+    answer = both.predict(b"[" + b"{}," * 20 + b"9" * 5000 + b"]").json()
     assert answer["detail"] == "141 errors in the input. The first 100 are listed, 41 more are not."
 
 

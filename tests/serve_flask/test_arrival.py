@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from serve_flask.arrival import CONTINUE, Arrival
 from service.wire import MAX_FIELDS
 
+MAX_HEAD = 64 * 1024
 MAX_BODY = 1000
 START = b"POST /predict HTTP/1.1\r\nHost: here\r\n"
 WHOLE = {
@@ -27,7 +28,7 @@ WHOLE = {
 
 def arrive(data: bytes, cuts: list[int]) -> tuple[list[bool], bytes, bytes]:
     """Bytes in pieces: was it whole after each, what the client was sent, and what the parser behind will read."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     places = [0, *sorted(cuts), len(data)]
     states, sent = [], b""
     for start, end in itertools.pairwise(places):
@@ -79,7 +80,7 @@ def test_any_bytes_are_taken(junk: bytes, cuts: list[int]) -> None:
 
 def test_an_endless_head_is_too_large() -> None:
     """And is told as soon as it is."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(b"GET / HTTP/1.1\r\nX: " + b"a" * 60_000)
     assert not arrival.head_too_large
     arrival.add(b"a" * 10_000)
@@ -88,7 +89,7 @@ def test_an_endless_head_is_too_large() -> None:
 
 def test_endless_chunks_are_whole_once_they_are_too_much() -> None:
     """So that they are refused rather than stored."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\n")
     for _ in range(100):
         arrival.add(b"400\r\n" + b"a" * 1024 + b"\r\n")
@@ -97,7 +98,7 @@ def test_endless_chunks_are_whole_once_they_are_too_much() -> None:
 
 def test_a_chunk_size_that_is_no_number_counts_as_whole() -> None:
     """The parser behind refuses it."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n")
     assert arrival.is_whole()
 
@@ -105,13 +106,13 @@ def test_a_chunk_size_that_is_no_number_counts_as_whole() -> None:
 @pytest.mark.parametrize("size", [b"-6", b"+2", b"0x2", b"0_2", b"", b"z", b"f" * 17])
 def test_a_chunk_size_that_is_none_counts_as_whole(size: bytes) -> None:
     """The parser behind refuses it; a negative one may not send this loop backwards for ever."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n\r\n")
     assert arrival.is_whole()
 
 
 def test_a_head_of_too_many_fields_is_too_large() -> None:
     """As at the other door."""
-    arrival = Arrival(MAX_BODY)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(START + b"A: b\r\n" * MAX_FIELDS + b"\r\n")
     assert arrival.head_too_large

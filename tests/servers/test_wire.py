@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 RECEIVE_TIMEOUT = 1.0
 SEND_TIMEOUT = 2.0
 MAX_BODY = 200_000
+MAX_HEAD = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,7 @@ def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                     send_timeout=SEND_TIMEOUT,
                     keep_alive=2,
                     max_body=MAX_BODY,
+                    max_head=MAX_HEAD,
                 )
             )
             for door in DOORS
@@ -250,10 +252,34 @@ def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> No
 
 
 def test_a_head_that_is_too_large_is_431(server: Running) -> None:
-    """In bytes or in fields; the connection is closed."""
-    for headers in ("X-Large: " + "a" * 70_000 + "\r\n", "".join(f"X-{number}: 1\r\n" for number in range(150))):
+    """In bytes, as the setting says, or in fields; the connection is closed."""
+    almost = server.request("GET", "/health/live", headers="X-Large: " + "a" * (MAX_HEAD - 1000) + "\r\n")
+    assert almost.status == 200
+    for headers in ("X-Large: " + "a" * MAX_HEAD + "\r\n", "".join(f"X-{number}: 1\r\n" for number in range(150))):
         (response,) = server.send(request("GET", "/health/live", headers=headers), responses=2)
         assert response.status == 431
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c"])
+def test_an_upgrade_that_is_not_taken_up_changes_nothing(server: Running, instance: bytes, protocol: str) -> None:
+    """As RFC 9110 lets a server do; clients that prefer HTTP/2 ask with every request. In however many pieces."""
+    headers = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABk\r\n"
+    data = request("POST", "/predict", instance, headers)
+    place = data.index(b"\r\nUpgrade: ")
+    for cut in (0, place + 1, place + 2, place + 5, place + 9, place + 10):
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(data[:cut])
+            connection.sendall(data[cut:])
+            (response,) = read(connection, 1)
+            assert (response.status, response.body) == (200, server.request("POST", "/predict", instance).body)
+    assert server.request("GET", "/health/live", headers=headers).status == 200
+
+
+def test_no_server_names_itself(server: Running, instance: bytes) -> None:
+    """Neither in an answer nor in a refusal."""
+    for data in (request("POST", "/predict", instance), request("GET", "/nothing"), b"GET / HTTP/9.9\r\n\r\n"):
+        assert ["server" in response.headers for response in server.send(data)] in ([False], [])
 
 
 def test_bytes_that_are_no_http_are_no_fault(server: Running) -> None:

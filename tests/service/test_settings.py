@@ -122,3 +122,47 @@ def test_the_cores_are_shared_among_workers() -> None:
     assert settings_of(workers=1).prediction_threads == available_cores() >= 1
     assert settings_of(workers=1000).prediction_threads == 1
     assert settings_of(workers=1000, threads=7).prediction_threads == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("MAX_BACTH", "is TWINSERVE_MAX_BATCH meant?"), ("WORKER", "is TWINSERVE_WORKERS meant?"), ("XYZ", "--help")],
+)
+@pytest.mark.parametrize("where", ["variable", "lower case", "file"])
+def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(
+    environment: pytest.MonkeyPatch, tmp_path: Path, where: str, name: str, meant: str
+) -> None:
+    """Else a limit that somebody set would silently be the default."""
+    environment.chdir(tmp_path)
+    if where == "file":
+        (tmp_path / ".env").write_text(f"{PREFIX}{name}=5\n")
+    else:
+        environment.setenv(f"{PREFIX}{name}" if where == "variable" else f"{PREFIX}{name}".lower(), "5")
+    with pytest.raises(BadSetting, match="is no setting") as refused:
+        read_settings()
+    assert meant in str(refused.value)
+
+
+def test_an_empty_variable_that_is_no_setting_is_no_mistake(environment: pytest.MonkeyPatch) -> None:
+    """As above: it changes nothing."""
+    environment.setenv("TWINSERVE_MAX_BACTH", "")
+    assert read_settings().max_batch == 10_000
+
+
+@pytest.mark.parametrize("service", ["TWINSERVE", "TWINSERVE_FLASK"])
+def test_what_kubernetes_says_of_a_service_of_our_name_is_ignored(
+    environment: pytest.MonkeyPatch, service: str
+) -> None:
+    """Also where it takes the name of a setting."""
+    for name, value in {
+        "SERVICE_HOST": "10.0.0.1",
+        "SERVICE_PORT": "80",
+        "SERVICE_PORT_HTTP": "80",
+        "PORT": "tcp://10.0.0.1:80",
+        "PORT_80_TCP": "tcp://10.0.0.1:80",
+        "PORT_80_TCP_PROTO": "tcp",
+        "PORT_80_TCP_PORT": "80",
+        "PORT_80_TCP_ADDR": "10.0.0.1",
+    }.items():
+        environment.setenv(f"{service}_{name}", value)
+    assert read_settings().port is None

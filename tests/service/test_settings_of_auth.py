@@ -43,6 +43,8 @@ def test_elsewhere_somebody_must_say_who_may_ask(host: str) -> None:
         ({"auth": "oauth", "keys": KEYS}, "TWINSERVE_SIGNING_KEY"),
         ({"auth": "oauth", "issuer": "http://id.example"}, "TWINSERVE_ISSUER"),
         ({"auth": "oauth", "issuer": "id.example"}, "TWINSERVE_ISSUER"),
+        ({"rate_store": "redis://127.0.0.1"}, "TWINSERVE_RATE"),
+        ({"rate_store": "http://127.0.0.1", "rate": 1}, "TWINSERVE_RATE_STORE"),
     ],
 )
 def test_half_of_what_is_needed_is_refused_with_one_sentence(

@@ -134,7 +134,7 @@ def test_a_reply_names_the_version_that_made_it(registry: Registry, often: None)
         for version in ("2", "1"):
             registry.promote(int(version))
             until(lambda wanted=version: ready(service)["version"] == wanted)  # type: ignore[misc]
-            exchange = service.begin("predict", "POST", "/predict", lambda _: None)
+            exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
             assert service.predict(BODY, exchange).body == expected[version]
             assert exchange.version == json.loads(expected[version])["version"] == version
     assert expected["1"] != expected["2"].replace(b'"version":"2"', b'"version":"1"')
@@ -183,7 +183,7 @@ def test_under_a_refused_champion_the_old_version_serves_and_says_so(registry: R
         found = ready(service)
         assert (found["status"], found["version"], found["refused"]["version"]) == ("ready", "1", "3")
         assert found["refused"]["reason"].startswith("The file golden.json was altered")
-        exchange = service.begin("predict", "POST", "/predict", lambda _: None)
+        exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
         assert json.loads(service.predict(BODY, exchange).body)["version"] == "1"
         registry.rollback()
         until(lambda: "refused" not in ready(service))

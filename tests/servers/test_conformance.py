@@ -1,0 +1,56 @@
+"""The OpenAPI document holds: schemathesis reads it from a real server and tries to catch the server out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.credentials import write_keys
+from tests.servers.running import DEADLINE, DOORS, running
+
+pytestmark = pytest.mark.slow
+
+MAX_BATCH: Final = 20
+"""Schemathesis sends batches as large as they may be, and one larger; large ones tell nothing more."""
+ARGUMENTS: Final = (
+    *("--checks", "all", "--continue-on-failure", "--generation-deterministic", "--no-color"),
+    # The stateful phase needs operations that use each other's results; here are none.
+    *("--phases", "examples,coverage,fuzzing", "--max-examples", "10"),
+)
+# A finite number may overflow inside a model (422 `unpredictable`), and where values that training never saw are
+# predicted no bound in the schema can say so: 422 is no breach of the contract there, any other refusal is.
+UNBOUNDED: Final = '[checks]\npositive_data_acceptance.expected-statuses = ["2xx", "422"]\n'
+
+
+def conforms(folder: Path, port: int, *arguments: str) -> None:
+    """Let schemathesis try everything; fails with its report."""
+    url = f"http://127.0.0.1:{port}/openapi.json"
+    command = [str(Path(sys.executable).with_name("st")), "run", url, *ARGUMENTS, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=2 * DEADLINE)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_service_for_anybody_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """Statuses, content types, headers, bodies, methods; what is valid is taken and what is not is refused."""
+    (tmp_path / "schemathesis.toml").write_text(UNBOUNDED)
+    with running(door, tmp_path, artifacts, max_batch=MAX_BATCH) as server:
+        conforms(tmp_path, server.port)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_service_with_keys_and_bounds_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """Every check without exception, among them that no path can be had without the credentials it asks for."""
+    key = write_keys(tmp_path / "keys.json", alice="predict read manage")["alice"]
+    settings: dict[str, Any] = {
+        "auth": "keys",
+        "keys": tmp_path / "keys.json",
+        "out_of_range": "reject",
+        "max_batch": MAX_BATCH,
+    }
+    with running(door, tmp_path, artifacts, **settings) as server:
+        conforms(tmp_path, server.port, "--header", f"X-API-Key: {key}")
