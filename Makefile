@@ -1,14 +1,16 @@
 # The same commands for people and for CI. `make help` lists them.
 VENV   ?= .venv
+OLDEST ?= .venv-oldest
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
-PIP    := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+PIP    := $(PY) -m $(INSTALL)
 LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
           --no-annotate --no-header --no-emit-index-url
 IMAGE  ?= twinserve
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-fast lock audit image image-check bench clean
+.PHONY: help setup setup-dev train serve check test test-fast test-oldest lock audit image image-check bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -49,10 +51,22 @@ test: setup-dev ## The whole suite
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
 
+# What old libraries warn of is their own affair; that they answer alike is ours.
+test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
+	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/model/compile tests/model/test_prove.py \
+	  tests/model/test_parity.py tests/model/test_splits.py tests/model/test_trees_inside.py
+
+$(OLDEST)/.made: requirements/oldest.txt
+	@echo "Installing the oldest libraries into $(OLDEST)"
+	@$(PYTHON) -m venv --clear $(OLDEST)
+	@$(OLDEST)/bin/python -m $(INSTALL) requirements/oldest.txt
+	@touch $@
+
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
+	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
 	@$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
@@ -68,5 +82,5 @@ bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m b
 	@$(PY) -m bench
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

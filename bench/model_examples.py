@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xgboost
 from sklearn import (
     calibration,
     compose,
@@ -118,6 +120,7 @@ def examples() -> Iterator[Example]:
     table = mixed()
     yield from _linear(two, three, amount)
     yield from _trees(two, three, amount)
+    yield from _boosters(two, three, amount)
     yield from _other(two, three, amount)
     yield from _steps(two, three)
     yield from _tables(table)
@@ -187,6 +190,21 @@ def _trees(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         e.HistGradientBoostingRegressor(loss="gamma"),
     ):
         yield _named(model), model, amount
+
+
+def _boosters(two: Table, three: Table, amount: Table) -> Iterator[Example]:
+    for model in (
+        xgboost.XGBClassifier(n_estimators=TREES),
+        lightgbm.LGBMClassifier(n_estimators=TREES, verbose=-1),
+    ):
+        name = f"{type(model).__name__}(n_estimators={TREES})"
+        yield name, model, two
+        yield f"{name}, three classes", clone(model), three
+    for objective in ("reg:squarederror", "count:poisson"):
+        yield f"XGBRegressor({objective})", xgboost.XGBRegressor(objective=objective), amount
+    for objective in ("regression", "poisson"):
+        yield f"LGBMRegressor({objective})", lightgbm.LGBMRegressor(objective=objective, verbose=-1), amount
+    yield "XGBClassifier(booster='dart')", xgboost.XGBClassifier(booster="dart", verbosity=0), two
 
 
 def _other(two: Table, three: Table, amount: Table) -> Iterator[Example]:

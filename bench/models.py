@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import pandas as pd
 import sklearn
+import xgboost
 from threadpoolctl import threadpool_limits
 
 from bench.model_examples import Table, examples
@@ -144,11 +146,13 @@ def page(rows: list[Row]) -> str:
         "Made by `python -m bench.models --out docs/models.md`; do not edit.",
         "",
         "Largest difference: of probabilities, or of values relative to a value over 1, against",
-        "scikit-learn's own answer, on the data and one float step to each side of it. Microseconds:",
+        "the library's own answer, on the data and one float step to each side of it. Microseconds:",
         "one row, median, in process, one thread. `folded` answers with one dot product, `graph` with",
-        "ONNX Runtime; anything else is the refusal, and scikit-learn serves.",
+        "ONNX Runtime; anything else is the refusal, and the fitted pipeline serves. The tests of all of",
+        "this also run with the oldest libraries that pyproject.toml allows: `make test-oldest`.",
         "",
-        f"scikit-learn {sklearn.__version__}, ONNX Runtime {onnxruntime.__version__}.",
+        f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
+        f"ONNX Runtime {onnxruntime.__version__}.",
         "",
         "| model | compiled | largest difference | label flips | scikit-learn, µs | compiled, µs |",
         "| --- | --- | ---: | ---: | ---: | ---: |",

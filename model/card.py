@@ -175,11 +175,18 @@ def _predictor(facts: Manifest) -> Iterator[Block]:
     parity: Mapping[str, Any] | None = facts.predictor.parity
     if parity is not None:
         yield Grid(
-            ("rows compared", "rows the pipeline itself refuses", "labels that differ", "largest difference"),
+            (
+                "rows compared",
+                "rows the pipeline itself refuses",
+                "splits tried on both sides",
+                "labels that differ",
+                "largest difference",
+            ),
             [
                 (
                     str(parity["rows"]),
                     str(parity["not_comparable"]),
+                    f"{parity['splits_crossed']} of {parity['splits']}",
                     str(parity["label_flips"]),
                     f"{parity['largest_difference']:.1e}",
                 )

@@ -68,7 +68,7 @@ def _of_values(score: Callable[..., float]) -> Score:
 
 
 def _log_loss(truth: FloatArray, predictions: Predictions) -> float:
-    shares = _probabilities(predictions)
+    shares = _summing_to_one(_probabilities(predictions))
     return float(metrics.log_loss(truth, shares, labels=np.arange(shares.shape[1])))
 
 
@@ -76,7 +76,8 @@ def _roc_auc(truth: FloatArray, predictions: Predictions) -> float:
     shares = _probabilities(predictions)
     if shares.shape[1] == 2:
         return float(metrics.roc_auc_score(truth, shares[:, 1]))
-    return float(metrics.roc_auc_score(truth, shares, multi_class="ovr", labels=np.arange(shares.shape[1])))
+    each = [metrics.roc_auc_score(truth == code, shares[:, code]) for code in range(shares.shape[1])]
+    return float(np.mean(each))
 
 
 def _brier(truth: FloatArray, predictions: Predictions) -> float:
@@ -88,6 +89,12 @@ def _probabilities(predictions: Predictions) -> FloatArray:
     if predictions.probabilities is None:
         raise TypeError("The metric needs probabilities and the model gives labels only.")
     return predictions.probabilities
+
+
+def _summing_to_one(shares: FloatArray) -> FloatArray:
+    """Each row over its sum, which is off by 1e-8 where a model computes in float32, and scikit-learn minds."""
+    found: FloatArray = shares / shares.sum(axis=1, keepdims=True)
+    return found
 
 
 LABELS: Final = ("accuracy", "balanced_accuracy", "f1_macro")

@@ -1,13 +1,13 @@
-"""The trees inside a fitted pipeline: where they split, and which real rows come there.
+"""Trees as the proof sees them: where they split, and which real rows come there.
 
 A split deep in a tree decides about few rows; whoever wants to see it decide must bring one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,6 @@ from model.signature import FloatArray
 Transform = Callable[[Any], Any]
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-BITS: Final = 32
-"""A set of categories is kept as numbers of so many bits."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,22 @@ class Tree:
     thresholds: FloatArray
     null_left: Mask
     is_leaf: Mask
-    left_bits: Sequence[NDArray[np.uint32] | None]
-    """Which categories go left, at a node that looks at a category; None at any other."""
+    members: Mapping[int, FloatArray]
+    """The codes of categories that go left, by node, where a node looks at a category."""
     narrow: bool
 
     def goes_left(self, node: int, values: FloatArray) -> Mask:
         """Which of these values of its column a node sends to the left."""
-        bits = self.left_bits[node]
-        if bits is None:
-            chosen: Mask = seen(values, narrow=self.narrow) <= self.thresholds[node]
-        else:
-            codes = np.nan_to_num(values).astype(np.int64)
-            chosen = (bits[codes // BITS] >> (codes % BITS).astype(np.uint32)) % 2 == 1
+        chosen: Mask = seen(values, narrow=self.narrow) <= self.thresholds[node]
+        if node in self.members:
+            chosen = np.isin(np.floor(values), self.members[node])
         return np.where(np.isnan(values), self.null_left[node], chosen)
+
+    def by_number(self) -> Integers:
+        """The nodes that look at a number."""
+        asks = ~self.is_leaf
+        asks[list(self.members)] = False
+        return np.flatnonzero(asks)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,20 @@ class Trees:
     """`[splits]`."""
     narrow: bool
     """Do these trees see their input as float32?"""
+
+    @classmethod
+    def of(cls, transform: Transform, trees: Sequence[Tree]) -> Self:
+        """Trees that look at one input, all of one kind."""
+        splits = [tree.by_number() for tree in trees]
+        return cls(
+            transform,
+            trees,
+            owners=np.repeat(np.arange(len(trees)), [len(nodes) for nodes in splits]),
+            nodes=np.concatenate(splits),
+            columns=np.concatenate([tree.columns[nodes] for tree, nodes in zip(trees, splits, strict=True)]),
+            thresholds=np.concatenate([tree.thresholds[nodes] for tree, nodes in zip(trees, splits, strict=True)]),
+            narrow=trees[0].narrow,
+        )
 
     def visitors(self, splits: Integers, x: FloatArray) -> Integers:
         """For each of these splits the first row of the trees' input that comes to it, -1 where none does."""
@@ -85,86 +100,6 @@ def seen(values: FloatArray, *, narrow: bool) -> FloatArray:
 def dense(x: Any) -> FloatArray:
     """A step's output as a matrix of doubles."""
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
-
-
-def find_trees(pipeline: Any) -> Iterator[Trees]:
-    """The trees of the pipeline's last step, those inside an ensemble included."""
-    steps = [step for _, step in getattr(pipeline, "steps", [("", pipeline)])]
-    before: Transform = pipeline[:-1].transform if len(steps) > 1 else _as_it_is
-    plain: list[Tree] = []
-    for member, picks in _members(steps[-1], None):
-        if hasattr(member, "tree_"):
-            plain.append(_plain(member.tree_, picks))
-        elif hasattr(member, "_predictors"):
-            yield _boosted(member, before)
-    if plain:
-        yield _together(before, plain)
-
-
-def _together(transform: Transform, trees: Sequence[Tree]) -> Trees:
-    splits = [
-        np.flatnonzero(~tree.is_leaf & np.array([bits is None for bits in tree.left_bits], dtype=bool))
-        for tree in trees
-    ]
-    return Trees(
-        transform,
-        trees,
-        owners=np.repeat(np.arange(len(trees)), [len(nodes) for nodes in splits]),
-        nodes=np.concatenate(splits),
-        columns=np.concatenate([tree.columns[nodes] for tree, nodes in zip(trees, splits, strict=True)]),
-        thresholds=np.concatenate([tree.thresholds[nodes] for tree, nodes in zip(trees, splits, strict=True)]),
-        narrow=trees[0].narrow,
-    )
-
-
-def _as_it_is(table: Any) -> Any:
-    return table
-
-
-def _plain(tree: Any, picks: Integers | None) -> Tree:
-    columns = np.maximum(tree.feature, 0)
-    return Tree(
-        left=tree.children_left,
-        right=tree.children_right,
-        columns=columns if picks is None else picks[columns],
-        thresholds=tree.threshold,
-        null_left=np.asarray(tree.missing_go_to_left, dtype=bool),
-        is_leaf=tree.feature < 0,
-        left_bits=[None] * len(columns),
-        narrow=True,
-    )
-
-
-def _boosted(member: Any, before: Transform) -> Trees:
-    inner = member._preprocessor
-    transform = before if inner is None else lambda table: inner.transform(before(table))
-    return _together(transform, [_boosted_tree(tree) for trees in member._predictors for tree in trees])
-
-
-def _boosted_tree(tree: Any) -> Tree:
-    nodes, bits = tree.nodes, tree.raw_left_cat_bitsets
-    return Tree(
-        left=nodes["left"].astype(np.int64),
-        right=nodes["right"].astype(np.int64),
-        columns=nodes["feature_idx"].astype(np.int64),
-        thresholds=nodes["num_threshold"],
-        null_left=nodes["missing_go_to_left"].astype(bool),
-        is_leaf=nodes["is_leaf"].astype(bool),
-        left_bits=[bits[node["bitset_idx"]] if node["is_categorical"] else None for node in nodes],
-        narrow=False,
-    )
-
-
-def _members(estimator: Any, picks: Integers | None) -> Iterator[tuple[Any, Integers | None]]:
-    """An estimator and all inside it, each with the columns of the input that it looks at (None: all)."""
-    yield estimator, picks
-    for name in ("estimators_", "calibrated_classifiers_", "estimator_", "estimator"):
-        inner = getattr(estimator, name, None)
-        if hasattr(inner, "predict") or isinstance(inner, (list, np.ndarray)):
-            members = np.ravel(np.array(inner, dtype=object)).tolist()
-            chosen = getattr(estimator, "estimators_features_", [None] * len(members))  # Bagging draws columns, too.
-            for one, own in zip(members, chosen, strict=False):
-                yield from _members(one, picks if own is None else own if picks is None else picks[own])
 
 
 def _first_rows(tree: Tree, nodes: Iterable[int], x: FloatArray) -> dict[int, int]:

@@ -43,7 +43,8 @@ class PredictorFacts(BaseModel):
     kind: PredictorKind
     reason: str
     parity: Mapping[str, Any] | None = None
-    """How far the compiled model was from the fitted one: rows compared, largest difference, label flips."""
+    """How far the compiled model was from the fitted one: rows compared, largest difference, label flips; and how many
+    of the trees' splits by a number were tried on both sides."""
 
 
 class Manifest(BaseModel):

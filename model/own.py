@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from model import packaging, training
 from model.agreement import require_agreement
+from model.coded import Coded
 from model.errors import ModelError, UnsupportedInput
 from model.evaluation import holdout_mask
 from model.packaging import Lineage
@@ -124,6 +125,8 @@ def _named_columns(estimator: Any, names: list[str]) -> Any:
     if getattr(ours, "n_features_in_", len(names)) != len(names):
         raise CannotPackage(f"It was fitted on {ours.n_features_in_} columns and the table has {len(names)}.")
     if not hasattr(ours, "feature_names_in_"):
+        if _is_computed(first, "feature_names_in_"):
+            raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")
         first.feature_names_in_ = np.array(names, dtype=object)
     return ours
 
@@ -138,12 +141,20 @@ def _with_text_labels(estimator: Any, *, deep: bool) -> Any:
     """A copy that answers with texts; `deep`: whose members do, too (AdaBoost compares theirs with its own)."""
     ours = copy.deepcopy(estimator)
     last = ours.steps[-1][1] if isinstance(ours, Pipeline) else ours
+    if _is_computed(last, "classes_"):
+        coded = Coded.of(last, np.array(_classes(last), dtype=object))
+        return Pipeline([*ours.steps[:-1], (ours.steps[-1][0], coded)]) if isinstance(ours, Pipeline) else coded
     members = list(getattr(last, "estimators_", [])) if deep else []
     holders = [last, *(getattr(last, attribute, None) for attribute in LABEL_HOLDERS), *members]
     for holder in holders:
         if hasattr(holder, "classes_"):
             holder.classes_ = np.array(_classes(holder), dtype=object)
     return ours
+
+
+def _is_computed(estimator: Any, attribute: str) -> bool:
+    """Whether nothing else can be written in an attribute's place, as a class computes it."""
+    return isinstance(getattr(type(estimator), attribute, None), property)
 
 
 def _truth(target: Any, classes: tuple[str, ...] | None, rows: int) -> NDArray[np.float64]:

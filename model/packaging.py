@@ -25,7 +25,9 @@ from model.training import Data, Fitted, plain_parameters
 GOLDEN_REAL: Final = 20
 GOLDEN_MADE: Final = 8
 """Rows of each kind that made the proof: nulls, unseen categories, extremes, edges of splits."""
-LIBRARIES: Final = ("scikit-learn", "numpy", "pandas", "onnx", "onnxruntime", "skops", "joblib")
+LIBRARIES: Final = (
+    "scikit-learn", "xgboost", "xgboost-cpu", "lightgbm", "numpy", "pandas", "onnx", "onnxruntime", "skops", "joblib",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ JOBLIB: Final = "pipeline.joblib"
 TRUSTED: Final = frozenset(
     {
         "model.calendar.Calendar",
+        "model.coded.Coded",
         "numpy.dtype",
         "sklearn._loss.link.Interval",
         "sklearn._loss.link.IdentityLink",

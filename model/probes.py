@@ -1,4 +1,5 @@
-"""Rows made to find a difference: nulls, unseen categories, extremes, and both sides of every split of every tree.
+"""Rows made to find a difference: nulls, unseen categories, extremes, ends of months and years, and both sides of every
+split of every tree.
 
 The rows start from real ones, so that the other features stay ordinary while one goes to its edge.
 """
@@ -6,32 +7,40 @@ The rows start from real ones, so that the other features stay ordinary while on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
 import numpy as np
 
 from model.signature import UNSEEN, Columns, FeatureType, Signature
-from model.splits import crossings
+from model.splits import Change
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
 STRANGER: Final = "never seen in training"
 # Zero, signs, what float32 rounds away, holds at most and cannot hold, and the largest doubles.
 EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
+DAYS: Final = (
+    "0001-01-01", "1582-10-15", "1899-12-31", "1900-02-28", "1900-03-01", "1969-12-31", "1970-01-01", "1999-12-31",
+    "2000-02-29", "2000-03-01", "2023-02-28", "2024-02-29", "2024-12-30", "2024-12-31", "2025-01-01", "9998-12-31",
+)  # fmt: skip
+SECONDS: Final = (0.0, 0.000001, 59.999999, 60.0, 3_599.999999, 3_600.0, 86_399.0, 86_399.999999)
+EPOCH: Final = date(1970, 1, 1).toordinal()
 NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
 TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 
-def probes(columns: Columns, signature: Signature, pipeline: Any, seed: int) -> list[Columns]:
-    """Groups of made rows, by kind; `columns` are real rows to start from."""
+def probes(columns: Columns, signature: Signature, changes: Sequence[Change], seed: int) -> list[Columns]:
+    """Groups of made rows, by kind; `columns` are real rows to start from, `changes` what brings them to splits."""
     chance = np.random.default_rng(seed)
     real = columns.take(chance.permutation(len(columns))[:REAL_ROWS].tolist())
     made = [
         _nulls(real, signature),
         _strangers(real, signature),
         _extremes(real, signature),
+        _turns_of_time(real, signature),
         _jitter(real, signature, chance),
-        _varied(columns, list(crossings(columns, signature, pipeline, chance))),
+        _varied(columns, changes),
     ]
     return [group for group in made if group is not None]
 
@@ -80,6 +89,22 @@ def _extremes(real: Columns, signature: Signature) -> Columns | None:
         for place, feature in enumerate(signature.features)
         if feature.type in NUMERIC
         for row, value in enumerate((*EXTREMES, feature.seen.minimum or 0.0, feature.seen.maximum or 0.0))
+    ]
+    return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
+
+
+def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:
+    """Dates and datetimes where a day, a month, a year, a leap year or the calendar itself begins and ends."""
+    days = np.array([date.fromisoformat(day).toordinal() for day in DAYS]) - EPOCH
+    values = {
+        FeatureType.DATE: days.astype(np.float64),
+        FeatureType.DATETIME: np.concatenate([days * 86_400.0 + second for second in SECONDS]),
+    }
+    changes = [
+        (row, place, value)
+        for place, feature in enumerate(signature.features)
+        if feature.type in TIMES
+        for row, value in enumerate(values[feature.type].tolist())
     ]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
 

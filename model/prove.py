@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+import numpy as np
+
 from model.compile import Column, compile_pipeline
 from model.errors import CannotCompile
 from model.manifest import PredictorFacts
@@ -13,6 +15,7 @@ from model.parity import Parity, compare
 from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.probes import probes
 from model.signature import Columns, FeatureType, Signature
+from model.splits import Crossings, crossings
 
 KINDS: Final[dict[FeatureType, Literal["category", "date", "datetime", "text"]]] = {
     FeatureType.CATEGORY: "category",
@@ -39,7 +42,8 @@ def prove(
 ) -> Proved:
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline."""
     fitted = SklearnPredictor(pipeline, signature, classes)
-    made = probes(real[0], signature, pipeline, seed)
+    found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
+    made = probes(real[0], signature, found.changes, seed)
     try:
         graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
     except CannotCompile as error:
@@ -47,12 +51,14 @@ def prove(
     compiled = CompiledPredictor(graph)
     parity = compare(compiled, fitted, [*real, *made])
     if not parity.holds:
-        return Proved(fitted, _facts("scikit-learn", parity), None, made)
-    return Proved(compiled, _facts("compiled", parity), graph, made)
+        return Proved(fitted, _facts("scikit-learn", parity, found), None, made)
+    return Proved(compiled, _facts("compiled", parity, found), graph, made)
 
 
-def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity) -> PredictorFacts:
-    return PredictorFacts(kind=kind, reason=parity.sentence, parity=asdict(parity))
+def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, found: Crossings) -> PredictorFacts:
+    counts = {"splits": found.splits, "splits_crossed": found.crossed}
+    tried = f" Both sides of {found.crossed} of its {found.splits} splits were tried." if found.splits else ""
+    return PredictorFacts(kind=kind, reason=parity.sentence + tried, parity=asdict(parity) | counts)
 
 
 def _column(feature: Any) -> Column:

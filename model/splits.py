@@ -8,23 +8,27 @@ features is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from model.forest import Integers, Mask, Trees, dense, find_trees, seen
+from model.forest import Integers, Mask, Trees, dense, seen
 from model.signature import Columns, FeatureType, FloatArray, Signature, to_frame
+from model.trees_inside import find_trees
 
 MOST_SPLITS: Final = 4_000
-"""A large forest has more; these are drawn from all of them."""
+"""A large forest has more; these are drawn from all of them, as many from each group of trees with one input."""
 MOST_BISECTIONS: Final = 200
 STEPS: Final = 9
 """Values of one feature that are tried to see which columns it moves."""
 MARGIN: Final = 2.0
 """How far beyond the seen range a split is looked for, in ranges."""
 NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
+
+Change = tuple[int, int, float]
+"""A row, a feature's place, and its new value."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +42,55 @@ class _Turns:
     rising: Mask
 
 
-def crossings(
-    real: Columns, signature: Signature, pipeline: Any, chance: np.random.Generator
-) -> Iterator[tuple[int, int, float]]:
+@dataclass(frozen=True)
+class Crossings:
+    """What was found of a pipeline's splits."""
+
+    changes: Sequence[Change]
     """For each split a row that comes to it, the feature behind it, and the values around its turn: two neighbours and
     theirs. Such a row still comes to the split when the feature has one of these values, so its way turns there.
     A null, where there may be one, is tried at each split, too; some splits look for nothing else."""
-    for trees in find_trees(pipeline):
-        turns = _turns(real, signature, trees, chance)
+    splits: int
+    """By a number, in all trees."""
+    crossed: int
+    """Of those, how many have rows on both sides here."""
+
+
+def crossings(real: Columns, signature: Signature, pipeline: Any, chance: np.random.Generator) -> Crossings:
+    """Both sides of every split that can be reached, or of as many as MOST_SPLITS."""
+    groups = list(find_trees(pipeline))
+    changes: list[Change] = []
+    crossed = 0
+    for trees in groups:
+        turns = _turns(real, signature, trees, chance, most=max(1, MOST_SPLITS // len(groups)))
         if not len(turns.places):
             continue
-        rows = trees.visitors(turns.splits, dense(trees.transform(to_frame(real, signature))))
-        rows = np.where(rows < 0, chance.integers(len(real), size=len(rows)), rows)
-        nullable = np.array([feature.nullable for feature in signature.features])[turns.places]
-        for row, place in zip(rows[nullable].tolist(), turns.places[nullable].tolist(), strict=True):
-            yield row, place, np.nan
         left, right, turned = _bisect(real, signature, trees, turns)
-        for values in (np.nextafter(left, -np.inf), left, right, np.nextafter(right, np.inf)):
-            yield from zip(rows[turned].tolist(), turns.places[turned].tolist(), values[turned].tolist(), strict=True)
+        changes += _changes(real, signature, trees, turns, (left, right, turned), chance)
+        crossed += int(turned.sum())
+    return Crossings(changes, sum(len(trees.nodes) for trees in groups), crossed)
 
 
-def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.Generator) -> _Turns:
+def _changes(
+    real: Columns,
+    signature: Signature,
+    trees: Trees,
+    turns: _Turns,
+    sides: tuple[FloatArray, FloatArray, Mask],
+    chance: np.random.Generator,
+) -> Iterator[Change]:
+    """The values around each turn, in a row that comes to its split; any row where none does."""
+    left, right, turned = sides
+    rows = trees.visitors(turns.splits, dense(trees.transform(to_frame(real, signature))))
+    rows = np.where(rows < 0, chance.integers(len(real), size=len(rows)), rows)
+    nullable = np.array([feature.nullable for feature in signature.features])[turns.places]
+    for row, place in zip(rows[nullable].tolist(), turns.places[nullable].tolist(), strict=True):
+        yield row, place, np.nan
+    for values in (np.nextafter(left, -np.inf), left, right, np.nextafter(right, np.inf)):
+        yield from zip(rows[turned].tolist(), turns.places[turned].tolist(), values[turned].tolist(), strict=True)
+
+
+def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.Generator, *, most: int) -> _Turns:
     """The splits whose column one numeric feature moves steadily."""
     mover: dict[int, tuple[int, bool]] = {}
     shared: set[int] = set()
@@ -75,8 +107,8 @@ def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.
             mover[column] = (place, bool((steps >= 0).all()))
     steady = np.array([column in mover and column not in shared for column in trees.columns.tolist()], dtype=bool)
     chosen = np.flatnonzero(steady)
-    if len(chosen) > MOST_SPLITS:
-        chosen = np.sort(chance.choice(chosen, MOST_SPLITS, replace=False))
+    if len(chosen) > most:
+        chosen = np.sort(chance.choice(chosen, most, replace=False))
     columns = trees.columns[chosen]
     behind = [mover[column] for column in columns.tolist()]
     return _Turns(

@@ -133,9 +133,9 @@ def _read_predictor(model: Any, predictor: Any, codes: list[Floats], known: Any,
     members: dict[int, Floats] = {}
     for i in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf).tolist():
         column = int(nodes["feature_idx"][i])
-        left = _members(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][i]])
+        left = members_of(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][i]])
         if nan_yes[i]:
-            left = _members(known[row_of[column]]) - left
+            left = members_of(known[row_of[column]]) - left
             yes[i], no[i], nan_yes[i] = no[i], yes[i], False
         found = codes[column][sorted(code for code in left if code < len(codes[column]))]
         members[i] = found[np.isfinite(found)]
@@ -152,7 +152,7 @@ def _read_predictor(model: Any, predictor: Any, codes: list[Floats], known: Any,
     )
 
 
-def _members(bitset: Any) -> set[int]:
+def members_of(bitset: Any) -> set[int]:
     """The numbers 0 to 255 whose bit is set in eight 32-bit words."""
     words = np.asarray(bitset, dtype="<u4")
     return set(np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little")).tolist())

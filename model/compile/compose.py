@@ -61,6 +61,11 @@ def inner_estimator(graph: Graph, frozen: Any, block: Block) -> Outcome:
     return graph.lower(frozen.estimator, block)
 
 
+def coded_estimator(graph: Graph, coded: Any, block: Block) -> Outcome:
+    """The estimator whose labels are held beside it."""
+    return graph.lower(coded.estimator_, block)
+
+
 def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
     weight = (owner.transformer_weights or {}).get(name)
     if weight is None:
@@ -77,6 +82,7 @@ def _joined(graph: Graph, owner: Any, parts: list[Block]) -> Block:
 
 
 LOWERINGS: dict[str, Lowering] = {
+    "model.coded.Coded": coded_estimator,
     "sklearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.FeatureUnion": feature_union,
     "sklearn.compose.ColumnTransformer": column_transformer,

@@ -1,4 +1,4 @@
-"""Trees as one `TreeEnsemble` node of `ai.onnx.ml` opset 5, in double precision.
+"""Trees as one `TreeEnsemble` node of `ai.onnx.ml` opset 5, in double precision or, for trees that are, in single.
 
 ONNX Runtime adds a row's leaves tree by tree, in the order of the roots, starting at 0.0. So with the trees
 in scikit-learn's order, and a starting value as a first tree of one leaf, the sum has scikit-learn's very
@@ -32,8 +32,9 @@ Bools = npt.NDArray[np.bool_]
 class Tree:
     """One tree as arrays over its nodes, root first.
 
-    An inner node sends a row to `yes` where its column is `<= split` (or, with `members`, where it is one of
-    them), to `no` otherwise; `nan_yes` says which way NaN goes. `value` counts at leaves only.
+    An inner node sends a row to `yes` where its column is `<= split` (`< split` in the mode LT; or, with
+    `members`, where it is one of them), to `no` otherwise; `nan_yes` says which way NaN goes. `value` counts at
+    leaves only.
     """
 
     leaf: Bools
@@ -85,12 +86,16 @@ class Tree:
         )
 
 
-def emit(graph: Graph, block: Block, trees: Sequence[tuple[int, Tree]], targets: int) -> str:
-    """Double `[n, targets]`: for each target the sum of its trees' leaves, in this order.
+def emit(
+    graph: Graph, block: Block, trees: Sequence[tuple[int, Tree]], targets: int, dtype: npt.DTypeLike = np.float64
+) -> str:
+    """`[n, targets]`: for each target the sum of its trees' leaves, in this order.
 
-    Raises CannotCompile where there are more than MAX_NODES nodes.
+    `dtype` is that of the block's tensor; the questions and the sum are in it, too. Raises CannotCompile where
+    there are more than MAX_NODES nodes.
     """
-    block, trees = look_through(graph, block, trees)
+    if dtype == np.float64:
+        block, trees = look_through(graph, block, trees)
     total = sum(len(tree.leaf) for _, tree in trees)
     if total > MAX_NODES:
         raise CannotCompile(f"trees: {total} nodes are more than the {MAX_NODES} that one graph may hold")
@@ -100,9 +105,8 @@ def emit(graph: Graph, block: Block, trees: Sequence[tuple[int, Tree]], targets:
         roots.append(inner.length)
         _append(inner, leaves, tree.grown(), target)
     picks = np.array(block.picks or [0], dtype=np.int64)
-    return graph.op(
-        "TreeEnsemble", block.tensor, domain="ai.onnx.ml", **_attributes(inner, leaves, roots, picks, targets)
-    )
+    attributes = _attributes(inner, leaves, roots, picks, targets, dtype)
+    return graph.op("TreeEnsemble", block.tensor, domain="ai.onnx.ml", **attributes)
 
 
 class _Rows:
@@ -141,7 +145,9 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
     leaves.append(len(weights), weight=weights, target=np.full(len(weights), target, dtype=np.int64))
 
 
-def _attributes(inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int) -> dict[str, object]:
+def _attributes(
+    inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targets: int, dtype: npt.DTypeLike
+) -> dict[str, object]:
     """The operator's attributes; the lists are Python integers because protobuf wants them."""
 
     def ints(values: npt.NDArray[np.generic]) -> list[int]:
@@ -152,18 +158,18 @@ def _attributes(inner: _Rows, leaves: _Rows, roots: list[int], picks: Ints, targ
         "n_targets": targets,
         "tree_roots": roots,
         "nodes_featureids": ints(picks[inner["column"].astype(np.int64)]),
-        "nodes_splits": numpy_helper.from_array(inner["split"].astype(np.float64), "splits"),
+        "nodes_splits": numpy_helper.from_array(inner["split"].astype(dtype), "splits"),
         "nodes_modes": numpy_helper.from_array(inner["mode"].astype(np.uint8), "modes"),
         "nodes_truenodeids": ints(inner["yes"]),
         "nodes_trueleafs": ints(inner["yes_leaf"]),
         "nodes_falsenodeids": ints(inner["no"]),
         "nodes_falseleafs": ints(inner["no_leaf"]),
-        "leaf_weights": numpy_helper.from_array(leaves["weight"].astype(np.float64), "weights"),
+        "leaf_weights": numpy_helper.from_array(leaves["weight"].astype(dtype), "weights"),
         "leaf_targetids": ints(leaves["target"]),
     }
     if inner["nan"].any():
         found["nodes_missing_value_tracks_true"] = ints(inner["nan"])
     members = inner["members"]
     if members.size:
-        found["membership_values"] = numpy_helper.from_array(members.astype(np.float64), "members")
+        found["membership_values"] = numpy_helper.from_array(members.astype(dtype), "members")
     return found

@@ -27,6 +27,7 @@ from model.compile.values import Affine, Block, Column, Outcome
 from model.errors import CannotCompile
 
 DOUBLE = TensorProto.DOUBLE
+FLOAT = TensorProto.FLOAT
 INT64 = TensorProto.INT64
 
 Lowering = Callable[["Graph", Any, Block], Outcome]

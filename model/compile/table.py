@@ -12,17 +12,19 @@ from model.compile import (
     encoding,
     features,
     imputing,
+    lightgbm,
     linear,
     neural,
     projection,
     scaling,
     together,
     trees,
+    xgboost,
 )
 from model.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, trees, boosting, bayes, neural, dummy, calibration, together,
+    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, together,
     compose, scaling, imputing, encoding, features, projection, calendar,
 )  # fmt: skip
 

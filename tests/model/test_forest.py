@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import BaggingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
-from sklearn.linear_model import LinearRegression
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.tree import DecisionTreeRegressor
 
-from model.forest import dense, find_trees
+from model.forest import dense
 from model.signature import FloatArray
+from model.trees_inside import find_trees
 
 ROWS = 150
 
@@ -76,32 +71,3 @@ def test_boosted_trees_send_rows_as_they_do_themselves(categories: list[int] | N
             node = int((tree.left if left else tree.right)[node])
         ends.append(node_values[node])
     np.testing.assert_allclose(booster._baseline_prediction.ravel() + ends, booster.predict(x), rtol=1e-12)
-
-
-def test_bagged_trees_that_see_some_columns_are_read_in_the_columns_of_all() -> None:
-    x = table()
-    bagging = BaggingRegressor(n_estimators=4, max_features=1, random_state=0).fit(x, target(x))
-    (found,) = find_trees(make_pipeline(bagging))
-    for owner, picks in enumerate(bagging.estimators_features_):
-        assert set(found.columns[found.owners == owner]) == {int(picks[0])}
-
-
-def test_a_pipeline_without_trees_has_none() -> None:
-    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
-    assert list(find_trees(make_pipeline(StandardScaler(), LinearRegression()).fit(frame, [1.0, 2.0, 4.0]))) == []
-
-
-@pytest.mark.parametrize(
-    ("model", "trees"),
-    [
-        (RandomForestClassifier(4, random_state=0), 4),
-        (CalibratedClassifierCV(DecisionTreeClassifier(random_state=0), cv=3), 3),
-        (CalibratedClassifierCV(RandomForestClassifier(2, random_state=0), cv=2), 4),
-    ],
-)
-def test_trees_inside_an_ensemble_inside_another_are_found(model: Any, trees: int) -> None:
-    """All of them together, as they look at the same input."""
-    x = table()[:, [0, 2]]
-    (found,) = find_trees(make_pipeline(StandardScaler(), model).fit(x, x[:, 0] > 0))
-    assert found.narrow
-    assert len(found.trees) == trees

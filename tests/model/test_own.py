@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, HistGradientBoostingClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,6 +22,7 @@ from model.agreement import Disagreement
 from model.artifact import Opened, Trust, open_version
 from model.errors import UnsupportedInput
 from model.own import CannotPackage, held_out, package
+from model.pipeline_file import JOBLIB
 from model.signature import from_frame
 
 NAMES = ["sepal.length", "sepal.width", "petal.length", "petal.width"]
@@ -59,6 +61,7 @@ def registered(estimator: Any, table: Any, target: Any, folder: Path, **options:
         (HistGradientBoostingClassifier(max_iter=5), "compiled"),
         (AdaBoostClassifier(n_estimators=3, random_state=0), None),
         (KNeighborsClassifier(), "scikit-learn"),
+        (GridSearchCV(LogisticRegression(max_iter=1000), {"C": [1.0]}), "compiled"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -72,6 +75,39 @@ def test_whole_number_labels_become_texts(estimator: Any, kind: str | None, tmp_
     np.testing.assert_array_equal(found.labels, estimator.predict(table))
     assert found.probabilities is not None
     np.testing.assert_allclose(found.probabilities, estimator.predict_proba(table), atol=1e-9)
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]], ids=["alone", "scaled"])
+def test_another_librarys_classifier_is_compiled_and_needs_trust_only_to_be_opened_again(
+    library: str, steps: list[Any], tmp_path: Path
+) -> None:
+    """Its pipeline is a pickle, as no list of ours vouches for that library's own reader."""
+    module = pytest.importorskip(library, reason="the extra `boosters` is not installed")
+    make = {"xgboost": "XGBClassifier", "lightgbm": "LGBMClassifier"}[library]
+    quiet = {} if library == "xgboost" else {"verbose": -1}
+    table, target = iris()
+    estimator = make_pipeline(*steps, getattr(module, make)(n_estimators=5, n_jobs=1, **quiet))
+    if steps:
+        estimator.set_output(transform="pandas")
+    estimator.fit(table, target)
+    package(estimator, table, target, name="own", artifacts=tmp_path)
+    opened = open_version(tmp_path / "own" / "1", Trust(pickles=False))
+    assert (opened.manifest.classes, opened.manifest.predictor.kind) == (("0", "1", "2"), "compiled")
+    assert JOBLIB in opened.manifest.files
+    assert library in " ".join(opened.manifest.training.libraries)
+    found = opened.predictor.predict(from_frame(table, opened.signature))
+    np.testing.assert_array_equal(found.labels, estimator.predict(table))
+    assert found.probabilities is not None
+    np.testing.assert_allclose(found.probabilities, estimator.predict_proba(table), atol=1e-9)
+
+
+def test_one_that_knows_no_names_and_takes_none_is_refused(tmp_path: Path) -> None:
+    xgboost = pytest.importorskip("xgboost", reason="the extra `boosters` is not installed")
+    table, target = iris()
+    estimator = xgboost.XGBRegressor(n_estimators=2, n_jobs=1).fit(table.to_numpy(), target)
+    with pytest.raises(CannotPackage, match=r"^XGBRegressor was fitted without column names; fit it on a DataFrame\.$"):
+        package(estimator, table, target, name="own", artifacts=tmp_path)
 
 
 def test_classes_keep_the_order_of_the_estimator(tmp_path: Path) -> None:

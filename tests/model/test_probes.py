@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
@@ -24,9 +24,10 @@ from model.signature import (
     to_frame,
     to_instances,
 )
+from model.splits import Change, crossings
 from tests.model.signature.made import EVERY_TYPE, VALID, feature, instances, many, same, signature, signatures
 
-NO_TREES = make_pipeline(LinearRegression())
+NO_TREES: tuple[Change, ...] = ()
 MIXED = signature(
     feature("a", nullable=True, seen_minimum=-3.0, seen_maximum=9.0),
     feature("b", seen_minimum=-1.0, seen_maximum=1.0),
@@ -59,9 +60,9 @@ def real(rows: int = 50) -> Columns:
     return Columns(matrix, {(0, 3): "z"}, {7: [f"text {row}" for row in range(rows)]})
 
 
-def made(columns: Columns | None = None, contract: Signature = MIXED, pipeline: Any = NO_TREES) -> Columns:
+def made(columns: Columns | None = None, contract: Signature = MIXED, changes: Sequence[Change] = NO_TREES) -> Columns:
     """All made rows in one matrix; only that is looked at."""
-    groups = probes(columns or real(), contract, pipeline, seed=0)
+    groups = probes(columns or real(), contract, changes, seed=0)
     return Columns(np.concatenate([group.matrix for group in groups]))
 
 
@@ -98,11 +99,21 @@ def test_extremes_hold_what_single_precision_cannot() -> None:
     assert (np.isfinite(narrow) & (narrow.astype(np.float64) != wide)).sum() >= 3
 
 
-def test_booleans_dates_and_categories_do_not_go_to_extremes() -> None:
+def test_booleans_and_categories_do_not_go_to_extremes() -> None:
     matrix = made().matrix
     assert set(matrix[~np.isnan(matrix[:, 5]), 5]) == {0.0, 1.0}
-    assert matrix[:, 6][~np.isnan(matrix[:, 6])].max() < 9000
     assert set(matrix[:, 4]) == {UNSEEN, 0.0, 1.0}
+
+
+def test_dates_and_datetimes_go_to_both_sides_of_every_turn_of_the_calendar() -> None:
+    """The last moment of a year and the first of the next, say; the row around them stays ordinary."""
+    contract = signature(feature("day", "date"), feature("at", "datetime"))
+    columns = Columns(np.stack([np.arange(5.0), np.arange(5.0) * 1e8], axis=1))
+    frame = to_frame(made(columns, contract), contract)
+    days, moments = (set(frame[name].to_numpy().astype("datetime64[s]").tolist()) for name in ("day", "at"))
+    for turn in ("1970-01-01", "2000-02-29", "2000-03-01", "2025-01-01"):
+        assert np.datetime64(turn, "s").item() in days & moments
+    assert np.datetime64("2024-12-31T23:59:59").item() in moments
 
 
 def test_some_rows_move_by_less_than_single_precision_can_tell() -> None:
@@ -125,7 +136,8 @@ def test_a_tree_is_met_on_both_sides_of_its_splits() -> None:
     tree = make_pipeline(DecisionTreeRegressor(random_state=0)).fit(to_frame(columns, contract), chance.random(80))
     thresholds = tree[-1].tree_.threshold[tree[-1].tree_.feature == 0]
     with np.errstate(over="ignore"):
-        values = np.unique(made(columns, contract, tree).matrix[:, 0]).astype(np.float32).astype(np.float64)
+        changes = crossings(columns, contract, tree, chance).changes
+        values = np.unique(made(columns, contract, changes).matrix[:, 0]).astype(np.float32).astype(np.float64)
     for threshold in thresholds:
         below, above = values[values <= threshold].max(), values[values > threshold].min()
         assert np.nextafter(np.float32(below), np.float32(np.inf)) == np.float32(above)

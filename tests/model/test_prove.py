@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -104,6 +105,25 @@ def test_what_is_proved_equal_is_compiled_and_says_how_it_was_proved(name: str) 
     assert parity["label_flips"] == 0
     assert parity["rows"] + parity["not_comparable"] == 160 + sum(map(len, outcome.made_rows))
     assert outcome.facts.reason.startswith(f"Proved equal to the fitted pipeline on {parity['rows']} rows: ")
+
+
+def test_it_says_how_many_of_the_splits_were_tried_on_both_sides() -> None:
+    """All of them where every column of the trees is one feature; none where every column is made of several."""
+    forest = RandomForestClassifier(4, random_state=0)
+    for steps, tried in (([StandardScaler()], True), ([PCA()], False)):
+        facts = proved(make_pipeline(*steps, forest), numbers(), NUMBERS).facts
+        splits = sum((tree.tree_.feature >= 0).sum() for tree in forest.estimators_)
+        assert facts.parity is not None
+        assert (facts.parity["splits"], facts.parity["splits_crossed"]) == (splits, splits * tried)
+        assert facts.reason.endswith(f". Both sides of {splits * tried} of its {splits} splits were tried.")
+
+
+def test_members_that_are_pipelines_are_tried_at_their_splits() -> None:
+    members = [(name, make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0))) for name in "ab"]
+    facts = proved(make_pipeline(VotingClassifier(members, voting="soft")), numbers(), NUMBERS).facts
+    assert facts.kind == "compiled"
+    assert facts.parity is not None
+    assert facts.parity["splits_crossed"] == facts.parity["splits"] > 10
 
 
 def test_rows_that_the_pipeline_refuses_are_told_apart() -> None:

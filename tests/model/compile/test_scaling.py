@@ -21,6 +21,7 @@ NAN_PASSES = [
     p.MinMaxScaler(), p.MinMaxScaler((-3.0, 0.1)), p.MinMaxScaler(clip=True), p.RobustScaler(),
     p.RobustScaler(with_centering=False), p.RobustScaler(with_scaling=False), p.MaxAbsScaler(),
 ]  # fmt: skip
+EXTREMES = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 1e39, -1e39, 1e308, -1e308, np.nan)
 ROWWISE = [p.Normalizer("l1"), p.Normalizer("l2"), p.Normalizer("max"), p.Binarizer(threshold=1.5)]
 
 
@@ -36,7 +37,9 @@ def test_a_scaler_before_a_boosting_that_splits_in_double(
     model = make_pipeline(scaler, HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=1, max_bins=255))
     model.fit(x, np.arange(len(x)) * 1.0)
     edges = np.quantile(np.nan_to_num(x[:, 0]), [0.1, 0.5, 0.9])
-    assert_same(model, plain(rows_around(np.concatenate([x, 3 * x]), [0] * 3, edges)), tolerance=0.0)
+    extremes = np.repeat(np.array(EXTREMES)[:, None], x.shape[1], axis=1)
+    rows = rows_around(np.concatenate([x, 3 * x]), [0] * 3, edges)
+    assert_same(model, plain(np.concatenate([rows, extremes])), tolerance=0.0)
 
 
 @pytest.mark.parametrize("scaler", ROWWISE, ids=str)
