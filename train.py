@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -26,9 +25,7 @@ import train_options
 
 if TYPE_CHECKING:
     from model.recipes import Recipe
-    from model.registry import Registry
-    from model.report import Outcome, Trained
-    from model.training import Rows
+    from model.report import Trained
 
 # ---- knobs: the defaults, each with its reason ----------------------------------------------------------------------
 KNOBS: Final = train_options.Knobs(
@@ -88,7 +85,11 @@ def _run_training(options: argparse.Namespace, stage: Stage) -> int:
 def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trained:
     """Load, split, fit, judge, compile, prove, register, promote."""
     from model import training
+    from model.artifact import Trust
+    from model.gate import Terms
+    from model.guard import require_same_source
     from model.packaging import Lineage, package
+    from model.promotion import Facing, face
     from model.registry import Registry
     from model.report import Trained
 
@@ -98,13 +99,22 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     progress("loading")
     recipe = _recipe(options)
     registry = Registry(Path(options.artifacts), options.name or recipe.name)
+    data = training.split(recipe)
+    if not (options.data or options.recipe):
+        data = training.noted(data, require_same_source(registry, recipe.name, data.source))
     with registry.staging():
         pass  # A store that cannot be written to is better known now than after the training.
-    data = training.split(recipe)
 
     # 2. Fit every candidate by cross-validation; improve and refit the best.
     seconds = options.budget if options.search else 0.0
-    fitted = training.fit(recipe, data, seed=options.seed, progress=progress, search_seconds=seconds)
+    fitted = training.fit(
+        recipe,
+        data,
+        seed=options.seed,
+        progress=progress,
+        search_seconds=seconds,
+        out_of_range=options.out_of_range,
+    )
 
     # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
     progress("proving and registering")
@@ -114,34 +124,10 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
 
     # 4. Let it face the champion on the same hold-out rows; put it into service if it is not worse.
     progress("comparing with the champion")
-    outcome = _face_champion(options, registry, version, data.holdout)
-    return Trained(recipe, fitted, facts, version, registry.path(version), outcome, time.monotonic() - started)
-
-
-def _face_champion(options: argparse.Namespace, registry: Registry, version: int, holdout: Rows) -> Outcome:
-    from model import gate
-    from model.artifact import Trust, open_version
-    from model.errors import ModelError
-    from model.report import Outcome
-
-    trust = Trust(pickles=options.trust_pickles)
-    try:
-        challenger = open_version(registry.path(version), trust)
-    except ModelError as error:  # It was opened a moment ago, so what refuses it now is the lack of trust in pickles.
-        verdict = gate.Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
-        return Outcome(promoted=False, verdict=verdict, champion=registry.champion())
-    try:
-        number = registry.champion()
-        champion = None if number is None else open_version(registry.require(number), trust)
-    except ModelError as error:
-        verdict = gate.Verdict(passed=True, reason=f"The champion cannot be opened to compare with: {error}")
-    else:
-        terms = gate.Terms(options.tolerance, options.allow_breaking, options.allow_fallback)
-        verdict = gate.judge(gate.Challenge(challenger, holdout.columns, holdout.truth), champion, terms, options.seed)
-    promoted = options.promote and verdict.passed
-    if promoted:
-        registry.promote(version)
-    return Outcome(promoted, verdict, version if promoted else registry.champion())
+    terms = Terms(options.tolerance, options.allow_breaking, options.allow_fallback)
+    facing = Facing(terms, options.seed, Trust(pickles=options.trust_pickles), options.promote)
+    outcome = face(registry, version, data.holdout, facing)
+    return Trained(recipe, data, fitted, facts, version, registry.path(version), outcome, time.monotonic() - started)
 
 
 def _run_verb(options: argparse.Namespace) -> int:
@@ -153,7 +139,7 @@ def _run_verb(options: argparse.Namespace) -> int:
 
     try:
         registry = Registry(Path(options.artifacts), options.name or KNOBS.recipe)
-        asked = Asked(tuple(options.versions), options.keep, Trust(pickles=options.trust_pickles))
+        asked = Asked(tuple(options.versions), options.keep, Trust(options.trust_pickles, options.seal_key))
         said = DONE_BY[options.verb][0](registry, asked)
     except AskedWrongly as error:
         return _end(USAGE, str(error))
@@ -177,13 +163,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
     source = "standard input" if options.data == "-" else Path(options.data).name
     wish = Wish(options.target, options.task, options.metric, options.keep_leaks)
-    return table_recipe(options.name or _model_name(options.data), frame, wish, source)
-
-
-def _model_name(location: str) -> str:
-    """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`."""
-    name = re.sub(r"[^a-z0-9_]+", "-", Path(location).stem.lower()).strip("-_")
-    return name[:64] or "table"
+    return table_recipe(options.name, frame, wish, source)
 
 
 def _print(trained: Trained, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Final
 from dotenv import dotenv_values
 
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
+OPENING: Final = ("diff", "promote", "rollback", "verify")
+"""The verbs that open versions as a server does."""
+POLICIES: Final = ("warn", "reject")
 METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
 
 
@@ -32,7 +36,7 @@ def training(knobs: Knobs) -> argparse.Namespace:
         prog="train.py",
         description="Train a model, prove it and put it into service.",
         usage="train.py [options]\n       train.py {" + ",".join(VERBS) + "} ... (train.py list --help)",
-        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly, 3 registered and held back by the gate. "
+        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly or nothing to learn from, 3 held back by the gate. "
         "A failed training changes nothing.",
     )
     _what(parser.add_argument_group("what to learn"), knobs)
@@ -44,6 +48,10 @@ def training(knobs: Knobs) -> argparse.Namespace:
         parser.error("--data needs --target, the column to predict")
     if options.data is not None and options.recipe is not None:
         parser.error("--data and --recipe are two ways to say what to learn; give one")
+    if options.data is not None and options.name is None:
+        options.name = _model_name(options.data) or parser.error(f"--data {options.data} gives no name; say --name")
+    if options.out_of_range not in POLICIES:  # A default is not checked by argparse.
+        parser.error(f"TWINSERVE_OUT_OF_RANGE is one of: {', '.join(POLICIES)}")
     if options.data is None and (options.target or options.task or options.metric or options.format):
         parser.error("--target, --task, --metric and --format belong to --data")
     return options
@@ -59,10 +67,17 @@ def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 
 
 def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument("--metric", choices=METRICS, help="what decides (default: log_loss, or rmse for a regression)")
+    group.add_argument("--metric", choices=METRICS, help="with --data, what decides (default: log_loss, or rmse)")
     group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
     group.add_argument(
         "--budget", type=_positive, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
+    )
+    group.add_argument(
+        "--out-of-range",
+        choices=POLICIES,
+        default=_variable("TWINSERVE_OUT_OF_RANGE") or POLICIES[0],
+        help="the servers' policy; under warn no encoder may raise on what it does not know "
+        f"(default: $TWINSERVE_OUT_OF_RANGE, else {POLICIES[0]})",
     )
     group.add_argument(
         "--seed", type=_seed, default=knobs.seed, help="where every source of chance starts (default: %(default)s)"
@@ -112,12 +127,20 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     name = sys.argv[1]
     _, least, most, sentence = SENTENCES[name]
     parser = argparse.ArgumentParser(prog=f"train.py {name}", description=sentence.capitalize() + ".")
-    parser.set_defaults(verb=name, versions=[], keep=0)
+    parser.set_defaults(verb=name, versions=[], keep=0, seal_key=None)
     if most is None or most > 0:
         parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
     if name == "prune":
         parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many of the newest to keep")
     _store(parser, knobs)
+    if name in OPENING:
+        parser.add_argument(
+            "--seal-key",
+            metavar="FILE",
+            type=_public_key,
+            default=_variable("TWINSERVE_SEAL_KEY"),
+            help="check seals, too, with this public key, as servers do (default: $TWINSERVE_SEAL_KEY)",
+        )
     parser.add_argument("--json", action="store_true", help="print it as one JSON document")
     options = parser.parse_args(sys.argv[2:])
     if len(options.versions) < least or (most is not None and len(options.versions) > most):
@@ -141,6 +164,18 @@ def _sealing_key(path: str) -> bytes:
     except seal.BadKey as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return key
+
+
+def _public_key(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def _model_name(location: str) -> str:
+    """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`; standard input gives none."""
+    return re.sub(r"[^a-z0-9_]+", "-", Path(location).stem.lower()).strip("-_")[:64]
 
 
 def _variable(name: str) -> str | None:

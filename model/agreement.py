@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from pydantic_core import SchemaValidator, ValidationError
 
-from model.errors import ModelError
+from model.errors import AskedWrongly
 from model.signature.feature import Feature, FeatureType, Signature
 from model.signature.findings import explain
 from model.signature.interpret import NotAFeature, interpret
@@ -30,7 +30,7 @@ READABLE: Final[dict[FeatureType, tuple[FeatureType, ...]]] = {
 }
 
 
-class Disagreement(ModelError):
+class Disagreement(AskedWrongly):
     """The declared input and the table differ; `fields` says how, field by field."""
 
     def __init__(self, fields: Sequence[str]) -> None:

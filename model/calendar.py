@@ -93,6 +93,14 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return np.array([f"{column}.{part}" for part in self.parts for column in columns], dtype=object)
 
 
+def calendar_parts(fitted: Any) -> dict[str, tuple[str, ...]]:
+    """What a fitted pipeline makes of each date: the parts by the column's name, wherever in it the calendar stands."""
+    if isinstance(fitted, Calendar):
+        return {str(name): tuple(fitted.parts) for name in fitted.feature_names_in_}
+    steps: Sequence[Any] = getattr(fitted, "transformers_", getattr(fitted, "steps", ()))
+    return {name: parts for _, step, *_ in steps for name, parts in calendar_parts(step).items()}
+
+
 def _part(read: Callable[[Instants], Integers], instants: Instants) -> NDArray[np.float64]:
     missing = np.isnat(instants)
     numbers = read(np.where(missing, np.datetime64(0, "us"), instants))

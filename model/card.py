@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from model.calendar import calendar_parts
 from model.document import Block, Document, Grid, Picture, Section, Text
 from model.evaluation import METRICS
 from model.figures import figures
@@ -20,6 +21,8 @@ from model.manifest import Manifest
 from model.predictor import Predictor
 from model.recipes import Recipe
 from model.signature import Feature, Signature
+from model.signature.findings import range_text
+from model.signature.instants import seen_bounds
 from model.training import Data, Fitted
 
 MARKDOWN: Final = "card.md"
@@ -71,7 +74,7 @@ def _sections(subject: Subject, pictures: Sequence[Picture]) -> Iterator[Section
     yield Section("Quality on the hold-out", [Text(_judged_by(facts)), _metrics(facts), *pictures])
     yield Section("Data", list(_data(subject)))
     yield Section("Candidates", list(_candidates(subject)))
-    yield Section("Input", [_inputs(subject.data.signature)])
+    yield Section("Input", [_inputs(subject.data.signature, calendar_parts(subject.fitted.pipeline))])
     yield Section("Predictor", list(_predictor(facts)))
     yield Section("Lineage", [Grid(("", ""), [*_lineage(facts), *_parameters(subject.fitted.pipeline)])])
 
@@ -99,6 +102,8 @@ def _judged_by(facts: Manifest) -> str:
         f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and never "
         f"learned from. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
         "Baseline: a model that looks at no feature."
+        + " brier is summed over the classes: from 0, which is best, to 2."
+        * ("brier" in facts.metrics)
     )
 
 
@@ -130,8 +135,9 @@ def _data(subject: Subject) -> Iterator[Block]:
         ends = np.quantile(data.everything.truth, [0, 0.25, 0.5, 0.75, 1])
         heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
         yield Grid(heads, [("", *(f"{value:g}" for value in ends))])
-    if subject.recipe.notes:
-        notes = [(str(note.kind), note.column or "", note.sentence) for note in subject.recipe.notes]
+    told = (*subject.recipe.notes, *data.notes)
+    if told:
+        notes = [(str(note.kind), note.column or "", note.sentence) for note in told]
         yield Grid(("about the table", "column", ""), notes)
 
 
@@ -144,6 +150,8 @@ def _candidates(subject: Subject) -> Iterator[Block]:
     if rows:
         yield Text("By cross-validation on the training rows; ± is the standard deviation over the folds.")
         yield Grid(("candidate", metric, "parameters tried", ""), rows)
+    for name, reason in fitted.failed.items():
+        yield Text(f"{name}: {reason}.", "Failed, and was left out.")
     if fitted.choices:
         choices = [
             (c.what, c.measure, f"{c.before:.4f}", f"{c.after:.4f}", "kept" if c.kept else "not kept")
@@ -154,18 +162,17 @@ def _candidates(subject: Subject) -> Iterator[Block]:
         yield Text(warning, "Said while fitting.")
 
 
-def _inputs(signature: Signature) -> Grid:
-    return Grid(
-        ("field", "type", "unit", "seen in training", "null", "meaning"), list(map(_feature, signature.features))
-    )
+def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> Grid:
+    heads = ("field", "type", "unit", "seen in training", "null", "meaning")
+    return Grid(heads, [_feature(feature, parts.get(feature.name, ())) for feature in signature.features])
 
 
-def _feature(feature: Feature) -> tuple[str, ...]:
+def _feature(feature: Feature, parts: Sequence[str]) -> tuple[str, ...]:
     seen = feature.seen
     facts = _listed(seen.categories) if seen.categories is not None else ""
     if seen.minimum is not None:
-        facts = f"{seen.minimum:g} to {seen.maximum:g}"
-    kind = f"{feature.type}{' or null' * feature.nullable}"
+        facts = range_text(*(f"{end:g}" if isinstance(end, float) else end for end in seen_bounds(feature)))
+    kind = what_it_is(feature, parts)
     null = f"{seen.null_share:.1%}" if feature.nullable else ""
     return feature.name, kind, feature.unit or "", facts, null, feature.description or ""
 
@@ -215,6 +222,12 @@ def _parameters(pipeline: Any) -> Iterator[tuple[str, str]]:
         for name, value in part.get_params(deep=False).items():
             if isinstance(value, SIMPLE) and not (value is defaults.get(name) or value == defaults.get(name)):
                 yield f"{owner}__{name}".strip("_").replace("__", " › "), str(value)
+
+
+def what_it_is(feature: Feature, parts: Sequence[str]) -> str:
+    """A feature's type, and what the pipeline makes of a date."""
+    kind = f"{feature.type}{' or null' * feature.nullable}"
+    return f"{kind}, learned from as {', '.join(parts).replace('_', ' ')}" if parts else kind
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

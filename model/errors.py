@@ -6,14 +6,18 @@ class ModelError(Exception):
 
 
 class AskedWrongly(ModelError):
-    """The question names something that is not there; asking again as the text says may help."""
+    """What was asked for or given cannot be used as it is; asking again as the text says may help."""
+
+
+class CannotTrain(AskedWrongly):
+    """The data or the recipe does not allow a training."""
 
 
 class CannotCompile(ModelError):
     """This pipeline has no exact graph; the text names the class or the reason."""
 
 
-class UnsupportedInput(ModelError):
+class UnsupportedInput(AskedWrongly):
     """A declared input type or a table holds what a signature cannot carry; the text names the field."""
 
 

@@ -81,6 +81,7 @@ def _roc_auc(truth: FloatArray, predictions: Predictions) -> float:
 
 
 def _brier(truth: FloatArray, predictions: Predictions) -> float:
+    """Brier's own score, summed over the classes: 0 to 2."""
     shares = _probabilities(predictions)
     return float(((shares - np.eye(shares.shape[1])[truth.astype(int)]) ** 2).sum(axis=1).mean())
 

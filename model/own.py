@@ -28,8 +28,9 @@ from model.recipes import Recipe, Table, Task
 from model.recipes.table import METRICS
 from model.recipes.target import label_text
 from model.registry import Registry
-from model.signature import Signature, from_frame, observe, to_frame
+from model.signature import OutOfRange, Signature, from_frame, observe, to_frame
 from model.signature.from_table import Note, from_table
+from model.strangers import raising_encoder, require_tolerance
 
 LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
 """Where scikit-learn's classifiers keep a second copy of their classes to answer with."""
@@ -54,12 +55,14 @@ def package(
     metric: str | None = None,
     intended_use: str = "Nobody has said.",
     seed: int = 0,
+    out_of_range: OutOfRange = "warn",
 ) -> int:
     """Prove and register a fitted estimator; gives the number of the new version, which is not promoted.
 
     `X` is the table it predicts from, as a DataFrame whose dotted column names make the nesting, or as an array with
     `input`, a Pydantic class of as many leaves. Its rows and `y` judge the model, on those that `held_out` names: fit
-    on the others. Raises `Disagreement` with every field in which `input` and `X` differ, and `CannotPackage`.
+    on the others. `out_of_range` is the servers' policy: under `warn` no encoder may raise on what it does not know.
+    Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
     frame, signature = _described(X, input)
     task: Task = _task(estimator)
@@ -67,6 +70,9 @@ def package(
     classes = _classes(ours) if task == "classification" else None
     data = _divided(frame, signature, _truth(y, classes, len(frame)), classes)
     ours = _with_same_answers(estimator, ours, X, to_frame(data.everything.columns, data.signature))
+    encoder = raising_encoder(ours) if out_of_range == "warn" else None
+    if encoder is not None:
+        require_tolerance(ours, encoder, data.train.columns, data.signature)
     recipe = Recipe(
         name=name,
         task=task,

@@ -2,13 +2,13 @@
 
 Layout: `<root>/<name>/<version>/`, and two text files: `champion` holds the champion's number, `history` the promotions
 in their order, for the way back. Every change is one rename, so a reader sees the state before or after, and a killed
-writer leaves at most a staging folder that the next training removes.
+writer leaves at most a staging folder that the next training removes. The empty file `lock` stays for ever: a lock file
+that is removed is one that two writers can hold at once.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import shutil
@@ -20,11 +20,13 @@ from typing import Final
 
 from model.artifact import sync_folder
 from model.errors import AskedWrongly, RegistryError
+from model.lock import acquire, is_held
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
 CHAMPION: Final = "champion"
 HISTORY: Final = "history"
+LOCK: Final = "lock"
 STAGING: Final = ".staging-"
 
 
@@ -69,14 +71,33 @@ class Registry:
         served = self._served()
         return served[-2] if len(served) > 1 else None
 
+    def pointer(self) -> bytes | None:
+        """The champion's file as it is, damaged or not; None where there is none."""
+        try:
+            return (self.folder / CHAMPION).read_bytes()
+        except FileNotFoundError:
+            return None
+
     def promote(self, version: int) -> None:
         """Make a version the champion, in one atomic step."""
         self.require(version)
-        with _locked(self.folder):
-            self.require(version)  # A pruning may have been faster.
-            served = self._served()
-            self._replace(HISTORY, [*served, version] if served[-1:] != [version] else served)
-            self._replace(CHAMPION, [version])
+        with self._locked():
+            self._promote(version)
+
+    def promote_after(self, pointer: bytes | None, version: int) -> bool:
+        """The same, only if the champion's file is still as it was; gives whether it was."""
+        self.require(version)
+        with self._locked():
+            unchanged = self.pointer() == pointer
+            if unchanged:
+                self._promote(version)
+        return unchanged
+
+    def _promote(self, version: int) -> None:
+        self.require(version)  # A pruning may have been faster.
+        served = self._served()
+        self._replace(HISTORY, [*served, version] if served[-1:] != [version] else served)
+        self._replace(CHAMPION, [version])
 
     def rollback(self) -> int:
         """Make the champion's predecessor the champion again; gives its number."""
@@ -84,7 +105,7 @@ class Registry:
         if version is None:
             raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
         self.require(version)
-        with _locked(self.folder):
+        with self._locked():
             served = self._served()[:-1]
             self._replace(CHAMPION, [version])  # First, as the history is read up to the champion.
             self._replace(HISTORY, served)
@@ -96,7 +117,7 @@ class Registry:
             raise RegistryError("Keep one version at least; the newest holds the number that the next one counts from.")
         if not self.folder.is_dir():
             return []
-        with _locked(self.folder):  # A training that begins now would take the graves for leftovers.
+        with self._locked():  # A training that begins now would take the graves for leftovers.
             kept = {*self.versions()[-keep:], self.champion(), self.predecessor()}
             removed = [version for version in self.versions() if version not in kept]
             for version in removed:
@@ -153,19 +174,20 @@ class Registry:
     def staging(self) -> Iterator[Path]:
         """An empty folder to write a version into; what `register` did not take is removed at the end.
 
-        The folder is locked while it is in use, so that the next training can tell what a killed one left behind.
+        A file beside it is locked while it is in use, so that the next training can tell what a killed one left behind.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder):  # Else another training could take a folder for a leftover before it is locked.
+        with self._locked():  # Else another training could take a folder for a leftover before it is locked.
             self._remove_leftovers()
             folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
-            lock = os.open(folder, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock = _lock_of(folder)
+            descriptor = acquire(lock)
         try:
             yield folder
         finally:
-            os.close(lock)
             shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
+            lock.unlink(missing_ok=True)
 
     def register(self, staged: Path) -> int:
         """Give a complete staged folder the next free number; two trainings at once get two numbers."""
@@ -183,38 +205,28 @@ class Registry:
                 return number
 
     def _remove_leftovers(self) -> None:
+        """Whatever no living writer holds; under the lock, as every temporary name is made under it."""
         for path in self.folder.glob(f"{STAGING}*"):
-            if path.is_dir() and not _in_use(path):
+            if is_held(_lock_of(path)):  # A lock file is its own.
+                continue
+            if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-            elif path.is_file():  # Written under the lock that is held here, so its writer is dead.
+            else:
                 path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock of the store; it ends with the process, however that ends."""
+        descriptor = acquire(self.folder / LOCK)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
 
     def _listed(self) -> str:
         versions = self.versions()
         return f"the versions {', '.join(map(str, versions))}" if versions else "no versions"
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; it ends with the process, however that ends."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _in_use(folder: Path) -> bool:
-    try:
-        lock = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(lock)
+def _lock_of(staged: Path) -> Path:
+    return staged.with_suffix(".lock")

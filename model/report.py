@@ -11,24 +11,19 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from model.calendar import calendar_parts
+from model.card import what_it_is
 from model.evaluation import METRICS
-from model.gate import Verdict
 from model.manifest import Manifest
+from model.promotion import Outcome
 from model.recipes import Recipe
-from model.training import Fitted
+from model.signature import Signature
+from model.signature.from_table import Note
+from model.training import Data, Fitted
 
+MOST_COLUMNS: Final = 60
+LONGEST_NAME: Final = 40
 STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "fact": "dim"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of the new version."""
-
-    promoted: bool
-    verdict: Verdict
-    """What the gate said, whether it was followed or not."""
-    champion: int | None
-    """The version that serves now."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,7 @@ class Trained:
     """Everything that a training has to say."""
 
     recipe: Recipe
+    data: Data
     fitted: Fitted
     manifest: Manifest
     version: int
@@ -43,10 +39,16 @@ class Trained:
     outcome: Outcome
     seconds: float
 
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was found in the table and on the way to its two sides."""
+        return (*self.recipe.notes, *self.data.notes)
+
 
 def as_json(trained: Trained) -> Mapping[str, Any]:
     """The whole outcome as plain values."""
     facts, fitted = trained.manifest, trained.fitted
+    parts = calendar_parts(fitted.pipeline)
     return {
         "model": facts.name,
         "version": trained.version,
@@ -58,7 +60,11 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "source": facts.training.source,
         "data_fingerprint": facts.training.data_fingerprint,
         "seed": facts.training.seed,
-        "notes": [asdict(note) for note in trained.recipe.notes],
+        "notes": [asdict(note) for note in trained.notes],
+        "columns": [
+            {"name": f.name, "type": str(f.type), "nullable": f.nullable, "parts": list(parts.get(f.name, ()))}
+            for f in trained.data.signature.features
+        ],
         "metric": facts.metric,
         "candidates": [
             {
@@ -70,6 +76,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             }
             for name, score in fitted.scores.items()
         ],
+        "failed_candidates": dict(fitted.failed),
         "improvements": [asdict(choice) for choice in fitted.choices],
         "warnings": list(fitted.warnings),
         "metrics": {
@@ -78,6 +85,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         },
         "predictor": facts.predictor.model_dump(),
         "promoted": trained.outcome.promoted,
+        "passed": trained.outcome.verdict.passed,
         "reason": trained.outcome.verdict.reason,
         "champion_score": trained.outcome.verdict.champion_score,
         "challenger_score": trained.outcome.verdict.challenger_score,
@@ -101,13 +109,20 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         f"[bold]{escape(facts.name)}[/]  {learned} rows to learn from, {facts.training.holdout_rows} held out "
         f"({escape(facts.training.source)})"
     )
-    for note in trained.recipe.notes:
+    for note in trained.notes:
+        if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
+            continue  # It stands in the table of columns.
         where = f"{escape(note.column)}: " if note.column else ""
         yield f"[{STYLES[note.kind]}]{note.kind:<8}[/] {where}{escape(note.sentence)}"
     for warning in trained.fitted.warnings:
         yield f"[yellow]warning [/] {escape(warning)}"
+    if isinstance(trained.recipe.input, Signature):  # Else a person has said it.
+        yield ""
+        yield from _columns(trained)
     yield ""
     yield _candidates(trained)
+    for name, reason in trained.fitted.failed.items():
+        yield f"[yellow]failed  [/] {escape(name)}: {escape(reason)}"
     for choice in trained.fitted.choices:
         verdict = "kept" if choice.kept else "not kept"
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
@@ -127,8 +142,15 @@ def _verdict(outcome: Outcome) -> Iterator[str]:
         yield "input      " + "\n           ".join(escape(str(change)) for change in verdict.changes)
     if verdict.champion_score is not None and verdict.challenger_score is not None:
         yield f"gate       champion {verdict.champion_score:.4f}, challenger {verdict.challenger_score:.4f}"
-    word = "[green]promoted[/]" if outcome.promoted else "[yellow]not promoted[/]"
-    yield f"champion   {outcome.champion or 'none yet'} ({word})  {escape(verdict.reason)}"
+    yield f"champion   {outcome.champion or 'none yet'} ({_became(outcome)})  {escape(verdict.reason)}"
+
+
+def _became(outcome: Outcome) -> str:
+    if outcome.promoted:
+        return "[green]promoted[/]"
+    if outcome.verdict.passed:  # Then only --no-promote was in the way.
+        return "[yellow]not promoted, as asked; the gate would let it pass[/]"
+    return "[yellow]not promoted[/]"
 
 
 def beats_baseline(facts: Manifest) -> bool:
@@ -137,6 +159,19 @@ def beats_baseline(facts: Manifest) -> bool:
         return True
     mine, theirs = facts.metrics[facts.metric], facts.baseline[facts.metric]
     return mine > theirs if METRICS[facts.metric].greater_is_better else mine < theirs
+
+
+def _columns(trained: Trained) -> Iterator[str]:
+    """What each column of the table became; lines and no table, so that nothing is cut off."""
+    parts = calendar_parts(trained.fitted.pipeline)
+    kept = [(f.name, what_it_is(f, parts.get(f.name, ()))) for f in trained.data.signature.features]
+    left = [(note.column or "", f"left out: {note.sentence}") for note in trained.notes if note.kind == "dropped"]
+    shown = [*kept, *left][:MOST_COLUMNS]
+    width = min(LONGEST_NAME, max(len(name) for name, _ in shown))
+    for name, became in shown:
+        yield f"column   {escape(f'{name:<{width}}')}  {escape(became)}"
+    if more := len(kept) + len(left) - len(shown):
+        yield f"column   and {more} more, which the card lists"
 
 
 def _candidates(trained: Trained) -> Table:
@@ -156,7 +191,8 @@ def _metrics(facts: Manifest) -> Table:
     for name, value in facts.metrics.items():
         low, high = facts.intervals.get(name, (float("nan"), float("nan")))
         other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
-        rows.append([name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other, "decides" * (name == facts.metric)])
+        shown = "brier (0 to 2)" if name == "brier" else name
+        rows.append([shown, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other, "decides" * (name == facts.metric)])
     return _table(["on the hold-out", "model", "95 % interval", "baseline", ""], rows)
 
 

@@ -83,7 +83,10 @@ def _try(best: Found, parameters: Mapping[str, Any], rounds: Rounds) -> Found:
         return better(rounds.metric, worst, float(np.mean(scores)))
 
     pipeline = clone(best.pipeline).set_params(**parameters)
-    judged = cross_validate(pipeline, rounds, hopeless=hopeless)
+    try:
+        judged = cross_validate(pipeline, rounds, hopeless=hopeless)
+    except Exception:  # These parameters do not go with these rows; others may.
+        judged = None
     if judged is not None and better(rounds.metric, judged.mean, best.judged.mean):
         return Found(pipeline, judged, best.tried + 1)
     return Found(best.pipeline, best.judged, best.tried + 1)

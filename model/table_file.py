@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final, Literal
 import numpy as np
 import pandas as pd
 
-from model.errors import AskedWrongly, ModelError
+from model.errors import AskedWrongly
 
 Form = Literal["csv", "parquet", "jsonl"]
 ENDINGS: Final[Mapping[str, Form]] = {
@@ -41,7 +41,7 @@ class NoSuchTable(AskedWrongly):
     """The file was named wrongly: it is not there, or its form is unknown."""
 
 
-class UnreadableTable(ModelError):
+class UnreadableTable(AskedWrongly):
     """The file is there and holds no table."""
 
 
@@ -75,9 +75,12 @@ def _form(location: str) -> Form:
 def read_csv(content: bytes) -> pd.DataFrame:
     """Every cell is text first, and the whole column decides what it is: a leading zero is part of a text."""
     text = _decode(content)
-    line = text.split("\n", 1)[0]
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(DELIMITERS, key=line.count)
-    names = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise UnreadableTable(f"not a CSV file: {_first_line(error)}.") from None
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UnreadableTable(f"Two columns are named {twice[0]!r}; rename one of them.")
@@ -86,7 +89,7 @@ def read_csv(content: bytes) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, index_col=False, low_memory=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
-        raise UnreadableTable(f"not a CSV file: {_first_line(error)}") from None
+        raise UnreadableTable(f"not a CSV file: {_first_line(error)}.") from None
     return pd.DataFrame({name: _number(frame[name]) for name in frame.columns})
 
 
@@ -121,7 +124,7 @@ def read_parquet(content: bytes) -> pd.DataFrame:
             table = table.flatten()
         frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, ValueError, OSError) as error:
-        raise UnreadableTable(f"not a Parquet file: {_first_line(error)}") from None
+        raise UnreadableTable(f"not a Parquet file: {_first_line(error)}.") from None
     return frame
 
 
@@ -157,7 +160,7 @@ def _flat(row: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0]
+    return str(error).strip().split("\n")[0].removeprefix("Error tokenizing data. C error: ").rstrip(".")
 
 
 READERS: Final[Mapping[Form, Callable[[bytes], pd.DataFrame]]] = {

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from model.agreement import require_agreement
-from model.cross_validation import Rounds, cross_validate
-from model.errors import ModelError
-from model.evaluation import METRICS, holdout_mask
+from model.candidates import best, fit_on_all, judge_all
+from model.cross_validation import Rounds
+from model.errors import CannotTrain
+from model.evaluation import holdout_mask
 from model.improvement import Choice, improve
 from model.predictor import Predictions
 from model.recipes import Recipe
-from model.search import Found, search
-from model.signature import Columns, FloatArray, Signature, from_frame, observe, to_frame
+from model.search import search
+from model.signature import Columns, FloatArray, OutOfRange, Signature, from_frame, observe, to_frame
+from model.signature.from_table import Note
+from model.strangers import raising_encoder, require_tolerance
+from model.truth import encode, enough_rows
 
 FOLDS: Final = 5
 WORTH_THREADS: Final = 500_000
 """Cells of a table from which fitting is worth several threads; below, waiting for each other costs more than it saves,
 and twenty times more on a machine that is busy."""
-
-
-class CannotTrain(ModelError):
-    """The data or the recipe does not allow a training."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Data:
     train: Rows
     holdout: Rows
     everything: Rows
+    notes: tuple[Note, ...] = ()
+    """What was left out on the way here, for the person who trains."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Fitted:
     """What predicting the majority, or the mean, would have said of the hold-out rows."""
     warnings: tuple[str, ...] = ()
     """What the libraries said while fitting."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Why the other candidates could not be judged."""
 
 
 def split(recipe: Recipe) -> Data:
@@ -86,12 +90,20 @@ def split(recipe: Recipe) -> Data:
     if not len(table.features):
         raise CannotTrain("The table has no rows.")
     require_agreement(declared, table.features, exact=False)
-    classes, truth = _encode_target(recipe, table.target.tolist())
+    target = table.target.tolist()
     whole = observe(declared, table.features)
     held_out = holdout_mask(from_frame(table.features, whole), whole)
-    signature = observe(declared, table.features[~held_out])
-    columns = from_frame(table.features, signature)
-    return divide(table.source, columns, signature, truth, classes, held_out)
+    kept, notes = enough_rows(*encode(recipe.task, target), held_out)
+    features, held_out = table.features[kept], held_out[kept]
+    classes, truth = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
+    signature = observe(declared, features[~held_out])
+    data = divide(table.source, from_frame(features, signature), signature, truth, classes, held_out)
+    return noted(data, notes)
+
+
+def noted(data: Data, notes: Iterable[Note]) -> Data:
+    """The same with more to say to the person who trains."""
+    return replace(data, notes=(*data.notes, *notes))
 
 
 def divide(
@@ -116,21 +128,32 @@ def divide(
 
 
 def fit(
-    recipe: Recipe, data: Data, *, seed: int, progress: Callable[[str], None], search_seconds: float = 0.0
+    recipe: Recipe,
+    data: Data,
+    *,
+    seed: int,
+    progress: Callable[[str], None],
+    search_seconds: float = 0.0,
+    out_of_range: OutOfRange = "warn",
 ) -> Fitted:
-    """Cross-validate the candidates on the training side, improve the best and refit it on all of that side."""
+    """Cross-validate the candidates on the training side, improve the best and refit it on all of that side.
+
+    `out_of_range` is the servers' policy: under `warn` no candidate may raise on what training never saw.
+    """
     rounds = _rounds(recipe, data, seed)
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):
         warnings.simplefilter("always")
-        found = _judge_all(recipe.candidates(seed), rounds, progress)
+        check = partial(_require_tolerance, data, rounds) if out_of_range == "warn" else _accept
+        judged = judge_all(recipe.candidates(seed), rounds, check, progress)
+        found = judged.found
         if search_seconds > 0:
             found = search(found, rounds, seed=seed, budget=search_seconds, progress=progress)
-        winner = _best(found, recipe.metric)
+        winner = best(found, recipe.metric)
         progress(f"improving {winner}")
         improved = improve(found[winner].pipeline, found[winner].judged, rounds)
         progress(f"fitting {winner}")
-        pipeline = clone(improved.pipeline).fit(rounds.frame, rounds.target)
+        pipeline = fit_on_all(improved.pipeline, rounds)
     return Fitted(
         name=winner,
         pipeline=pipeline,
@@ -140,6 +163,7 @@ def fit(
         choices=improved.choices,
         baseline=baseline(data),
         warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught)),
+        failed=judged.failed,
     )
 
 
@@ -161,54 +185,20 @@ def _rounds(recipe: Recipe, data: Data, seed: int) -> Rounds:
     return Rounds(frame, target, data.train.truth, data.classes, list(folds), recipe.metric)
 
 
-def _judge_all(candidates: Mapping[str, Any], rounds: Rounds, progress: Callable[[str], None]) -> dict[str, Found]:
-    """Every candidate's figures; raises `CannotTrain` with the name of one that fails."""
-    found: dict[str, Found] = {}
-    for name, pipeline in candidates.items():
-        progress(f"cross-validating {name}")
-        try:
-            judged = cross_validate(pipeline, rounds)
-        except (ValueError, TypeError) as error:
-            raise CannotTrain(f"The candidate {name!r} fails: {str(error).strip().splitlines()[0]}") from error
-        if judged is not None:
-            if not np.isfinite(judged.mean):
-                raise CannotTrain(f"The candidate {name!r} cannot be judged by {rounds.metric}; see its warnings.")
-            found[name] = Found(pipeline, judged, 1)
-    return found
+def _require_tolerance(data: Data, rounds: Rounds, pipeline: Any) -> None:
+    encoder = raising_encoder(pipeline)
+    if encoder is not None:
+        require_tolerance(fit_on_all(pipeline, rounds), encoder, data.train.columns, data.signature)
 
 
-def _best(found: Mapping[str, Found], metric: str) -> str:
-    sign = 1 if METRICS[metric].greater_is_better else -1
-    return max(found, key=lambda name: sign * found[name].judged.mean)
+def _accept(_: Any) -> None:
+    """Under the policy `reject` nothing that training never saw reaches a pipeline."""
 
 
 def plain_parameters(pipeline: Any) -> Mapping[str, Any]:
     """The pipeline's parameters as JSON holds them: what JSON has no form for becomes its repr."""
     plain: Mapping[str, Any] = json.loads(json.dumps(pipeline.get_params(), default=repr, sort_keys=True))
     return plain
-
-
-def _encode_target(recipe: Recipe, target: Sequence[Any]) -> tuple[tuple[str, ...] | None, FloatArray]:
-    if recipe.task == "regression":
-        return None, _finite(target)
-    strange = [value for value in target if not isinstance(value, str)]
-    if strange:
-        raise CannotTrain(f"The target holds a {type(strange[0]).__name__} in {len(strange)} rows; labels are texts.")
-    classes = tuple(sorted(set(target)))
-    if len(classes) < 2:
-        raise CannotTrain("The target has one class only; there is nothing to learn.")
-    codes = {label: code for code, label in enumerate(classes)}
-    return classes, np.array([codes[label] for label in target], dtype=np.float64)
-
-
-def _finite(target: Sequence[Any]) -> FloatArray:
-    try:
-        values = np.asarray(target, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise CannotTrain("The target of a regression is not a number in every row.") from None
-    if not np.isfinite(values).all():
-        raise CannotTrain(f"The target is missing or infinite in {int((~np.isfinite(values)).sum())} rows.")
-    return values
 
 
 def _target(data: Data, rows: Rows) -> NDArray[Any]:

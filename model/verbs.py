@@ -121,9 +121,15 @@ def _facts(registry: Registry, version: int) -> dict[str, Any]:
         return {"summary": str(error)}
     decides = facts.metrics.get(facts.metric)
     training = facts.training
-    summary = f"{training.created}  {facts.metric} {_number(decides)}  {facts.predictor.kind:<12}  {training.estimator}"
-    values = {"created": training.created, facts.metric: decides, "predictor": facts.predictor.kind}
-    return {"summary": summary, "estimator": training.estimator} | values
+    how = f"{facts.predictor.kind:<12}  {training.estimator}, from {training.source}"
+    return {
+        "summary": f"{training.created}  {facts.metric} {_number(decides)}  {how}",
+        "estimator": training.estimator,
+        "source": training.source,
+        "created": training.created,
+        facts.metric: decides,
+        "predictor": facts.predictor.kind,
+    }
 
 
 def _described(facts: Manifest) -> Iterator[str]:

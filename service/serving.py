@@ -126,6 +126,11 @@ def champion(settings: Settings) -> int:
     return version
 
 
+def version_folder(settings: Settings, version: int) -> Path:
+    """Where a version lies, whether it is there or not."""
+    return Registry(Path(settings.artifacts), settings.model).path(version)
+
+
 def _describe(opened: Opened, version: str) -> Mapping[str, Any]:
     facts = opened.manifest
     return {

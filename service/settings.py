@@ -8,13 +8,14 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.cores import available_cores
 from service.environment import LINK_VALUE, mistake
 from service.routes import ROUTES, TOKEN, Route
 
@@ -190,7 +191,7 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
         default = "" if field.default is None else f", default {field.default}"
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            metavar="VALUE",
+            metavar=f"{{{','.join(words)}}}" if (words := allowed(name)) else "VALUE",
             default=argparse.SUPPRESS,
             help=f"{field.description} ({PREFIX}{name.upper()}{default})",
         )
@@ -200,6 +201,12 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
         return read_settings()
     except BadSetting as error:
         parser.exit(2, f"{program}: {error}\n")
+
+
+def allowed(name: str) -> tuple[str, ...]:
+    """The words that a setting may be; empty for one that may be anything of its kind."""
+    kinds = (Settings.model_fields[name].annotation, *get_args(Settings.model_fields[name].annotation))
+    return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
 
 
 def is_safe(url: str) -> bool:
@@ -220,26 +227,3 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def available_cores() -> int:
-    """Cores that this process may use: its affinity and its cgroup's quota, whichever is less; at least 1."""
-    cores = len(os.sched_getaffinity(0))
-    for path, parse in ((Path("/sys/fs/cgroup/cpu.max"), _quota_v2), (Path("/sys/fs/cgroup/cpu"), _quota_v1)):
-        try:
-            quota = parse(path)
-        except (OSError, ValueError):
-            continue
-        if quota > 0:
-            return max(1, min(cores, int(quota)))
-    return cores
-
-
-def _quota_v2(path: Path) -> float:
-    quota, period = path.read_text().split()
-    return 0.0 if quota == "max" else int(quota) / int(period)
-
-
-def _quota_v1(path: Path) -> float:
-    quota, period = (int((path / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
-    return quota / period  # Below zero: no quota.

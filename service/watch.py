@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from model.errors import ModelError
 from service.logs import log
 from service.metrics import Metrics
-from service.serving import Serving, champion, open_serving
+from service.serving import Serving, champion, open_serving, version_folder
 from service.settings import Settings
 
 INTERVAL: Final = 1.0
 """Seconds between two looks at the champion file: two seconds are promised."""
+RETRY: Final = 60.0
+"""Seconds after which a refused version is tried again, even if its files are as they were: what was wrong may pass."""
 UNKNOWN: Final = "?"
 """The version that a damaged champion file names."""
 
 
 class Watch:
-    """A thread that looks, opens and swaps. What it cannot open it refuses once, and the old version goes on."""
+    """A thread that looks, opens and swaps. What it cannot open it refuses, once for each reason, and the old version
+    goes on; it tries again when the version's files change, or after a while."""
 
     def __init__(self, settings: Settings, metrics: Metrics, serving: Serving, swap: Callable[[Serving], None]) -> None:
         self._settings, self._metrics, self._swap = settings, metrics, swap
         self._tried = int(serving.version)
         """The champion's number when it was last opened or refused."""
+        self._again: _Again | None = None
+        """When to try the refused one again; None when the champion serves."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.refused: tuple[str, str] | None = None
@@ -53,31 +61,66 @@ class Watch:
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
             return
-        if version == self._tried:
-            if self.refused is not None and self.refused[0] == UNKNOWN:
-                self.refused = None  # The champion file is whole again and names what it named before.
+        folder = version_folder(self._settings, version)
+        if version == self._tried and not self._is_due(folder):
             return
-        self._tried = version
+        self._tried, self._again = version, _Again(folder)
+        self._open(version)
+
+    def _is_due(self, folder: Path) -> bool:
+        """Is the champion, which was tried before, to be tried again?"""
+        whole_again = self.refused is not None and self.refused[0] == UNKNOWN
+        if self._again is None:  # It serves.
+            self.refused = None
+            return False
+        return whole_again or self._again.is_due(folder)
+
+    def _open(self, version: int) -> None:
         try:
             serving = open_serving(self._settings, self._metrics, version)
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
         except Exception as error:  # Whatever a version holds, it is refused where everybody sees it.
-            self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again.")
-            raise
+            if self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again."):
+                raise
+            return
         self._swap(serving)
-        self.refused = None
+        self.refused, self._again = None, None
         self._metrics.swaps.labels("done").inc()
         log.info("swapped", model=serving.model, version=serving.version)
         give_back_memory()
 
-    def _refuse(self, version: str, reason: str) -> None:
+    def _refuse(self, version: str, reason: str) -> bool:
+        """Say it once; gives whether this was the first time."""
         if self.refused == (version, reason):
-            return  # Said once.
+            return False
         self.refused = (version, reason)
         self._metrics.swaps.labels("refused").inc()
         log.error("refused", model=self._settings.model, version=version, reason=reason)
+        return True
+
+
+class _Again:
+    """When a refused version is worth another try."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stamp = _stamp(folder)
+        self._due = time.monotonic() + RETRY
+
+    def is_due(self, folder: Path) -> bool:
+        """Have its files changed, or is the time over?"""
+        return time.monotonic() >= self._due or _stamp(folder) != self._stamp
+
+
+def _stamp(folder: Path) -> Mapping[str, tuple[int, ...]]:
+    """What changes when somebody repairs a version, without reading a file."""
+    found: dict[str, tuple[int, ...]] = {}
+    with contextlib.suppress(OSError):
+        for path in folder.rglob("*"):
+            about = path.lstat()
+            found[str(path)] = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_size, about.st_mode)
+    return found
 
 
 def give_back_memory() -> None:

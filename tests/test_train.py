@@ -109,6 +109,13 @@ def test_wrong_options_are_told(tmp_path: Path, options: list[str]) -> None:
     assert "_seed" not in found.stderr, "No name of ours in a sentence for people."
 
 
+def test_a_policy_that_no_server_has_is_told(tmp_path: Path) -> None:
+    """The variable is the servers' own."""
+    found = train(tmp_path / "store", TWINSERVE_OUT_OF_RANGE="ignore")
+    assert found.returncode == 2
+    assert found.stderr.endswith("error: TWINSERVE_OUT_OF_RANGE is one of: warn, reject\n")
+
+
 def test_help_names_every_option_and_variable(tmp_path: Path) -> None:
     found = train(tmp_path / "store", "--help")
     assert found.returncode == 0
@@ -146,6 +153,23 @@ def test_the_same_seed_and_data_give_the_same_model(trained: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_name_that_belongs_to_another_table_is_not_learned_from_the_default_recipe(store: Path) -> None:
+    """The variable stays set after serving."""
+    manifest = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("scikit-learn: load_breast_cancer", "loans.csv"))
+    sentence = refused(train(store, TWINSERVE_MODEL="loans"), 2)
+    assert sentence.startswith("The model 'loans' was made from loans.csv, and nothing was given but its name: ")
+
+
+def test_a_key_that_cannot_be_read_is_told_by_the_verbs_that_check_seals(tmp_path: Path) -> None:
+    line = [sys.executable, str(HERE / "train.py"), "verify"]
+    variables = {"TWINSERVE_SEAL_KEY": "none.pub"}
+    found = subprocess.run(line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    assert found.stderr.endswith("argument --seal-key: none.pub cannot be read (No such file or directory)\n")
+
+
+@pytest.mark.slow
 def test_nothing_temporary_stays(trained: Path) -> None:
     assert not [name for name in content(trained) if "/." in name]
 
@@ -159,6 +183,8 @@ def test_the_variables_say_where_and_under_which_name(tmp_path: Path) -> None:
         line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, timeout=DEADLINE, check=False
     )
     assert found.returncode == 0, found.stderr
+    assert b"nothing but the name 'mine' was given" in found.stdout
+    assert b"(not promoted, as asked; the gate would let it pass)" in found.stdout
     registry = Registry(tmp_path / "there", "mine")
     assert (registry.versions(), registry.champion()) == ([1], None)
     assert read_manifest(registry.path(1)).training.seed == 3

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
-from model.errors import ModelError
+from model.errors import AskedWrongly
 from model.recipes.recipe import Task
 from model.signature.feature import FeatureType
 from model.signature.interpret import interpret
@@ -19,7 +19,7 @@ MOST_NUMBERED_CLASSES: Final = 10
 """A target of whole numbers is a classification up to this many different ones."""
 
 
-class BadTarget(ModelError):
+class BadTarget(AskedWrongly):
     """The target cannot be learned; the text says why."""
 
 

@@ -94,7 +94,7 @@ def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
                 matrix[:, index], new = encode(_texts(values), feature.vocabulary)
                 unseen |= {(row, index): text for row, text in new.items()}
             case _:
-                matrix[:, index] = _numbers(values, feature)
+                matrix[:, index] = column_numbers(values, feature)
     return Columns(matrix, unseen, texts)
 
 
@@ -105,7 +105,8 @@ def encode(texts: Sequence[str | None], vocabulary: Sequence[str]) -> tuple[list
     return [np.nan if text is None else codes.get(text, UNSEEN) for text in texts], unseen
 
 
-def _numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
+def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
+    """What a column holds of a feature that is no text; raises ValueError with its name where a value does not fit."""
     try:
         match feature.type:
             case FeatureType.DATE:

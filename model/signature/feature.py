@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -30,6 +30,10 @@ class FeatureType(StrEnum):
     CATEGORY = "category"
     DATE = "date"
     DATETIME = "datetime"
+
+
+RANGED: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.DATE, FeatureType.DATETIME)
+"""The types with an order, of which training sees a range."""
 
 
 class _Frozen(BaseModel):
@@ -56,7 +60,7 @@ class Seen(_Frozen):
     minimum: float | None = None
     maximum: float | None = None
     quantiles: tuple[float, ...] = ()
-    """The 0 %, 10 %, ... 100 % quantiles of a numeric feature, for drift."""
+    """The 0 %, 10 %, ... 100 % quantiles, for drift. Of dates, these and the range are what a column holds."""
     categories: tuple[str, ...] | None = None
     null_share: float = 0.0
     """Share of the training rows in which the value was null, 0 to 1."""
@@ -161,7 +165,7 @@ def is_array(tree: Tree) -> bool:
 
 
 def outside(value: float, seen: Seen) -> bool:
-    """Is a number outside the range that training saw? NaN (null) never is."""
+    """Is a column's number outside the range that training saw? NaN (null) never is."""
     low = -math.inf if seen.minimum is None else seen.minimum
     high = math.inf if seen.maximum is None else seen.maximum
     return value < low or value > high

@@ -74,8 +74,8 @@ def explain(error: Mapping[str, Any]) -> Finding:
     return Finding(error["loc"], code, sentence(error.get("ctx", {})))
 
 
-def unseen_range(path: Path, low: float | None, high: float | None) -> Finding:
-    """A number outside the range that training saw; a plain repr of the bounds, which read back as themselves."""
+def unseen_range(path: Path, low: float | str | None, high: float | str | None) -> Finding:
+    """A value outside the range that training saw."""
     return explain({"type": "unseen_range", "loc": path, "input": "", "ctx": {"range": range_text(low, high)}})
 
 
@@ -84,6 +84,6 @@ def unseen_category(path: Path) -> Finding:
     return explain({"type": "unseen_category", "loc": path, "input": ""})
 
 
-def range_text(low: float | None, high: float | None) -> str:
-    """A range in words."""
-    return f"{low!r} to {high!r}"
+def range_text(low: float | str | None, high: float | str | None) -> str:
+    """A range in words; its bounds read back as themselves."""
+    return f"{low} to {high}"

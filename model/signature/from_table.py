@@ -46,7 +46,9 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
-    for name in _names(frame):
+    names = _names(frame)
+    _require_value_or_group([name for name in names if not (drop and frame[name].isna().all())])
+    for name in names:
         try:
             column = interpret(frame[name], recognise=recognise)
         except NotAFeature as error:
@@ -60,8 +62,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         columns = _useful(columns, notes)
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
-    paths = _paths(list(columns))
-    features = tuple(_feature(paths[name], column) for name, column in columns.items())
+    features = tuple(_feature(_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return Understood(Signature(features=features), plain, tuple(notes))
 
@@ -74,17 +75,23 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return names
 
 
-def _paths(names: Sequence[str]) -> dict[str, Path]:
-    """Where each column lies in an instance: its name split at the dots, or the name itself where that would not nest
-    (`price` beside `price.1`, a dot at the end)."""
-    nested: dict[str, Path] = {name: tuple(name.split(".")) for name in names}
-    taken = set(nested.values())
-    return {
-        name: path
-        if all(str(part).strip() for part in path) and not any(path[:end] in taken for end in range(1, len(path)))
-        else (name,)
-        for name, path in nested.items()
-    }
+def _path(name: str) -> Path:
+    """Where a column lies in an instance: its name split at the dots, or the name itself where that would leave a part
+    empty (`Dr. No.`)."""
+    parts = tuple(name.split("."))
+    return parts if all(part.strip() for part in parts) else (name,)
+
+
+def _require_value_or_group(names: Sequence[str]) -> None:
+    """Refuse a column that would be a value and a group of others: whichever came first, no instance can hold both."""
+    paths = {_path(name): name for name in names}
+    for path, name in paths.items():
+        for end in range(1, len(path)):
+            if path[:end] in paths:
+                raise UnsupportedInput(
+                    f"Column {paths[path[:end]]!r} would be a value and, as there is {name!r}, a group, too; "
+                    "rename one of them."
+                )
 
 
 def _feature(path: Path, column: Column) -> Feature:
@@ -120,10 +127,19 @@ def _useless(name: str, column: Column) -> str | None:
     if len(present) < FEWEST_TO_JUDGE:
         return None
     if column.type in (FeatureType.STRING, FeatureType.CATEGORY) and distinct >= NEARLY_ALL * len(present):
+        if _nearly_numbers(present):
+            return "its values are numbers but for some, or have a decimal comma; mend them to use it"
         return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
+
+
+def _nearly_numbers(texts: pd.Series[Any]) -> bool:
+    """Would most of these texts be numbers, if a comma were a point? Codes such as `007` are texts on purpose."""
+    plain = pd.to_numeric(texts, errors="coerce").notna()
+    pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
+    return bool(pointed.mean() > 0.5 and not plain.all())
 
 
 def _prose(texts: pd.Series[Any]) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from model.signature.columns import Columns
 from model.signature.feature import Feature, FeatureType, Signature, Tree, is_array
-from model.signature.rules import EPOCH
+from model.signature.instants import date_text, datetime_text
 
 
 def to_instances(columns: Columns, signature: Signature) -> list[Any]:
@@ -39,8 +38,8 @@ def _value(feature: Feature, columns: Columns, row: int, place: int) -> Any:
         case FeatureType.INTEGER:
             return int(value)
         case FeatureType.DATE:
-            return (EPOCH + datetime.timedelta(days=value)).date().isoformat()
+            return date_text(value)
         case FeatureType.DATETIME:
-            return (EPOCH + datetime.timedelta(seconds=value)).isoformat()
+            return datetime_text(value)
         case _:
             return value

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from model.signature.feature import Feature, FeatureType, Path, Seen, Signature, Tree, is_array, pointer
+from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array, pointer
+from model.signature.instants import seen_bounds
 from model.signature.rules import DATE_PATTERN, DATETIME_PATTERN, OutOfRange
 
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 # Our constraint and the keyword that JSON Schema has for it.
 KEYWORDS: Final[Mapping[str, str]] = {
@@ -73,7 +76,7 @@ def _leaf(feature: Feature, *, reject: bool) -> Schema:
     leaf |= {"description": feature.description} if feature.description else {}
     leaf |= {"x-unit": feature.unit} if feature.unit else {}
     leaf |= {"examples": [feature.example]} if feature.example is not None else {}
-    leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature.seen, leaf)
+    leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
     if feature.nullable:
         leaf["type"] = [leaf["type"], "null"]
         leaf |= {"enum": [*leaf["enum"], None]} if "enum" in leaf else {}
@@ -84,18 +87,23 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _seen_as_notes(seen: Seen, _: Schema) -> Schema:
-    notes: Schema = {}
-    if seen.minimum is not None:
-        notes["x-seen-range"] = [seen.minimum, seen.maximum]
+def _seen_as_notes(feature: Feature, _: Schema) -> Schema:
+    notes, seen = _range_note(feature), feature.seen
     if seen.categories is not None:
         notes["x-seen-categories"] = list(seen.categories)
     return notes
 
 
-def _seen_as_rules(seen: Seen, declared: Schema) -> Schema:
+def _range_note(feature: Feature) -> Schema:
+    return {} if feature.seen.minimum is None else {"x-seen-range": list(seen_bounds(feature))}
+
+
+def _seen_as_rules(feature: Feature, declared: Schema) -> Schema:
     rules: Schema = {}
-    if seen.minimum is not None and seen.maximum is not None:
+    seen = feature.seen
+    if feature.type in TIMES:
+        rules = _range_note(feature)  # A rule all the same; JSON Schema has no bounds for texts.
+    elif seen.minimum is not None and seen.maximum is not None:
         rules["minimum"] = max(seen.minimum, declared.get("minimum", seen.minimum))
         rules["maximum"] = min(seen.maximum, declared.get("maximum", seen.maximum))
     if seen.categories is not None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from model.signature.feature import Feature, FeatureType, Seen, Signature
+from model.signature.columns import column_numbers
+from model.signature.feature import RANGED, Feature, FeatureType, Seen, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DECILES: Final = np.linspace(0.0, 1.0, 11)
-RANGED: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
 
 
 def observe(signature: Signature, frame: pd.DataFrame) -> Signature:
@@ -27,10 +27,7 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
         return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
     if feature.type not in RANGED or present.empty:
         return Seen(null_share=null_share)
-    try:
-        numbers = present.to_numpy(dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"The column {feature.name!r} holds what is no {feature.type}: {error}") from error
+    numbers = column_numbers(present, feature)
     return Seen(
         minimum=float(numbers.min()),
         maximum=float(numbers.max()),

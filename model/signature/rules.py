@@ -15,12 +15,12 @@ from typing import Any, Final, Literal
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
-from model.signature.feature import Feature, FeatureType, Seen, Tree, is_array, outside
+from model.signature.feature import RANGED, Feature, FeatureType, Tree, is_array, outside
 from model.signature.findings import range_text
+from model.signature.instants import EPOCH, seen_bounds
 
 OutOfRange = Literal["warn", "reject"]
 
-EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _HOUR_MINUTE: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 DATE_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 DATETIME_PATTERN: Final = rf"{DATE_PATTERN}[Tt]{_HOUR_MINUTE}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_HOUR_MINUTE})?"
@@ -45,8 +45,8 @@ def _node(node: Tree | Feature, *, reject: bool) -> CoreSchema:
     if not isinstance(node, Feature):
         return schema(node, reject=reject)
     rules = LEAVES[node.type](node)
-    if reject and node.type in (FeatureType.NUMBER, FeatureType.INTEGER):
-        rules = cs.no_info_after_validator_function(_in_range(node.seen), rules)
+    if reject and node.type in RANGED:
+        rules = cs.no_info_after_validator_function(_in_range(node), rules)
     if reject and node.seen.categories is not None:
         rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)
     return cs.nullable_schema(rules) if node.nullable else rules
@@ -131,11 +131,11 @@ def _seconds(text: str) -> float:
     return (aware - EPOCH).total_seconds()
 
 
-def _in_range(seen: Seen) -> Callable[[float], float]:
-    context = {"range": range_text(seen.minimum, seen.maximum)}
+def _in_range(feature: Feature) -> Callable[[float], float]:
+    context = {"range": range_text(*seen_bounds(feature))}
 
     def check(value: float) -> float:
-        if outside(value, seen):
+        if outside(value, feature.seen):
             raise PydanticCustomError("unseen_range", "outside the range of training", context)
         return value
 

@@ -31,6 +31,10 @@ def test_every_metric_is_told(text: str, pristine_fruit: Path) -> None:
         assert f"| {name} | {value:.4f} |" in text
 
 
+def test_the_scale_of_the_brier_score_is_told(text: str) -> None:
+    assert "brier is summed over the classes: from 0, which is best, to 2." in text
+
+
 def test_every_candidate_is_told_and_one_is_chosen(text: str) -> None:
     assert "| hardly fitted |" in text
     assert text.count("| chosen |") == 1

@@ -10,17 +10,18 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, HistGradientBoostingClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from model.agreement import Disagreement
 from model.artifact import Opened, Trust, open_version
-from model.errors import UnsupportedInput
+from model.errors import CannotTrain, UnsupportedInput
 from model.own import CannotPackage, held_out, package
 from model.pipeline_file import JOBLIB
 from model.signature import from_frame
@@ -166,6 +167,17 @@ def test_every_disagreement_is_told_at_once() -> None:
 def test_an_unfitted_classifier_is_refused() -> None:
     with pytest.raises(CannotPackage, match="fit it first"):
         package(LogisticRegression(), *iris(), name="own")
+
+
+def test_an_encoder_that_would_raise_is_refused_unless_the_servers_reject(tmp_path: Path) -> None:
+    table = pd.DataFrame({"colour": ["red", "green", "blue", "red"] * 30, "size": np.arange(120.0)})
+    target = np.arange(120) % 2
+    estimator = make_pipeline(make_column_transformer((OneHotEncoder(), ["colour"])), LogisticRegression())
+    estimator.fit(table, target)
+    with pytest.raises(CannotTrain, match="set handle_unknown"):
+        registered(estimator, table, target, tmp_path)
+    opened = registered(estimator, table, target, tmp_path, out_of_range="reject")
+    assert opened.manifest.predictor.kind == "compiled"
 
 
 def test_what_is_no_predictor_is_refused() -> None:

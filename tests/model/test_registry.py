@@ -31,8 +31,8 @@ def add(registry: Registry) -> int:
 
 
 def names(registry: Registry) -> list[str]:
-    """Everything in the model's folder."""
-    return sorted(path.name for path in registry.folder.iterdir())
+    """Everything in the model's folder but the lock, which stays for ever."""
+    return sorted(path.name for path in registry.folder.iterdir() if path.name != "lock")
 
 
 @pytest.mark.parametrize("name", ["a", "0", "tumor", "a-b_c", "x" * 64])
@@ -111,6 +111,26 @@ def test_a_version_that_does_not_exist_is_not_promoted(registry: Registry) -> No
     with pytest.raises(RegistryError, match=r"^There is no version 7 of 'fruit'; it has the versions 1\.$"):
         registry.promote(7)
     assert registry.champion() is None
+
+
+def test_a_promotion_after_another_one_is_not_made(registry: Registry) -> None:
+    """Whoever compared with the champion of before is told to compare again."""
+    for _ in range(3):
+        add(registry)
+    before = registry.pointer()
+    assert before is None
+    assert registry.promote_after(before, 1)
+    assert not registry.promote_after(before, 2)
+    assert registry.champion() == 1
+    assert registry.promote_after(registry.pointer(), 3)
+    assert (registry.champion(), registry.predecessor()) == (3, 1)
+
+
+def test_a_damaged_champion_file_that_stayed_as_it_was_is_replaced(registry: Registry) -> None:
+    add(registry)
+    (registry.folder / "champion").write_bytes(b"\xff")
+    assert registry.promote_after(registry.pointer(), 1)
+    assert registry.champion() == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"x", b"0", b"-1", b"1.0", b"1\n2\n", b"\xff", b"99999999999", b"1\0"])
@@ -215,7 +235,7 @@ def test_what_a_killed_training_left_is_removed_by_the_next(registry: Registry) 
 def test_what_a_living_training_writes_is_left_alone(registry: Registry) -> None:
     with another_training(registry) as (process, folder):
         assert add(registry) == 1
-        assert names(registry) == [folder, "1"]
+        assert names(registry) == [folder, f"{folder}.lock", "1"]
         process.communicate("", timeout=30)
         assert names(registry) == ["1"]
 

@@ -70,7 +70,7 @@ def assert_whole(registry: Registry, champions: set[int | None]) -> None:
     with registry.staging():
         pass
     names = {path.name for path in registry.folder.iterdir()}
-    assert names <= {*map(str, registry.versions()), "champion", "history"}
+    assert names <= {*map(str, registry.versions()), "champion", "history", "lock"}
 
 
 def test_killed_at_every_step_a_training_leaves_the_store_whole(tmp_path: Path) -> None:

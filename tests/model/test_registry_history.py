@@ -175,7 +175,7 @@ def test_the_newest_the_champion_and_its_predecessor_are_kept(
     registry = store(tmp_path, 5, *promoted)
     assert registry.prune(keep) == [version for version in range(1, 6) if version not in left]
     assert registry.versions() == left
-    assert {path.name for path in registry.folder.iterdir()} <= {*map(str, left), "champion", "history"}
+    assert {path.name for path in registry.folder.iterdir()} <= {*map(str, left), "champion", "history", "lock"}
 
 
 def test_after_pruning_the_way_back_is_open(tmp_path: Path) -> None:

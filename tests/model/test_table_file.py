@@ -50,6 +50,16 @@ def test_the_header_tells_the_delimiter(delimiter: str) -> None:
     assert list(read_csv(content).columns) == ["a", "größe"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_end_of_line_will_do(end: str) -> None:
+    assert read_csv(f"a;b{end}1;x{end}2;y{end}".encode()).to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
+
+
+def test_a_header_that_no_reader_takes_is_refused_in_one_sentence() -> None:
+    with pytest.raises(UnreadableTable, match=r"^not a CSV file: field larger than .*[^.]\.$"):
+        read_csv(b"a" * 200_000 + b",y\n1,2\n")
+
+
 def test_json_lines_nest_with_dots_and_a_missing_key_is_null() -> None:
     found = read_jsonl(b'{"a": {"b": 1, "c": {"d": true}}}\n\n{"e": 1' + b"0" * 5000 + b"}\n")
     assert found.to_dict("list") == {"a.b": [1, None], "a.c.d": [True, None], "e": [None, float("inf")]}

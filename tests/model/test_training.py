@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
 from model.errors import ModelError
@@ -130,25 +132,58 @@ def test_one_class_is_nothing_to_learn() -> None:
     assert refusal(recipe) == "The target has one class only; there is nothing to learn."
 
 
-def test_a_rare_class_that_fell_on_one_side_is_told() -> None:
+def test_a_class_with_too_few_rows_is_left_out_and_said_and_the_others_are_learned() -> None:
     target = fruit.table().target.copy()
-    target.iloc[5] = "quince"
-    assert "The class 'quince' has no row on the" in refusal(with_table(fruit.FRUIT, fruit.table().features, target))
+    target.iloc[[5, 50, 100]] = "quince"
+    recipe = with_table(fruit.FRUIT, fruit.table().features, target)
+    data = split(recipe)
+    assert (data.classes, len(data.everything)) == (("apple", "pear"), 197)
+    (note,) = data.notes
+    assert note.kind == "warning"
+    assert note.sentence.startswith("the class 'quince' has ")
+    assert note.sentence.endswith(": its rows are left out")
+    assert set(data.signature.features[1].vocabulary) == {"green", "red"}
+    assert fit(recipe, data, seed=0, progress=lambda _: None).name == "logistic regression"
 
 
-def test_a_class_with_too_few_rows_to_learn_from_is_told() -> None:
-    mask = np.isin(np.arange(200), split_places())
-    target = np.where(mask, "quince", fruit.table().target)
-    sentence = refusal(with_table(fruit.FRUIT, fruit.table().features, target))
-    assert sentence == "The class 'quince' has fewer than 5 rows to learn from; give more rows of it."
+def test_leaving_out_a_class_moves_no_row_to_the_other_side() -> None:
+    target = fruit.table().target.copy()
+    target.iloc[[5, 50, 100]] = "quince"
+    left = split(with_table(fruit.FRUIT, fruit.table().features, target)).holdout.columns.matrix.tolist()
+    assert {row[0] for row in left} <= {row[0] for row in split(fruit.FRUIT).holdout.columns.matrix.tolist()}
 
 
-def split_places() -> list[int]:
-    """Two rows to learn from and one held out."""
-    data = split(fruit.FRUIT)
-    held_out = {tuple(row) for row in data.holdout.columns.matrix[:, :2].tolist()}
-    sides = [tuple(row) in held_out for row in data.everything.columns.matrix[:, :2].tolist()]
-    return [sides.index(True), *[place for place, side in enumerate(sides) if not side][:2]]
+def test_one_candidate_that_fails_is_said_and_the_others_go_on() -> None:
+    """Whether it fails while fitting, predicting or being judged."""
+    bad = {
+        "fit": make_pipeline(LogisticRegression()),
+        "judge": make_pipeline(fruit.columns_encoded(), LinearSVC()),
+    }
+    recipe = replace(fruit.FRUIT, candidates=lambda seed: bad | dict(fruit.candidates(seed)))
+    steps: list[str] = []
+    fitted = fit(recipe, split(recipe), seed=0, progress=steps.append)
+    assert fitted.name == "logistic regression"
+    assert list(fitted.scores) == ["hardly fitted", "logistic regression"]
+    assert fitted.failed["judge"] == "The metric needs probabilities and the model gives labels only"
+    assert fitted.failed.keys() == bad.keys()
+    assert f"judge fails: {fitted.failed['judge']}" in steps
+
+
+def strict(**options: Any) -> Recipe:
+    """A recipe whose encoder knows one of two declared colours, and raises on what it does not know."""
+    table = fruit.table()
+    encode = make_column_transformer((OneHotEncoder(**options), ["skin.colour"]))
+    model = {"strict": make_pipeline(encode, LogisticRegression())}
+    features = table.features.assign(**{"skin.colour": "red"})
+    return replace(with_table(fruit.FRUIT, features, table.target), candidates=lambda _seed: model)
+
+
+def test_an_encoder_that_would_raise_on_an_unseen_category_is_refused_unless_the_policy_is_reject() -> None:
+    assert "set handle_unknown, or train" in refusal(strict())
+    recipe = strict()
+    assert fit(recipe, split(recipe), seed=0, progress=lambda _: None, out_of_range="reject").name == "strict"
+    recipe = strict(handle_unknown="ignore")
+    assert fit(recipe, split(recipe), seed=0, progress=lambda _: None).name == "strict"
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 5])

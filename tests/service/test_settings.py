@@ -9,17 +9,20 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.cores import available_cores
 from service.settings import (
     PREFIX,
     BadSetting,
     Settings,
-    available_cores,
+    allowed,
     from_command_line,
     read_settings,
 )
+from tests.conftest import ROOT
 from tests.fakes import settings_of
 
 FIELDS = sorted(Settings.model_fields)
+PAGE = (ROOT / "docs" / "operations.md").read_text()
 
 
 @pytest.fixture
@@ -48,9 +51,22 @@ def test_help_shows_every_setting(field: str, capsys: pytest.CaptureFixture[str]
         from_command_line("serve", "Serve.", ["--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert end.value.code == 0
-    assert f"--{field.replace('_', '-')} VALUE" in text
+    values = f"{{{','.join(allowed(field))}}}" if allowed(field) else "VALUE"
+    assert f"--{field.replace('_', '-')} {values}" in text
     assert PREFIX + field.upper() in text.replace("- ", "-")
     assert str(Settings.model_fields[field].description) in text
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_page_names_every_setting_with_the_words_that_it_may_be(field: str) -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{field.upper()}` |")]
+    assert all(word in row for word in allowed(field))
+
+
+def test_a_word_that_a_setting_cannot_be_is_told_with_those_it_can(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TWINSERVE_OUT_OF_RANGE", "ignore")
+    with pytest.raises(BadSetting, match=r"^TWINSERVE_OUT_OF_RANGE: .*'warn' or 'reject'\.$"):
+        read_settings()
 
 
 def test_settings_are_frozen() -> None:

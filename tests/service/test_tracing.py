@@ -93,6 +93,7 @@ def test_a_collector_that_never_answers_does_not_hold_up_the_end(monkeypatch: py
     """A server has seconds to stop."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # So that it gives up before the next test.
         monkeypatch.setattr("service.tracing.LAST_WORDS", 0.1)
         tracing = open_tracing(settings_of(otel=True))
         assert tracing is not None
@@ -101,3 +102,5 @@ def test_a_collector_that_never_answers_does_not_hold_up_the_end(monkeypatch: py
         closing.start()
         closing.join(5)
         assert not closing.is_alive()
+        (trying,) = [thread for thread in threading.enumerate() if thread.name == "last spans"]
+    trying.join()

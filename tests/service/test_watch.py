@@ -198,6 +198,64 @@ def test_a_good_champion_after_a_refused_one_serves(registry: Registry) -> None:
     assert (looking.swapped, looking.watch.refused) == (["2"], None)
 
 
+def test_a_version_that_is_repaired_in_place_serves(registry: Registry) -> None:
+    """Without another promotion."""
+    looking = Looking(registry)
+    registry.promote(DAMAGED)
+    looking.watch.look()
+    shutil.copyfile(registry.path(1) / "golden.json", registry.path(DAMAGED) / "golden.json")
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.refused) == (["3"], None)
+    assert looking.count("refused") == "1.0"
+
+
+def test_a_version_that_appears_where_it_was_missed_serves(registry: Registry) -> None:
+    looking = Looking(registry)
+    (registry.folder / "champion").write_text("4\n")
+    looking.watch.look()
+    shutil.copytree(registry.path(2), registry.path(4))
+    looking.watch.look()
+    assert looking.swapped == ["4"]
+
+
+def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is refused in the log once, however often it is tried."""
+    tries: list[int] = []
+
+    def full(_settings: Settings, _metrics: Metrics, version: int) -> None:
+        tries.append(version)
+        raise MemoryError
+
+    looking = Looking(registry)
+    registry.promote(2)
+    with monkeypatch.context() as patch, capture_logs() as lines:
+        patch.setattr(watching, "open_serving", full)
+        with pytest.raises(MemoryError):
+            looking.watch.look()
+        looking.watch.look()
+        assert tries == [2]  # Too soon.
+        patch.setattr(watching, "RETRY", 0.0)
+        looking.watch._again = watching._Again(registry.path(2))
+        looking.watch.look()
+        looking.watch.look()
+    assert tries == [2, 2, 2]
+    assert [line["event"] for line in lines] == ["refused"]
+    looking.watch._again = watching._Again(registry.path(77))
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.refused) == (["2"], None)
+
+
+def test_a_refused_version_stays_refused_when_the_champion_file_is_whole_again(registry: Registry) -> None:
+    looking = Looking(registry)
+    for content in (f"{DAMAGED}\n", "x\n", f"{DAMAGED}\n"):
+        (registry.folder / "champion").write_text(content)
+        looking.watch.look()
+    assert looking.watch.refused is not None
+    assert looking.watch.refused[0] == str(DAMAGED)
+
+
 @pytest.mark.parametrize("content", [b"", b"x\n", b"\xff"])
 def test_a_damaged_champion_file_is_refused_once_and_forgotten_when_it_is_whole(
     registry: Registry, content: bytes

@@ -88,6 +88,8 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
         limits = {"enumeration": (1, 2, 30)}
     if kind is FeatureType.STRING:
         limits = draw(st.sampled_from(({}, {"min_length": 1, "max_length": 3}, {"pattern": "^[ab]*"})))
+    if kind in (FeatureType.DATE, FeatureType.DATETIME) and draw(st.booleans()):
+        seen = {"minimum": -1e5, "maximum": 1e5}
     if kind is FeatureType.CATEGORY:
         limits = draw(st.sampled_from(({}, {"enumeration": WORDS})))
         seen = {"categories": WORDS[:2]}

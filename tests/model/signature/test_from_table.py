@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import UnsupportedInput
-from model.signature import FeatureType, Signature, Validator, from_frame, observe, to_instances
+from model.signature import FeatureType, Novelty, Signature, Validator, from_frame, observe, to_instances
 from model.signature.from_table import Understood, from_table
 
 ROWS = 30
@@ -76,10 +76,25 @@ def test_one_null_in_any_row_makes_a_field_nullable() -> None:
 
 
 def test_dots_make_the_nesting_where_they_can() -> None:
-    names = ["a.b.c", "a.b.d", "price", "price.1", "Dr. No.", "größe.в"]
+    names = ["a.b.c", "a.b.d", "Dr. No.", "größe.в"]
     frame = pd.DataFrame({name: np.arange(ROWS) / 3 + place for place, name in enumerate(names)})
     paths = [feature.path for feature in from_table(frame).signature.features]
-    assert paths == [("a", "b", "c"), ("a", "b", "d"), ("price",), ("price.1",), ("Dr. No.",), ("größe", "в")]
+    assert paths == [("a", "b", "c"), ("a", "b", "d"), ("Dr. No.",), ("größe", "в")]
+
+
+@pytest.mark.parametrize("names", [["a", "a.b"], ["a.b", "a"], ["a.b.c", "x", "a"], ["a", "a.b.c"]])
+def test_a_column_that_is_a_value_and_a_group_is_refused_whatever_the_order(names: list[str]) -> None:
+    frame = numbers(**{name: np.arange(ROWS) / 3 + place for place, name in enumerate(names)})
+    with pytest.raises(
+        UnsupportedInput, match=r"^Column 'a' would be a value and, as there is 'a.b.*', a group, too; "
+    ):
+        from_table(frame)
+
+
+def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
+    """JSON Lines have that where an object is left out."""
+    frame = numbers(**{"a": [None] * ROWS, "a.b": np.arange(ROWS) / 3})
+    assert types(from_table(frame)) == {"useful": "number", "a.b": "number"}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +106,9 @@ def test_dots_make_the_nesting_where_they_can() -> None:
         ("unit", ["EUR"] * ROWS, "same value"),
         ("nothing", [None] * ROWS, "empty"),
         ("words", [f"many different words, number {i}" for i in range(ROWS)], "free text"),
+        ("spoilt", ["oops", *(f"{i}.5" for i in range(ROWS - 1))], "numbers but for some"),
+        ("code", [f"00{i}" for i in range(ROWS)], "identifier"),
+        ("comma", [f"{i},5" for i in range(ROWS)], "decimal comma"),
         ("lists", [[1, 2]] * ROWS, "holds list values"),
     ],
 )
@@ -170,5 +188,6 @@ def test_the_signature_takes_every_row_of_its_table(frame: pd.DataFrame) -> None
     batch = Validator(signature).validate(json.dumps(to_instances(columns, signature)).encode())
     np.testing.assert_array_equal(batch.columns.matrix, columns.matrix)
     assert batch.columns.texts == columns.texts
+    assert Novelty(signature).find(batch.columns) == {}
     kinds = {feature.type for feature in signature.features}
     assert kinds <= set(FeatureType)

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from model.signature import InvalidInput, Signature, Validator, json_schema
+from model.signature import FeatureType, InvalidInput, Seen, Signature, Validator, json_schema
 from model.signature.rules import OutOfRange
 from tests.model.signature.made import EVERY_TYPE, VALID, feature, instances, many, signature, signatures
 
+DATES = (FeatureType.DATE, FeatureType.DATETIME)
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
 
 
@@ -45,7 +46,9 @@ def test_every_schema_is_valid_and_plain_json(contract: Signature, policy: OutOf
 @many
 @given(signatures(), st.sampled_from(POLICIES), st.data())
 def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, data: st.DataObject) -> None:
-    """Where they differ, a sentence of the contract says so: dates that no calendar has, numbers over a double."""
+    """Where they differ, a sentence of the contract says so: dates that no calendar has or outside the range that
+    training saw, numbers over a double."""
+    contract = contract.observed([Seen() if feature.type in DATES else feature.seen for feature in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
     instance = data.draw(instances(contract))
     assert accepted(Validator(contract, out_of_range=policy), instance) == schema.is_valid(instance)
@@ -110,6 +113,14 @@ def test_under_reject_what_training_saw_is_a_rule() -> None:
     assert (narrow["minimum"], narrow["maximum"]) == (2.0, 9.0)
     categories = leaf("category", out_of_range="reject", enumeration=("c", "b", "a"), seen_categories=("a", "b"))
     assert categories["enum"] == ["b", "a"]
+
+
+@pytest.mark.parametrize("policy", ["warn", "reject"])
+def test_a_range_of_dates_is_a_note_under_either_policy(policy: Any) -> None:
+    """JSON Schema has no bounds for texts."""
+    found = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
+    assert found["x-seen-range"] == ["1970-01-01", "1970-01-02"]
+    assert not {"minimum", "maximum"} & set(found)
 
 
 def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:

@@ -42,7 +42,16 @@ def test_a_category_of_the_dtype_that_no_row_holds_was_not_seen() -> None:
     assert seen("category", values).categories == ("a",)
 
 
-@pytest.mark.parametrize("kind", ["boolean", "string", "date", "datetime"])
+@pytest.mark.parametrize(("kind", "unit"), [("date", 1.0), ("datetime", 86_400.0)])
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_date_has_the_range_of_its_columns_numbers(kind: str, unit: float, *, typed: bool) -> None:
+    values: Any = pd.Series(["1970-01-02", None, "1970-01-12"])
+    found = seen(kind, pd.to_datetime(values) if typed else values)
+    assert (found.minimum, found.maximum) == (unit, 11 * unit)
+    assert found.quantiles == pytest.approx([unit * (1 + place) for place in range(11)])
+
+
+@pytest.mark.parametrize("kind", ["boolean", "string"])
 def test_other_types_have_a_share_of_nulls_only(kind: str) -> None:
     values = [None, None, None, {"boolean": True}.get(kind, "2020-01-01")]
     assert seen(kind, values) == Seen(null_share=0.75)

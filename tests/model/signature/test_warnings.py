@@ -17,8 +17,10 @@ CONTRACT = signature(
     feature("c", "category", nullable=True, seen_categories=("a", "b")),
     feature("i", "integer", seen_minimum=0.0, seen_maximum=1.0),
     feature("declared", "category", enumeration=("x", "y"), seen_categories=("y",)),
+    feature("day", "date", seen_minimum=0.0, seen_maximum=10.0),
+    feature("at", "datetime", nullable=True, seen_minimum=0.0, seen_maximum=10.5),
 )
-USUAL = {"n": 1.0, "c": "a", "i": 0, "declared": "y"}
+USUAL = {"n": 1.0, "c": "a", "i": 0, "declared": "y", "day": "1970-01-11", "at": "1970-01-01T00:00:10.5Z"}
 
 
 def codes(*rows: dict[str, Any], contract: Signature = CONTRACT) -> dict[int, list[tuple[Any, ...]]]:
@@ -42,14 +44,33 @@ def test_what_training_saw_earns_no_warning() -> None:
         ({"c": None}, []),
         ({"declared": "x"}, [("declared", "unseen-category")]),
         ({"i": 2}, [("i", "out-of-range")]),
+        ({"day": "1970-01-12"}, [("day", "out-of-range")]),
+        ({"day": "1969-12-31"}, [("day", "out-of-range")]),
+        ({"at": "1970-01-01T00:00:10.500001Z"}, [("at", "out-of-range")]),
+        ({"at": None}, []),
     ],
 )
 def test_each_kind_of_news(change: dict[str, Any], expected: list[tuple[Any, ...]]) -> None:
     assert codes(USUAL | change) == ({0: expected} if expected else {})
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"day": "2024-02-29"}, "Outside the range that training saw: 1970-01-01 to 1970-01-11."),
+        (
+            {"at": "2024-02-29T00:00:00Z"},
+            "Outside the range that training saw: 1970-01-01T00:00:00+00:00 to 1970-01-01T00:00:10.500000+00:00.",
+        ),
+    ],
+)
+def test_a_range_of_dates_is_told_in_dates(change: dict[str, Any], expected: str) -> None:
+    columns = Validator(CONTRACT).validate(json.dumps(USUAL | change).encode()).columns
+    assert [finding.detail for finding in Novelty(CONTRACT).find(columns)[0]] == [expected]
+
+
 def test_the_news_of_a_row_are_in_signature_order() -> None:
-    odd = {"declared": "x", "i": 5, "c": "z", "n": 5}
+    odd = USUAL | {"declared": "x", "i": 5, "c": "z", "n": 5}
     expected = [
         ("n", "out-of-range"),
         ("c", "unseen-category"),

@@ -1,0 +1,33 @@
+"""Locks that end with the process that holds them, however that ends.
+
+A lock is a file that is open for writing: over NFS, `flock` needs that, and locks no folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+def acquire(lock: Path) -> int:
+    """Wait for a lock, whose file is made where there is none; gives the descriptor to close at the end."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def is_held(lock: Path) -> bool:
+    """Does anybody living hold this lock? One that is not there is held by nobody."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)

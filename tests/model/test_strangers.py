@@ -1,0 +1,77 @@
+"""Pipelines that raise on a valid value that training never saw are found before they serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
+
+from model.errors import CannotTrain
+from model.signature import Signature, from_frame, observe, to_frame
+from model.strangers import raising_encoder, require_tolerance
+from tests.model.signature.made import feature, signature
+
+TRUTH = np.arange(6) % 2
+
+
+def outcome(contract: Signature, values: list[Any], encoder: Any) -> str:
+    """Why a pipeline with this encoder is refused, or nothing."""
+    observed = observe(contract, pd.DataFrame({"x": values}))
+    real = from_frame(pd.DataFrame({"x": values}), observed)
+    pipeline = make_pipeline(encoder, LogisticRegression())
+    found = raising_encoder(pipeline)
+    if found is None:
+        return ""
+    try:
+        require_tolerance(pipeline.fit(to_frame(real, observed), TRUTH), found, real, observed)
+    except CannotTrain as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("contract", "values"),
+    [
+        (feature("x", "category"), ["a", "b"] * 3),
+        (feature("x", "category", enumeration=("a", "b", "c")), ["a", "b"] * 3),
+        (feature("x", "category", enumeration=("a", "b"), nullable=True), ["a", "b"] * 3),
+        (feature("x", "integer"), [1, 2] * 3),
+        (feature("x", "integer", minimum=1, maximum=3), [1, 2] * 3),
+        (feature("x", "number"), [1.5, 2.5] * 3),
+    ],
+)
+@pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()])
+def test_an_encoder_that_raises_on_what_a_caller_may_send_is_refused(contract: Any, values: Any, encoder: Any) -> None:
+    sentence = outcome(signature(contract), values, encoder)
+    assert sentence.startswith(f"The {type(encoder).__name__} raises on a value of 'x' that training never saw; ")
+    assert "set handle_unknown" in sentence
+
+
+@pytest.mark.parametrize(
+    ("contract", "values"),
+    [
+        (feature("x", "category", enumeration=("a", "b")), ["a", "b"] * 3),
+        (feature("x", "integer", enumeration=(1, 2)), [1, 2] * 3),
+        (feature("x", "integer", minimum=1, maximum=2), [1, 2] * 3),
+        (feature("x", "boolean"), [True, False] * 3),
+    ],
+)
+def test_an_encoder_that_knows_all_that_was_declared_may_raise(contract: Any, values: Any) -> None:
+    assert outcome(signature(contract), values, OneHotEncoder()) == ""
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        OneHotEncoder(handle_unknown="ignore"),
+        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+        TargetEncoder(cv=2),
+    ],
+)
+def test_an_encoder_that_takes_what_it_does_not_know_passes(encoder: Any) -> None:
+    assert outcome(signature(feature("x", "category")), ["a", "b"] * 3, encoder) == ""
