@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bench.prepared import OUT, ROOT, UNCOMPILED, Prepared, Rows
@@ -45,15 +45,15 @@ def _module(name: str, scene: Scene) -> Launch:
     return Launch(command, {"PYTHONPATH": str(ROOT), "BENCH_ARTIFACTS": str(OUT / "artifacts")})
 
 
-def _door(name: str, suffix: str, scene: Scene) -> Launch:
-    """A door exactly as its users start it."""
+def _door(name: str, suffix: str, scene: Scene, changes: Mapping[str, str]) -> Launch:
+    """A door exactly as its users start it, with these settings changed."""
     settings = {
         "TWINSERVE_PORT": str(scene.port),
         "TWINSERVE_ARTIFACTS": str(OUT / "artifacts"),
         "TWINSERVE_MODEL": scene.model.name + suffix,
         "TWINSERVE_ACCESS_LOG": "false",
     }
-    return Launch([str(scene.python), "-m", f"serve_{name}"], settings | {"PYTHONPATH": str(ROOT)})
+    return Launch([str(scene.python), "-m", f"serve_{name}"], settings | {"PYTHONPATH": str(ROOT), **changes})
 
 
 def _floor(name: str, module: str, distributions: Sequence[str], about: str, *, batches: bool = True) -> Subject:
@@ -63,12 +63,14 @@ def _floor(name: str, module: str, distributions: Sequence[str], about: str, *, 
     return Subject(name, "floor", launch, nested, read_nothing, about, distributions=distributions, batches=batches)
 
 
-def _twinserve(framework: str, suffix: str, distributions: Sequence[str], about: str) -> Subject:
+def _twinserve(
+    framework: str, suffix: str, distributions: Sequence[str], about: str, *, batching: bool = True
+) -> Subject:
     def launch(scene: Scene) -> Launch:
-        return _door(framework, suffix, scene)
+        return _door(framework, suffix, scene, {} if batching else {"TWINSERVE_BATCHING": "false"})
 
     return Subject(
-        f"twinserve-{framework}{suffix}",
+        f"twinserve-{framework}{suffix}{'' if batching else '-unbatched'}",
         "twinserve",
         launch,
         nested,
@@ -113,7 +115,9 @@ OWN: Final = (
     _twinserve("fastapi", "", FASTAPI, "`python -m serve_fastapi`"),
     _twinserve("flask", "", FLASK, "`python -m serve_flask`"),
     _twinserve("fastapi", UNCOMPILED, FASTAPI, "`python -m serve_fastapi`, a version without a graph"),
+    _twinserve("fastapi", UNCOMPILED, FASTAPI, "the same with `TWINSERVE_BATCHING=false`", batching=False),
     _twinserve("flask", UNCOMPILED, FLASK, "`python -m serve_flask`, a version without a graph"),
+    _twinserve("flask", UNCOMPILED, FLASK, "the same with `TWINSERVE_BATCHING=false`", batching=False),
     _tutorial("fastapi", FASTAPI, "Pydantic body, DataFrame of one row, `predict_proba` in a `def` endpoint; uvicorn"),
     _tutorial("flask", FLASK, "`get_json`, DataFrame of one row, `predict_proba`; gunicorn, four threads"),
 )

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from model.errors import ModelError
 from model.fold import read_fold
-from model.signature import Columns, FloatArray, Signature, to_frame
+from model.signature import Columns, FloatArray, Signature
+from model.stages import Stages
 
 # Classifiers whose `predict` is the class of the greatest `predict_proba`, so one call gives both; by class, since
 # others decide by another figure, which may differ in a tie.
@@ -78,8 +79,7 @@ class SklearnPredictor:
     kind: Final[PredictorKind] = "scikit-learn"
 
     def __init__(self, pipeline: Any, signature: Signature, classes: Sequence[str] | None) -> None:
-        self._pipeline = single_threaded(pipeline)
-        self._signature = signature
+        self._stages = Stages(single_threaded(pipeline), signature)
         self._takes_the_likeliest = _class_name(pipeline) in LIKELIEST
         self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
 
@@ -91,17 +91,17 @@ class SklearnPredictor:
             raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
 
     def _predict(self, columns: Columns) -> Predictions:
-        frame = to_frame(columns, self._signature)
+        head, prepared = self._stages.head, self._stages.prepare(columns)
         if self._codes is not None and self._takes_the_likeliest:
-            shares = np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64)
+            shares = np.asarray(head.predict_proba(prepared), dtype=np.float64)
             return Predictions(shares.argmax(axis=1), shares)
-        answers = self._pipeline.predict(frame)
+        answers = head.predict(prepared)
         if self._codes is None:
             return Predictions(values=np.asarray(answers, dtype=np.float64))
         labels = np.array([self._codes[label] for label in answers], dtype=np.int64)
-        if not hasattr(self._pipeline, "predict_proba"):
+        if not hasattr(head, "predict_proba"):
             return Predictions(labels)
-        return Predictions(labels, np.asarray(self._pipeline.predict_proba(frame), dtype=np.float64))
+        return Predictions(labels, np.asarray(head.predict_proba(prepared), dtype=np.float64))
 
 
 def _class_name(pipeline: Any) -> str:

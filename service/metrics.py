@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+JOINED: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,6 +38,12 @@ class Metrics:
         )
         self.swaps = Counter(
             "twinserve_swaps", "New champions that took over or were refused.", ("outcome",), registry=self._registry
+        )
+        self.joined = Histogram(
+            "twinserve_joined_requests",
+            "Requests answered by one call of the model, in the pool.",
+            buckets=JOINED,
+            registry=self._registry,
         )
         self.faults = Counter("twinserve_faults", "Faults of ours, answered with 500.", registry=self._registry)
         self.lost_rate_stores = Counter(

@@ -2,65 +2,160 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from queue import SimpleQueue
+from typing import Final, Protocol
 
 from service.problem import unavailable
 from service.reply import Reply
 
-Predict = Callable[[bytes], Reply]
-Work = tuple[Future[Reply], Predict, bytes]
+PAUSES: Final = 4
+"""Most pauses in a row."""
+
+
+class Version(Protocol):
+    """What answers jobs: one version of a model."""
+
+    def joins(self, body: bytes) -> bool:
+        """May this body be answered together with others?"""
+
+    def answer(self, jobs: Iterator[Job]) -> None:
+        """Settle the first job, and each of the others that is taken from the iterator."""
+
+    def pause(self) -> float:
+        """Seconds that are little beside an answer."""
+
+
+class Job:
+    """A body that waits for its reply."""
+
+    def __init__(self, version: Version, body: bytes, deadline: float, release: Callable[[], None]) -> None:
+        self.version, self.body = version, body
+        self.deadline = deadline
+        """When nobody waits any more, on the monotonic clock."""
+        self.future: Future[Reply] = Future()
+        self._release = release
+
+    def settle(self, make: Callable[[], Reply]) -> None:
+        """The reply is what this gives, or what it raises. The place is free first: who is told may come again."""
+        try:
+            reply = make()
+        except Exception as error:  # Whoever waits is told, and the thread lives on.
+            self.fail(error)
+        else:
+            self._release()
+            self.future.set_result(reply)
+
+    def fail(self, error: BaseException) -> None:
+        """There is no reply, for this reason."""
+        self._release()
+        self.future.set_exception(error)
 
 
 class Pool:
     """At most `capacity` predictions run or wait; one more is refused at once, so that waiting stays bounded.
 
+    A thread that becomes free offers the version of the first waiting job all jobs behind it that may be answered
+    together with it. Requests join because they wait; a lone one is never held back to be joined. Only a thread that
+    has just answered several, most of whose callers ask again at once, looks for as many before it goes on.
+
     Its threads are daemons, which the standard library's executor has no way to say: the interpreter would wait at its
     end for a prediction that never ends, and a server has seconds to stop.
     """
 
-    def __init__(self, threads: int, capacity: int) -> None:
+    def __init__(self, threads: int, capacity: int, patience: float) -> None:
+        """`patience` is how many seconds a submitter waits at most."""
         self._unstarted = threads
         """Threads to start yet; none is started before there is work, as a process may fork until then."""
-        self._threads = threads
         self._free = threading.BoundedSemaphore(capacity)
-        self._work: SimpleQueue[Work | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._patience = patience
+        self._waiting: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
 
-    def submit(self, predict: Predict, body: bytes) -> Future[Reply]:
+    def submit(self, version: Version, body: bytes) -> Future[Reply]:
         """The prediction's future; raises `Problem` (503) when the pool is full or closed."""
-        with self._lock:
-            if self._closed:
+        with self._changed:
+            if self._closing.is_set():
                 raise unavailable("The service is shutting down.")
             if not self._free.acquire(blocking=False):
                 raise unavailable("All places for predictions are taken.")
-            future: Future[Reply] = Future()
-            future.add_done_callback(lambda _: self._free.release())
-            self._work.put((future, predict, body))
+            job = Job(version, body, time.monotonic() + self._patience, self._free.release)
+            job.future.add_done_callback(lambda _: self._forget(job))
+            self._waiting.append(job)
+            self._changed.notify()
             if self._unstarted:
                 self._unstarted -= 1
                 threading.Thread(target=self._run, name="predict", daemon=True).start()
-        return future
+        return job.future
 
     def close(self) -> None:
         """Take no more work; what was taken goes on to its end."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                for _ in range(self._threads):
-                    self._work.put(None)
+        with self._changed:
+            self._closing.set()
+            self._changed.notify_all()
+
+    def _forget(self, job: Job) -> None:
+        """A job is done. If it was given up, nothing of it stays, neither its place nor its body."""
+        if job.future.cancelled():
+            with self._changed, contextlib.suppress(ValueError):  # A thread has just found it.
+                self._waiting.remove(job)
+            self._free.release()
 
     def _run(self) -> None:
-        while (work := self._work.get()) is not None:
-            future, predict, body = work
-            if not future.set_running_or_notify_cancel():
-                continue
+        while (first := self._first()) is not None:
+            taken: list[Job] = []
             try:
-                reply = predict(body)
-            except BaseException as error:  # Whoever waits for the future is told, and the thread lives on.
-                future.set_exception(error)
-            else:
-                future.set_result(reply)
+                first.version.answer(self._take(first, taken))
+            except BaseException as error:
+                for job in taken:
+                    if not job.future.done():
+                        job.fail(error)
+            if len(taken) > 1:
+                self._gather(len(taken), first.version.pause())
+
+    def _gather(self, number: int, pause: float) -> None:
+        """Wait until so many wait, as long as with every pause there are more of them."""
+        before = -1
+        for _ in range(PAUSES):
+            now = len(self._waiting)
+            if not before < now < number or self._closing.wait(pause):
+                return
+            before = now
+
+    def _first(self) -> Job | None:
+        """The job that has waited longest, once there is one; None when the pool is closed and empty."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+                if not self._waiting:
+                    return None
+                job = self._waiting.popleft()
+            if job.future.set_running_or_notify_cancel():
+                return job
+
+    def _take(self, first: Job, taken: list[Job]) -> Iterator[Job]:
+        """The first job, and those right behind it that may join it; whatever is asked for is noted as taken."""
+        job: Job | None = first
+        while job is not None:
+            taken.append(job)
+            yield job
+            job = self._follower(first)
+
+    def _follower(self, first: Job) -> Job | None:
+        """The next job that waits, if it and the first one may be answered together."""
+        version = first.version
+        while version.joins(first.body):
+            with self._changed:
+                if not (self._waiting and self._waiting[0].version is version):
+                    return None
+                if not version.joins(self._waiting[0].body):
+                    return None
+                job = self._waiting.popleft()
+            if job.future.set_running_or_notify_cancel():
+                return job
+        return None

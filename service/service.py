@@ -41,7 +41,7 @@ class Service:
         self._metrics = metrics
         self._serving = serving
         self._tracing = tracing
-        self._pool = Pool(settings.prediction_threads, settings.max_queue)
+        self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
         self._watch: Watch | None = None
         self._draining = False
         self._closing = False
@@ -115,7 +115,7 @@ class Service:
         """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
         serving = self._require_open()  # Now: what is taken is answered, whatever happens until its turn comes.
         exchange.version = serving.version
-        return self._pool.submit(serving.predict, body)
+        return self._pool.submit(serving, body)
 
     def schema(self) -> Reply:
         """`GET /schema`."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from model.artifact import Opened, Trust, open_version
+from model.batching import Batcher, Outcome, predict_each
 from model.errors import ArtifactRefused, RegistryError
-from model.predictor import CannotPredict, Predictions, refused_rows
+from model.predictor import CannotPredict, refused_rows
 from model.registry import Registry
 from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJson, Novelty, Validator, json_schema
 from service.metrics import Metrics
 from service.openapi import openapi
+from service.pool import Job
 from service.problem import Problem, invalid_input
 from service.render import BadPrediction, Renderer
 from service.reply import Reply
@@ -41,6 +45,7 @@ class Serving:
         self._settings = settings
         self._facts = facts
         self._predictor = opened.predictor
+        self._batcher = Batcher(opened.predictor)
         self._validator = Validator(
             opened.signature,
             max_batch=settings.max_batch,
@@ -56,15 +61,56 @@ class Serving:
         """May this body be answered inline, or would others wait for it?"""
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
+    def joins(self, body: bytes) -> bool:
+        """May this body be answered together with others that wait? Never by a compiled model: what it says of a row
+        depends on no other row, to the last bit."""
+        return self._settings.batching and self._predictor.kind != "compiled" and len(body) < QUICK_BODY
+
     def predict(self, body: bytes) -> Reply:
         """The answer to a prediction request; raises `Problem` for a body that is the caller's mistake."""
+        batch = self._read(body)
+        (outcome,) = predict_each(self._predictor.predict, [batch.columns])
+        return self._reply(batch, outcome)
+
+    def answer(self, jobs: Iterator[Job]) -> None:
+        """Answer the first job, and by the same call of the predictor as many of the others as it pays to join."""
+        asked: list[tuple[Job, Batch]] = []
+        rows = 0
+        for job in jobs:
+            try:
+                batch = self._read(job.body)
+            except Exception as error:  # This job's alone.
+                job.fail(error)
+                continue
+            asked.append((job, batch))
+            rows += len(batch.columns)
+            if not self._batcher.has_room(rows, asked[0][0].deadline - time.monotonic()):
+                break
+        if not asked:
+            return
+        self._metrics.joined.observe(len(asked))
+        outcomes = self._batcher.predict([batch.columns for _, batch in asked])
+        for (job, batch), outcome in zip(asked, outcomes, strict=True):
+            job.settle(partial(self._reply, batch, outcome))
+
+    def pause(self) -> float:
+        """Seconds that are little beside a call of the predictor."""
+        return self._batcher.pause()
+
+    def _read(self, body: bytes) -> Batch:
         try:
-            batch = self._validator.validate(body)
+            return self._validator.validate(body)
         except MalformedJson as error:
             raise Problem("malformed-json", str(error)) from None
         except InvalidInput as error:
             raise invalid_input(error) from None
-        predictions = self._predict(batch)
+
+    def _reply(self, batch: Batch, outcome: Outcome) -> Reply:
+        if isinstance(outcome, CannotPredict):
+            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
+            raise unpredictable(refused_rows(self._predictor, batch.columns), is_array=batch.is_array) from None
+        if isinstance(outcome, Exception):
+            raise outcome
         warnings = self._novelty.find(batch.columns)
         rows = len(batch.columns)
         self._count(rows)
@@ -73,21 +119,13 @@ class Serving:
                 self._metrics.warnings.labels(finding.code).inc()
         try:
             if batch.is_array:
-                return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, rows))
-            return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+                return Reply(HTTPStatus.OK, self._renderer.many(outcome, warnings, rows))
+            return Reply(HTTPStatus.OK, self._renderer.one(outcome, warnings))
         except BadPrediction:
             huge = np.flatnonzero((np.abs(batch.columns.matrix) > HUGE).any(axis=1)).tolist()
             if not huge:
                 raise  # The model's fault, not the values'.
             raise unpredictable(huge, is_array=batch.is_array) from None
-
-    def _predict(self, batch: Batch) -> Predictions:
-        try:
-            return self._predictor.predict(batch.columns)
-        except CannotPredict:
-            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
-            rows = refused_rows(self._predictor, batch.columns)
-            raise unpredictable(rows, is_array=batch.is_array) from None
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     send_timeout: Seconds = Field(
         60.0, description="Seconds within which a client must have taken in its answer; else the connection is closed."
     )
+    batching: bool = Field(
+        default=True,
+        description="Join requests that wait for a model that is not compiled: one call answers all of them.",
+    )
     max_concurrent: Count = Field(
         256, description="Most prediction requests in flight in each worker; more is answered with 503."
     )

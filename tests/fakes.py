@@ -135,9 +135,12 @@ class BlockedPredictor(FakePredictor):
         super().__init__(kind)
         self.begun = threading.Semaphore(0)
         self.go_on = threading.Event()
+        self.rows: list[int] = []
+        """How many rows each call got."""
 
     def predict(self, columns: Columns) -> Predictions:
         """The prediction, once `go_on` is set."""
+        self.rows.append(len(columns))
         self.begun.release()
         assert self.go_on.wait(PATIENCE)
         return super().predict(columns)

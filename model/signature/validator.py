@@ -6,6 +6,7 @@ import operator
 from collections.abc import Sequence
 from functools import reduce
 from heapq import nsmallest
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydantic_core import core_schema as cs
 
 from model.errors import ModelError
 from model.signature import strict_json
+from model.signature.acceptor import Acceptor, Unsuited
 from model.signature.columns import Columns, encode
 from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
 from model.signature.findings import Finding, explain
@@ -73,28 +75,35 @@ class Validator:
         self._worded = {place: f for place, f in enumerate(signature.features) if f.type in WORDED}
         self._keys = _key_count(signature)
         self._optional = [feature.path for feature in signature.features if not feature.required]
+        self._acceptor = None if out_of_range == "reject" else _acceptor(signature, max_batch)
         self._tree = signature.tree()
         self._ranks = _ranks(self._tree)
 
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
         array = body.lstrip(b" \t\n\r").startswith(b"[")
+        if self._acceptor is not None:
+            values = self._acceptor.accept(body, array=array, keys=self._keys)
+            if values is not None:
+                return Batch(self._columns(values), is_array=array)
+        return Batch(self._columns(self._values(self._instances(body, array=array))), is_array=array)
+
+    def _instances(self, body: bytes, *, array: bool) -> list[Any]:
+        """The instances of any valid body, by Pydantic, who decides what is valid."""
         rules = self._many if array else self._one
         colons = body.count(b":")
         if colons > self._keys * (self._max_batch if array else 1) + SPARE_COLONS:
-            instances = self._look_closely(body, rules, array=array)
-            return Batch(self._columns(instances), is_array=array)
+            return self._look_closely(body, rules, array=array)
         try:
             value = rules.validate_json(body)
         except ValidationError:
-            instances = self._look_closely(body, rules, array=array)
-            return Batch(self._columns(instances), is_array=array)
-        instances = value if array else [value]
+            return self._look_closely(body, rules, array=array)
+        instances: list[Any] = value if array else [value]
         # Every key of a valid instance is followed by a colon: as many colons as keys means no duplicate.
         # Counting costs 0.2 us for an instance of 30 numbers, the exact look 40 us.
         if colons != self._keys * len(instances) - self._left_out(instances):
             self._check(body)
-        return Batch(self._columns(instances), is_array=array)
+        return instances
 
     def _look_closely(self, body: bytes, rules: SchemaValidator, *, array: bool) -> list[Any]:
         """The instances of a body that was only hard to parse; raises what is wrong with any other."""
@@ -119,12 +128,16 @@ class Validator:
             path[-1] not in reduce(operator.getitem, path[:-1], one) for path in self._optional for one in instances
         )
 
-    def _columns(self, instances: Sequence[Any]) -> Columns:
-        rows = [self._flatten(instance) for instance in instances]
+    def _values(self, instances: Sequence[Any]) -> list[Any]:
+        """The leaves of all instances in tree order, one instance behind the other."""
+        return list(chain.from_iterable(map(self._flatten, instances)))
+
+    def _columns(self, values: list[Any]) -> Columns:
+        width = len(self._order)
         if not self._worded:
-            matrix = np.array(rows, dtype=np.float64)  # None becomes NaN.
+            matrix = np.array(values, dtype=np.float64).reshape(-1, width)  # None becomes NaN.
             return Columns(matrix if self._in_order else matrix[:, self._order])
-        return self._columns_with_words([list(values) for values in zip(*rows, strict=True)])
+        return self._columns_with_words([values[place::width] for place in range(width)])
 
     def _columns_with_words(self, values: list[list[Any]]) -> Columns:
         """As above, where some columns hold strings; `values` holds the columns in tree order."""
@@ -175,6 +188,13 @@ class Validator:
             rank, node = node.get(part, (len(node), {}))
             place.append((rank, str(part)))
         return place
+
+
+def _acceptor(signature: Signature, max_batch: int) -> Acceptor | None:
+    try:
+        return Acceptor(signature, max_batch)
+    except Unsuited:
+        return None
 
 
 def _key_count(signature: Signature) -> int:
