@@ -8,9 +8,10 @@ PIP    := $(PY) -m $(INSTALL)
 LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
           --no-annotate --no-header --no-emit-index-url
 IMAGE  ?= twinserve
+REQUESTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-fast test-oldest lock audit image image-check bench clean
+.PHONY: help setup setup-dev train serve check test test-fast test-oldest lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -80,6 +81,12 @@ image-check: ## Build the image and try it: read-only, without capabilities, sto
 
 bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m bench --setup makes the peers' environments)
 	@$(PY) -m bench
+
+faults: setup-dev ## Do to both doors what should not happen and write docs/reliability.md (under ten minutes)
+	@$(PY) -m faults
+
+soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten minutes a door; REQUESTS=... for longer)
+	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
 	@rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

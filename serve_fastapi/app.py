@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
 
@@ -15,6 +16,9 @@ from serve_fastapi.routes import in_exchange, router
 from service import logs
 from service.service import Service
 from service.settings import read_settings
+
+INTERVAL: Final = 1.0
+"""Seconds between two looks at whether predictions still end."""
 
 
 def create_app(service: Service | None = None) -> FastAPI:
@@ -37,7 +41,7 @@ def create_app(service: Service | None = None) -> FastAPI:
 
         return await in_exchange(served, "unknown", refuse)(request)
 
-    return FastAPI(
+    app = FastAPI(
         title="Twinserve",
         routes=router(served).routes,  # As they are: an included router is matched twice, which takes 10 us a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Asking for providers takes 5 us.
@@ -48,6 +52,8 @@ def create_app(service: Service | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.twinserve = served
+    return app
 
 
 @contextmanager
@@ -63,7 +69,16 @@ def draining(service: Service) -> Iterator[None]:
         loop.call_soon_threadsafe(loop.call_later, service.settings.drain_delay, stop, number, frame)
 
     signal.signal(signal.SIGTERM, drain)
+    watch = loop.create_task(end_when_stuck(service))
     try:
         yield
     finally:
+        watch.cancel()
         signal.signal(signal.SIGTERM, stop)
+
+
+async def end_when_stuck(service: Service) -> None:
+    """End this process, as if told to, when no prediction ends any more; a supervisor starts another one."""
+    while not service.must_give_up():
+        await asyncio.sleep(INTERVAL)
+    signal.raise_signal(signal.SIGTERM)

@@ -17,6 +17,9 @@ from service.wire import MAX_FIELDS, head_too_large, refusal, too_slow
 END_OF_HEAD: Final = b"\r\n\r\n"
 UPGRADE: Final = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
+LINGER: Final = 2.0
+"""Seconds that a stopping server keeps an idle connection, for a request that may be on its way: gunicorn's figure."""
+
 
 class DoorProtocol(HttpToolsProtocol):
     """One connection; the app's lifespan state holds the service, whose settings hold here."""
@@ -31,6 +34,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._head_size = 0
         self._in_head = True
         self._last = b""
+        self._is_ending = False
+        """Does the server take no more requests?"""
         self._owed: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._expect_request()
@@ -99,6 +104,8 @@ class DoorProtocol(HttpToolsProtocol):
             self._refuse(head_too_large(self._settings))
         else:
             super().on_headers_complete()
+            if self._is_ending and self.cycle is not None:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """A body behind a refused head goes nowhere."""
@@ -124,6 +131,21 @@ class DoorProtocol(HttpToolsProtocol):
         limit = self._settings.max_head
         too_long = self._head_size > limit and self._exact_head_size() > limit
         return too_long or len(self.headers) > MAX_FIELDS
+
+    def shutdown(self) -> None:
+        """The server takes no more. uvicorn would close an idle connection now, and lose what is on its way."""
+        self._is_ending = True
+        if self._is_idle():
+            self.loop.call_later(min(LINGER, self._settings.grace / 2), self._close_idle)
+        else:
+            super().shutdown()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_idle(self) -> None:
+        if self._is_idle() and not self._head_size:  # A head that has begun has its own deadline.
+            self.transport.close()
 
     def _exact_head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

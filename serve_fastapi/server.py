@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import multiprocessing
+import os
 import signal
 import socket
 import sys
 import time
-from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -20,10 +21,13 @@ from model.errors import ModelError
 from serve_fastapi.app import create_app
 from serve_fastapi.protocol import DoorProtocol
 from service import logs
+from service.service import Service
 from service.settings import BadSetting, Settings
 from service.startup import FAILED, CannotStart, listen, url
 
 PORT: Final = 8000
+GAVE_UP: Final = 1
+"""The exit code of a lone process whose predictions never end; of several, the supervisor replaces it."""
 SPARE_SECONDS: Final = 1.0
 SET_PARENT_DEATH_SIGNAL: Final = 1
 """PR_SET_PDEATHSIG of <linux/prctl.h>."""
@@ -36,7 +40,9 @@ def serve(settings: Settings) -> int:
     if settings.workers > 1:
         return _supervise(settings, listener)
     app = open_app()
-    signal.signal(signal.SIGTERM, _exit)  # What uvicorn hands the signal back to, when it has shut down.
+    service: Service = app.state.twinserve
+    # What uvicorn hands the signal back to, when it has shut down:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(GAVE_UP if service.gave_up else 0))
     logs.log.info("listening", url=url(listener), door="fastapi", workers=1)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, after a clean shutdown.
         uvicorn.Server(_config(settings, app)).run(sockets=[listener])
@@ -56,6 +62,12 @@ class Supervisor(Multiprocess):
 
     patience: float
     """Seconds that the workers get to end after SIGTERM, all together."""
+
+    def terminate_all(self) -> None:
+        """Ask the workers to end; without us, new connections are refused as soon as the last of them takes no more."""
+        super().terminate_all()
+        for listener in self.sockets:
+            listener.close()
 
     def join_all(self) -> None:
         """Wait for the workers, and end those that do not end themselves."""
@@ -91,6 +103,9 @@ def end_with_parent() -> None:
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux alone has it.
     if prctl is not None:
         prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:
+        sys.exit(0)  # It has gone already, while this process was being prepared.
 
 
 def _config(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
@@ -109,7 +124,3 @@ def _config(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
         timeout_keep_alive=round(settings.keep_alive),
         timeout_graceful_shutdown=round(settings.grace),
     )
-
-
-def _exit(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)

@@ -9,6 +9,7 @@ take of an answer at once, the loop sends on. A client that has sent everything 
 from __future__ import annotations
 
 import selectors
+import signal
 import socket
 import threading
 import time
@@ -27,6 +28,8 @@ from service.service import Service
 from service.wire import head_too_large, refusal, too_slow
 
 READ: Final = 256 * 1024
+ACCEPTED: Final = 64
+"""Most connections taken in one turn of the loop."""
 LINGER: Final = 2.0
 """Seconds that a connection is left to the client: for a first byte while the worker stops, and to close its side."""
 LOOK: Final = 0.25
@@ -66,21 +69,38 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         timer.daemon = True
         timer.start()
 
+    def is_parent_alive(self) -> bool:
+        """Does the arbiter live? A worker whose arbiter was killed ends as if it had been told to."""
+        if not super().is_parent_alive():
+            self.service.drain()
+            self.alive = False
+        return self.alive
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
+        """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
     def run(self) -> None:
         """Serve until a signal; what is in flight is answered before the service closes."""
         super().run()
         self.service.close()
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection and wait for its request in the event loop."""
-        try:
-            accepted, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # Another worker was faster, or the client has gone.
-        settings, client = self.service.settings, ClientSocket(accepted)
-        client.limit_waiting(settings.receive_timeout)
-        self.nr_conns += 1
-        self.expect(Connection(self.cfg, client, address, listener.getsockname()), settings.receive_timeout)
+        """Take who has come and wait for their requests in the event loop. One at a time would let a newcomer wait for
+        as many turns of the loop as there are others before it, and a turn is long when many ask."""
+        settings = self.service.settings
+        for _ in range(ACCEPTED):
+            try:
+                accepted, address = listener.accept()
+            except OSError:
+                return  # Another worker was faster, the client has gone, or this process may open no more files.
+            client = ClientSocket(accepted)
+            client.limit_waiting(settings.receive_timeout)
+            self.nr_conns += 1
+            self.expect(Connection(self.cfg, client, address, listener.getsockname()), settings.receive_timeout)
 
     def wait(self, conn: Connection, event: int, seconds: float) -> None:
         """Have the client so long to send, or to take, the next bytes."""
@@ -133,7 +153,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         if arrival.head_too_large:
             self.dismiss(conn, head_too_large(self.service.settings))
         elif arrival.is_whole() or (not data and arrival.data):
-            self.answer(conn, bytes(arrival.data))
+            self.answer(conn, arrival.request())
         elif not data:
             self.dismiss(conn)
 
@@ -211,11 +231,13 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         conn.close()
 
     def murder_pending(self) -> None:
-        """Called in every round of the loop: dismiss who is overdue."""
+        """Called in every round of the loop: dismiss who is overdue, be it this worker."""
         now = time.monotonic()
         if now < self.next_look:
             return
         self.next_look = now + LOOK
+        if self.service.must_give_up():
+            self.handle_exit(signal.SIGTERM, None)
         for conn in list(self.waiting):
             has_begun = conn.arrival is not None and bool(conn.arrival.data)
             if not self.alive and conn.arrival is not None and not has_begun:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gunicorn.http import wsgi
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -32,10 +32,10 @@ class Input:
         self._body = body
 
     def read(self, size: int = -1) -> bytes:
-        """Some of the body; raises `ClientDisconnected` where its framing is wrong."""
+        """Some of the body; raises `ClientDisconnected` where its framing is wrong or its end is missing."""
         try:
             data: bytes = self._body.read(None if size < 0 else size)
-        except ParseException as error:
+        except (ParseException, NoMoreData) as error:
             raise ClientDisconnected from error
         return data
 

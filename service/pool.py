@@ -69,6 +69,7 @@ class Pool:
 
     def __init__(self, threads: int, capacity: int, patience: float) -> None:
         """`patience` is how many seconds a submitter waits at most."""
+        self._threads = threads
         self._unstarted = threads
         """Threads to start yet; none is started before there is work, as a process may fork until then."""
         self._free = threading.BoundedSemaphore(capacity)
@@ -76,6 +77,8 @@ class Pool:
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closing = threading.Event()
+        self._began: dict[int, float] = {}
+        """When each busy thread began its call, on the monotonic clock."""
 
     def submit(self, version: Version, body: bytes) -> Future[Reply]:
         """The prediction's future; raises `Problem` (503) when the pool is full or closed."""
@@ -99,6 +102,11 @@ class Pool:
             self._closing.set()
             self._changed.notify_all()
 
+    def is_stuck(self, seconds: float) -> bool:
+        """Has every thread been at one call for longer than this?"""
+        began = list(self._began.values())
+        return len(began) == self._threads and max(began) < time.monotonic() - seconds
+
     def _forget(self, job: Job) -> None:
         """A job is done. If it was given up, nothing of it stays, neither its place nor its body."""
         if job.future.cancelled():
@@ -109,12 +117,15 @@ class Pool:
     def _run(self) -> None:
         while (first := self._first()) is not None:
             taken: list[Job] = []
+            self._began[threading.get_ident()] = time.monotonic()
             try:
                 first.version.answer(self._take(first, taken))
             except BaseException as error:
                 for job in taken:
                     if not job.future.done():
                         job.fail(error)
+            finally:
+                del self._began[threading.get_ident()]
             if len(taken) > 1:
                 self._gather(len(taken), first.version.pause())
 

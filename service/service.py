@@ -43,6 +43,8 @@ class Service:
         self._tracing = tracing
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
         self._watch: Watch | None = None
+        self.gave_up = False
+        """Is this process ending because its predictions never do?"""
         self._draining = False
         self._closing = False
 
@@ -178,6 +180,16 @@ class Service:
     def timed_out(self) -> Problem:
         """The prediction did not end in time."""
         return Problem("prediction-timeout", f"A prediction may take {self.settings.predict_timeout:g} s.")
+
+    def must_give_up(self) -> bool:
+        """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by
+        a server's own loop, which is to end itself as if by SIGTERM; true once."""
+        if self._draining or not self._pool.is_stuck(self.settings.predict_timeout):
+            return False
+        self.gave_up = True
+        self.drain()
+        log.error("stuck", reason="No prediction ends any more; this process makes room for a new one.")
+        return True
 
     def drain(self) -> None:
         """Stop being ready, so that no balancer sends more; requests that still come are answered."""

@@ -104,7 +104,7 @@ def test_a_source_file_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < LONGEST_FILE
 
 
-@pytest.mark.parametrize("room", [*ROOMS, "examples", "tests"])
+@pytest.mark.parametrize("room", [*ROOMS, "examples", "faults", "tests"])
 def test_a_room_says_its_rule_at_the_door(room: str) -> None:
     """In a README of eight lines at most."""
     lines = (ROOT / room / "README.md").read_text().splitlines()

@@ -116,3 +116,26 @@ def test_a_head_of_too_many_fields_is_too_large() -> None:
     arrival = Arrival(MAX_HEAD, MAX_BODY)
     arrival.add(START + b"A: b\r\n" * MAX_FIELDS + b"\r\n")
     assert arrival.head_too_large
+
+
+@given(chunks=st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=20), cuts=st.lists(st.integers(1, 200)))
+def test_many_chunks_reach_the_parser_as_one(chunks: list[bytes], cuts: list[int]) -> None:
+    """However they are cut; trailers stay behind them."""
+    head = START + b"Transfer-Encoding: chunked\r\n\r\n"
+    data = head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\nA: b\r\n\r\n"
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
+    for start, end in itertools.pairwise([0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]):
+        arrival.add(data[start:end])
+        arrival.is_whole()
+    whole = b"".join(chunks)
+    assert arrival.is_whole()
+    assert arrival.request() == head + b"%x\r\n%s\r\n0\r\nA: b\r\n\r\n" % (len(whole), whole)
+
+
+def test_a_faulty_chunk_is_left_to_the_parser() -> None:
+    """Behind the good ones, as it came."""
+    head = START + b"Transfer-Encoding: chunked\r\n\r\n"
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
+    arrival.add(head + b"1\r\na\r\n1\r\nb\r\n2\r\nabXX0\r\n\r\n")
+    assert arrival.is_whole()
+    assert arrival.request() == head + b"2\r\nab\r\n2\r\nabXX0\r\n\r\n"

@@ -126,6 +126,7 @@ def start(
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(folder),
         BLOCKING: str(blocking_file or ""),
         **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
     }

@@ -6,12 +6,13 @@ import re
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start
+from tests.servers.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -132,3 +133,46 @@ def test_a_request_in_flight_is_answered_before_the_end(door: str, tmp_path: Pat
         connection.sendall(body[1:])
         assert connection.recv(12) == b"HTTP/1.1 200"
         assert server.process.wait(DEADLINE) == 0
+
+
+@each_door
+def test_a_stopping_server_refuses_new_connections_and_answers_those_it_has(
+    door: str, tmp_path: Path, artifacts: Path
+) -> None:
+    """What was on its way over a kept connection is answered, and the connection then closed."""
+    whole = request("GET", "/health/live")
+    with running(door, tmp_path, artifacts, workers=2) as server, server.connect() as kept, server.connect() as busy:
+        kept.sendall(whole)
+        assert [response.status for response in read(kept, 1)] == [200]
+        busy.sendall(request("POST", "/predict", golden(artifacts))[:-1])  # So the end has to wait.
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(server.process, lambda: not is_open(server.port))
+        kept.sendall(whole)
+        (response,) = read(kept, 2)
+        assert (response.status, response.headers["connection"].lower()) == (200, "close")
+        busy.sendall(b"}")
+        assert [response.status for response in read(busy, 2)] == [200]
+        assert server.process.wait(DEADLINE) == 0
+
+
+def is_open(port: int) -> bool:
+    """Does anybody listen?"""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+@each_door
+def test_workers_whose_parent_was_killed_end(door: str, tmp_path: Path, artifacts: Path) -> None:
+    """Though a client keeps a connection; nobody else would ever end them, and they hold the port."""
+    with running(door, tmp_path, artifacts, workers=2, grace=30) as server, server.connect() as kept:
+        kept.sendall(request("GET", "/health/live"))
+        assert [response.status for response in read(kept, 1)] == [200]
+        server.process.kill()
+        began = time.monotonic()
+        while is_open(server.port):
+            assert time.monotonic() < began + 15
+        assert kept.recv(1) == b""
+        assert time.monotonic() < began + 15

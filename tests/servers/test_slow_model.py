@@ -94,6 +94,21 @@ def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts
 
 
 @each_door
+def test_a_worker_whose_predictions_never_end_is_replaced(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """504 for whoever waited; then a new worker answers."""
+    block = tmp_path / "block"
+    options: dict[str, Any] = {"trust_pickles": True, "predict_timeout": 0.5, "threads": 1, "grace": 1, "workers": 2}
+    with running(door, tmp_path, slow_artifacts, blocking_file=block, **options) as server:
+        wait_for(server.process, lambda: server.log.read_text().count('"opened"') == 2)
+        block.touch()
+        assert server.request("POST", "/predict", marked(slow_artifacts)).status == 504
+        wait_for(server.process, lambda: server.log.read_text().count('"opened"') == 3)
+        assert '"stuck"' in server.log.read_text()
+        block.unlink()
+        assert server.request("POST", "/predict", golden(slow_artifacts)).status == 200
+
+
+@each_door
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_prediction_that_never_ends_does_not_keep_the_server(
     door: str, workers: int, tmp_path: Path, slow_artifacts: Path

@@ -328,10 +328,19 @@ def test_a_trailer_is_no_header(server: Running, instance: bytes) -> None:
 
 
 def test_a_body_that_ends_early_is_400(server: Running) -> None:
-    """A client that closes its side in the middle of its body is told so."""
-    head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
-    with server.connect() as connection:
-        connection.sendall(head.encode() + b"{")
-        connection.shutdown(socket.SHUT_WR)
-        (response,) = read(connection, 1)
-    assert (response.status, b"incomplete-body" in response.body) == (400, True)
+    """A client that closes its side in the middle of its body is told so, chunks or not."""
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+    for data in (head + b"{", chunked(b"{", end=b""), chunked(b"{", end=b"5\r\n12")):
+        with server.connect() as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            (response,) = read(connection, 1)
+        assert (response.status, b"incomplete-body" in response.body) == (400, True)
+
+
+def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running) -> None:
+    """Every byte in a chunk of its own; the time must not grow by the square."""
+    (response,) = server.send(chunked(*[b" "] * (MAX_BODY // 6)))
+    assert response.status == 400
+    (response,) = server.send(chunked(*[b" "] * (MAX_BODY + 1)), responses=2)
+    assert response.status == 413

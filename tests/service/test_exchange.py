@@ -51,14 +51,29 @@ def test_a_long_path_is_cut_in_the_log() -> None:
     assert len(lines[0]["path"]) == 200
 
 
-def test_a_fault_is_logged_with_its_traceback_and_answered_without() -> None:
-    """Under the same id; access log or not."""
-    fault = ValueError("secret")
+def raised() -> Exception:
+    """A fault that came of another one, with a caller's value in both messages."""
+    try:
+        try:
+            raise KeyError("secret")
+        except KeyError as error:
+            raise ValueError("secret") from error
+    except ValueError as error:
+        return error
+
+
+def test_a_fault_is_logged_with_where_it_was_raised_and_without_what_it_says() -> None:
+    """Under the same id; access log or not. The answer holds neither."""
     with capture_logs() as lines:
-        reply = exchange(access_log=False).refuse(fault)
-    assert (lines[0]["event"], lines[0]["request_id"], lines[0]["exc_info"]) == ("fault", "mine", fault)
-    assert reply.status == 500
+        reply = exchange(access_log=False).refuse(raised())
+    (line,) = lines
+    assert (line["event"], line["request_id"]) == ("fault", "mine")
+    assert [word in line["traceback"] for word in ("KeyError", "ValueError", "in raised")] == [True] * 3
+    assert '("secret")' in line["traceback"], "the source line, which is ours"
+    assert "secret" not in line["traceback"].replace('("secret")', "")
+    assert reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
     assert b"secret" not in reply.body
+    assert b"mine" in reply.body
 
 
 def test_a_problem_is_no_fault() -> None:

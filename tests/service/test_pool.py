@@ -92,6 +92,28 @@ def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None
     pool.close()
 
 
+def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
+    """One of two is not; and no longer when one comes back."""
+    pool, go_on = Pool(2, 4, PATIENCE), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        begun.release()
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    begun = threading.Semaphore(0)
+    first = pool.submit(Work(wait), b"")
+    assert begun.acquire(timeout=PATIENCE)
+    assert not pool.is_stuck(0)
+    second = pool.submit(Work(wait), b"")
+    assert begun.acquire(timeout=PATIENCE)
+    assert pool.is_stuck(0)
+    assert not pool.is_stuck(PATIENCE)
+    go_on.set()
+    assert (first.result(PATIENCE), second.result(PATIENCE)) == (REPLY, REPLY)
+    pool.close()
+
+
 def test_capacity_counts_what_runs_and_what_waits() -> None:
     """Two places: the third is refused with 503 until one has ended."""
     gate = Gate(2)

@@ -1,0 +1,1 @@
+"""Faults, done to running servers: `python -m faults`."""

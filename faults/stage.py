@@ -1,0 +1,68 @@
+"""What a scenario plays on: one door, models, and folders of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from faults import stores
+from model.registry import Registry
+from tests.servers.running import Running, golden, running
+
+
+class Models:
+    """The stores, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def tumor(self) -> Path:
+        """The default recipe, compiled."""
+        return stores.tumor(self._folder / "tumor")
+
+    @cached_property
+    def fruit(self) -> Path:
+        """Two small versions that answer differently and a third that is damaged."""
+        return stores.fruit(self._folder / "fruit")
+
+    @cached_property
+    def misbehaving(self) -> Path:
+        """A model in a pickle that hangs, raises or lies when a row asks it to."""
+        return stores.misbehaving(self._folder / "misbehaving")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One door for one scenario."""
+
+    door: str
+    folder: Path
+    models: Models
+
+    @property
+    def body(self) -> bytes:
+        """A valid instance of the default model."""
+        return golden(self.models.tumor)
+
+    def new_folder(self) -> Path:
+        """An empty one."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def copy(self, store: Path, model: str) -> Registry:
+        """A store that may be changed."""
+        folder = self.new_folder()
+        shutil.copytree(store / model, folder / model)
+        return Registry(folder, model)
+
+    @contextmanager
+    def server(self, artifacts: Path | None = None, **settings: Any) -> Iterator[Running]:
+        """The door, ready, started as its users start it; the default model unless told otherwise."""
+        with running(self.door, self.new_folder(), artifacts or self.models.tumor, **settings) as server:
+            yield server

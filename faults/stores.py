@@ -1,0 +1,51 @@
+"""The models that the scenarios are played with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import make_pipeline
+
+from faults.misbehaving import Misbehaving
+from model import training
+from model.packaging import Lineage, package
+from model.recipes.tumor import TUMOR, candidates
+from model.registry import Registry
+from tests import swapping
+
+
+def tumor(folder: Path) -> Path:
+    """One version of the default recipe, a linear model, as champion."""
+
+    def one(seed: int) -> Mapping[str, Any]:
+        return {"logistic regression": candidates(seed)["logistic regression"]}
+
+    return _trained(folder, one)
+
+
+def misbehaving(folder: Path) -> Path:
+    """The same input with a model that does what a row tells it to; only a pickle can carry it."""
+
+    def one(_seed: int) -> Mapping[str, Any]:
+        return {"misbehaving": make_pipeline(Misbehaving(C=1e-4, max_iter=10_000))}
+
+    return _trained(folder, one)
+
+
+def fruit(folder: Path) -> Path:
+    """Versions 1 and 2, and 3, which is damaged."""
+    swapping.store(folder)
+    return folder
+
+
+def _trained(folder: Path, one: Any) -> Path:
+    recipe = replace(TUMOR, candidates=one)
+    registry = Registry(folder, recipe.name)
+    data = training.split(recipe)
+    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    registry.promote(version)
+    return folder
