@@ -49,7 +49,7 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
     With a private key (PEM) the manifest is sealed; raises `seal.BadKey` where the key is none.
     """
     sealed = facts.model_copy(update={"files": {name: manifest.digest(content) for name, content in files.items()}})
-    root = sealed.model_dump_json(indent=2).encode()
+    root = manifest.to_bytes(sealed)
     seals = {} if seal_key is None else {seal.SEAL: seal.make(root, seal_key)}
     for name, content in {**files, **seals, MANIFEST: root}.items():
         path = folder / name
@@ -105,7 +105,7 @@ def _refusing(name: str) -> Iterator[None]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest alone, for listing; nothing is checked or opened."""
+    """The manifest alone, for listing; no other file is checked or opened."""
     try:
         return _manifest((folder / MANIFEST).read_bytes())
     except OSError:
@@ -135,9 +135,12 @@ def _manifest(content: bytes | None) -> Manifest:
     if isinstance(version, int) and version > FORMAT:
         raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; update it.")
     try:
-        return Manifest.model_validate_json(content)
+        facts = Manifest.model_validate_json(content)
     except ValidationError:
         raise ArtifactRefused("manifest.json is damaged; restore the artifact or train again.") from None
+    if not manifest.is_vouched(content, facts):
+        raise ArtifactRefused("The file manifest.json was altered after training; restore it or train again.")
+    return facts
 
 
 def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature, trust: Trust) -> Predictor:

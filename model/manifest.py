@@ -15,6 +15,9 @@ FORMAT: Final = 1
 """Raised whenever an older reader would misread what a newer writer wrote."""
 
 
+UNSET: Final = "0" * 64
+
+
 class Training(BaseModel):
     """Where a model came from."""
 
@@ -67,6 +70,23 @@ class Manifest(BaseModel):
     training: Training
     files: Mapping[str, str]
     """SHA-256 of every file but the manifest, by name relative to the artifact."""
+    own_digest: str = UNSET
+    """SHA-256 of the manifest's own bytes, with `UNSET` in the place of this."""
+
+
+def to_bytes(facts: Manifest) -> bytes:
+    """The manifest's file."""
+    return vouched(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
+
+
+def vouched(content: bytes) -> bytes:
+    """A manifest's file with its own digest in place of the first `UNSET`."""
+    return content.replace(UNSET.encode(), digest(content).encode(), 1)
+
+
+def is_vouched(content: bytes, facts: Manifest) -> bool:
+    """Is this manifest's file, byte for byte, the one that was written?"""
+    return digest(content.replace(facts.own_digest.encode(), UNSET.encode(), 1)) == facts.own_digest
 
 
 def digest(content: bytes) -> str:
