@@ -62,7 +62,9 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real processes promise times, which a busy machine may break once: they may try again, twice."""
+    """Long tests come first, so that no core idles at the end. Those of real processes promise times, which a busy
+    machine may break once: they may try again, twice."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.get_closest_marker("slow") and ("servers" in item.path.parts or item.path.name == "test_serve.py"):
             item.add_marker(pytest.mark.flaky(reruns=2))
