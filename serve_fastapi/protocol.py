@@ -34,6 +34,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._head_size = 0
         self._in_head = True
         self._last = b""
+        self._in_message = False
         self._is_ending = False
         """Does the server take no more requests?"""
         self._owed: asyncio.TimerHandle | None = None
@@ -84,13 +85,15 @@ class DoorProtocol(HttpToolsProtocol):
             self._head_size += len(data)
             data = self._without_upgrade(data)
         super().data_received(data)
+        if self._in_message:  # A timer for every request would take 2 us; most arrive in one piece.
+            self._expect_request()
         if self._in_head and self._head_size > self._settings.max_head:
             self._refuse(head_too_large(self._settings))
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self._expect_request()
+        self._in_message = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; one behind the body (a trailer) is not to be taken for it, RFC 9110 section 6.5.1."""
@@ -115,6 +118,7 @@ class DoorProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request has arrived whole; what comes next is another head."""
         self._stop_waiting()
+        self._in_message = False
         self._head_size, self._in_head, self._last = 0, True, b""
         if self.cycle is not None:
             super().on_message_complete()
@@ -122,9 +126,11 @@ class DoorProtocol(HttpToolsProtocol):
     def _without_upgrade(self, data: bytes) -> bytes:
         """The field under a name that means nothing: the parser skips the body of a request with this one, which
         clients that prefer HTTP/2 send with every request; no upgrade is ever taken up here."""
-        seen = self._last + data
+        seen, before = self._last + data, len(self._last)
+        self._last = seen[-len(b"\nupgrade") :]
+        if UPGRADE.search(seen) is None:
+            return data
         head, end, rest = seen.partition(END_OF_HEAD)
-        before, self._last = len(self._last), seen[-len(b"\nupgrade") :]
         return (UPGRADE.sub(rb"\g<0>-", head) + end + rest)[before:]
 
     def _head_is_too_large(self) -> bool:

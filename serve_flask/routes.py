@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
-from typing import Final
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.routing import BaseConverter
 
+from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME, Route
 from service.service import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 View = Callable[..., Response]
 OTHER: Final = "not_"
@@ -65,10 +70,12 @@ def add_other_methods(state: BlueprintSetupState, routes: Iterable[Route]) -> No
 
 def begin(service: Service, route: str | None = None) -> None:
     """Begin the exchange of this request."""
-    stranger = route is None and request.environ["PATH_INFO"].startswith("//")  # To Werkzeug like a single one.
+    environ = request.environ
+    stranger = route is None and environ["PATH_INFO"].startswith("//")  # To Werkzeug like a single one.
     name = "unknown" if stranger else route or route_name()
+    header = header_lookup(environ)
     g.service = service
-    g.exchange = service.begin(name, request.method, request.path, request.scheme, request.headers.get)
+    g.exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
     if stranger:
         raise service.not_found()
 
@@ -78,13 +85,34 @@ def refuse(error: Exception) -> Response:
     return render(current_exchange().refuse(error))
 
 
+def header_lookup(environ: WSGIEnvironment) -> HeaderLookup:
+    """A request's headers by lower-case name, from where the server put them: 0.2 us each, not 2."""
+    return lambda name: environ.get(header_key(name))
+
+
+@cache
+def header_key(name: str) -> str:
+    """Where WSGI has a header; the service asks for few different ones."""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+class Rendered(Response):
+    """A reply as WSGI takes it. Werkzeug's own would copy the headers once more, to complete what is complete here."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002  # Werkzeug's signature.
+        """As they are."""
+        return self.headers
+
+
 def render(reply: Reply) -> Response:
     """A reply as Flask sends it."""
     headers = current_exchange().finish(reply)
-    response = Response(reply.body, reply.status, headers)
-    if reply.media_type is None:
-        del response.headers["Content-Type"]
-    return response
+    if reply.media_type is not None:
+        headers.append(("Content-Length", str(len(reply.body))))
+    return Rendered([reply.body], reply.status, headers)
 
 
 def route_name() -> str:
@@ -109,17 +137,16 @@ def authorized(view: View) -> View:
 
     @wraps(view)
     def guarded(**parts: str) -> Response:
-        current_service().authorize(current_exchange(), request.headers.get, request.remote_addr or "")
+        current_service().authorize(current_exchange(), header_lookup(request.environ), request.remote_addr or "")
         return view(**parts)
 
     return guarded
 
 
-def read_body(receipt: Receipt) -> bytes:
+def read_body(service: Service, receipt: Receipt) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
-    service = current_service()
     try:
-        while chunk := request.stream.read(CHUNK):
+        while not receipt.is_whole and (chunk := request.stream.read(CHUNK)):
             receipt.add(chunk)
     except TimeoutError:
         raise service.too_slow() from None
@@ -132,7 +159,7 @@ def predict() -> Response:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
     service, exchange = current_service(), current_exchange()
     with service.places:
-        body = read_body(service.admit(request.headers.get))
+        body = read_body(service, service.admit(header_lookup(request.environ)))
         if service.is_quick(body):
             return render(service.predict(body, exchange))
         future = service.submit(body, exchange)
@@ -186,8 +213,8 @@ def index(_: str) -> Response:
 
 def token() -> Response:
     """`POST /oauth/token`."""
-    service, header = current_service(), request.headers.get
-    return render(service.token(read_body(service.admit_form(header)), header))
+    service, header = current_service(), header_lookup(request.environ)
+    return render(service.token(read_body(service, service.admit_form(header)), header))
 
 
 def other_method(_: str = "") -> Response:

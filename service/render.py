@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from model.predictor import Predictions
-from model.signature import Finding, Path
+from model.signature import Finding, FloatArray, Path
 from service import problem
 
 Warnings = Mapping[int, Sequence[Finding]]
@@ -25,7 +26,7 @@ class Renderer:
         self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
         self._labels = [_json(label) for label in classes or ()]
         # `%` would read a percent sign in a label as a place to fill in.
-        self._shares = ",".join(f"{label.replace('%', '%%')}:%r" for label in self._labels)
+        self._shares = ",".join(f"{label.replace('%', '%%')}:%s" for label in self._labels)
 
     def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
         """The reply to a single instance."""
@@ -41,8 +42,6 @@ class Renderer:
         answers = self._answers(predictions)
         if len(answers) != rows:
             raise BadPrediction(f"The predictor gave {len(answers)} predictions for {rows} rows.")
-        if not warnings:
-            return [f'{answer},"warnings":[]' for answer in answers]
         return [
             f'{answer},"warnings":{_warnings(warnings.get(row, ()), (row,) if array else ())}'
             for row, answer in enumerate(answers)
@@ -50,29 +49,32 @@ class Renderer:
 
     def _answers(self, predictions: Predictions) -> list[str]:
         if predictions.values is not None:
-            return [f'"value":{_finite(value)!r}' for value in predictions.values.tolist()]
+            return [f'"value":{value}' for value in _numbers(predictions.values)]
         if predictions.labels is None:
             raise BadPrediction("The predictor gave neither labels nor values.")
         labels = [self._labels[code] for code in predictions.labels.tolist()]
         if predictions.probabilities is None:
             return [f'"label":{label},"probabilities":null' for label in labels]
+        shape, width = predictions.probabilities.shape, len(self._labels)
+        if shape != (len(labels), width):
+            raise BadPrediction(f"The predictor gave probabilities {shape} for {len(labels)} rows of {width} classes.")
+        rows = zip(*[iter(_numbers(predictions.probabilities))] * width, strict=True)
         return [
-            f'"label":{label},"probabilities":{{{self._share(row)}}}'
-            for label, row in zip(labels, predictions.probabilities.tolist(), strict=True)
+            f'"label":{label},"probabilities":{{{self._shares % row}}}' for label, row in zip(labels, rows, strict=True)
         ]
 
-    def _share(self, row: list[float]) -> str:
-        _finite(sum(row))  # Not finite as soon as one of them is not.
-        return self._shares % tuple(row)
 
-
-def _finite(number: float) -> float:
-    if not math.isfinite(number):
+def _numbers(values: FloatArray) -> list[str]:
+    """Each number as JSON, row by row. msgspec writes 2,000 in 0.1 ms, where `repr` takes 1."""
+    text = msgspec.json.encode(values.ravel().tolist()).decode()
+    if "n" in text:  # It writes what is not finite as null.
         raise BadPrediction("The predictor gave a number that is not finite.")
-    return number
+    return text[1:-1].split(",")
 
 
 def _warnings(findings: Sequence[Finding], prefix: Path) -> str:
+    if not findings:
+        return "[]"
     placed = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in findings]
     return _json([problem.render(finding) for finding in placed])
 

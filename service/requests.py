@@ -59,6 +59,11 @@ class Receipt:
         self._require(self._size)
         self._chunks.append(chunk)
 
+    @property
+    def is_whole(self) -> bool:
+        """Has all arrived that was declared? Where nothing was, that cannot be known."""
+        return self._declared is not None and self._size >= self._declared
+
     def body(self) -> bytes:
         """The whole body; 400 when the connection ended before all of it was there."""
         if self._declared is not None and self._size < self._declared:
