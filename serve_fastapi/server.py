@@ -23,7 +23,7 @@ from serve_fastapi.protocol import DoorProtocol
 from service import logs
 from service.service import Service
 from service.settings import BadSetting, Settings
-from service.startup import FAILED, CannotStart, listen, url
+from service.startup import FAILED, CannotStart, listen, require_model, url
 
 PORT: Final = 8000
 GAVE_UP: Final = 1
@@ -37,6 +37,7 @@ def serve(settings: Settings) -> int:
     """Serve until a signal ends it; gives the exit code."""
     logs.configure(settings)
     listener = listen(settings, PORT)
+    require_model(settings)
     if settings.workers > 1:
         return _supervise(settings, listener)
     app = open_app()

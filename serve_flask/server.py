@@ -18,7 +18,7 @@ from gunicorn.glogging import Logger
 
 from service import logs
 from service.settings import BadSetting, Settings
-from service.startup import FAILED, METRICS_FOLDER, listen, url
+from service.startup import FAILED, METRICS_FOLDER, listen, require_model, url
 
 PORT: Final = 8001
 SPARE_THREADS: Final = 8
@@ -29,6 +29,7 @@ def serve(settings: Settings) -> int:
     """Serve until a signal ends it; gives the exit code."""
     logs.configure(settings)
     listener = listen(settings, PORT)
+    require_model(settings)
     logs.log.info("listening", url=url(listener), door="flask", workers=settings.workers)
     arbiter = os.getpid()
     application = DoorApplication(settings, f"fd://{listener.fileno()}")

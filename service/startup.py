@@ -48,6 +48,17 @@ def prepare(settings: Settings) -> None:
         atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
 
 
+def require_model(settings: Settings) -> None:
+    """Raise `CannotStart` where there is no champion, before any worker is started that could not open one."""
+    from model.errors import ModelError
+    from service.serving import champion
+
+    try:
+        champion(settings)
+    except ModelError as error:
+        raise CannotStart(str(error)) from None
+
+
 def listen(settings: Settings, default_port: int) -> socket.socket:
     """The listening socket; raises `CannotStart` when the address is not to be had."""
     port = default_port if settings.port is None else settings.port
