@@ -134,6 +134,8 @@ def _manifest(content: bytes | None) -> Manifest:
         version = json.loads(content).get("format")
     if isinstance(version, int) and version > FORMAT:
         raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; update it.")
+    if isinstance(version, int) and version < FORMAT:
+        raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; train again.")
     try:
         facts = Manifest.model_validate_json(content)
     except ValidationError:

@@ -23,6 +23,8 @@ def is_held(lock: Path) -> bool:
         descriptor = os.open(lock, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except PermissionError:  # Another user's: whether it is held is not ours to find out.
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

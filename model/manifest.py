@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from model.errors import ArtifactRefused
 from model.predictor import PredictorKind
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever an older reader would misread what a newer writer wrote."""
 
 
@@ -80,13 +80,18 @@ def to_bytes(facts: Manifest) -> bytes:
 
 
 def vouched(content: bytes) -> bytes:
-    """A manifest's file with its own digest in place of the first `UNSET`."""
-    return content.replace(UNSET.encode(), digest(content).encode(), 1)
+    """A manifest's file with its own digest in place of the last `UNSET`."""
+    return _last_replaced(content, UNSET, digest(content))
 
 
 def is_vouched(content: bytes, facts: Manifest) -> bool:
     """Is this manifest's file, byte for byte, the one that was written?"""
-    return digest(content.replace(facts.own_digest.encode(), UNSET.encode(), 1)) == facts.own_digest
+    return digest(_last_replaced(content, facts.own_digest, UNSET)) == facts.own_digest
+
+
+def _last_replaced(content: bytes, old: str, new: str) -> bytes:
+    before, _, behind = content.rpartition(old.encode())
+    return before + new.encode() + behind
 
 
 def digest(content: bytes) -> str:

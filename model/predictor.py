@@ -115,20 +115,22 @@ def single_threaded(pipeline: Any) -> Any:
     return pipeline.set_params(**dict.fromkeys(jobs, 1))
 
 
-def refused_rows(predictor: Predictor, columns: Columns) -> list[int]:
-    """The rows on which a predictor raises `CannotPredict`, found by halves: rows that it takes together are done."""
-
-    def search(rows: range) -> list[int]:
+def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]:
+    """The first rows, so many at most, on which a predictor raises `CannotPredict`, found by halves: rows that it takes
+    together are done."""
+    found: list[int] = []
+    waiting = [range(len(columns))]
+    while waiting and len(found) < most:
+        rows = waiting.pop()
         try:
             predictor.predict(columns.take(rows))
         except CannotPredict:
-            if len(rows) == 1:
-                return list(rows)
             middle = len(rows) // 2
-            return search(rows[:middle]) + search(rows[middle:])
-        return []
-
-    return search(range(len(columns)))
+            if middle:
+                waiting += [rows[middle:], rows[:middle]]
+            else:
+                found += rows
+    return found
 
 
 def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -101,14 +101,19 @@ class Registry:
 
     def rollback(self) -> int:
         """Make the champion's predecessor the champion again; gives its number."""
+        self._require_predecessor()
+        with self._locked():
+            version = self._require_predecessor()  # Another promotion may have been faster.
+            served = self._served()[:-1]
+            self._replace(CHAMPION, [version])  # First, as the history is read up to the champion.
+            self._replace(HISTORY, served)
+        return version
+
+    def _require_predecessor(self) -> int:
         version = self.predecessor()
         if version is None:
             raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
         self.require(version)
-        with self._locked():
-            served = self._served()[:-1]
-            self._replace(CHAMPION, [version])  # First, as the history is read up to the champion.
-            self._replace(HISTORY, served)
         return version
 
     def prune(self, keep: int) -> list[int]:
@@ -118,8 +123,9 @@ class Registry:
         if not self.folder.is_dir():
             return []
         with self._locked():  # A training that begins now would take the graves for leftovers.
-            kept = {*self.versions()[-keep:], self.champion(), self.predecessor()}
-            removed = [version for version in self.versions() if version not in kept]
+            versions = self.versions()  # Once: one that is registered meanwhile is none of the old ones.
+            kept = {*versions[-keep:], self.champion(), self.predecessor()}
+            removed = [version for version in versions if version not in kept]
             for version in removed:
                 # Renamed first, so that nobody sees half a version.
                 grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))

@@ -54,14 +54,20 @@ def _needs_no_names(stages: Sequence[Any]) -> bool:
 
 
 def _parts(estimator: Any) -> Iterator[Any]:
-    """All that an estimator holds, in lists and in tuples, too."""
-    waiting = list(vars(estimator).values())
+    """All that an estimator holds, at any depth."""
+    waiting, seen = list(vars(estimator).values()), {id(estimator)}
     while waiting:
         part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
         if isinstance(part, list | tuple):
             waiting += part
+        elif isinstance(part, dict):
+            waiting += part.values()
         else:
             yield part
+            waiting += vars(part).values() if hasattr(part, "__dict__") and not isinstance(part, type) else ()
 
 
 def _without_names(estimator: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Final
 from service.wire import MAX_FIELDS
 
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4000})[ \t]*\r\n", re.IGNORECASE)
-CHUNK_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
+CHUNK_SIZE: Final = re.compile(rb"(0*[0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -53,17 +53,20 @@ class Arrival:
         if not self._head_end:
             return False
         if self._next_chunk is not None:
-            return self._chunks_are_whole()
+            whole = self._chunks_are_whole()
+            del self.data[self._head_end : self._next_chunk]
+            self._next_chunk = self._head_end
+            return whole
         declared = self._declared or 0
         return declared > self._max_body or len(self.data) >= self._head_end + declared
 
     def request(self) -> bytes:
         """What the parser behind is to read. Many chunks have become one, as it takes time by the square of their
         number; where a faulty one follows, that is left for it to refuse."""
-        if not self._joined or self._next_chunk is None:
+        if not self._joined:
             return bytes(self.data)
         chunk = b"%x\r\n%s\r\n" % (len(self._joined), self._joined)
-        return bytes(self.data[: self._head_end]) + chunk + bytes(self.data[self._next_chunk :])
+        return bytes(self.data[: self._head_end]) + chunk + bytes(self.data[self._head_end :])
 
     def _read_head(self, end: int) -> bytes:
         head = bytes(self.data[:end])
@@ -81,23 +84,21 @@ class Arrival:
         return answer
 
     def _chunks_are_whole(self) -> bool:
-        if len(self.data) - self._head_end > self._max_body + self._max_head:
-            return True
-        while self._next_chunk is not None:
+        while self._next_chunk is not None and len(self._joined) <= self._max_body:
             line_end = self.data.find(b"\r\n", self._next_chunk, self._next_chunk + self._max_head)
             if line_end < 0:
-                return False
+                return len(self.data) - self._next_chunk > self._max_head
             found = CHUNK_SIZE.match(self.data, self._next_chunk, line_end)
             if found is None:
                 return True
             size = int(found[1], 16)
             if size == 0:  # The last chunk: trailers, if any, and an empty line.
-                return self.data.find(END_OF_HEAD, line_end) >= 0
+                return self.data.find(END_OF_HEAD, line_end) >= 0 or len(self.data) - line_end > self._max_head
             end = line_end + 2 + size
             if len(self.data) < end + 2:
-                return False
+                return len(self._joined) + len(self.data) - line_end > self._max_body + self._max_head
             if self.data[end : end + 2] != b"\r\n":
                 return True
             self._joined += self.data[line_end + 2 : end]
             self._next_chunk = end + 2
-        return False
+        return True

@@ -18,6 +18,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
 from serve_flask.arrival import Arrival
@@ -55,7 +56,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         super().load_wsgi()
         name_no_server()
         self.service = self.wsgi.extensions["twinserve"]
-        self.wsgi = as_http_has_it(self.wsgi)
+        self.wsgi = as_http_has_it(self.wsgi, self.service.settings.max_body)
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
         """SIGTERM: not ready at once, closed after the drain delay."""
@@ -161,6 +162,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Have a request answered, from memory: here if that is quick, else by a thread."""
         conn.arrival = None
         conn.init()
+        conn.parser.unreader = IterUnreader(())  # Whatever its framing says, nobody waits for more than came.
         conn.parser.unreader.unread(data)
         conn.data_ready = True
         if self.is_quick(data):

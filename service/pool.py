@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -13,6 +12,8 @@ from typing import Final, Protocol
 from service.problem import unavailable
 from service.reply import Reply
 
+Free = Callable[[], None]
+"""Gives a place back."""
 PAUSES: Final = 4
 """Most pauses in a row."""
 
@@ -30,15 +31,31 @@ class Version(Protocol):
         """Seconds that are little beside an answer."""
 
 
+class Awaited(Future[Reply]):
+    """A reply that is waited for; whoever gives it up says so."""
+
+    def __init__(self, give_up: Callable[[Future[Reply]], None]) -> None:
+        super().__init__()
+        self._give_up = give_up
+
+    def cancel(self) -> bool:
+        """Wait no longer; false where it is too late for that."""
+        before = self.cancelled()
+        now = super().cancel()
+        if now and not before:
+            self._give_up(self)
+        return now
+
+
 class Job:
     """A body that waits for its reply."""
 
-    def __init__(self, version: Version, body: bytes, deadline: float, release: Callable[[], None]) -> None:
+    def __init__(self, version: Version, body: bytes, deadline: float, future: Future[Reply], free: Free) -> None:
         self.version, self.body = version, body
         self.deadline = deadline
         """When nobody waits any more, on the monotonic clock."""
-        self.future: Future[Reply] = Future()
-        self._release = release
+        self.future = future
+        self._free = free
 
     def settle(self, make: Callable[[], Reply]) -> None:
         """The reply is what this gives, or what it raises. The place is free first: who is told may come again."""
@@ -47,12 +64,12 @@ class Job:
         except Exception as error:  # Whoever waits is told, and the thread lives on.
             self.fail(error)
         else:
-            self._release()
+            self._free()
             self.future.set_result(reply)
 
     def fail(self, error: BaseException) -> None:
         """There is no reply, for this reason."""
-        self._release()
+        self._free()
         self.future.set_exception(error)
 
 
@@ -87,14 +104,13 @@ class Pool:
                 raise unavailable("The service is shutting down.")
             if not self._free.acquire(blocking=False):
                 raise unavailable("All places for predictions are taken.")
-            job = Job(version, body, time.monotonic() + self._patience, self._free.release)
-            job.future.add_done_callback(lambda _: self._forget(job))
-            self._waiting.append(job)
+            future = Awaited(self._forget)
+            self._waiting.append(Job(version, body, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
             if self._unstarted:
                 self._unstarted -= 1
                 threading.Thread(target=self._run, name="predict", daemon=True).start()
-        return job.future
+        return future
 
     def close(self) -> None:
         """Take no more work; what was taken goes on to its end."""
@@ -107,27 +123,34 @@ class Pool:
         began = list(self._began.values())
         return len(began) == self._threads and max(began) < time.monotonic() - seconds
 
-    def _forget(self, job: Job) -> None:
-        """A job is done. If it was given up, nothing of it stays, neither its place nor its body."""
-        if job.future.cancelled():
-            with self._changed, contextlib.suppress(ValueError):  # A thread has just found it.
-                self._waiting.remove(job)
-            self._free.release()
+    def _forget(self, future: Future[Reply]) -> None:
+        """This reply was given up: nothing of its job stays, neither its place nor its body."""
+        with self._changed:
+            self._waiting = deque(job for job in self._waiting if job.future is not future)
+        self._free.release()
 
     def _run(self) -> None:
-        while (first := self._first()) is not None:
-            taken: list[Job] = []
-            self._began[threading.get_ident()] = time.monotonic()
-            try:
-                first.version.answer(self._take(first, taken))
-            except BaseException as error:
-                for job in taken:
-                    if not job.future.done():
-                        job.fail(error)
-            finally:
-                del self._began[threading.get_ident()]
-            if len(taken) > 1:
-                self._gather(len(taken), first.version.pause())
+        while self._work():
+            pass
+
+    def _work(self) -> bool:
+        """Answer the next job, and those that may join it; false at the end. A thread that waits holds none."""
+        first = self._first()
+        if first is None:
+            return False
+        taken: list[Job] = []
+        self._began[threading.get_ident()] = time.monotonic()
+        try:
+            first.version.answer(self._take(first, taken))
+        except BaseException as error:
+            for job in taken:
+                if not job.future.done():
+                    job.fail(error)
+        finally:
+            del self._began[threading.get_ident()]
+        if len(taken) > 1:
+            self._gather(len(taken), first.version.pause())
+        return True
 
     def _gather(self, number: int, pause: float) -> None:
         """Wait until so many wait, as long as with every pause there are more of them."""

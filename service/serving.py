@@ -90,7 +90,9 @@ class Serving:
             return
         self._metrics.joined.observe(len(asked))
         outcomes = self._batcher.predict([batch.columns for _, batch in asked])
-        for (job, batch), outcome in zip(asked, outcomes, strict=True):
+        answered = zip(asked, outcomes, strict=True)
+        # Those last whose guilty rows have to be looked for.
+        for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
             job.settle(partial(self._reply, batch, outcome))
 
     def pause(self) -> float:
@@ -108,7 +110,9 @@ class Serving:
     def _reply(self, batch: Batch, outcome: Outcome) -> Reply:
         if isinstance(outcome, CannotPredict):
             # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
-            raise unpredictable(refused_rows(self._predictor, batch.columns), is_array=batch.is_array) from None
+            raise unpredictable(
+                refused_rows(self._predictor, batch.columns, MAX_ERRORS), is_array=batch.is_array
+            ) from None
         if isinstance(outcome, Exception):
             raise outcome
         warnings = self._novelty.find(batch.columns)

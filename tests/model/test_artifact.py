@@ -223,12 +223,17 @@ def test_a_damaged_manifest_is_refused(version: Path, content: bytes) -> None:
 
 def test_a_newer_format_is_refused_by_its_number(version: Path) -> None:
     reseal(version, format=manifest.FORMAT + 1)
-    assert refusal(version) == "The artifact has format 2 and this program reads 1; update it."
+    assert refusal(version) == "The artifact has format 3 and this program reads 2; update it."
+
+
+def test_an_older_format_is_refused_by_its_number(version: Path) -> None:
+    reseal(version, format=1)
+    assert refusal(version) == "The artifact has format 1 and this program reads 2; train again."
 
 
 def test_a_newer_format_is_told_from_damage_whatever_else_changed(version: Path) -> None:
     (version / "manifest.json").write_text('{"format": 7, "everything": "else"}')
-    assert refusal(version) == "The artifact has format 7 and this program reads 1; update it."
+    assert refusal(version) == "The artifact has format 7 and this program reads 2; update it."
 
 
 def test_a_manifest_that_names_files_outside_is_refused(version: Path, tmp_path: Path) -> None:

@@ -66,6 +66,10 @@ BY_TABLE: Final[Mapping[str, Any]] = {
     "united": make_pipeline(make_union(StandardScaler(), MinMaxScaler()), LogisticRegression()),
     "voting": VotingClassifier([("one", DecisionTreeClassifier()), ("two", KNeighborsClassifier())]),
     "nested": make_pipeline(make_pipeline(StandardScaler(), PCA(3)), LogisticRegression()),
+    "calibrated by name": CalibratedClassifierCV(
+        make_pipeline(make_column_transformer((StandardScaler(), ["x3", "x1"])), LogisticRegression()), cv=2
+    ),
+    "calibrated first": CalibratedClassifierCV(LogisticRegression(max_iter=5000), cv=2),
     "making tables": make_pipeline(StandardScaler().set_output(transform="pandas"), LogisticRegression()),
 }
 

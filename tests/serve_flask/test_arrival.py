@@ -34,7 +34,7 @@ def arrive(data: bytes, cuts: list[int]) -> tuple[list[bool], bytes, bytes]:
     for start, end in itertools.pairwise(places):
         sent += arrival.add(data[start:end])
         states.append(arrival.is_whole())
-    return states, sent, bytes(arrival.data)
+    return states, sent, arrival.request()
 
 
 @given(name=st.sampled_from(sorted(WHOLE)), cuts=st.lists(st.integers(1, 60), max_size=6))

@@ -188,6 +188,32 @@ def test_a_client_that_keeps_a_closed_connection_open_delays_nobody(server: Runn
     assert time.monotonic() - before < 20
 
 
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        b"GET /health/live HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 99999999\r\n\r\n",
+        chunked(b"{", end=b"00000000000000005\r\n"),
+        chunked(b"{", end=b"f" * 17 + b"\r\n"),
+    ],
+    ids=["no body wanted", "refused by its head", "a long size", "a huge chunk"],
+)
+def test_a_body_that_never_comes_delays_nobody(server: Running, unfinished: bytes) -> None:
+    """Whatever is said of it, and whether or not it is wanted."""
+    before = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(server.connect()).sendall(unfinished)
+        assert server.request("GET", "/health/live").status == 200
+    assert time.monotonic() - before < 4
+
+
+def test_what_follows_a_body_that_is_too_long_is_no_request(server: Running) -> None:
+    """It belongs to the body."""
+    first = b"GET /health/live HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n"
+    assert len(server.send(first + request("GET", "/model"), responses=2)) == 1
+
+
 def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
     """As many as no stack has room for."""
     count = 3000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -90,6 +92,28 @@ def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None
     for _ in range(50):
         assert isinstance(pool.submit(Work(fail), b"").exception(PATIENCE), KeyError)
     pool.close()
+
+
+@pytest.mark.parametrize("reply", [echo, None], ids=["answered", "given up"])
+def test_nothing_of_a_request_stays_when_it_is_done(reply: Callable[[bytes], Reply] | None) -> None:
+    """Neither its body nor its version, also while no collector of garbage runs."""
+    gate = Gate(2)
+    work = Work(reply or echo)
+    kept = weakref.ref(work)
+    gc.disable()
+    try:
+        future = gate.pool.submit(work, b"x")
+        if reply is None:
+            assert future.cancel()
+        gate.open()
+        if reply is not None:
+            assert future.result(PATIENCE).body == b"x"
+        assert gate.pool.submit(Work(echo), b"y").result(PATIENCE).body == b"y"  # The thread is done with the first.
+        del work, future
+        assert kept() is None
+    finally:
+        gc.enable()
+        gate.pool.close()
 
 
 def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
