@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import select
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from model import manifest
 from model.artifact import Opened, Trust, open_version, read_manifest
 from model.registry import Registry
 
@@ -155,8 +157,10 @@ def test_the_same_seed_and_data_give_the_same_model(trained: Path) -> None:
 @pytest.mark.slow
 def test_a_name_that_belongs_to_another_table_is_not_learned_from_the_default_recipe(store: Path) -> None:
     """The variable stays set after serving."""
-    manifest = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("scikit-learn: load_breast_cancer", "loans.csv"))
+    path = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
+    facts = json.loads(path.read_text())
+    facts["training"]["source"], facts["own_digest"] = "loans.csv", manifest.UNSET
+    path.write_bytes(manifest.vouched(json.dumps(facts).encode()))
     sentence = refused(train(store, TWINSERVE_MODEL="loans"), 2)
     assert sentence.startswith("The model 'loans' was made from loans.csv, and nothing was given but its name: ")
 
