@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from serve_fastapi.transport import OnePiece
+from serve_fastapi.cycle import DoorCycle
 from service.problem import Problem, incomplete_body
 from service.settings import Settings
 from service.wire import MAX_FIELDS, head_too_large, refusal, too_slow
@@ -24,12 +24,11 @@ LINGER: Final = 2.0
 class DoorProtocol(HttpToolsProtocol):
     """One connection; the app's lifespan state holds the service, whose settings hold here."""
 
-    transport: OnePiece  # type: ignore[assignment]  # As below.
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None until a head is whole.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
         """A new connection owes a request."""
-        super().connection_made(OnePiece(transport))  # type: ignore[arg-type]  # It has all that is used of one.
+        super().connection_made(transport)
         self._settings: Settings = self.app_state["service"].settings
         self._head_size = 0
         self._in_head = True
@@ -59,7 +58,6 @@ class DoorProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is written; what the client has not taken when the connection is closed is not left for ever."""
-        self.transport.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             self._expect_reading()
@@ -109,6 +107,10 @@ class DoorProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             if self._is_ending and self.cycle is not None:
                 self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.__class__ = DoorCycle  # uvicorn has no setting for it.
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """A body behind a refused head goes nowhere."""

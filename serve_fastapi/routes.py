@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
+from serve_fastapi.plain import Answer, DoorRouter, Endpoint, Exact, PlainRoute, address_of, header_lookup
+from serve_fastapi.waiting import within
 from service import routes
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
@@ -21,9 +22,6 @@ from service.routes import BY_NAME
 from service.service import Service
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-Answer = Callable[[Service, Exchange, Scope, Receive], Coroutine[Any, Any, Reply]]
-ONCE: Final = frozenset({b"content-type", b"content-length"})
-"""Of these WSGI servers give the last, too."""
 
 
 def router(service: Service) -> APIRouter:
@@ -48,62 +46,6 @@ def router(service: Service) -> APIRouter:
     return door
 
 
-class Exact:
-    """Paths that match exactly; Starlette's own patterns let a line feed follow."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """No path that ends in a line feed is one of these."""
-        if scope["path"].endswith("\n"):
-            return Match.NONE, {}
-        found: tuple[Match, Scope] = super().matches(scope)  # type: ignore[misc]  # The route that this is mixed into.
-        return found
-
-
-class DoorRouter(Exact, APIRouter):
-    """For an app that includes the router: it makes routes of its own from those in here."""
-
-
-class PlainRoute(Exact, Route):
-    """A path that leads to an ASGI app."""
-
-
-class Endpoint:
-    """A route as a plain ASGI app, for those that read a body, as FastAPI's own path costs as much again as a
-    prediction (docs/design.md has the figures), and for the methods that no path operation takes."""
-
-    def __init__(self, service: Service, route: routes.Route, answer: Answer) -> None:
-        self._service, self._name, self._answer = service, route.name, answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One exchange."""
-        header = header_lookup(scope)
-        exchange = self._service.begin(self._name, scope["method"], scope["path"], scope["scheme"], header)
-        try:
-            reply = await self._answer(self._service, exchange, scope, receive)
-        except Exception as error:  # Problems and faults alike leave as replies.
-            reply = exchange.refuse(error)
-        headers = exchange.finish(reply)
-        if reply.media_type is not None:
-            headers.append(("content-length", str(len(reply.body))))
-        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await send({"type": "http.response.start", "status": int(reply.status), "headers": encoded})
-        await send({"type": "http.response.body", "body": reply.body})
-
-
-def header_lookup(scope: Scope) -> HeaderLookup:
-    """A request's headers by lower-case name; a repeated one as a list with commas, as WSGI has it."""
-    fields: dict[bytes, bytes] = dict(scope["headers"])
-    if len(fields) < len(scope["headers"]):
-        for name in fields.keys() - ONCE:
-            fields[name] = b",".join(value for other, value in scope["headers"] if other == name)
-
-    def find(name: str) -> str | None:
-        value = fields.get(name.encode("latin-1"))
-        return None if value is None else value.decode("latin-1")
-
-    return find
-
-
 def in_exchange(service: Service, name: str, handle: Handler) -> Handler:
     """Run a path operation as one exchange: begin it, render whatever goes wrong, finish it."""
 
@@ -121,7 +63,7 @@ def in_exchange(service: Service, name: str, handle: Handler) -> Handler:
 
 def render(reply: Reply, exchange: Exchange) -> Response:
     """A reply as FastAPI sends it."""
-    return Response(reply.body, reply.status, headers=dict(exchange.finish(reply)))
+    return Response(reply.body, reply.status, headers=dict([*exchange.finish(reply), *reply.fixed]))
 
 
 async def current_service(request: Request) -> Service:
@@ -145,28 +87,25 @@ async def authorized(service: Served, exchange: Current, request: Request) -> No
     service.authorize(exchange, header_lookup(request.scope), address_of(request.scope))
 
 
-def address_of(scope: Scope) -> str:
-    """Where the request comes from; empty on a Unix socket."""
-    client = scope.get("client")
-    return client[0] if client else ""
-
-
 async def read_body(service: Service, receipt: Receipt, receive: Receive) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
     try:
-        async with asyncio.timeout(service.settings.receive_timeout):
-            while (message := await receive())["type"] == "http.request":
-                receipt.add(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return receipt.body()
+        return await within(service.settings.receive_timeout, receive_all(receipt, receive))
     except TimeoutError:
         raise service.too_slow() from None
+
+
+async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
+    """The request's body, however long it takes."""
+    while (message := await receive())["type"] == "http.request":
+        receipt.add(message.get("body", b""))
+        if not message.get("more_body", False):
+            return receipt.body()
     raise incomplete_body()
 
 
-async def predict(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:
+async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
-    header = header_lookup(scope)
     if service.guarded:
         service.authorize(exchange, header, address_of(scope))
     with service.places:
@@ -221,9 +160,8 @@ async def index(service: Served, exchange: Current) -> Response:
     return render(service.index(), exchange)
 
 
-async def token(service: Service, exchange: Exchange, scope: Scope, receive: Receive) -> Reply:
+async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /oauth/token`."""
-    header = header_lookup(scope)
     service.authorize(exchange, header, address_of(scope))
     return service.token(await read_body(service, service.admit_form(header), receive), header)
 
@@ -231,7 +169,9 @@ async def token(service: Service, exchange: Exchange, scope: Scope, receive: Rec
 def other_method(route: routes.Route) -> Answer:
     """A method that this route does not take."""
 
-    async def answer(service: Service, _: Exchange, scope: Scope, _receive: Receive) -> Reply:
+    async def answer(
+        service: Service, _exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
+    ) -> Reply:
         return service.other_method(route.name, scope["method"])
 
     return answer

@@ -109,7 +109,7 @@ class Rendered(Response):
 
 def render(reply: Reply) -> Response:
     """A reply as Flask sends it."""
-    headers = current_exchange().finish(reply)
+    headers = [*current_exchange().finish(reply), *reply.fixed]
     if reply.media_type is not None:
         headers.append(("Content-Length", str(len(reply.body))))
     return Rendered([reply.body], reply.status, headers)

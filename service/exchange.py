@@ -17,9 +17,6 @@ from service.tracing import Place, ServerSpan
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 LONGEST_PATH: Final = 200
 
-# No reply is a page that may run something or be stored, but for those that say otherwise themselves.
-COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
-
 
 def new_id() -> str:
     """An id for a request that brought none; unique, not secret."""
@@ -73,8 +70,8 @@ class Exchange:
         detail = "The service failed to answer; its log tells more under this request's id."
         return Problem("internal", detail).reply(self.request_id)
 
-    def finish(self, reply: Reply) -> list[Header]:
-        """All headers of the reply but its length; counts and logs the request."""
+    def finish(self, reply: Reply) -> tuple[Header, Header]:
+        """The headers that belong to this request, beside those that the reply has; counts and logs the request."""
         seconds = time.perf_counter() - self._started
         self._metrics.count(self.route, self.method, reply.status, seconds)
         if self._access_log:
@@ -91,13 +88,4 @@ class Exchange:
             )
         if self._span is not None:
             self._span.end(int(reply.status), self.version)
-        headers = [
-            ("X-Request-Id", self.request_id),
-            ("Server-Timing", f"total;dur={seconds * 1000:.3f}"),
-        ]
-        if reply.media_type is not None:
-            headers.append(("Content-Type", reply.media_type))
-        if not reply.headers:
-            return [*headers, *COMMON]
-        own = {name for name, _ in reply.headers}
-        return [*headers, *reply.headers, *(header for header in COMMON if header[0] not in own)]
+        return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")

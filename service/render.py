@@ -24,44 +24,45 @@ class Renderer:
 
     def __init__(self, model: str, version: str, classes: Sequence[str] | None) -> None:
         self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
-        self._labels = [_json(label) for label in classes or ()]
+        labels = [_json(label) for label in classes or ()]
         # `%` would read a percent sign in a label as a place to fill in.
-        self._shares = ",".join(f"{label.replace('%', '%%')}:%s" for label in self._labels)
+        shares = ",".join(f"{label.replace('%', '%%')}:%s" for label in labels)
+        self._only = [f'"label":{label},"probabilities":null' for label in labels]
+        self._with_shares = [f'"label":{label.replace("%", "%%")},"probabilities":{{{shares}}}' for label in labels]
 
     def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
         """The reply to a single instance."""
-        (item,) = self._items(predictions, warnings, rows=1, array=False)
-        return f"{self._head}{item}}}".encode()
+        (answer,) = self._answers(predictions, rows=1)
+        return f'{self._head}{answer},"warnings":{_warnings(warnings.get(0, ()), ())}}}'.encode()
 
     def many(self, predictions: Predictions, warnings: Warnings, rows: int) -> bytes:
         """The reply to an array of instances."""
-        items = "},{".join(self._items(predictions, warnings, rows=rows, array=True))
-        return f'{self._head}"predictions":[{{{items}}}]}}'.encode()
-
-    def _items(self, predictions: Predictions, warnings: Warnings, *, rows: int, array: bool) -> list[str]:
-        answers = self._answers(predictions)
-        if len(answers) != rows:
-            raise BadPrediction(f"The predictor gave {len(answers)} predictions for {rows} rows.")
-        return [
-            f'{answer},"warnings":{_warnings(warnings.get(row, ()), (row,) if array else ())}'
+        answers = self._answers(predictions, rows)
+        items = [
+            f'{answer},"warnings":{_warnings(warnings[row], (row,)) if row in warnings else "[]"}'
             for row, answer in enumerate(answers)
         ]
+        return f'{self._head}"predictions":[{{{"},{".join(items)}}}]}}'.encode()
 
-    def _answers(self, predictions: Predictions) -> list[str]:
+    def _answers(self, predictions: Predictions, rows: int) -> Sequence[str]:
+        answers = self._written(predictions)
+        if len(answers) != rows:
+            raise BadPrediction(f"The predictor gave {len(answers)} predictions for {rows} rows.")
+        return answers
+
+    def _written(self, predictions: Predictions) -> Sequence[str]:
         if predictions.values is not None:
             return [f'"value":{value}' for value in _numbers(predictions.values)]
         if predictions.labels is None:
             raise BadPrediction("The predictor gave neither labels nor values.")
-        labels = [self._labels[code] for code in predictions.labels.tolist()]
-        if predictions.probabilities is None:
-            return [f'"label":{label},"probabilities":null' for label in labels]
-        shape, width = predictions.probabilities.shape, len(self._labels)
-        if shape != (len(labels), width):
-            raise BadPrediction(f"The predictor gave probabilities {shape} for {len(labels)} rows of {width} classes.")
-        rows = zip(*[iter(_numbers(predictions.probabilities))] * width, strict=True)
-        return [
-            f'"label":{label},"probabilities":{{{self._shares % row}}}' for label, row in zip(labels, rows, strict=True)
-        ]
+        codes, shares = predictions.labels.tolist(), predictions.probabilities
+        if shares is None:
+            return [self._only[code] for code in codes]
+        width = len(self._with_shares)
+        if shares.shape != (len(codes), width):
+            raise BadPrediction(f"The predictor gave probabilities {shares.shape} for {len(codes)} rows of {width}.")
+        rows = zip(*[iter(_numbers(shares))] * width, strict=True)
+        return [self._with_shares[code] % row for code, row in zip(codes, rows, strict=True)]
 
 
 def _numbers(values: FloatArray) -> list[str]:
@@ -73,6 +74,7 @@ def _numbers(values: FloatArray) -> list[str]:
 
 
 def _warnings(findings: Sequence[Finding], prefix: Path) -> str:
+    """The list of one row's warnings."""
     if not findings:
         return "[]"
     placed = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in findings]

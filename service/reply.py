@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
 JSON: Final = "application/json"
 Header = tuple[str, str]
+
+# No reply is a page that may run something or be stored, but for those that say otherwise themselves.
+COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
 class Reply(NamedTuple):
@@ -18,3 +22,15 @@ class Reply(NamedTuple):
     """None where there is no body."""
     headers: tuple[Header, ...] = ()
     """What this answer needs beyond the headers that every answer carries."""
+
+    @property
+    def fixed(self) -> tuple[Header, ...]:
+        """The headers that this answer has whichever request it answers; its exchange gives the others."""
+        return _fixed(self.media_type, self.headers)
+
+
+@lru_cache(maxsize=256)
+def _fixed(media_type: str | None, headers: tuple[Header, ...]) -> tuple[Header, ...]:
+    content = () if media_type is None else (("Content-Type", media_type),)
+    own = {name for name, _ in headers}
+    return (*content, *headers, *(header for header in COMMON if header[0] not in own))

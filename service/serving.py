@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from model.artifact import Opened, Trust, open_version
-from model.batching import Batcher, Outcome, predict_each
+from model.batching import Batcher, Outcome
 from model.errors import ArtifactRefused, RegistryError
 from model.predictor import CannotPredict, refused_rows
 from model.registry import Registry
@@ -69,7 +69,10 @@ class Serving:
     def predict(self, body: bytes) -> Reply:
         """The answer to a prediction request; raises `Problem` for a body that is the caller's mistake."""
         batch = self._read(body)
-        (outcome,) = predict_each(self._predictor.predict, [batch.columns])
+        try:
+            outcome: Outcome = self._predictor.predict(batch.columns)
+        except Exception as error:  # As in the pool: anybody's code may be in there.
+            outcome = error
         return self._reply(batch, outcome)
 
     def answer(self, jobs: Iterator[Job]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -91,18 +92,24 @@ def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
             case FeatureType.STRING:
                 texts[index], matrix[:, index] = _texts(values), np.nan
             case FeatureType.CATEGORY:
-                matrix[:, index], new = encode(_texts(values), feature.vocabulary)
+                matrix[:, index], new = encode(_texts(values), code_table(feature.vocabulary))
                 unseen |= {(row, index): text for row, text in new.items()}
             case _:
                 matrix[:, index] = column_numbers(values, feature)
     return Columns(matrix, unseen, texts)
 
 
-def encode(texts: Sequence[str | None], vocabulary: Sequence[str]) -> tuple[list[float], dict[int, str]]:
+def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:
+    """The code of each category, and of none."""
+    return {None: math.nan} | {text: float(code) for code, text in enumerate(vocabulary)}
+
+
+def encode(texts: Sequence[Any], codes: Mapping[str | None, float]) -> tuple[list[float], Mapping[int, str]]:
     """Categories as codes, and the strings that are outside the vocabulary by their row."""
-    codes = {text: float(code) for code, text in enumerate(vocabulary)}
-    unseen = {row: text for row, text in enumerate(texts) if text is not None and text not in codes}
-    return [np.nan if text is None else codes.get(text, UNSEEN) for text in texts], unseen
+    found = [codes.get(text, UNSEEN) for text in texts]
+    if UNSEEN not in found:
+        return found, NONE
+    return found, {row: texts[row] for row, code in enumerate(found) if code == UNSEEN}
 
 
 def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:

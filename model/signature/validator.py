@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import struct
 from collections.abc import Sequence
 from functools import reduce
 from heapq import nsmallest
@@ -16,13 +17,15 @@ from pydantic_core import core_schema as cs
 from model.errors import ModelError
 from model.signature import strict_json
 from model.signature.acceptor import Acceptor, Unsuited
-from model.signature.columns import Columns, encode
+from model.signature.columns import Columns, FloatArray, code_table, encode
 from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
 from model.signature.findings import Finding, explain
 from model.signature.flatten import flattener, tree_order
 from model.signature.rules import OutOfRange, schema
 from model.signature.strict_json import MAX_DEPTH, TooDeep
 
+LONG: Final = 8192
+"""Bytes."""
 WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
 MAX_ERRORS: Final = 100
 MAX_BATCH: Final = 10_000
@@ -72,7 +75,12 @@ class Validator:
         self._flatten = flattener(signature.tree())
         self._order = tree_order(signature)
         self._in_order = self._order == list(range(len(self._order)))
-        self._worded = {place: f for place, f in enumerate(signature.features) if f.type in WORDED}
+        self._worded = {
+            place: None if feature.type is FeatureType.STRING else code_table(feature.vocabulary)
+            for place, feature in enumerate(signature.features)
+            if feature.type in WORDED
+        }
+        """The columns that hold words; of categories their codes, too."""
         self._keys = _key_count(signature)
         self._optional = [feature.path for feature in signature.features if not feature.required]
         self._acceptor = None if out_of_range == "reject" else _acceptor(signature, max_batch)
@@ -82,16 +90,16 @@ class Validator:
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
         array = body.lstrip(b" \t\n\r").startswith(b"[")
+        colons = count_colons(body)
         if self._acceptor is not None:
-            values = self._acceptor.accept(body, array=array, keys=self._keys)
+            values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
             if values is not None:
                 return Batch(self._columns(values), is_array=array)
-        return Batch(self._columns(self._values(self._instances(body, array=array))), is_array=array)
+        return Batch(self._columns(self._values(self._instances(body, colons, array=array))), is_array=array)
 
-    def _instances(self, body: bytes, *, array: bool) -> list[Any]:
+    def _instances(self, body: bytes, colons: int, *, array: bool) -> list[Any]:
         """The instances of any valid body, by Pydantic, who decides what is valid."""
         rules = self._many if array else self._one
-        colons = body.count(b":")
         if colons > self._keys * (self._max_batch if array else 1) + SPARE_COLONS:
             return self._look_closely(body, rules, array=array)
         try:
@@ -133,25 +141,20 @@ class Validator:
         return list(chain.from_iterable(map(self._flatten, instances)))
 
     def _columns(self, values: list[Any]) -> Columns:
+        """The leaves of all instances in tree order as columns; words are exchanged for their codes in place."""
         width = len(self._order)
-        if not self._worded:
-            matrix = np.array(values, dtype=np.float64).reshape(-1, width)  # None becomes NaN.
-            return Columns(matrix if self._in_order else matrix[:, self._order])
-        return self._columns_with_words([values[place::width] for place in range(width)])
-
-    def _columns_with_words(self, values: list[list[Any]]) -> Columns:
-        """As above, where some columns hold strings; `values` holds the columns in tree order."""
         unseen: dict[tuple[int, int], str] = {}
         texts: dict[int, Sequence[str | None]] = {}
-        for place, feature in self._worded.items():
-            here = self._order[place]
+        for place, codes in self._worded.items():
+            here = slice(self._order[place], None, width)
             words = values[here]
-            if feature.type is FeatureType.STRING:
+            if codes is None:
                 texts[place], values[here] = words, [np.nan] * len(words)
             else:
-                values[here], new = encode(words, feature.vocabulary)
+                values[here], new = encode(words, codes)
                 unseen.update({(row, place): text for row, text in new.items()})
-        return Columns(np.array(values, dtype=np.float64).T[:, self._order], unseen, texts)
+        matrix = _numbers(values).reshape(-1, width)
+        return Columns(matrix if self._in_order else matrix[:, self._order], unseen, texts)
 
     def _refusal(self, value: Any, *, array: bool) -> InvalidInput | None:
         """Everything that is wrong with well-formed JSON."""
@@ -188,6 +191,24 @@ class Validator:
             rank, node = node.get(part, (len(node), {}))
             place.append((rank, str(part)))
         return place
+
+
+def count_colons(body: bytes) -> int:
+    """How many bytes are colons. NumPy counts those of 1,000 instances in 0.05 ms, `bytes.count` in 0.4; of one
+    instance the latter takes 0.2 us."""
+    if len(body) < LONG:
+        return body.count(b":")
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
+
+
+def _numbers(values: Sequence[Any]) -> FloatArray:
+    """The values as doubles, None as NaN. Where there is none, as mostly, packing takes a fifth of the time."""
+    buffer = bytearray(8 * len(values))  # Not bytes, as an array over these could not be written to.
+    try:
+        struct.pack_into(f"{len(values)}d", buffer, 0, *values)
+    except struct.error:
+        return np.array(values, dtype=np.float64)
+    return np.frombuffer(buffer)
 
 
 def _acceptor(signature: Signature, max_batch: int) -> Acceptor | None:

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import create_app, draining
 from service.problem import Problem
@@ -93,3 +95,22 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     thread.join(PATIENCE)
     assert failures == []
     service.close()
+
+
+def test_layers_that_a_host_adds_see_every_request() -> None:
+    """The shortcut to `/predict` is for as long as there are none."""
+    seen = []
+
+    class Layer:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            seen.append(scope["path"])
+            await self.app(scope, receive, send)
+
+    app = create_app(service_of())
+    app.add_middleware(Layer)
+    plain, layered = (TestClient(app).post("/predict", json={}) for app in (create_app(service_of()), app))
+    assert (layered.status_code, layered.json()["errors"]) == (plain.status_code, plain.json()["errors"])
+    assert seen == ["/predict"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-import pytest
 from structlog.testing import capture_logs
 
 from service.exchange import Exchange
@@ -81,16 +80,3 @@ def test_a_problem_is_no_fault() -> None:
     with capture_logs() as lines:
         reply = exchange().refuse(Problem("not-found", "Nothing."))
     assert (lines, reply.status) == ([], 404)
-
-
-@pytest.mark.parametrize(("name", "value"), [("Cache-Control", "no-cache"), ("X-Content-Type-Options", "other")])
-def test_a_reply_may_say_otherwise(name: str, value: str) -> None:
-    """Its own header stands in place of the common one."""
-    headers = exchange(access_log=False).finish(Reply(HTTPStatus.OK, b"", headers=((name, value),)))
-    assert [given for header, given in headers if header == name] == [value]
-
-
-def test_a_reply_without_a_body_has_no_type() -> None:
-    """204."""
-    headers = exchange(access_log=False).finish(Reply(HTTPStatus.NO_CONTENT, b"", None))
-    assert "Content-Type" not in dict(headers)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.signature import UNSEEN, Columns, InvalidInput, MalformedJson, Signature, Validator, from_frame, to_frame
-from model.signature.columns import encode
+from model.signature.columns import code_table, encode
 from tests.model.signature.made import EVERY_TYPE, VALID, feature, instances, many, same, signature, signatures
 
 NAN = math.nan
@@ -186,6 +186,6 @@ def test_the_same_row_twice_keeps_its_texts_twice() -> None:
 
 
 def test_codes_follow_the_vocabulary() -> None:
-    codes, unseen = encode(["b", None, "c", "a"], ("a", "b"))
+    codes, unseen = encode(["b", None, "c", "a"], code_table(("a", "b")))
     assert equal(codes, [1, NAN, UNSEEN, 0])
     assert unseen == {2: "c"}
