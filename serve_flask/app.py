@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from serve_flask.routes import begin, blueprint, refuse
+from flask import Flask, Response, g, request_finished, request_started
+
+from serve_flask.plain import Endpoint
+from serve_flask.routes import PLAIN, begin, blueprint, refuse
 from service import logs
 from service.service import Service
 from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(service: Service | None = None) -> Flask:
@@ -23,9 +31,50 @@ def create_app(service: Service | None = None) -> Flask:
             begin(served, "unknown")
         return refuse(served.not_found())
 
-    app = Flask(__name__, static_folder=None)
+    app = DoorApp(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.register_error_handler(404, not_found)
     app.register_blueprint(blueprint(served))
+    app.endpoints = plain_endpoints(served)
     app.extensions["twinserve"] = served
     return app
+
+
+class DoorApp(Flask):
+    """A Flask app whose plain WSGI endpoints stand before its own layers, as long as nobody has put others there.
+
+    Those layers make a request, its contexts and an answer, call hooks and look for the view. Such an endpoint needs
+    none of that: 120 us of a request's 290.
+    """
+
+    endpoints: Mapping[tuple[str, str], WSGIApplication] = {}
+    """By method and path."""
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Called by the server for every request."""
+        if not self.has_hooks:
+            endpoint = self.endpoints.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+            if endpoint is not None:
+                return endpoint(environ, start_response)
+        return super().wsgi_app(environ, start_response)
+
+    @cached_property
+    def has_hooks(self) -> bool:
+        """Is anything to happen with every request? Whoever adds it does so before the first one, as Flask has it."""
+        functions = (self.before_request_funcs, self.after_request_funcs, self.teardown_request_funcs)
+        return (
+            any(by_blueprint.get(None) for by_blueprint in functions)
+            or bool(self.url_value_preprocessors.get(None) or self.teardown_appcontext_funcs)
+            or bool(request_started.receivers or request_finished.receivers)
+            or bool(self.config["TRUSTED_HOSTS"])
+        )
+
+
+def plain_endpoints(service: Service) -> Mapping[tuple[str, str], WSGIApplication]:
+    """The paths whose answers need no view, by method and path."""
+    return {
+        (method, route.path): Endpoint(service, route.name, PLAIN[route.name])
+        for route in service.routes
+        if route.name in PLAIN
+        for method in route.methods
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, g, request
@@ -11,7 +11,9 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.routing import BaseConverter
+from werkzeug.wsgi import get_input_stream
 
+from serve_flask.plain import Answer, header_lookup
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
@@ -34,7 +36,9 @@ def blueprint(service: Service) -> Blueprint:
     door = Blueprint("twinserve", __name__)
     door.record(add_nothing)
     for route in service.routes:
-        view = authorized(VIEWS[route.name]) if service.guarded else VIEWS[route.name]
+        view = answered(PLAIN[route.name]) if route.name in PLAIN else VIEWS[route.name]
+        if service.guarded and route.name not in PLAIN:
+            view = authorized(view)
         door.add_url_rule(rule(route), route.name, view, methods=route.methods, provide_automatic_options=False)
     door.record(lambda state: add_other_methods(state, service.routes))
     door.before_request(lambda: begin(service))
@@ -85,18 +89,6 @@ def refuse(error: Exception) -> Response:
     return render(current_exchange().refuse(error))
 
 
-def header_lookup(environ: WSGIEnvironment) -> HeaderLookup:
-    """A request's headers by lower-case name, from where the server put them: 0.2 us each, not 2."""
-    return lambda name: environ.get(header_key(name))
-
-
-@cache
-def header_key(name: str) -> str:
-    """Where WSGI has a header; the service asks for few different ones."""
-    key = name.upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
 class Rendered(Response):
     """A reply as WSGI takes it. Werkzeug's own would copy the headers once more, to complete what is complete here."""
 
@@ -143,10 +135,21 @@ def authorized(view: View) -> View:
     return guarded
 
 
-def read_body(service: Service, receipt: Receipt) -> bytes:
+def answered(answer: Answer) -> View:
+    """A view that renders an answer."""
+
+    def view() -> Response:
+        environ = request.environ
+        return render(answer(current_service(), current_exchange(), header_lookup(environ), environ))
+
+    return view
+
+
+def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
+    stream = get_input_stream(environ)
     try:
-        while not receipt.is_whole and (chunk := request.stream.read(CHUNK)):
+        while not receipt.is_whole and (chunk := stream.read(CHUNK)):
             receipt.add(chunk)
     except TimeoutError:
         raise service.too_slow() from None
@@ -155,16 +158,17 @@ def read_body(service: Service, receipt: Receipt) -> bytes:
     return receipt.body()
 
 
-def predict() -> Response:
+def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
-    service, exchange = current_service(), current_exchange()
+    if service.guarded:
+        service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
     with service.places:
-        body = read_body(service, service.admit(header_lookup(request.environ)))
+        body = read_body(service, service.admit(header), environ)
         if service.is_quick(body):
-            return render(service.predict(body, exchange))
+            return service.predict(body, exchange)
         future = service.submit(body, exchange)
         try:
-            return render(future.result(service.settings.predict_timeout))
+            return future.result(service.settings.predict_timeout)
         except TimeoutError:
             future.cancel()
             raise service.timed_out() from None
@@ -211,10 +215,10 @@ def index(_: str) -> Response:
     return render(current_service().index())
 
 
-def token() -> Response:
+def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /oauth/token`."""
-    service, header = current_service(), header_lookup(request.environ)
-    return render(service.token(read_body(service, service.admit_form(header)), header))
+    service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
+    return service.token(read_body(service, service.admit_form(header), environ), header)
 
 
 def other_method(_: str = "") -> Response:
@@ -222,6 +226,7 @@ def other_method(_: str = "") -> Response:
     return render(current_service().other_method(route_name(), request.method))
 
 
+PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
 VIEWS: Final[Mapping[str, View]] = {
-    view.__name__: view for view in (predict, schema, openapi, docs, model, live, ready, metrics, index, token)
+    view.__name__: view for view in (schema, openapi, docs, model, live, ready, metrics, index)
 }
