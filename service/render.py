@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,7 @@ from model.signature import Finding, FloatArray, Path
 from service import problem
 
 Warnings = Mapping[int, Sequence[Finding]]
+NO_WARNINGS: Final = ',"warnings":[]'
 
 
 class BadPrediction(Exception):
@@ -24,45 +25,44 @@ class Renderer:
 
     def __init__(self, model: str, version: str, classes: Sequence[str] | None) -> None:
         self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
-        labels = [_json(label) for label in classes or ()]
-        # `%` would read a percent sign in a label as a place to fill in.
-        shares = ",".join(f"{label.replace('%', '%%')}:%s" for label in labels)
+        labels = [_json(label).replace("%", "%%") for label in classes or ()]
+        shares = ",".join(f"{label}:%s" for label in labels)
+        # Templates, as one `%` for a whole batch takes a third of the time that one for each row does.
         self._only = [f'"label":{label},"probabilities":null' for label in labels]
-        self._with_shares = [f'"label":{label.replace("%", "%%")},"probabilities":{{{shares}}}' for label in labels]
+        self._with_shares = [f'"label":{label},"probabilities":{{{shares}}}' for label in labels]
 
     def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
         """The reply to a single instance."""
-        (answer,) = self._answers(predictions, rows=1)
-        return f'{self._head}{answer},"warnings":{_warnings(warnings.get(0, ()), ())}}}'.encode()
+        return f"{self._head}{self._items(predictions, warnings, rows=1, array=False)}}}".encode()
 
     def many(self, predictions: Predictions, warnings: Warnings, rows: int) -> bytes:
         """The reply to an array of instances."""
-        answers = self._answers(predictions, rows)
-        items = [
-            f'{answer},"warnings":{_warnings(warnings[row], (row,)) if row in warnings else "[]"}'
-            for row, answer in enumerate(answers)
-        ]
-        return f'{self._head}"predictions":[{{{"},{".join(items)}}}]}}'.encode()
+        return f'{self._head}"predictions":[{{{self._items(predictions, warnings, rows=rows, array=True)}}}]}}'.encode()
 
-    def _answers(self, predictions: Predictions, rows: int) -> Sequence[str]:
-        answers = self._written(predictions)
-        if len(answers) != rows:
-            raise BadPrediction(f"The predictor gave {len(answers)} predictions for {rows} rows.")
-        return answers
+    def _items(self, predictions: Predictions, warnings: Warnings, *, rows: int, array: bool) -> str:
+        """The members of each prediction's object, with what ends one object and begins the next between them."""
+        templates, numbers = self._answers(predictions)
+        if len(templates) != rows:
+            raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
+        items = [template + NO_WARNINGS for template in templates]
+        for row, findings in warnings.items():
+            items[row] = templates[row] + _warnings(findings, (row,) if array else ()).replace("%", "%%")
+        return "},{".join(items) % tuple(numbers)
 
-    def _written(self, predictions: Predictions) -> Sequence[str]:
+    def _answers(self, predictions: Predictions) -> tuple[list[str], Sequence[str]]:
+        """A template for each row, and the numbers that belong into all of them."""
         if predictions.values is not None:
-            return [f'"value":{value}' for value in _numbers(predictions.values)]
+            numbers = _numbers(predictions.values)
+            return ['"value":%s'] * len(numbers), numbers
         if predictions.labels is None:
             raise BadPrediction("The predictor gave neither labels nor values.")
         codes, shares = predictions.labels.tolist(), predictions.probabilities
         if shares is None:
-            return [self._only[code] for code in codes]
-        width = len(self._with_shares)
-        if shares.shape != (len(codes), width):
-            raise BadPrediction(f"The predictor gave probabilities {shares.shape} for {len(codes)} rows of {width}.")
-        rows = zip(*[iter(_numbers(shares))] * width, strict=True)
-        return [self._with_shares[code] % row for code, row in zip(codes, rows, strict=True)]
+            return [self._only[code] for code in codes], ()
+        shape, width = shares.shape, len(self._with_shares)
+        if shape != (len(codes), width):
+            raise BadPrediction(f"The predictor gave probabilities {shape} for {len(codes)} rows of {width} classes.")
+        return [self._with_shares[code] for code in codes], _numbers(shares)
 
 
 def _numbers(values: FloatArray) -> list[str]:
@@ -74,11 +74,8 @@ def _numbers(values: FloatArray) -> list[str]:
 
 
 def _warnings(findings: Sequence[Finding], prefix: Path) -> str:
-    """The list of one row's warnings."""
-    if not findings:
-        return "[]"
     placed = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in findings]
-    return _json([problem.render(finding) for finding in placed])
+    return f',"warnings":{_json([problem.render(finding) for finding in placed])}'
 
 
 def _json(value: Any) -> str:
