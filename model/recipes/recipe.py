@@ -70,6 +70,8 @@ def find(name: str) -> Recipe:
 
 
 def _imported(module: str, attribute: str) -> Recipe:
+    if not module or module.startswith(".") or not attribute:
+        raise UnknownRecipe(f"'{module}:{attribute}' is no package.module:name.")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
