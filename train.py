@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def main() -> int:
         if sys.argv[1:2] and sys.argv[1] in train_options.VERBS:
             return _run_verb(train_options.verb(KNOBS))
         return _run_training(train_options.training(KNOBS), stage)
+    except Unheard as error:
+        return _end(FAILURE, str(error))
     except OSError as error:
         return _end(FAILURE, f"{error.strerror or error}: {error.filename or 'the store'}; {stage}.")
     except KeyboardInterrupt:
@@ -60,11 +63,18 @@ class Stage:
     """How far a training has come, for whoever interrupts it."""
 
     registered: int | None = None
+    promoted: bool = False
 
     def __str__(self) -> str:
         if self.registered is None:
             return "nothing was changed"
+        if self.promoted:
+            return f"version {self.registered} is registered and the champion"
         return f"version {self.registered} is registered, and the champion is as it was"
+
+
+class Unheard(Exception):
+    """All is done, and nobody takes the report."""
 
 
 def _run_training(options: argparse.Namespace, stage: Stage) -> int:
@@ -78,7 +88,8 @@ def _run_training(options: argparse.Namespace, stage: Stage) -> int:
             return _end(USAGE, str(error))
         except ModelError as error:
             return _end(FAILURE, str(error))
-    _print(trained, as_json=options.json)
+    with _to_standard_output(str(stage)):
+        _print(trained, as_json=options.json)
     return HELD_BACK if options.promote and not trained.outcome.promoted else 0
 
 
@@ -127,6 +138,7 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     terms = Terms(options.tolerance, options.allow_breaking, options.allow_fallback)
     facing = Facing(terms, options.seed, Trust(pickles=options.trust_pickles), options.promote)
     outcome = face(registry, version, data.holdout, facing)
+    stage.promoted = outcome.promoted
     return Trained(recipe, data, fitted, facts, version, registry.path(version), outcome, time.monotonic() - started)
 
 
@@ -146,7 +158,8 @@ def _run_verb(options: argparse.Namespace) -> int:
     except ModelError as error:
         return _end(FAILURE, str(error))
     text = json.dumps(said.values) if options.json else "\n".join(said.lines)
-    print(text)  # noqa: T201  # What the verb was asked for.
+    with _to_standard_output(f"{options.verb} was done all the same"):
+        print(text)  # noqa: T201  # What the verb was asked for.
     return 0 if said.done else FAILURE
 
 
@@ -175,6 +188,17 @@ def _print(trained: Trained, *, as_json: bool) -> None:
         print(json.dumps(report.as_json(trained), allow_nan=False))  # noqa: T201  # What --json is for.
     else:
         report.show(trained, Console(highlight=False))
+
+
+@contextmanager
+def _to_standard_output(done: str) -> Iterator[None]:
+    """What is printed in here has to be taken; a full disk or a closed pipe must not pass for a failure of the work."""
+    try:
+        yield
+        print(end="", flush=True)  # noqa: T201  # Now, not when Python ends.
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # What is left must not fail once more.
+        raise Unheard(f"Standard output cannot be written to ({error.strerror}); {done}.") from None
 
 
 @contextmanager

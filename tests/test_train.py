@@ -233,6 +233,40 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(trained: Path, tmp_path
         assert content(store) == before
 
 
+def into_full_disk(*arguments: str, unbuffered: str) -> tuple[int, str]:
+    """The exit code and the sentence of the program where its standard output has no room."""
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, str(HERE / "train.py"), *arguments],
+            env=CLEAN | {"PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+    return found.returncode, found.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_report_that_nobody_takes_does_not_pass_for_a_change_that_failed(store: Path, unbuffered: str) -> None:
+    sentence = (
+        "train.py: Standard output cannot be written to (No space left on device); promote was done all the same."
+    )
+    found = into_full_disk("promote", "1", "--artifacts", str(store), unbuffered=unbuffered)
+    assert found == (1, sentence)
+    assert Registry(store, "tumor").champion() == 1
+
+
+def test_a_training_whose_report_nobody_takes_says_what_it_changed(store: Path) -> None:
+    sentence = (
+        "train.py: Standard output cannot be written to (No space left on device); "
+        "version 3 is registered and the champion."
+    )
+    assert into_full_disk("--artifacts", str(store), unbuffered="") == (1, sentence)
+    assert Registry(store, "tumor").champion() == 3
+
+
 @contextmanager
 def running(store: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A training under way."""
