@@ -14,6 +14,7 @@ LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4000})[ \t]*\r\n
 CHUNK_SIZE: Final = re.compile(rb"(0*[0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 END_OF_HEAD: Final = b"\r\n\r\n"
 
@@ -62,11 +63,13 @@ class Arrival:
 
     def request(self) -> bytes:
         """What the parser behind is to read. Many chunks have become one, as it takes time by the square of their
-        number; where a faulty one follows, that is left for it to refuse."""
+        number; where a faulty one follows, that is left for it to refuse, unless it is too much by then."""
         if not self._joined:
             return bytes(self.data)
         chunk = b"%x\r\n%s\r\n" % (len(self._joined), self._joined)
-        return bytes(self.data[: self._head_end]) + chunk + bytes(self.data[self._head_end :])
+        is_too_much = len(self._joined) > self._max_body
+        rest = LAST_CHUNK if is_too_much else bytes(self.data[self._head_end :])
+        return bytes(self.data[: self._head_end]) + chunk + rest
 
     def _read_head(self, end: int) -> bytes:
         head = bytes(self.data[:end])
@@ -94,11 +97,14 @@ class Arrival:
             size = int(found[1], 16)
             if size == 0:  # The last chunk: trailers, if any, and an empty line.
                 return self.data.find(END_OF_HEAD, line_end) >= 0 or len(self.data) - line_end > self._max_head
-            end = line_end + 2 + size
+            start, end = line_end + 2, line_end + 2 + size
+            if len(self._joined) + min(end, len(self.data)) - start > self._max_body:  # Whatever follows.
+                self._joined += self.data[start:end]
+                return True
             if len(self.data) < end + 2:
-                return len(self._joined) + len(self.data) - line_end > self._max_body + self._max_head
+                return False
             if self.data[end : end + 2] != b"\r\n":
                 return True
-            self._joined += self.data[line_end + 2 : end]
+            self._joined += self.data[start:end]
             self._next_chunk = end + 2
         return True

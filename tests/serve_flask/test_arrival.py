@@ -96,6 +96,21 @@ def test_endless_chunks_are_whole_once_they_are_too_much() -> None:
     assert arrival.is_whole()
 
 
+@given(size=st.integers(1, 3 * MAX_BODY), length=st.integers(0, 4 * MAX_BODY))
+def test_too_much_in_chunks_is_handed_on_as_a_body_that_ends(size: int, length: int) -> None:
+    """However much has come: else the parser behind would find that it ended early, and not that it is too large."""
+    chunks = b"%x\r\n%s\r\n" % (size, b"a" * size) * (MAX_BODY // size + 4)
+    arrival = Arrival(MAX_HEAD, MAX_BODY)
+    arrival.add(START + b"Transfer-Encoding: chunked\r\n\r\n" + chunks[:length])
+    if not arrival.is_whole():
+        arrival.add(chunks[length:])
+        assert arrival.is_whole()
+    body = arrival.request().partition(b"\r\n\r\n")[2]
+    count = body.count(b"a", body.find(b"\r\n"))
+    assert count > MAX_BODY
+    assert body == b"%x\r\n%s\r\n0\r\n\r\n" % (count, b"a" * count)
+
+
 def test_a_chunk_size_that_is_no_number_counts_as_whole() -> None:
     """The parser behind refuses it."""
     arrival = Arrival(MAX_HEAD, MAX_BODY)
