@@ -74,8 +74,9 @@ def render(finding: Finding) -> dict[str, str]:
 
 
 def incomplete_body() -> Problem:
-    """400: the connection ended before the body did."""
-    return Problem("incomplete-body", "The connection ended before the whole body had arrived.")
+    """400: the connection ended before the body did; no other request is read behind a body without an end."""
+    detail = "The connection ended before the whole body had arrived."
+    return Problem("incomplete-body", detail, headers=(("Connection", "close"),))
 
 
 def unavailable(detail: str, *, retry_after: int = 1) -> Problem:

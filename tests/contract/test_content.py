@@ -133,6 +133,7 @@ def test_a_body_shorter_than_declared_is_400(client: Door) -> None:
     """The connection ended early; whatever came is not looked at."""
     answer = client.send("POST", "/predict", INSTANCE, {**JSON, "Content-Length": str(len(INSTANCE) + 5)})
     assert (answer.status, answer.json()["type"]) == (400, "urn:twinserve:problem:incomplete-body")
+    assert answer.headers["Connection"] == "close"
 
 
 def test_checks_run_in_the_contracts_order(open_doors: OpenDoors) -> None:

@@ -10,7 +10,8 @@ Specification. The status says whose fault it is: 4xx the caller's, 5xx ours. Th
 - `instance`  the request's id, as in `X-Request-Id`
 - `errors`    a list of `{"pointer", "code", "detail"}`; empty but for `invalid-input`
 
-405 and 503 carry `Allow` and `Retry-After`; 408, 413 and 431 end the connection. Nothing holds a submitted value.
+405 and 503 carry `Allow` and `Retry-After`; 408, 413, 431 and a body that ended early end the connection. Nothing holds
+a submitted value.
 """
 
 from __future__ import annotations

@@ -334,12 +334,12 @@ CHUNKED = "Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
 
 @pytest.mark.parametrize("chunks", [b"-6\r\n\r\n", b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"zz\r\n\r\n"])
 def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes) -> None:
-    """400, at once, and the server goes on."""
+    """400, at once, and the connection is closed, as nothing that follows can be told from a request."""
     head = f"POST /predict HTTP/1.1\r\nHost: x\r\n{CHUNKED}\r\n".encode()
     with server.connect() as connection:
         connection.sendall(head + chunks)
-        (response,) = read(connection, 1)
-    assert response.status == 400
+        (response,) = read(connection, 2)
+    assert (response.status, response.headers["connection"]) == (400, "close")
     assert server.request("GET", "/health/live").status == 200
 
 
@@ -362,6 +362,8 @@ def test_a_body_that_ends_early_is_400(server: Running) -> None:
             connection.shutdown(socket.SHUT_WR)
             (response,) = read(connection, 1)
         assert (response.status, b"incomplete-body" in response.body) == (400, True)
+        assert response.headers["connection"] == "close"
+        assert {"server-timing", "cache-control", "x-content-type-options"} <= response.headers.keys()
 
 
 def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running) -> None:
