@@ -22,7 +22,12 @@ from model.signature.instants import EPOCH, seen_bounds
 OutOfRange = Literal["warn", "reject"]
 
 _HOUR_MINUTE: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-DATE_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+# The days of the calendar from the year 1 to 9999, and no others. Without looking ahead, which not every library of
+# regular expressions can, as callers have them from the JSON Schema.
+_YEAR: Final = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_YEAR: Final = r"([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_DAY: Final = r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+DATE_PATTERN: Final = rf"({_YEAR}-({_DAY})|{_LEAP_YEAR}-02-29)"
 DATETIME_PATTERN: Final = rf"{DATE_PATTERN}[Tt]{_HOUR_MINUTE}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_HOUR_MINUTE})?"
 _DATE: Final = re.compile(DATE_PATTERN)
 _DATETIME: Final = re.compile(DATETIME_PATTERN)

@@ -17,6 +17,7 @@ from tests.model.signature.made import EVERY_TYPE, VALID, feature, instances, ma
 
 DATES = (FeatureType.DATE, FeatureType.DATETIME)
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
+DAY = Validator(signature(feature("x", "date")))
 
 
 def leaf(kind: str = "number", *, out_of_range: OutOfRange = "warn", **facts: Any) -> dict[str, Any]:
@@ -46,8 +47,8 @@ def test_every_schema_is_valid_and_plain_json(contract: Signature, policy: OutOf
 @many
 @given(signatures(), st.sampled_from(POLICIES), st.data())
 def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, data: st.DataObject) -> None:
-    """Where they differ, a sentence of the contract says so: dates that no calendar has or outside the range that
-    training saw, numbers over a double."""
+    """Where they differ, a sentence of the contract says so: dates outside the range that training saw, numbers over a
+    double."""
     contract = contract.observed([Seen() if feature.type in DATES else feature.seen for feature in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
     instance = data.draw(instances(contract))
@@ -137,10 +138,21 @@ def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:
         ("datetime", "2020-01-01T24:00:00Z", False),
         ("datetime", "2020-01-01 00:00:00Z", False),
         ("datetime", "2020-01-01T00:00:00+10:60", False),
+        ("datetime", "2020-02-29T00:00:00Z", True),
+        ("datetime", "2020-02-30T00:00:00Z", False),
+        ("datetime", "2016-12-31T23:59:60Z", False),
     ],
 )
 def test_dates_have_a_pattern(kind: str, text: str, matches: bool) -> None:
     assert Draft202012Validator(leaf(kind)).is_valid(text) == matches
+
+
+@pytest.mark.parametrize("year", [0, 1, 4, 10, 100, 400, 1000, 1900, 1999, 2000, 2023, 2024, 2100, 9996, 9999])
+def test_the_pattern_of_a_date_is_the_calendar(year: int) -> None:
+    """A day that no calendar has is none by the schema either, be the format asserted or not."""
+    schema = Draft202012Validator(leaf("date"))
+    days = [f"{year:04}-{month:02}-{day:02}" for month in range(14) for day in range(33)]
+    assert [day for day in days if schema.is_valid(day)] == [day for day in days if accepted(DAY, {"x": day})]
 
 
 def test_the_schema_holds_no_infinity() -> None:
