@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from heapq import nsmallest
 from itertools import chain
@@ -174,15 +174,15 @@ class Validator:
         """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature
         order, each object's unknown ones after them."""
         dropped = _drop_strangers(instance, self._tree)
+        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._tree, ()))
         try:
             self._one.validate_python(instance)
         except ValidationError as error:
             if not most:
-                return [], dropped + error.error_count()
-            lines = error.errors(include_url=False)
-            first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
-            return [explain({**line, "loc": (*prefix, *line["loc"])}) for line in first], dropped + len(lines)
-        return [], dropped
+                return [], dropped + len(lines) + error.error_count()
+            lines += error.errors(include_url=False)
+        first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
+        return [explain({**line, "loc": (*prefix, *line["loc"])}) for line in first], dropped + len(lines)
 
     def _place(self, path: Path) -> list[tuple[int, str]]:
         node: Any = self._ranks
@@ -245,3 +245,17 @@ def _drop_strangers(node: object, tree: Tree) -> int:
         del node[key]
     below = (_drop_strangers(node.get(key), child) for key, child in tree.items() if not isinstance(child, Feature))
     return len(strangers) - len(kept) + sum(below)
+
+
+def _cut_lists(node: object, tree: Tree, path: Path) -> Iterator[Mapping[str, Any]]:
+    """Take from an instance's fixed-length lists what they are too long by, and say so: of a list that is too long
+    Pydantic tells nothing else."""
+    if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(tree):
+        return
+    if isinstance(node, list) and len(node) > len(tree):
+        yield {"type": "too_long", "loc": path, "input": node, "ctx": {"max_length": len(tree)}}
+        del node[len(tree) :]
+    below: Mapping[Any, Any] = dict(enumerate(node)) if isinstance(node, list) else node
+    for part, child in tree.items():
+        if not isinstance(child, Feature):
+            yield from _cut_lists(below.get(part), child, (*path, part))

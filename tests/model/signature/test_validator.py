@@ -250,6 +250,7 @@ def test_a_group_must_be_an_object(group: str) -> None:
         ("[]", [("/v/0", "missing"), ("/v/1", "missing")]),
         ("[1]", [("/v/1", "missing")]),
         ("[1,2,3]", [("/v", "length")]),
+        ('["a",2,null]', [("/v", "length"), ("/v/0", "type")]),
         ('["a",true]', [("/v/0", "type"), ("/v/1", "type")]),
         ("[null,null]", [("/v/0", "null")]),
     ],
@@ -257,6 +258,19 @@ def test_a_group_must_be_an_object(group: str) -> None:
 def test_a_list_holds_exactly_its_places(places: str, expected: list[tuple[str, str]]) -> None:
     validator = Validator(signature(feature("v.0"), feature("v.1", nullable=True)))
     assert errors(validator, f'{{"v":{places}}}') == expected
+
+
+def test_what_a_list_within_a_list_is_too_long_by_hides_no_other_error() -> None:
+    """At any depth, in a batch, and counted where it is not listed."""
+    places = [(part, place, inner) for part in "ab" for place in (0, 1) for inner in (0, 1)]
+    features = tuple(Feature(path=path, type=FeatureType.NUMBER) for path in places)
+    validator = Validator(Signature(features=features))
+    body = [{"a": [[1, 2, 3], ["x", 2], 5], "b": [[True, 2, 3], [1]]}] * MAX_ERRORS
+    each = [("/a", "length"), ("/a/0", "length"), ("/a/1/0", "type")]
+    each += [("/b/0", "length"), ("/b/0/0", "type"), ("/b/1/1", "missing")]
+    assert errors(validator, body[0]) == each
+    found = refusal(validator, body)
+    assert (len(found.findings), found.total) == (MAX_ERRORS, MAX_ERRORS * len(each))
 
 
 def test_every_error_is_told_in_signature_order_with_unknown_fields_after_the_known() -> None:
