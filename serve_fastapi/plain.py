@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute, Match, Route
@@ -18,8 +18,6 @@ from service.service import Service
 
 Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply]]
 Headers = tuple[tuple[bytes, bytes], ...]
-ONCE: Final = frozenset({b"content-type", b"content-length"})
-"""Of these WSGI servers give the last, too."""
 
 
 class Exact:
@@ -84,7 +82,7 @@ def header_lookup(scope: Scope) -> HeaderLookup:
     """A request's headers by lower-case name; a repeated one as a list with commas, as WSGI has it."""
     fields: dict[bytes, bytes] = dict(scope["headers"])
     if len(fields) < len(scope["headers"]):
-        for name in fields.keys() - ONCE:
+        for name in fields:
             fields[name] = b",".join(value for other, value in scope["headers"] if other == name)
 
     def find(name: str) -> str | None:

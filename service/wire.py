@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.exchange import COMMON, new_id
+from service.exchange import new_id
 from service.problem import Problem
 from service.settings import Settings
 
@@ -35,8 +35,7 @@ def refusal(problem: Problem) -> bytes:
         f"HTTP/1.1 {int(reply.status)} {reply.status.phrase}",
         f"X-Request-Id: {request_id}",
         "Server-Timing: total;dur=0.000",  # Nothing was begun whose time could be told.
-        f"Content-Type: {reply.media_type}",
+        *(f"{name}: {value}" for name, value in reply.fixed),
         f"Content-Length: {len(reply.body)}",
-        *(f"{name}: {value}" for name, value in (*reply.headers, *COMMON)),
     ]
     return "\r\n".join([*head, "", ""]).encode("ascii") + reply.body
