@@ -12,6 +12,7 @@ from model.errors import ModelError
 from model.fold import read_fold
 from model.signature import Columns, FloatArray, Signature
 from model.stages import Stages
+from model.words import read_words, with_words
 
 # Classifiers whose `predict` is the class of the greatest `predict_proba`, so one call gives both; by class, since
 # others decide by another figure, which may differ in a tie.
@@ -62,14 +63,16 @@ class CompiledPredictor:
         session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self._run = session.run
         self._outputs = [output.name for output in session.get_outputs()]
-        self._fold = read_fold(session.get_modelmeta().custom_metadata_map)
+        metadata = session.get_modelmeta().custom_metadata_map
+        self._fold, self._words = read_fold(metadata), read_words(metadata)
 
     def predict(self, columns: Columns) -> Predictions:
         """What the fitted pipeline would say, proved when the model was made."""
+        matrix = with_words(columns, self._words) if columns.unseen else columns.matrix
         if self._fold is not None:
-            found: Mapping[str, Any] = self._fold(columns.matrix)
+            found: Mapping[str, Any] = self._fold(matrix)
         else:
-            found = dict(zip(self._outputs, self._run(self._outputs, {"x": columns.matrix}), strict=True))
+            found = dict(zip(self._outputs, self._run(self._outputs, {"x": matrix}), strict=True))
         return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
 
 

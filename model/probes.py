@@ -17,6 +17,7 @@ from model.splits import Change
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
+MOST_WORDS: Final = 100
 STRANGER: Final = "never seen in training"
 # Zero, signs, what float32 rounds away, holds at most and cannot hold, and the largest doubles.
 EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
@@ -30,13 +31,16 @@ NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
 TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 
-def probes(columns: Columns, signature: Signature, changes: Sequence[Change], seed: int) -> list[Columns]:
-    """Groups of made rows, by kind; `columns` are real rows to start from, `changes` what brings them to splits."""
+def probes(
+    columns: Columns, signature: Signature, changes: Sequence[Change], seed: int, words: Sequence[str] = ()
+) -> list[Columns]:
+    """Groups of made rows, by kind; `columns` are real rows to start from, `changes` what brings them to splits,
+    `words` the texts that the pipeline knows of itself, be they in a vocabulary or not."""
     chance = np.random.default_rng(seed)
     real = columns.take(chance.permutation(len(columns))[:REAL_ROWS].tolist())
     made = [
         _nulls(real, signature),
-        _strangers(real, signature),
+        _strangers(real, signature, words),
         _extremes(real, signature),
         _turns_of_time(real, signature),
         _jitter(real, signature, chance),
@@ -45,8 +49,8 @@ def probes(columns: Columns, signature: Signature, changes: Sequence[Change], se
     return [group for group in made if group is not None]
 
 
-def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], *, strange: bool = False) -> Columns | None:
-    """A row for each change: the real row, and the new value of one of its columns; `strange` if that is a stranger."""
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], strangers: Sequence[str] = ()) -> Columns | None:
+    """A row for each change: the real row, and the new value of one of its columns; of an unseen one its text, too."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
@@ -54,8 +58,8 @@ def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], *, strange
     for new, (_, place, value) in enumerate(changes):
         rows.matrix[new, place] = value
         unseen.pop((new, place), None)
-        if strange:
-            unseen[new, place] = STRANGER
+        if strangers:
+            unseen[new, place] = strangers[new]
     return Columns(rows.matrix, unseen, rows.texts)
 
 
@@ -78,9 +82,15 @@ def _nulls(real: Columns, signature: Signature) -> Columns | None:
     return Columns(rows.matrix, kept, rows.texts)
 
 
-def _strangers(real: Columns, signature: Signature) -> Columns | None:
-    places = [place for place, feature in enumerate(signature.features) if feature.type is FeatureType.CATEGORY]
-    return _varied(real, [(row, place, UNSEEN) for place in places for row in _some_rows(real)], strange=True)
+def _strangers(real: Columns, signature: Signature, words: Sequence[str]) -> Columns | None:
+    """A text that nobody knows in many rows, each that the pipeline knows and the vocabulary lacks in one."""
+    found: list[tuple[int, int, str]] = []
+    for place, feature in enumerate(signature.features):
+        if feature.type is FeatureType.CATEGORY:
+            lacking = [word for word in words if word not in feature.vocabulary][:MOST_WORDS]
+            found += [(row, place, STRANGER) for row in _some_rows(real)]
+            found += [(row % len(real), place, word) for row, word in enumerate(lacking)]
+    return _varied(real, [(row, place, UNSEEN) for row, place, _ in found], [text for _, _, text in found])
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:

@@ -16,6 +16,7 @@ from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.probes import probes
 from model.signature import Columns, FeatureType, Signature
 from model.splits import Crossings, crossings
+from model.strangers import known_words
 
 KINDS: Final[dict[FeatureType, Literal["category", "date", "datetime", "text"]]] = {
     FeatureType.CATEGORY: "category",
@@ -43,7 +44,7 @@ def prove(
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline."""
     fitted = SklearnPredictor(pipeline, signature, classes)
     found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
-    made = probes(real[0], signature, found.changes, seed)
+    made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
     try:
         graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
     except CannotCompile as error:

@@ -50,10 +50,10 @@ def _needs_no_names(stages: Sequence[Any]) -> bool:
     first = stages[0]
     is_known = type(first).__module__.startswith("sklearn.") and type(first).__name__ not in ANYBODYS_CODE
     makes_tables = any(hasattr(step, "_sklearn_output_config") for step in stages)
-    return is_known and not makes_tables and not any(hasattr(part, "feature_names_in_") for part in _parts(first))
+    return is_known and not makes_tables and not any(hasattr(part, "feature_names_in_") for part in parts(first))
 
 
-def _parts(estimator: Any) -> Iterator[Any]:
+def parts(estimator: Any) -> Iterator[Any]:
     """All that an estimator holds, at any depth."""
     waiting, seen = list(vars(estimator).values()), {id(estimator)}
     while waiting:

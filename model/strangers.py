@@ -1,4 +1,4 @@
-"""Would a pipeline raise on a valid value that training never saw?
+"""Would a pipeline raise on a valid value that training never saw, and which of those does it know all the same?
 
 Under the policy `warn` such a value is predicted, so an encoder that raises on it would refuse the caller; and the
 compiled model, which never raises, would answer where the pipeline has no answer.
@@ -16,6 +16,7 @@ from model.errors import CannotTrain
 from model.probes import STRANGER
 from model.signature import UNSEEN, Columns, Feature, FeatureType, Signature, to_frame
 from model.signature.rules import LEAVES
+from model.stages import parts
 
 NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
 
@@ -25,6 +26,15 @@ def raising_encoder(pipeline: Any) -> str | None:
     parts = [pipeline, *pipeline.get_params().values()]
     found = [type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error"]
     return found[0] if found else None
+
+
+def known_words(fitted: Any) -> list[str]:
+    """The texts that its encoders and imputers know, each once: categories, what stands for null, what replaces it."""
+    listed: list[Any] = []
+    for state in (vars(part) for part in parts(fitted) if hasattr(part, "__dict__") and not isinstance(part, type)):
+        listed += [state.get("missing_values"), *np.ravel(state.get("statistics_", ()))]
+        listed += [word for column in state.get("categories_", ()) for word in np.ravel(column)]
+    return list(dict.fromkeys(word for word in listed if isinstance(word, str)))
 
 
 def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signature) -> None:

@@ -113,7 +113,7 @@ def _own_columns(graph: Graph, model: Any, block: Block) -> tuple[Block, list[Fl
     words, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
     encoder = model._preprocessor.named_transformers_["encoder"]
     if all(column.kind == "category" for column in words.columns):
-        return graph.concat([words, numbers]), all_values(words, encoder.categories_, model)
+        return graph.concat([words, numbers]), all_values(graph, words, encoder.categories_, model)
     encoded = graph.transform(encoder, words)
     return graph.concat([encoded, numbers]), [np.arange(float(len(listed))) for listed in encoder.categories_]
 

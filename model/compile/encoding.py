@@ -24,7 +24,7 @@ NULL = np.inf
 """Stands for null among the values of a category: no input may be infinite."""
 
 ABSENT = np.nan
-"""Stands for a text that is not in the column's vocabulary, so no row can hold it: NaN equals nothing."""
+"""Stands for a text that has no code yet: NaN equals nothing."""
 
 
 def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
@@ -33,7 +33,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist`;
     with `error` scikit-learn raises and the graph's answer means nothing.
     """
-    values = all_values(block, encoder.categories_, encoder)
+    values = all_values(graph, block, encoder.categories_, encoder)
     if all(rare is None for rare in _infrequent(encoder, "_infrequent_indices", len(values))):
         kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
         chosen = np.flatnonzero(np.concatenate(kept))
@@ -45,7 +45,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
 
 def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
-    values = all_values(block, encoder.categories_, encoder)
+    values = all_values(graph, block, encoder.categories_, encoder)
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
     # One more than the number, less one: an unseen category then comes out as -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
@@ -64,7 +64,7 @@ def target(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's shrunk mean of the target, the overall mean for an unseen one."""
     if encoder.target_type_ == "multiclass":
         raise refusal(encoder, "target_type='multiclass' is not lowered")
-    values = all_values(block, encoder.categories_, encoder)
+    values = all_values(graph, block, encoder.categories_, encoder)
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
     means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
     known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
@@ -72,13 +72,16 @@ def target(graph: Graph, encoder: Any, block: Block) -> Block:
     return Block.numbers(graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values))
 
 
-def all_values(block: Block, categories: Sequence[Any], reader: Any) -> list[Floats]:
+def all_values(graph: Graph, block: Block, categories: Sequence[Any], reader: Any) -> list[Floats]:
     """`values_of` for every column of a block."""
-    return [values_of(c, listed, reader) for c, listed in zip(block.columns, categories, strict=True)]
+    return [values_of(graph, c, listed, reader) for c, listed in zip(block.columns, categories, strict=True)]
 
 
-def values_of(column: Column, categories: Any, reader: Any) -> Floats:
-    """How an encoder's categories look in the graph: the number itself, or the text's code; NULL; ABSENT."""
+def values_of(graph: Graph, column: Column, categories: Any, reader: Any) -> Floats:
+    """How an encoder's categories look in the graph: the number itself, or the text's code; NULL; ABSENT.
+
+    The graph keeps the absent texts: a row may hold them, so it is built again with a code for each.
+    """
     listed = list(categories)
     nulls = [c for c in listed if is_null(c)]
     if len(nulls) > 1:
@@ -87,6 +90,9 @@ def values_of(column: Column, categories: Any, reader: Any) -> Floats:
         return np.array([NULL if is_null(c) else float(c) for c in listed], dtype=np.float64)
     if column.kind == "category" and all(isinstance(c, str) for c in listed if not is_null(c)):
         code = {text: float(i) for i, text in enumerate(column.categories)}
+        absent = {c: None for c in listed if not is_null(c) and c not in code}
+        if absent:
+            graph.words.setdefault(column.name, {}).update(absent)
         return np.array([NULL if is_null(c) else code.get(c, ABSENT) for c in listed], dtype=np.float64)
     raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}")
 

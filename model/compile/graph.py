@@ -41,6 +41,8 @@ class Graph:
         self.constants: dict[str, TensorProto] = {}
         self.columns = tuple(columns)
         """Those of the input `x`; nothing is known of them where they are not given."""
+        self.words: dict[str, dict[str, None]] = {}
+        """By a column's name the texts that a step knows and its vocabulary lacks, in the order of their finding."""
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 

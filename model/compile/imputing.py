@@ -23,7 +23,7 @@ def simple_imputer(graph: Graph, imputer: Any, block: Block) -> Block:
     """
     kept = [i for i, s in enumerate(imputer.statistics_) if imputer.keep_empty_features or not is_null(s)]
     part = block.select(kept)
-    filled = [_fill(c, imputer.statistics_[i], imputer) for i, c in zip(kept, part.columns, strict=True)]
+    filled = [_fill(graph, c, imputer.statistics_[i], imputer) for i, c in zip(kept, part.columns, strict=True)]
     missing = _missing(graph, part, imputer)
     fills = graph.constant([value for _, value in filled])
     tensor = graph.op("Where", missing, fills, graph.dense(part))
@@ -51,13 +51,13 @@ def _missing(graph: Graph, block: Block, owner: Any) -> str:
     cells = graph.dense(block)
     if is_null(owner.missing_values):
         return graph.op("IsNaN", cells)
-    values = [float(values_of(column, [owner.missing_values], owner)[0]) for column in block.columns]
+    values = [float(values_of(graph, column, [owner.missing_values], owner)[0]) for column in block.columns]
     return graph.op("Equal", cells, graph.constant(values))
 
 
-def _fill(column: Column, statistic: Any, imputer: Any) -> tuple[Column, float]:
+def _fill(graph: Graph, column: Column, statistic: Any, imputer: Any) -> tuple[Column, float]:
     """The column after imputing, and what is put in: a new text extends the vocabulary by one code."""
-    value = float(values_of(column, [statistic], imputer)[0])
+    value = float(values_of(graph, column, [statistic], imputer)[0])
     if value == NULL:
         return column, np.nan
     if np.isnan(value) and column.kind == "category":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import onnx
@@ -13,6 +14,7 @@ from model.compile.model import model_of
 from model.compile.naming import refusal
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
+from model.words import Words, words_metadata
 
 MAX_BYTES = 1_000_000_000
 """The largest model that is written, well below the two gigabytes that its format can hold."""
@@ -24,7 +26,8 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
     fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
     estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
-    regressor's `value`, double `[n]`.
+    regressor's `value`, double `[n]`. A text outside a column's categories that a step knows all the same has a
+    code behind theirs, which `model/words.py` reads from the metadata.
 
     Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 
@@ -35,18 +38,36 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
     """
     _require_same_names(pipeline, columns)
-    graph = Graph(LOWERINGS, columns)
-    start = Block.of("x", columns, Affine.identity(len(columns)))
-    outcome = graph.lower(pipeline, start)
+    graph, outcome = _lowered(pipeline, columns)
+    words = graph.words
+    if words:
+        longer = [replace(c, categories=(*c.categories, *words.get(c.name, ()))) for c in columns]
+        graph, outcome = _lowered(pipeline, longer)
     outputs = outputs_of(graph, pipeline, outcome)
     model = model_of(graph, outputs, len(columns), _width(outcome))
     fold = None if isinstance(outcome, Block) else outcome.fold
-    helper.set_model_props(model, fold.metadata() if fold is not None else {})
+    props = words_metadata(_codes(words, columns)) | (fold.metadata() if fold is not None else {})
+    helper.set_model_props(model, props)
     if model.ByteSize() > MAX_BYTES:
         raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
     onnx.checker.check_model(model)
     compiled: bytes = model.SerializeToString(deterministic=True)
     return compiled
+
+
+def _lowered(pipeline: Any, columns: Sequence[Column]) -> tuple[Graph, Outcome]:
+    """The graph of these columns, and what comes out of it."""
+    graph = Graph(LOWERINGS, columns)
+    return graph, graph.lower(pipeline, Block.of("x", columns, Affine.identity(len(columns))))
+
+
+def _codes(words: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> Words:
+    """The words' codes: those behind the last category of their column."""
+    return {
+        place: {word: float(code) for code, word in enumerate(words[column.name], len(column.categories))}
+        for place, column in enumerate(columns)
+        if column.name in words
+    }
 
 
 def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:

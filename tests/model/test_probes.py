@@ -84,6 +84,13 @@ def test_every_category_meets_a_stranger() -> None:
         assert any(STRANGER in [text for (_, column), text in g.unseen.items() if column == place] for g in groups)
 
 
+def test_every_category_meets_the_words_that_its_vocabulary_lacks() -> None:
+    groups = probes(real(), MIXED, NO_TREES, 0, ["x", "none"])
+    for place in (3, 4):
+        met = {text for group in groups for (_, column), text in group.unseen.items() if column == place}
+        assert met - {"z"} == {STRANGER, "none"}
+
+
 def test_every_number_goes_to_all_extremes_and_to_the_ends_of_what_training_saw() -> None:
     matrix = made().matrix
     for place, more in ((0, (-3.0, 9.0)), (1, (-1.0, 1.0)), (2, ())):

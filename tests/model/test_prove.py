@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from model import prove as proving
 from model.compile import Column, compile_pipeline
 from model.prove import Proved, prove
-from model.signature import Signature, from_frame
+from model.signature import UNSEEN, Columns, Signature, from_frame
 from tests.model.fruit import Doubling
 from tests.model.signature.made import feature, signature
 
@@ -138,6 +140,44 @@ def test_a_regression_is_proved_by_its_values() -> None:
     target = numbers()["x"].to_numpy() * 3 + 1
     outcome = proved(make_pipeline(StandardScaler(), LinearRegression()), numbers(), NUMBERS, target)
     assert outcome.facts.kind == "compiled"
+
+
+IMPUTED = make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), OneHotEncoder(handle_unknown="ignore"))
+LISTED = OrdinalEncoder(
+    categories=[["blue", "green", "red", np.nan]],
+    handle_unknown="use_encoded_value",
+    unknown_value=-1,
+    encoded_missing_value=-2,
+)
+
+
+def answering_words(encoder: Any, head: Any) -> Proved:
+    """The outcome for a category's encoder before a head."""
+    steps = make_column_transformer((encoder, ["c"]), (SimpleImputer(), ["n"]), remainder="passthrough")
+    return proved(clone(make_pipeline(steps, head)), table(), CONTRACT)
+
+
+@pytest.mark.parametrize(
+    "head", [LogisticRegression(), RandomForestClassifier(8, random_state=0)], ids=["line", "trees"]
+)
+@pytest.mark.parametrize(("encoder", "word"), [(IMPUTED, "none"), (LISTED, "blue")])
+def test_a_word_that_only_the_pipeline_knows_is_what_it_is_to_the_pipeline(encoder: Any, word: str, head: Any) -> None:
+    """What an imputer writes in place of null may come in a request, and so may a category that no row has."""
+    outcome = answering_words(encoder, head)
+    assert outcome.facts.kind == "compiled"
+    null = from_frame(pd.DataFrame({"x": [0.5], "n": [0.5], "c": [np.nan]}), CONTRACT)
+    answers = [
+        outcome.predictor.predict(columns).probabilities
+        for columns in (null, *(Columns(np.array([[0.5, 0.5, UNSEEN]]), {(0, 2): text}) for text in (word, "other")))
+    ]
+    as_null, as_word, as_other = (np.asarray(answer).tobytes() for answer in answers)
+    assert as_word != as_other
+    assert (as_word == as_null) == (word == "none")
+
+
+def test_a_graph_that_does_not_know_such_a_word_does_not_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.predictor.read_words", lambda _: {})
+    assert answering_words(IMPUTED, LogisticRegression()).facts.kind == "scikit-learn"
 
 
 # ---- what is not equal does not serve -------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from model.errors import CannotTrain
 from model.signature import Signature, from_frame, observe, to_frame
-from model.strangers import raising_encoder, require_tolerance
+from model.strangers import known_words, raising_encoder, require_tolerance
 from tests.model.signature.made import feature, signature
 
 TRUTH = np.arange(6) % 2
@@ -75,3 +76,11 @@ def test_an_encoder_that_knows_all_that_was_declared_may_raise(contract: Any, va
 )
 def test_an_encoder_that_takes_what_it_does_not_know_passes(encoder: Any) -> None:
     assert outcome(signature(feature("x", "category")), ["a", "b"] * 3, encoder) == ""
+
+
+def test_a_pipelines_own_words_are_found_at_any_depth() -> None:
+    imputer = SimpleImputer(missing_values="?", strategy="constant", fill_value="none")
+    encoder = OneHotEncoder(categories=[["a", "b", "none"]])
+    pipeline = make_pipeline(make_pipeline(imputer, encoder), LogisticRegression())
+    pipeline.fit(pd.DataFrame({"x": ["a", "?"] * 3}, dtype=object), TRUTH)
+    assert set(known_words(pipeline)) == {"?", "none", "a", "b"}
