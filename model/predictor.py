@@ -90,7 +90,7 @@ class SklearnPredictor:
         """The pipeline's own `predict` and, where it has one, `predict_proba`; raises `CannotPredict`."""
         try:
             return self._predict(columns)
-        except ValueError as error:
+        except (ValueError, IndexError) as error:  # CategoricalNB looks a number that it never saw up in a table.
             raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
 
     def _predict(self, columns: Columns) -> Predictions:

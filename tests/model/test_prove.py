@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
@@ -134,6 +135,15 @@ def test_rows_that_the_pipeline_refuses_are_told_apart() -> None:
     parity = proved(make(), frame(), contract).facts.parity
     assert parity is not None
     assert parity["not_comparable"] > 0
+
+
+def test_an_index_beyond_a_models_table_is_a_refusal_too() -> None:
+    """Naive Bayes of categories has no row for a number that is greater than all it saw."""
+    frame = pd.DataFrame({"x": np.arange(160) % 4, "y": np.arange(160) % 3}, dtype=float)
+    facts = proved(make_pipeline(CategoricalNB()), frame, NUMBERS).facts
+    assert facts.kind == "compiled"
+    assert facts.parity is not None
+    assert facts.parity["not_comparable"] > 0
 
 
 def test_a_regression_is_proved_by_its_values() -> None:
