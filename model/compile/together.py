@@ -50,17 +50,22 @@ def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
 
 
 def bagging_classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """The mean of the probabilities, each estimator on its own columns; the label is the first largest."""
+    """The mean of the probabilities, each estimator on its own columns; the label is the first largest.
+
+    And the mean of the decisions, where the estimators have such and saw every class.
+    """
     width = len(model.classes_)
-    parts = []
+    parts, decisions = [], []
     for fitted, columns in zip(model.estimators_, model.estimators_features_, strict=True):
         answer = _classified(graph, fitted, block.select(columns))
         shares = answer.probabilities or _one_hot(graph, answer.label, answer.classes)
         if answer.classes != width:
             shares = graph.op("MatMul", shares, graph.constant(np.eye(width)[fitted.classes_.astype(int)]))
         parts.append(shares)
+        decisions += [answer.decision] if answer.decision is not None and answer.classes == width else []
     probabilities = mean(graph, parts)
-    return Classified(graph.argmax(probabilities), width, probabilities)
+    decision = mean(graph, decisions) if len(decisions) == len(parts) else None
+    return Classified(graph.argmax(probabilities), width, probabilities, decision)
 
 
 def bagging_regressor(graph: Graph, model: Any, block: Block) -> Regressed:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -46,6 +47,15 @@ def test_calibrated_probabilities_are_the_same(seed: int, base: Any, method: str
     model = fitted(make_pipeline(StandardScaler(), head), x, random_labels(seed, x, classes))
     # Two steps of an isotonic curve may lie 1e-9 apart: then a decision's last bit shows in the ninth digit.
     assert_same(model, plain(np.concatenate([x, 3 * x])), tolerance=1e-9 if method == "isotonic" else 1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_bag_is_calibrated_by_its_decisions_where_it_has_some(classes: int) -> None:
+    x = random_numbers(0, 90, 3)
+    for base in (LogisticRegression(), DecisionTreeClassifier(max_depth=3)):
+        head = CalibratedClassifierCV(BaggingClassifier(base, 3, random_state=0), cv=3)
+        model = fitted(make_pipeline(StandardScaler(), head), x, random_labels(0, x, classes))
+        assert_same(model, plain(x))
 
 
 @some
