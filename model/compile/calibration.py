@@ -1,6 +1,7 @@
 """Calibrated classifiers.
 
-Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`), `isotonic.py`,
+Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`,
+`_TemperatureScaling`), `isotonic.py`,
 and NumPy's `interp`, which SciPy's `interp1d` calls.
 """
 
@@ -32,35 +33,76 @@ def mean(graph: Graph, parts: list[str]) -> str:
     return total if len(parts) == 1 else graph.op("Div", total, graph.constant(float(len(parts))))
 
 
-def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int]:
-    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; and how many columns."""
+def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int, bool]:
+    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; how many columns, and whether they decide."""
     outcome = graph.lower(estimator, block)
     if not isinstance(outcome, Classified):
         raise refusal(estimator, "a classifier is needed in this place")
     width = 1 if outcome.classes == 2 else outcome.classes
     if outcome.decision is not None:
-        return outcome.decision, width
+        return outcome.decision, width, True
     if outcome.probabilities is None:
         raise refusal(estimator, "it has neither decisions nor probabilities")
-    return (graph.gather(outcome.probabilities, [1], 2) if width == 1 else outcome.probabilities), width
+    likely = graph.gather(outcome.probabilities, [1], 2) if width == 1 else outcome.probabilities
+    return likely, width, False
 
 
 def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
     """One fold's probabilities `[n, classes]`."""
+    if part.method == "temperature":
+        return _temperature(graph, model, part, block)
     curves = {"sigmoid": _sigmoids, "isotonic": isotonics}.get(part.method)
     if curves is None:
         raise refusal(model, f"method={part.method!r} is not lowered")
-    tensor, width = response(graph, part.estimator, block)
+    tensor, width, _ = response(graph, part.estimator, block)
     likely = curves(graph, tensor, part.calibrators)
     classes = len(part.classes)
     if classes == 2:
-        # [1 - p, p]
-        pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
-        return graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
+        return _with_rest(graph, likely)
     seats = np.searchsorted(part.classes, part.estimator.classes_)
     if width != classes:
         likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[seats]))
     return graph.shares(likely, classes)
+
+
+def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:
+    """`softmax(beta * logits)` (since 1.8): decisions as they are, of two classes `-d` and `d`, or `log(p + 1e-12)`.
+
+    Decisions of more classes that look like probabilities count as such. scikit-learn asks that of a whole batch;
+    here each row is what it is alone.
+    """
+    tensor, width, decides = response(graph, part.estimator, block)
+    classes = len(part.classes)
+    if len(part.estimator.classes_) != classes:
+        raise refusal(model, "method='temperature' on a fold without every class is not lowered")
+    if width == 1:
+        pair = graph.op("Mul", tensor, graph.constant([[-1.0, 1.0]])) if decides else _with_rest(graph, tensor)
+        logits = pair if decides else _logarithms(graph, pair, 2)
+    else:
+        logits = (_logits if decides else _logarithms)(graph, tensor, classes)
+    (calibrator,) = part.calibrators
+    return graph.softmax(graph.op("Mul", logits, graph.constant(float(calibrator.beta_))), classes)
+
+
+def _with_rest(graph: Graph, likely: str) -> str:
+    """`1 - p` and `p`."""
+    pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
+    return graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
+
+
+def _logits(graph: Graph, decisions: str, width: int) -> str:
+    """The decisions, or logarithms where all are from 0 to 1 and their sum is close to 1."""
+    axes = graph.constant([1], np.int64)
+    low = graph.op("GreaterOrEqual", graph.op("ReduceMin", decisions, axes, keepdims=1), graph.constant(0.0))
+    high = graph.op("LessOrEqual", graph.op("ReduceMax", decisions, axes, keepdims=1), graph.constant(1.0))
+    gap = graph.op("Abs", graph.op("Sub", graph.row_sum(decisions, width), graph.constant(1.0)))
+    whole = graph.op("LessOrEqual", gap, graph.constant(1e-8 + 1e-5))
+    shares = graph.op("And", graph.op("And", low, high), whole)
+    return graph.op("Where", shares, _logarithms(graph, decisions, width), decisions)
+
+
+def _logarithms(graph: Graph, shares: str, width: int) -> str:
+    return graph.smooth("Log", graph.op("Add", shares, graph.constant(1e-12)), width)
 
 
 def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import calibration
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -25,6 +27,7 @@ from model.errors import CannotCompile
 from tests.model.compile.comparing import (
     around,
     assert_same,
+    compiled_answer,
     evaluated,
     fitted,
     plain,
@@ -33,6 +36,7 @@ from tests.model.compile.comparing import (
     some,
 )
 
+NEW = pytest.mark.skipif(not hasattr(calibration, "_TemperatureScaling"), reason="scikit-learn has it since 1.8")
 BASES = [LinearSVC(), LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0), GaussianNB()]
 
 
@@ -71,10 +75,34 @@ def test_a_curve_is_followed_exactly_at_and_beside_its_corners(seed: int, rows: 
     np.testing.assert_array_equal(followed, curve.predict(probes))
 
 
+@NEW
+@pytest.mark.parametrize("base", [*BASES, BaggingClassifier(LinearSVC(), 3), RandomForestClassifier(9)])
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_one_temperature_for_all_classes(base: Any, classes: int, *, apart: bool) -> None:
+    x = random_numbers(0, 90, 3)
+    head = CalibratedClassifierCV(base, method="temperature", ensemble=apart, cv=3)
+    model = fitted(make_pipeline(StandardScaler(), head), x, random_labels(0, x, classes))
+    assert_same(model, plain(np.concatenate([x, 30 * x])))
+
+
+@NEW
+def test_decisions_that_look_like_probabilities_are_taken_for_such_by_the_row() -> None:
+    x = np.array([[0.1, 0.0], [0.3, 0.0], [0.2, -0.5], [9.0, 0.0], [0.1, 1e-5], [0.1, 1.1e-5]])
+    linear = LogisticRegression().fit(x[[0, 1, 3]], [0, 1, 2])
+    head = CalibratedClassifierCV(FrozenEstimator(linear), method="temperature", cv=2)
+    head.fit(np.concatenate([x[[0, 1, 3]]] * 2), [0, 1, 2] * 2)
+    linear.coef_ = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 1.0]])
+    linear.intercept_ = np.array([0.25, 0.25, 0.5])
+    answer = compiled_answer(head, plain(x))["probabilities"]
+    alone = np.concatenate([head.predict_proba(row[None, :]) for row in x])
+    np.testing.assert_allclose(answer, alone, rtol=0.0, atol=1e-12)
+
+
 def test_another_method_is_refused_by_name() -> None:
     x = random_numbers(0, 60, 2)
     model = fitted(CalibratedClassifierCV(LogisticRegression(), cv=3), x, random_labels(0, x, 2))
     for part in model.calibrated_classifiers_:
-        part.method = "temperature"
-    with pytest.raises(CannotCompile, match="CalibratedClassifierCV: method='temperature' is not lowered"):
+        part.method = "spline"
+    with pytest.raises(CannotCompile, match="CalibratedClassifierCV: method='spline' is not lowered"):
         compile_pipeline(model, plain(x).columns)
