@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model.errors import ModelError
 from model.fold import read_fold
+from model.one_row import OneRow
 from model.signature import Columns, FloatArray, Signature
 from model.stages import Stages
 from model.words import read_words, with_words
@@ -61,7 +62,7 @@ class CompiledPredictor:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._run = session.run
+        self._run, self._run_one = session.run, OneRow(session)
         self._outputs = [output.name for output in session.get_outputs()]
         metadata = session.get_modelmeta().custom_metadata_map
         self._fold, self._words = read_fold(metadata), read_words(metadata)
@@ -71,6 +72,8 @@ class CompiledPredictor:
         matrix = with_words(columns, self._words) if columns.unseen else columns.matrix
         if self._fold is not None:
             found: Mapping[str, Any] = self._fold(matrix)
+        elif len(matrix) == 1:
+            found = self._run_one(matrix)
         else:
             found = dict(zip(self._outputs, self._run(self._outputs, {"x": matrix}), strict=True))
         return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
