@@ -28,23 +28,26 @@ _EXPONENTIAL = ("poisson", "gamma", "tweedie")
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """Logistic function or softmax; the label is the first likeliest."""
+    """Logistic function or softmax; the label is the first likeliest. The decision (since 4.7) is the sum itself,
+    of a forest, too.
+    """
     dump = model.booster_.dump_model()
     objective, options = _objective(model, dump)
-    raw, width = _sums(graph, model, dump, block)
+    decision, width = _sums(graph, model, dump, block)
+    raw = _averaged(graph, dump, decision)
     if objective == "binary":
         likely = graph.logistic(_times(graph, graph.gather(raw, [0, 0], 1), options), 2)
         # [1 - p, p]
         pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
         probabilities = graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
-        return Classified(graph.argmax(probabilities), 2, probabilities)
+        return Classified(graph.argmax(probabilities), 2, probabilities, decision)
     if objective == "multiclass":
         probabilities = graph.softmax(raw, width)
     elif objective == "multiclassova":
         probabilities = graph.logistic(_times(graph, raw, options), width)
     else:
         raise refusal(model, f"objective={objective!r} is not lowered")
-    return Classified(graph.argmax(probabilities), width, probabilities)
+    return Classified(graph.argmax(probabilities), width, probabilities, decision)
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
@@ -53,7 +56,7 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     objective, options = _objective(model, dump)
     if objective not in _IDENTITY + _EXPONENTIAL or "sqrt" in options:
         raise refusal(model, f"objective={dump['objective']!r} is not lowered")
-    raw, _ = _sums(graph, model, dump, block)
+    raw = _averaged(graph, dump, _sums(graph, model, dump, block)[0])
     return Regressed(graph.smooth("Exp", raw, 1) if objective in _EXPONENTIAL else raw)
 
 
@@ -71,14 +74,18 @@ def _times(graph: Graph, raw: str, options: dict[str, str]) -> str:
 
 
 def _sums(graph: Graph, model: Any, dump: Any, block: Block) -> tuple[str, int]:
-    """`[n, sums]` and how many: every tree's leaf, or their mean where the booster is a forest."""
+    """`[n, sums]` and how many: every tree's leaf."""
     width = dump["num_tree_per_iteration"]
     structures = [tree["tree_structure"] for tree in dump["tree_info"]]
     trees = [(i % width, _read_tree(model, root)) for i, root in enumerate(structures)]
-    raw = emit(graph, _input(graph, model, structures, block), trees, width)
-    if dump["average_output"]:
-        raw = graph.op("Div", raw, graph.constant(float(len(trees) // width)))
-    return raw, width
+    return emit(graph, _input(graph, model, structures, block), trees, width), width
+
+
+def _averaged(graph: Graph, dump: Any, sums: str) -> str:
+    """The sums, or their mean where the booster is a forest."""
+    if not dump["average_output"]:
+        return sums
+    return graph.op("Div", sums, graph.constant(float(len(dump["tree_info"]) // dump["num_tree_per_iteration"])))
 
 
 def read_trees(model: Any) -> list[Tree]:

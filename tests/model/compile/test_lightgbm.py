@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
 
 from model.compile import compile_pipeline
 from model.compile.lightgbm import ZERO
@@ -58,6 +59,14 @@ def test_a_classifier_is_the_same_around_its_splits(
     model = lightgbm.LGBMClassifier(n_estimators=6, **QUIET, **null, **options)
     model.fit(x, random_labels(shape[0], x, classes))
     assert_same(model, plain(at_thresholds(model, x)))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("kind", [{}, {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}])
+def test_calibration_asks_for_its_decisions(classes: int, kind: dict[str, Any]) -> None:
+    x = random_numbers(0, 120, 3, missing=0.2)
+    model = CalibratedClassifierCV(lightgbm.LGBMClassifier(n_estimators=6, **QUIET, **kind), cv=3)
+    assert_same(model.fit(x, random_labels(0, x, classes)), plain(x))
 
 
 @some
