@@ -94,11 +94,11 @@ def emit(
     `dtype` is that of the block's tensor; the questions and the sum are in it, too. Raises CannotCompile where
     there are more than MAX_NODES nodes.
     """
-    if dtype == np.float64:
-        block, trees = look_through(graph, block, trees)
     total = sum(len(tree.leaf) for _, tree in trees)
     if total > MAX_NODES:
         raise CannotCompile(f"trees: {total} nodes are more than the {MAX_NODES} that one graph may hold")
+    if dtype == np.float64:
+        block, trees = look_through(graph, block, trees)
     inner, leaves = _Rows(), _Rows()
     roots: list[int] = []
     for target, tree in trees:

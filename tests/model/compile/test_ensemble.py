@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from model.compile import compile_pipeline, ensemble
 from model.compile.ensemble import Tree, emit
@@ -87,4 +89,14 @@ def test_too_many_nodes_are_refused_with_their_number(monkeypatch: pytest.Monkey
     model = RandomForestClassifier(5, random_state=0).fit(x, random_labels(0, x, 2))
     monkeypatch.setattr(ensemble, "MAX_NODES", 50)
     with pytest.raises(CannotCompile, match=r"^trees: \d+ nodes are more than the 50 that one graph may hold$"):
+        compile_pipeline(model, plain(x).columns)
+
+
+def test_too_many_nodes_are_refused_before_anything_is_done_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking through a scaler takes half a minute for each million."""
+    x = random_numbers(0, 60, 3)
+    model = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)).fit(x, random_labels(0, x, 2))
+    monkeypatch.setattr(ensemble, "MAX_NODES", 50)
+    monkeypatch.setattr(ensemble, "look_through", lambda *_: pytest.fail("It looked."))
+    with pytest.raises(CannotCompile, match="nodes are more than the 50"):
         compile_pipeline(model, plain(x).columns)
