@@ -19,8 +19,8 @@ REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
 MOST_WORDS: Final = 100
 STRANGER: Final = "never seen in training"
-# Zero, signs, what float32 rounds away, holds at most and cannot hold, and the largest doubles.
-EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
+# Zero, signs, what is 0 without its fraction, what float32 rounds away, holds at most and cannot hold; the largest.
+EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, -0.5, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
 DAYS: Final = (
     "0001-01-01", "1582-10-15", "1899-12-31", "1900-02-28", "1900-03-01", "1969-12-31", "1970-01-01", "1999-12-31",
     "2000-02-29", "2000-03-01", "2023-02-28", "2024-02-29", "2024-12-30", "2024-12-31", "2025-01-01", "9998-12-31",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from model.compile.graph import Graph, Lowering
+from model.compile.graph import INT64, Graph, Lowering
 from model.compile.naming import refusal
 from model.compile.values import Block, Classified
 
@@ -54,13 +54,13 @@ def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:
 
 
 def categorical(graph: Graph, model: Any, block: Block) -> Classified:
-    """The sum over columns of `log p` of the category, a whole number; and the log prior."""
+    """The sum over columns of `log p` of the category, the number without its fraction; and the log prior."""
     _require_finite(model, *model.feature_log_prob_)
     sizes = [table.shape[1] for table in model.feature_log_prob_]
     owner = np.repeat(np.arange(len(sizes)), sizes).tolist()
-    whole = graph.op("Floor", graph.numbers(block, model))
+    whole = graph.op("Cast", graph.numbers(block, model), to=INT64)
     cells = graph.gather(whole, owner, len(sizes))
-    codes = graph.constant(np.concatenate([np.arange(size) for size in sizes]))
+    codes = graph.constant(np.concatenate([np.arange(size) for size in sizes]), np.int64)
     hits = graph.as_double(graph.op("Equal", cells, codes))
     weights = np.concatenate([table.T for table in model.feature_log_prob_])
     return _classified(graph, model, graph.affine(hits, weights, model.class_log_prior_))

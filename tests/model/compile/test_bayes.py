@@ -50,7 +50,8 @@ def test_bernoulli(shape: tuple[int, int, int], classes: int, threshold: float |
 def test_whole_numbers_as_categories(shape: tuple[int, int, int], classes: int) -> None:
     x = np.random.default_rng(shape[0]).integers(0, 6, shape[1:]).astype(np.float64)
     model = CategoricalNB(min_categories=6).fit(x, random_labels(shape[0], x, classes))
-    assert_same(model, plain(np.concatenate([x, np.minimum(x + 0.75, 5.75)])))
+    # A number loses its fraction, also one between -1 and 0.
+    assert_same(model, plain(np.concatenate([x, np.minimum(x + 0.75, 5.75), x - 0.75])))
 
 
 def test_a_probability_of_zero_without_smoothing_is_refused() -> None:
