@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from model.compile import trees
 from model.compile.ensemble import LT, Tree, emit
 from model.compile.graph import Graph, Lowering
-from model.compile.naming import refusal
+from model.compile.naming import class_name, refusal
 from model.compile.values import Block, Classified
 from model.fold import Floats
 
@@ -69,12 +70,15 @@ def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:
     """`softmax(beta * logits)` (since 1.8): decisions as they are, of two classes `-d` and `d`, or `log(p + 1e-12)`.
 
     Decisions of more classes that look like probabilities count as such. scikit-learn asks that of a whole batch;
-    here each row is what it is alone.
+    here each row is what it is alone. The logarithm makes much of the last bit of a probability near 0, so only those
+    of trees, which have all their bits, are taken.
     """
     tensor, width, decides = response(graph, part.estimator, block)
     classes = len(part.classes)
     if len(part.estimator.classes_) != classes:
         raise refusal(model, "method='temperature' on a fold without every class is not lowered")
+    if not decides and class_name(part.estimator) not in trees.LOWERINGS:
+        raise refusal(model, f"method='temperature' on probabilities of {type(part.estimator).__name__} is not lowered")
     if width == 1:
         pair = graph.op("Mul", tensor, graph.constant([[-1.0, 1.0]])) if decides else _with_rest(graph, tensor)
         logits = pair if decides else _logarithms(graph, pair, 2)
@@ -117,12 +121,12 @@ def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
 def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
     """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
     count = len(calibrators)
-    trees = [
+    searches = [
         (3 * k + part, tree)
         for k, calibrator in enumerate(calibrators)
         for part, tree in enumerate(_segments(calibrator, k))
     ]
-    found = emit(graph, Block.numbers(tensor, count), trees, 3 * count)
+    found = emit(graph, Block.numbers(tensor, count), searches, 3 * count)
     slope, x, y = (graph.gather(found, range(part, 3 * count, 3), 3 * count) for part in range(3))
     return graph.op("Add", graph.op("Mul", slope, graph.op("Sub", tensor, x)), y)
 
