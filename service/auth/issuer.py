@@ -48,7 +48,7 @@ class KeyRing:
             self._renew()
         if key is None and (self.fetching or age >= STALE):
             raise unavailable("The issuer's keys are not at hand.")
-        return key
+        return key or self._keys.get(key_id)  # The fetch may just have ended.
 
     def _renew(self) -> None:
         with self._lock:
