@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -259,7 +258,7 @@ def test_a_fault_of_the_fetch_is_no_end_of_fetching(issuer: FakeIssuer, monkeypa
         ring.settle()
     issuer.publish("a", "b")
     ring.clock.now += PAUSE
-    with suppress(Problem):  # The fetch may end before it is waited for.
+    with contextlib.suppress(Problem):  # The fetch may end before it is waited for.
         ring.ring.find("b")
     ring.settle()
     assert ring.finds("b")
