@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from model.evaluation import METRICS, evaluate, fingerprint, holdout_mask
 from model.predictor import Predictions
 from model.recipes import tumor
 from model.signature import Columns, Signature, from_frame, observe
+from model.signature.from_table import from_table
 from tests.model import fruit
 from tests.model.signature.made import feature, many, signature
 
@@ -57,6 +59,35 @@ def test_what_training_saw_does_not_matter() -> None:
     assert holdout_mask(from_frame(frame, few), few).tolist() == (
         holdout_mask(from_frame(frame, all_of_them), all_of_them).tolist()
     )
+
+
+def table_mask(frame: pd.DataFrame) -> list[bool]:
+    """Which rows of a table are held out, all that training does with it included."""
+    understood = from_table(frame)
+    whole = observe(understood.signature, understood.frame)
+    mask: list[bool] = holdout_mask(from_frame(understood.frame, whole), whole).tolist()
+    return mask
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"count": 2.5},  # An integer becomes a number,
+        {"day": "2024-05-01T10:30:00Z"},  # a date a datetime,
+        {"count": -0.0},
+        {"new": 1.0},  # and a new field is null in what was there before.
+    ],
+)
+def test_what_new_rows_make_of_the_columns_moves_no_other(row: dict[str, object]) -> None:
+    days = [f"2024-02-{1 + place % 28:02d}" for place in range(200)]
+    frame = pd.DataFrame({"x": np.linspace(-1, 1, 200), "count": [0, 1, 2, 3] * 50, "day": days})
+    more = pd.concat([frame, pd.DataFrame([{"x": 3.0, "count": 1, "day": "2024-05-01", **row}] * 2)])
+    assert table_mask(more)[:200] == table_mask(frame)
+
+
+def test_the_order_of_the_columns_does_not_matter() -> None:
+    frame = fruit.table(200).features
+    assert table_mask(frame[list(reversed(frame.columns))]) == table_mask(frame)
 
 
 def test_equal_rows_are_on_one_side() -> None:
