@@ -11,7 +11,7 @@ from pandas.api import types as dtypes
 from model.errors import AskedWrongly
 from model.recipes.recipe import Task
 from model.signature.feature import FeatureType
-from model.signature.interpret import interpret
+from model.signature.interpret import NotAFeature, interpret
 
 MOST_CLASSES: Final = 100
 """More different labels than this are a mistake more often than a task."""
@@ -32,14 +32,16 @@ def guess_task(target: pd.Series[Any]) -> Task:
         numbers = target.to_numpy(dtype=np.float64)
         whole = bool((numbers == np.floor(numbers)).all())
         return "classification" if whole and target.nunique() <= MOST_NUMBERED_CLASSES else "regression"
-    if kind in (FeatureType.DATE, FeatureType.DATETIME):
-        raise BadTarget(f"The target {target.name!r} holds dates; predict a number, such as days, or a category.")
+    _require_no_dates(target, kind)
     return "classification"
 
 
 def labels(target: pd.Series[Any]) -> pd.Series[Any]:
     """The classes as texts, checked: at least two, and not a different one in every other row."""
+    kind = _kind(target)
     texts = pd.Series([label_text(value) for value in target.tolist()], index=target.index, dtype=object)
+    if kind is FeatureType.BOOLEAN:
+        texts = texts.str.lower()  # A CSV file's `True` is what a boolean is called elsewhere.
     distinct = texts.nunique()
     if distinct < 2:
         raise BadTarget(f"The target {target.name!r} has one class only; there is nothing to learn.")
@@ -53,6 +55,7 @@ def labels(target: pd.Series[Any]) -> pd.Series[Any]:
 
 def values(target: pd.Series[Any]) -> pd.Series[Any]:
     """The numbers of a regression, checked."""
+    _require_no_dates(target, _kind(target))
     try:
         numbers = target.to_numpy(dtype=np.float64)
     except (TypeError, ValueError):
@@ -76,4 +79,14 @@ def label_text(value: Any) -> str:
 def _kind(target: pd.Series[Any]) -> FeatureType:
     if dtypes.is_bool_dtype(target.dtype):
         return FeatureType.BOOLEAN
-    return interpret(target, recognise=True).type
+    if dtypes.is_timedelta64_dtype(target.dtype):
+        raise BadTarget(f"The target {target.name!r} holds durations; predict a number of a unit of your choice.")
+    try:
+        return interpret(target, recognise=True).type
+    except NotAFeature as error:
+        raise BadTarget(f"The target {target.name!r} {error}; it takes a text, a boolean or a number.") from None
+
+
+def _require_no_dates(target: pd.Series[Any], kind: FeatureType) -> None:
+    if kind in (FeatureType.DATE, FeatureType.DATETIME):
+        raise BadTarget(f"The target {target.name!r} holds dates; predict a number, such as days, or a category.")

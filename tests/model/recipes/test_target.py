@@ -32,6 +32,32 @@ def test_dates_are_no_target() -> None:
         guess_task(pd.Series(["2024-01-01", "2024-01-02"], name="y"))
 
 
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ([[1], [2]], "holds list values; it takes a text, a boolean or a number"),
+        ([b"a", b"b"], "holds bytes values"),
+        (pd.to_timedelta([1, 2], unit="h"), "holds durations; predict a number of a unit of your choice"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("reader", [guess_task, labels, values])
+def test_what_is_neither_text_nor_boolean_nor_number_is_no_target(reader: Any, column: Any, reason: str) -> None:
+    with pytest.raises(BadTarget, match=rf"^The target 'y' {reason}"):
+        reader(pd.Series(column, name="y"))
+
+
+def test_dates_are_no_values() -> None:
+    """They would be numbers of whatever unit their type has."""
+    with pytest.raises(BadTarget, match=r"^The target 'y' holds dates"):
+        values(pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"]), name="y"))
+
+
+@pytest.mark.parametrize("column", [["True", "False"] * 2, ["TRUE", "FALSE"] * 2, [True, False] * 2], ids=str)
+def test_a_boolean_has_one_name_however_it_was_written(column: list[Any]) -> None:
+    assert labels(pd.Series(column, name="y")).tolist() == ["true", "false"] * 2
+
+
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (1.0, "1"), (1, "1"), (1.5, "1.5"), ("1.0", "1.0")])
 def test_labels_are_said_as_people_write_them(value: Any, text: str) -> None:
     assert label_text(value) == text
