@@ -7,7 +7,7 @@ import io
 import json
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
@@ -28,6 +28,7 @@ ENDINGS: Final[Mapping[str, Form]] = {
 }
 STANDARD_INPUT: Final = "-"
 DELIMITERS: Final = ",;\t|"
+QUOTED: Final = r'"[^"]*"'
 NUMBER: Final = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)\s*"
 WHOLE: Final = r"\s*[+-]?\d+\s*"
 LEADING_ZERO: Final = r"\s*[+-]?0\d.*"
@@ -76,14 +77,12 @@ def read_csv(content: bytes) -> pd.DataFrame:
     """Every cell is text first, and the whole column decides what it is: a leading zero is part of a text."""
     text = _decode(content)
     line = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    delimiter = max(DELIMITERS, key=line.count)
+    delimiter = max(DELIMITERS, key=re.sub(QUOTED, "", line).count)
     try:
         names = next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), [])
     except csv.Error as error:
         raise UnreadableTable(f"not a CSV file: {_first_line(error)}.") from None
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UnreadableTable(f"Two columns are named {twice[0]!r}; rename one of them.")
+    _require_different(names)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -91,6 +90,12 @@ def read_csv(content: bytes) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         raise UnreadableTable(f"not a CSV file: {_first_line(error)}.") from None
     return pd.DataFrame({name: _number(frame[name]) for name in frame.columns})
+
+
+def _require_different(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UnreadableTable(f"Two columns are named {twice[0]!r}; rename one of them.")
 
 
 def _decode(content: bytes) -> str:
@@ -119,9 +124,10 @@ def read_parquet(content: bytes) -> pd.DataFrame:
     import pyarrow.parquet
 
     try:
-        table = pa.parquet.read_table(io.BytesIO(content))
+        table = pa.parquet.ParquetFile(io.BytesIO(content)).read()
         while any(pa.types.is_struct(field.type) for field in table.schema):
             table = table.flatten()
+        _require_different(table.column_names)
         frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, ValueError, OSError) as error:
         raise UnreadableTable(f"not a Parquet file: {_first_line(error)}.") from None
@@ -140,9 +146,20 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
             row = None
         if not isinstance(row, dict):
             raise UnreadableTable(f"line {number} is not a JSON object.")
+        if "\\u" in line and not _is_text(row):
+            raise UnreadableTable(f"line {number} holds half a character (a lone surrogate); mend it first.")
         rows.append(_flat(row))
     names = dict.fromkeys(name for row in rows for name in row)
     return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})
+
+
+def _is_text(row: Mapping[str, Any]) -> bool:
+    """Can every text of this row be written? An escape such as `\\ud83d` alone, of a text cut in the middle, cannot."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _integer(digits: str) -> int | float:

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from model.table_file import Form, NoSuchTable, UnreadableTable, read, read_csv, read_jsonl, read_parquet
 
@@ -50,6 +52,10 @@ def test_the_header_tells_the_delimiter(delimiter: str) -> None:
     assert list(read_csv(content).columns) == ["a", "größe"]
 
 
+def test_what_is_quoted_in_the_header_is_no_delimiter() -> None:
+    assert list(read_csv(b'"Price, EUR";"Area, m2"\n1;2\n').columns) == ["Price, EUR", "Area, m2"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_any_end_of_line_will_do(end: str) -> None:
     assert read_csv(f"a;b{end}1;x{end}2;y{end}".encode()).to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
@@ -69,6 +75,19 @@ def test_parquet_structures_become_dotted_names() -> None:
     buffer = io.BytesIO()
     pd.DataFrame({"a": [{"b": {"c": 1}}, {"b": {"c": None}}]}).to_parquet(buffer)
     assert read_parquet(buffer.getvalue()).to_dict("list") == {"a.b.c": [1, None]}
+
+
+def test_two_columns_of_one_name_are_refused_in_parquet_too() -> None:
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table([[1, 2], [3, 4]], names=["a", "a"]), buffer)
+    with pytest.raises(UnreadableTable, match=r"^Two columns are named 'a'; rename one of them\.$"):
+        read_parquet(buffer.getvalue())
+
+
+@pytest.mark.parametrize("row", [rb'{"a": "cut \ud83d"}', rb'{"\uDE00": 1}', rb'{"a": [{"b": "\ud83d"}]}'])
+def test_half_a_character_is_refused_with_its_line(row: bytes) -> None:
+    with pytest.raises(UnreadableTable, match=r"^line 2 holds half a character"):
+        read_jsonl(rb'{"a": "whole \ud83d\ude00"}' + b"\n" + row)
 
 
 def test_the_form_goes_before_the_ending(tmp_path: Path) -> None:
