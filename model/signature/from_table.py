@@ -11,7 +11,7 @@ import pandas as pd
 
 from model.errors import UnsupportedInput
 from model.signature.feature import Feature, FeatureType, Path, Signature
-from model.signature.interpret import Column, NotAFeature, interpret, named_like_an_id
+from model.signature.interpret import Column, NotAFeature, interpret, named_like_an_id, nearly_numbers
 
 FEWEST_TO_JUDGE: Final = 20
 """With fewer values than this, all of them being different says nothing."""
@@ -126,20 +126,13 @@ def _useless(name: str, column: Column) -> str | None:
         return "it has the same value in every row"
     if len(present) < FEWEST_TO_JUDGE:
         return None
+    if column.type is FeatureType.STRING and nearly_numbers(present):
+        return "its values are numbers but for some, or have a decimal comma; mend them to use it"
     if column.type in (FeatureType.STRING, FeatureType.CATEGORY) and distinct >= NEARLY_ALL * len(present):
-        if _nearly_numbers(present):
-            return "its values are numbers but for some, or have a decimal comma; mend them to use it"
         return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
-
-
-def _nearly_numbers(texts: pd.Series[Any]) -> bool:
-    """Would most of these texts be numbers, if a comma were a point? Codes such as `007` are texts on purpose."""
-    plain = pd.to_numeric(texts, errors="coerce").notna()
-    pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
-    return bool(pointed.mean() > 0.5 and not plain.all())
 
 
 def _prose(texts: pd.Series[Any]) -> bool:

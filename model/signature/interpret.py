@@ -111,8 +111,25 @@ def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
         len(distinct) <= MOST_CATEGORIES and len(present) >= ROWS_PER_CATEGORY * len(distinct)
     )
     kind = FeatureType.CATEGORY if few else FeatureType.STRING
-    slashed = recognise and len(distinct) and distinct.str.fullmatch(SLASHED_DATE).all()
-    return Column(kind, texts, "looks like dates; write them as YYYY-MM-DD to use them" if slashed else None)
+    return Column(kind, texts, _mendable(distinct, kind) if recognise and len(distinct) else None)
+
+
+def _mendable(distinct: pd.Series[Any], kind: FeatureType) -> str | None:
+    """What these texts were perhaps meant to be."""
+    if distinct.str.fullmatch(SLASHED_DATE).all():
+        return "looks like dates; write them as YYYY-MM-DD to use them"
+    if kind is FeatureType.CATEGORY and nearly_numbers(distinct):
+        return (
+            "is read as categories: its values are numbers but for some, or have a decimal comma; mend them for numbers"
+        )
+    return None
+
+
+def nearly_numbers(texts: pd.Series[Any]) -> bool:
+    """Would most of these texts be numbers, if a comma were a point? Codes such as `007` are texts on purpose."""
+    plain = pd.to_numeric(texts, errors="coerce").notna()
+    pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
+    return bool(pointed.mean() > 0.5 and not plain.all())
 
 
 def _numbers(values: pd.Series[Any], kind: FeatureType) -> Column:

@@ -109,6 +109,7 @@ def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
         ("spoilt", ["oops", *(f"{i}.5" for i in range(ROWS - 1))], "numbers but for some"),
         ("code", [f"00{i}" for i in range(ROWS)], "identifier"),
         ("comma", [f"{i},5" for i in range(ROWS)], "decimal comma"),
+        ("often", ["oops"] * 4 + [f"{i}.5" for i in range(ROWS - 4)], "numbers but for some"),
         ("lists", [[1, 2]] * ROWS, "holds list values"),
     ],
 )
@@ -125,6 +126,27 @@ def test_what_no_model_should_learn_from_is_left_out_and_said(name: str, values:
 def test_what_only_looks_useless_stays(name: str, values: Any) -> None:
     """A distinct whole number without an identifier's name, an identifier that repeats, a value that may be null."""
     assert name in types(from_table(numbers(**{name: values})))
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (["1,5", "2,5", "12"] * 10, "decimal comma; mend them for numbers"),
+        (["1", "2", "unknown"] * 10, "numbers but for some"),
+        (["1/2/2024", "12/31/2024"] * 15, "looks like dates"),
+    ],
+)
+def test_categories_that_were_perhaps_meant_otherwise_are_said(values: list[str], reason: str) -> None:
+    understood = from_table(numbers(it=values))
+    assert types(understood)["it"] == "category"
+    (note,) = understood.notes
+    assert (note.kind, note.column) == ("warning", "it")
+    assert reason in note.sentence
+
+
+@pytest.mark.parametrize("values", [["007", "08"] * 15, ["18-25", "26-35", "36+"] * 10, ["1", "a", "b"] * 10])
+def test_codes_and_bands_are_categories_without_a_word(values: list[str]) -> None:
+    assert from_table(numbers(it=values)).notes == ()
 
 
 def test_free_text_stays_where_there_is_nothing_else() -> None:
