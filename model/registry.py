@@ -49,6 +49,12 @@ class Registry:
             int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()
         )
 
+    def others(self) -> list[str]:
+        """The other models of the store that have versions, by name."""
+        store = self.folder.parent
+        names = sorted(path.name for path in store.iterdir() if NAME.fullmatch(path.name)) if store.is_dir() else []
+        return [name for name in names if name != self.name and Registry(store, name).versions()]
+
     def path(self, version: int) -> Path:
         """The folder of a version, whether it exists or not."""
         return self.folder / str(version)

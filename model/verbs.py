@@ -44,14 +44,14 @@ def list_versions(registry: Registry, _: Asked) -> Said:
     lines = [
         f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
     ]
-    return Said(lines or [f"{registry.name!r} has no versions yet."], values)
+    return Said(lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."], values)
 
 
 def show(registry: Registry, asked: Asked) -> Said:
     """The facts of one version."""
     version = asked.versions[0] if asked.versions else registry.champion()
     if version is None:
-        raise ModelError(f"{registry.name!r} has no champion; name a version.")
+        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
     folder = registry.require(version)
     facts = read_manifest(folder)
     lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
@@ -94,7 +94,7 @@ def verify(registry: Registry, asked: Asked) -> Said:
     lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
     done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return Said(lines or [f"{registry.name!r} has no versions to verify."], values, done)
+    return Said(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
 
 
 def prune(registry: Registry, asked: Asked) -> Said:
@@ -112,6 +112,12 @@ def _verified(registry: Registry, asked: Asked) -> Iterator[tuple[int, str | Non
             yield version, str(error)
         else:
             yield version, None
+
+
+def _elsewhere(registry: Registry) -> str:
+    """Whose name was perhaps meant."""
+    others = registry.others()
+    return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
 
 
 def _facts(registry: Registry, version: int) -> dict[str, Any]:

@@ -87,3 +87,14 @@ def test_an_empty_store_says_so(tmp_path: Path) -> None:
     assert said(empty, "prune").lines == ["Removed: none."]
     with pytest.raises(ModelError, match="has no champion; name a version"):
         said(empty, "show")
+
+
+def test_a_model_without_versions_names_the_others_of_its_store(registry: Registry) -> None:
+    """Whoever forgets `--name` asks for the default model."""
+    (registry.folder.parent / "empty").mkdir(exist_ok=True)
+    other = Registry(registry.folder.parent, "tumor")
+    told = "; --name takes another model of this store: fruit"
+    assert said(other, "list").lines == [f"'tumor' has no versions yet{told}."]
+    assert said(other, "verify").lines == [f"'tumor' has no versions to verify{told}."]
+    with pytest.raises(ModelError, match=rf"^'tumor' has no champion{told}; name a version\.$"):
+        said(other, "show")
