@@ -127,7 +127,7 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     name = sys.argv[1]
     _, least, most, sentence = SENTENCES[name]
     parser = argparse.ArgumentParser(prog=f"train.py {name}", description=sentence.capitalize() + ".")
-    parser.set_defaults(verb=name, versions=[], keep=0, seal_key=None)
+    parser.set_defaults(verb=name, versions=[], keep=1, seal_key=None)
     if most is None or most > 0:
         parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
     if name == "prune":
@@ -145,8 +145,8 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     options = parser.parse_args(sys.argv[2:])
     if len(options.versions) < least or (most is not None and len(options.versions) > most):
         parser.error(f"{name} takes {least if least == most else f'{least} to {most}'} version(s)")
-    if options.keep < 0:
-        parser.error("--keep takes a number from 0")
+    if options.keep < 1:
+        parser.error("--keep takes a number from 1: the newest version holds the number that the next one counts from")
     return options
 
 

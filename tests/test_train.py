@@ -111,6 +111,15 @@ def test_wrong_options_are_told(tmp_path: Path, options: list[str]) -> None:
     assert "_seed" not in found.stderr, "No name of ours in a sentence for people."
 
 
+def test_to_keep_no_version_is_asked_wrongly(tmp_path: Path) -> None:
+    asked = [sys.executable, str(HERE / "train.py"), "prune", "--keep", "0"]
+    found = subprocess.run(
+        asked, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "--keep takes a number from 1" in found.stderr
+
+
 def test_a_policy_that_no_server_has_is_told(tmp_path: Path) -> None:
     """The variable is the servers' own."""
     found = train(tmp_path / "store", TWINSERVE_OUT_OF_RANGE="ignore")
