@@ -25,7 +25,7 @@ from model.errors import ModelError, UnsupportedInput
 from model.evaluation import holdout_mask
 from model.packaging import Lineage
 from model.recipes import Recipe, Table, Task
-from model.recipes.table import METRICS
+from model.recipes.recipe import METRICS
 from model.recipes.target import label_text
 from model.registry import Registry
 from model.signature import OutOfRange, Signature, from_frame, observe, to_frame

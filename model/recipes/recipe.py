@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Task = Literal["classification", "regression"]
 Candidates = Callable[[int], Mapping[str, Any]]
 """Given a seed, unfitted scikit-learn pipelines by name."""
+METRICS: Final[Mapping[Task, tuple[str, ...]]] = {
+    "classification": ("log_loss", "accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "brier"),
+    "regression": ("rmse", "mae", "r2"),
+}
+"""What may decide; the first does unless a person says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,21 @@ class Recipe:
     load: Callable[[], Table]
     candidates: Candidates
     metric: str
-    """The name of the metric that decides, one of `model.evaluation.METRICS`."""
+    """The name of the metric that decides, one of `METRICS` for the task."""
     intended_use: str
     """For the model card: who may use the model, for what, and for what not."""
     notes: tuple[Note, ...] = ()
     """What was left out of the table or is odd about it, for the person who trains."""
+
+    def __post_init__(self) -> None:
+        """Raises `NoSuchMetric` now, as a training is long."""
+        if self.metric not in METRICS[self.task]:
+            known = ", ".join(METRICS[self.task])
+            raise NoSuchMetric(f"{self.metric} does not judge a {self.task}; choose one of: {known}.")
+
+
+class NoSuchMetric(AskedWrongly):
+    """There is none of this name, or it belongs to the other task."""
 
 
 class UnknownRecipe(AskedWrongly):
@@ -58,8 +73,9 @@ class UnknownRecipe(AskedWrongly):
 
 def find(name: str) -> Recipe:
     """The recipe of that name, or of somebody's own module as `package.module:name`; raises `UnknownRecipe`."""
-    if ":" in name:
-        return _imported(*name.split(":", 1))
+    module, colon, attribute = name.partition(":")
+    if colon and module and not module.startswith("."):
+        return _imported(module, attribute)
     from model.recipes.tumor import TUMOR  # A recipe imports scikit-learn; looking at this module should not.
 
     recipes = {recipe.name: recipe for recipe in (TUMOR,)}
@@ -73,11 +89,12 @@ def _imported(module: str, attribute: str) -> Recipe:
     if not module or module.startswith(".") or not attribute:
         raise UnknownRecipe(f"'{module}:{attribute}' is no package.module:name.")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        holder = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise UnknownRecipe(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    except AttributeError:
-        raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.") from None
+    found = getattr(holder, attribute, None)
+    if found is None:
+        raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.")
     if not isinstance(found, Recipe):
         raise UnknownRecipe(f"{module}:{attribute} is a {type(found).__name__} and not a Recipe.")
     return found

@@ -12,16 +12,11 @@ from model.errors import AskedWrongly
 from model.leaks import find_leaks, separating
 from model.recipes import target as targets
 from model.recipes.pipelines import pipelines
-from model.recipes.recipe import Recipe, Table, Task
+from model.recipes.recipe import METRICS, Recipe, Table, Task
 from model.recipes.target import BadTarget
 from model.signature.feature import Signature
 from model.signature.from_table import Note, Understood, from_table
 
-METRICS: Final[dict[Task, tuple[str, ...]]] = {
-    "classification": ("log_loss", "accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "brier"),
-    "regression": ("rmse", "mae", "r2"),
-}
-"""What may decide; the first does unless a person says otherwise."""
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
 """A class with a smaller share than this makes the target imbalanced."""
@@ -29,10 +24,6 @@ RARE: Final = 0.2
 
 class NoSuchColumn(AskedWrongly):
     """The table has no column of the target's name."""
-
-
-class NoSuchMetric(AskedWrongly):
-    """The metric belongs to the other task."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +64,13 @@ def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Rec
         input=kept.signature,
         load=lambda: Table(kept.frame, target, source),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
-        metric=_metric(wish, task),
+        metric=wish.metric or METRICS[task][0],
         intended_use=(
             f"Predicts {wish.target!r} for rows like those of {source}. Nobody has said more about its use; "
             "say it in a recipe of your own before others rely on this model."
         ),
         notes=notes,
     )
-
-
-def _metric(wish: Wish, task: Task) -> str:
-    metric = wish.metric or METRICS[task][0]
-    if metric not in METRICS[task]:
-        raise NoSuchMetric(f"{metric} does not judge a {task}; choose one of: {', '.join(METRICS[task])}.")
-    return metric
 
 
 def _without(understood: Understood, leaks: dict[str, str]) -> Understood:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from model.recipes import find
-from model.recipes.recipe import UnknownRecipe
+from model.recipes.recipe import NoSuchMetric, Task, UnknownRecipe
 from model.recipes.tumor import TUMOR
 
 
@@ -15,7 +17,7 @@ def test_the_default_recipe_is_found() -> None:
     assert find("tumor") is TUMOR
 
 
-@pytest.mark.parametrize("name", ["", "Tumor", "tumor ", "../tumor", "none"])
+@pytest.mark.parametrize("name", ["", "Tumor", "tumor ", "../tumor", "none", ":tumor", ".own:recipe"])
 def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
     with pytest.raises(UnknownRecipe, match=r"; choose one of: .*tumor.*\.$"):
         find(name)
@@ -25,3 +27,18 @@ def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
 def test_half_a_place_is_none(name: str) -> None:
     with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is no package\.module:name\.$"):
         find(name)
+
+
+@pytest.mark.parametrize(("task", "metric"), [("classification", "acc"), ("regression", "log_loss")])
+def test_a_metric_that_does_not_judge_the_task_is_refused_before_anything_is_fitted(task: Task, metric: str) -> None:
+    with pytest.raises(NoSuchMetric, match=rf"^{metric} does not judge a {task}; choose one of: \w+, "):
+        replace(TUMOR, task=task, metric=metric)
+
+
+def test_what_is_wrong_in_a_module_of_yours_is_not_taken_for_a_missing_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mistaken_recipes.py").write_text("import math\nrecipe = math.nothing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(AttributeError, match="'math' has no attribute 'nothing'"):
+        find("mistaken_recipes:recipe")
