@@ -89,6 +89,8 @@ def split(recipe: Recipe) -> Data:
     declared = recipe.input if isinstance(recipe.input, Signature) else Signature.from_pydantic(recipe.input)
     if not len(table.features):
         raise CannotTrain("The table has no rows.")
+    if len(table.target) != len(table.features):
+        raise CannotTrain(f"The table has {len(table.features)} rows and the target {len(table.target)}.")
     require_agreement(declared, table.features, exact=False)
     target = table.target.tolist()
     whole = observe(declared, table.features)

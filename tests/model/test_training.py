@@ -127,6 +127,13 @@ def test_a_missing_column_is_named() -> None:
     assert refusal(recipe) == "The input and the table disagree: skin.spots is declared and not in the table."
 
 
+def test_a_target_of_another_length_is_told() -> None:
+    table = fruit.table(100)
+    assert refusal(with_table(fruit.FRUIT, table.features, table.target[:40])) == (
+        "The table has 100 rows and the target 40."
+    )
+
+
 def test_one_class_is_nothing_to_learn() -> None:
     recipe = with_table(fruit.FRUIT, fruit.table().features, ["apple"] * 200)
     assert refusal(recipe) == "The target has one class only; there is nothing to learn."
