@@ -22,7 +22,7 @@ from model import packaging, training
 from model.agreement import require_agreement
 from model.coded import Coded
 from model.errors import ModelError, UnsupportedInput
-from model.evaluation import holdout_mask
+from model.evaluation import LABELS, PROBABILITIES, holdout_mask
 from model.packaging import Lineage
 from model.recipes import Recipe, Table, Task
 from model.recipes.recipe import METRICS
@@ -79,7 +79,7 @@ def package(
         input=data.signature,
         load=lambda: Table(frame, pd.Series(y), "given in Python"),
         candidates=lambda _: {},
-        metric=metric or (METRICS[task][0] if task == "regression" or hasattr(ours, "predict_proba") else "accuracy"),
+        metric=_metric(ours, task, metric),
         intended_use=intended_use,
         notes=(FITTED_ELSEWHERE,),
     )
@@ -99,6 +99,8 @@ def _described(table: Any, declared: type[BaseModel] | None) -> tuple[pd.DataFra
     signature = None if declared is None else Signature.from_pydantic(declared)
     if not isinstance(table, pd.DataFrame):
         table = _named(np.asarray(table), signature)
+    if not len(table):
+        raise UnsupportedInput("X has no rows.")
     frame = table.set_axis([str(name) for name in table.columns], axis="columns").reset_index(drop=True)
     if signature is None:
         understood = from_table(frame, recognise=False, drop=False)
@@ -117,11 +119,20 @@ def _named(rows: NDArray[Any], signature: Signature | None) -> pd.DataFrame:
 
 
 def _task(estimator: Any) -> Task:
-    if is_classifier(estimator):
-        return "classification"
-    if is_regressor(estimator):
-        return "regression"
+    if hasattr(estimator, "__sklearn_tags__"):  # Else scikit-learn raises, and not in a sentence.
+        if is_classifier(estimator):
+            return "classification"
+        if is_regressor(estimator):
+            return "regression"
     raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
+
+
+def _metric(estimator: Any, task: Task, wished: str | None) -> str:
+    if task == "regression" or hasattr(estimator, "predict_proba"):
+        return wished or METRICS[task][0]
+    if wished in PROBABILITIES:
+        raise CannotPackage(f"{wished} needs probabilities and {type(estimator).__name__} gives labels only.")
+    return wished or LABELS[0]
 
 
 def _named_columns(estimator: Any, names: list[str]) -> Any:

@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 
 from model.agreement import Disagreement
 from model.artifact import Opened, Trust, open_version
@@ -178,6 +179,24 @@ def test_an_encoder_that_would_raise_is_refused_unless_the_servers_reject(tmp_pa
         registered(estimator, table, target, tmp_path)
     opened = registered(estimator, table, target, tmp_path, out_of_range="reject")
     assert opened.manifest.predictor.kind == "compiled"
+
+
+def test_a_metric_of_probabilities_needs_a_model_that_gives_them() -> None:
+    table, target = iris()
+    labels_only = LinearSVC().fit(table, target)
+    with pytest.raises(CannotPackage, match=r"^log_loss needs probabilities and LinearSVC gives labels only\.$"):
+        package(labels_only, table, target, name="own", metric="log_loss")
+
+
+def test_a_table_without_rows_is_refused() -> None:
+    table, target = iris()
+    with pytest.raises(UnsupportedInput, match=r"^X has no rows\.$"):
+        package(Ridge(), table[:0], target[:0], name="own")
+
+
+def test_what_scikit_learn_does_not_know_is_refused() -> None:
+    with pytest.raises(CannotPackage, match=r"^object is neither a classifier nor a regressor of scikit-learn\.$"):
+        package(object(), *iris(), name="own")
 
 
 def test_what_is_no_predictor_is_refused() -> None:
