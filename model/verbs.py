@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from model.artifact import Opened, Trust, open_version, read_manifest
-from model.errors import ArtifactRefused, ModelError
+from model.errors import ArtifactRefused, ModelError, RegistryError
 from model.manifest import Manifest
 from model.registry import Registry
 from model.signature import diff
@@ -35,8 +35,12 @@ class Asked:
 
 
 def list_versions(registry: Registry, _: Asked) -> Said:
-    """Every version in one line."""
-    champion = registry.champion()
+    """Every version in one line; and last, where nobody knows which one is the champion, that."""
+    champion, trouble = None, []
+    try:
+        champion = registry.champion()
+    except RegistryError as error:  # It says to promote one of these.
+        trouble = [str(error)]
     values = [
         {"version": version, "champion": version == champion} | _facts(registry, version)
         for version in registry.versions()
@@ -44,7 +48,8 @@ def list_versions(registry: Registry, _: Asked) -> Said:
     lines = [
         f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
     ]
-    return Said(lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."], values)
+    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
+    return Said([*lines, *trouble], values, done=not trouble)
 
 
 def show(registry: Registry, asked: Asked) -> Said:

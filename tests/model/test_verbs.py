@@ -50,6 +50,15 @@ def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry
     ]
 
 
+def test_the_list_stays_one_where_the_champion_is_unknown(registry: Registry) -> None:
+    """What is wrong with it says to promote a version: one of these."""
+    (registry.folder / "champion").write_text("?")
+    found = said(registry, "list")
+    assert [value["version"] for value in found.values if not value["champion"]] == [1, 2]
+    assert found.lines[-1] == "The champion file of 'fruit' is damaged; promote a version to write it anew."
+    assert not found.done
+
+
 def test_a_version_is_shown_with_its_source(registry: Registry) -> None:
     assert any(line.startswith("made ") and line.endswith(" from an orchard") for line in said(registry, "show").lines)
 
