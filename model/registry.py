@@ -204,7 +204,8 @@ class Registry:
     def register(self, staged: Path) -> int:
         """Give a complete staged folder the next free number; two trainings at once get two numbers."""
         staged.chmod(0o755)
-        number = max(self.versions(), default=0)
+        names = [path.name for path in self.folder.iterdir()]  # A stray file takes a number, too.
+        number = max((int(name) for name in names if VERSION.fullmatch(name)), default=0)
         while True:
             number += 1
             try:

@@ -70,6 +70,15 @@ def test_a_number_is_not_given_again_while_a_later_one_is_there(registry: Regist
     assert add(registry) == 4
 
 
+def test_a_number_that_a_file_or_a_broken_link_bears_is_passed_over(registry: Registry) -> None:
+    """Else every training would end by that."""
+    add(registry)
+    (registry.folder / "2").write_text("stray")
+    (registry.folder / "3").symlink_to("nowhere")
+    assert add(registry) == 4
+    assert registry.versions() == [1, 4]
+
+
 @pytest.mark.parametrize("name", ["0", "01", "1.0", "v1", "-1", "1 ", "١", "12345678901", ".staging-x"])
 def test_only_decimals_without_padding_are_versions(registry: Registry, name: str) -> None:
     add(registry)
