@@ -14,6 +14,7 @@ import numpy as np
 
 from model.calendar import calendar_parts
 from model.document import Block, Document, Grid, Picture, Section, Text
+from model.doubts import doubts
 from model.evaluation import METRICS
 from model.figures import figures
 from model.importance import importances
@@ -90,6 +91,7 @@ def _summary(subject: Subject) -> Iterator[Block]:
         f"{facts.training.estimator}, served {_how(facts)}.",
         "In short.",
     )
+    yield from (Text(doubt, "Doubt.") for doubt in doubts(facts))
 
 
 def _how(facts: Manifest) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from model.calendar import calendar_parts
 from model.card import what_it_is
-from model.evaluation import METRICS
+from model.doubts import doubts
 from model.manifest import Manifest
 from model.promotion import Outcome
 from model.recipes import Recipe
@@ -83,6 +83,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             name: {"value": value, "interval": facts.intervals.get(name), "baseline": facts.baseline.get(name)}
             for name, value in facts.metrics.items()
         },
+        "doubts": list(doubts(facts)),
         "predictor": facts.predictor.model_dump(),
         "promoted": trained.outcome.promoted,
         "passed": trained.outcome.verdict.passed,
@@ -128,8 +129,7 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
     yield ""
     yield _metrics(facts)
-    if not beats_baseline(facts):
-        yield f"[bold red]No better than the baseline[/] by {facts.metric}: these features say little of the target."
+    yield from (f"[bold red]{escape(doubt)}[/]" for doubt in doubts(facts))
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
@@ -151,14 +151,6 @@ def _became(outcome: Outcome) -> str:
     if outcome.verdict.passed:  # Then only --no-promote was in the way.
         return "[yellow]not promoted, as asked; the gate would let it pass[/]"
     return "[yellow]not promoted[/]"
-
-
-def beats_baseline(facts: Manifest) -> bool:
-    """Is the model better than one that looks at no feature, by the metric that decides?"""
-    if facts.metric not in facts.baseline:
-        return True
-    mine, theirs = facts.metrics[facts.metric], facts.baseline[facts.metric]
-    return mine > theirs if METRICS[facts.metric].greater_is_better else mine < theirs
 
 
 def _columns(trained: Trained) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from model.artifact import read_manifest
+from model.doubts import doubts
 from tests.model import fruit
 
 
@@ -56,3 +60,14 @@ def test_every_table_has_as_many_cells_in_each_line(text: str) -> None:
 def test_a_regressions_card_has_no_classes(tmp_path: Path) -> None:
     text = (fruit.registered(fruit.PRICE, tmp_path) / "card.md").read_text()
     assert "**Task.** Regression." in text
+
+
+def test_doubts_are_told(tmp_path: Path, text: str) -> None:
+    """Of a target that has nothing to do with the features."""
+    table = fruit.table()
+    by_chance = np.random.default_rng(0).permutation(table.target.to_numpy())
+    recipe = replace(fruit.FRUIT, load=lambda: replace(table, target=pd.Series(by_chance)))
+    folder = fruit.registered(recipe, tmp_path)
+    (doubt,) = doubts(read_manifest(folder))
+    assert f"**Doubt.** {doubt}" in (folder / "card.md").read_text()
+    assert "**Doubt.**" not in text

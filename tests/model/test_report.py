@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from model.doubts import doubts
 from model.gate import Verdict
 from model.packaging import Lineage, package
 from model.promotion import Outcome
 from model.registry import Registry
-from model.report import MOST_COLUMNS, Trained, as_json, beats_baseline, show
+from model.report import MOST_COLUMNS, Trained, as_json, show
 from model.signature import Change
 from model.signature.from_table import Note
 from tests.model import fruit
@@ -122,11 +123,11 @@ def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:
     assert "gate       champion 0.5000, challenger 0.7000" in text
 
 
-def test_no_better_than_the_baseline_is_said(trained: Trained) -> None:
-    assert beats_baseline(trained.manifest)
+def test_doubts_are_said(trained: Trained) -> None:
     poor = trained.manifest.model_copy(update={"baseline": trained.manifest.metrics})
-    assert not beats_baseline(poor)
     assert "No better than the baseline by log_loss" in said(replace(trained, manifest=poor))
+    assert as_json(replace(trained, manifest=poor))["doubts"] == list(doubts(poor))
+    assert as_json(trained)["doubts"] == []
 
 
 def test_a_machine_reads_the_same_as_plain_json(of_table: Trained) -> None:
