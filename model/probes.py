@@ -94,12 +94,14 @@ def _strangers(real: Columns, signature: Signature, words: Sequence[str]) -> Col
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:
-    changes = [
-        (row, place, value)
+    """One value after the other, each in every feature: so the rows that are too large for a pipeline stand together,
+    and the others need few calls of it."""
+    values = {
+        place: (*EXTREMES, feature.seen.minimum or 0.0, feature.seen.maximum or 0.0)
         for place, feature in enumerate(signature.features)
         if feature.type in NUMERIC
-        for row, value in enumerate((*EXTREMES, feature.seen.minimum or 0.0, feature.seen.maximum or 0.0))
-    ]
+    }
+    changes = [(row, place, values[place][row]) for row in range(len(EXTREMES) + 2) for place in values]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
 
 

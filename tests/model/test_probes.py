@@ -106,6 +106,15 @@ def test_extremes_hold_what_single_precision_cannot() -> None:
     assert (np.isfinite(narrow) & (narrow.astype(np.float64) != wide)).sum() >= 3
 
 
+def test_rows_that_are_too_large_for_single_precision_stand_together() -> None:
+    """A pipeline that refuses them is asked for halves again and again; a wide table took minutes."""
+    wide = signature(*(feature(f"x{place}") for place in range(20)))
+    (group,) = [made for made in probes(Columns(np.zeros((30, 20))), wide, NO_TREES, 0) if (made.matrix == 1e300).any()]
+    too_large = (np.abs(group.matrix) > np.finfo(np.float32).max).any(axis=1)
+    assert too_large.sum() == 3 * 20
+    assert np.count_nonzero(np.diff(too_large.astype(int))) == 2
+
+
 def test_booleans_and_categories_do_not_go_to_extremes() -> None:
     matrix = made().matrix
     assert set(matrix[~np.isnan(matrix[:, 5]), 5]) == {0.0, 1.0}
