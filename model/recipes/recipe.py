@@ -74,7 +74,7 @@ class UnknownRecipe(AskedWrongly):
 def find(name: str) -> Recipe:
     """The recipe of that name, or of somebody's own module as `package.module:name`; raises `UnknownRecipe`."""
     module, colon, attribute = name.partition(":")
-    if colon and module and not module.startswith("."):
+    if colon:
         return _imported(module, attribute)
     from model.recipes.tumor import TUMOR  # A recipe imports scikit-learn; looking at this module should not.
 

@@ -15,9 +15,10 @@ from model.signature.findings import Finding
 from model.signature.instances import to_instances
 from model.signature.json_schema import json_schema
 from model.signature.observe import observe
+from model.signature.refusal import MAX_ERRORS, InvalidInput
 from model.signature.rules import OutOfRange
 from model.signature.strict_json import MalformedJson
-from model.signature.validator import MAX_BATCH, MAX_ERRORS, Batch, InvalidInput, Validator
+from model.signature.validator import MAX_BATCH, Batch, Validator
 from model.signature.warnings import Novelty
 
 __all__ = [

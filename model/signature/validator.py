@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import operator
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
-from heapq import nsmallest
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -14,34 +13,23 @@ import numpy as np
 from pydantic_core import SchemaValidator, ValidationError, from_json
 from pydantic_core import core_schema as cs
 
-from model.errors import ModelError
 from model.signature import strict_json
 from model.signature.acceptor import Acceptor, Unsuited
 from model.signature.columns import Columns, FloatArray, code_table, encode
-from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
-from model.signature.findings import Finding, explain
+from model.signature.feature import Feature, FeatureType, Signature, Tree, is_array
+from model.signature.findings import Finding
 from model.signature.flatten import flattener, tree_order
+from model.signature.refusal import Examiner, InvalidInput
 from model.signature.rules import OutOfRange, schema
 from model.signature.strict_json import MAX_DEPTH, TooDeep
 
 LONG: Final = 8192
 """Bytes."""
 WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
-MAX_ERRORS: Final = 100
 MAX_BATCH: Final = 10_000
 SPARE_COLONS: Final = 10_000
 """Colons beyond those of the keys, as strings may hold some. Of a body with more, Pydantic would list every unknown
 key: 1.7 GB and 15 s for 8 MB of them."""
-
-
-class InvalidInput(ModelError):
-    """Well-formed JSON that is no instance of the signature."""
-
-    def __init__(self, findings: Sequence[Finding], total: int) -> None:
-        super().__init__(f"{total} error{'s' * (total != 1)} in the input.")
-        self.findings = findings
-        """The first errors in the order of the document and the signature, at most `MAX_ERRORS`."""
-        self.total = total
 
 
 class Batch(NamedTuple):
@@ -84,8 +72,7 @@ class Validator:
         self._keys = _key_count(signature)
         self._optional = [feature.path for feature in signature.features if not feature.required]
         self._acceptor = None if out_of_range == "reject" else _acceptor(signature, max_batch)
-        self._tree = signature.tree()
-        self._ranks = _ranks(self._tree)
+        self._examiner = Examiner(signature, self._one, max_batch)
 
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
@@ -116,7 +103,7 @@ class Validator:
     def _look_closely(self, body: bytes, rules: SchemaValidator, *, array: bool) -> list[Any]:
         """The instances of a body that was only hard to parse; raises what is wrong with any other."""
         value = from_json(self._check(body))  # Malformed wins over whatever Pydantic found first.
-        refusal = self._refusal(value, array=array)
+        refusal = self._examiner.refusal(value, array=array)
         if refusal is not None:
             raise refusal from None
         valid = rules.validate_python(value)
@@ -156,42 +143,6 @@ class Validator:
         matrix = _numbers(values).reshape(-1, width)
         return Columns(matrix if self._in_order else matrix[:, self._order], unseen, texts)
 
-    def _refusal(self, value: Any, *, array: bool) -> InvalidInput | None:
-        """Everything that is wrong with well-formed JSON."""
-        if array and not value:
-            return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
-        if array and len(value) > self._max_batch:
-            return InvalidInput([Finding((), "length", f"A batch may hold {self._max_batch} instances at most.")], 1)
-        findings: list[Finding] = []
-        total = 0
-        for index, instance in enumerate(value if array else [value]):
-            found, count = self._findings(instance, (index,) if array else (), MAX_ERRORS - len(findings))
-            findings += found
-            total += count
-        return InvalidInput(findings, total) if total else None
-
-    def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
-        """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature
-        order, each object's unknown ones after them."""
-        dropped = _drop_strangers(instance, self._tree)
-        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._tree, ()))
-        try:
-            self._one.validate_python(instance)
-        except ValidationError as error:
-            if not most:
-                return [], dropped + len(lines) + error.error_count()
-            lines += error.errors(include_url=False)
-        first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
-        return [explain({**line, "loc": (*prefix, *line["loc"])}) for line in first], dropped + len(lines)
-
-    def _place(self, path: Path) -> list[tuple[int, str]]:
-        node: Any = self._ranks
-        place = []
-        for part in path:
-            rank, node = node.get(part, (len(node), {}))
-            place.append((rank, str(part)))
-        return place
-
 
 def count_colons(body: bytes) -> int:
     """How many bytes are colons. NumPy counts those of 1,000 instances in 0.05 ms, `bytes.count` in 0.4; of one
@@ -226,36 +177,3 @@ def _key_count(signature: Signature) -> int:
         return own + sum(count(child) for child in tree.values() if not isinstance(child, Feature))
 
     return count(signature.tree())
-
-
-def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
-    return {
-        part: (rank, {} if isinstance(child, Feature) else _ranks(child))
-        for rank, (part, child) in enumerate(tree.items())
-    }
-
-
-def _drop_strangers(node: object, tree: Tree) -> int:
-    """Take from an instance the unknown keys that no list of errors has room for; gives how many that were."""
-    if not isinstance(node, dict) or is_array(tree):
-        return 0
-    strangers = node.keys() - tree.keys()
-    kept = set(nsmallest(MAX_ERRORS, strangers))
-    for key in strangers - kept:
-        del node[key]
-    below = (_drop_strangers(node.get(key), child) for key, child in tree.items() if not isinstance(child, Feature))
-    return len(strangers) - len(kept) + sum(below)
-
-
-def _cut_lists(node: object, tree: Tree, path: Path) -> Iterator[Mapping[str, Any]]:
-    """Take from an instance's fixed-length lists what they are too long by, and say so: of a list that is too long
-    Pydantic tells nothing else."""
-    if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(tree):
-        return
-    if isinstance(node, list) and len(node) > len(tree):
-        yield {"type": "too_long", "loc": path, "input": node, "ctx": {"max_length": len(tree)}}
-        del node[len(tree) :]
-    below: Mapping[Any, Any] = dict(enumerate(node)) if isinstance(node, list) else node
-    for part, child in tree.items():
-        if not isinstance(child, Feature):
-            yield from _cut_lists(below.get(part), child, (*path, part))

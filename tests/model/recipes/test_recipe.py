@@ -17,7 +17,7 @@ def test_the_default_recipe_is_found() -> None:
     assert find("tumor") is TUMOR
 
 
-@pytest.mark.parametrize("name", ["", "Tumor", "tumor ", "../tumor", "none", ":tumor", ".own:recipe"])
+@pytest.mark.parametrize("name", ["", "Tumor", "tumor ", "../tumor", "none"])
 def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
     with pytest.raises(UnknownRecipe, match=r"; choose one of: .*tumor.*\.$"):
         find(name)
