@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Final
 
 from service.settings import BadSetting, Settings, read_settings
+from service.startup import bind, run
 
 HERE: Final = Path(__file__).parent
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
@@ -42,16 +43,22 @@ def main() -> int:
     except BadSetting as error:
         say(str(error))
         return 2
+    return run("serve.py", lambda: _serve(settings))
+
+
+def _serve(settings: Settings) -> int:
+    ports = {name: (settings.port or PORT) + number for number, name in enumerate(DOORS)}
+    for port in ports.values():
+        bind(settings, port).close()  # Else a door of somebody else's would answer for one of ours.
     if not (HERE / settings.artifacts / settings.model / "champion").is_file():
         say("There is no model yet; training one.")
         code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
         if code:
             return code
-    return _run(settings)
+    return _run(settings, ports)
 
 
-def _run(settings: Settings) -> int:
-    ports = {name: (settings.port or PORT) + number for number, name in enumerate(DOORS)}
+def _run(settings: Settings, ports: Mapping[str, int]) -> int:
     processes = {name: _start(module, ports[name]) for name, module in DOORS.items()}
     try:
         for port in ports.values():

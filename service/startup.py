@@ -61,23 +61,28 @@ def require_model(settings: Settings) -> None:
 
 def listen(settings: Settings, default_port: int) -> socket.socket:
     """The listening socket; raises `CannotStart` when the address is not to be had."""
-    port = default_port if settings.port is None else settings.port
+    listener = bind(settings, default_port if settings.port is None else settings.port)
+    if settings.auth == "none" and not is_loopback(settings.host):
+        log.warning("open to anybody who reaches this address", host=settings.host)
+    listener.set_inheritable(True)
+    return listener
+
+
+def bind(settings: Settings, port: int) -> socket.socket:
+    """A socket with this port of the settings' host; raises `CannotStart` when it is not to be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Else a reply in two packets may wait 40 ms.
     try:
         listener.bind((settings.host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        unknown_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        unknown_host = isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
         raise CannotStart(
-            f"cannot listen on {settings.host} port {port} ({error.strerror}); "
+            f"cannot listen on {settings.host} port {port} ({getattr(error, 'strerror', 'there is no such port')}); "
             f"choose another with {PREFIX}{'HOST' if unknown_host else 'PORT'}."
         ) from None
-    if settings.auth == "none" and not is_loopback(settings.host):
-        log.warning("open to anybody who reaches this address", host=settings.host)
-    listener.set_inheritable(True)
     return listener
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,13 +56,38 @@ def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
         socket.create_server(("127.0.0.1", number)).close()
 
 
-def test_a_door_that_cannot_start_ends_the_other(artifacts: Path) -> None:
+def test_a_door_that_cannot_start_ends_the_other(artifacts: Path, tmp_path: Path) -> None:
     """With its exit code, after its sentence."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, start(artifacts, taken.getsockname()[1] - 1) as process:
+    store = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
+    (store / "tumor" / "champion").write_text("9\n")
+    with start(store, free_ports()) as process:
         output, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
-    assert "Flask has ended; stopping the other." in output
-    assert "choose another with TWINSERVE_PORT" in errors
+    assert " has ended; stopping the other." in output
+    assert "http://" not in output
+    assert "serve_fastapi: " in errors or "serve_flask: " in errors
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_taken_port_is_told_before_any_door_is_started(artifacts: Path, place: int) -> None:
+    """In one sentence, whichever of the two it is; nobody is welcomed to a door of somebody else's."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(artifacts, port - place) as process:
+            output, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith(f"serve.py: cannot listen on 127.0.0.1 port {port} (")
+    assert errors.endswith("; choose another with TWINSERVE_PORT.\n")
+    assert errors.count("\n") == 1
+
+
+def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
+    """One sentence, too."""
+    with start(artifacts, 65535) as process:
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2
+    assert errors.count("\n") == 1
+    assert "port 65536 (there is no such port)" in errors
 
 
 def predict(port: int, body: bytes) -> bytes:
