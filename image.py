@@ -18,15 +18,28 @@ COMMANDS: Final = {
     "keys": ["-m", "service.keys"],
 }
 PORTS: Final = (8000, 8001)
+HELP: Final = ("-h", "--help")
+USAGE: Final = """usage: docker run twinserve [command] [options]
+
+  fastapi   the FastAPI door (the default)
+  flask     the Flask door
+  train     train a model
+  keys      make keys, list them and take them back
+  health    exit with 0 when a door of this container may take traffic, else with 1
+
+A command and --help show its options: docker run twinserve train --help"""
 
 
 def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
-    """Run one command; only `health` and a mistake come back."""
+    """Run one command; only `health`, `--help` and a mistake come back."""
     command, *options = arguments or ["fastapi"]
+    if command in HELP:
+        print(USAGE)  # noqa: T201  # What was asked for.
+        return 0
     if command == "health":
         return health()
     if command not in COMMANDS:
-        return _usage(command)
+        return _no_such(command)
     os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
 
 
@@ -42,7 +55,7 @@ def health() -> int:
     return 1
 
 
-def _usage(command: str) -> int:
+def _no_such(command: str) -> int:
     known = ", ".join([*COMMANDS, "health"])
     print(f"There is no command {command!r}; choose one of: {known}.", file=sys.stderr)  # noqa: T201  # Its own voice.
     return 2
