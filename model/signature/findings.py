@@ -63,13 +63,16 @@ EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
 }
 
 
-def explain(error: Mapping[str, Any]) -> Finding:
-    """The finding behind one line of a Pydantic `ValidationError`."""
+def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
+    """The finding behind one line of a Pydantic `ValidationError`; `whole`: it is of an integer, which is a float's
+    rule and one more."""
     kind = error["type"]
     if error["input"] is None and kind.endswith(("_type", "integer", "date", "datetime", "enumeration")):
         return Finding(error["loc"], "null", "Must not be null.")
     if kind == "float_type" and type(error["input"]) is int:  # What Pydantic could not turn into a double.
         kind = "finite_number"
+    elif kind == "float_type" and whole:
+        kind = "integer"
     code, sentence = EXPLANATIONS[kind]
     return Finding(error["loc"], code, sentence(error.get("ctx", {})))
 

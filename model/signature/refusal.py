@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic_core import SchemaValidator, ValidationError
 
 from model.errors import ModelError
-from model.signature.feature import Feature, Path, Signature, Tree, is_array
+from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
 from model.signature.findings import Finding, explain
 
 MAX_ERRORS: Final = 100
@@ -31,6 +31,7 @@ class Examiner:
     def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
         self._tree, self._rules, self._max_batch = signature.tree(), rules, max_batch
         self._ranks = _ranks(self._tree)
+        self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
     def refusal(self, value: Any, *, array: bool) -> InvalidInput | None:
         """Everything that is wrong with well-formed JSON."""
@@ -58,7 +59,10 @@ class Examiner:
                 return [], dropped + len(lines) + error.error_count()
             lines += error.errors(include_url=False)
         first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
-        return [explain({**line, "loc": (*prefix, *line["loc"])}) for line in first], dropped + len(lines)
+        findings = [
+            explain({**line, "loc": (*prefix, *line["loc"])}, whole=line["loc"] in self._integers) for line in first
+        ]
+        return findings, dropped + len(lines)
 
     def _place(self, path: Path) -> list[tuple[int, str]]:
         node: Any = self._ranks

@@ -55,7 +55,6 @@ class Validator:
     ) -> None:
         """`max_depth`: containers inside each other in a body; never fewer than an array of instances has."""
         instance = schema(signature.tree(), reject=out_of_range == "reject")
-        self._features = signature.features
         self._one = SchemaValidator(instance)
         self._many = SchemaValidator(cs.list_schema(instance, min_length=1, max_length=max_batch, strict=True))
         self._max_batch = max_batch

@@ -26,6 +26,11 @@ WRONG: tuple[tuple[str, dict[str, Any], Any, str, str], ...] = (
     ("number", {"seen_minimum": 0.0, "seen_maximum": 0.1}, 2, "out-of-range",
      "Outside the range that training saw: 0.0 to 0.1."),
     ("integer", {}, 1.5, "type", "Must be an integer."),
+    ("integer", {}, "5", "type", "Must be an integer."),
+    ("integer", {}, True, "type", "Must be an integer."),
+    ("integer", {"nullable": True}, "5", "type", "Must be an integer."),
+    ("integer", {}, None, "null", "Must not be null."),
+    ("integer", {}, 10**400, "too-large", "Must be a number that a finite double can hold."),
     ("integer", {"enumeration": (1, 2)}, 3, "enumeration", "Must be one of 1, 2."),
     ("boolean", {}, 1, "type", "Must be true or false."),
     ("string", {}, 1, "type", "Must be a string."),
@@ -53,6 +58,16 @@ def test_every_wrong_leaf_has_its_code_and_sentence(
 ) -> None:
     validator = Validator(signature(feature("x", kind, **facts)), out_of_range="reject")
     assert found(validator, {"x": value}) == [Finding(("x",), code, sentence)]
+
+
+def test_an_integer_is_called_one_wherever_it_stands() -> None:
+    """In groups, fixed-length arrays and batches."""
+    validator = Validator(signature(feature("g.n", "integer"), feature("v.0", "integer"), feature("v.1")))
+    assert found(validator, [{"g": {"n": "5"}, "v": [True, True]}]) == [
+        Finding((0, "g", "n"), "type", "Must be an integer."),
+        Finding((0, "v", 0), "type", "Must be an integer."),
+        Finding((0, "v", 1), "type", "Must be a number."),
+    ]
 
 
 def test_every_wrong_shape_has_its_code_and_sentence() -> None:
