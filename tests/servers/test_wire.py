@@ -78,6 +78,14 @@ def test_any_method_and_path_is_answered_with_the_same_bytes(
         assert first.comparable() == second.comparable()
 
 
+def test_a_method_that_http_does_not_know_is_the_servers_to_refuse(servers: dict[str, Running]) -> None:
+    """As docs/contract.md says of each."""
+    fastapi, flask = (server.request("FOO", "/predict") for server in servers.values())
+    assert (fastapi.status, fastapi.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert fastapi.headers["connection"] == "close"
+    assert (flask.status, flask.headers["content-type"]) == (405, "application/problem+json")
+
+
 def test_a_declared_length_over_the_limit_is_refused_unsent(server: Running) -> None:
     """413 before a byte of the body, and the connection is closed."""
     head = f"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {MAX_BODY + 1}"
