@@ -58,7 +58,11 @@ def training(knobs: Knobs) -> argparse.Namespace:
 
 
 def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument("--recipe", help=f"a recipe by name, or yours as package.module:name (default: {knobs.recipe})")
+    group.add_argument(
+        "--recipe",
+        type=_said,
+        help=f"a recipe by name, or yours as package.module:name (default: {knobs.recipe})",
+    )
     group.add_argument("--data", metavar="FILE", help="a table to learn from; - reads standard input")
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
     group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="the table's form (default: its ending)")
@@ -93,11 +97,13 @@ def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
     group.add_argument(
         "--name",
+        type=_said,
         default=_variable("TWINSERVE_MODEL"),
         help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
     )
     group.add_argument(
         "--artifacts",
+        type=_said,
         default=_variable("TWINSERVE_ARTIFACTS") or knobs.artifacts,
         help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
     )
@@ -181,6 +187,13 @@ def _model_name(location: str) -> str:
 def _variable(name: str) -> str | None:
     """From the environment or, as the servers read it, from `.env`; an empty one is none."""
     return os.environ.get(name) or dotenv_values(".env").get(name) or None
+
+
+def _said(text: str) -> str:
+    """Something. An empty text, mostly of a variable that is not set, must not mean the default or the folder here."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 def _positive(text: str) -> float:

@@ -120,6 +120,18 @@ def test_to_keep_no_version_is_asked_wrongly(tmp_path: Path) -> None:
     assert "--keep takes a number from 1" in found.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["--artifacts"], ["--name"], ["--recipe"], ["list", "--artifacts"], ["list", "--name"]]
+)
+def test_an_empty_option_is_told_and_means_no_default(tmp_path: Path, words: list[str]) -> None:
+    """It may come of a script's variable that is not set."""
+    line = [sys.executable, str(HERE / "train.py"), *words, ""]
+    found = subprocess.run(line, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.endswith(f"error: argument {words[-1]}: must not be empty\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_policy_that_no_server_has_is_told(tmp_path: Path) -> None:
     """The variable is the servers' own."""
     found = train(tmp_path / "store", TWINSERVE_OUT_OF_RANGE="ignore")
