@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
@@ -75,13 +75,18 @@ def add_other_methods(state: BlueprintSetupState, routes: Iterable[Route]) -> No
 def begin(service: Service, route: str | None = None) -> None:
     """Begin the exchange of this request."""
     environ = request.environ
-    stranger = route is None and environ["PATH_INFO"].startswith("//")  # To Werkzeug like a single one.
-    name = "unknown" if stranger else route or route_name()
-    header = header_lookup(environ)
+    if route is None and environ["PATH_INFO"].startswith("//"):  # To Werkzeug like a single one.
+        disown()
+        return
+    name, header = route or route_name(), header_lookup(environ)
     g.service = service
     g.exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
-    if stranger:
-        raise service.not_found()
+
+
+def disown() -> None:
+    """Let this request have matched nothing: its path is not ours, and what is said of it is the app's."""
+    request.url_rule = request.view_args = None
+    request.routing_exception = NotFound()
 
 
 def refuse(error: Exception) -> Response:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 import serve_fastapi
 import serve_flask
 from examples import fastapi_app, flask_app
-from service.routes import ROUTES
+from service.routes import ROUTES, Route
 from service.service import Service
 from tests.doors import JSON, Both, Door, FastAPIDoor, FlaskDoor
 from tests.fakes import RaisingPredictor, car, service_of
@@ -71,6 +71,20 @@ def fastapi_host(service: Service, prefix: str) -> Door:
         app.add_exception_handler(status, handler(status))
     app.include_router(serve_fastapi.router(service), prefix=prefix)
     return FastAPIDoor(app, raising=False)
+
+
+def plain_flask(service: Service) -> Door:
+    """A Flask app with nothing of its own."""
+    app = flask.Flask(__name__)
+    app.register_blueprint(serve_flask.blueprint(service), url_prefix="/ml")
+    return FlaskDoor(app)
+
+
+def plain_fastapi(service: Service) -> Door:
+    """A FastAPI app with nothing of its own."""
+    app = fastapi.FastAPI()
+    app.include_router(serve_fastapi.router(service), prefix="/ml")
+    return FastAPIDoor(app)
 
 
 @pytest.fixture(scope="module", params=PREFIXES)
@@ -137,6 +151,27 @@ def test_beside_our_paths_the_host_answers(hosts: Hosts, path: str) -> None:
     for host in mounted.doors:
         answer = host.send("GET", f"{prefix}{path}")
         assert (answer.status, answer.json()) == (404, {"host": 404})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_a_path_with_a_second_slash_in_front_is_the_hosts(hosts: Hosts, method: str, route: Route) -> None:
+    """Also where a framework takes it for one of ours."""
+    mounted, prefix = hosts
+    for host in mounted.doors:
+        answer = host.send(method, f"/{prefix}{route.path}")
+        assert (answer.status, answer.json()) == (404, {"host": 404})
+        assert "X-Request-Id" not in answer.headers
+
+
+@pytest.mark.parametrize("make", [plain_flask, plain_fastapi])
+def test_a_host_without_handlers_answers_such_a_path_as_any_other(make: Callable[[Service], Door]) -> None:
+    """With its framework's own 404."""
+    service = service_of()
+    host = make(service)
+    assert host.send("GET", "//ml/schema").comparable() == host.send("GET", "/nothing").comparable()
+    host.close()
+    service.close()
 
 
 def test_the_prefix_without_its_slash_is_the_hosts(hosts: Hosts) -> None:
