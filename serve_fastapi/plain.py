@@ -78,7 +78,7 @@ def plain_endpoints(found: Iterable[BaseRoute]) -> Mapping[tuple[str, str], ASGI
     return {(method, route.path): route.app for route in plain for method in route.methods or ()}
 
 
-def header_lookup(scope: Scope) -> HeaderLookup:
+def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:
     """A request's headers by lower-case name; a repeated one as a list with commas, as WSGI has it."""
     fields: dict[bytes, bytes] = dict(scope["headers"])
     if len(fields) < len(scope["headers"]):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serve_fastapi.cycle import DoorCycle
+from serve_fastapi.plain import header_lookup
 from service.problem import Problem, incomplete_body
 from service.settings import Settings
 from service.wire import MAX_FIELDS, head_too_large, refusal, too_slow
@@ -73,7 +74,7 @@ class DoorProtocol(HttpToolsProtocol):
         """Keep the other side open while an answer is owed; a body that can never be whole is refused here."""
         cycle = self.cycle
         if cycle is not None and cycle.more_body and not cycle.response_started:
-            self._refuse(incomplete_body())
+            self._refuse(incomplete_body(), header_lookup(cycle.scope)("x-request-id"))
             return True
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
@@ -185,8 +186,8 @@ class DoorProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _refuse(self, problem: Problem) -> None:
+    def _refuse(self, problem: Problem, given_id: str | None = None) -> None:
         if not self.transport.is_closing():
-            self.transport.write(refusal(problem))
+            self.transport.write(refusal(problem, given_id))
             self.transport.close()
             self._expect_reading()

@@ -23,6 +23,11 @@ def new_id() -> str:
     return f"{random.getrandbits(128):032x}"  # 0.4 us; uuid4 asks the kernel and takes 1.6 us.
 
 
+def id_of(given: str | None) -> str:
+    """A request's id: the one that it brought, if that is one, else a new one."""
+    return given if given and REQUEST_ID.match(given) else new_id()
+
+
 def where(error: BaseException) -> str:
     """What was raised and where, with what led to it. Messages are left out: they may hold a caller's values."""
     said = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
@@ -55,7 +60,7 @@ class Exchange:
         self._access_log = access_log
         self._place, self._span = place, span
         self.method, self.path, self.route = method, path, route
-        self.request_id = given_id if given_id and REQUEST_ID.match(given_id) else new_id()
+        self.request_id = id_of(given_id)
         self.version: str | None = None
         """The version of the model that made the reply, once there is one."""
         self.client: str | None = None

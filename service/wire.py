@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from service.exchange import new_id
+from service.exchange import id_of
 from service.problem import Problem
 from service.settings import Settings
 
@@ -27,9 +27,9 @@ def head_too_large(settings: Settings) -> Problem:
     return Problem("head-too-large", detail, headers=(("Connection", "close"),))
 
 
-def refusal(problem: Problem) -> bytes:
+def refusal(problem: Problem, given_id: str | None = None) -> bytes:
     """A whole HTTP/1.1 response with what every response carries; the connection must be closed behind it."""
-    request_id = new_id()
+    request_id = id_of(given_id)
     reply = problem.reply(request_id)
     head = [
         f"HTTP/1.1 {int(reply.status)} {reply.status.phrase}",

@@ -374,6 +374,21 @@ def test_a_body_that_ends_early_is_400(server: Running) -> None:
         assert {"server-timing", "cache-control", "x-content-type-options"} <= response.headers.keys()
 
 
+@pytest.mark.parametrize("field", ["X-Request-Id: abc", "x-request-id: a.b-c_1"])
+def test_a_body_that_ends_early_is_refused_under_the_callers_id(server: Running, field: str) -> None:
+    """In the header and in the problem."""
+    with server.connect() as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + f"{field}\r\nContent-Length: 100\r\n\r\n{{}}".encode()
+        )
+        connection.shutdown(socket.SHUT_WR)
+        (response,) = read(connection, 1)
+    given = field.partition(": ")[2]
+    assert response.status == 400
+    assert (response.headers["x-request-id"], json.loads(response.body)["instance"]) == (given, given)
+
+
 def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running) -> None:
     """Every byte in a chunk of its own; the time must not grow by the square."""
     (response,) = server.send(chunked(*[b" "] * (MAX_BODY // 6)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from service.problem import incomplete_body
@@ -28,3 +31,12 @@ def test_a_refusal_carries_what_every_response_does(status: str) -> None:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+@pytest.mark.parametrize(("given", "is_taken"), [("abc", True), ("a b", False), ("", False), ("a" * 65, False)])
+def test_a_refusal_carries_the_id_that_the_request_brought(given: str, is_taken: bool) -> None:
+    """If it is one, as every answer does; in the header and as the problem's instance."""
+    head, _, body = refusal(incomplete_body(), given).partition(b"\r\n\r\n")
+    (sent,) = re.findall(r"X-Request-Id: (\S+)", head.decode())
+    assert json.loads(body)["instance"] == sent
+    assert (sent == given) is is_taken
