@@ -106,7 +106,7 @@ class DoorProtocol(HttpToolsProtocol):
             self._refuse(head_too_large(self._settings))
         else:
             super().on_headers_complete()
-            if self._is_ending and self.cycle is not None:
+            if self.cycle is not None and (self._is_ending or self._body_is_too_long()):
                 self.cycle.keep_alive = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -140,6 +140,10 @@ class DoorProtocol(HttpToolsProtocol):
         limit = self._settings.max_head
         too_long = self._head_size > limit and self._exact_head_size() > limit
         return too_long or len(self.headers) > MAX_FIELDS
+
+    def _body_is_too_long(self) -> bool:
+        """Is it too long to be read on, whatever the answer? Its rest must not be taken for requests."""
+        return int(dict(self.headers).get(b"content-length", 0)) > self._settings.max_body
 
     def shutdown(self) -> None:
         """The server takes no more. uvicorn would close an idle connection now, and lose what is on its way."""

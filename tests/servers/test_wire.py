@@ -222,6 +222,27 @@ def test_what_follows_a_body_that_is_too_long_is_no_request(server: Running) -> 
     assert len(server.send(first + request("GET", "/model"), responses=2)) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "fields", "status"),
+    [
+        ("POST /nothing", "", 404),
+        ("PUT /predict", "", 405),
+        ("POST /predict", "Content-Type: text/plain\r\n", 415),
+        ("GET /health/live", "", 200),
+        ("HEAD /health/live", "", 200),
+    ],
+)
+def test_the_connection_is_closed_behind_a_body_that_is_too_long(
+    server: Running, line: str, fields: str, status: int
+) -> None:
+    """Whatever the answer is, and it says so; a body that is just not too long does no harm."""
+    for body, length, connection in ((b"", MAX_BODY + 1, "close"), (b" " * MAX_BODY, MAX_BODY, "keep-alive")):
+        data = f"{line} HTTP/1.1\r\nHost: here\r\n{fields}Content-Length: {length}\r\n\r\n".encode()
+        (response,) = server.send(data + body, head=line.startswith("HEAD"))
+        assert response.status == status
+        assert response.headers.get("connection", "keep-alive").lower() == connection
+
+
 def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
     """As many as no stack has room for."""
     count = 3000
