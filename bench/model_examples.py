@@ -225,7 +225,7 @@ def _other(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         )
     yield "MLPClassifier, three classes", scaled(nn.MLPClassifier((15,), max_iter=60)), three
     yield "MLPRegressor", scaled(nn.MLPRegressor(hidden_layer_sizes=(15,), max_iter=60)), amount
-    for method in ("sigmoid", "isotonic"):
+    for method in ("sigmoid", "isotonic", "temperature"):
         for base in (svm.LinearSVC(), e.RandomForestClassifier(20)):
             for joined in (True, False):
                 model = calibration.CalibratedClassifierCV(base, method=method, ensemble=joined, cv=3)
