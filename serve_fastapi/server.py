@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -24,6 +26,7 @@ from service import logs
 from service.service import Service
 from service.settings import BadSetting, Settings
 from service.startup import FAILED, CannotStart, listen, require_model, url
+from service.workers import Start
 
 PORT: Final = 8000
 GAVE_UP: Final = 1
@@ -61,8 +64,35 @@ def open_app() -> FastAPI:
 class Supervisor(Multiprocess):
     """uvicorn's supervisor, which would wait for ever for a worker that does not end."""
 
-    patience: float
-    """Seconds that the workers get to end after SIGTERM, all together."""
+    def __init__(self, settings: Settings, listener: socket.socket, start: Start) -> None:
+        super().__init__(_config(settings, partial(worker_app, start)), [listener])
+        self._start = start
+        self._patience = settings.drain_delay + settings.grace + SPARE_SECONDS
+        """Seconds that the workers get to end after SIGTERM, all together."""
+
+    def init_processes(self) -> None:
+        """Start the workers, and hear how that goes."""
+        super().init_processes()
+        self._hear()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have ended, which is worth a line; one that ends before any serves may say why."""
+        self._hear()
+        before = [*self.processes]
+        super().keep_subprocess_alive()
+        for gone in set(before) - set(self.processes):
+            logs.log.warning("worker replaced", pid=gone.pid, exit_code=gone.exitcode)
+
+    def _hear(self) -> None:
+        if self._start.is_over or self.should_exit.is_set():
+            return
+        if self._start.wait(self._has_to_see):
+            logs.log.info("listening", url=url(self.sockets[0]), door="fastapi", workers=self.config.workers)
+        elif self._start.failure is not None:
+            self.should_exit.set()
+
+    def _has_to_see(self) -> bool:
+        return bool(self.signal_queue) or not all(worker.process.is_alive() for worker in self.processes)
 
     def terminate_all(self) -> None:
         """Ask the workers to end; without us, new connections are refused as soon as the last of them takes no more."""
@@ -72,7 +102,7 @@ class Supervisor(Multiprocess):
 
     def join_all(self) -> None:
         """Wait for the workers, and end those that do not end themselves."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + self._patience
         for worker in self.processes:
             worker.process.join(max(0.0, end - time.monotonic()))
             if worker.process.is_alive():
@@ -80,21 +110,20 @@ class Supervisor(Multiprocess):
                 worker.process.join()
 
 
-def worker_app() -> FastAPI:
+def worker_app(start: Start) -> FastAPI:
     """The app of one worker process among several."""
     end_with_parent()
-    try:
-        return open_app()
-    except CannotStart as error:
-        logs.log.error("cannot start", reason=str(error))
-        sys.exit(STARTUP_FAILURE)  # Tells the supervisor that another try would end the same way.
+    app = start.attempt(create_app)
+    start.succeed()
+    return app
 
 
 def _supervise(settings: Settings, listener: socket.socket) -> int:
-    supervisor = Supervisor(_config(settings, f"{__name__}:worker_app"), sockets=[listener])
-    supervisor.patience = settings.drain_delay + settings.grace + SPARE_SECONDS
-    logs.log.info("listening", url=url(listener), door="fastapi", workers=settings.workers)
+    start = Start()
+    supervisor = Supervisor(settings, listener, start)
     supervisor.run()
+    if start.failure is not None:
+        raise start.failure
     codes = [process.exitcode for process in supervisor.processes]
     return FAILED if STARTUP_FAILURE in codes else 0
 
@@ -109,16 +138,17 @@ def end_with_parent() -> None:
         sys.exit(0)  # It has gone already, while this process was being prepared.
 
 
-def _config(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
+def _config(settings: Settings, app: FastAPI | Callable[[], FastAPI]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        factory=isinstance(app, str),
+        factory=not isinstance(app, FastAPI),
         workers=settings.workers,
         http=DoorProtocol,
         loop="uvloop",
         ws="none",
         lifespan="on",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # A caller must not choose the address that its rate is counted by.

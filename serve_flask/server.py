@@ -6,7 +6,6 @@ import logging
 import math
 import os
 import signal
-import sys
 from types import FrameType
 from typing import Any, Final
 
@@ -17,8 +16,9 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from service import logs
-from service.settings import BadSetting, Settings
+from service.settings import Settings
 from service.startup import FAILED, METRICS_FOLDER, listen, require_model, url
+from service.workers import Start
 
 PORT: Final = 8001
 SPARE_THREADS: Final = 8
@@ -30,17 +30,18 @@ def serve(settings: Settings) -> int:
     logs.configure(settings)
     listener = listen(settings, PORT)
     require_model(settings)
-    logs.log.info("listening", url=url(listener), door="flask", workers=settings.workers)
     arbiter = os.getpid()
     application = DoorApplication(settings, f"fd://{listener.fileno()}")
     try:
         application.run()
     except SystemExit as end:
         if os.getpid() != arbiter:
-            raise  # A forked worker's: the arbiter reads this code, to know that another try would end the same way.
+            raise  # A forked worker's, for the arbiter to read.
         if application.is_stopping:
             return 0  # A worker that was still starting ends with a code of its own.
-        return FAILED if end.code in (Arbiter.APP_LOAD_ERROR, Arbiter.WORKER_BOOT_ERROR) else int(end.code or 0)
+        if application.start.failure is not None:
+            raise application.start.failure from None
+        return FAILED if end.code == Arbiter.WORKER_BOOT_ERROR else int(end.code or 0)
     except HaltServer:  # A second worker that cannot start, while the arbiter is ending because of the first.
         return 0 if application.is_stopping else FAILED
     return 0
@@ -51,9 +52,14 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
 
     def __init__(self, settings: Settings, bind: str) -> None:
         self._settings, self._bind = settings, bind
+        self.start = Start()
         self.is_stopping = False
         """Has a signal asked to stop?"""
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        DoorArbiter(self).run()
 
     def load_config(self) -> None:
         """Our settings as gunicorn's."""
@@ -77,20 +83,31 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "logger_class": DoorLogger,
             "child_exit": forget_worker,
             "when_ready": note_signals,
+            "post_worker_init": tell_that_it_serves,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """The app of one worker; a worker that cannot open its model stops the whole server."""
-        from model.errors import ModelError
+        """The app of one worker."""
         from serve_flask.app import create_app
 
-        try:
-            return create_app()
-        except (ModelError, BadSetting) as error:
-            logs.log.error("cannot start", reason=str(error))
-            sys.exit(Arbiter.APP_LOAD_ERROR)
+        return self.start.attempt(create_app)
+
+
+class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
+    """gunicorn's supervisor, which says that it listens when somebody is there to answer."""
+
+    def manage_workers(self) -> None:
+        """Called in every round of its loop: see that there are workers, and hear how they start."""
+        super().manage_workers()
+        start = self.app.start
+        if start.is_over:
+            return
+        if start.wait(lambda: not self.SIG_QUEUE.empty(), seconds=1):
+            logs.log.info("listening", url=url(self.LISTENERS[0].sock), door="flask", workers=self.cfg.workers)
+        elif start.failure is not None:
+            raise StopIteration  # As gunicorn itself ends its loop.
 
 
 class DoorLogger(Logger):  # type: ignore[misc]  # As above.
@@ -116,6 +133,11 @@ def note_signals(arbiter: Arbiter) -> None:
             handle(number, frame)
 
         signal.signal(number, noted)
+
+
+def tell_that_it_serves(worker: Any) -> None:
+    """Called in a worker that is about to take requests."""
+    worker.app.start.succeed()
 
 
 def forget_worker(_arbiter: Arbiter, worker: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from faults.accounts import workers as workers_of_process
 from tests.servers.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
 
 pytestmark = pytest.mark.slow
@@ -102,6 +105,55 @@ def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_p
     code, text = refusal(door, tmp_path, tmp_path / "nothing", workers=workers)
     assert code == FAILED
     assert re.fullmatch(rf"{door}: There is no champion of .*; run `python train\.py` first\.\n", text)
+
+
+@each_door
+@each_number
+def test_a_damaged_model_is_one_sentence_and_exit_code_2(
+    door: str, workers: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """However many workers find it so, and nothing else is said."""
+    code, text = refusal(door, tmp_path, damaged(artifacts, tmp_path), workers=workers)
+    assert code == FAILED
+    assert text == f"{door}: The file golden.json was altered after training; restore it or train again.\n"
+
+
+@each_door
+@each_number
+def test_a_key_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(
+    door: str, workers: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """It says how to make one."""
+    code, text = refusal(door, tmp_path, artifacts, workers=workers, auth="keys", keys=tmp_path)
+    assert code == FAILED
+    assert re.fullmatch(rf"{door}: TWINSERVE_KEYS cannot be read \(Is a directory\); make it with .*\.\n", text)
+
+
+@each_door
+def test_a_worker_that_cannot_take_anothers_place_leaves_the_other_serving(
+    door: str, tmp_path: Path, artifacts: Path
+) -> None:
+    """Its place is tried again, and filled once the model is whole."""
+    store = shutil.copytree(artifacts, tmp_path / "store")
+    golden_rows = store / "tumor" / "1" / "golden.json"
+    with running(door, tmp_path, store, workers=2) as server:
+        wait_for(server.process, lambda: server.log.read_text().count('"opened"') == 2)
+        content = golden_rows.read_bytes()
+        golden_rows.write_bytes(content[:-1])
+        os.kill(workers_of_process(server.process.pid)[0], signal.SIGKILL)
+        wait_for(server.process, lambda: server.log.read_text().count('"cannot start"') == 2)
+        assert server.request("POST", "/predict", golden(artifacts)).status == 200
+        golden_rows.write_bytes(content)
+        wait_for(server.process, lambda: server.log.read_text().count('"opened"') == 3)
+        assert server.stop() == 0
+
+
+def damaged(artifacts: Path, folder: Path) -> Path:
+    """A copy of the store whose champion lacks a byte."""
+    store = shutil.copytree(artifacts, folder / "damaged")
+    golden_rows = store / "tumor" / "1" / "golden.json"
+    golden_rows.write_bytes(golden_rows.read_bytes()[:-1])
+    return store
 
 
 @each_door
