@@ -25,7 +25,7 @@ from serve_fastapi.protocol import DoorProtocol
 from service import logs
 from service.service import Service
 from service.settings import BadSetting, Settings
-from service.startup import FAILED, CannotStart, listen, require_model, url
+from service.startup import FAILED, CannotStart, collect_rarely, listen, require_model, url
 from service.workers import Start
 
 PORT: Final = 8000
@@ -43,6 +43,7 @@ def serve(settings: Settings) -> int:
     require_model(settings)
     if settings.workers > 1:
         return _supervise(settings, listener)
+    collect_rarely()
     app = open_app()
     service: Service = app.state.twinserve
     # What uvicorn hands the signal back to, when it has shut down:
@@ -113,6 +114,7 @@ class Supervisor(Multiprocess):
 def worker_app(start: Start) -> FastAPI:
     """The app of one worker process among several."""
     end_with_parent()
+    collect_rarely()
     app = start.attempt(create_app)
     start.succeed()
     return app
@@ -144,7 +146,7 @@ def _config(settings: Settings, app: FastAPI | Callable[[], FastAPI]) -> uvicorn
         factory=not isinstance(app, FastAPI),
         workers=settings.workers,
         http=DoorProtocol,
-        loop="uvloop",
+        loop="serve_fastapi.loop:DoorLoop",
         ws="none",
         lifespan="on",
         log_config=None,

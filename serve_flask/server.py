@@ -17,7 +17,7 @@ from gunicorn.glogging import Logger
 
 from service import logs
 from service.settings import Settings
-from service.startup import FAILED, METRICS_FOLDER, listen, require_model, url
+from service.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
 from service.workers import Start
 
 PORT: Final = 8001
@@ -92,6 +92,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
         """The app of one worker."""
         from serve_flask.app import create_app
 
+        collect_rarely()
         return self.start.attempt(create_app)
 
 

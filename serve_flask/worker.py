@@ -31,6 +31,8 @@ from service.wire import head_too_large, refusal, too_slow
 READ: Final = 256 * 1024
 ACCEPTED: Final = 64
 """Most connections taken in one turn of the loop."""
+WELCOME: Final = 0.05
+"""Seconds between two looks for newcomers, however many others ask."""
 LINGER: Final = 2.0
 """Seconds that a connection is left to the client: for a first byte while the worker stops, and to close its side."""
 LOOK: Final = 0.25
@@ -48,7 +50,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Before the app is loaded and the loop runs."""
         self.waiting: set[Connection] = set()
         """For whose clients the event loop waits."""
-        self.next_look = 0.0
+        self.next_look = self.next_welcome = 0.0
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -90,9 +92,10 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         self.service.close()
 
     def accept(self, listener: socket.socket) -> None:
-        """Take who has come and wait for their requests in the event loop. One at a time would let a newcomer wait for
-        as many turns of the loop as there are others before it, and a turn is long when many ask."""
+        """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
+        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
         settings = self.service.settings
+        self.next_welcome = time.monotonic() + WELCOME
         for _ in range(ACCEPTED):
             try:
                 accepted, address = listener.accept()
@@ -101,7 +104,8 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             client = ClientSocket(accepted)
             client.limit_waiting(settings.receive_timeout)
             self.nr_conns += 1
-            self.expect(Connection(self.cfg, client, address, listener.getsockname()), settings.receive_timeout)
+            conn = Connection(self.cfg, client, address, listener.getsockname())
+            self.receive(conn, self.expect(conn, settings.receive_timeout))
 
     def wait(self, conn: Connection, event: int, seconds: float) -> None:
         """Have the client so long to send, or to take, the next bytes."""
@@ -123,7 +127,10 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.poller.unregister(conn.sock)
 
     def meet(self, conn: Connection, _client: ClientSocket) -> None:
-        """The client has done something that was waited for."""
+        """The client has done something that was waited for. Who has come meanwhile does not wait for all others."""
+        if self._accepting and time.monotonic() > self.next_welcome:
+            for listener in self.sockets:
+                self.accept(listener)
         if conn.event == selectors.EVENT_WRITE:
             self.send(conn)
         elif conn.arrival is not None:

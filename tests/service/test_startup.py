@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -9,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from service.startup import METRICS_FOLDER, THREAD_VARIABLES, CannotStart, listen, prepare, run, url
+from service.startup import (
+    METRICS_FOLDER,
+    NEW_OBJECTS,
+    THREAD_VARIABLES,
+    CannotStart,
+    collect_rarely,
+    listen,
+    prepare,
+    run,
+    url,
+)
 from tests.fakes import settings_of
 
 
@@ -60,6 +71,16 @@ def test_several_workers_share_a_metrics_folder() -> None:
     """Made new, for this run alone."""
     prepare(settings_of(workers=2))
     assert list(Path(os.environ[METRICS_FOLDER]).iterdir()) == []
+
+
+def test_the_garbage_collector_looks_rarely() -> None:
+    """A thousand requests in flight are no garbage."""
+    before = gc.get_threshold()
+    try:
+        collect_rarely()
+        assert gc.get_threshold() == (NEW_OBJECTS, *before[1:])
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_a_free_port_is_taken_and_told() -> None:
