@@ -80,11 +80,14 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         return self.alive
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
-        """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended."""
+        """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
+        has come is taken, as the system resets what it holds for a listener that is closed."""
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
+                taken = self.take(listener)
                 listener.close()
+                self.welcome(taken)
 
     def run(self) -> None:
         """Serve until a signal; what is in flight is answered before the service closes."""
@@ -94,18 +97,27 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def accept(self, listener: socket.socket) -> None:
         """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
         newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
-        settings = self.service.settings
         self.next_welcome = time.monotonic() + WELCOME
-        for _ in range(ACCEPTED):
+        self.welcome(self.take(listener))
+
+    def take(self, listener: socket.socket) -> list[Connection]:
+        """Who has come; nobody is answered yet, as somebody answered may come again at once."""
+        taken: list[Connection] = []
+        while len(taken) < ACCEPTED:
             try:
                 accepted, address = listener.accept()
             except OSError:
-                return  # Another worker was faster, the client has gone, or this process may open no more files.
+                break  # Another worker was faster, the client has gone, or this process may open no more files.
             client = ClientSocket(accepted)
-            client.limit_waiting(settings.receive_timeout)
-            self.nr_conns += 1
-            conn = Connection(self.cfg, client, address, listener.getsockname())
-            self.receive(conn, self.expect(conn, settings.receive_timeout))
+            client.limit_waiting(self.service.settings.receive_timeout)
+            taken.append(Connection(self.cfg, client, address, listener.getsockname()))
+        self.nr_conns += len(taken)
+        return taken
+
+    def welcome(self, taken: list[Connection]) -> None:
+        """Read what they have sent."""
+        for conn in taken:
+            self.receive(conn, self.expect(conn, self.service.settings.receive_timeout))
 
     def wait(self, conn: Connection, event: int, seconds: float) -> None:
         """Have the client so long to send, or to take, the next bytes."""

@@ -1,0 +1,42 @@
+"""How a worker takes connections, and stops taking them."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
+
+from gunicorn.config import Config
+
+from serve_flask.worker import DoorWorker
+from tests.fakes import settings_of
+
+COME = 3
+
+
+def worker_of(listener: socket.socket) -> Any:
+    """A worker that listens, outside of gunicorn."""
+    worker: Any = DoorWorker.__new__(DoorWorker)
+    worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
+    worker.service = SimpleNamespace(settings=settings_of())
+    worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
+    listener.settimeout(0)
+    worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
+    return worker
+
+
+def test_who_has_come_when_a_worker_stops_is_taken() -> None:
+    """What waits at a listener that is closed would be reset, unanswered."""
+    with ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+        worker = worker_of(listener)
+        for _ in range(COME):
+            open_sockets.enter_context(socket.create_connection(listener.getsockname()))
+        worker.alive = False
+        worker.set_accept_enabled(False)
+        assert (worker.nr_conns, len(worker.waiting), listener.fileno()) == (COME, COME, -1)
+        for connection in list(worker.waiting):
+            worker.dismiss(connection)
+        worker.poller.close()
