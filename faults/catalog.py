@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from faults.scenario import Elsewhere, Scenario
-from faults.scenes import arrival, load, predictors, shapes, starting, stopping
+from faults.scenes import arrival, load, predictors, shapes, starting, stopping, storing, together
 from faults.soak import scenario_of
 
-SCENES: Final = (load, stopping, arrival, shapes, predictors, starting)
+SCENES: Final = (load, stopping, arrival, shapes, predictors, starting, storing, together)
 SCENARIOS: Final = tuple(item for scene in SCENES for item in scene.SCENES)
 ELSEWHERE: Final = (
     Elsewhere(
         "L8", "the same bodies to both doors", "held in process", ("tests/contract", "tests/servers/test_wire.py")
     ),
     Elsewhere("F5", "SIGKILL of a training", "held at every step", ("tests/model/test_registry_crashes.py",)),
-    Elsewhere("F6", "lost writes that were not fsynced", "the order of calls needs strace, which CI may lack"),
-    Elsewhere("F7", "a full disk while training", "needs a file system of its own, and the right to mount it"),
     Elsewhere("F8", "corrupted artifacts", "held below the doors", ("tests/model/test_artifact.py",)),
     Elsewhere("F9", "another scikit-learn", "held by edited manifests", ("tests/model/test_pipeline_file.py",)),
     Elsewhere("F10", "trainings at the same time", "held below the doors", ("tests/model/test_registry.py",)),
@@ -28,8 +26,6 @@ ELSEWHERE: Final = (
         "F21", "fork after OpenMP", "not played: models are opened after the fork, so there is nothing to inherit"
     ),
     Elsewhere("F22", "a blocked event loop", "not played with debug mode; L5 shows what health waits for"),
-    Elsewhere("F23", "an issuer that is down", "held in process", ("tests/service/auth", "tests/servers/test_auth.py")),
-    Elsewhere("F24", "everything at once", "not played yet: the faults are played one at a time"),
     Elsewhere("F25", "the image", "needs a container engine: `make image-check`", ("tests/image/check.sh",)),
     Elsewhere("3.3", "credentials, scopes, tokens", "held for both doors", ("tests/contract/test_auth.py",)),
 )
