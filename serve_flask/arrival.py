@@ -66,10 +66,10 @@ class Arrival:
         number; where a faulty one follows, that is left for it to refuse, unless it is too much by then."""
         if not self._joined:
             return bytes(self.data)
-        chunk = b"%x\r\n%s\r\n" % (len(self._joined), self._joined)
         is_too_much = len(self._joined) > self._max_body
-        rest = LAST_CHUNK if is_too_much else bytes(self.data[self._head_end :])
-        return bytes(self.data[: self._head_end]) + chunk + rest
+        rest = LAST_CHUNK if is_too_much else self.data[self._head_end :]
+        size = b"%x\r\n" % len(self._joined)
+        return b"".join((self.data[: self._head_end], size, self._joined, b"\r\n", rest))
 
     def _read_head(self, end: int) -> bytes:
         head = bytes(self.data[:end])

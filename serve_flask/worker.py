@@ -11,21 +11,17 @@ from __future__ import annotations
 import selectors
 import signal
 import socket
-import threading
 import time
 from concurrent.futures import Future
 from functools import partial
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from gunicorn.http.unreader import IterUnreader
-from gunicorn.workers.gthread import ThreadWorker
 
 from serve_flask.arrival import Arrival
 from serve_flask.client import ClientSocket, Connection
-from serve_flask.wsgi import as_http_has_it, name_no_server
+from serve_flask.life import ServiceWorker
 from service.problem import Problem
-from service.service import Service
 from service.wire import head_too_large, refusal, too_slow
 
 READ: Final = 256 * 1024
@@ -39,12 +35,8 @@ LOOK: Final = 0.25
 """Seconds between two looks for clients that are overdue."""
 
 
-class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types.
+class DoorWorker(ServiceWorker):
     """A threaded worker whose threads never wait for a client."""
-
-    service: Service
-    """There once the app is loaded."""
-    wsgi: Any
 
     def init_process(self) -> None:
         """Before the app is loaded and the loop runs."""
@@ -52,32 +44,6 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """For whose clients the event loop waits."""
         self.next_look = self.next_welcome = 0.0
         super().init_process()
-
-    def load_wsgi(self) -> None:
-        """Load the app; its service knows the limits that hold here."""
-        super().load_wsgi()
-        name_no_server()
-        self.service = self.wsgi.extensions["twinserve"]
-        self.wsgi = as_http_has_it(self.wsgi, self.service.settings.max_body)
-
-    def handle_exit(self, number: int, frame: FrameType | None) -> None:
-        """SIGTERM: not ready at once, closed after the drain delay."""
-        if not self.alive:
-            return
-        if not hasattr(self, "service"):
-            super().handle_exit(number, frame)
-            return
-        self.service.drain()
-        timer = threading.Timer(self.service.settings.drain_delay, super().handle_exit, (number, frame))
-        timer.daemon = True
-        timer.start()
-
-    def is_parent_alive(self) -> bool:
-        """Does the arbiter live? A worker whose arbiter was killed ends as if it had been told to."""
-        if not super().is_parent_alive():
-            self.service.drain()
-            self.alive = False
-        return self.alive
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
         """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
@@ -88,11 +54,6 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
                 taken = self.take(listener)
                 listener.close()
                 self.welcome(taken)
-
-    def run(self) -> None:
-        """Serve until a signal; what is in flight is answered before the service closes."""
-        super().run()
-        self.service.close()
 
     def accept(self, listener: socket.socket) -> None:
         """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a

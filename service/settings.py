@@ -82,7 +82,8 @@ class Settings(BaseSettings):
     )
     batching: bool = Field(
         default=True,
-        description="Join requests that wait for a model that is not compiled: one call answers all of them.",
+        description="Join requests that wait for a model that is not compiled: one call answers all of them, and if it "
+        "never ends, none.",
     )
     max_concurrent: Count = Field(
         256, description="Most prediction requests in flight in each worker; more is answered with 503."

@@ -62,6 +62,7 @@ def hanging_predictor(stage: Stage) -> Outcome:
     with misbehaving(stage) as server, Health(server) as health, server.connect() as stuck:
         began = time.monotonic()
         stuck.sendall(request("POST", "/predict", asking(HANG, stage.body)))
+        time.sleep(0.2)  # Until it has begun: what waits beside it may share its call.
         others = [server.request("POST", "/predict", stage.body).status for _ in range(20)]
         (answer,) = read(stuck, 1)
         took = time.monotonic() - began
