@@ -11,9 +11,9 @@ end.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import exp
 from typing import Literal
 
 import numpy as np
@@ -87,18 +87,10 @@ def _logistic(products: Floats, intercept: float) -> Answer:
     # Plain floats: for one row each NumPy call costs more than all the arithmetic.
     scores = [product + intercept for product in products.tolist()]
     labels = [1 if score > 0.0 else 0 for score in scores]
-    pairs = np.array([_pair(score) for score in scores]) if scores else np.empty((0, 2))
+    # Without overflow on either side.
+    likely = [1.0 / (1.0 + exp(-score)) if score >= 0.0 else (e := exp(score)) / (1.0 + e) for score in scores]
+    pairs = np.array([1.0 - p for p in likely] + likely).reshape(2, -1).T
     return {"label": np.array(labels, dtype=np.int64), "probabilities": pairs}
-
-
-def _pair(score: float) -> tuple[float, float]:
-    """`1 - p` and `p` of the logistic function, without overflow on either side."""
-    if score >= 0.0:
-        likely = 1.0 / (1.0 + math.exp(-score))
-    else:
-        raised = math.exp(score)
-        likely = raised / (1.0 + raised)
-    return 1.0 - likely, likely
 
 
 _LINKS: dict[str, Callable[[Floats, float], Answer]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -78,5 +78,4 @@ def _warnings(findings: Sequence[Finding], prefix: Path) -> str:
     return f',"warnings":{_json([problem.render(finding) for finding in placed])}'
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_json = json.JSONEncoder(separators=(",", ":")).encode

@@ -18,7 +18,7 @@ class Novelty:
     """Finds what training never saw; made once from a signature."""
 
     def __init__(self, signature: Signature) -> None:
-        self._features = signature.features
+        self._findings = [_finding(feature) for feature in signature.features]
         bounds = np.array([_bounds(feature) for feature in signature.features], dtype=np.float64)
         self._low, self._high = np.ascontiguousarray(bounds.T)
         # What training saw may be less than the declared vocabulary: the codes in between are looked up.
@@ -39,7 +39,7 @@ class Novelty:
             return NONE
         found: dict[int, list[Finding]] = {}
         for row, place in np.argwhere(odd).tolist():  # Row by row, in signature order.
-            found.setdefault(row, []).append(_finding(self._features[place]))
+            found.setdefault(row, []).append(self._findings[place])
         return found
 
     def _look_up(self, matrix: FloatArray, odd: NDArray[np.bool_]) -> None:
