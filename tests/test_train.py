@@ -22,6 +22,8 @@ from model.artifact import Opened, Trust, open_version, read_manifest
 from model.registry import Registry
 
 HERE = Path(__file__).parent.parent
+PAGE = 4096
+"""Bytes: what a file of one byte takes on a disk."""
 DEADLINE = 120.0
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TWINSERVE_")}
 
@@ -244,8 +246,8 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_a_full_disk_is_told_and_nothing_is_half_written(trained: Path, tmp_path: Path) -> None:
-    needed = sum(len(found) for found in content(trained).values() if found)
-    with small_disk(tmp_path / "small", f"{needed // 1024 + 60}k") as disk:
+    pages = sum(1 + len(found or b"") // PAGE for found in content(trained).values())
+    with small_disk(tmp_path / "small", f"{pages * PAGE // 1024 + 60}k") as disk:
         store = Path(shutil.copytree(trained, disk / "artifacts"))
         filler = disk / "filler"
         filler.write_bytes(b"\0" * (shutil.disk_usage(disk).free - 8192))  # Room for a folder and a file, and no more.
