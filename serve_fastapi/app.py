@@ -75,7 +75,8 @@ def past(layers: ASGIApp, endpoints: Mapping[tuple[str, str], ASGIApp]) -> ASGIA
     """These endpoints, by method and path, and the layers for everything else."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        key = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        is_at_the_root = scope["type"] == "http" and not scope.get("root_path")
+        key = (scope["method"], scope["path"]) if is_at_the_root else None
         await endpoints.get(key, layers)(scope, receive, send)  # type: ignore[arg-type]  # None is nobody's key.
 
     return app

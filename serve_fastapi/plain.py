@@ -73,9 +73,17 @@ def encode_once(headers: tuple[Header, ...]) -> Headers:
 
 
 def plain_endpoints(found: Iterable[BaseRoute]) -> Mapping[tuple[str, str], ASGIApp]:
-    """The endpoints among these routes that are plain ASGI apps, by method and path."""
-    plain = [route for route in found if isinstance(route, PlainRoute)]
-    return {(method, route.path): route.app for route in plain for method in route.methods or ()}
+    """The endpoints among these routes that are plain ASGI apps, by method and path; none that stands behind another
+    route of its path."""
+    listed = list(found)
+    plain = [route for route in listed if isinstance(route, PlainRoute)]
+    keys = [(method, route) for route in plain for method in route.methods or ()]
+    return {(method, route.path): route.app for method, route in keys if _first(listed, method, route.path) is route}
+
+
+def _first(listed: Iterable[BaseRoute], method: str, path: str) -> BaseRoute | None:
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    return next((route for route in listed if route.matches(scope)[0] is Match.FULL), None)
 
 
 def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:

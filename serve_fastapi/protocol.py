@@ -37,6 +37,10 @@ class DoorProtocol(HttpToolsProtocol):
         self._in_message = False
         self._is_ending = False
         """Does the server take no more requests?"""
+        self._is_refused = False
+        """Was a request refused before the app saw it? Then nothing behind it is read."""
+        self._last_words: bytes | None = None
+        """The refusal, while answers to requests before it are owed."""
         self._owed: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._expect_request()
@@ -59,8 +63,11 @@ class DoorProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is written; what the client has not taken when the connection is closed is not left for ever."""
+        was_last = not self.pipeline
         super().on_response_complete()
-        if self.transport.is_closing():
+        if was_last and self._last_words is not None:
+            self._end_with(self._last_words)
+        elif self.transport.is_closing():
             self._expect_reading()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -73,6 +80,8 @@ class DoorProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
         """Keep the other side open while an answer is owed; a body that can never be whole is refused here."""
         cycle = self.cycle
+        if self._is_refused:
+            return True
         if cycle is not None and cycle.more_body and not cycle.response_started:
             self._refuse(incomplete_body(), header_lookup(cycle.scope)("x-request-id"))
             return True
@@ -80,6 +89,8 @@ class DoorProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count the bytes of the head, roughly: the last ones may belong to the body already."""
+        if self._is_refused:
+            return
         if self._in_head:
             self._head_size += len(data)
             data = self._without_upgrade(data)
@@ -102,6 +113,8 @@ class DoorProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: hand the request on, unless it is too large."""
         self._in_head = False
+        if self._is_refused:
+            return
         if self._head_is_too_large():
             self._refuse(head_too_large(self._settings))
         else:
@@ -115,7 +128,7 @@ class DoorProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A body behind a refused head goes nowhere."""
-        if self.cycle is not None:
+        if self.cycle is not None and not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -123,7 +136,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._in_message = False
         self._head_size, self._in_head, self._last = 0, True, b""
-        if self.cycle is not None:
+        if self.cycle is not None and not self._is_refused:
             super().on_message_complete()
 
     def _without_upgrade(self, data: bytes) -> bytes:
@@ -191,7 +204,22 @@ class DoorProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, problem: Problem, given_id: str | None = None) -> None:
+        """End the connection with a refusal, behind the answers to the requests before this one."""
+        if self._is_refused:
+            return
+        self._is_refused = True
+        words, cycle = refusal(problem, given_id), self.cycle
+        reached_the_app = cycle is not None and cycle.more_body  # Else what is refused is a head.
+        if reached_the_app and self.pipeline:  # As the last of those that wait for their turn.
+            self.pipeline.popleft()
+            self._last_words = words
+        elif not reached_the_app and not self._is_idle():
+            self._last_words = words
+        else:
+            self._end_with(words)
+
+    def _end_with(self, words: bytes) -> None:
         if not self.transport.is_closing():
-            self.transport.write(refusal(problem, given_id))
+            self.transport.write(words)
             self.transport.close()
             self._expect_reading()

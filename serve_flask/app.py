@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from flask import Flask, Response, g, request_finished, request_started
+import flask
+from flask import Flask, Response, g
 
 from serve_flask.plain import Endpoint
 from serve_flask.routes import PLAIN, begin, blueprint, refuse
@@ -40,6 +41,13 @@ def create_app(service: Service | None = None) -> Flask:
     return app
 
 
+SIGNALS: Final = (
+    *(flask.request_started, flask.request_finished, flask.request_tearing_down),
+    *(flask.appcontext_pushed, flask.appcontext_popped, flask.appcontext_tearing_down),
+)
+"""What Flask tells of a request, whatever becomes of it."""
+
+
 class DoorApp(Flask):
     """A Flask app whose plain WSGI endpoints stand before its own layers, as long as nobody has put others there.
 
@@ -53,19 +61,24 @@ class DoorApp(Flask):
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Called by the server for every request."""
         if not self.has_hooks:
-            endpoint = self.endpoints.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+            endpoint = self.endpoints.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
             if endpoint is not None:
+                self._got_first_request = True  # From now on Flask refuses hooks, which would not be called here.
                 return endpoint(environ, start_response)
         return super().wsgi_app(environ, start_response)
 
-    @cached_property
+    @property
     def has_hooks(self) -> bool:
-        """Is anything to happen with every request? Whoever adds it does so before the first one, as Flask has it."""
+        """Is anything to happen with every request?"""
+        return self.has_functions or any(signal.receivers for signal in SIGNALS)
+
+    @cached_property
+    def has_functions(self) -> bool:
+        """Whoever adds one does so before the first request."""
         functions = (self.before_request_funcs, self.after_request_funcs, self.teardown_request_funcs)
         return (
             any(by_blueprint.get(None) for by_blueprint in functions)
             or bool(self.url_value_preprocessors.get(None) or self.teardown_appcontext_funcs)
-            or bool(request_started.receivers or request_finished.receivers)
             or bool(self.config["TRUSTED_HOSTS"])
         )
 

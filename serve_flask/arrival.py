@@ -49,6 +49,11 @@ class Arrival:
         """Has the head not ended where it must have, or has it too many fields?"""
         return (self._head_end or len(self.data)) > self._max_head or self._fields > MAX_FIELDS
 
+    @property
+    def body_too_large(self) -> bool:
+        """Is there, or will there be, more than is read? What follows on this connection is then no request."""
+        return (self._declared or 0) > self._max_body or len(self._joined) > self._max_body
+
     def is_whole(self) -> bool:
         """Is everything there, or so much that it will be refused?"""
         if not self._head_end:
@@ -66,8 +71,7 @@ class Arrival:
         number; where a faulty one follows, that is left for it to refuse, unless it is too much by then."""
         if not self._joined:
             return bytes(self.data)
-        is_too_much = len(self._joined) > self._max_body
-        rest = LAST_CHUNK if is_too_much else self.data[self._head_end :]
+        rest = LAST_CHUNK if self.body_too_large else self.data[self._head_end :]
         size = b"%x\r\n" % len(self._joined)
         return b"".join((self.data[: self._head_end], size, self._joined, b"\r\n", rest))
 

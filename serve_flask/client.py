@@ -15,6 +15,9 @@ from serve_flask.arrival import Arrival
 class ClientSocket(socket.socket):
     """A socket on which writing never waits: what is written stays here until the event loop sends it."""
 
+    must_close = False
+    """Is what follows the request that is answered not to be taken for another one?"""
+
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self._unsent = bytearray()

@@ -24,7 +24,7 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         super().load_wsgi()
         name_no_server()
         self.service = self.wsgi.extensions["twinserve"]
-        self.wsgi = as_http_has_it(self.wsgi, self.service.settings.max_body)
+        self.wsgi = as_http_has_it(self.wsgi)
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
         """SIGTERM: not ready at once, closed after the drain delay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, g, request
@@ -75,7 +76,7 @@ def add_other_methods(state: BlueprintSetupState, routes: Iterable[Route]) -> No
 def begin(service: Service, route: str | None = None) -> None:
     """Begin the exchange of this request."""
     environ = request.environ
-    if route is None and environ["PATH_INFO"].startswith("//"):  # To Werkzeug like a single one.
+    if route is None and environ.get("PATH_INFO", "").startswith("//"):  # To Werkzeug like a single one.
         disown()
         return
     name, header = route or route_name(), header_lookup(environ)
@@ -145,6 +146,8 @@ def answered(answer: Answer) -> View:
 
     def view() -> Response:
         environ = request.environ
+        if "stream" in vars(request):  # A hook of the host has read the body, of which Werkzeug keeps a copy.
+            environ = environ | {"wsgi.input": BytesIO(request.get_data()), "wsgi.input_terminated": True}
         return render(answer(current_service(), current_exchange(), header_lookup(environ), environ))
 
     return view

@@ -25,8 +25,8 @@ from service.problem import Problem
 from service.wire import head_too_large, refusal, too_slow
 
 READ: Final = 256 * 1024
-ACCEPTED: Final = 64
-"""Most connections taken in one turn of the loop."""
+MOST: Final = 64
+"""Most connections taken at once."""
 WELCOME: Final = 0.05
 """Seconds between two looks for newcomers, however many others ask."""
 LINGER: Final = 2.0
@@ -43,6 +43,8 @@ class DoorWorker(ServiceWorker):
         self.waiting: set[Connection] = set()
         """For whose clients the event loop waits."""
         self.next_look = self.next_welcome = 0.0
+        self.newcomers = 1
+        """How many of them to take at once."""
         super().init_process()
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
@@ -51,20 +53,25 @@ class DoorWorker(ServiceWorker):
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
-                taken = self.take(listener)
+                taken: list[Connection] = []
+                while more := self.take(listener, MOST):
+                    taken += more
                 listener.close()
                 self.welcome(taken)
 
     def accept(self, listener: socket.socket) -> None:
         """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
-        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
+        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask. So
+        twice as many are taken each time that more wait; of few, other workers get their share."""
         self.next_welcome = time.monotonic() + WELCOME
-        self.welcome(self.take(listener))
+        taken = self.take(listener, self.newcomers)
+        self.newcomers = min(2 * self.newcomers, MOST) if len(taken) == self.newcomers else 1
+        self.welcome(taken)
 
-    def take(self, listener: socket.socket) -> list[Connection]:
-        """Who has come; nobody is answered yet, as somebody answered may come again at once."""
+    def take(self, listener: socket.socket, number: int) -> list[Connection]:
+        """So many of those who have come; nobody is answered yet, as somebody answered may come again at once."""
         taken: list[Connection] = []
-        while len(taken) < ACCEPTED:
+        while len(taken) < number:
             try:
                 accepted, address = listener.accept()
             except OSError:
@@ -134,12 +141,13 @@ class DoorWorker(ServiceWorker):
         if arrival.head_too_large:
             self.dismiss(conn, head_too_large(self.service.settings))
         elif arrival.is_whole() or (not data and arrival.data):
-            self.answer(conn, arrival.request())
+            self.answer(conn, arrival)
         elif not data:
             self.dismiss(conn)
 
-    def answer(self, conn: Connection, data: bytes) -> None:
+    def answer(self, conn: Connection, arrival: Arrival) -> None:
         """Have a request answered, from memory: here if that is quick, else by a thread."""
+        data, conn.sock.must_close = arrival.request(), arrival.body_too_large
         conn.arrival = None
         conn.init()
         conn.parser.unreader = IterUnreader(())  # Whatever its framing says, nobody waits for more than came.
@@ -151,6 +159,10 @@ class DoorWorker(ServiceWorker):
         else:
             self.forget(conn)
             self.enqueue_req(conn)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001  # As gunicorn calls it.
+        """May another request come? What was not read of a body is in memory, so however much it is nobody waits."""
+        return bool(keepalive and conn.parser.finish_body())
 
     def is_quick(self, data: bytes) -> bool:
         """Can this request hold up nobody?"""

@@ -40,13 +40,13 @@ class Input:
         return data
 
 
-def as_http_has_it(app: WsgiApp, max_body: int) -> WsgiApp:
+def as_http_has_it(app: WsgiApp) -> WsgiApp:
     """`Connection: close` closes, and so does a body too long to be read on, lest its rest be taken for requests.
     Framing faults are the caller's, an upgrade may be left alone, and an absolute target without a path means `/`."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if ("Connection", "close") in headers or int(environ.get("CONTENT_LENGTH") or 0) > max_body:
+            if ("Connection", "close") in headers or environ["gunicorn.socket"].must_close:
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
             return start_response(status, headers, exc_info)
 

@@ -140,7 +140,8 @@ class Validator:
                 values[here], new = encode(words, codes)
                 unseen.update({(row, place): text for row, text in new.items()})
         matrix = _numbers(values).reshape(-1, width)
-        return Columns(matrix if self._in_order else matrix[:, self._order], unseen, texts)
+        # Row by row in memory, as NumPy's product of a row has other bits where its numbers lie apart.
+        return Columns(matrix if self._in_order else matrix.take(self._order, axis=1), unseen, texts)
 
 
 def count_colons(body: bytes) -> int:

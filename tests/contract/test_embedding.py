@@ -203,6 +203,19 @@ def test_a_fault_of_the_model_is_our_problem_not_the_hosts(make: Callable[[Servi
     service.close()
 
 
+def test_a_hook_of_the_host_may_read_the_body(both: Both) -> None:
+    """For its own log, say; we read it all the same."""
+    app, seen = flask.Flask(__name__), []
+    app.before_request(lambda: seen.append(flask.request.get_data()))
+    service = service_of()
+    app.register_blueprint(serve_flask.blueprint(service))
+    body, door = json.dumps(car()).encode(), FlaskDoor(app)
+    assert door.send("POST", "/predict", body, JSON).body == both.predict(body).body
+    assert seen == [body]
+    door.close()
+    service.close()
+
+
 def test_two_models_fit_into_one_app() -> None:
     """Each under a prefix of its own."""
     services = {"/one": service_of(), "/two": service_of(max_batch=1)}

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from model.errors import CannotTrain
@@ -84,3 +85,16 @@ def test_a_pipelines_own_words_are_found_at_any_depth() -> None:
     pipeline = make_pipeline(make_pipeline(imputer, encoder), LogisticRegression())
     pipeline.fit(pd.DataFrame({"x": ["a", "?"] * 3}, dtype=object), TRUTH)
     assert set(known_words(pipeline)) == {"?", "none", "a", "b"}
+
+
+def test_an_estimator_of_one_s_own_is_not_asked_for_words() -> None:
+    """What its attributes hold is its affair."""
+
+    class Odd(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types.
+        categories_ = statistics_ = None
+
+        def fit(self, *_: object) -> Odd:
+            self.categories_ = None
+            return self
+
+    assert known_words(Pipeline([("odd", Odd().fit())])) == []

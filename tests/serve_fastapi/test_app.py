@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import create_app, draining
@@ -114,3 +117,20 @@ def test_layers_that_a_host_adds_see_every_request() -> None:
     plain, layered = (TestClient(app).post("/predict", json={}) for app in (create_app(service_of()), app))
     assert (layered.status_code, layered.json()["errors"]) == (plain.status_code, plain.json()["errors"])
     assert seen == ["/predict"]
+
+
+def test_a_route_that_a_host_puts_before_ours_is_its_own() -> None:
+    """The shortcut is to what the framework would find."""
+
+    async def mine(_: Request) -> Response:
+        return PlainTextResponse("mine")
+
+    app = create_app(service_of())
+    app.router.routes.insert(0, Route("/predict", mine, methods=["POST"]))
+    assert TestClient(app).post("/predict", json={}).text == "mine"
+
+
+def test_a_path_below_a_root_is_looked_for_by_the_framework() -> None:
+    """Mounted at `/predict`, this path is the index, which nobody posts to."""
+    client = TestClient(create_app(service_of()), root_path="/predict")
+    assert client.post("/predict", json={}).status_code == 404

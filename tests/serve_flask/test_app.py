@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask, request_started
+from blinker import NamedSignal
+from flask import Flask
 from flask.ctx import RequestContext
 
-from serve_flask.app import create_app
+from serve_flask.app import SIGNALS, create_app
 from tests.fakes import service_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 Hook = Callable[[Flask, Callable[..., None]], object]
+
+
+def listen(signal: NamedSignal, app: Flask, see: Callable[..., None]) -> None:
+    """Hear what Flask tells of this app."""
+    signal.connect(see, app)
 
 
 def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,9 +50,9 @@ def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> Non
         lambda app, see: app.teardown_request(lambda _: see()),
         lambda app, see: app.teardown_appcontext(lambda _: see()),
         lambda app, see: app.url_value_preprocessor(lambda *_: see()),
-        lambda app, see: request_started.connect(see, app),
+        *(partial(listen, signal) for signal in SIGNALS),
     ],
-    ids=["before", "after", "teardown", "context", "values", "signal"],
+    ids=["before", "after", "teardown", "context", "values", *(signal.name for signal in SIGNALS)],
 )
 def test_hooks_that_a_host_adds_see_every_request(add: Hook) -> None:
     """The shortcut to `/predict` is for as long as there are none."""
@@ -57,7 +64,8 @@ def test_hooks_that_a_host_adds_see_every_request(add: Hook) -> None:
 
     add(app, see)
     plain, hooked = (one.test_client().post("/predict", json={}) for one in (create_app(service_of()), app))
-    request_started.disconnect(see, app)
+    for signal in SIGNALS:
+        signal.disconnect(see, app)
     assert hooked.status_code == plain.status_code == 422
     assert seen == [True]
 
@@ -70,3 +78,11 @@ def test_trusted_hosts_that_a_host_names_hold() -> None:
         app.test_client().post("/predict", json={}, headers={"Host": host}).status_code for host in ("mine", "x")
     ]
     assert statuses == [422, 400]
+
+
+def test_a_hook_that_comes_too_late_is_refused() -> None:
+    """By Flask, as after any other first request; it would not be called."""
+    app = create_app(service_of())
+    app.test_client().post("/predict", json={})
+    with pytest.raises(AssertionError, match="can no longer be called"):
+        app.before_request(lambda: None)

@@ -10,10 +10,10 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from serve_flask.worker import DoorWorker
+from serve_flask.worker import MOST, DoorWorker
 from tests.fakes import settings_of
 
-COME = 3
+COME = 3 * MOST
 
 
 def worker_of(listener: socket.socket) -> Any:
@@ -21,6 +21,7 @@ def worker_of(listener: socket.socket) -> Any:
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
     worker.service = SimpleNamespace(settings=settings_of())
+    worker.newcomers, worker.next_welcome = 1, 0.0
     worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
     listener.settimeout(0)
     worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
@@ -30,13 +31,31 @@ def worker_of(listener: socket.socket) -> Any:
 def test_who_has_come_when_a_worker_stops_is_taken() -> None:
     """What waits at a listener that is closed would be reset, unanswered."""
     with ExitStack() as open_sockets:
-        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=COME))
         worker = worker_of(listener)
         for _ in range(COME):
             open_sockets.enter_context(socket.create_connection(listener.getsockname()))
         worker.alive = False
         worker.set_accept_enabled(False)
         assert (worker.nr_conns, len(worker.waiting), listener.fileno()) == (COME, COME, -1)
+        for connection in list(worker.waiting):
+            worker.dismiss(connection)
+        worker.poller.close()
+
+
+def test_few_newcomers_are_shared_and_a_crowd_is_not_kept_waiting() -> None:
+    """One at first, twice as many each time that more wait, and one again when all have been taken."""
+    with ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=10))
+        worker = worker_of(listener)
+        for _ in range(10):
+            open_sockets.enter_context(socket.create_connection(listener.getsockname()))
+        taken = []
+        for _ in range(5):
+            before = worker.nr_conns
+            worker.accept(listener)
+            taken.append(worker.nr_conns - before)
+        assert (taken, worker.newcomers) == ([1, 2, 4, 3, 0], 1)
         for connection in list(worker.waiting):
             worker.dismiss(connection)
         worker.poller.close()

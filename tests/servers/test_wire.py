@@ -243,6 +243,46 @@ def test_the_connection_is_closed_behind_a_body_that_is_too_long(
         assert response.headers.get("connection", "keep-alive").lower() == connection
 
 
+def test_nothing_behind_a_chunked_body_that_is_too_long_is_a_request(server: Running) -> None:
+    """It is answered before all of it is there, and its rest stays the rest of it."""
+    hidden = request("GET", "/health/live").replace(b"a-fixed-request-id", b"hidden")
+    head = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head + b"%x\r\n" % (MAX_BODY + 1 + len(hidden)) + b" " * (MAX_BODY + 1))
+        (refused,) = read(connection, 1)
+        with contextlib.suppress(OSError):  # It may be closed already.
+            connection.sendall(hidden + b"\r\n0\r\n\r\n" + request("GET", "/model", headers="Connection: close\r\n"))
+        others = read(connection, 2)
+    assert refused.status == 415
+    assert "hidden" not in {other.headers["x-request-id"] for other in others}
+
+
+def test_two_types_of_a_body_are_none(server: Running, instance: bytes) -> None:
+    """Neither the first nor the last is believed: 415, or 400 where the server itself refuses them."""
+    types = "Content-Type: text/plain\r\n"
+    (response,) = server.send(request("POST", "/predict", instance, headers=types))
+    assert response.status in (400, 415)
+
+
+def test_a_whole_body_that_nobody_read_holds_up_no_request(server: Running) -> None:
+    """However long it is: the next one is answered over the same connection, as was promised."""
+    unread = request("POST", "/predict", b" " * (MAX_BODY // 2)).replace(b"application/json", b"text/plain")
+    refused, answered = server.send(unread + request("GET", "/health/live"), responses=2)
+    assert (refused.status, refused.headers.get("connection", "keep-alive").lower()) == (415, "keep-alive")
+    assert answered.status == 200
+
+
+def test_a_refusal_waits_for_the_answers_before_it(server: Running, instance: bytes) -> None:
+    """Of a head that is too large, and of a body that ends early: neither is taken for the answer before it."""
+    fields = "".join(f"X-{number}: 1\r\n" for number in range(101))
+    good, large = request("POST", "/predict", instance), request("POST", "/predict", instance, headers=fields)
+    assert [response.status for response in server.send(good + good + large + good, responses=4)] == [200, 200, 431]
+    with server.connect() as connection:
+        connection.sendall(good + good[:-2])
+        connection.shutdown(socket.SHUT_WR)
+        assert [response.status for response in read(connection, 3)] == [200, 400]
+
+
 def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
     """As many as no stack has room for."""
     count = 3000

@@ -189,3 +189,12 @@ def test_codes_follow_the_vocabulary() -> None:
     codes, unseen = encode(["b", None, "c", "a"], code_table(("a", "b")))
     assert equal(codes, [1, NAN, UNSEEN, 0])
     assert unseen == {2: "c"}
+
+
+def test_a_row_lies_together_whatever_the_order_of_the_columns() -> None:
+    """A product of numbers that lie apart has other bits, so that a row's answer would depend on its batch."""
+    mixed = signature(*(feature(path, "number") for path in ("a.c", "b.c", "a.d", "b.d")))
+    rows = [{"a": {"c": n, "d": n + 2}, "b": {"c": n + 1, "d": n + 3}} for n in range(3)]
+    matrix = Validator(mixed).validate(json.dumps(rows).encode()).columns.matrix
+    assert matrix.flags.c_contiguous
+    assert matrix.tolist() == [[n, n + 1, n + 2, n + 3] for n in range(3)]
