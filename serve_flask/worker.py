@@ -50,14 +50,13 @@ class DoorWorker(ServiceWorker):
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
         """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
         has come is taken, as the system resets what it holds for a listener that is closed."""
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                taken: list[Connection] = []
-                while more := self.take(listener, MOST):
-                    taken += more
-                listener.close()
-                self.welcome(taken)
+        super().set_accept_enabled(enabled and self.alive)
+        while not self.alive and self.sockets:  # Asked once more, there is none left.
+            listener, taken = self.sockets.pop(), list[Connection]()
+            while more := self.take(listener, MOST):
+                taken += more
+            listener.close()
+            self.welcome(taken)
 
     def accept(self, listener: socket.socket) -> None:
         """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a

@@ -37,6 +37,7 @@ def test_who_has_come_when_a_worker_stops_is_taken() -> None:
             open_sockets.enter_context(socket.create_connection(listener.getsockname()))
         worker.alive = False
         worker.set_accept_enabled(False)
+        worker.set_accept_enabled(False)
         assert (worker.nr_conns, len(worker.waiting), listener.fileno()) == (COME, COME, -1)
         for connection in list(worker.waiting):
             worker.dismiss(connection)
