@@ -13,8 +13,8 @@ from service.wire import MAX_FIELDS
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4000})[ \t]*\r\n", re.IGNORECASE)
 CHUNK_SIZE: Final = re.compile(rb"(0*[0-9a-fA-F]{1,16})[ \t]*(?:;|\Z)")
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
+FRAMING: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*(?=\r\n)", re.IGNORECASE)
 EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
-LAST_CHUNK: Final = b"0\r\n\r\n"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 END_OF_HEAD: Final = b"\r\n\r\n"
 
@@ -68,12 +68,13 @@ class Arrival:
 
     def request(self) -> bytes:
         """What the parser behind is to read. Many chunks have become one, as it takes time by the square of their
-        number; where a faulty one follows, that is left for it to refuse, unless it is too much by then."""
+        number; where a faulty one follows, that is left for it to refuse. Of too much only the length is told."""
         if not self._joined:
             return bytes(self.data)
-        rest = LAST_CHUNK if self.body_too_large else self.data[self._head_end :]
+        if self.body_too_large:
+            return FRAMING.sub(b"\r\nContent-Length: %d" % len(self._joined), self.data[: self._head_end])
         size = b"%x\r\n" % len(self._joined)
-        return b"".join((self.data[: self._head_end], size, self._joined, b"\r\n", rest))
+        return b"".join((self.data[: self._head_end], size, self._joined, b"\r\n", self.data[self._head_end :]))
 
     def _read_head(self, end: int) -> bytes:
         head = bytes(self.data[:end])

