@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
-from service.reply import Reply
+from service.reply import Header, Reply
 from service.service import Service
 
 if TYPE_CHECKING:
@@ -32,11 +32,16 @@ class Endpoint:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # Problems and faults alike leave as replies.
             reply = exchange.refuse(error)
-        headers = [*exchange.finish(reply), *reply.fixed]
-        if reply.media_type is not None:
-            headers.append(("Content-Length", str(len(reply.body))))
-        start_response(f"{reply.status.value} {reply.status.phrase}", headers)
+        start_response(f"{reply.status.value} {reply.status.phrase}", finish(exchange, reply))
         return (reply.body,)
+
+
+def finish(exchange: Exchange, reply: Reply) -> list[Header]:
+    """All headers of a reply, its length included; the exchange is done."""
+    headers = [*exchange.finish(reply), *reply.fixed]
+    if reply.media_type is not None:
+        headers.append(("Content-Length", str(len(reply.body))))
+    return headers
 
 
 def header_lookup(environ: WSGIEnvironment) -> HeaderLookup:

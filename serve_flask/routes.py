@@ -14,7 +14,7 @@ from werkzeug.exceptions import ClientDisconnected, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.plain import Answer, header_lookup
+from serve_flask.plain import Answer, finish, header_lookup
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
@@ -107,10 +107,7 @@ class Rendered(Response):
 
 def render(reply: Reply) -> Response:
     """A reply as Flask sends it."""
-    headers = [*current_exchange().finish(reply), *reply.fixed]
-    if reply.media_type is not None:
-        headers.append(("Content-Length", str(len(reply.body))))
-    return Rendered([reply.body], reply.status, headers)
+    return Rendered([reply.body], reply.status, finish(current_exchange(), reply))
 
 
 def route_name() -> str:
