@@ -9,41 +9,28 @@ from typing import Any, Final
 
 import uvloop
 
+from service.newcomers import Newcomers
+
 MOST: Final = 256
 """Most connections taken at once."""
 
 
 class DoorLoop(uvloop.Loop):
     """A turn is long when many ask, and one newcomer a turn would wait for as many turns as there are others before it:
-    of a thousand connections that opened at once a quarter was answered within six seconds. This one takes twice as
-    many each time that more wait; of few, other workers get their share."""
+    of a thousand connections that opened at once a quarter was answered within six seconds."""
 
     async def create_server(  # type: ignore[override]  # Of what it may be given, uvicorn gives this.
         self, protocol_factory: Callable[[], asyncio.BaseProtocol], *, sock: socket.socket, **options: Any
     ) -> asyncio.AbstractServer:
         """Listen; whenever one connection is taken, take others that wait."""
         opening: set[asyncio.Task[Any]] = set()
-        number = 1
+        newcomers = Newcomers(MOST)
 
         def make_protocol() -> asyncio.BaseProtocol:
-            nonlocal number
-            found = _waiting(sock, number)
-            number = min(2 * number, MOST) if len(found) == number else 1
-            for accepted in found:
+            for accepted, _ in newcomers.take(sock):
                 task = self.create_task(self.connect_accepted_socket(protocol_factory, accepted))
                 opening.add(task)  # The loop itself holds tasks weakly.
                 task.add_done_callback(opening.discard)
             return protocol_factory()
 
         return await super().create_server(make_protocol, sock=sock, **options)
-
-
-def _waiting(listener: socket.socket, number: int) -> list[socket.socket]:
-    """So many of the connections that wait to be taken."""
-    found = []
-    for _ in range(number):
-        try:
-            found.append(listener.accept()[0])
-        except OSError:
-            break  # No more, or another worker was faster, or this process may open no more files.
-    return found

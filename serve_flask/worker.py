@@ -21,6 +21,7 @@ from gunicorn.http.unreader import IterUnreader
 from serve_flask.arrival import Arrival
 from serve_flask.client import ClientSocket, Connection
 from serve_flask.life import ServiceWorker
+from service.newcomers import Accepted, Newcomers, waiting
 from service.problem import Problem
 from service.wire import head_too_large, refusal, too_slow
 
@@ -43,8 +44,7 @@ class DoorWorker(ServiceWorker):
         self.waiting: set[Connection] = set()
         """For whose clients the event loop waits."""
         self.next_look = self.next_welcome = 0.0
-        self.newcomers = 1
-        """How many of them to take at once."""
+        self.newcomers = Newcomers(MOST)
         super().init_process()
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
@@ -53,28 +53,21 @@ class DoorWorker(ServiceWorker):
         super().set_accept_enabled(enabled and self.alive)
         while not self.alive and self.sockets:  # Asked once more, there is none left.
             listener, taken = self.sockets.pop(), list[Connection]()
-            while more := self.take(listener, MOST):
-                taken += more
+            while found := waiting(listener, MOST):
+                taken += self.connect(listener, found)
             listener.close()
             self.welcome(taken)
 
     def accept(self, listener: socket.socket) -> None:
         """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
-        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask. So
-        twice as many are taken each time that more wait; of few, other workers get their share."""
+        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
         self.next_welcome = time.monotonic() + WELCOME
-        taken = self.take(listener, self.newcomers)
-        self.newcomers = min(2 * self.newcomers, MOST) if len(taken) == self.newcomers else 1
-        self.welcome(taken)
+        self.welcome(self.connect(listener, self.newcomers.take(listener)))
 
-    def take(self, listener: socket.socket, number: int) -> list[Connection]:
-        """So many of those who have come; nobody is answered yet, as somebody answered may come again at once."""
+    def connect(self, listener: socket.socket, found: list[Accepted]) -> list[Connection]:
+        """Their connections; nobody is answered yet, as somebody answered may come again at once."""
         taken: list[Connection] = []
-        while len(taken) < number:
-            try:
-                accepted, address = listener.accept()
-            except OSError:
-                break  # Another worker was faster, the client has gone, or this process may open no more files.
+        for accepted, address in found:
             client = ClientSocket(accepted)
             client.limit_waiting(self.service.settings.receive_timeout)
             taken.append(Connection(self.cfg, client, address, listener.getsockname()))

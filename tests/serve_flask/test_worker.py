@@ -11,6 +11,7 @@ from typing import Any
 from gunicorn.config import Config
 
 from serve_flask.worker import MOST, DoorWorker
+from service.newcomers import Newcomers
 from tests.fakes import settings_of
 
 COME = 3 * MOST
@@ -21,7 +22,7 @@ def worker_of(listener: socket.socket) -> Any:
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
     worker.service = SimpleNamespace(settings=settings_of())
-    worker.newcomers, worker.next_welcome = 1, 0.0
+    worker.newcomers, worker.next_welcome = Newcomers(MOST), 0.0
     worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
     listener.settimeout(0)
     worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
@@ -56,7 +57,7 @@ def test_few_newcomers_are_shared_and_a_crowd_is_not_kept_waiting() -> None:
             before = worker.nr_conns
             worker.accept(listener)
             taken.append(worker.nr_conns - before)
-        assert (taken, worker.newcomers) == ([1, 2, 4, 3, 0], 1)
+        assert (taken, worker.newcomers.number) == ([1, 2, 4, 3, 0], 1)
         for connection in list(worker.waiting):
             worker.dismiss(connection)
         worker.poller.close()
