@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve_fastapi.plain import plain_endpoints
-from serve_fastapi.routes import in_exchange, router
+from serve_fastapi.plain import Endpoint, Exact
+from serve_fastapi.routes import PLAIN, exchanged, not_found, router
 from service import logs
 from service.service import Service
 from service.settings import read_settings
@@ -24,62 +25,84 @@ INTERVAL: Final = 1.0
 
 
 def create_app(service: Service | None = None) -> FastAPI:
-    """The app. Without an argument it serves the champion as the settings say; tests and hosts give a service."""
-    if service is None:
-        settings = read_settings()
-        logs.configure(settings)
-        service = Service.open(settings)
-    served = service
+    """The app. Without an argument it serves the champion as the settings say, and closes what it opened; tests and
+    hosts give a service, which stays theirs."""
+    if service is not None:
+        return app_of(service)
+    settings = read_settings()
+    logs.configure(settings)
+    opened = Service.open(settings)
+    return app_of(opened, at_the_end=opened.close)
+
+
+def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> FastAPI:
+    """The app of a service; `at_the_end` of its life this is called."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Service]]:
         with draining(served):
             yield {"service": served}
-        served.close()
+        at_the_end()
 
-    async def not_found(request: Request, _: Exception) -> Response:
-        async def refuse(_: Request) -> Response:
-            raise served.not_found()
-
-        return await in_exchange(served, "unknown", refuse)(request)
+    async def handle_404(request: Request, _: Exception) -> Response:
+        return await exchanged(served, "unknown", not_found, request)
 
     app = DoorApp(
         title="Twinserve",
-        routes=router(served).routes,  # As they are: an included router is matched twice, which takes 10 us a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Asking for providers takes 5 us.
         lifespan=lifespan,
-        exception_handlers={404: not_found},
+        exception_handlers={404: handle_404},
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    # As they are: an included router is matched twice, which takes 10 us a request.
+    app.router.routes.extend(router(served, app).routes)
+    app.plain = plain_endpoints(served)
     app.state.twinserve = served
     return app
 
 
 class DoorApp(FastAPI):
-    """A FastAPI app whose plain ASGI endpoints stand before its own layers, as long as nobody has put others there.
+    """A FastAPI app with plain ASGI endpoints before its own layers, as long as nobody has added anything to these.
 
     Those layers turn errors into answers, close what dependencies have opened and look for the route. Such an endpoint
     does the first itself, has none of the second, and its path is known: 25 us of a request's 100.
     """
 
+    plain: Mapping[tuple[str, str], ASGIApp] = {}
+    """By method and path."""
+
     def build_middleware_stack(self) -> ASGIApp:
         """Called by the framework before the first request."""
         layers = super().build_middleware_stack()
-        return layers if self.user_middleware else past(layers, plain_endpoints(self.routes))
+        if self.user_middleware:
+            return layers
+        own = {key: app for key, app in self.plain.items() if isinstance(first_route(self.routes, *key), Exact)}
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            is_at_the_root = scope["type"] == "http" and not scope.get("root_path") and not self.dependency_overrides
+            key = (scope["method"], scope["path"]) if is_at_the_root else None
+            await own.get(key, layers)(scope, receive, send)  # type: ignore[arg-type]  # None is nobody's key.
+
+        return app
 
 
-def past(layers: ASGIApp, endpoints: Mapping[tuple[str, str], ASGIApp]) -> ASGIApp:
-    """These endpoints, by method and path, and the layers for everything else."""
+def plain_endpoints(service: Service) -> Mapping[tuple[str, str], ASGIApp]:
+    """The paths whose answers need no path operation, by method and path."""
+    return {
+        (method, route.path): Endpoint(service, route.name, PLAIN[route.name])
+        for route in service.routes
+        if route.name in PLAIN
+        for method in route.methods
+    }
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_at_the_root = scope["type"] == "http" and not scope.get("root_path")
-        key = (scope["method"], scope["path"]) if is_at_the_root else None
-        await endpoints.get(key, layers)(scope, receive, send)  # type: ignore[arg-type]  # None is nobody's key.
 
-    return app
+def first_route(routes: Iterable[BaseRoute], method: str, path: str) -> BaseRoute | None:
+    """The route that the framework would take."""
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
 @contextmanager

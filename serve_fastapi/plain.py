@@ -7,10 +7,9 @@ from functools import cache, lru_cache
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
-from service import routes
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.reply import Header, Reply
@@ -35,16 +34,11 @@ class DoorRouter(Exact, APIRouter):
     """For an app that includes the router: it makes routes of its own from those in here."""
 
 
-class PlainRoute(Exact, Route):
-    """A path that leads to an ASGI app."""
-
-
 class Endpoint:
-    """A route as a plain ASGI app, for those that read a body, as FastAPI's own path costs as much again as a
-    prediction (docs/design.md has the figures), and for the methods that no path operation takes."""
+    """A route as a plain ASGI app; a path operation costs more than a prediction (docs/design.md has the figures)."""
 
-    def __init__(self, service: Service, route: routes.Route, answer: Answer) -> None:
-        self._service, self._name, self._answer = service, route.name, answer
+    def __init__(self, service: Service, name: str, answer: Answer) -> None:
+        self._service, self._name, self._answer = service, name, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One exchange."""
@@ -70,20 +64,6 @@ def encode(headers: Iterable[Header]) -> Headers:
 def encode_once(headers: tuple[Header, ...]) -> Headers:
     """The same for those that come again and again: 0.2 us, not 2."""
     return encode(headers)
-
-
-def plain_endpoints(found: Iterable[BaseRoute]) -> Mapping[tuple[str, str], ASGIApp]:
-    """The endpoints among these routes that are plain ASGI apps, by method and path; none that stands behind another
-    route of its path."""
-    listed = list(found)
-    plain = [route for route in listed if isinstance(route, PlainRoute)]
-    keys = [(method, route) for route in plain for method in route.methods or ()]
-    return {(method, route.path): route.app for method, route in keys if _first(listed, method, route.path) is route}
-
-
-def _first(listed: Iterable[BaseRoute], method: str, path: str) -> BaseRoute | None:
-    scope = {"type": "http", "method": method, "path": path, "headers": []}
-    return next((route for route in listed if route.matches(scope)[0] is Match.FULL), None)
 
 
 def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:

@@ -6,85 +6,80 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope
 
-from serve_fastapi.plain import Answer, DoorRouter, Endpoint, Exact, PlainRoute, address_of, header_lookup
+from serve_fastapi.document import described
+from serve_fastapi.plain import Answer, DoorRouter, Exact, address_of, header_lookup
+from serve_fastapi.reading import Body
 from serve_fastapi.waiting import within
-from service import routes
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME
-from service.service import Service
+from service.service import READS, Service
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Operation = Callable[..., Coroutine[Any, Any, Response]]
 
 
-def router(service: Service) -> APIRouter:
-    """The paths of the contract, and nothing else, for any app and under any prefix."""
+def router(service: Service, app: FastAPI | None = None) -> APIRouter:
+    """The paths of the contract, and nothing else, for any app and under any prefix.
+
+    Each is a path operation, so the dependencies, tags, overrides and documents of the app that includes it hold for
+    it. `app` is the one whose overrides hold where the routes are taken as they are.
+    """
 
     class DoorRoute(Exact, APIRoute):
-        """A path operation whose every outcome, faults included, is a reply of this service."""
+        """A path operation that knows its service."""
 
-        def get_route_handler(self) -> Handler:
-            return in_exchange(service, self.name, super().get_route_handler())
+        door = service
 
-    guard = [Depends(authorized)] if service.guarded else []
-    door = DoorRouter(route_class=DoorRoute, dependencies=guard, include_in_schema=False)
+    door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
     for route in service.routes:
-        methods = list(route.methods)
-        if route.name in PLAIN:
-            door.routes.append(PlainRoute(route.path, Endpoint(service, route, PLAIN[route.name]), methods=methods))
-        else:
-            door.add_api_route(route.path, OPERATIONS[route.name], methods=methods, name=route.name)
-    for route in service.routes:
-        door.routes.append(PlainRoute(route.path, Endpoint(service, route, other_method(route))))
+        endpoint = operation(route.name, ANSWERS[route.name])
+        first, *others = route.methods
+        door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
+        if others:  # HEAD, by a route of its own, as its operation in a document would bear the same id.
+            door.add_api_route(route.path, endpoint, methods=others, name=route.name, include_in_schema=False)
+    for route in service.routes:  # Behind all others, whatever method these leave.
+        endpoint, unnamed = operation(route.name, other_method), f"{route.name}_other"
+        door.add_api_route(route.path, endpoint, methods=[], operation_id=unnamed, include_in_schema=False)
     return door
 
 
-def in_exchange(service: Service, name: str, handle: Handler) -> Handler:
-    """Run a path operation as one exchange: begin it, render whatever goes wrong, finish it."""
-
-    async def run(request: Request) -> Response:
-        scope = request.scope
-        exchange = service.begin(name, scope["method"], scope["path"], scope["scheme"], header_lookup(scope))
-        request.state.service, request.state.exchange = service, exchange
-        try:
-            return await handle(request)
-        except Exception as error:  # As above.
-            return render(exchange.refuse(error), exchange)
-
-    return run
-
-
-def render(reply: Reply, exchange: Exchange) -> Response:
-    """A reply as FastAPI sends it."""
-    return Response(reply.body, reply.status, headers=dict([*exchange.finish(reply), *reply.fixed]))
-
-
 async def current_service(request: Request) -> Service:
-    """The service behind this request."""
-    service: Service = request.state.service
+    """The service behind this request: a dependency, so that an app can exchange it."""
+    service: Service = request.scope["route"].door
     return service
 
 
-async def current_exchange(request: Request) -> Exchange:
-    """The exchange that this request began."""
-    exchange: Exchange = request.state.exchange
-    return exchange
-
-
 Served = Annotated[Service, Depends(current_service)]
-Current = Annotated[Exchange, Depends(current_exchange)]
 
 
-async def authorized(service: Served, exchange: Current, request: Request) -> None:
-    """The security dependency of every path operation: the service decides, for both doors alike."""
-    service.authorize(exchange, header_lookup(request.scope), address_of(request.scope))
+def operation(name: str, answer: Answer) -> Operation:
+    """A path operation: one exchange, begun when the app's own dependencies have let the request pass."""
+
+    async def endpoint(request: Request, service: Served) -> Response:
+        return await exchanged(service, name, answer, request)
+
+    return endpoint
+
+
+async def exchanged(service: Service, name: str, answer: Answer, request: Request) -> Response:
+    """One exchange, whose every outcome, faults included, is a reply of this service."""
+    scope, body = request.scope, Body(request)
+    header = header_lookup(scope)
+    exchange = service.begin(name, scope["method"], scope["path"], scope["scheme"], header)
+    try:
+        reply = await answer(service, exchange, header, scope, body.receive)
+    except Exception as error:  # Problems and faults alike leave as replies.
+        if error is body.failure:
+            raise  # A limit of the app's own: what it says to that is its affair.
+        reply = exchange.refuse(error)
+    return Response(reply.body, reply.status, headers=dict([*exchange.finish(reply), *reply.fixed]))
 
 
 async def read_body(service: Service, receipt: Receipt, receive: Receive) -> bytes:
@@ -106,8 +101,7 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
 
 async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
-    if service.guarded:
-        service.authorize(exchange, header, address_of(scope))
+    authorize(service, exchange, header, scope)
     with service.places:
         body = await read_body(service, service.admit(header), receive)
         if service.is_quick(body):
@@ -119,65 +113,39 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
             raise service.timed_out() from None
 
 
-async def schema(service: Served, exchange: Current) -> Response:
-    """`GET /schema`."""
-    return render(service.schema(), exchange)
-
-
-async def openapi(service: Served, exchange: Current, request: Request) -> Response:
-    """`GET /openapi.json`."""
-    base = request.url.path.removesuffix(BY_NAME["openapi"].path) or "/"
-    return render(service.openapi(base), exchange)
-
-
-async def docs(service: Served, exchange: Current) -> Response:
-    """`GET /docs`."""
-    return render(service.docs(), exchange)
-
-
-async def model(service: Served, exchange: Current) -> Response:
-    """`GET /model`."""
-    return render(service.model(), exchange)
-
-
-async def live(service: Served, exchange: Current) -> Response:
-    """`GET /health/live`."""
-    return render(service.live(), exchange)
-
-
-async def ready(service: Served, exchange: Current) -> Response:
-    """`GET /health/ready`."""
-    return render(service.ready(), exchange)
-
-
-async def metrics(service: Served, exchange: Current) -> Response:
-    """`GET /metrics`."""
-    return render(service.metrics(), exchange)
-
-
-async def index(service: Served, exchange: Current) -> Response:
-    """`GET /`."""
-    return render(service.index(), exchange)
-
-
 async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /oauth/token`."""
-    service.authorize(exchange, header, address_of(scope))
+    authorize(service, exchange, header, scope)
     return service.token(await read_body(service, service.admit_form(header), receive), header)
 
 
-def other_method(route: routes.Route) -> Answer:
-    """A method that this route does not take."""
+async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:
+    """What only has to be read: every path that takes GET."""
+    authorize(service, exchange, header, scope)
+    path: str = scope["path"]
+    return service.read(exchange.route, path.removesuffix(BY_NAME[exchange.route].path) or "/")
 
-    async def answer(
-        service: Service, _exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
-    ) -> Reply:
-        return service.other_method(route.name, scope["method"])
 
-    return answer
+async def other_method(
+    service: Service, exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
+) -> Reply:
+    """A method that no other route of this path takes."""
+    return service.other_method(exchange.route, scope["method"])
+
+
+async def not_found(
+    service: Service, _exchange: Exchange, _header: HeaderLookup, _scope: Scope, _receive: Receive
+) -> Reply:
+    """A path that no route has."""
+    raise service.not_found()
+
+
+def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> None:
+    """Ask who may do what; the service decides, for both doors alike."""
+    if service.guarded:
+        service.authorize(exchange, header, address_of(scope))
 
 
 PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
-OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    endpoint.__name__: endpoint for endpoint in (schema, openapi, docs, model, live, ready, metrics, index)
-}
+"""Those that an app of ours answers without its framework."""
+ANSWERS: Final[Mapping[str, Answer]] = {**dict.fromkeys(READS, read), **PLAIN}

@@ -18,7 +18,7 @@ Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply]
 
 
 class Endpoint:
-    """A route as a plain WSGI app, as a view costs more than a prediction (docs/design.md has the figures)."""
+    """A route as a plain WSGI app; a view costs more than a prediction (docs/design.md has the figures)."""
 
     def __init__(self, service: Service, name: str, answer: Answer) -> None:
         self._service, self._name, self._answer = service, name, answer

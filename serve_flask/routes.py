@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
-from io import BytesIO
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected, NotFound
+from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
 from serve_flask.plain import Answer, finish, header_lookup
+from serve_flask.reading import Body
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME, Route
-from service.service import Service
+from service.service import READS, Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -33,17 +32,17 @@ CHUNK: Final = 64 * 1024
 
 
 def blueprint(service: Service) -> Blueprint:
-    """The paths of the contract, and nothing else, for any app and under any prefix."""
+    """The paths of the contract, and nothing else, for any app and under any prefix.
+
+    Each is a view, so the hooks, preprocessors and signals of the app that registers it hold for it.
+    """
     door = Blueprint("twinserve", __name__)
     door.record(add_nothing)
     for route in service.routes:
-        view = answered(PLAIN[route.name]) if route.name in PLAIN else VIEWS[route.name]
-        if service.guarded and route.name not in PLAIN:
-            view = authorized(view)
-        door.add_url_rule(rule(route), route.name, view, methods=route.methods, provide_automatic_options=False)
-    door.record(lambda state: add_other_methods(state, service.routes))
-    door.before_request(lambda: begin(service))
-    door.errorhandler(Exception)(refuse)
+        endpoint = view(service, route.name, ANSWERS[route.name])
+        door.add_url_rule(rule(route), route.name, endpoint, methods=route.methods, provide_automatic_options=False)
+    door.record(lambda state: add_other_methods(state, service))
+    door.before_request(disown_doubled_slashes)
     return door
 
 
@@ -64,35 +63,44 @@ def add_nothing(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["twinserve_nothing"] = Nothing
 
 
-def add_other_methods(state: BlueprintSetupState, routes: Iterable[Route]) -> None:
+def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
     """For each path a last rule that takes whatever method the others leave, unknown ones included."""
     prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
-    for route in routes:
+    for route in service.routes:
         endpoint = f"{name}.{OTHER}{route.name}"
-        state.app.view_functions[endpoint] = other_method
+        state.app.view_functions[endpoint] = view(service, route.name, other_method)
         state.app.url_map.add(state.app.url_rule_class(prefix + rule(route), endpoint=endpoint, methods=None))
 
 
-def begin(service: Service, route: str | None = None) -> None:
-    """Begin the exchange of this request."""
-    environ = request.environ
-    if route is None and environ.get("PATH_INFO", "").startswith("//"):  # To Werkzeug like a single one.
-        disown()
-        return
-    name, header = route or route_name(), header_lookup(environ)
-    g.service = service
-    g.exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
+def disown_doubled_slashes() -> None:
+    """Let a path that begins with two slashes have matched nothing: to Werkzeug they are like a single one, but such a
+    path is not ours, and what is said of it is the app's."""
+    if request.environ.get("PATH_INFO", "").startswith("//"):
+        request.url_rule = request.view_args = None
+        request.routing_exception = NotFound()
 
 
-def disown() -> None:
-    """Let this request have matched nothing: its path is not ours, and what is said of it is the app's."""
-    request.url_rule = request.view_args = None
-    request.routing_exception = NotFound()
+def view(service: Service, name: str, answer: Answer) -> View:
+    """A view: one exchange, begun when the app's own hooks have let the request pass."""
+
+    def endpoint(**_: str) -> Response:
+        return exchanged(service, name, answer)
+
+    return endpoint
 
 
-def refuse(error: Exception) -> Response:
-    """Whatever went wrong, faults included, as a reply of this service."""
-    return render(current_exchange().refuse(error))
+def exchanged(service: Service, name: str, answer: Answer) -> Response:
+    """One exchange, whose every outcome, faults included, is a reply of this service."""
+    environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True}
+    header = header_lookup(environ)
+    exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
+    try:
+        reply = answer(service, exchange, header, environ)
+    except HTTPException:
+        raise  # A limit of the app's own: what it says to that is its affair.
+    except Exception as error:  # Problems and faults alike leave as replies.
+        reply = exchange.refuse(error)
+    return Rendered([reply.body], reply.status, finish(exchange, reply))
 
 
 class Rendered(Response):
@@ -103,51 +111,6 @@ class Rendered(Response):
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002  # Werkzeug's signature.
         """As they are."""
         return self.headers
-
-
-def render(reply: Reply) -> Response:
-    """A reply as Flask sends it."""
-    return Rendered([reply.body], reply.status, finish(current_exchange(), reply))
-
-
-def route_name() -> str:
-    """The name of the route that this request matched, whatever its method."""
-    return str(request.endpoint).rpartition(".")[2].removeprefix(OTHER)
-
-
-def current_service() -> Service:
-    """The service behind this request."""
-    service: Service = g.service
-    return service
-
-
-def current_exchange() -> Exchange:
-    """The exchange that this request began."""
-    exchange: Exchange = g.exchange
-    return exchange
-
-
-def authorized(view: View) -> View:
-    """A view that is asked only by those who may: the service decides, for both doors alike."""
-
-    @wraps(view)
-    def guarded(**parts: str) -> Response:
-        current_service().authorize(current_exchange(), header_lookup(request.environ), request.remote_addr or "")
-        return view(**parts)
-
-    return guarded
-
-
-def answered(answer: Answer) -> View:
-    """A view that renders an answer."""
-
-    def view() -> Response:
-        environ = request.environ
-        if "stream" in vars(request):  # A hook of the host has read the body, of which Werkzeug keeps a copy.
-            environ = environ | {"wsgi.input": BytesIO(request.get_data()), "wsgi.input_terminated": True}
-        return render(answer(current_service(), current_exchange(), header_lookup(environ), environ))
-
-    return view
 
 
 def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
@@ -165,8 +128,7 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
 
 def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
-    if service.guarded:
-        service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
+    authorize(service, exchange, header, environ)
     with service.places:
         body = read_body(service, service.admit(header), environ)
         if service.is_quick(body):
@@ -179,59 +141,35 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
             raise service.timed_out() from None
 
 
-def schema() -> Response:
-    """`GET /schema`."""
-    return render(current_service().schema())
-
-
-def openapi() -> Response:
-    """`GET /openapi.json`."""
-    base = (request.script_root + request.path).removesuffix(BY_NAME["openapi"].path) or "/"
-    return render(current_service().openapi(base))
-
-
-def docs() -> Response:
-    """`GET /docs`."""
-    return render(current_service().docs())
-
-
-def model() -> Response:
-    """`GET /model`."""
-    return render(current_service().model())
-
-
-def live() -> Response:
-    """`GET /health/live`."""
-    return render(current_service().live())
-
-
-def ready() -> Response:
-    """`GET /health/ready`."""
-    return render(current_service().ready())
-
-
-def metrics() -> Response:
-    """`GET /metrics`."""
-    return render(current_service().metrics())
-
-
-def index(_: str) -> Response:
-    """`GET /`."""
-    return render(current_service().index())
-
-
 def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /oauth/token`."""
-    service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
+    authorize(service, exchange, header, environ)
     return service.token(read_body(service, service.admit_form(header), environ), header)
 
 
-def other_method(_: str = "") -> Response:
+def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
+    """What only has to be read: every path that takes GET."""
+    authorize(service, exchange, header, environ)
+    path = request.script_root + request.path
+    return service.read(exchange.route, path.removesuffix(BY_NAME[exchange.route].path) or "/")
+
+
+def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """A method that no other rule of this path takes."""
-    return render(current_service().other_method(route_name(), request.method))
+    return service.other_method(exchange.route, environ["REQUEST_METHOD"])
+
+
+def not_found(service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
+    """A path that no rule has."""
+    raise service.not_found()
+
+
+def authorize(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> None:
+    """Ask who may do what; the service decides, for both doors alike."""
+    if service.guarded:
+        service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
 
 
 PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
-VIEWS: Final[Mapping[str, View]] = {
-    view.__name__: view for view in (schema, openapi, docs, model, live, ready, metrics, index)
-}
+"""Those that an app of ours answers without its framework."""
+ANSWERS: Final[Mapping[str, Answer]] = {**dict.fromkeys(READS, read), **PLAIN}

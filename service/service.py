@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from http import HTTPStatus
+from typing import Final
 
 from service import pages, wire
 from service.auth.client import HeaderLookup
@@ -119,12 +121,16 @@ class Service:
         exchange.version = serving.version
         return self._pool.submit(serving, body)
 
+    def read(self, name: str, base: str) -> Reply:
+        """What the GET route of this name answers; `base` is where this service's paths begin."""
+        return READS[name](self, base)
+
     def schema(self) -> Reply:
         """`GET /schema`."""
         return self._require_serving().schema
 
     def openapi(self, base: str) -> Reply:
-        """`GET /openapi.json`; `base` is where this service's paths begin, `/` unless it is mounted elsewhere."""
+        """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
         return self._require_serving().openapi(base)
 
     def docs(self) -> Reply:
@@ -214,3 +220,16 @@ class Service:
         if self._closing:
             raise unavailable("The service is shutting down.")
         return self._require_serving()
+
+
+READS: Final[Mapping[str, Callable[[Service, str], Reply]]] = {
+    "schema": lambda service, _: service.schema(),
+    "openapi": lambda service, base: service.openapi(base),
+    "docs": lambda service, _: service.docs(),
+    "model": lambda service, _: service.model(),
+    "live": lambda service, _: service.live(),
+    "ready": lambda service, _: service.ready(),
+    "metrics": lambda service, _: service.metrics(),
+    "index": lambda service, _: service.index(),
+}
+"""The routes that only have to be read, by name."""

@@ -7,8 +7,10 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -17,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import create_app, draining
 from service.problem import Problem
-from tests.fakes import service_of
+from tests.fakes import car, service_of
 
 PATIENCE = 20.0
 
@@ -31,19 +33,35 @@ def stopped() -> Iterator[threading.Event]:
     signal.signal(signal.SIGTERM, before)
 
 
-def test_the_lifespan_offers_the_service_and_closes_it() -> None:
-    """The state is what the protocol reads its limits from; afterwards predictions are refused."""
+def live(app: FastAPI) -> None:
+    """Begin and end an app's life, and see in between that it serves."""
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app) as state:
+            assert state is not None
+            assert state["service"].ready().status == 200
+
+    asyncio.run(run())
+
+
+def test_the_lifespan_offers_a_service_that_was_given_and_leaves_it_open() -> None:
+    """The state is what the protocol reads its limits from; a second life of the app finds the service as it was."""
     service = service_of()
     app = create_app(service)
+    for _ in range(2):
+        live(app)
+        with TestClient(app) as client:
+            assert client.post("/predict", json=car()).status_code == 200
+    service.close()
 
-    async def live() -> None:
-        async with app.router.lifespan_context(app) as state:
-            assert state == {"service": service}
-            assert service.ready().status == 200
 
-    asyncio.run(live())
+def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards predictions are refused."""
+    monkeypatch.setenv("TWINSERVE_ARTIFACTS", str(artifacts))
+    app = create_app()
+    live(app)
     with pytest.raises(Problem, match="shutting down"):
-        service.is_quick(b"")
+        app.state.twinserve.is_quick(b"")
 
 
 def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:
