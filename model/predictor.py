@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -88,11 +90,13 @@ class SklearnPredictor:
         self._stages = Stages(single_threaded(pipeline), signature)
         self._takes_the_likeliest = _class_name(pipeline) in LIKELIEST
         self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
+        self._one_thread = openmp_limit()
 
     def predict(self, columns: Columns) -> Predictions:
         """The pipeline's own `predict` and, where it has one, `predict_proba`; raises `CannotPredict`."""
         try:
-            return self._predict(columns)
+            with self._one_thread():
+                return self._predict(columns)
         except (ValueError, IndexError) as error:  # CategoricalNB looks a number that it never saw up in a table.
             raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
 
@@ -119,6 +123,19 @@ def single_threaded(pipeline: Any) -> Any:
     """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch."""
     jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
     return pipeline.set_params(**dict.fromkeys(jobs, 1))
+
+
+def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
+    """What keeps OpenMP at one thread while it is entered; nothing where it has no more, as in our own servers.
+
+    Its other threads would outnumber the cores where many requests are answered, and a process that is forked from one
+    that had them waits for them for ever. Entering it takes 12 us.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    controller = ThreadpoolController().select(user_api="openmp")
+    has_more = any(library.num_threads > 1 for library in controller.lib_controllers)
+    return partial(controller.limit, limits=1) if has_more else nullcontext
 
 
 def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]:

@@ -17,10 +17,11 @@ from serve_fastapi.waiting import within
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
+from service.reads import READS
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME
-from service.service import READS, Service
+from service.service import Service
 
 Operation = Callable[..., Coroutine[Any, Any, Response]]
 

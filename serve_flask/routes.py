@@ -17,10 +17,11 @@ from serve_flask.reading import Body
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.problem import incomplete_body
+from service.reads import READS
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME, Route
-from service.service import READS, Service
+from service.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

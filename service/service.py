@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Final
 
-from service import pages, wire
+from model.errors import ModelError
+from service import wire
 from service.auth.client import HeaderLookup
 from service.auth.guard import Guard
 from service.exchange import LONGEST_PATH, Exchange
@@ -17,6 +19,7 @@ from service.logs import log
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pool import Pool
 from service.problem import Problem, unavailable
+from service.reads import READS
 from service.reply import Reply
 from service.requests import MAX_FORM, Receipt, require_json
 from service.routes import BY_NAME, Route
@@ -34,7 +37,18 @@ class Service:
     ) -> None:
         """Raises `BadSetting` where the settings name keys that cannot be read."""
         self.settings = settings
-        self.routes = settings.routes
+        self.routes: tuple[Route, ...] = settings.routes
+        self._tracing = tracing
+        self.gave_up = False
+        """Is this process ending because its predictions never do?"""
+        self._closing = False
+        self._moving = threading.Lock()
+        self._settle(metrics, serving)
+        self._process = os.getpid()
+
+    def _settle(self, metrics: Metrics, serving: Serving | None) -> None:
+        """Make what belongs to this process alone: whatever has threads, locks or connections."""
+        settings = self.settings
         self.places = Places(settings.max_concurrent)
         """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
@@ -42,27 +56,44 @@ class Service:
         """Must each request be authorized? Else `authorize` need not be called."""
         self._metrics = metrics
         self._serving = serving
-        self._tracing = tracing
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
         self._watch: Watch | None = None
-        self.gave_up = False
-        """Is this process ending because its predictions never do?"""
         self._draining = False
-        self._closing = False
 
     @classmethod
     def open(cls, settings: Settings) -> Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
-        Call it in the process that serves: its threads do not survive a fork.
+        Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
         metrics = Metrics()
         serving = open_serving(settings, metrics, champion(settings))
         service = cls(settings, metrics, serving, open_tracing(settings))
-        service._watch = Watch(settings, metrics, serving, service.swap)
-        service._watch.start()
+        service._follow(int(serving.version))
         log.info("opened", model=serving.model, version=serving.version)
         return service
+
+    def _follow(self, version: int | None) -> None:
+        """Follow the champion from now on; `version` is what serves."""
+        self._watch = Watch(self.settings, self._metrics, version, self.swap)
+        self._watch.start()
+
+    def _move(self) -> None:
+        """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
+        and what a model's libraries hold may wait for theirs."""
+        with self._moving:
+            if self._process == os.getpid():
+                return  # Another thread was faster.
+            log.info("forked", consequence="This process opens the model anew.")
+            follows, serving, metrics = self._watch is not None, self._serving, Metrics()
+            if follows:
+                serving = None
+                with suppress(ModelError):  # The watch says what is wrong, and tries again.
+                    serving = open_serving(self.settings, metrics, champion(self.settings))
+            self._settle(metrics, serving)
+            if follows:
+                self._follow(None if serving is None else int(serving.version))
+            self._process = os.getpid()  # Last, so that other threads wait until it is done.
 
     def swap(self, serving: Serving) -> None:
         """Answer with another version from now on; a request that has begun keeps the one it has."""
@@ -70,6 +101,8 @@ class Service:
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is a name of the table or `unknown`."""
+        if os.getpid() != self._process:
+            self._move()
         span = None
         if self._tracing is not None:
             span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in BY_NAME)
@@ -133,10 +166,6 @@ class Service:
         """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
         return self._require_serving().openapi(base)
 
-    def docs(self) -> Reply:
-        """`GET /docs`."""
-        return pages.docs()
-
     def model(self) -> Reply:
         """`GET /model`."""
         return self._require_serving().description
@@ -158,14 +187,6 @@ class Service:
     def metrics(self) -> Reply:
         """`GET /metrics`."""
         return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
-
-    def index(self) -> Reply:
-        """`GET /`: the other paths, relative to this one."""
-        content = [
-            {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
-            for route in self.routes
-        ]
-        return Reply(HTTPStatus.OK, json.dumps({"service": "twinserve", "paths": content}, indent=1).encode())
 
     def other_method(self, name: str, method: str) -> Reply:
         """A method that a path's route does not take: OPTIONS is answered, anything else is refused."""
@@ -203,6 +224,8 @@ class Service:
 
     def close(self) -> None:
         """Refuse what still comes; what is in flight is answered."""
+        if os.getpid() != self._process:
+            return  # Nothing was begun in this process, and all else is its parent's.
         self._draining = self._closing = True
         self._pool.close()
         self._guard.close()
@@ -220,16 +243,3 @@ class Service:
         if self._closing:
             raise unavailable("The service is shutting down.")
         return self._require_serving()
-
-
-READS: Final[Mapping[str, Callable[[Service, str], Reply]]] = {
-    "schema": lambda service, _: service.schema(),
-    "openapi": lambda service, base: service.openapi(base),
-    "docs": lambda service, _: service.docs(),
-    "model": lambda service, _: service.model(),
-    "live": lambda service, _: service.live(),
-    "ready": lambda service, _: service.ready(),
-    "metrics": lambda service, _: service.metrics(),
-    "index": lambda service, _: service.index(),
-}
-"""The routes that only have to be read, by name."""

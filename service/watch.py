@@ -28,9 +28,12 @@ class Watch:
     """A thread that looks, opens and swaps. What it cannot open it refuses, once for each reason, and the old version
     goes on; it tries again when the version's files change, or after a while."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, serving: Serving, swap: Callable[[Serving], None]) -> None:
+    def __init__(
+        self, settings: Settings, metrics: Metrics, version: int | None, swap: Callable[[Serving], None]
+    ) -> None:
+        """`version` is what serves; None where nothing does yet."""
         self._settings, self._metrics, self._swap = settings, metrics, swap
-        self._tried = int(serving.version)
+        self._tried = version
         """The champion's number when it was last opened or refused."""
         self._again: _Again | None = None
         """When to try the refused one again; None when the champion serves."""

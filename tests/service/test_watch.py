@@ -90,7 +90,7 @@ class Looking:
         self.swapped: list[str] = []
         given = settings(registry)
         serving = open_serving(given, self.metrics, 1)
-        self.watch = Watch(given, self.metrics, serving, lambda new: self.swapped.append(new.version))
+        self.watch = Watch(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
 
     def count(self, outcome: str) -> str:
         """The metric, as it is published."""
@@ -347,7 +347,7 @@ def swap(new):
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
-watch = Watch(settings, metrics, open_serving(settings, metrics, 1), swap)
+watch = Watch(settings, metrics, 1, swap)
 
 def swaps(count):
     for turn in range(count):

@@ -1,0 +1,115 @@
+"""Apps that a server loads before it forks its workers, as `gunicorn --preload` does: each worker opens a model of its
+own, follows promotions and stops in time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+
+from model.registry import Registry
+from tests import swapping
+from tests.conftest import ROOT
+from tests.model import fruit
+from tests.servers.running import DEADLINE, Running, is_ready, port_of, wait_for
+from tests.servers.test_swap import events
+
+pytestmark = pytest.mark.slow
+WORKERS: Final = 2
+STOPS: Final = 10.0
+"""Seconds; gunicorn ends whom it has waited for longer after 30."""
+HOSTS: Final = {
+    "flask": ("sync", "serve_flask:create_app()"),
+    "flask, threads": ("gthread", "serve_flask:create_app()"),
+    "fastapi": ("asgi", "serve_fastapi:create_app()"),
+}
+
+
+def neighbours(_: int) -> Mapping[str, Any]:
+    """A model that scikit-learn serves, with OpenMP's threads."""
+    return {"neighbours": make_pipeline(fruit.columns_encoded(), KNeighborsClassifier(algorithm="brute"))}
+
+
+@pytest.fixture(scope="module", params=["compiled", "scikit-learn"])
+def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Two versions of a model of this kind."""
+    root = tmp_path_factory.mktemp("store")
+    if request.param == "compiled":
+        return swapping.store(root)
+    for seed in (1, 2):
+        fruit.registered(replace(fruit.FRUIT, candidates=neighbours, load=partial(fruit.table, seed=seed)), root)
+    found = Registry(root, swapping.NAME)
+    found.promote(1)
+    return found
+
+
+@contextmanager
+def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterator[Running]:
+    """gunicorn as anybody runs it, with the app loaded first; it knows nothing of ours."""
+    log = folder / "stderr"
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket", "--bind", "127.0.0.1:0"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(folder),
+        "TWINSERVE_ARTIFACTS": str(registry.folder.parent),
+        "TWINSERVE_MODEL": registry.name,
+        "TWINSERVE_LOG_FORMAT": "json",
+        **{k: v for k, v in os.environ.items() if k == "ORT_DISABLE_TELEMETRY"},
+    }
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [*command, "--workers", str(WORKERS), "--worker-class", worker, app],
+            cwd=folder,
+            env=environment,
+            stderr=errors,
+        )
+    try:
+        wait_for(process, lambda: port_of(log) is not None)
+        server = Running(process, port_of(log) or 0, log)
+        wait_for(process, lambda: is_ready(server))
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(DEADLINE)
+
+
+def answered_by(server: Running, seen: set[str]) -> bool:
+    """Has every worker opened a model? Asks once more and notes the version that answers."""
+    response = server.request("POST", "/predict", swapping.BODY, "Connection: close\r\n")
+    assert response.status == 200
+    seen.add(response.body.decode().split('"version":"')[1][0])
+    return len(events(server, "forked")) == WORKERS
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_workers_forked_after_loading_answer_follow_and_stop(registry: Registry, tmp_path: Path, host: str) -> None:
+    """Each says that it was forked and opens the model itself; a promotion reaches them; they end when told to."""
+    registry.promote(1)
+    with preloaded(*HOSTS[host], tmp_path, registry) as server:
+        before: set[str] = set()
+        wait_for(server.process, lambda: answered_by(server, before))
+        assert before == {"1"}
+        swapped = len(events(server, "swapped"))
+        registry.promote(2)
+        wait_for(server.process, lambda: len(events(server, "swapped")) >= swapped + WORKERS + 1)  # And the parent.
+        after: set[str] = set()
+        for _ in range(4 * WORKERS):
+            answered_by(server, after)
+        assert after == {"2"}
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < STOPS
+        assert "SIGABRT" not in server.log.read_text()
