@@ -108,8 +108,8 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
     if service.guarded:
         service.authorize(exchange, header, address_of(scope))
-    with service.places:
-        body = await read_body(service, service.admit(header), receive)
+    with service.places, service.admit(header) as receipt:
+        body = await read_body(service, receipt, receive)
         if service.is_quick(body):
             return service.predict(body, exchange)
         future = asyncio.wrap_future(service.submit(body, exchange))
@@ -163,7 +163,8 @@ async def index(service: Served, exchange: Current) -> Response:
 async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /oauth/token`."""
     service.authorize(exchange, header, address_of(scope))
-    return service.token(await read_body(service, service.admit_form(header), receive), header)
+    with service.admit_form(header) as receipt:
+        return service.token(await read_body(service, receipt, receive), header)
 
 
 def other_method(route: routes.Route) -> Answer:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import ClientDisconnected, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
+from serve_flask.body import require_body
 from serve_flask.plain import Answer, finish, header_lookup
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
@@ -152,6 +153,9 @@ def answered(answer: Answer) -> View:
 
 def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
+    arrived = require_body(environ)
+    if arrived is not None:
+        return receipt.take(arrived)
     stream = get_input_stream(environ)
     try:
         while not receipt.is_whole and (chunk := stream.read(CHUNK)):
@@ -167,8 +171,8 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
     if service.guarded:
         service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
-    with service.places:
-        body = read_body(service, service.admit(header), environ)
+    with service.places, service.admit(header) as receipt:
+        body = read_body(service, receipt, environ)
         if service.is_quick(body):
             return service.predict(body, exchange)
         future = service.submit(body, exchange)
@@ -223,7 +227,8 @@ def index(_: str) -> Response:
 def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /oauth/token`."""
     service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
-    return service.token(read_body(service, service.admit_form(header), environ), header)
+    with service.admit_form(header) as receipt:
+        return service.token(read_body(service, receipt, environ), header)
 
 
 def other_method(_: str = "") -> Response:
