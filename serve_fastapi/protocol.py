@@ -14,12 +14,14 @@ from serve_fastapi.cycle import DoorCycle
 from serve_fastapi.lingering import LingeringTransport
 from serve_fastapi.waiting import Deadline
 from service.arrival import Arrival
-from service.head import METHODS, Head
+from service.head import METHODS, Familiar, Head
 from service.limits import Held
 from service.problem import Problem, bad_request, incomplete_body
 from service.service import Service
 from service.wire import SILENCE, refusal, too_slow
 
+MOST_AT_ONCE: Final = 64 * 1024
+"""Bytes of a request that the parser sees in one piece, without a look at how it arrives."""
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -41,7 +43,9 @@ class DoorProtocol(HttpToolsProtocol):
         self._settings = self._service.settings
         lingering: Any = LingeringTransport(transport, self.loop, self._settings.receive_timeout)
         super().connection_made(lingering)
-        self._arrival = Arrival(self._settings.max_head)
+        self._familiar = Familiar(self._settings.max_head)
+        self._arrival: Arrival | None = None
+        """A request of which some has come, and not all."""
         self._ahead = b""
         """What has come behind a request that is not answered yet."""
         self._held = Held(self._service.room)
@@ -99,7 +103,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._has_closed = True
         if self.transport.has_ended or self._is_idle():
             return False
-        if self._arrival.head is not None:
+        if self._arrival is not None:
             self._refuse(incomplete_body())
         return True
 
@@ -110,6 +114,10 @@ class DoorProtocol(HttpToolsProtocol):
             self.transport.drop(len(data))
         elif self._is_answering():
             self._keep(data)
+        elif self._arrival is None and len(data) < MOST_AT_ONCE and (head := self._familiar.whole(data)) is not None:
+            self._shown = head
+            self._owed.lift()
+            self._feed(data)
         else:
             self._take(data)
 
@@ -117,7 +125,8 @@ class DoorProtocol(HttpToolsProtocol):
         """One request after the other, as long as each is answered already."""
         place = 0
         while place < len(data):
-            arrival = self._arrival
+            arrival = self._arrival or Arrival(self._settings.max_head)
+            self._arrival = arrival
             is_new = arrival.head is None
             body = arrival.add(data, place)
             if arrival.head is not None:
@@ -145,14 +154,17 @@ class DoorProtocol(HttpToolsProtocol):
         if is_new:
             self._shown = head
             body = (head.content if head.method in METHODS else known(head.content)) + body
+        self._feed(body)
+
+    def _feed(self, data: bytes) -> None:
         try:
-            self.parser.feed_data(body)
+            self.parser.feed_data(data)
         except HttpParserError:  # Nothing is known that passed before, and does not pass here.
             self._refuse(bad_request("The server cannot read this request."))
 
     def _end_request(self) -> None:
         """It has arrived; what comes next is another head."""
-        self._arrival = Arrival(self._settings.max_head)
+        self._arrival = None
         self._held.set(0)
         self._owed.lift()
         if self._is_idle() and self.cycle is not None and not self.transport.is_closing():  # Answered by its head.
@@ -205,16 +217,16 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         """Is a request there, whole, and not answered?"""
-        return self._arrival.head is None and not self._is_idle()
+        return self.cycle is not None and not self.cycle.response_complete and self._arrival is None
 
     def _close_idle(self) -> None:
-        if self._is_idle() and not self._arrival.kept:  # A head that has begun has its own deadline.
+        if self._is_idle() and self._arrival is None:  # A head that has begun has its own deadline.
             self.transport.close_now()
 
     def _too_slow(self) -> None:
         if not self._is_idle():
             self._owed.set()  # The app is reading the body, under a deadline of its own.
-        elif self._arrival.kept:
+        elif self._arrival is not None and self._arrival.head is None:
             self._refuse(too_slow(self._settings))
         else:
             self.transport.close_now()
@@ -228,7 +240,8 @@ class DoorProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.refuse(problem)
             return
-        if self._arrival.head is None and not self.transport.is_closing():  # Else it has been answered by its head.
+        is_head = self._arrival is None or self._arrival.head is None
+        if is_head and not self.transport.is_closing():  # Else it has been answered by its head.
             self.transport.write(refusal(problem, self._service.begin_unseen()))
         self.transport.close()
         self._unread.set()

@@ -12,6 +12,7 @@ from gunicorn.workers.gthread import TConn
 
 from service.arrival import Arrival
 from service.exchange import Exchange
+from service.head import Familiar
 from service.limits import Held
 
 
@@ -72,6 +73,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     sock: ClientSocket
     held: Held
     """What it holds of the room for requests that arrive."""
+    familiar: Familiar
     arrival: Arrival | None = None
     """The request that is awaited; none while one is answered, and when no other will be read."""
     request: Request | None = None

@@ -17,6 +17,7 @@ from typing import Final
 
 from serve_flask.client import ClientSocket, Connection
 from serve_flask.life import ServiceWorker
+from service.head import Familiar
 from service.limits import Held
 from service.newcomers import Accepted, Newcomers, waiting
 from service.wire import MOST_DROPPED, SILENCE
@@ -85,6 +86,7 @@ class WaitingWorker(ServiceWorker):
         for accepted, address in found:
             conn = Connection(self.cfg, ClientSocket(accepted), address, listener.getsockname())
             conn.arrived, conn.held = BytesIO(), Held(self.service.room)
+            conn.familiar = Familiar(self.service.settings.max_head)
             taken.append(conn)
         self.nr_conns += len(taken)
         return taken

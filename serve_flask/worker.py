@@ -53,6 +53,10 @@ class DoorWorker(WaitingWorker):
         if arrival is None:
             return
         if not arrival.has_begun:
+            head = None if place or len(data) == READ else conn.familiar.whole(data)
+            if head is not None:
+                self.answer(conn, head, data[len(head.content) :])
+                return
             self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         is_new = arrival.head is None
         body = arrival.add(data, place)

@@ -84,6 +84,36 @@ def read_head(data: bytes, place: int = 0) -> tuple[Head, int] | None:
     return _unusual(Head(method, content, length), fields, is_1_1=minor == b"1"), found.end()
 
 
+class Familiar:
+    """The last head of a connection: most clients send the same one again and again, and need not have it read."""
+
+    __slots__ = ("_head", "_max_head", "_size")
+
+    def __init__(self, max_head: int) -> None:
+        self._max_head = max_head
+        self._head: Head | None = None
+        self._size = 0
+
+    def whole(self, data: bytes) -> Head | None:
+        """The head of a request that is these bytes, all of them, and needs no more said about it. None for whatever
+        else: parts, more than one, and what is none."""
+        head = self._head
+        if head is not None and len(data) == self._size and data.startswith(head.content):
+            return head
+        try:
+            found = read_head(data)
+        except Problem:
+            return None
+        if found is None:
+            return None
+        head, end = found
+        is_usual = head.method in METHODS and not head.is_chunked and not head.awaits and data.startswith(head.content)
+        if not is_usual or end > self._max_head or len(data) != end + head.length:
+            return None
+        self._head, self._size = head, len(data)
+        return head
+
+
 def _length(fields: bytes) -> int:
     found = LENGTH.search(fields)
     if found is None:

@@ -55,7 +55,10 @@ class Receipt:
     def __init__(self, content_length: str | None, limit: int, room: Room) -> None:
         self._limit, self._room = limit, room
         self._held: Held | None = None
-        self._arrived = BytesIO()  # Not a list: joining would hold all of it twice.
+        self._only = b""
+        """All that has arrived, while it is one piece."""
+        self._arrived: BytesIO | None = None
+        """All pieces; no list, as joining would hold all of it twice."""
         self._size = 0
         self._declared = int(content_length) if content_length and LENGTH.match(content_length) else None
         if self._declared is not None:
@@ -70,12 +73,18 @@ class Receipt:
 
     def add(self, chunk: bytes) -> None:
         """Take what has arrived; 413 when it is too much, 503 when there is no room."""
-        self._size += len(chunk)
+        before, self._size = self._size, self._size + len(chunk)
         self._require(self._size)
         if self._size > SMALL:
             if self._held is None:
                 self._held = Held(self._room)
             self._held.set(self._size)
+        if not before:
+            self._only = chunk
+            return
+        if self._arrived is None:
+            self._arrived = BytesIO()
+            self._arrived.write(self._only)
         self._arrived.write(chunk)
 
     def take(self, body: bytes) -> bytes:
@@ -92,7 +101,7 @@ class Receipt:
         """The whole body; 400 when the connection ended before all of it was there."""
         if self._declared is not None and self._size < self._declared:
             raise incomplete_body()
-        return self._arrived.getvalue()
+        return self._only if self._arrived is None else self._arrived.getvalue()
 
     def _require(self, size: int) -> None:
         if size > self._limit:
