@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.plain import Endpoint, Exact
 from serve_fastapi.routes import PLAIN, exchanged, not_found, router
-from service import logs
+from service import logs, signals
 from service.service import Service
 from service.settings import read_settings
 
@@ -107,23 +108,32 @@ def first_route(routes: Iterable[BaseRoute], method: str, path: str) -> BaseRout
 
 @contextmanager
 def draining(service: Service) -> Iterator[None]:
-    """While this lasts, SIGTERM first makes the service not ready, and reaches the server after the drain delay."""
-    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or not callable(stop):
+    """While this lasts, a signal that stops first makes the service not ready, and reaches the server after the drain
+    delay; the second urgent one ends the process."""
+    loop, urgency = asyncio.get_running_loop(), signals.Urgency()
+    found = {int(number): signal.getsignal(number) for number in signals.STOP}
+    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread() or signal.SIGTERM not in handlers:
         yield  # A test client's thread, or a server that leaves the signal alone: nothing to delay.
         return
 
     def drain(number: int, frame: FrameType | None) -> None:
+        if urgency.is_final(number):
+            signals.leave_at_once(number)
         service.drain()
-        loop.call_soon_threadsafe(loop.call_later, service.settings.drain_delay, stop, number, frame)
+        # No server takes QUIT for itself.
+        stop = partial(handlers[signal.SIGTERM if number == signal.SIGQUIT else number], number, frame)
+        loop.call_soon_threadsafe(lambda: loop.call_later(service.settings.drain_delay, stop))
 
-    signal.signal(signal.SIGTERM, drain)
+    for number in handlers:
+        signal.signal(number, drain)
     watch = loop.create_task(end_when_stuck(service))
     try:
         yield
     finally:
         watch.cancel()
-        signal.signal(signal.SIGTERM, stop)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 async def end_when_stuck(service: Service) -> None:

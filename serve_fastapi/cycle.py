@@ -6,6 +6,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
+from service.problem import Problem
+from service.wire import CONTINUE
+
 
 class DoorCycle(RequestResponseCycle):
     """A request and its response. The head waits for its body, and both leave together if that is all.
@@ -15,11 +18,40 @@ class DoorCycle(RequestResponseCycle):
 
     start: Any = None
     """The message that began the response, while it waits."""
+    problem: Problem | None = None
+    """Why the body will never be whole."""
+    closes_unread = False
+    """Is the connection closed where the answer comes before the body? So it is where the client has not been asked for
+    it and may send none, and where only reading all chunks could tell its end."""
+
+    def refuse(self, problem: Problem) -> None:
+        """Let the app know that no more of the body comes, if it asks; whatever it answers is the last answer."""
+        self.problem, self.keep_alive = problem, False
+        self.message_event.set()
+
+    async def receive(self) -> Any:
+        """As ASGI has it, and as uvicorn does it; raises the `Problem` of a body that is none."""
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(CONTINUE)
+            self.waiting_for_100_continue = False
+        if not self.disconnected and not self.response_complete:
+            self.flow.resume_reading()
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        if self.problem is not None and self.more_body:
+            raise self.problem
+        message = {"type": "http.request", "body": bytes(self.body), "more_body": self.more_body}
+        self.body = bytearray()
+        return message
 
     async def send(self, message: Any) -> None:
         """As ASGI has it. Whatever is not the ordinary response is left to uvicorn, in its two steps."""
         if message["type"] == "http.response.start" and not self.response_started:
             self.start = message
+            if self.closes_unread and self.more_body:
+                self.keep_alive = False
             return
         start, self.start = self.start, None
         if start is not None:

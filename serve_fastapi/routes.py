@@ -16,12 +16,13 @@ from serve_fastapi.reading import Body
 from serve_fastapi.waiting import within
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
-from service.problem import incomplete_body
+from service.problem import incomplete_body, prediction_timeout
 from service.reads import READS
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME
 from service.service import Service
+from service.wire import too_slow
 
 Operation = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -88,7 +89,7 @@ async def read_body(service: Service, receipt: Receipt, receive: Receive) -> byt
     try:
         return await within(service.settings.receive_timeout, receive_all(receipt, receive))
     except TimeoutError:
-        raise service.too_slow() from None
+        raise too_slow(service.settings) from None
 
 
 async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
@@ -103,21 +104,22 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
 async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
     authorize(service, exchange, header, scope)
-    with service.places:
-        body = await read_body(service, service.admit(header), receive)
+    with service.places, service.admit(header) as receipt:
+        body = await read_body(service, receipt, receive)
         if service.is_quick(body):
             return service.predict(body, exchange)
         future = asyncio.wrap_future(service.submit(body, exchange))
         try:
             return await asyncio.wait_for(future, service.settings.predict_timeout)
         except TimeoutError:
-            raise service.timed_out() from None
+            raise prediction_timeout(service.settings.predict_timeout) from None
 
 
 async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /oauth/token`."""
     authorize(service, exchange, header, scope)
-    return service.token(await read_body(service, service.admit_form(header), receive), header)
+    with service.admit_form(header) as receipt:
+        return service.token(await read_body(service, receipt, receive), header)
 
 
 async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:

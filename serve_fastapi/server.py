@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -12,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -22,7 +22,7 @@ from uvicorn.supervisors import Multiprocess
 from model.errors import ModelError
 from serve_fastapi.app import create_app
 from serve_fastapi.protocol import DoorProtocol
-from service import logs
+from service import logs, signals
 from service.service import Service
 from service.settings import BadSetting, Settings
 from service.startup import FAILED, CannotStart, collect_rarely, listen, require_model, url
@@ -47,10 +47,9 @@ def serve(settings: Settings) -> int:
     app = open_app()
     service: Service = app.state.twinserve
     # What uvicorn hands the signal back to, when it has shut down:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(GAVE_UP if service.gave_up else 0))
+    signals.meet(lambda *_: signals.leave(GAVE_UP if service.gave_up else 0))
     logs.log.info("listening", url=url(listener), door="fastapi", workers=1)
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, after a clean shutdown.
-        uvicorn.Server(_config(settings, app)).run(sockets=[listener])
+    uvicorn.Server(_config(settings, app)).run(sockets=[listener])
     return 0
 
 
@@ -70,6 +69,25 @@ class Supervisor(Multiprocess):
         self._start = start
         self._patience = settings.drain_delay + settings.grace + SPARE_SECONDS
         """Seconds that the workers get to end after SIGTERM, all together."""
+        self._urgency = signals.Urgency()
+        for number in signals.URGENT:
+            signal.signal(number, self._hurry)
+
+    def _hurry(self, number: int, _: FrameType | None) -> None:
+        if self._urgency.is_final(number):
+            for worker in self.processes:
+                worker.process.kill()
+            signals.leave_at_once(number)
+        self.signal_queue.append(number)
+
+    def handle_signals(self) -> None:
+        """See to what has come since the last look."""
+        while self.signal_queue:
+            number = self.signal_queue.pop(0)
+            if number in signals.STOP:
+                self.should_exit.set()
+            elif number in signals.IGNORED:
+                signals.ignored(number)
 
     def init_processes(self) -> None:
         """Start the workers, and hear how that goes."""
@@ -114,6 +132,8 @@ class Supervisor(Multiprocess):
 def worker_app(start: Start) -> FastAPI:
     """The app of one worker process among several."""
     end_with_parent()
+    signals.ignore_others()
+    signal.signal(signal.SIGQUIT, lambda *_: signal.raise_signal(signal.SIGTERM))
     collect_rarely()
     app = start.attempt(create_app)
     start.succeed()

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+
+class Deadline:
+    """A timer for what somebody owes: set once, however often it is asked for, until it is lifted."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, act: Callable[[], object]) -> None:
+        self._loop, self._seconds, self._act = loop, seconds, act
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self) -> None:
+        """From now on, if it is not set."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._seconds, self._pass)
+
+    def lift(self) -> None:
+        """Nothing is owed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _pass(self) -> None:
+        self._timer = None
+        self._act()
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:

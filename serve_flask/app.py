@@ -68,7 +68,7 @@ class DoorApp(Flask):
     @property
     def is_listened_to(self) -> bool:
         """Is something to happen with every request?"""
-        return any(signal.receivers for signal in SIGNALS)
+        return any(signal.receivers and signal.has_receivers_for(self) for signal in SIGNALS)
 
     @cached_property
     def is_as_made(self) -> bool:

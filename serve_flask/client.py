@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
+from io import BytesIO
 from typing import Any
 
+from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
-from serve_flask.arrival import Arrival
+from service.arrival import Arrival
+from service.exchange import Exchange
+from service.head import Familiar
+from service.limits import Held
 
 
 class ClientSocket(socket.socket):
-    """A socket on which writing never waits: what is written stays here until the event loop sends it."""
+    """A socket on which writing never waits: what is written stays here until the event loop sends it.
 
+    It is what gunicorn hands through to the app, so it says what the app is to know of the request, too.
+    """
+
+    body: bytes | None = None
+    """The whole body; none while that is still to come."""
+    exchange: Exchange | None = None
+    """The exchange that began with the head, where the body came later."""
     must_close = False
     """Is what follows the request that is answered not to be taken for another one?"""
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self._unsent = bytearray()
+
+    @property
+    def is_sent(self) -> bool:
+        """Is nothing left to send?"""
+        return not self._unsent
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
         """Add to what is to be sent."""
@@ -36,6 +52,11 @@ class ClientSocket(socket.socket):
             del self._unsent[:sent]
         return True
 
+    def flush_now(self) -> None:
+        """Send what fits any socket's buffer; a client that has gone is noticed elsewhere."""
+        with contextlib.suppress(OSError):
+            self.flush()
+
     def receive(self, size: int) -> bytes | None:
         """What has come: none if there is nothing, empty if the client has closed its side or has gone."""
         try:
@@ -45,26 +66,33 @@ class ClientSocket(socket.socket):
         except OSError:
             return b""
 
-    def limit_waiting(self, seconds: float) -> None:
-        """Let nobody wait longer than this for bytes: the kernel ends the call."""
-        interval = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """One connection in the event loop."""
 
     sock: ClientSocket
+    held: Held
+    """What it holds of the room for requests that arrive."""
+    familiar: Familiar
     arrival: Arrival | None = None
     """The request that is awaited; none while one is answered, and when no other will be read."""
+    request: Request | None = None
+    """The head as gunicorn has it, once it is whole."""
+    arrived: BytesIO
+    """What has come of the body."""
+    is_answered = False
+    """Was the request answered by its head? What comes of its body is dropped."""
+    has_place = False
+    """Does it hold a place among the requests in flight while its body comes?"""
+    ahead: tuple[bytes, int] = (b"", 0)
+    """What has come behind the request: some bytes, and where in them it begins."""
     event = 0
-    """What the event loop waits for, as `selectors` has it: to read, to write, or nothing."""
+    """What the event loop waits for, as `selectors` has it: to read, to write, both or nothing."""
     deadline = 0.0
     """When the client must have done what it is waited for, on the monotonic clock."""
     keep = False
     """Is another request welcome after the answer that is being sent?"""
-
-    def send_now(self, data: bytes) -> None:
-        """Send what fits any socket's buffer; a client that has gone is not missed."""
-        with contextlib.suppress(OSError):
-            self.sock.send(data, socket.MSG_DONTWAIT)
+    dropped = 0
+    """Bytes that came behind the last answer."""
+    until = 0.0
+    """When to wait no longer for its end."""

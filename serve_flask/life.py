@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from types import FrameType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from serve_flask.wsgi import as_http_has_it, name_no_server
+from service import signals
 from service.service import Service
 
 
@@ -26,8 +28,18 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         self.service = self.wsgi.extensions["twinserve"]
         self.wsgi = as_http_has_it(self.wsgi)
 
+    def init_signals(self) -> None:
+        """gunicorn's workers end at once by INT and QUIT, and so lose what they have."""
+        super().init_signals()
+        self.urgency = signals.Urgency()
+        for number in signals.URGENT:
+            signal.signal(number, self.handle_exit)
+        signals.ignore_others()
+
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
-        """SIGTERM: not ready at once, closed after the drain delay."""
+        """A signal to stop: not ready at once, closed after the drain delay."""
+        if self.urgency.is_final(number):
+            signals.leave_at_once(number)
         if not self.alive:
             return
         if not hasattr(self, "service"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from serve_flask.body import EXCHANGE
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
 from service.reply import Header, Reply
@@ -27,7 +28,9 @@ class Endpoint:
         """One exchange."""
         header = header_lookup(environ)
         method, path, scheme = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["wsgi.url_scheme"]
-        exchange = self._service.begin(self._name, method, path, scheme, header)
+        exchange = environ.get(EXCHANGE)  # Begun with the head, where the body came later.
+        if exchange is None:
+            exchange = environ[EXCHANGE] = self._service.begin(self._name, method, path, scheme, header)
         try:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # Problems and faults alike leave as replies.

@@ -12,16 +12,18 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
+from serve_flask.body import BODY, EXCHANGE, require_body
 from serve_flask.plain import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from service.auth.client import HeaderLookup
 from service.exchange import Exchange
-from service.problem import incomplete_body
+from service.problem import incomplete_body, prediction_timeout
 from service.reads import READS
 from service.reply import Reply
 from service.requests import Receipt
 from service.routes import BY_NAME, Route
 from service.service import Service
+from service.wire import too_slow
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -93,8 +95,12 @@ def view(service: Service, name: str, answer: Answer) -> View:
 def exchanged(service: Service, name: str, answer: Answer) -> Response:
     """One exchange, whose every outcome, faults included, is a reply of this service."""
     environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True}
+    environ.pop(BODY, None)  # It comes through the app, whose limits hold.
     header = header_lookup(environ)
-    exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
+    exchange = request.environ.get(EXCHANGE)  # Begun with the head, where the body came later.
+    if exchange is None:
+        exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
+        request.environ[EXCHANGE] = exchange
     try:
         reply = answer(service, exchange, header, environ)
     except HTTPException:
@@ -116,12 +122,15 @@ class Rendered(Response):
 
 def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
+    arrived = require_body(environ)
+    if arrived is not None:
+        return receipt.take(arrived)
     stream = get_input_stream(environ)
     try:
         while not receipt.is_whole and (chunk := stream.read(CHUNK)):
             receipt.add(chunk)
     except TimeoutError:
-        raise service.too_slow() from None
+        raise too_slow(service.settings) from None
     except ClientDisconnected:
         raise incomplete_body() from None
     return receipt.body()
@@ -130,8 +139,8 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
 def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
     authorize(service, exchange, header, environ)
-    with service.places:
-        body = read_body(service, service.admit(header), environ)
+    with service.places, service.admit(header) as receipt:
+        body = read_body(service, receipt, environ)
         if service.is_quick(body):
             return service.predict(body, exchange)
         future = service.submit(body, exchange)
@@ -139,13 +148,14 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
             return future.result(service.settings.predict_timeout)
         except TimeoutError:
             future.cancel()
-            raise service.timed_out() from None
+            raise prediction_timeout(service.settings.predict_timeout) from None
 
 
 def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /oauth/token`."""
     authorize(service, exchange, header, environ)
-    return service.token(read_body(service, service.admit_form(header), environ), header)
+    with service.admit_form(header) as receipt:
+        return service.token(read_body(service, receipt, environ), header)
 
 
 def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:

@@ -15,7 +15,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
-from service import logs
+from service import logs, signals
 from service.settings import Settings
 from service.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
 from service.workers import Start
@@ -110,6 +110,20 @@ class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
         elif start.failure is not None:
             raise StopIteration  # As gunicorn itself ends its loop.
 
+    def handle_term(self) -> None:
+        """Stop, and let the workers answer what they have; gunicorn itself would do so after SIGTERM alone."""
+        raise StopIteration
+
+    handle_int = handle_quit = handle_term
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Signals that have come, but for those that change nothing here."""
+        found = super().wait_for_signals(timeout)
+        for number in found:
+            if number in signals.IGNORED:
+                signals.ignored(number)
+        return [number for number in found if number not in signals.IGNORED]
+
 
 class DoorLogger(Logger):  # type: ignore[misc]  # As above.
     """gunicorn's log lines in our format; its access log stays off, as ours has one line for each request."""
@@ -125,12 +139,16 @@ class DoorLogger(Logger):  # type: ignore[misc]  # As above.
 
 
 def note_signals(arbiter: Arbiter) -> None:
-    """Remember that a signal asked to stop, before gunicorn does what it asks."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Remember that a signal asked to stop, before gunicorn does what it asks; the second urgent one ends all."""
+    urgency = signals.Urgency()
+    for number in signals.STOP:
         handle: Any = signal.getsignal(number)
 
         def noted(number: int, frame: FrameType | None, handle: Any = handle) -> None:
             arbiter.app.is_stopping = True
+            if urgency.is_final(number):
+                arbiter.kill_workers(signal.SIGKILL)
+                signals.leave_at_once(number)
             handle(number, frame)
 
         signal.signal(number, noted)

@@ -1,167 +1,173 @@
 """How a gunicorn worker of this door takes requests and gives answers: no thread of it ever waits for a client.
 
-gunicorn's own threaded worker gives a connection to a thread as soon as it opens, so as many slow clients as there
-are threads silence it. This one receives in its event loop, under a deadline. A request that is there, and quick to
-answer, is answered in the loop, too: a hop to a thread and back costs as much as Flask itself. What a client does not
-take of an answer at once, the loop sends on. A client that has sent everything and closed its side is answered.
+A request that is there, and quick to answer, is answered in the event loop: a hop to a thread and back costs as much as
+Flask itself. One whose body is still to come is shown to the app by its head alone, so that whoever is refused sends
+for nobody: what the app does not want is dropped as it comes. What a client does not take of an answer at once, the
+loop sends on. A client that has sent everything and closed its side is answered.
 """
 
 from __future__ import annotations
 
 import selectors
-import signal
-import socket
-import time
 from concurrent.futures import Future
-from functools import partial
-from typing import Final
+from io import BytesIO
 
+from gunicorn.http.errors import ParseException
+from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from serve_flask.arrival import Arrival
-from serve_flask.client import ClientSocket, Connection
-from serve_flask.life import ServiceWorker
-from service.newcomers import Accepted, Newcomers, waiting
-from service.problem import Problem
-from service.wire import head_too_large, refusal, too_slow
-
-READ: Final = 256 * 1024
-MOST: Final = 64
-"""Most connections taken at once."""
-WELCOME: Final = 0.05
-"""Seconds between two looks for newcomers, however many others ask."""
-LINGER: Final = 2.0
-"""Seconds that a connection is left to the client: for a first byte while the worker stops, and to close its side."""
-LOOK: Final = 0.25
-"""Seconds between two looks for clients that are overdue."""
+from serve_flask.body import BodyAwaited
+from serve_flask.client import Connection
+from serve_flask.connections import BOTH, READ, WaitingWorker
+from service.arrival import Arrival
+from service.head import Head
+from service.problem import Problem, bad_request, incomplete_body
+from service.requests import SMALL, too_large
+from service.wire import CONTINUE, refusal, too_slow
 
 
-class DoorWorker(ServiceWorker):
+class DoorWorker(WaitingWorker):
     """A threaded worker whose threads never wait for a client."""
 
-    def init_process(self) -> None:
-        """Before the app is loaded and the loop runs."""
-        self.waiting: set[Connection] = set()
-        """For whose clients the event loop waits."""
-        self.next_look = self.next_welcome = 0.0
-        self.newcomers = Newcomers(MOST)
-        super().init_process()
+    def begin(self, conn: Connection) -> None:
+        """A new connection owes a request; read what it has sent."""
+        self.expect(conn, self.service.settings.receive_timeout)
+        self.receive(conn)
 
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
-        """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
-        has come is taken, as the system resets what it holds for a listener that is closed."""
-        super().set_accept_enabled(enabled and self.alive)
-        while not self.alive and self.sockets:  # Asked once more, there is none left.
-            listener, taken = self.sockets.pop(), list[Connection]()
-            while found := waiting(listener, MOST):
-                taken += self.connect(listener, found)
-            listener.close()
-            self.welcome(taken)
-
-    def accept(self, listener: socket.socket) -> None:
-        """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
-        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
-        self.next_welcome = time.monotonic() + WELCOME
-        self.welcome(self.connect(listener, self.newcomers.take(listener)))
-
-    def connect(self, listener: socket.socket, found: list[Accepted]) -> list[Connection]:
-        """Their connections; nobody is answered yet, as somebody answered may come again at once."""
-        taken: list[Connection] = []
-        for accepted, address in found:
-            client = ClientSocket(accepted)
-            client.limit_waiting(self.service.settings.receive_timeout)
-            taken.append(Connection(self.cfg, client, address, listener.getsockname()))
-        self.nr_conns += len(taken)
-        return taken
-
-    def welcome(self, taken: list[Connection]) -> None:
-        """Read what they have sent."""
-        for conn in taken:
-            self.receive(conn, self.expect(conn, self.service.settings.receive_timeout))
-
-    def wait(self, conn: Connection, event: int, seconds: float) -> None:
-        """Have the client so long to send, or to take, the next bytes."""
-        conn.deadline = time.monotonic() + seconds
-        if conn.event == event:
-            return
-        if conn.event:
-            self.poller.modify(conn.sock, event, partial(self.meet, conn))
-        else:
-            self.poller.register(conn.sock, event, partial(self.meet, conn))
-            self.waiting.add(conn)
-        conn.event = event
-
-    def forget(self, conn: Connection) -> None:
-        """Wait for this client no longer."""
-        if conn.event:
-            conn.event = 0
-            self.waiting.remove(conn)
-            self.poller.unregister(conn.sock)
-
-    def meet(self, conn: Connection, _client: ClientSocket) -> None:
-        """The client has done something that was waited for. Who has come meanwhile does not wait for all others."""
-        if self._accepting and time.monotonic() > self.next_welcome:
-            for listener in self.sockets:
-                self.accept(listener)
-        if conn.event == selectors.EVENT_WRITE:
-            self.send(conn)
-        elif conn.arrival is not None:
-            self.receive(conn, conn.arrival)
-        elif conn.sock.receive(READ) == b"":  # It closes its side; what else comes now is not read as a request.
-            self.dismiss(conn)
-
-    def expect(self, conn: Connection, seconds: float) -> Arrival:
-        """Wait for a request on this connection; gives what it will arrive in."""
-        settings = self.service.settings
-        conn.arrival = Arrival(settings.max_head, settings.max_body)
+    def expect(self, conn: Connection, seconds: float) -> None:
+        """Wait for a request on this connection."""
+        conn.arrival = Arrival(self.service.settings.max_head)
         self.wait(conn, selectors.EVENT_READ, seconds)
-        return conn.arrival
 
-    def receive(self, conn: Connection, arrival: Arrival) -> None:
+    def receive(self, conn: Connection) -> None:
         """Read what there is."""
         data = conn.sock.receive(READ)
-        if data is not None:
-            self.advance(conn, arrival, data)
+        if data:
+            self.advance(conn, data)
+        elif data is not None:
+            self.end(conn)
 
-    def advance(self, conn: Connection, arrival: Arrival, data: bytes) -> None:
-        """Go on when the request is whole or can never be: `data` has come, empty when the client closed its side."""
-        if not arrival.data:
-            conn.deadline = time.monotonic() + self.service.settings.receive_timeout
-        answer = arrival.add(data)
-        if answer:
-            conn.send_now(answer)
-        if arrival.head_too_large:
-            self.dismiss(conn, head_too_large(self.service.settings))
-        elif arrival.is_whole() or (not data and arrival.data):
-            self.answer(conn, arrival)
-        elif not data:
-            self.dismiss(conn)
-
-    def answer(self, conn: Connection, arrival: Arrival) -> None:
-        """Have a request answered, from memory: here if that is quick, else by a thread."""
-        data, conn.sock.must_close = arrival.request(), arrival.body_too_large
-        conn.arrival = None
-        conn.init()
-        conn.parser.unreader = IterUnreader(())  # Whatever its framing says, nobody waits for more than came.
-        conn.parser.unreader.unread(data)
-        conn.data_ready = True
-        if self.is_quick(data):
-            conn.keep = self.handle(conn)
-            self.send(conn)
+    def advance(self, conn: Connection, data: bytes, place: int = 0) -> None:
+        """Go on when the request is whole, or can be refused: this has come."""
+        arrival = conn.arrival
+        if arrival is None:
+            return
+        if not arrival.has_begun:
+            head = None if place or len(data) == READ else conn.familiar.whole(data)
+            if head is not None:
+                self.answer(conn, head, data[len(head.content) :])
+                return
+            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
+        is_new = arrival.head is None
+        body = arrival.add(data, place)
+        conn.ahead = (data, len(data) - arrival.rest) if arrival.rest else (b"", 0)
+        if conn.is_answered:
+            self.go_on_behind(conn, arrival)
+            return
+        if arrival.is_whole and arrival.head is not None:
+            self.answer(conn, arrival.head, body)
+        elif is_new and arrival.head is not None:
+            self.answer_head(conn, arrival.head, body)
+        elif arrival.head is None:
+            self.hold(conn, len(arrival.kept))
         else:
-            self.forget(conn)
-            self.enqueue_req(conn)
+            self.keep(conn, body)
+        if arrival.problem is not None and conn.arrival is arrival and not conn.is_answered:
+            self.refuse(conn, arrival.problem)
 
-    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001  # As gunicorn calls it.
-        """May another request come? What was not read of a body is in memory, so however much it is nobody waits."""
-        return bool(keepalive and conn.parser.finish_body())
+    def go_on_behind(self, conn: Connection, arrival: Arrival) -> None:
+        """Drop what has come of a body behind its answer; once that is all, the next request may come."""
+        if arrival.problem is not None:
+            conn.keep = False
+        if arrival.is_whole or arrival.problem is not None:
+            conn.arrival = None
+            self.send(conn)
 
-    def is_quick(self, data: bytes) -> bool:
+    def keep(self, conn: Connection, body: bytes) -> None:
+        """More of a body that is not whole: refused when it is too much."""
+        conn.arrived.write(body)
+        size, limit = conn.arrived.tell(), self.service.settings.max_body
+        if size > limit:
+            self.refuse(conn, too_large(limit))
+        elif size > SMALL:
+            self.hold(conn, size)
+
+    def hold(self, conn: Connection, size: int) -> None:
+        """So many bytes of a request that is not answered, as far as there is room."""
+        try:
+            conn.held.set(size)
+        except Problem as problem:
+            self.refuse(conn, problem)
+
+    def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
+        """Ask the app what it says to a request whose body is still to come: its answer, or that it wants the body."""
+        conn.sock.body = None
+        conn.sock.must_close = head.is_chunked or head.awaits or head.length > self.service.settings.max_body
+        try:
+            conn.keep = self.handle(conn, head)
+        except BodyAwaited:
+            self.await_body(conn, head, body)
+            return
+        conn.is_answered = True
+        if not conn.keep:
+            conn.arrival = None
+        self.send(conn)
+
+    def await_body(self, conn: Connection, head: Head, body: bytes) -> None:
+        """Nothing speaks against this request; it is one of those in flight from now on."""
+        try:
+            self.service.places.__enter__()
+            conn.has_place = True
+        except Problem as problem:
+            self.refuse(conn, problem)
+            return
+        if head.awaits:
+            conn.sock.sendall(CONTINUE)
+            conn.sock.flush_now()
+        self.keep(conn, body)
+
+    def answer(self, conn: Connection, head: Head, body: bytes) -> None:
+        """Have a whole request answered, from memory: here if that is quick, else by a thread."""
+        if conn.arrived.tell():
+            conn.arrived.write(body)
+            body, conn.arrived = conn.arrived.getvalue(), BytesIO()
+        conn.arrival = None
+        self.leave_place(conn)
+        conn.sock.body, conn.sock.must_close = body, len(body) > self.service.settings.max_body
+        if self.is_quick(body):
+            conn.keep = self.handle(conn, head)
+            self.send(conn)
+            return
+        try:
+            conn.held.set(len(body))
+        except Problem as problem:
+            self.refuse(conn, problem)
+            return
+        self.forget(conn)
+        self.tpool.submit(self.handle, conn, head).add_done_callback(
+            lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
+        )
+
+    def is_quick(self, body: bytes) -> bool:
         """Can this request hold up nobody?"""
         try:
-            return self.service.is_quick(data)
+            return self.service.is_quick(body)
         except Problem:
             return True  # No model, so all that can come of it is a refusal.
+
+    def handle(self, conn: Connection, head: Head) -> bool:
+        """Have the app answer; gives whether another request may come. In the loop or in a thread."""
+        try:
+            if conn.request is None:
+                conn.request = Request(self.cfg, IterUnreader((head.content,)), conn.client)
+            return bool(self.handle_request(conn.request, conn))
+        except ParseException:  # Nothing is known that passed before, and does not pass here.
+            problem: Exception = bad_request("The server cannot read this request.")
+        except (Exception, SystemExit) as error:
+            problem = error if isinstance(error, Exception) else RuntimeError("aborted")
+        if conn.sock.is_sent:  # Else an answer has begun, and can only be cut off.
+            conn.sock.sendall(refusal(problem, self.service.begin_unseen()))
+        return False
 
     def finish_request(self, conn: Connection, outcome: Future[bool]) -> None:
         """A thread has made an answer."""
@@ -177,56 +183,67 @@ class DoorWorker(ServiceWorker):
             return
         if sent:
             self.go_on(conn)
-        elif conn.event != selectors.EVENT_WRITE:
-            self.wait(conn, selectors.EVENT_WRITE, self.service.settings.send_timeout)
+        else:  # A client that sends its body before it reads must not wait for one that waits for it.
+            event = selectors.EVENT_WRITE if conn.arrival is None else BOTH
+            if conn.event != event:
+                self.wait(conn, event, self.service.settings.send_timeout)
 
     def go_on(self, conn: Connection) -> None:
-        """After an answer: the next request, of which the client may have sent some already, or the end."""
-        ahead = conn.keep and conn.parser.unreader.take_buffered()
-        if ahead:  # In the next round: others wait, too, and each of many requests would be a call inside the last.
-            self.forget(conn)
-            self.method_queue.defer(self.resume, conn, ahead)
-        elif conn.keep:
-            self.expect(conn, self.service.settings.keep_alive)
+        """After an answer: the rest of its request, or the next one, which may have come already, or the end."""
+        if not conn.keep:
+            self.linger(conn)
+        elif conn.arrival is not None:
+            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         else:
-            self.linger(conn)
+            ahead, conn.ahead = conn.ahead, (b"", 0)
+            self.finish(conn)
+            if ahead[0]:  # In the next round: others wait, too, and each of many would be a call inside the last.
+                self.forget(conn)
+                self.method_queue.defer(self.resume, conn, ahead)
+            else:
+                self.expect(conn, self.service.settings.keep_alive)
 
-    def resume(self, conn: Connection, ahead: bytes) -> None:
+    def resume(self, conn: Connection, ahead: tuple[bytes, int]) -> None:
         """Take up a connection with what had come behind the last request."""
-        self.advance(conn, self.expect(conn, self.service.settings.keep_alive), ahead)
+        self.expect(conn, self.service.settings.keep_alive)
+        self.advance(conn, *ahead)
 
-    def linger(self, conn: Connection) -> None:
-        """Close our side and wait for the client to close its own; until then what it has not read yet could get lost
-        (RFC 9112 section 9.6)."""
-        try:
-            conn.sock.shutdown(socket.SHUT_WR)
-        except OSError:
+    def end(self, conn: Connection) -> None:
+        """The client has closed its side before its request was whole."""
+        if conn.is_answered:
+            conn.arrival, conn.keep = None, False
+            self.send(conn)
+        elif conn.arrival is None or conn.arrival.head is None:
             self.dismiss(conn)
-            return
-        self.wait(conn, selectors.EVENT_READ, LINGER)
+        else:
+            self.refuse(conn, incomplete_body())
 
-    def dismiss(self, conn: Connection, problem: Problem | None = None) -> None:
-        """Have done with a connection: at once, or after a refusal if there is a request to refuse."""
+    def give_up(self, conn: Connection) -> None:
+        """A client has not done in time what it was waited for: a refusal, if there is a request to refuse."""
+        if conn.arrival is None or conn.is_answered or not conn.arrival.has_begun:
+            self.dismiss(conn)
+        else:
+            self.refuse(conn, too_slow(self.service.settings))
+
+    def refuse(self, conn: Connection, problem: Problem) -> None:
+        """End a connection with the answer to a request that will not be whole."""
         conn.arrival = None
-        if problem is not None:
-            conn.send_now(refusal(problem))
-            self.linger(conn)
-            return
-        self.forget(conn)
-        self.nr_conns -= 1
-        conn.close()
+        conn.keep = False
+        conn.sock.sendall(refusal(problem, conn.sock.exchange or self.service.begin_unseen()))
+        self.send(conn)
 
-    def murder_pending(self) -> None:
-        """Called in every round of the loop: dismiss who is overdue, be it this worker."""
-        now = time.monotonic()
-        if now < self.next_look:
-            return
-        self.next_look = now + LOOK
-        if self.service.must_give_up():
-            self.handle_exit(signal.SIGTERM, None)
-        for conn in list(self.waiting):
-            has_begun = conn.arrival is not None and bool(conn.arrival.data)
-            if not self.alive and conn.arrival is not None and not has_begun:
-                conn.deadline = min(conn.deadline, now + LINGER)
-            if conn.deadline <= now:
-                self.dismiss(conn, too_slow(self.service.settings) if has_begun else None)
+    def finish(self, conn: Connection) -> None:
+        """Nothing of a request of this connection is held any more."""
+        conn.arrival = conn.request = conn.sock.exchange = conn.sock.body = None
+        conn.is_answered = False
+        conn.ahead = (b"", 0)
+        if conn.arrived.tell():
+            conn.arrived = BytesIO()
+        conn.held.set(0)
+        self.leave_place(conn)
+
+    def leave_place(self, conn: Connection) -> None:
+        """It is not in flight while it is not answered."""
+        if conn.has_place:
+            conn.has_place = False
+            self.service.places.__exit__()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from io import BytesIO
+from typing import Any, Final
 
 from gunicorn.http import wsgi
-from gunicorn.http.errors import NoMoreData, ParseException
-from werkzeug.exceptions import ClientDisconnected
+
+from serve_flask.body import BODY, EXCHANGE, Awaited, BodyAwaited
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+AWAITED: Final = Awaited()
 
 
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
@@ -25,34 +27,28 @@ def name_no_server() -> None:
     wsgi.Response = NamelessResponse
 
 
-class Input:
-    """A request's body as gunicorn reads it; a body that is no body is one that ended early."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    def read(self, size: int = -1) -> bytes:
-        """Some of the body; raises `ClientDisconnected` where its framing is wrong or its end is missing."""
-        try:
-            data: bytes = self._body.read(None if size < 0 else size)
-        except (ParseException, NoMoreData) as error:
-            raise ClientDisconnected from error
-        return data
-
-
 def as_http_has_it(app: WsgiApp) -> WsgiApp:
-    """`Connection: close` closes, and so does a body too long to be read on, lest its rest be taken for requests.
-    Framing faults are the caller's, an upgrade may be left alone, and an absolute target without a path means `/`."""
+    """The app with the body that the worker has read, or has not; `Connection: close` closes, and so does a body that
+    is not read on, lest its rest be taken for requests."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        client = environ["gunicorn.socket"]
+
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if ("Connection", "close") in headers or environ["gunicorn.socket"].must_close:
+            if client.must_close or ("Connection", "close") in headers:
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
             return start_response(status, headers, exc_info)
 
-        environ["wsgi.input"] = Input(environ["wsgi.input"])
-        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
-        environ.pop("HTTP_UPGRADE", None)  # Not taken up, so it changes nothing; Werkzeug would refuse a WebSocket.
-        return app(environ, start)
+        if client.body is None:
+            environ[BODY] = environ["wsgi.input"] = AWAITED
+        else:
+            environ[BODY], environ["wsgi.input"] = client.body, BytesIO(client.body)
+        if client.exchange is not None:
+            environ[EXCHANGE] = client.exchange
+        try:
+            return app(environ, start)
+        except BodyAwaited:
+            client.exchange = environ.get(EXCHANGE)
+            raise
 
     return wrapped

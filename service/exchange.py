@@ -40,7 +40,7 @@ class Exchange:
 
     __slots__ = (
         *("_access_log", "_metrics", "_place", "_span", "_started"),
-        *("client", "method", "path", "request_id", "route", "version"),
+        *("client", "is_authorized", "method", "path", "request_id", "route", "version"),
     )
 
     def __init__(
@@ -65,6 +65,8 @@ class Exchange:
         """The version of the model that made the reply, once there is one."""
         self.client: str | None = None
         """The name of the caller, once it is known and where it must be."""
+        self.is_authorized = False
+        """Was this caller let through?"""
 
     def refuse(self, error: Exception) -> Reply:
         """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""

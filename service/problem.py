@@ -18,6 +18,7 @@ LONGEST_KEY: Final = 64
 KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "malformed-json": (HTTPStatus.BAD_REQUEST, "The body is not JSON"),
     "incomplete-body": (HTTPStatus.BAD_REQUEST, "The body ended early"),
+    "bad-request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request"),
     "unauthorized": (HTTPStatus.UNAUTHORIZED, "Who are you?"),
     "forbidden": (HTTPStatus.FORBIDDEN, "You may not do this"),
     "not-found": (HTTPStatus.NOT_FOUND, "No such path"),
@@ -28,6 +29,7 @@ KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "invalid-input": (HTTPStatus.UNPROCESSABLE_ENTITY, "The input does not fit the model"),
     "too-many-requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
     "head-too-large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large"),
+    "not-implemented": (HTTPStatus.NOT_IMPLEMENTED, "This part of HTTP is not spoken here"),
     "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the service"),
     "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests now"),
     "prediction-timeout": (HTTPStatus.GATEWAY_TIMEOUT, "The prediction took too long"),
@@ -77,6 +79,21 @@ def incomplete_body() -> Problem:
     """400: the connection ended before the body did; no other request is read behind a body without an end."""
     detail = "The connection ended before the whole body had arrived."
     return Problem("incomplete-body", detail, headers=(("Connection", "close"),))
+
+
+def bad_request(detail: str) -> Problem:
+    """400: what came is no request, so nothing behind it can be told from one."""
+    return Problem("bad-request", detail, headers=(("Connection", "close"),))
+
+
+def not_implemented(detail: str) -> Problem:
+    """501: HTTP, and nothing that this server has."""
+    return Problem("not-implemented", detail, headers=(("Connection", "close"),))
+
+
+def prediction_timeout(seconds: float) -> Problem:
+    """504: the prediction did not end within so many seconds."""
+    return Problem("prediction-timeout", f"A prediction may take {seconds:g} s.")
 
 
 def unavailable(detail: str, *, retry_after: int = 1) -> Problem:

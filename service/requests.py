@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from io import BytesIO
+from typing import Final, Self
 
+from service.limits import Held, Room
 from service.problem import Problem, incomplete_body
 
 WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -15,6 +17,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM: Final = 16 * 1024
 """Bytes of a request for a token."""
 LENGTH: Final = re.compile(r"[0-9]{1,4000}\Z")
+SMALL: Final = 64 * 1024
+"""Bytes of a body for which there is always room: as many requests as may be in flight hold little of that size."""
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
@@ -43,21 +47,50 @@ def _is_json(content_type: str) -> bool:
 
 
 class Receipt:
-    """The body of one request as it arrives; refuses it as soon as it is too large."""
+    """The body of one request as it arrives; refuses it as soon as it is too large, or nobody has room for it.
 
-    def __init__(self, content_length: str | None, limit: int) -> None:
-        self._limit = limit
-        self._chunks: list[bytes] = []
+    What it holds is given back when it is left as a context.
+    """
+
+    def __init__(self, content_length: str | None, limit: int, room: Room) -> None:
+        self._limit, self._room = limit, room
+        self._held: Held | None = None
+        self._only = b""
+        """All that has arrived, while it is one piece."""
+        self._arrived: BytesIO | None = None
+        """All pieces; no list, as joining would hold all of it twice."""
         self._size = 0
         self._declared = int(content_length) if content_length and LENGTH.match(content_length) else None
         if self._declared is not None:
             self._require(self._declared)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._held is not None:
+            self._held.set(0)
+
     def add(self, chunk: bytes) -> None:
-        """Take what has arrived; 413 when it is too much."""
-        self._size += len(chunk)
+        """Take what has arrived; 413 when it is too much, 503 when there is no room."""
+        before, self._size = self._size, self._size + len(chunk)
         self._require(self._size)
-        self._chunks.append(chunk)
+        if self._size > SMALL:
+            if self._held is None:
+                self._held = Held(self._room)
+            self._held.set(self._size)
+        if not before:
+            self._only = chunk
+            return
+        if self._arrived is None:
+            self._arrived = BytesIO()
+            self._arrived.write(self._only)
+        self._arrived.write(chunk)
+
+    def take(self, body: bytes) -> bytes:
+        """The whole body, which the server has and holds already; 413 when it is too much."""
+        self._require(len(body))
+        return body
 
     @property
     def is_whole(self) -> bool:
@@ -68,10 +101,13 @@ class Receipt:
         """The whole body; 400 when the connection ended before all of it was there."""
         if self._declared is not None and self._size < self._declared:
             raise incomplete_body()
-        return b"".join(self._chunks)
+        return self._only if self._arrived is None else self._arrived.getvalue()
 
     def _require(self, size: int) -> None:
         if size > self._limit:
-            raise Problem(
-                "too-large", f"The body may have {self._limit} bytes at most.", headers=(("Connection", "close"),)
-            )
+            raise too_large(self._limit)
+
+
+def too_large(limit: int) -> Problem:
+    """413, and the connection closes, as the rest of the body is not read."""
+    return Problem("too-large", f"The body may have {limit} bytes at most.", headers=(("Connection", "close"),))

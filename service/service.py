@@ -10,11 +10,10 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from model.errors import ModelError
-from service import wire
 from service.auth.client import HeaderLookup
 from service.auth.guard import Guard
 from service.exchange import LONGEST_PATH, Exchange
-from service.limits import Places
+from service.limits import Places, Room
 from service.logs import log
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pool import Pool
@@ -51,6 +50,8 @@ class Service:
         settings = self.settings
         self.places = Places(settings.max_concurrent)
         """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
+        self.room = Room(max(settings.max_buffered, settings.max_body))
+        """What all requests that arrive may hold together."""
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
         self.guarded = self._guard.is_needed
         """Must each request be authorized? Else `authorize` need not be called."""
@@ -117,16 +118,23 @@ class Service:
             span=span,
         )
 
+    def begin_unseen(self) -> Exchange:
+        """Start the exchange of something that no framework sees; nothing of it is told."""
+        return self.begin("unknown", "-", "-", "http", lambda _: None)
+
     def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
         """May this caller do this, and now? Raises `Problem` (401, 403, 429).
 
-        Asked as soon as path and method are known to be right; `address` is the peer's, empty if unknown.
+        Asked as soon as path and method are known to be right; `address` is the peer's, empty if unknown. An exchange
+        counts once, however often this is asked: by its head, and again when its body is there.
         """
-        exchange.client = self._guard.authorize(exchange.route, header, address)
+        if not exchange.is_authorized:
+            exchange.client = self._guard.authorize(exchange.route, header, address)
+            exchange.is_authorized = True
 
     def admit_form(self, header: HeaderLookup) -> Receipt:
         """What receives the body of a request for a token."""
-        return Receipt(header("content-length"), MAX_FORM)
+        return Receipt(header("content-length"), MAX_FORM, self.room)
 
     def token(self, body: bytes, header: HeaderLookup) -> Reply:
         """`POST /oauth/token`."""
@@ -136,7 +144,7 @@ class Service:
         """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
         self._require_open()
         require_json(header("content-type"), header("content-encoding"))
-        return Receipt(header("content-length"), self.settings.max_body)
+        return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def is_quick(self, body: bytes) -> bool:
         """May `predict` run inline, or does this body belong into the pool?"""
@@ -199,14 +207,6 @@ class Service:
     def not_found(self) -> Problem:
         """No route has this path."""
         return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
-
-    def too_slow(self) -> Problem:
-        """The request did not arrive whole in time."""
-        return wire.too_slow(self.settings)
-
-    def timed_out(self) -> Problem:
-        """The prediction did not end in time."""
-        return Problem("prediction-timeout", f"A prediction may take {self.settings.predict_timeout:g} s.")
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by

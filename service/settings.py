@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
     )
     max_body: Count = Field(8 * 1024 * 1024, description="Largest request body, in bytes; more is answered with 413.")
+    max_buffered: Count = Field(
+        128 * 1024 * 1024,
+        description="Most bytes of requests that each worker holds while they arrive, of all connections together, and "
+        "at least one body; more is answered with 503.",
+    )
     max_head: Count = Field(
         64 * 1024, description="Most bytes of a request line and its headers; more is answered with 431."
     )

@@ -39,6 +39,8 @@ def run(program: str, serve: Callable[[], int]) -> int:
     except CannotStart as error:
         print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # The program's own voice.
         return FAILED
+    except SystemExit as end:  # A worker's, too.
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def prepare(settings: Settings) -> None:

@@ -20,6 +20,8 @@ INTERVAL: Final = 1.0
 """Seconds between two looks at the champion file: two seconds are promised."""
 RETRY: Final = 60.0
 """Seconds after which a refused version is tried again, even if its files are as they were: what was wrong may pass."""
+LAST_LOOK: Final = 4.0
+"""Seconds that an opening gets at the end; our own servers may leave it behind."""
 UNKNOWN: Final = "?"
 """The version that a damaged champion file names."""
 
@@ -47,8 +49,10 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; what is being opened is waited for, as the end of an interpreter under it ends the process."""
         self._stop.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(LAST_LOOK)
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL):

@@ -1,18 +1,22 @@
-"""Refusals as bytes on the wire, for a request that never became one: its head did not arrive whole, or is too large.
+"""What a door's server says itself, where no framework has seen the request; and how long it listens behind that.
 
-No framework has seen it, so the server's side of each door answers itself, alike at both.
+All of it is alike at both doors, with an id, a line in the log and a place in the metrics like any other answer.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from service.exchange import id_of
+from service.exchange import Exchange
 from service.problem import Problem
 from service.settings import Settings
 
-MAX_FIELDS: Final = 100
-"""Most header fields."""
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+SILENCE: Final = 2.0
+"""Seconds without a byte after which a connection that was half closed is closed; gunicorn's figure."""
+MOST_DROPPED: Final = 64 * 1024 * 1024
+"""Bytes that are read and dropped behind a last answer, so that a client that sends all of its request before it reads
+gets to read it: what is closed with bytes unread is reset, and the answer with it (RFC 9112 section 9.6)."""
 
 
 def too_slow(settings: Settings) -> Problem:
@@ -21,21 +25,13 @@ def too_slow(settings: Settings) -> Problem:
     return Problem("request-timeout", detail, headers=(("Connection", "close"),))
 
 
-def head_too_large(settings: Settings) -> Problem:
-    """431: the request line and headers are too many bytes or too many fields."""
-    detail = f"A request may have {settings.max_head} bytes of headers and {MAX_FIELDS} fields at most."
-    return Problem("head-too-large", detail, headers=(("Connection", "close"),))
-
-
-def refusal(problem: Problem, given_id: str | None = None) -> bytes:
-    """A whole HTTP/1.1 response with what every response carries; the connection must be closed behind it."""
-    request_id = id_of(given_id)
-    reply = problem.reply(request_id)
-    head = [
+def refusal(problem: Exception, exchange: Exchange) -> bytes:
+    """A whole HTTP/1.1 response to what went wrong, the last one of its connection; the exchange is done."""
+    reply = exchange.refuse(problem)
+    headers = dict([*exchange.finish(reply), *reply.fixed]) | {"Connection": "close"}
+    lines = [
         f"HTTP/1.1 {int(reply.status)} {reply.status.phrase}",
-        f"X-Request-Id: {request_id}",
-        "Server-Timing: total;dur=0.000",  # Nothing was begun whose time could be told.
-        *(f"{name}: {value}" for name, value in reply.fixed),
+        *(f"{name}: {value}" for name, value in headers.items()),
         f"Content-Length: {len(reply.body)}",
     ]
-    return "\r\n".join([*head, "", ""]).encode("ascii") + reply.body
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + reply.body

@@ -10,7 +10,9 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from serve_flask.worker import MOST, DoorWorker
+from serve_flask.connections import MOST
+from serve_flask.worker import DoorWorker
+from service.limits import Room
 from service.newcomers import Newcomers
 from tests.fakes import settings_of
 
@@ -21,7 +23,7 @@ def worker_of(listener: socket.socket) -> Any:
     """A worker that listens, outside of gunicorn."""
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
-    worker.service = SimpleNamespace(settings=settings_of())
+    worker.service = SimpleNamespace(settings=settings_of(), room=Room(1_000_000))
     worker.newcomers, worker.next_welcome = Newcomers(MOST), 0.0
     worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
     listener.settimeout(0)

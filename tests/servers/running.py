@@ -40,6 +40,11 @@ class Response:
         unlike = {"server-timing", "date", "server", "connection", "keep-alive", "x-request-id"}
         return self.status, {name: value for name, value in self.headers.items() if name not in unlike}, self.body
 
+    def nameless(self) -> tuple[int, dict[str, str], bytes]:
+        """The same without the id, where the server chose it."""
+        status, headers, body = self.comparable()
+        return status, headers, re.sub(rb'"instance":"[^"]*"', b"", body)
+
 
 @dataclass(frozen=True)
 class Running:

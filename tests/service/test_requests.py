@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.limits import Room
 from service.problem import Problem
-from service.requests import Receipt, require_json
+from service.requests import SMALL, Receipt, require_json
 
 LIMIT = 10
 
@@ -43,7 +44,7 @@ def test_a_long_content_type_takes_no_long_time(content_type: str) -> None:
 def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> None:
     """All of it, in order; or 413 with the piece that was too much."""
     whole = b"".join(pieces)
-    receipt = Receipt(None, LIMIT)
+    receipt = Receipt(None, LIMIT, Room(LIMIT))
     kinds = [kind_of(partial(receipt.add, piece)) for piece in pieces]
     if len(whole) > LIMIT:
         assert "too-large" in kinds
@@ -56,22 +57,36 @@ def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> Non
 def test_a_declared_length_over_the_limit_is_refused_at_once(length: str) -> None:
     """Before anything is received."""
     with pytest.raises(Problem, match="10 bytes at most"):
-        Receipt(length, LIMIT)
+        Receipt(length, LIMIT, Room(LIMIT))
 
 
 @pytest.mark.parametrize("length", ["", "x", "-1", "1.5", "1e1", "٣", None])
 def test_a_length_that_is_none_is_not_believed(length: str | None) -> None:
     """What arrives is counted in any case."""
-    receipt = Receipt(length, LIMIT)
+    receipt = Receipt(length, LIMIT, Room(LIMIT))
     receipt.add(b"abc")
     assert receipt.body() == b"abc"
 
 
 def test_less_than_declared_is_no_body() -> None:
     """The connection has ended early."""
-    receipt = Receipt("5", LIMIT)
+    receipt = Receipt("5", LIMIT, Room(LIMIT))
     receipt.add(b"abcd")
     with pytest.raises(Problem, match="ended before"):
         receipt.body()
     receipt.add(b"e")
     assert receipt.body() == b"abcde"
+
+
+def test_large_bodies_share_their_room_and_give_it_back() -> None:
+    """A small one needs none; one too many is 503, and its room is free again when it is left."""
+    room = Room(3 * SMALL)
+    with Receipt(None, 10 * SMALL, room) as first, Receipt(None, 10 * SMALL, room) as second:
+        first.add(b" " * 2 * SMALL)
+        second.add(b" " * SMALL)
+        with pytest.raises(Problem) as refused:
+            second.add(b" " * SMALL)
+    assert refused.value.status == 503
+    with Receipt(None, 10 * SMALL, room) as third:
+        third.add(b" " * 3 * SMALL)
+        assert len(third.body()) == 3 * SMALL
