@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from model.errors import ArtifactRefused
+from model.patience import Patience
 from model.predictor import Predictor, describe
 from model.signature import Columns, InvalidInput, Signature, Validator, to_instances
 
@@ -41,10 +42,18 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
     return pairs
 
 
-def replay(golden: Golden, predictor: Predictor, signature: Signature, classes: Sequence[str] | None) -> None:
+def replay(
+    golden: Golden,
+    predictor: Predictor,
+    signature: Signature,
+    classes: Sequence[str] | None,
+    patience: Patience | None = None,
+) -> None:
     """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
     validator = Validator(signature)
     for index, pair in enumerate(golden):
+        if patience is not None:
+            patience.check()
         time.sleep(0)  # Done beside a server's requests: let them go first, row by row.
         columns = validator.validate(json.dumps(pair["request"]).encode()).columns
         (reply,) = describe(predictor.predict(columns), classes)

@@ -7,9 +7,11 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from model.bounds import ENTRIES
 from model.errors import ModelError
 from service.logs import log
 from service.metrics import Metrics
@@ -117,7 +119,7 @@ def _stamp(folder: Path) -> Mapping[str, tuple[int, ...]]:
     """What changes when somebody repairs a version, without reading a file."""
     found: dict[str, tuple[int, ...]] = {}
     with contextlib.suppress(OSError):
-        for path in folder.rglob("*"):
+        for path in islice(folder.rglob("*"), ENTRIES):
             about = path.lstat()
             found[str(path)] = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_size, about.st_mode)
     return found
