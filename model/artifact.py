@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from model import bounds, golden, manifest, pipeline_file, seal, store_file
+from model import bounds, golden, manifest, pipeline_file, seal, store_file, trial
 from model.errors import ArtifactRefused
 from model.manifest import FORMAT, Manifest
 from model.patience import Patience
@@ -83,6 +83,13 @@ def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -
     in a process of its own before it is opened here.
     """
     facts, files = _read(folder, trust, patience)
+    if patience is not None and pipeline_file.SKOPS in files:
+        trial.try_version(facts.model_dump_json(), files, patience)
+    return assemble(facts, files, trust, patience)
+
+
+def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience: Patience | None = None) -> Opened:
+    """Open a version from its files, each of which the manifest vouches for; raises `ArtifactRefused`."""
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
         signature.tree()

@@ -34,7 +34,7 @@ GRAPH_NODES: Final = 20_000
 """Operations in a compiled model; each costs about 0.7 us a row."""
 GRAPH_RANK: Final = 4
 """Axes of a tensor."""
-GRAPH_ROW: Final = 1 * MIB
+GRAPH_ROW: Final = 64 * KIB
 """Numbers that all tensors of a graph hold together for one row, or as many as the graph has bytes: what a lowering
 makes is no wider than the constants that it is made with."""
 TREE_DEPTH: Final = 5_000
@@ -44,6 +44,6 @@ TREE_DEPTH: Final = 5_000
 UNPACKED: Final = 16 * MIB
 """Bytes that a pipeline's file may unpack to, or ten times its size: ours are not compressed."""
 UNPACKED_TIMES: Final = 10
-TRIAL_MEMORY: Final = 512 * MIB
+TRIAL_MEMORY: Final = 256 * MIB
 """Bytes that a pipeline may take while it is opened and tried, beside twenty times the size of its file."""
 TRIAL_TIMES: Final = 20

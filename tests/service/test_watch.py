@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -155,7 +156,8 @@ def test_a_swap_is_logged_and_counted(registry: Registry) -> None:
         looking.watch.look()
         looking.watch.look()
     assert looking.swapped == ["2"]
-    assert lines == [{"event": "swapped", "log_level": "info", "model": "fruit", "version": "2"}]
+    about = {"log_level": "info", "model": "fruit", "version": "2"}
+    assert lines == [{"event": "opening", **about}, {"event": "swapped", **about}]
     assert (looking.count("done"), looking.count("refused")) == ("1.0", "0.0")
 
 
@@ -170,7 +172,7 @@ def test_a_damaged_champion_is_refused_once_with_a_line_and_a_count(registry: Re
             looking.watch.look()
     reason = "The file golden.json was altered after training; restore it or train again."
     refused = {"event": "refused", "log_level": "error", "model": "fruit", "version": "3", "reason": reason}
-    assert lines == [refused]
+    assert lines == [{"event": "opening", "log_level": "info", "model": "fruit", "version": "3"}, refused]
     assert looking.watch.refused == ("3", reason)
     assert looking.swapped == []
     assert (looking.count("done"), looking.count("refused")) == ("0.0", "1.0")
@@ -224,7 +226,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     """And is refused in the log once, however often it is tried."""
     tries: list[int] = []
 
-    def full(_settings: Settings, _metrics: Metrics, version: int) -> None:
+    def full(_settings: Settings, _metrics: Metrics, version: int, _stop: threading.Event) -> None:
         tries.append(version)
         raise MemoryError
 
@@ -241,7 +243,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
         looking.watch.look()
         looking.watch.look()
     assert tries == [2, 2, 2]
-    assert [line["event"] for line in lines] == ["refused"]
+    assert [line["event"] for line in lines] == ["opening", "refused"]
     looking.watch._again = watching._Again(registry.path(77))
     looking.watch.look()
     assert (looking.swapped, looking.watch.refused) == (["2"], None)
@@ -265,7 +267,7 @@ def test_a_damaged_champion_file_is_refused_once_and_forgotten_when_it_is_whole(
     with capture_logs() as lines:
         looking.watch.look()
         looking.watch.look()
-    assert [line["event"] for line in lines] == ["refused"]
+    assert [line["event"] for line in lines] == ["opening", "refused"]
     assert looking.watch.refused is not None
     (registry.folder / "champion").write_text("1\n")
     looking.watch.look()
