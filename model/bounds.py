@@ -32,6 +32,10 @@ large as all together."""
 
 GRAPH_NODES: Final = 20_000
 """Operations in a compiled model; each costs about 0.7 us a row."""
+GRAPH_PARTS: Final = 500_000
+"""Fields in its file, a list of numbers being one."""
+GRAPH_NUMBERS: Final = 20_000_000
+"""Numbers in those lists: eight for each of the 2,000,000 questions and leaves that trees may have here."""
 GRAPH_RANK: Final = 4
 """Axes of a tensor."""
 GRAPH_ROW: Final = 64 * KIB

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bounds import GRAPH_NODES, GRAPH_RANK
+from model.bounds import GRAPH_NODES, GRAPH_NUMBERS, GRAPH_PARTS, GRAPH_RANK
 from model.errors import ArtifactRefused
-from model.wire_format import BYTES, VARINT, Field, Malformed, fields, numbers, varint
+from model.wire_format import BYTES, VARINT, Field, Malformed, count, fields, numbers, varint
 
 ROWS: Final = -1
 """The one axis of a shape whose length is the number of rows."""
@@ -24,19 +24,35 @@ ROWS: Final = -1
 Shape = tuple[int, ...]
 Message = Mapping[int, Sequence[Field]]
 
-# The fields of each message by number: their kind, and whether there may be several.
+NO_PART: Final = "has parts that none of ours has"
+Known = Mapping[int, tuple[int, bool] | str]
+
+# The fields of each message by number: their kind, and whether there may be several; or why a graph is refused for one.
 ONE_NUMBER, NUMBERS, ONE, MANY = (VARINT, False), (VARINT, True), (BYTES, False), (BYTES, True)
-MODEL: Final = {1: ONE_NUMBER, 2: ONE, 7: ONE, 8: MANY, 14: MANY}
-GRAPH: Final = {1: MANY, 2: ONE, 5: MANY, 11: MANY, 12: MANY}
-NODE: Final = {1: MANY, 2: MANY, 4: ONE, 5: MANY, 7: ONE}
-ATTRIBUTE: Final = {1: ONE, 3: ONE_NUMBER, 5: ONE, 8: NUMBERS, 20: ONE_NUMBER}
-TENSOR: Final = {1: NUMBERS, 2: ONE_NUMBER, 8: ONE, 9: ONE}
-VALUE: Final = {1: ONE, 2: ONE}
-TYPE: Final = {1: ONE}
-TENSOR_TYPE: Final = {1: ONE_NUMBER, 2: ONE}
-SHAPE: Final = {1: MANY}
-DIMENSION: Final = {1: ONE_NUMBER, 2: ONE}
-OPSET: Final = {1: ONE, 2: ONE_NUMBER}
+MODEL: Final[Known] = {1: ONE_NUMBER, 2: ONE, 7: ONE, 8: MANY, 14: MANY, 25: "defines operations of its own"}
+GRAPH: Final[Known] = {1: MANY, 2: ONE, 5: MANY, 11: MANY, 12: MANY}
+NODE: Final[Known] = {1: MANY, 2: MANY, 4: ONE, 5: MANY, 7: ONE}
+ATTRIBUTE: Final[Known] = {
+    1: ONE,
+    3: ONE_NUMBER,
+    5: ONE,
+    8: NUMBERS,
+    20: ONE_NUMBER,
+    **dict.fromkeys((6, 11), "has a graph inside of an operation"),
+}
+TENSOR: Final[Known] = {
+    1: NUMBERS,
+    2: ONE_NUMBER,
+    8: ONE,
+    9: ONE,
+    **dict.fromkeys((13, 14), "keeps numbers in another file"),
+}
+VALUE: Final[Known] = {1: ONE, 2: ONE}
+TYPE: Final[Known] = {1: ONE}
+TENSOR_TYPE: Final[Known] = {1: ONE_NUMBER, 2: ONE}
+SHAPE: Final[Known] = {1: MANY}
+DIMENSION: Final[Known] = {1: ONE_NUMBER, 2: ONE}
+OPSET: Final[Known] = {1: ONE, 2: ONE_NUMBER}
 
 TYPES: Final[Mapping[int, np.dtype[np.generic]]] = {
     number: np.dtype(kind).newbyteorder("<")
@@ -91,6 +107,8 @@ class Reader:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._parts, self._listed = GRAPH_PARTS, GRAPH_NUMBERS
+        """How many more there may be."""
 
     def file(self) -> GraphFile:
         """All of it; raises `BadGraph`."""
@@ -121,19 +139,19 @@ class Reader:
             if 5 in attribute:
                 tensors[name] = self._constant(attribute[5][0])[1]
             for part in (*attribute.get(3, ()), *attribute.get(8, ())):
-                found[name] = numbers(self._data, part)
+                found[name] = self._list(part)
         inputs, outputs = ([self._string(part) for part in message.get(place, ())] for place in (1, 2))
         return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, found, tensors)
 
     def _constant(self, item: Field) -> tuple[str, Constant]:
         message = self._message(item, TENSOR)
-        shape = tuple(number for part in message.get(1, ()) for number in numbers(self._data, part).tolist())
+        shape = tuple(number for part in message.get(1, ()) for number in self._list(part).tolist())
         kind = TYPES.get(self._number(message, 2))
         content = message[9][0] if 9 in message else Field(9, BYTES, 0, 0)
         if kind is None or len(shape) > GRAPH_RANK or min(shape, default=0) < 0:
             raise BadGraph("has a constant of a kind that none of ours has")
         if math.prod(shape) * kind.itemsize != content.stop - content.start:
-            raise BadGraph("has a constant whose numbers are elsewhere")
+            raise BadGraph("has a constant of another size than its numbers")
         values = np.frombuffer(self._data, kind, math.prod(shape), content.start)
         return self._text(message, 8), Constant(shape, values)
 
@@ -144,15 +162,27 @@ class Reader:
         axes = [self._message(axis, DIMENSION) for axis in self._inner(kind, 2, SHAPE).get(1, ())]
         return self._text(message, 1), tuple(self._number(axis, 1) if 1 in axis else ROWS for axis in axes)
 
-    def _inner(self, message: Message, number: int, known: Mapping[int, tuple[int, bool]]) -> Message:
+    def _list(self, part: Field) -> NDArray[np.int64]:
+        self._listed -= count(self._data, part)
+        if self._listed < 0:
+            raise BadGraph(f"lists more than {GRAPH_NUMBERS} numbers")
+        return numbers(self._data, part)
+
+    def _inner(self, message: Message, number: int, known: Known) -> Message:
         return self._message(message[number][0], known) if number in message else {}
 
-    def _message(self, item: Field, known: Mapping[int, tuple[int, bool]]) -> Message:
+    def _message(self, item: Field, known: Known) -> Message:
         found: dict[int, list[Field]] = {}
         for part in fields(self._data, item.start, item.stop):
-            kind, several = known.get(part.number, (None, False))
+            expected = known.get(part.number, NO_PART)
+            if isinstance(expected, str):
+                raise BadGraph(expected)
+            kind, several = expected
             if kind != part.kind or (part.number in found and not several):
-                raise BadGraph("has parts that none of ours has")
+                raise BadGraph(NO_PART)
+            self._parts -= 1
+            if self._parts < 0:
+                raise BadGraph(f"has more than {GRAPH_PARTS} parts")
             found.setdefault(part.number, []).append(part)
         return found
 
@@ -162,7 +192,7 @@ class Reader:
         part = message[number][0]
         value, end = varint(self._data, part.start, part.stop)
         if end != part.stop:
-            raise BadGraph("has parts that none of ours has")
+            raise BadGraph(NO_PART)
         return value
 
     def _text(self, message: Message, number: int) -> str:

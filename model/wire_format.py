@@ -81,9 +81,14 @@ _RUNS: Final = {
 """By the number of their field: 50 ms for two million numbers, and no memory."""
 
 
+def count(data: bytes, field: Field) -> int:
+    """How many numbers a run has."""
+    return (int(np.count_nonzero(_content(data, field) < 0x80)) + 1) // 2  # Each but the first has its tag before it.
+
+
 def numbers(data: bytes, field: Field) -> NDArray[np.int64]:
     """The numbers of a run; `field` is what `fields` gave."""
-    content = np.frombuffer(data, np.uint8, field.stop - field.start, field.start)
+    content = _content(data, field)
     ends = np.flatnonzero(content < 0x80)
     starts = np.concatenate([[0], ends[:-1] + 1])
     # From the first number on, each second of them is the tag of the next.
@@ -95,3 +100,7 @@ def numbers(data: bytes, field: Field) -> NDArray[np.int64]:
         part = (content[starts[there] + place] & 0x7F).astype(np.uint64)
         found[there] |= part << np.uint64(7 * place)
     return found.view(np.int64)
+
+
+def _content(data: bytes, field: Field) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8, field.stop - field.start, field.start)
