@@ -7,13 +7,15 @@ a tree that leads back to itself, a pattern that never ends. Another process has
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from model import bounds
 from model.errors import ArtifactRefused
@@ -41,26 +43,33 @@ def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -
     command = [python, "-P", "-c", PROGRAM, ROOT]  # Nothing comes from the working directory.
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd="/", **pipes) as process:  # noqa: S603  # Our own interpreter and program.
+        feeding = threading.Thread(target=_feed, args=(process.stdin, given), daemon=True)
+        feeding.start()
         try:
-            said = _answer(process, given, patience)
+            said = _answer(process, patience)
         finally:
             process.kill()
+            feeding.join()
     if said != HELD:
         crashed = f"The pipeline takes more than {memory} bytes or crashes; restore the artifact or train again."
         raise ArtifactRefused(said.decode() or crashed)
 
 
-def _answer(process: subprocess.Popen[bytes], given: bytes, patience: Patience) -> bytes:
+def _feed(pipe: IO[bytes], given: bytes) -> None:
+    """Beside the look at the time: the process takes it in when it has its libraries."""
+    with contextlib.suppress(OSError), pipe:  # It may have ended.
+        pipe.write(given)
+
+
+def _answer(process: subprocess.Popen[bytes], patience: Patience) -> bytes:
     """What the process says, nothing where it crashed; raises `ArtifactRefused` where it takes too long."""
-    rest: bytes | None = given
     while True:
         try:
-            said: bytes = process.communicate(rest, POLL)[0]
+            process.wait(POLL)
         except subprocess.TimeoutExpired:
-            rest = None  # It is being written.
             patience.check()
         else:
-            return said
+            return process.stdout.read() if process.stdout is not None else b""  # A sentence at most.
 
 
 def interpreter() -> str | None:
@@ -73,8 +82,7 @@ def interpreter() -> str | None:
 
 def main() -> None:
     """In the other process: open what comes in, and say what came of it."""
-    import pandas  # noqa: F401  # The libraries themselves are not counted.
-    import skops.io  # noqa: F401
+    import skops.io  # noqa: F401  # The libraries themselves are not counted.
 
     from model.artifact import Trust, assemble
     from model.manifest import Manifest
