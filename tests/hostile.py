@@ -23,7 +23,7 @@ SPARSE: Final = 2 * 1024**3
 """Bytes of a file that takes none of the disk."""
 SECRET: Final = b"0123456789abcdef"
 """What a file below the working directory holds."""
-SECRET_FILE: Final = ".env"
+SECRET_FILE: Final = "seal.key"
 
 Damage = Callable[[Path], object]
 
