@@ -13,10 +13,17 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+import pandas as pd
+import skops.io
 from onnx import NodeProto, TensorProto, helper, numpy_helper
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeClassifier
 
 from model import manifest
 from model.graph_check import OPSETS
+from model.signature import Signature
 
 DOUBLE: Final = TensorProto.DOUBLE
 SPARSE: Final = 2 * 1024**3
@@ -252,6 +259,22 @@ def skops_bomb(folder: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, held.getvalue() if name == array else content)
+    served_by_pipeline(folder)
+
+
+def endless_tree(folder: Path) -> None:
+    """A pipeline with a tree whose first question leads back to itself."""
+    signature = Signature.model_validate_json((folder / "signature.json").read_text())
+    names = [feature.name for feature in signature.features]
+    classes = json.loads((folder / "manifest.json").read_text())["classes"]
+    rows = pd.DataFrame(np.arange(40.0).reshape(-1, 1).repeat(len(names), axis=1), columns=names)
+    numbers = FunctionTransformer()
+    tree = DecisionTreeClassifier(max_depth=2).fit(rows[names[:1]], np.resize(classes, 40))
+    state = tree.tree_.__getstate__()
+    state["nodes"]["left_child"][0] = state["nodes"]["right_child"][0] = 0
+    tree.tree_.__setstate__(state)
+    first = ColumnTransformer([("first", numbers, names[:1])]).fit(rows)
+    (folder / "pipeline.skops").write_bytes(skops.io.dumps(Pipeline([("first", first), ("tree", tree)])))
     served_by_pipeline(folder)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from tests.swapping import BODY
 pytestmark = pytest.mark.slow
 each_door = pytest.mark.parametrize("door", DOORS)
 
+PATIENCE: Final = 10.0
 GROWTH: Final = 60
 """Megabytes that a server may take more while it refuses: the file that it looks at, and what it is read with."""
 SOON: Final = 20.0
@@ -131,7 +133,7 @@ def test_at_a_sealed_server_nothing_is_read_before_the_seal_holds(
     (folder / "public.pem").write_bytes(public)
     sealed(registry.path(1), private)
     registry.promote(1)
-    options = {"model": registry.name, "seal_key": folder / "public.pem"}
+    options: dict[str, Any] = {"model": registry.name, "seal_key": folder / "public.pem"}
     with running(door, folder, registry.folder.parent, **options) as server:
         before = megabytes(server)
         number = damaged(registry, damage)
@@ -149,6 +151,26 @@ def sealed(folder: Path, key: bytes) -> None:
     shutil.rmtree(folder)
     folder.mkdir()
     artifact.write(folder, files, facts, key)
+
+
+@each_door
+def test_a_pipeline_that_never_ends_is_refused_in_time_and_seen_until_then(
+    registry: Registry, folder: Path, door: str
+) -> None:
+    options: dict[str, Any] = {"model": registry.name, "open_timeout": PATIENCE}
+    with running(door, folder, registry.folder.parent, **options) as server:
+        number = damaged(registry, hostile.endless_tree)
+        registry.promote(number)
+        wait_for(server.process, lambda: "opening" in ready(server))
+        seen = ready(server)
+        assert (seen["version"], seen["opening"]["version"]) == ("1", str(number))
+        assert abs((datetime.now(UTC) - datetime.fromisoformat(seen["opening"]["since"])).total_seconds()) < SOON
+        wait_for(server.process, lambda: "refused" in ready(server))
+        assert ready(server)["refused"]["reason"].startswith(f"The version was not open after {PATIENCE:g} s")
+        assert "opening" not in ready(server)
+        assert len(family(server.process.pid)) == len(family(server.process.pid)[:2])  # Its process has ended.
+        registry.promote(2)
+        wait_for(server.process, lambda: ready(server)["version"] == "2")
 
 
 @each_door
