@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from model import bounds
 from model.errors import ArtifactRefused
 from model.patience import Patience
 from model.predictor import Predictor, describe
@@ -40,6 +41,12 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
             continue
         pairs.append({"request": request, "reply": reply})
     return pairs
+
+
+def write(golden: Golden) -> bytes:
+    """The file of these pairs; of very wide ones only as many as a file may hold."""
+    content = json.dumps(golden, indent=1).encode()
+    return content if len(content) <= bounds.FILES["golden.json"] else write(golden[::2])
 
 
 def replay(

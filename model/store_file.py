@@ -81,7 +81,10 @@ class Folder:
                 made.update(piece)
                 if keep:
                     kept.append(piece)
-        return made.hexdigest(), b"".join(kept)
+        content = b"".join(kept)
+        if name in bounds.PARTS and content.count(b"{") + content.count(b"[") > bounds.PARTS[name]:
+            raise ArtifactRefused(f"The file {name} has more parts than ours have; restore it or train again.")
+        return made.hexdigest(), content
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:

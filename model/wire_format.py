@@ -90,16 +90,15 @@ def numbers(data: bytes, field: Field) -> NDArray[np.int64]:
     """The numbers of a run; `field` is what `fields` gave."""
     content = _content(data, field)
     ends = np.flatnonzero(content < 0x80)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    # From the first number on, each second of them is the tag of the next.
-    starts, ends = starts[::2], ends[::2]
-    lengths = ends - starts + 1
-    found = np.zeros(len(starts), dtype=np.uint64)
-    for place in range(int(lengths.max(initial=0))):
-        there = lengths > place
-        part = (content[starts[there] + place] & 0x7F).astype(np.uint64)
-        found[there] |= part << np.uint64(7 * place)
-    return found.view(np.int64)
+    starts, ends = np.concatenate([[0], ends[1:-1:2] + 1]), ends[::2]  # The tag of the next number stands between two.
+    found = (content[starts] & 0x7F).astype(np.uint64)
+    longer, place = np.flatnonzero(ends > starts), 1
+    while longer.size:
+        part = (content[starts[longer] + place] & 0x7F).astype(np.uint64)
+        found[longer] |= part << np.uint64(7 * place)
+        longer, place = longer[ends[longer] > starts[longer] + place], place + 1
+    made: NDArray[np.int64] = found.view(np.int64)
+    return made
 
 
 def _content(data: bytes, field: Field) -> NDArray[np.uint8]:

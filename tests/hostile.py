@@ -73,6 +73,19 @@ def deep_folders(folder: Path) -> None:
     (folder / "/".join("abcdefgh")).mkdir(parents=True)
 
 
+def many_parts(folder: Path) -> None:
+    """Empty objects, which are small in a file."""
+    (folder / "golden.json").write_text(f"[{','.join(['{}'] * 1_000_000)}]")
+    reseal(folder)
+
+
+def many_features(folder: Path) -> None:
+    """More columns than any table has."""
+    features = ",".join(f'{{"path":["f{number}"],"type":"number"}}' for number in range(200_000))
+    (folder / "signature.json").write_text(f'{{"features":[{features}],"descriptions":{{}}}}')
+    reseal(folder)
+
+
 def pipe(folder: Path) -> None:
     """Whoever opens it waits for a writer."""
     (folder / "golden.json").unlink()

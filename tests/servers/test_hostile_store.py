@@ -44,6 +44,8 @@ def with_graph(make: Callable[[], Any]) -> Damage:
 SHAPES: Final[Mapping[str, tuple[Damage, str]]] = {
     "a sparse file": (hostile.sparse_file, "The file golden.json has more than"),
     "a sparse manifest": (hostile.sparse_manifest, "The file manifest.json has more than"),
+    "many parts": (hostile.many_parts, "The file golden.json has more parts than ours have"),
+    "many features": (hostile.many_features, "The file signature.json has more parts than ours have"),
     "a pipe": (hostile.pipe, "golden.json is neither a file nor a folder"),
     "a link": (hostile.link, "golden.json is neither a file nor a folder"),
     "many files": (hostile.many_files, "The artifact holds more files than one has"),
