@@ -38,6 +38,8 @@ GRAPH_PARTS: Final = 500_000
 """Fields in its file, a list of numbers being one."""
 GRAPH_NUMBERS: Final = 20_000_000
 """Numbers in those lists: eight for each of the 2,000,000 questions and leaves that trees may have here."""
+GRAPH_METADATA: Final = 16 * MIB
+"""Bytes of what a model keeps beside its graph, which is read as JSON."""
 GRAPH_RANK: Final = 4
 """Axes of a tensor."""
 GRAPH_ROW: Final = 64 * KIB

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bounds import GRAPH_NODES, GRAPH_NUMBERS, GRAPH_PARTS, GRAPH_RANK
+from model.bounds import GRAPH_METADATA, GRAPH_NODES, GRAPH_NUMBERS, GRAPH_PARTS, GRAPH_RANK
 from model.errors import ArtifactRefused
 from model.wire_format import BYTES, VARINT, Field, Malformed, count, fields, numbers, varint
 
@@ -115,6 +115,8 @@ class Reader:
         model = self._message(Field(0, BYTES, 0, len(self._data)), MODEL)
         if 7 not in model:
             raise BadGraph("holds no graph")
+        if sum(item.stop - item.start for item in model.get(14, ())) > GRAPH_METADATA:
+            raise BadGraph(f"has more than {GRAPH_METADATA} bytes beside its graph")
         graph = self._message(model[7][0], GRAPH)
         nodes, constants = graph.get(1, ()), graph.get(5, ())
         if len(nodes) + len(constants) > GRAPH_NODES:

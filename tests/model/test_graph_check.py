@@ -141,6 +141,13 @@ def test_empty_parts_without_an_end_are_refused(field: bytes, reason: str) -> No
     assert reason in refused(content(graph([label("x")])) + field * 1_000_000)
 
 
+def test_what_is_beside_the_graph_is_bounded_as_well() -> None:
+    """It is read as JSON."""
+    model = graph([label("x")])
+    helper.set_model_props(model, {"twinserve.words": " " * bounds.GRAPH_METADATA})
+    assert "bytes beside its graph" in refused(content(model))
+
+
 def test_lists_without_an_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number of one byte takes eight in memory."""
     monkeypatch.setattr(graph_file, "GRAPH_NUMBERS", 15)
