@@ -136,7 +136,9 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     # 4. Let it face the champion on the same hold-out rows; put it into service if it is not worse.
     progress("comparing with the champion")
     terms = Terms(options.tolerance, options.allow_breaking, options.allow_fallback)
-    facing = Facing(terms, options.seed, Trust(pickles=options.trust_pickles), options.promote)
+    facing = Facing(
+        terms, options.seed, Trust(options.trust_pickles, max_artifact=options.max_artifact), options.promote
+    )
     outcome = face(registry, version, data.holdout, facing)
     stage.promoted = outcome.promoted
     return Trained(recipe, data, fitted, facts, version, registry.path(version), outcome, time.monotonic() - started)
@@ -151,7 +153,8 @@ def _run_verb(options: argparse.Namespace) -> int:
 
     try:
         registry = Registry(Path(options.artifacts), options.name or KNOBS.recipe)
-        asked = Asked(tuple(options.versions), options.keep, Trust(options.trust_pickles, options.seal_key))
+        trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
+        asked = Asked(tuple(options.versions), options.keep, trust)
         said = DONE_BY[options.verb][0](registry, asked)
     except AskedWrongly as error:
         return _end(USAGE, str(error))

@@ -12,6 +12,8 @@ from typing import Final
 
 from dotenv import dotenv_values
 
+from model import bounds
+
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
 OPENING: Final = ("diff", "promote", "rollback", "verify")
 """The verbs that open versions as a server does."""
@@ -110,6 +112,13 @@ def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
     group.add_argument(
         "--trust-pickles", action="store_true", help="open versions stored as a pickle; only for those you made"
     )
+    group.add_argument(
+        "--max-artifact",
+        type=_bytes,
+        metavar="BYTES",
+        default=_variable("TWINSERVE_MAX_ARTIFACT") or str(bounds.ARTIFACT),
+        help="most bytes of a version that is opened (default: $TWINSERVE_MAX_ARTIFACT, else a gigabyte)",
+    )
 
 
 def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
@@ -201,6 +210,12 @@ def _positive(text: str) -> float:
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError("not a number from 0")
     return number
+
+
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError("not a whole number from 1")
+    return int(text)
 
 
 def _seed(text: str) -> int:

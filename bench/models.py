@@ -21,7 +21,6 @@ from typing import Any
 import lightgbm
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import pandas as pd
 import sklearn
 import xgboost
@@ -31,6 +30,7 @@ from bench.model_examples import Table, examples
 from model.compile import compile_pipeline
 from model.errors import CannotCompile
 from model.fold import read_fold
+from model.runtime import runtime, session
 
 ROWS = 300
 REPEATS = 200
@@ -91,13 +91,6 @@ def microseconds(call: Callable[[], object], repeats: int) -> float:
     return float(np.median(times)) * 1e6
 
 
-def session(compiled: bytes) -> onnxruntime.InferenceSession:
-    """The compiled model, on one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(compiled, options, providers=["CPUExecutionProvider"])
-
-
 def tried(name: str, model: Any, table: Table) -> Row:
     """Fit, compile, compare and time one model."""
     if "random_state" in model.get_params():
@@ -152,7 +145,7 @@ def page(rows: list[Row]) -> str:
         "this also run with the oldest libraries that pyproject.toml allows: `make test-oldest`.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
-        f"ONNX Runtime {onnxruntime.__version__}.",
+        f"ONNX Runtime {runtime().__version__}.",
         "",
         "| model | compiled | largest difference | label flips | scikit-learn, µs | compiled, µs |",
         "| --- | --- | ---: | ---: | ---: | ---: |",

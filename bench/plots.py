@@ -19,7 +19,8 @@ Draw = Callable[["Axes", Results, str], None]
 
 def draw(results: Results, folder: Path) -> Sequence[Path]:
     """One plot of each kind for each model; gives their paths."""
-    import matplotlib as mpl
+    import model.drawing  # noqa: F401  # First, so that nothing is left in the home.
+    import matplotlib as mpl  # isort: skip
 
     mpl.use("Agg")
     mpl.rcParams["svg.hashsalt"] = "twinserve"  # The same figures give the same file.

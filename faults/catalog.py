@@ -27,6 +27,13 @@ ELSEWHERE: Final = (
     ),
     Elsewhere("F22", "a blocked event loop", "not played with debug mode; L5 shows what health waits for"),
     Elsewhere("F25", "the image", "needs a container engine: `make image-check`", ("tests/image/check.sh",)),
+    Elsewhere(
+        "F26",
+        "a store that somebody else writes: pipes, sparse files, bombs, endless loops, data of other files",
+        "held with real servers",
+        ("tests/servers/test_hostile_store.py", "tests/model/test_graph_check.py", "tests/model/test_store_file.py"),
+    ),
+    Elsewhere("F27", "what servers and trainings send and write unasked", "seen by strace", ("tests/test_quiet.py",)),
     Elsewhere("3.3", "credentials, scopes, tokens", "held for both doors", ("tests/contract/test_auth.py",)),
 )
 

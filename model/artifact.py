@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,19 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from model import golden, manifest, pipeline_file, seal
+from model import bounds, golden, manifest, pipeline_file, seal, store_file, trial
 from model.errors import ArtifactRefused
 from model.manifest import FORMAT, Manifest
+from model.patience import Patience
 from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.signature import Signature
+from model.store_file import Folder
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
 GOLDEN: Final = "golden.json"
+NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Trust:
     pickles: bool = False
     seal_key: bytes | None = None
     """The public key, as PEM, whose seal an artifact must bear; None where none is asked for."""
+    max_artifact: int = bounds.ARTIFACT
+    """Bytes that all files of an artifact may have together."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,28 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def open_version(folder: Path, trust: Trust) -> Opened:
+def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -> Opened:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
-    Every byte is read once, checked against the manifest, and only then used.
+    The seal comes first, and what it does not vouch for is not read. Every byte is read once, checked against the
+    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline is tried
+    in a process of its own before it is opened here.
     """
-    files = _read(folder)
-    root, bears = files.pop(MANIFEST, None), files.pop(seal.SEAL, None)
-    if trust.seal_key is not None:
-        seal.check(root, bears, trust.seal_key)
-    facts = _manifest(root)
-    manifest.check(facts, files)
+    facts, files = _read(folder, trust, patience)
+    if patience is not None and pipeline_file.SKOPS in files:
+        trial.try_version(facts.model_dump_json(), files, patience)
+    return assemble(facts, files, trust, patience)
+
+
+def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience: Patience | None = None) -> Opened:
+    """Open a version from its files, each of which the manifest vouches for; raises `ArtifactRefused`."""
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
         signature.tree()
     predictor = _predictor(facts, files, signature, trust)
     with _refusing(GOLDEN):
-        golden.replay(golden.GOLDEN.validate_json(files[GOLDEN]), predictor, signature, facts.classes)
+        pairs = golden.GOLDEN.validate_json(files[GOLDEN])
+        golden.replay(pairs, predictor, signature, facts.classes, patience)
     return Opened(facts, signature, predictor)
 
 
@@ -107,28 +116,49 @@ def _refusing(name: str) -> Iterator[None]:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest alone, for listing; no other file is checked or opened."""
     try:
-        return _manifest((folder / MANIFEST).read_bytes())
+        return _manifest(store_file.read_small(folder / MANIFEST, bounds.FILES[MANIFEST]))
     except OSError:
         return _manifest(None)
 
 
-def _read(folder: Path) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
+def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and, of the files that it names, those that are needed; all of them have their digests."""
     try:
-        for path in sorted(folder.rglob("*")):
-            mode = path.lstat().st_mode
-            if stat.S_ISREG(mode):
-                files[path.relative_to(folder).as_posix()] = path.read_bytes()
-            elif not stat.S_ISDIR(mode):
-                raise ArtifactRefused(f"{path.name} is neither a file nor a folder; remove it or train again.")
+        with store_file.open_folder(folder, trust.max_artifact) as opened:
+            root = _content(opened, MANIFEST)
+            if trust.seal_key is not None:
+                seal.check(root, _content(opened, seal.SEAL), trust.seal_key)
+            facts = _manifest(root)
+            manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
+            files: dict[str, bytes] = {}
+            for name in sorted(facts.files):
+                digest, content = opened.read(name, patience, keep=name in _needed(facts))
+                manifest.require_digest(facts, name, digest)
+                files |= {name: content} if name in _needed(facts) else {}
+            return facts, files
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactRefused(NOTHING) from None
     except OSError as error:
         raise ArtifactRefused(f"The artifact cannot be read ({error.strerror}); check its permissions.") from error
-    return files
+
+
+def _content(folder: Folder, name: str) -> bytes | None:
+    try:
+        return folder.read(name)[1]
+    except FileNotFoundError:
+        return None
+
+
+def _needed(facts: Manifest) -> frozenset[str]:
+    """The files that a version is opened from; of the others the digest is enough."""
+    if facts.predictor.kind == "compiled":
+        return frozenset({SIGNATURE, GOLDEN, MODEL})
+    return frozenset({SIGNATURE, GOLDEN, pipeline_file.SKOPS, pipeline_file.JOBLIB})
 
 
 def _manifest(content: bytes | None) -> Manifest:
     if content is None:
-        raise ArtifactRefused("There is no manifest.json; restore the artifact or train again.")
+        raise ArtifactRefused(NOTHING)
     version = None
     with contextlib.suppress(ValueError, AttributeError, RecursionError):
         version = json.loads(content).get("format")

@@ -8,11 +8,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
+from model.drawing import Figure, rc_context
 from model.importance import Importance
 from model.predictor import Predictions
 from model.signature import FloatArray
@@ -47,7 +46,7 @@ def figures(
     truth: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: Sequence[Importance]
 ) -> dict[str, tuple[str, bytes]]:
     """Each figure that these predictions allow, by file name: its caption and its SVG."""
-    with warnings.catch_warnings(), mpl.rc_context(STYLE):
+    with warnings.catch_warnings(), rc_context(STYLE):
         warnings.simplefilter("ignore")  # A name in a script that the measuring font lacks; the reader's has it.
         found = _of_classes(truth, predictions, classes) if classes else _of_values(truth, predictions)
         return found | {"importance.svg": _importance(importance)}

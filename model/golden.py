@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from model import bounds
 from model.errors import ArtifactRefused
+from model.patience import Patience
 from model.predictor import Predictor, describe
 from model.signature import Columns, InvalidInput, Signature, Validator, to_instances
 
@@ -41,10 +43,24 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
     return pairs
 
 
-def replay(golden: Golden, predictor: Predictor, signature: Signature, classes: Sequence[str] | None) -> None:
+def write(golden: Golden) -> bytes:
+    """The file of these pairs; of very wide ones only as many as a file may hold."""
+    content = json.dumps(golden, indent=1).encode()
+    return content if len(content) <= bounds.FILES["golden.json"] else write(golden[::2])
+
+
+def replay(
+    golden: Golden,
+    predictor: Predictor,
+    signature: Signature,
+    classes: Sequence[str] | None,
+    patience: Patience | None = None,
+) -> None:
     """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
     validator = Validator(signature)
     for index, pair in enumerate(golden):
+        if patience is not None:
+            patience.check()
         time.sleep(0)  # Done beside a server's requests: let them go first, row by row.
         columns = validator.validate(json.dumps(pair["request"]).encode()).columns
         (reply,) = describe(predictor.predict(columns), classes)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
+
+OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""A link in its place leads nowhere, and a pipe is not waited for."""
 
 
 def acquire(lock: Path) -> int:
     """Wait for a lock, whose file is made where there is none; gives the descriptor to close at the end."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = os.open(lock, OPEN | os.O_CREAT, 0o666)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
@@ -20,7 +24,7 @@ def acquire(lock: Path) -> int:
 def is_held(lock: Path) -> bool:
     """Does anybody living hold this lock? One that is not there is held by nobody."""
     try:
-        descriptor = os.open(lock, os.O_RDWR)
+        descriptor = os.open(lock, OPEN)
     except FileNotFoundError:
         return False
     except PermissionError:  # Another user's: whether it is held is not ours to find out.

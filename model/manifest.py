@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -99,12 +99,15 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def check(manifest: Manifest, files: Mapping[str, bytes]) -> None:
+def require_names(manifest: Manifest, names: Set[str]) -> None:
     """Raise `ArtifactRefused` unless these are exactly the files that the manifest names."""
-    for name in sorted(manifest.files.keys() | files.keys()):
-        if name not in files:
+    for name in sorted(manifest.files.keys() ^ names):
+        if name not in names:
             raise ArtifactRefused(f"The file {name} is missing; restore the artifact or train again.")
-        if name not in manifest.files:
-            raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
-        if digest(files[name]) != manifest.files[name]:
-            raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")
+        raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
+
+
+def require_digest(manifest: Manifest, name: str, found: str) -> None:
+    """Raise `ArtifactRefused` unless a file's SHA-256 is the one that the manifest names."""
+    if found != manifest.files[name]:
+        raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from model import artifact, evaluation, golden, pipeline_file
+from model import artifact, bounds, evaluation, golden, pipeline_file
 from model.artifact import Trust
 from model.card import Subject, card
 from model.intervals import intervals
@@ -52,7 +51,9 @@ def package(
     files = _files(recipe, data, fitted, facts, proved)
     with registry.staging() as folder:
         artifact.write(folder, files, facts, seal_key)
-        artifact.open_version(folder, Trust(pickles=True))  # Made here, a moment ago.
+        size = sum(path.stat().st_size for path in folder.rglob("*"))
+        trust = Trust(pickles=True, max_artifact=max(size, bounds.ARTIFACT))  # Made here, a moment ago.
+        artifact.open_version(folder, trust)
         return registry.register(folder), facts
 
 
@@ -103,7 +104,7 @@ def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest, proved: 
     ]
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
-        artifact.GOLDEN: json.dumps(pairs, indent=1).encode(),
+        artifact.GOLDEN: golden.write(pairs),
         **card(Subject(recipe, data, fitted, facts, proved.predictor)),
         name: pipeline,
     }

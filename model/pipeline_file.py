@@ -11,6 +11,7 @@ import warnings
 from typing import Any, Final
 
 from model.errors import ArtifactRefused
+from model.unpacked import require_bounded
 
 SKOPS: Final = "pipeline.skops"
 JOBLIB: Final = "pipeline.joblib"
@@ -97,6 +98,7 @@ def load(name: str, content: bytes, *, made_with: str, trust_pickles: bool) -> A
 def _load_skops(content: bytes) -> Any:
     import skops.io
 
+    require_bounded(content)
     wanted = set(skops.io.get_untrusted_types(data=content))
     if not wanted <= TRUSTED:
         raise ArtifactRefused(f"The pipeline holds a type that is not trusted: {sorted(wanted - TRUSTED)[0]}.")

@@ -10,8 +10,10 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from model import runtime
 from model.errors import ModelError
 from model.fold import read_fold
+from model.graph_check import check_graph
 from model.one_row import OneRow
 from model.signature import Columns, FloatArray, Signature
 from model.stages import Stages
@@ -58,12 +60,9 @@ class CompiledPredictor:
     kind: Final[PredictorKind] = "compiled"
 
     def __init__(self, graph: bytes) -> None:
-        import onnxruntime as ort  # A model that could not be compiled is served without it.
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        """Raises `BadGraph` where no lowering of ours made the graph."""
+        check_graph(graph)
+        session = runtime.session(graph)
         self._run, self._run_one = session.run, OneRow(session)
         self._outputs = [output.name for output in session.get_outputs()]
         metadata = session.get_modelmeta().custom_metadata_map

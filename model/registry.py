@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from model import bounds
 from model.artifact import sync_folder
-from model.errors import AskedWrongly, RegistryError
+from model.errors import ArtifactRefused, AskedWrongly, RegistryError
 from model.lock import acquire, is_held
+from model.store_file import read_small
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
@@ -62,10 +64,10 @@ class Registry:
     def champion(self) -> int | None:
         """The number of the version that serves; None before the first promotion."""
         try:
-            text = (self.folder / CHAMPION).read_text(encoding="ascii").strip()
+            text = read_small(self.folder / CHAMPION, bounds.POINTER).decode("ascii").strip()
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError):
+        except (OSError, UnicodeDecodeError, ArtifactRefused):
             text = ""
         if not VERSION.fullmatch(text):
             raise RegistryError(f"The champion file of {self.name!r} is damaged; promote a version to write it anew.")
@@ -80,9 +82,11 @@ class Registry:
     def pointer(self) -> bytes | None:
         """The champion's file as it is, damaged or not; None where there is none."""
         try:
-            return (self.folder / CHAMPION).read_bytes()
+            return read_small(self.folder / CHAMPION, bounds.POINTER)
         except FileNotFoundError:
             return None
+        except ArtifactRefused:  # A pipe, a folder, a large file: damaged in a way of its own.
+            return b""
 
     def promote(self, version: int) -> None:
         """Make a version the champion, in one atomic step."""
@@ -164,8 +168,8 @@ class Registry:
     def _history(self) -> list[int]:
         """The versions in the order of their promotions; a line that is no number is a damaged one."""
         try:
-            lines = (self.folder / HISTORY).read_text(encoding="ascii").split()
-        except (OSError, UnicodeDecodeError):
+            lines = read_small(self.folder / HISTORY, bounds.HISTORY).decode("ascii").split()
+        except (OSError, UnicodeDecodeError, ArtifactRefused):
             return []
         return [int(line) for line in lines if VERSION.fullmatch(line)]
 

@@ -67,8 +67,9 @@ class Service:
 
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
-        metrics = Metrics()
-        serving = open_serving(settings, metrics, champion(settings))
+        metrics, version = Metrics(), champion(settings)
+        log.info("opening", model=settings.model, version=str(version))
+        serving = open_serving(settings, metrics, version)
         service = cls(settings, metrics, serving, open_tracing(settings))
         service._follow(int(serving.version))
         log.info("opened", model=serving.model, version=serving.version)
@@ -188,8 +189,10 @@ class Service:
             raise unavailable("The service is shutting down.")
         serving = self._require_serving()
         content: dict[str, object] = {"status": "ready", "model": serving.model, "version": serving.version}
-        if self._watch is not None and self._watch.refused is not None:
-            content["refused"] = dict(zip(("version", "reason"), self._watch.refused, strict=True))
+        if self._watch is not None:
+            opening, refused = self._watch.opening, self._watch.refused
+            content |= {"opening": {"version": opening[0], "since": opening[1]}} if opening is not None else {}
+            content |= {"refused": {"version": refused[0], "reason": refused[1]}} if refused is not None else {}
         return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
 
     def metrics(self) -> Reply:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from model.artifact import Opened, Trust, open_version
 from model.batching import Batcher, Outcome
 from model.errors import ArtifactRefused, RegistryError
+from model.patience import Patience
 from model.predictor import CannotPredict, refused_rows
 from model.registry import Registry
 from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJson, Novelty, Validator, json_schema
@@ -146,11 +148,13 @@ def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
     return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
 
 
-def open_serving(settings: Settings, metrics: Metrics, version: int) -> Serving:
-    """A version, checked and proved; raises a `ModelError` whose sentence says what to do."""
+def open_serving(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> Serving:
+    """A version, checked and proved; raises a `ModelError` whose sentence says what to do.
+
+    It takes as long as the settings allow, or until it is told to stop."""
     registry = Registry(Path(settings.artifacts), settings.model)
-    trust = Trust(pickles=settings.trust_pickles, seal_key=_seal_key(settings.seal_key))
-    opened = open_version(registry.require(version), trust)
+    trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
+    opened = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
     return Serving(opened, str(version), settings, metrics)
 
 

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from model import bounds
 from service.cores import available_cores
 from service.environment import LINK_VALUE, mistake
 from service.routes import ROUTES, TOKEN, Route
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
     )
     seal_key: Path | None = Field(
         None, description="File of a public key; only models that bear its seal (train.py --seal-key) are opened."
+    )
+    max_artifact: Count = Field(
+        bounds.ARTIFACT, description="Most bytes that all files of a version have together; more is not opened."
+    )
+    open_timeout: Seconds = Field(
+        60.0, description="Seconds that opening a version may take; else it is refused, and the one before goes on."
     )
     out_of_range: Literal["warn", "reject"] = Field(
         "warn", description="What to do with values that training never saw: predict and warn, or answer 422."

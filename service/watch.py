@@ -7,9 +7,12 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from model.bounds import ENTRIES
 from model.errors import ModelError
 from service.logs import log
 from service.metrics import Metrics
@@ -41,6 +44,8 @@ class Watch:
         """When to try the refused one again; None when the champion serves."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self.opening: tuple[str, str] | None = None
+        """The champion that is being opened, and since when (RFC 3339, UTC); None when none is."""
         self.refused: tuple[str, str] | None = None
         """The champion that could not be opened, and why; None when the champion serves."""
 
@@ -83,8 +88,11 @@ class Watch:
         return whole_again or self._again.is_due(folder)
 
     def _open(self, version: int) -> None:
+        if self.refused is None or self.refused[0] != str(version):  # Else it was said.
+            log.info("opening", model=self._settings.model, version=str(version))
+        self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
         try:
-            serving = open_serving(self._settings, self._metrics, version)
+            serving = open_serving(self._settings, self._metrics, version, self._stop)
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
@@ -92,6 +100,8 @@ class Watch:
             if self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again."):
                 raise
             return
+        finally:
+            self.opening = None
         self._swap(serving)
         self.refused, self._again = None, None
         self._metrics.swaps.labels("done").inc()
@@ -100,7 +110,9 @@ class Watch:
 
     def _refuse(self, version: str, reason: str) -> bool:
         """Say it once; gives whether this was the first time."""
-        if self.refused == (version, reason):
+        if self._again is not None:
+            self._again.postpone()
+        if self.refused == (version, reason) or self._stop.is_set():
             return False
         self.refused = (version, reason)
         self._metrics.swaps.labels("refused").inc()
@@ -115,6 +127,10 @@ class _Again:
         self._stamp = _stamp(folder)
         self._due = time.monotonic() + RETRY
 
+    def postpone(self) -> None:
+        """Begin to wait now, however long the last try took."""
+        self._due = time.monotonic() + RETRY
+
     def is_due(self, folder: Path) -> bool:
         """Have its files changed, or is the time over?"""
         return time.monotonic() >= self._due or _stamp(folder) != self._stamp
@@ -124,7 +140,7 @@ def _stamp(folder: Path) -> Mapping[str, tuple[int, ...]]:
     """What changes when somebody repairs a version, without reading a file."""
     found: dict[str, tuple[int, ...]] = {}
     with contextlib.suppress(OSError):
-        for path in folder.rglob("*"):
+        for path in islice(folder.rglob("*"), ENTRIES):
             about = path.lstat()
             found[str(path)] = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_size, about.st_mode)
     return found

@@ -20,11 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No setting comes from the shell that runs the tests, and none from a `.env` file beside them."""
+    """No setting comes from the shell that runs the tests, and none from a `.env` file beside them; whatever a tool
+    leaves in its home is left in a folder that goes."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(PREFIX) or name == FOLDER_VARIABLE:
                 patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.chdir(tmp_path_factory.mktemp("empty"))
         yield
 

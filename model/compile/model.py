@@ -8,8 +8,8 @@ import onnx
 from onnx import NodeProto, helper
 
 from model.compile.graph import DOUBLE, INT64, Graph
+from model.graph_check import OPSETS
 
-OPSETS = {"": 21, "ai.onnx.ml": 5}
 IR_VERSION = 10
 
 

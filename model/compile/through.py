@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
+from model import runtime
 from model.compile.graph import Graph
 from model.compile.model import model_of
 from model.compile.trace import ANY, Source, trace
@@ -162,9 +162,7 @@ def _limit(yes: Bools) -> float | None:
 def _runner(graph: Graph, block: Block) -> Run:
     """The block's tensor as a function of the graph's input."""
     model = model_of(graph, {"table": block.tensor}, len(graph.columns), block.width)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = runtime.session(model.SerializeToString())
 
     def run(rows: Floats) -> Floats:
         (table,) = session.run(None, {"x": rows})

@@ -14,6 +14,8 @@ from model.compile.model import model_of
 from model.compile.naming import refusal
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
+from model.graph_check import check_graph
+from model.graph_file import BadGraph
 from model.words import Words, words_metadata
 
 MAX_BYTES = 1_000_000_000
@@ -52,6 +54,10 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
         raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
     onnx.checker.check_model(model)
     compiled: bytes = model.SerializeToString(deterministic=True)
+    try:
+        check_graph(compiled)  # Else a server would refuse it.
+    except BadGraph as error:
+        raise refusal(pipeline, f"its graph {error.reason}") from error
     return compiled
 
 

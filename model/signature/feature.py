@@ -6,6 +6,7 @@ This is the one place that knows the order of the columns; everything else asks.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Final, Self
@@ -115,8 +116,8 @@ class Signature(_Frozen):
 
     @model_validator(mode="after")
     def _names_are_unambiguous(self) -> Self:
-        names = [feature.name for feature in self.features]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(feature.name for feature in self.features)  # In one go: there may be 100,000 of them.
+        twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise UnsupportedInput(f"Two features would share the column name {twice[0]!r}; rename one of them.")
         return self

@@ -20,6 +20,7 @@ from model import artifact, manifest
 from model.artifact import Opened, Trust, open_version, read_manifest
 from model.errors import ArtifactRefused
 from model.signature import Columns
+from tests.hostile import reseal, served_by_pipeline
 
 PICKLES = Trust(pickles=True)
 FILES = ("manifest.json", "signature.json", "golden.json", "card.md", "model.onnx", "pipeline.skops")
@@ -34,22 +35,6 @@ def refusal(folder: Path, trust: Trust = PICKLES) -> str:
     assert "\n" not in sentence
     assert "; " in sentence, "A refusal says what to do."
     return sentence
-
-
-def reseal(folder: Path, **changes: Any) -> None:
-    """Write the manifest anew, as somebody would who can write to the store: right digests, changed facts."""
-    facts = json.loads((folder / "manifest.json").read_text())
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    files = {name: manifest.digest((folder / name).read_bytes()) for name in names if name != "manifest.json"}
-    anew = facts | {"files": files, "own_digest": manifest.UNSET} | changes
-    (folder / "manifest.json").write_bytes(manifest.vouched(json.dumps(anew).encode()))
-
-
-def served_by_pipeline(folder: Path) -> Path:
-    """The same version without its compiled model."""
-    (folder / "model.onnx").unlink()
-    reseal(folder, predictor={"kind": "scikit-learn", "reason": "A test."})
-    return folder
 
 
 class Touching:

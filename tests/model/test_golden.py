@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from model import golden
+from model import bounds, golden
 from model.errors import ArtifactRefused
 from model.predictor import Predictions, PredictorKind
 from model.signature import Columns
@@ -81,3 +81,11 @@ def test_values_are_compared_relative_to_their_size() -> None:
 
 def test_no_golden_rows_are_no_objection() -> None:
     golden.replay([], Odds(), CONTRACT, CLASSES)
+
+
+def test_of_very_wide_rows_only_as_many_are_written_as_a_server_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "FILES", {"golden.json": 500})
+    pairs = [{"request": {"x": float(number)}, "reply": {"value": 1.0}} for number in range(40)]
+    content = golden.write(pairs)
+    assert len(content) <= 500
+    assert json.loads(content) == pairs[::8]

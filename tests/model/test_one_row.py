@@ -11,7 +11,8 @@ from sklearn.linear_model import RidgeClassifier
 
 from model.compile import Column, compile_pipeline
 from model.one_row import OneRow
-from tests.model.compile.comparing import random_labels, random_numbers, session
+from model.runtime import session
+from tests.model.compile.comparing import random_labels, random_numbers
 
 X = random_numbers(0, 200, 3)
 

@@ -56,6 +56,9 @@ def page() -> Iterator[Page]:
     options = ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server"):
         options.add_argument(argument)
+    # A browser by itself asks its maker for updates and lists, and tells him how it is used.
+    for argument in ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings"):
+        options.add_argument(argument)
     options.add_argument("--window-size=1200,1600")
     browser = Chrome(options=options, service=Service(DRIVER))
     yield Page(browser)

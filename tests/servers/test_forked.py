@@ -66,7 +66,6 @@ def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterat
         "TWINSERVE_ARTIFACTS": str(registry.folder.parent),
         "TWINSERVE_MODEL": registry.name,
         "TWINSERVE_LOG_FORMAT": "json",
-        **{k: v for k, v in os.environ.items() if k == "ORT_DISABLE_TELEMETRY"},
     }
     with log.open("wb") as errors:
         process = subprocess.Popen(

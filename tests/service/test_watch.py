@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -22,7 +25,7 @@ from model.registry import Registry
 from service import watch as watching
 from service.metrics import Metrics
 from service.service import Service
-from service.serving import open_serving
+from service.serving import Serving, open_serving
 from service.settings import Settings
 from service.watch import Watch
 from tests import swapping
@@ -155,7 +158,8 @@ def test_a_swap_is_logged_and_counted(registry: Registry) -> None:
         looking.watch.look()
         looking.watch.look()
     assert looking.swapped == ["2"]
-    assert lines == [{"event": "swapped", "log_level": "info", "model": "fruit", "version": "2"}]
+    about = {"log_level": "info", "model": "fruit", "version": "2"}
+    assert lines == [{"event": "opening", **about}, {"event": "swapped", **about}]
     assert (looking.count("done"), looking.count("refused")) == ("1.0", "0.0")
 
 
@@ -170,7 +174,7 @@ def test_a_damaged_champion_is_refused_once_with_a_line_and_a_count(registry: Re
             looking.watch.look()
     reason = "The file golden.json was altered after training; restore it or train again."
     refused = {"event": "refused", "log_level": "error", "model": "fruit", "version": "3", "reason": reason}
-    assert lines == [refused]
+    assert lines == [{"event": "opening", "log_level": "info", "model": "fruit", "version": "3"}, refused]
     assert looking.watch.refused == ("3", reason)
     assert looking.swapped == []
     assert (looking.count("done"), looking.count("refused")) == ("0.0", "1.0")
@@ -224,7 +228,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     """And is refused in the log once, however often it is tried."""
     tries: list[int] = []
 
-    def full(_settings: Settings, _metrics: Metrics, version: int) -> None:
+    def full(_settings: Settings, _metrics: Metrics, version: int, _stop: threading.Event) -> None:
         tries.append(version)
         raise MemoryError
 
@@ -241,7 +245,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
         looking.watch.look()
         looking.watch.look()
     assert tries == [2, 2, 2]
-    assert [line["event"] for line in lines] == ["refused"]
+    assert [line["event"] for line in lines] == ["opening", "refused"]
     looking.watch._again = watching._Again(registry.path(77))
     looking.watch.look()
     assert (looking.swapped, looking.watch.refused) == (["2"], None)
@@ -254,6 +258,51 @@ def test_a_refused_version_stays_refused_when_the_champion_file_is_whole_again(r
         looking.watch.look()
     assert looking.watch.refused is not None
     assert looking.watch.refused[0] == str(DAMAGED)
+
+
+def test_while_a_version_is_being_opened_ready_says_which_and_since_when(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def slow(settings: Settings, metrics: Metrics, version: int, stop: threading.Event) -> Serving:
+        seen.append(ready(service))
+        return open_serving(settings, metrics, version, stop)
+
+    with opened(registry) as service:
+        monkeypatch.setattr(watching, "open_serving", slow)
+        registry.promote(2)
+        until(lambda: ready(service)["version"] == "2")
+        assert "opening" not in ready(service)
+    (found,) = seen
+    since = datetime.fromisoformat(found["opening"].pop("since"))
+    assert found == {"status": "ready", "model": "fruit", "version": "1", "opening": {"version": "2"}}
+    assert abs((datetime.now(UTC) - since).total_seconds()) < DEADLINE
+
+
+def test_a_pointer_that_is_a_pipe_is_a_damaged_one(registry: Registry) -> None:
+    """Whoever opens a pipe by its name waits for a writer."""
+    looking = Looking(registry)
+    (registry.folder / "champion").unlink()
+    os.mkfifo(registry.folder / "champion")
+    looking.watch.look()
+    assert looking.watch.refused is not None
+    assert looking.watch.refused[0] == "?"
+    (registry.folder / "champion").unlink()
+    registry.promote(2)
+    looking.watch.look()
+    assert looking.swapped == ["2"]
+
+
+def test_an_opening_is_given_up_when_the_service_closes(registry: Registry) -> None:
+    """Nothing is said of it, as nothing is wrong with the version."""
+    looking = Looking(registry)
+    looking.watch.stop()
+    registry.promote(2)
+    with capture_logs() as lines:
+        looking.watch.look()
+    assert [line["event"] for line in lines] == ["opening"]
+    assert (looking.swapped, looking.watch.refused) == ([], None)
 
 
 @pytest.mark.parametrize("content", [b"", b"x\n", b"\xff"])
@@ -332,7 +381,7 @@ import sys
 from pathlib import Path
 from model.registry import Registry
 from service.metrics import Metrics
-from service.serving import open_serving
+from service.serving import Serving, open_serving
 from service.settings import Settings
 from service.watch import Watch
 

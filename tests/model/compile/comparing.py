@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import pandas as pd
 from hypothesis import HealthCheck, settings
 from sklearn.exceptions import ConvergenceWarning
@@ -18,6 +17,7 @@ from model.compile import Column, compile_pipeline
 from model.compile.graph import Graph
 from model.compile.model import model_of
 from model.fold import read_fold
+from model.runtime import session
 
 Floats = npt.NDArray[np.float64]
 Answer = dict[str, Any]
@@ -103,13 +103,6 @@ def fitted(model: Any, frame: Any, target: Any) -> Any:
         warnings.filterwarnings("ignore", message="Skipping features without any observed values")
         warnings.filterwarnings("ignore", message="Liblinear failed to converge")
         return model.fit(frame, target)
-
-
-def session(compiled: bytes) -> onnxruntime.InferenceSession:
-    """The compiled model on one thread, as a server runs it."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(compiled, options, providers=["CPUExecutionProvider"])
 
 
 def running(compiled: bytes) -> Callable[[Floats], Answer]:

@@ -18,6 +18,7 @@ from sklearn.svm import SVC, LinearSVC, LinearSVR
 from model.compile import compile_pipeline
 from model.errors import CannotCompile
 from model.fold import read_fold
+from model.runtime import session
 from tests.model.compile.comparing import (
     Floats,
     Table,
@@ -27,7 +28,6 @@ from tests.model.compile.comparing import (
     plain,
     random_labels,
     random_numbers,
-    session,
     some,
     words,
 )

@@ -19,13 +19,13 @@ from sklearn.svm import LinearSVC
 
 from model.compile import Column, compile_pipeline, whole
 from model.errors import CannotCompile
+from model.runtime import session
 from tests.model.compile.comparing import (
     fitted,
     plain,
     random_labels,
     random_numbers,
     running,
-    session,
     words,
 )
 

@@ -1,0 +1,162 @@
+"""Nothing of ours sends or writes what it was not asked to: seen from a fresh home, and by a trace of its calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from model.registry import Registry
+from tests import swapping
+from tests.conftest import ROOT
+from tests.quiet import needs_strace, reached, traced, written
+from tests.servers.running import DEADLINE, DOORS, Running, is_ready, port_of, wait_for
+from tests.swapping import BODY
+
+each_door = pytest.mark.parametrize("door", DOORS)
+
+OPENING = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+import numpy as np
+from model.artifact import Trust, open_version
+from model.signature import Columns
+import {also}
+opened = open_version(Path({version!r}), Trust())
+opened.predictor.predict(Columns(np.zeros((1, len(opened.signature.features) and {width}))))
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty one."""
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def environment(home: Path, folder: Path, **given: object) -> Mapping[str, str]:
+    """Nothing but what is named; Python itself writes beside each source that it has compiled, so it is told not to."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    ours = {f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()}
+    fixed = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**fixed, "HOME": str(home), "TMPDIR": str(folder / "tmp"), **ours}
+
+
+@contextmanager
+def serving(door: str, folder: Path, given: Mapping[str, str], tracer: list[str] | None = None) -> Iterator[Running]:
+    """A server that is ready; it is stopped as a supervisor does it."""
+    log = folder / "stderr"
+    with log.open("wb") as errors:
+        process = subprocess.Popen([*(tracer or ()), sys.executable, "-m", door], cwd=folder, env=given, stderr=errors)
+    try:
+        wait_for(process, lambda: port_of(log) is not None)
+        server = Running(process, port_of(log) or 0, log)
+        wait_for(process, lambda: is_ready(server))
+        yield server
+        (child,) = children(process.pid) if tracer else (process.pid,)
+        os.kill(child, signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(DEADLINE)
+
+
+def children(pid: int) -> list[int]:
+    """Those that a process started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def version_of(server: Running) -> str:
+    """What serves."""
+    found: str = json.loads(server.request("GET", "/health/ready").body)["version"]
+    return found
+
+
+@pytest.mark.parametrize("also", ["json", "model.compile", "model.packaging", "serve_flask", "serve_fastapi"])
+def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, also: str) -> None:
+    """ONNX Runtime by itself makes a folder in it when it is loaded."""
+    width = 30
+    program = OPENING.format(root=str(ROOT), version=str(artifacts / "tumor" / "1"), width=width, also=also)
+    given = environment(home, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=home, env=given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.slow
+@each_door
+def test_a_home_that_nobody_can_write_is_not_missed(artifacts: Path, tmp_path: Path, door: str) -> None:
+    """Every line of the log is JSON, and none is a complaint."""
+    given = environment(Path("/dev/null/home"), tmp_path, artifacts=artifacts, port=0, log_format="json")
+    with serving(door, tmp_path, given) as server:
+        pass
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert {line["level"] for line in lines} == {"info"}
+
+
+@pytest.mark.slow
+@needs_strace
+@each_door
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_reaches_nobody_and_writes_nothing(home: Path, tmp_path: Path, door: str, workers: int) -> None:
+    """From its start to its end, a prediction, a swap and a refusal in between."""
+    store = tmp_path / "store"
+    registry = swapping.store(store)
+    given = environment(
+        home, tmp_path, artifacts=store, model=registry.name, port=0, log_format="json", workers=workers
+    )
+    trace = tmp_path / "trace"
+    with serving(door, tmp_path, given, traced(trace)) as server:
+        assert server.request("POST", "/predict", BODY).status == 200
+        assert server.request("GET", "/metrics").status == 200
+        assert server.request("GET", "/docs").status == 200
+        registry.promote(2)
+        wait_for(server.process, lambda: version_of(server) == "2")
+    assert reached(trace) == []
+    assert written(trace, [tmp_path / "tmp"]) == []
+    assert list(home.iterdir()) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.slow
+@needs_strace
+def test_a_training_reaches_nobody_and_writes_its_version_only(home: Path, tmp_path: Path) -> None:
+    store, trace = tmp_path / "store", tmp_path / "trace"
+    given = environment(home, tmp_path)
+    command = [*traced(trace), sys.executable, str(ROOT / "train.py"), "--artifacts", str(store)]
+    done = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Registry(store, "tumor").champion() == 1
+    assert reached(trace) == []
+    assert written(trace, [tmp_path / "tmp", store]) == []
+    assert list(home.iterdir()) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@needs_strace
+def test_the_trace_sees_what_it_is_to_see(home: Path, tmp_path: Path) -> None:
+    """ONNX Runtime by itself, for a look at a file; a socket to somewhere else; a name that is looked up."""
+    program = (
+        "import socket\n"
+        f"open({str(home / 'mine')!r}, 'w').close()\n"
+        "with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:\n"
+        "    s.setblocking(False)\n"
+        "    s.connect(('192.0.2.1', 9))\n"
+    )
+    given, trace = environment(home, tmp_path), tmp_path / "trace"
+    subprocess.run([*traced(trace), sys.executable, "-c", program], cwd=tmp_path, env=given, check=False)
+    assert written(trace, [tmp_path / "tmp"]) == [str(home / "mine")]
+    assert any("192.0.2.1" in line for line in reached(trace))
+    assert shutil.which("strace") is not None
