@@ -22,13 +22,13 @@ POINTER: Final = 64
 HISTORY: Final = 1 * MIB
 """Bytes of the file that names the promotions; about 100,000 of them."""
 FILES: Final[Mapping[str, int]] = {
-    "manifest.json": 4 * MIB,
+    "manifest.json": 1 * MIB,
     "manifest.seal": 4 * KIB,
     "signature.json": 16 * MIB,
     "golden.json": 16 * MIB,
 }
 """Bytes of the files that are read as JSON. Any other file may be as large as all together."""
-PARTS: Final[Mapping[str, int]] = {"manifest.json": 50_000, "signature.json": 100_000, "golden.json": 50_000}
+PARTS: Final[Mapping[str, int]] = {"signature.json": 100_000, "golden.json": 50_000}
 """Objects and arrays in them: an empty one takes three bytes of the file and a hundred of memory, a feature six of them
 and a tenth of a millisecond."""
 
