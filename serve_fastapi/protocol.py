@@ -1,5 +1,5 @@
-"""HTTP as uvicorn speaks it, and what it leaves out: the reading of requests that both doors share, deadlines, refusals
-of our own, and an answer for a client that closes its side after sending."""
+"""HTTP as uvicorn speaks it, behind the one reader of requests that both doors have: refusals of our own, and an answer
+for a client that closes its side after sending."""
 
 from __future__ import annotations
 
@@ -7,76 +7,47 @@ import asyncio
 from typing import Any, Final
 
 from httptools import HttpParserError
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from serve_fastapi.connection import TimedProtocol
 from serve_fastapi.cycle import DoorCycle
-from serve_fastapi.lingering import LingeringTransport
-from serve_fastapi.waiting import Deadline
 from service.arrival import Arrival
 from service.head import METHODS, Familiar, Head, known
 from service.limits import Held
 from service.problem import Problem, bad_request, incomplete_body
-from service.service import Service
-from service.wire import SILENCE, refusal, too_slow
+from service.wire import refusal, too_slow
 
 MOST_AT_ONCE: Final = 64 * 1024
 """Bytes of a request that the parser sees in one piece, without a look at how it arrives."""
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
-class DoorProtocol(HttpToolsProtocol):
-    """One connection; the app's lifespan state holds the service, whose settings hold here.
+class DoorProtocol(TimedProtocol):
+    """A request is read here, checked, and only then shown to the parser, one at a time: what follows waits as bytes
+    until it has been answered."""
 
-    A request is read here, checked, and only then shown to the parser, one at a time: what follows waits as bytes until
-    it has been answered.
-    """
-
-    cycle: DoorCycle | None  # type: ignore[assignment]  # None until a head is whole.
-    transport: LingeringTransport  # type: ignore[assignment]  # It stands in for one.
     _shown: Head
     """The head that the parser saw last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
         """A new connection owes a request."""
-        self._service: Service = self.app_state["service"]
-        self._settings = self._service.settings
-        lingering: Any = LingeringTransport(transport, self.loop, self._settings.receive_timeout)
-        super().connection_made(lingering)
+        super().connection_made(transport)
         self._familiar = Familiar(self._settings.max_head)
         self._arrival: Arrival | None = None
         """A request of which some has come, and not all."""
         self._ahead = b""
         """What has come behind a request that is not answered yet."""
         self._held = Held(self._service.room)
-        self._is_ending = False
-        """Does the server take no more requests?"""
         self._is_refused = False
         """Did something come that is no request? Then nothing behind it is one."""
         self._has_closed = False
         """Has the client closed its side?"""
-        self._owed = Deadline(self.loop, self._settings.receive_timeout, self._too_slow)
-        """A request, to arrive."""
-        self._unread = Deadline(self.loop, self._settings.send_timeout, transport.abort)
-        """An answer, to be taken in."""
-        self._owed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is owed any more, and nothing held."""
-        self._owed.lift()
-        self._unread.lift()
+        """Nothing is held any more."""
         self._ahead = b""
         self._held.set(0)
         super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """The client does not take what is written; it has so long to."""
-        super().pause_writing()
-        self._unread.set()
-
-    def resume_writing(self) -> None:
-        """It has taken most of it."""
-        super().resume_writing()
-        self._unread.lift()
 
     def on_response_complete(self) -> None:
         """The answer is written; what the client has not taken when the connection is closed is not left for ever."""
@@ -90,21 +61,21 @@ class DoorProtocol(HttpToolsProtocol):
         elif self._has_closed:
             self.transport.close_now()
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Idle for long; a client that has not even taken its last answer will not."""
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            self.transport.close_now()
-
     def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
         """Keep the other side open while an answer is owed; a body that can never be whole is refused."""
         self._has_closed = True
         if self.transport.has_ended or self._is_idle():
             return False
         if self._arrival is not None:
-            self._refuse(incomplete_body())
+            self._end(self._arrival)
         return True
+
+    def _end(self, arrival: Arrival) -> None:
+        """The client has closed its side before its request was whole."""
+        if arrival.head is None:
+            self.transport.close_now()
+        else:
+            self._refuse(incomplete_body())
 
     def data_received(self, data: bytes) -> None:
         """Take a request, or keep what comes behind one for later."""
@@ -145,6 +116,8 @@ class DoorProtocol(HttpToolsProtocol):
         self._hold(len(arrival.kept))
         if arrival.problem is not None:
             self._refuse(arrival.problem)
+        elif self._has_closed:
+            self._end(arrival)
 
     def _show(self, arrival: Arrival, head: Head, body: bytes, *, is_new: bool) -> None:
         """Let the parser see what has come of a request, whatever its chunks were."""
@@ -201,18 +174,6 @@ class DoorProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.__class__ = DoorCycle  # uvicorn has no setting for it.
         super()._start_asgi_task(cycle, app)
-
-    def shutdown(self) -> None:
-        """The server takes no more. uvicorn would close an idle connection now, and lose what is on its way."""
-        self._is_ending = True
-        self.transport.seconds = SILENCE
-        if self._is_idle():
-            self.loop.call_later(min(SILENCE, self._settings.grace / 2), self._close_idle)
-        else:
-            super().shutdown()
-
-    def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
 
     def _is_answering(self) -> bool:
         """Is a request there, whole, and not answered?"""

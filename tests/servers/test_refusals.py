@@ -218,6 +218,19 @@ def test_a_refusal_reaches_a_client_that_sends_before_it_reads(
     assert [client(guard, method, path, sent) for _ in range(3)] == [status] * 3
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_too_much_and_too_often_are_told_before_the_body(door: str, artifacts: Path, tmp_path: Path) -> None:
+    """503 while the one place is taken by half a request, then 429, to a client that sends 7 MB before it reads."""
+    settings: dict[str, Any] = {"max_concurrent": 1, "rate": 0.001, "burst": 2, "max_body": LIMIT}
+    with running(door, tmp_path, artifacts, **settings) as server, server.connect() as half:
+        half.sendall(request("POST", "/predict", b"{}")[:-1])
+        assert server.request("GET", "/health/live").status == 200  # By now it is in flight.
+        assert with_http_client(server, "POST", "/predict", JSON) == 503
+        assert with_http_client(server, "POST", "/predict", JSON) == 429
+        half.sendall(b"}")
+        assert [response.status for response in read(half, 1)] == [422]
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/health/live"])
 def test_a_connection_is_kept_behind_a_body_that_nobody_wanted(guard: Running, path: str) -> None:
     """If it is no longer than a body may be."""

@@ -419,3 +419,23 @@ def test_fifty_swaps_leave_the_memory_within_a_tenth(tmp_path: Path, held: str) 
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     before, after = map(int, done.stdout.split()[-2:])
     assert (after <= before * 1.1) is (held == "drop")
+
+
+@pytest.mark.usefixtures("often")
+def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
+    """The end of an interpreter under a library that opens a version ends the process by SIGABRT."""
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def swap(_: object) -> None:
+        begun.set()
+        assert may_end.wait(DEADLINE)
+        ended.set()
+
+    given, metrics = settings(registry), Metrics()
+    watch = Watch(given, metrics, open_serving(given, metrics, 1), swap)
+    watch.start()
+    registry.promote(2)
+    assert begun.wait(DEADLINE)
+    threading.Timer(0.1, may_end.set).start()
+    watch.stop()
+    assert ended.is_set()

@@ -1,0 +1,119 @@
+"""What each signal does to a server under load: alike at both doors, with one worker and with two."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faults.clients import LOST, Clients, asking
+from service.signals import IGNORED, STOP, URGENT
+from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
+
+pytestmark = pytest.mark.slow
+
+each_door = pytest.mark.parametrize("door", DOORS)
+each_number = pytest.mark.parametrize("workers", [1, 2])
+GRACE = 8
+
+
+@contextlib.contextmanager
+def asked(server: Running, body: bytes) -> Iterator[Clients]:
+    """Clients that ask while this lasts, some of whom have had an answer."""
+    with asking(Clients(server.port, body, number=4)) as clients:
+        wait_for(server.process, lambda: clients.seen["200"] > 20)
+        yield clients
+
+
+@each_door
+@each_number
+@pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
+def test_what_was_accepted_is_answered_before_the_end(
+    door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """TERM, INT and QUIT: no request is lost, and the exit code is 0."""
+    with running(door, tmp_path, artifacts, workers=workers, access_log=False) as server:
+        with asked(server, golden(artifacts)) as clients:
+            code = server.stop(number)
+        assert "Traceback" not in server.log.read_text()
+    assert code == 0
+    assert clients.seen[LOST] == clients.seen["wrong"] == 0
+
+
+@each_door
+@each_number
+def test_the_other_signals_change_nothing_and_say_so(door: str, workers: int, tmp_path: Path, artifacts: Path) -> None:
+    """HUP, USR1, USR2, TTIN, TTOU: no request is lost or refused, and each has one line."""
+    with running(door, tmp_path, artifacts, workers=workers, access_log=False) as server:
+
+        def told() -> list[str]:
+            lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+            return [line["signal"] for line in lines if line["event"] == "signal ignored"]
+
+        with asked(server, golden(artifacts)) as clients:
+            for place, number in enumerate(IGNORED):
+                server.process.send_signal(number)
+                wait_for(server.process, lambda place=place: len(told()) == place + 1)  # type: ignore[misc]
+            seen = clients.seen["200"]
+            wait_for(server.process, lambda: clients.seen["200"] > seen + 20)
+            server.process.send_signal(signal.SIGWINCH)
+        assert told() == [number.name for number in IGNORED]
+        assert clients.seen["200"] == sum(clients.seen.values())
+        assert server.stop() == 0
+
+
+@each_door
+@each_number
+@pytest.mark.parametrize("number", URGENT, ids=lambda number: number.name)
+def test_the_second_urgent_signal_ends_at_once(
+    door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """Though a client has sent half a request, for which the first one waits."""
+    whole = request("POST", "/predict", golden(artifacts))
+    with running(door, tmp_path, artifacts, workers=workers, grace=GRACE) as server, server.connect() as client:
+        client.sendall(whole[:-1])
+        assert server.request("GET", "/health/live").status == 200
+        server.process.send_signal(number)
+        wait_for(server.process, lambda: not is_open(server.port))
+        began = time.monotonic()
+        assert server.stop(number) == 128 + number
+        assert time.monotonic() - began < GRACE / 2
+
+
+def is_open(port: int) -> bool:
+    """Does anybody listen?"""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@each_door
+@each_number
+@pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
+def test_a_signal_before_it_serves_ends_it_with_0(
+    door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
+) -> None:
+    """From when it listens to signals on; while libraries are loaded, or the version is opened."""
+    process = start(door, tmp_path, artifacts, workers=workers)
+    try:
+        status = Path(f"/proc/{process.pid}/status")
+        wait_for(process, lambda: catches(status, signal.SIGUSR2))
+        process.send_signal(number)
+        assert process.wait(DEADLINE) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+def catches(status: Path, number: int) -> bool:
+    """Has this process a handler for the signal?"""
+    (mask,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt:")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
