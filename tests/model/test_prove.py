@@ -106,7 +106,7 @@ def test_what_is_proved_equal_is_compiled_and_says_how_it_was_proved(name: str) 
     parity = outcome.facts.parity
     assert parity is not None
     assert parity["label_flips"] == 0
-    assert parity["rows"] + parity["not_comparable"] == 160 + sum(map(len, outcome.made_rows))
+    assert parity["rows"] + parity["unanswered"] == 160 + sum(map(len, outcome.made_rows))
     assert outcome.facts.reason.startswith(f"Proved equal to the fitted pipeline on {parity['rows']} rows: ")
 
 
@@ -134,7 +134,7 @@ def test_rows_that_the_pipeline_refuses_are_told_apart() -> None:
     make, frame, contract = PIPELINES["scaler and forest"]
     parity = proved(make(), frame(), contract).facts.parity
     assert parity is not None
-    assert parity["not_comparable"] > 0
+    assert parity["unanswered"] > 0
 
 
 def test_an_index_beyond_a_models_table_is_a_refusal_too() -> None:
@@ -143,7 +143,7 @@ def test_an_index_beyond_a_models_table_is_a_refusal_too() -> None:
     facts = proved(make_pipeline(CategoricalNB()), frame, NUMBERS).facts
     assert facts.kind == "compiled"
     assert facts.parity is not None
-    assert facts.parity["not_comparable"] > 0
+    assert facts.parity["unanswered"] > 0
 
 
 def test_a_regression_is_proved_by_its_values() -> None:
