@@ -78,7 +78,9 @@ def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int
         reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     rows = theirs.given  # Of the others nobody knows who is better.
-    both = replace(challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows])
+    both = replace(
+        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows]
+    )
     return _compare(both, theirs.predictions, changes, terms.tolerance, seed)
 
 

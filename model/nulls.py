@@ -15,8 +15,8 @@ from model.training import Data
 
 ROWS = 20
 CURE = (
-    "it may be null, and to such a row this model has no answer (422 unpredictable): declare it without None, or put an "
-    "imputer into the pipeline, or a HistGradientBoosting, which takes nulls"
+    "it may be null, and to such a row this model has no answer (422 unpredictable): declare it without None, or put "
+    "an imputer into the pipeline, or a HistGradientBoosting, which takes nulls"
 )
 
 

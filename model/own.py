@@ -96,7 +96,7 @@ def package(
 
 @contextmanager
 def _in_one_sentence(estimator: Any) -> Iterator[None]:
-    """An estimator may hold anybody's code, and an odd one may surprise ours: whatever happens is told in a sentence."""
+    """An estimator may hold anybody's code, and an odd one may surprise ours: what happens is told in a sentence."""
     try:
         yield
     except (ModelError, OSError):

@@ -94,8 +94,8 @@ def _predictions(predictor: Predictor, rows: Columns) -> Predictions:
     silent = int((~answers.given).sum())
     if silent or answers.predictions is None:
         raise CannotTrain(
-            f"The model has no answer to {silent} of {len(rows)} held-out rows: it refuses their values, or what it says "
-            "of them is no number; leave such rows out, or give the pipeline a step that takes them."
+            f"The model has no answer to {silent} of {len(rows)} held-out rows: it refuses their values, or what it "
+            "says of them is no number; leave such rows out, or give the pipeline a step that takes them."
         )
     return answers.predictions
 

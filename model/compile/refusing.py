@@ -35,9 +35,7 @@ def unproved(graph: Graph, columns: Sequence[Column]) -> Unproved:
     known = reaches(graph, list(graph.limits), columns)
     found = {
         tensor: {
-            pick: limit
-            for pick, limit in limits.items()
-            if tensor not in known or not known[tensor].keeps(pick, limit)
+            pick: limit for pick, limit in limits.items() if tensor not in known or not known[tensor].keeps(pick, limit)
         }
         for tensor, limits in graph.limits.items()
     }
