@@ -341,7 +341,7 @@ def _silent(two: Table, amount: Table) -> Iterator[Example]:
         yield f"{function.__name__} + StandardScaler + LogisticRegression", model, two
     cubes = pipeline.make_pipeline(p.PolynomialFeatures(3), p.StandardScaler(), clone(logistic))
     yield "PolynomialFeatures(3) + StandardScaler + LogisticRegression", cubes, numbers(datasets.load_iris)
-    yield "QuadraticDiscriminantAnalysis", discriminant_analysis.QuadraticDiscriminantAnalysis(), two
+    yield "QuadraticDiscriminantAnalysis", discriminant_analysis.QuadraticDiscriminantAnalysis(reg_param=0.1), two
     yield "NearestCentroid", neighbors.NearestCentroid(), two
     yield "PoissonRegressor, not scaled", lm.PoissonRegressor(max_iter=1000), amount
     prices = compose.TransformedTargetRegressor(scaled(lm.Ridge()), func=np.log1p, inverse_func=np.expm1)

@@ -105,9 +105,9 @@ def page(rows: Sequence[Row]) -> str:
         "label, every number (within 1e-9) and every refusal is the estimator's own.",
         "",
         "`folded` answers with one dot product, `graph` with ONNX Runtime; anything else is why the fitted pipeline",
-        "itself serves. Largest difference: of probabilities, or of values relative to a value over 1. Refused: rows on",
-        "which the estimator raises, or says what is no number; the door says 422 `unpredictable`. Microseconds: one",
-        "row, median, in process, one thread. The tests of compiling also run with the oldest libraries that",
+        "itself serves. Largest difference: of probabilities, or of values relative to a value over 1. Refused: rows",
+        "on which the estimator raises, or says what is no number; the door says 422 `unpredictable`. Microseconds:",
+        "one row, median, in process, one thread. The tests of compiling also run with the oldest libraries that",
         "pyproject.toml allows: `make test-oldest`.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "

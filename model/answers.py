@@ -29,9 +29,14 @@ class Answers:
 
 def answered(predictions: Predictions) -> NDArray[np.bool_]:
     """`[n]`: the rows whose every number is finite and whose label is one."""
-    found = [np.isfinite(part).reshape(len(part), -1).all(axis=1) for part in predictions[1:] if part is not None]
-    if predictions.labels is not None:
-        found.append(predictions.labels >= 0)
+    labels, shares, values = predictions
+    found: list[NDArray[np.bool_]] = []
+    if labels is not None:
+        found.append(labels >= 0)
+    if shares is not None:
+        found.append(np.logical_and.reduce(np.isfinite(shares), axis=1))
+    if values is not None:
+        found.append(np.isfinite(values))
     if not found:
         raise TypeError("Predictions hold either labels or values.")
     rows: NDArray[np.bool_] = np.logical_and.reduce(found)
