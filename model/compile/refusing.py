@@ -100,21 +100,27 @@ def _loses_null(graph: Graph, fold: Fold) -> bool:
 
 def _with_guard(graph: Graph, fold: Fold, exponent: int) -> Fold:
     weights = dict(zip(fold.picks, np.abs(fold.weights).tolist(), strict=True))
-    largest = max(abs(fold.intercept), *weights.values())
-    least = 2.0 ** (1025 - exponent - min(MOST, MOST - int(np.frexp(largest)[1])))
+    largest = _exponent(max(abs(fold.intercept), *weights.values()))
+    least = 1026 - exponent - min(MOST, MOST - largest)
     bounded = _bounded(graph.columns, exponent)
-    seen: list[float] = []
+    seen: list[int] = []
     guard: Floats = np.zeros(len(graph.columns))
     for place, column in enumerate(graph.columns):
         own = replace(column, nullable=column.nullable and place not in weights)  # The product sees a null by itself.
         if not unproved(graph, [*bounded[:place], own, *bounded[place + 1 :]]):
             continue
-        if weights.get(place, 0.0) >= least:
-            seen.append(weights[place])
+        weight = weights.get(place, 0.0)
+        if weight > 0.0 and _exponent(weight) >= least:
+            seen.append(_exponent(weight))
         else:
             guard[place] = 2.0 ** (1024 - exponent)
-    scale = max((1026 - exponent - int(np.frexp(weight)[1]) for weight in seen), default=0)
+    scale = 1026 - exponent - min(seen, default=1026)
     return replace(fold, scale=max(scale, 0), guard=guard if guard.any() else np.zeros(0))
+
+
+def _exponent(number: float) -> int:
+    """The power of two next above a number."""
+    return math.frexp(number)[1]
 
 
 def _bounded(columns: Sequence[Column], exponent: int) -> list[Column]:

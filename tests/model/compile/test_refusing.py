@@ -227,3 +227,13 @@ def test_a_fold_whose_columns_all_count_needs_no_second_product() -> None:
         model = fitted(scaled(head), x, x[:, 1])
         metadata = session(compile_pipeline(model, plain(x).columns)).get_modelmeta().custom_metadata_map
         assert ('"guard": []' not in metadata[KEY]) is guarded
+
+
+@pytest.mark.parametrize("intercept", [0.0, 1e300])
+@pytest.mark.parametrize("weights", [(1e-300, 1.0, 1e300), (0.0, 5e-324, 1.0), (1e308, 1e308, 1e308), (0.0, 0.0, 0.0)])
+def test_a_fold_of_any_weights_answers_as_the_pipeline_does(weights: Any, intercept: float) -> None:
+    x = numbers()
+    model = fitted(scaled(LinearRegression()), x, x[:, 1])
+    model[-1].coef_, model[-1].intercept_ = np.array(weights), intercept
+    table = plain(with_odd_ones(x))
+    assert_refuses_the_same(model, table.frame, table.x, table.columns)
