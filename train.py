@@ -99,6 +99,7 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     from model.artifact import Trust
     from model.gate import Terms
     from model.guard import require_same_source
+    from model.nulls import null_notes
     from model.packaging import Lineage, package
     from model.promotion import Facing, face
     from model.registry import Registry
@@ -126,6 +127,8 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
         search_seconds=seconds,
         out_of_range=options.out_of_range,
     )
+
+    data = training.noted(data, null_notes(fitted.pipeline, data))
 
     # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
     progress("proving and registering")

@@ -8,9 +8,9 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xgboost
+from pydantic import BaseModel, create_model
 from sklearn import (
     calibration,
     compose,
@@ -23,6 +23,7 @@ from sklearn import (
     impute,
     linear_model,
     model_selection,
+    multiclass,
     naive_bayes,
     neighbors,
     neural_network,
@@ -33,65 +34,46 @@ from sklearn import (
 )
 from sklearn.base import clone
 
-from model.compile import Column
-
 TREES = 200
 
-Floats = npt.NDArray[np.float64]
 Example = tuple[str, Any, "Table"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows for scikit-learn (`frame`), the same rows for the graph (`x`), and what to predict."""
+    """Rows, and what to predict."""
 
-    frame: Any
-    x: Floats
-    columns: tuple[Column, ...]
+    frame: pd.DataFrame
     target: Any
-
-    def at(self, rows: Any) -> Table:
-        """Some of the rows."""
-        frame = self.frame.iloc[rows] if isinstance(self.frame, pd.DataFrame) else self.frame[rows]
-        return Table(frame, self.x[rows], self.columns, self.target)
+    declared: type[BaseModel] | None = None
+    """The input, where it is not read from the rows."""
 
 
 def numbers(loaded: Any) -> Table:
     """A table of numbers from one of scikit-learn's own data sets."""
     x, target = loaded(return_X_y=True)
-    columns = tuple(Column(f"x{i}", "number") for i in range(x.shape[1]))
-    return Table(np.array(x, dtype=np.float64), np.array(x, dtype=np.float64), columns, target)
+    return Table(pd.DataFrame(x, columns=[f"x{i}" for i in range(x.shape[1])], dtype=np.float64), target)
 
 
 def mixed(rows: int = 2000) -> Table:
     """Eight numbers and five categories, a tenth of both missing."""
     rng = np.random.default_rng(0)
-    frame, codes, columns = pd.DataFrame(), [], []
+    frame = pd.DataFrame()
     for i in range(8):
-        values = rng.normal(size=rows) * 10.0 ** (i - 3)
-        values[rng.random(rows) < 0.1] = np.nan
-        frame[f"n{i}"] = values
-        codes.append(values)
-        columns.append(Column(f"n{i}", "number"))
+        frame[f"n{i}"] = rng.normal(size=rows) * 10.0 ** (i - 3)
+        frame.loc[rng.random(rows) < 0.1, f"n{i}"] = np.nan
     for i in range(5):
-        words = tuple(f"word {k}" for k in range(3 + 2 * i))
-        code = rng.integers(0, len(words), rows).astype(np.float64)
-        code[rng.random(rows) < 0.1] = np.nan
-        frame[f"c{i}"] = np.array([None if np.isnan(c) else words[int(c)] for c in code], dtype=object)
-        frame[f"c{i}"] = frame[f"c{i}"].where(frame[f"c{i}"].notna(), np.nan)
-        codes.append(code)
-        columns.append(Column(f"c{i}", "category", words))
-    target = (np.nan_to_num(frame["n3"]) + (frame["c1"] == "word 2") + rng.normal(size=rows) > 0).astype(int)
-    return Table(frame, np.stack(codes, axis=1), tuple(columns), np.asarray(target))
+        words = np.array([f"word {k}" for k in range(3 + 2 * i)], dtype=object)
+        frame[f"c{i}"] = rng.choice(words, rows)
+        frame.loc[rng.random(rows) < 0.1, f"c{i}"] = np.nan
+    target = (frame["n3"].fillna(0.0) + (frame["c1"] == "word 2") + rng.normal(size=rows) > 0).astype(int)
+    return Table(frame, np.asarray(target))
 
 
-def native(table: Table) -> Table:
-    """The same table with pandas' own categories."""
-    frame = table.frame.copy()
-    for column in table.columns:
-        if column.kind == "category":
-            frame[column.name] = pd.Categorical(frame[column.name], categories=list(column.categories))
-    return Table(frame, table.x, table.columns, table.target)
+def with_nulls_declared(table: Table) -> Table:
+    """The same rows, of which none holds a null; the input says that a request may."""
+    fields: dict[str, Any] = dict.fromkeys(table.frame.columns, (float | None, ...))
+    return Table(table.frame, table.target, create_model("Nullable", **fields))
 
 
 def scaled(*steps: Any) -> Any:
@@ -124,6 +106,8 @@ def examples() -> Iterator[Example]:
     yield from _other(two, three, amount)
     yield from _steps(two, three)
     yield from _tables(table)
+    yield from _nested(two, three, amount)
+    yield from _silent(two, amount)
 
 
 def _linear(two: Table, three: Table, amount: Table) -> Iterator[Example]:
@@ -323,7 +307,45 @@ def _tables(table: Table) -> Iterator[Example]:
         encoded(linear_model.LogisticRegression(), p.TargetEncoder()),
         table,
     )
-    yield "HistGradientBoosting, native categories and missing values", hist, native(table)
+    native = clone(hist).set_params(categorical_features=[f"c{i}" for i in range(5)])
+    yield "HistGradientBoosting, native categories and missing values", native, table
+
+
+def _nested(two: Table, three: Table, amount: Table) -> Iterator[Example]:
+    """Ensembles and searches of pipelines."""
+    e, lm, ms = ensemble, linear_model, model_selection
+    searched = ms.GridSearchCV(scaled(lm.LogisticRegression()), {"logisticregression__C": [0.1, 1.0]}, cv=3)
+    members = [("a", scaled(lm.LogisticRegression())), ("b", scaled(tree.DecisionTreeClassifier(max_depth=3)))]
+    yield "VotingClassifier(soft) of pipelines", e.VotingClassifier(members, voting="soft"), three
+    yield "VotingClassifier(hard) of pipelines and a search", e.VotingClassifier([*members, ("c", searched)]), two
+    yield "StackingClassifier of pipelines", e.StackingClassifier(members, cv=3), three
+    yield "StackingClassifier of searches", e.StackingClassifier([("a", clone(searched))], cv=3), two
+    yield "BaggingClassifier of pipelines", e.BaggingClassifier(scaled(lm.LogisticRegression())), two
+    yield "BaggingClassifier of searches", e.BaggingClassifier(clone(searched), n_estimators=3), two
+    yield "GridSearchCV of a pipeline", clone(searched), two
+    yield "BaggingRegressor of pipelines", e.BaggingRegressor(scaled(lm.Ridge())), amount
+    for meta in (multiclass.OneVsRestClassifier, multiclass.OneVsOneClassifier):
+        yield f"{meta.__name__} of pipelines", meta(scaled(lm.LogisticRegression())), three
+        yield f"{meta.__name__} of searches", meta(clone(searched)), three
+
+
+def _silent(two: Table, amount: Table) -> Iterator[Example]:
+    """Models that have no answer to some rows."""
+    lm, p, nullable = linear_model, preprocessing, with_nulls_declared(two)
+    logistic = lm.LogisticRegression(max_iter=5000)
+    for model in (logistic, svm.LinearSVC(), ensemble.GradientBoostingClassifier(n_estimators=20)):
+        yield f"{_named(model)}, nulls declared that it cannot take", scaled(clone(model)), nullable
+    for function in (np.log1p, np.sqrt, np.log):
+        some = compose.ColumnTransformer([("some", p.FunctionTransformer(function), ["x0", "x1"])])
+        model = pipeline.make_pipeline(some, p.StandardScaler(), clone(logistic))
+        yield f"{function.__name__} + StandardScaler + LogisticRegression", model, two
+    cubes = pipeline.make_pipeline(p.PolynomialFeatures(3), p.StandardScaler(), clone(logistic))
+    yield "PolynomialFeatures(3) + StandardScaler + LogisticRegression", cubes, numbers(datasets.load_iris)
+    yield "QuadraticDiscriminantAnalysis", discriminant_analysis.QuadraticDiscriminantAnalysis(reg_param=0.1), two
+    yield "NearestCentroid", neighbors.NearestCentroid(), two
+    yield "PoissonRegressor, not scaled", lm.PoissonRegressor(max_iter=1000), amount
+    prices = compose.TransformedTargetRegressor(scaled(lm.Ridge()), func=np.log1p, inverse_func=np.expm1)
+    yield "TransformedTargetRegressor(scaled Ridge, log1p, expm1)", prices, amount
 
 
 def _named(model: Any) -> str:

@@ -186,7 +186,7 @@ def _predictor(facts: Manifest) -> Iterator[Block]:
         yield Grid(
             (
                 "rows compared",
-                "rows the pipeline itself refuses",
+                "rows without an answer from either",
                 "splits tried on both sides",
                 "labels that differ",
                 "largest difference",
@@ -194,7 +194,7 @@ def _predictor(facts: Manifest) -> Iterator[Block]:
             [
                 (
                     str(parity["rows"]),
-                    str(parity["not_comparable"]),
+                    str(parity["unanswered"]),
                     f"{parity['splits_crossed']} of {parity['splits']}",
                     str(parity["label_flips"]),
                     f"{parity['largest_difference']:.1e}",

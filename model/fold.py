@@ -6,15 +6,21 @@ is faster. This module imports nothing but NumPy and the standard library.
 One row's answer has the same bits in any batch: the product is NumPy's `vecdot`, which runs the same loop
 over each row, and the logistic function is `math.exp` on each number, never a vector unit with a ragged
 end.
+
+A row with a null, or with a number so large that a step of the pipeline might overflow, is left to the graph, which
+takes the very steps and says whether there is an answer. Which rows these are costs no look at the numbers: the weights
+are multiplied by a power of two, which changes no digit, so that the product of such a row is not finite.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import exp
-from typing import Literal
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from math import exp, isfinite, ldexp
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,27 +44,87 @@ class Fold:
     weights: Floats
     intercept: float
     link: Link
+    scale: int = 0
+    """The power of two by which the product is taken too large, so that it overflows where a step of the pipeline
+    might."""
+    guard: Floats = field(default_factory=lambda: np.zeros(0))
+    """`[columns]`, or nothing: weights of a second product, for columns that count little or nothing in the first."""
 
     def metadata(self) -> dict[str, str]:
         """The fold as one metadata entry; doubles as hexadecimal text, so that no digit is lost."""
-        numbers = {"center": self.center, "weights": self.weights, "intercept": np.array([self.intercept])}
+        numbers = {
+            "center": self.center,
+            "weights": self.weights,
+            "intercept": np.array([self.intercept]),
+            "guard": self.guard,
+        }
         written = {name: [float(v).hex() for v in values] for name, values in numbers.items()}
-        return {KEY: json.dumps({"link": self.link, "picks": list(self.picks), **written}, sort_keys=True)}
+        stored = {"link": self.link, "picks": list(self.picks), "scale": self.scale, **written}
+        return {KEY: json.dumps(stored, sort_keys=True)}
 
 
-def read_fold(metadata: Mapping[str, str]) -> Callable[[Floats], Answer] | None:
-    """The dot product that a compiled model's metadata holds, or None.
+class Folded:
+    """The dot product that a compiled model's metadata holds, ready to answer."""
 
-    The result takes the graph's input, double `[n, columns]`, and answers with the graph's outputs by name.
-    """
-    if KEY not in metadata:
-        return None
-    stored = json.loads(metadata[KEY])
-    center, weights = (np.array([float.fromhex(v) for v in stored[name]]) for name in ("center", "weights"))
-    intercept = float.fromhex(stored["intercept"][0])
-    product = _product(stored["picks"], center, weights)
-    link = _LINKS[stored["link"]]
-    return lambda x: link(product(x), intercept)
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        center, weights, guard = (_doubles(stored.get(name, ())) for name in ("center", "weights", "guard"))
+        scale = stored.get("scale", 0)
+        self._product = _product(stored["picks"], center, np.ldexp(weights, scale))
+        self._guard = guard if guard.any() else None
+        self._unit, self._intercept = 2.0**-scale, ldexp(float.fromhex(stored["intercept"][0]), scale)
+        self._link, self._link_one = _LINKS[stored["link"]]
+        self._quiet = _Quiet()
+
+    def __call__(self, x: Floats) -> Answer | None:
+        """From the graph's input, double `[n, columns]`, the graph's outputs by name; None where some rows are left to
+        the graph."""
+        if len(x) == 1:
+            return self._one(x)
+        scores = self._scores(x)
+        return self._link(scores * self._unit) if self._held(x, scores).all() else None
+
+    def holds(self, x: Floats) -> npt.NDArray[np.bool_]:
+        """`[n]`: the rows that are not left to the graph."""
+        return self._held(x, self._scores(x))
+
+    def _scores(self, x: Floats) -> Floats:
+        scores: Floats = self._quiet.run(self._product, x) + self._intercept
+        return scores
+
+    def _held(self, x: Floats, scores: Floats) -> npt.NDArray[np.bool_]:
+        held: npt.NDArray[np.bool_] = np.isfinite(scores)
+        if self._guard is not None:
+            held &= np.isfinite(self._quiet.run(np.vecdot, x, self._guard))
+        return held
+
+    def _one(self, x: Floats) -> Answer | None:
+        """Plain floats: for one row each NumPy call costs more than all the arithmetic."""
+        run = self._quiet.run
+        score = run(self._product, x).item() + self._intercept
+        if not isfinite(score):
+            return None
+        if self._guard is not None and not isfinite(run(np.vecdot, x, self._guard).item()):
+            return None
+        return self._link_one(score * self._unit)
+
+
+def read_fold(metadata: Mapping[str, str]) -> Folded | None:
+    """The dot product that a compiled model's metadata holds, or None."""
+    return Folded(json.loads(metadata[KEY])) if KEY in metadata else None
+
+
+class _Quiet(threading.local):
+    """Runs a function without NumPy's warnings of overflows, which are meant; `errstate` takes 0.8 us, this 0.1."""
+
+    def __init__(self) -> None:
+        """Called in each thread."""
+        context = copy_context()
+        context.run(np.seterr, over="ignore", invalid="ignore")
+        self.run = context.run
+
+
+def _doubles(written: Any) -> Floats:
+    return np.array([float.fromhex(v) for v in written], dtype=np.float64)
 
 
 def _product(picks: list[int], center: Floats, weights: Floats) -> Callable[[Floats], Floats]:
@@ -75,26 +141,44 @@ def _product(picks: list[int], center: Floats, weights: Floats) -> Callable[[Flo
     return product
 
 
-def _value(products: Floats, intercept: float) -> Answer:
-    return {"value": products + intercept}
+def _value(scores: Floats) -> Answer:
+    return {"value": scores}
 
 
-def _label(products: Floats, intercept: float) -> Answer:
-    return {"label": (products + intercept > 0.0).astype(np.int64)}
+def _one_value(score: float) -> Answer:
+    return {"value": np.array([score])}
 
 
-def _logistic(products: Floats, intercept: float) -> Answer:
-    # Plain floats: for one row each NumPy call costs more than all the arithmetic.
-    scores = [product + intercept for product in products.tolist()]
-    labels = [1 if score > 0.0 else 0 for score in scores]
-    # Without overflow on either side.
-    likely = [1.0 / (1.0 + exp(-score)) if score >= 0.0 else (e := exp(score)) / (1.0 + e) for score in scores]
+def _label(scores: Floats) -> Answer:
+    return {"label": (scores > 0.0).astype(np.int64)}
+
+
+def _one_label(score: float) -> Answer:
+    return {"label": np.array([score > 0.0], dtype=np.int64)}
+
+
+def _logistic(scores: Floats) -> Answer:
+    likely = [_likely(score) for score in scores.tolist()]
     pairs = np.array([1.0 - p for p in likely] + likely).reshape(2, -1).T
-    return {"label": np.array(labels, dtype=np.int64), "probabilities": pairs}
+    return {"label": (scores > 0.0).astype(np.int64), "probabilities": pairs}
 
 
-_LINKS: dict[str, Callable[[Floats, float], Answer]] = {
-    "value": _value,
-    "label": _label,
-    "logistic": _logistic,
+def _one_logistic(score: float) -> Answer:
+    p = _likely(score)
+    return {"label": np.array([score > 0.0], dtype=np.int64), "probabilities": np.array([[1.0 - p, p]])}
+
+
+def _likely(score: float) -> float:
+    """`1 / (1 + exp(-score))`, without overflow on either side."""
+    if score >= 0.0:
+        return 1.0 / (1.0 + exp(-score))
+    raised = exp(score)
+    return raised / (1.0 + raised)
+
+
+_LINKS: dict[str, tuple[Callable[[Floats], Answer], Callable[[float], Answer]]] = {
+    "value": (_value, _one_value),
+    "label": (_label, _one_label),
+    "logistic": (_logistic, _one_logistic),
 }
+"""For many rows and for one."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.answers import Answers, ask
 from model.artifact import Opened
 from model.evaluation import METRICS, Metric
 from model.predictor import Predictions
@@ -71,12 +72,16 @@ def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes all the same."
         return Verdict(passed=False, reason=reason, changes=changes)
-    theirs = _champion_predictions(champion, challenge)
-    if theirs is None:
+    theirs = _champion_answers(champion, challenge)
+    if theirs is None or theirs.predictions is None:
         reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
         reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
-    return _compare(challenge, theirs, changes, terms.tolerance, seed)
+    rows = theirs.given  # Of the others nobody knows who is better.
+    both = replace(
+        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows]
+    )
+    return _compare(both, theirs.predictions, changes, terms.tolerance, seed)
 
 
 def _compare(
@@ -110,8 +115,8 @@ def _listed(classes: Sequence[str] | None) -> str:
     return "none" if classes is None else ", ".join(classes)
 
 
-def _champion_predictions(champion: Opened, challenge: Challenge) -> Predictions | None:
-    """The champion's answers on the same rows, or None where it has no answer of the same kind."""
+def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
+    """The champion's answers to those of the same rows to which it has one; None where these are of another kind."""
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
@@ -121,8 +126,9 @@ def _champion_predictions(champion: Opened, challenge: Challenge) -> Predictions
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # What pandas makes of words where the champion wants dates.
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
-        theirs = champion.predictor.predict(columns)
-        METRICS[manifest.metric].score(challenge.truth, theirs)
+        theirs = ask(champion.predictor, columns)
+        if theirs.predictions is not None:
+            METRICS[manifest.metric].score(challenge.truth[theirs.given], theirs.predictions)
     except (
         TypeError,
         ValueError,

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from model.answers import ask
 from model.evaluation import METRICS
 from model.predictor import Predictor
 from model.signature import Columns, FloatArray, Signature
@@ -38,12 +39,16 @@ def importances(
     columns, truth = columns.take(rows.tolist()), truth[rows]
     score = METRICS[metric].score
     sign = 1.0 if METRICS[metric].greater_is_better else -1.0
-    whole = score(truth, predictor.predict(columns))
+
+    def judged(rows: Columns) -> float:
+        """Values that change places may make a row to which the model has no answer; it counts nothing."""
+        answers = ask(predictor, rows)
+        return np.nan if answers.predictions is None else score(truth[answers.given], answers.predictions)
+
+    whole = judged(columns)
     found = []
     for place, feature in enumerate(signature.features):
-        drops = [
-            sign * (whole - score(truth, predictor.predict(_shuffled(columns, place, chance)))) for _ in range(REPEATS)
-        ]
+        drops = [sign * (whole - judged(_shuffled(columns, place, chance))) for _ in range(REPEATS)]
         found.append(Importance(feature.name, float(np.mean(drops)), float(np.std(drops))))
     return sorted(found, key=lambda importance: -importance.mean)
 

@@ -8,6 +8,9 @@ version = package(estimator, X, y, name="loans")
 from __future__ import annotations
 
 import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +23,19 @@ from sklearn.pipeline import Pipeline
 
 from model import packaging, training
 from model.agreement import require_agreement
-from model.coded import Coded
 from model.errors import ModelError, UnsupportedInput
 from model.evaluation import LABELS, PROBABILITIES, holdout_mask
+from model.nulls import null_notes
 from model.packaging import Lineage
 from model.recipes import Recipe, Table, Task
 from model.recipes.recipe import METRICS
 from model.recipes.target import label_text
 from model.registry import Registry
+from model.relabelled import is_computed, labels_of, with_text_labels
 from model.signature import OutOfRange, Signature, from_frame, observe, to_frame
 from model.signature.from_table import Note, from_table
 from model.strangers import raising_encoder, require_tolerance
 
-LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
-"""Where scikit-learn's classifiers keep a second copy of their classes to answer with."""
 TOLERANCE: Final = 1e-9
 FITTED_ELSEWHERE: Final = Note(
     "warning", None, "fitted elsewhere: the figures are honest only if it never saw the held-out rows"
@@ -64,28 +66,43 @@ def package(
     on the others. `out_of_range` is the servers' policy: under `warn` no encoder may raise on what it does not know.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
-    frame, signature = _described(X, input)
-    task: Task = _task(estimator)
-    ours = _named_columns(estimator, list(frame.columns))
-    classes = _classes(ours) if task == "classification" else None
-    data = _divided(frame, signature, _truth(y, classes, len(frame)), classes)
-    ours = _with_same_answers(estimator, ours, X, to_frame(data.everything.columns, data.signature))
-    encoder = raising_encoder(ours) if out_of_range == "warn" else None
-    if encoder is not None:
-        require_tolerance(ours, encoder, data.train.columns, data.signature)
-    recipe = Recipe(
-        name=name,
-        task=task,
-        input=data.signature,
-        load=lambda: Table(frame, pd.Series(y), "given in Python"),
-        candidates=lambda _: {},
-        metric=_metric(ours, task, metric),
-        intended_use=intended_use,
-        notes=(FITTED_ELSEWHERE,),
-    )
-    fitted = training.Fitted(_short_name(estimator), ours, {}, baseline=training.baseline(data))
-    version, _ = packaging.package(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
+    with _in_one_sentence(estimator):
+        frame, signature = _described(X, input)
+        task: Task = _task(estimator)
+        ours = _named_columns(estimator, list(frame.columns))
+        classes = _classes(ours) if task == "classification" else None
+        data = _divided(frame, signature, _truth(y, classes, len(frame)), classes)
+        ours = _with_same_answers(estimator, ours, X, to_frame(data.everything.columns, data.signature))
+        encoder = raising_encoder(ours) if out_of_range == "warn" else None
+        if encoder is not None:
+            require_tolerance(ours, encoder, data.train.columns, data.signature)
+        data = training.noted(data, null_notes(ours, data))
+        recipe = Recipe(
+            name=name,
+            task=task,
+            input=data.signature,
+            load=lambda: Table(frame, pd.Series(y), "given in Python"),
+            candidates=lambda _: {},
+            metric=_metric(ours, task, metric),
+            intended_use=intended_use,
+            notes=(FITTED_ELSEWHERE,),
+        )
+        fitted = training.Fitted(_short_name(estimator), ours, {}, baseline=training.baseline(data))
+        version, _ = packaging.package(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
+    for note in data.notes:
+        warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)
     return version
+
+
+@contextmanager
+def _in_one_sentence(estimator: Any) -> Iterator[None]:
+    """An estimator may hold anybody's code, and an odd one may surprise ours: what happens is told in a sentence."""
+    try:
+        yield
+    except (ModelError, OSError):
+        raise
+    except Exception as error:
+        raise CannotPackage(f"{_short_name(estimator)} cannot be packaged: {_told(error)}.") from error
 
 
 def held_out(X: Any, input: type[BaseModel] | None = None) -> NDArray[np.bool_]:  # noqa: A002, N803  # As above.
@@ -138,11 +155,12 @@ def _metric(estimator: Any, task: Task, wished: str | None) -> str:
 def _named_columns(estimator: Any, names: list[str]) -> Any:
     """A copy that knows its columns by name."""
     ours = copy.deepcopy(estimator)
-    first = ours.steps[0][1] if isinstance(ours, Pipeline) else ours
+    steps = [step for _, step in ours.steps] if isinstance(ours, Pipeline) else [ours]
+    first = next((step for step in steps if not (step is None or isinstance(step, str))), ours)
     if getattr(ours, "n_features_in_", len(names)) != len(names):
         raise CannotPackage(f"It was fitted on {ours.n_features_in_} columns and the table has {len(names)}.")
     if not hasattr(ours, "feature_names_in_"):
-        if _is_computed(first, "feature_names_in_"):
+        if is_computed(first, "feature_names_in_"):
             raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")
         first.feature_names_in_ = np.array(names, dtype=object)
     return ours
@@ -151,27 +169,7 @@ def _named_columns(estimator: Any, names: list[str]) -> Any:
 def _classes(estimator: Any) -> tuple[str, ...]:
     if not hasattr(estimator, "classes_"):
         raise CannotPackage(f"{type(estimator).__name__} has no classes yet; fit it first.")
-    return tuple(label_text(label) for label in estimator.classes_)
-
-
-def _with_text_labels(estimator: Any, *, deep: bool) -> Any:
-    """A copy that answers with texts; `deep`: whose members do, too (AdaBoost compares theirs with its own)."""
-    ours = copy.deepcopy(estimator)
-    last = ours.steps[-1][1] if isinstance(ours, Pipeline) else ours
-    if _is_computed(last, "classes_"):
-        coded = Coded.of(last, np.array(_classes(last), dtype=object))
-        return Pipeline([*ours.steps[:-1], (ours.steps[-1][0], coded)]) if isinstance(ours, Pipeline) else coded
-    members = list(getattr(last, "estimators_", [])) if deep else []
-    holders = [last, *(getattr(last, attribute, None) for attribute in LABEL_HOLDERS), *members]
-    for holder in holders:
-        if hasattr(holder, "classes_"):
-            holder.classes_ = np.array(_classes(holder), dtype=object)
-    return ours
-
-
-def _is_computed(estimator: Any, attribute: str) -> bool:
-    """Whether nothing else can be written in an attribute's place, as a class computes it."""
-    return isinstance(getattr(type(estimator), attribute, None), property)
+    return labels_of(estimator)
 
 
 def _truth(target: Any, classes: tuple[str, ...] | None, rows: int) -> NDArray[np.float64]:
@@ -207,15 +205,17 @@ def _with_same_answers(estimator: Any, ours: Any, given: Any, made: pd.DataFrame
     """The copy that answers on the service's table as the estimator does on the given one, in texts.
 
     The service makes its table anew from JSON: plain floats, texts and dates; the estimator must not mind."""
-    copies = [ours] if is_regressor(estimator) else [_with_text_labels(ours, deep=deep) for deep in (False, True)]
-    theirs = np.asarray(estimator.predict(given))
+    with np.errstate(all="ignore"):  # An overflow is no answer, and seen as such.
+        theirs = np.asarray(estimator.predict(given))
     reason = "answers differently"
-    for candidate in copies:
+    for candidate in [ours] if is_regressor(estimator) else with_text_labels(ours, _classes(ours)):
         try:
-            if _same(theirs, candidate.predict(made), numbers=is_regressor(estimator)):
+            with np.errstate(all="ignore"):
+                mine = candidate.predict(made)
+            if _same(theirs, mine, numbers=is_regressor(estimator)):
                 return candidate
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            reason = f"fails ({str(error).strip().splitlines()[0]})"
+        except Exception as error:
+            reason = f"fails ({_told(error)})"
     raise CannotPackage(
         f"It {reason} on a table of plain float64, str and datetime64 columns and with text labels, which is what a "
         "service has; put the conversion into the pipeline, or fit it on such a table."
@@ -230,3 +230,8 @@ def _same(theirs: NDArray[Any], mine: Any, *, numbers: bool) -> bool:
 
 def _short_name(estimator: Any) -> str:
     return type(estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).__name__
+
+
+def _told(error: Exception) -> str:
+    """The kind of an error and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")

@@ -11,10 +11,13 @@ from typing import Final
 import numpy as np
 
 from model import artifact, bounds, evaluation, golden, pipeline_file
+from model.answers import ask
 from model.artifact import Trust
 from model.card import Subject, card
+from model.errors import CannotTrain
 from model.intervals import intervals
 from model.manifest import Manifest, Training
+from model.predictor import Predictions, Predictor
 from model.prove import Proved, prove
 from model.recipes import Recipe
 from model.registry import Registry
@@ -43,7 +46,8 @@ def package(
     """Register a fitted model as a new version; gives its number and manifest.
 
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
-    is never registered. Raises `ArtifactRefused` then, and `OSError` where the disk refuses.
+    is never registered. Raises `ArtifactRefused` then, `CannotTrain` where a held-out row has no answer, and `OSError`
+    where the disk refuses.
     """
     rows = (data.train.columns, data.holdout.columns)
     proved = prove(fitted.pipeline, data.signature, data.classes, rows, lineage.seed)
@@ -58,7 +62,7 @@ def package(
 
 
 def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, proved: Proved) -> Manifest:
-    predictions = proved.predictor.predict(data.holdout.columns)
+    predictions = _predictions(proved.predictor, data.holdout.columns)
     target = data.everything.truth.tolist()
     return Manifest(
         name=name,
@@ -83,6 +87,18 @@ def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Linea
         ),
         files={},
     )
+
+
+def _predictions(predictor: Predictor, rows: Columns) -> Predictions:
+    """What is judged; raises `CannotTrain` where some rows have no answer."""
+    answers = ask(predictor, rows)
+    silent = int((~answers.given).sum())
+    if silent or answers.predictions is None:
+        raise CannotTrain(
+            f"The model has no answer to {silent} of {len(rows)} held-out rows: it refuses their values, or what it "
+            "says of them is no number; leave such rows out, or give the pipeline a step that takes them."
+        )
+    return answers.predictions
 
 
 def _libraries() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model import runtime
 from model.errors import ModelError
-from model.fold import read_fold
+from model.fold import Folded, read_fold
 from model.graph_check import check_graph
 from model.one_row import OneRow
 from model.signature import Columns, FloatArray, Signature
@@ -24,6 +24,10 @@ from model.words import read_words, with_words
 LIKELIEST: Final = frozenset(
     {"RandomForestClassifier", "ExtraTreesClassifier", "DecisionTreeClassifier", "BaggingClassifier"}
 )
+
+REFUSALS: Final = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What code raises that cannot do with a value: CategoricalNB looks a number up in a table, a function of somebody's
+own may compute with None."""
 
 PredictorKind = Literal["compiled", "scikit-learn"]
 
@@ -69,15 +73,26 @@ class CompiledPredictor:
         self._fold, self._words = read_fold(metadata), read_words(metadata)
 
     def predict(self, columns: Columns) -> Predictions:
-        """What the fitted pipeline would say, proved when the model was made."""
+        """What the fitted pipeline would say, proved when the model was made; of a row that it refuses NaN or, where
+        there are labels alone, the label -1."""
         matrix = with_words(columns, self._words) if columns.unseen else columns.matrix
-        if self._fold is not None:
-            found: Mapping[str, Any] = self._fold(matrix)
-        elif len(matrix) == 1:
-            found = self._run_one(matrix)
-        else:
-            found = dict(zip(self._outputs, self._run(self._outputs, {"x": matrix}), strict=True))
+        found: Mapping[str, Any] | None = None if self._fold is None else self._fold(matrix)
+        if found is None:
+            found = self._by_graph(matrix) if self._fold is None else self._by_both(self._fold, matrix)
         return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
+
+    def _by_graph(self, matrix: FloatArray) -> Mapping[str, Any]:
+        if len(matrix) == 1:
+            return self._run_one(matrix)
+        return dict(zip(self._outputs, self._run(self._outputs, {"x": matrix}), strict=True))
+
+    def _by_both(self, fold: Folded, matrix: FloatArray) -> Mapping[str, Any]:
+        """The graph's answers to the rows that the fold leaves to it; the others have the bits that they have alone."""
+        held = fold.holds(matrix)
+        found = {name: values.copy() for name, values in self._by_graph(matrix).items()}
+        for name, values in (fold(matrix[held]) or {}).items():
+            found[name][held] = values
+        return found
 
 
 class SklearnPredictor:
@@ -96,11 +111,14 @@ class SklearnPredictor:
         try:
             with self._one_thread():
                 return self._predict(columns)
-        except (ValueError, IndexError) as error:  # CategoricalNB looks a number that it never saw up in a table.
+        except REFUSALS as error:
             raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
 
     def _predict(self, columns: Columns) -> Predictions:
-        head, prepared = self._stages.head, self._stages.prepare(columns)
+        with np.errstate(all="ignore"):  # An overflow is seen by its answer.
+            return self._said(self._stages.head, self._stages.prepare(columns))
+
+    def _said(self, head: Any, prepared: Any) -> Predictions:
         if self._codes is not None and self._takes_the_likeliest:
             shares = np.asarray(head.predict_proba(prepared), dtype=np.float64)
             return Predictions(shares.argmax(axis=1), shares)
@@ -135,24 +153,6 @@ def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
     controller = ThreadpoolController().select(user_api="openmp")
     has_more = any(library.num_threads > 1 for library in controller.lib_controllers)
     return partial(controller.limit, limits=1) if has_more else nullcontext
-
-
-def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]:
-    """The first rows, so many at most, on which a predictor raises `CannotPredict`, found by halves: rows that it takes
-    together are done."""
-    found: list[int] = []
-    waiting = [range(len(columns))]
-    while waiting and len(found) < most:
-        rows = waiting.pop()
-        try:
-            predictor.predict(columns.take(rows))
-        except CannotPredict:
-            middle = len(rows) // 2
-            if middle:
-                waiting += [rows[middle:], rows[:middle]]
-            else:
-                found += rows
-    return found
 
 
 def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:

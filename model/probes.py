@@ -6,21 +6,29 @@ The rows start from real ones, so that the other features stay ordinary while on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import numpy as np
 
-from model.signature import UNSEEN, Columns, FeatureType, Signature
+from model.signature import UNSEEN, Columns, Feature, FeatureType, Signature
 from model.splits import Change
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
 MOST_WORDS: Final = 100
 STRANGER: Final = "never seen in training"
+# The greatest number that rounds to one of float32, and the least that does not.
+SINGLE: Final = (math.nextafter((2.0 - 2.0**-24) * 2.0**127, 0.0), (2.0 - 2.0**-24) * 2.0**127)
+LARGEST: Final = (2.0 - 2.0**-52) * 2.0**1023
 # Zero, signs, what is 0 without its fraction, what float32 rounds away, holds at most and cannot hold; the largest.
-EXTREMES: Final = (0.0, -0.0, 1.0, -1.0, -0.5, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38, 1e39, 1e300, -1e300)
+EXTREMES: Final = (
+    0.0, -0.0, 1.0, -1.0, -0.5, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38,
+    SINGLE[0], -SINGLE[0], SINGLE[1], -SINGLE[1], 1e300, LARGEST, -LARGEST,
+)  # fmt: skip
+ENDS: Final = 4
 DAYS: Final = (
     "0001-01-01", "1582-10-15", "1899-12-31", "1900-02-28", "1900-03-01", "1969-12-31", "1970-01-01", "1999-12-31",
     "2000-02-29", "2000-03-01", "2023-02-28", "2024-02-29", "2024-12-30", "2024-12-31", "2025-01-01", "9998-12-31",
@@ -97,12 +105,18 @@ def _extremes(real: Columns, signature: Signature) -> Columns | None:
     """One value after the other, each in every feature: so the rows that are too large for a pipeline stand together,
     and the others need few calls of it."""
     values = {
-        place: (*EXTREMES, feature.seen.minimum or 0.0, feature.seen.maximum or 0.0)
+        place: (*EXTREMES, *_ends(feature))
         for place, feature in enumerate(signature.features)
         if feature.type in NUMERIC
     }
-    changes = [(row, place, values[place][row]) for row in range(len(EXTREMES) + 2) for place in values]
+    changes = [(row, place, values[place][row]) for row in range(len(EXTREMES) + ENDS) for place in values]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
+
+
+def _ends(feature: Feature) -> tuple[float, ...]:
+    """What training saw at most and at least, and the next whole numbers beyond."""
+    low, high = feature.seen.minimum or 0.0, feature.seen.maximum or 0.0
+    return low, high, low - 1.0, high + 1.0
 
 
 def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:

@@ -9,16 +9,18 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from model.compile import Column, compile_pipeline
+from model.compile.values import LARGEST
 from model.errors import CannotCompile
 from model.manifest import PredictorFacts
 from model.parity import Parity, compare
 from model.predictor import CompiledPredictor, Predictor, SklearnPredictor
 from model.probes import probes
-from model.signature import Columns, FeatureType, Signature
+from model.signature import Columns, Feature, FeatureType, Signature
 from model.splits import Crossings, crossings
 from model.strangers import known_words
 
-KINDS: Final[dict[FeatureType, Literal["category", "date", "datetime", "text"]]] = {
+Kind = Literal["number", "category", "date", "datetime", "text"]
+KINDS: Final[dict[FeatureType, Kind]] = {
     FeatureType.CATEGORY: "category",
     FeatureType.DATE: "date",
     FeatureType.DATETIME: "datetime",
@@ -41,19 +43,31 @@ class Proved:
 def prove(
     pipeline: Any, signature: Signature, classes: Sequence[str] | None, real: Sequence[Columns], seed: int
 ) -> Proved:
-    """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline."""
+    """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
+
+    An estimator may hold anybody's code, and one that nobody tried may surprise a lowering or the proof. Whatever
+    happens there, the pipeline serves."""
     fitted = SklearnPredictor(pipeline, signature, classes)
-    found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
-    made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
+    try:
+        found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
+        made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
+    except Exception as error:
+        return _unproved(fitted, error, probes(real[0], signature, (), seed))
     try:
         graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
-    except CannotCompile as error:
-        return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {error}."), None, made)
-    compiled = CompiledPredictor(graph)
-    parity = compare(compiled, fitted, [*real, *made])
+        compiled = CompiledPredictor(graph)
+        parity = compare(compiled, fitted, [*real, *made])
+    except Exception as error:
+        return _unproved(fitted, error, made)
     if not parity.holds:
         return Proved(fitted, _facts("scikit-learn", parity, found), None, made)
     return Proved(compiled, _facts("compiled", parity, found), graph, made)
+
+
+def _unproved(fitted: Predictor, error: Exception, made: Sequence[Columns]) -> Proved:
+    """The pipeline itself. What an error says that is not ours may hold a row's values, and the reason is public."""
+    told = str(error) if isinstance(error, CannotCompile) else f"the proof ended in a {type(error).__name__}"
+    return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {told}."), None, made)
 
 
 def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, found: Crossings) -> PredictorFacts:
@@ -62,5 +76,11 @@ def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, found: Cro
     return PredictorFacts(kind=kind, reason=parity.sentence + tried, parity=asdict(parity) | counts)
 
 
-def _column(feature: Any) -> Column:
-    return Column(feature.name, KINDS.get(feature.type, "number"), feature.vocabulary)
+def _column(feature: Feature) -> Column:
+    kind: Kind = KINDS.get(feature.type, "number")
+    if feature.type is FeatureType.BOOLEAN:
+        return Column(feature.name, kind, nullable=feature.nullable, low=0.0, high=1.0)
+    declared = feature.constraints
+    low = [end for end in (declared.minimum, declared.exclusive_minimum, -LARGEST) if end is not None]
+    high = [end for end in (declared.maximum, declared.exclusive_maximum, LARGEST) if end is not None]
+    return Column(feature.name, kind, feature.vocabulary, feature.nullable, max(low), min(high))

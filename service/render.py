@@ -58,6 +58,8 @@ class Renderer:
             raise BadPrediction("The predictor gave neither labels nor values.")
         codes, shares = predictions.labels.tolist(), predictions.probabilities
         if shares is None:
+            if -1 in codes:
+                raise BadPrediction("The predictor gave no label to some row.")
             return [self._only[code] for code in codes], ()
         shape, width = shares.shape, len(self._with_shares)
         if shape != (len(codes), width):

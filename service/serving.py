@@ -9,15 +9,16 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from threading import Event
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
+from model.answers import answered, refused_rows
 from model.artifact import Opened, Trust, open_version
 from model.batching import Batcher, Outcome
 from model.errors import ArtifactRefused, RegistryError
 from model.patience import Patience
-from model.predictor import CannotPredict, refused_rows
+from model.predictor import CannotPredict
 from model.registry import Registry
 from model.signature import MAX_ERRORS, Batch, Finding, InvalidInput, MalformedJson, Novelty, Validator, json_schema
 from service.metrics import Metrics
@@ -31,8 +32,6 @@ from service.settings import Settings
 SCHEMA_JSON = "application/schema+json"
 QUICK_BODY = 64 * 1024
 """Bytes; a valid body below this is answered in a few milliseconds by a compiled model, so it may run inline."""
-HUGE: Final = 1e100
-"""A number beyond this may overflow inside a model, which then has no finite answer."""
 
 
 class Serving:
@@ -122,19 +121,21 @@ class Serving:
             raise outcome
         warnings = self._novelty.find(batch.columns)
         rows = len(batch.columns)
+        try:
+            if batch.is_array:
+                body = self._renderer.many(outcome, warnings, rows)
+            else:
+                body = self._renderer.one(outcome, warnings)
+        except BadPrediction:
+            silent = ~answered(outcome)
+            if len(silent) != rows or not silent.any():
+                raise  # No prediction of these rows: a fault of ours.
+            raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
         self._count(rows)
         for findings in warnings.values():
             for finding in findings:
                 self._metrics.warnings.labels(finding.code).inc()
-        try:
-            if batch.is_array:
-                return Reply(HTTPStatus.OK, self._renderer.many(outcome, warnings, rows))
-            return Reply(HTTPStatus.OK, self._renderer.one(outcome, warnings))
-        except BadPrediction:
-            huge = np.flatnonzero((np.abs(batch.columns.matrix) > HUGE).any(axis=1)).tolist()
-            if not huge:
-                raise  # The model's fault, not the values'.
-            raise unpredictable(huge, is_array=batch.is_array) from None
+        return Reply(HTTPStatus.OK, body)
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""

@@ -133,6 +133,35 @@ def test_a_recipe_of_ones_own_is_found_where_the_command_runs(tmp_path: Path) ->
     assert trained(tmp_path, "--recipe", "mine:recipe")["model"] == "mine"
 
 
+NULLABLE = """
+import numpy as np, pandas as pd
+from pydantic import BaseModel
+from sklearn.linear_model import LogisticRegression
+from model.recipes import Recipe, Table
+
+class Row(BaseModel):
+    a: float | None
+    b: float
+
+def load():
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": chance.random(200), "b": chance.random(200)})
+    return Table(frame, pd.Series(np.where(frame["a"] > 0.5, "p", "q"), dtype=object), "made")
+
+recipe = Recipe(name="mine", task="classification", input=Row, load=load, metric="log_loss", intended_use="Tests.",
+                candidates=lambda seed: {"logistic": LogisticRegression()})
+"""
+
+
+@pytest.mark.slow
+def test_a_nullable_field_that_the_model_cannot_take_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(NULLABLE)
+    notes = trained(tmp_path, "--recipe", "mine:recipe")["notes"]
+    told = [note for note in notes if note["column"] == "a" and "may be null" in note["sentence"]]
+    assert len(told) == 1
+    assert "declare it without None" in told[0]["sentence"]
+
+
 TABLE = b"a,b,y\n" + b"".join(f"{i},{i % 5},{'p' if i % 2 else 'q'}\n".encode() for i in range(60))
 
 

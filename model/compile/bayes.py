@@ -8,11 +8,13 @@ Source: scikit-learn 1.9, `naive_bayes.py`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from model.compile.graph import INT64, Graph, Lowering
+from model.compile.limits import Limit
 from model.compile.naming import refusal
 from model.compile.values import Block, Classified
 
@@ -56,6 +58,9 @@ def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:
 def categorical(graph: Graph, model: Any, block: Block) -> Classified:
     """The sum over columns of `log p` of the category, the number without its fraction; and the log prior."""
     _require_finite(model, *model.feature_log_prob_)
+    for place, table in enumerate(model.feature_log_prob_):  # A number that it never saw has no place in its tables.
+        lowest, highest = math.nextafter(-1.0, 0.0), math.nextafter(table.shape[1], 0.0)
+        graph.demand(block.select([place]), Limit(lowest, highest, null=False))
     sizes = [table.shape[1] for table in model.feature_log_prob_]
     owner = np.repeat(np.arange(len(sizes)), sizes).tolist()
     whole = graph.op("Cast", graph.numbers(block, model), to=INT64)

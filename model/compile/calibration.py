@@ -14,6 +14,7 @@ import numpy as np
 from model.compile import trees
 from model.compile.ensemble import LT, Tree, emit
 from model.compile.graph import Graph, Lowering
+from model.compile.limits import FINITE
 from model.compile.naming import class_name, refusal
 from model.compile.values import Block, Classified
 from model.fold import Floats
@@ -121,6 +122,7 @@ def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
 def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
     """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
     count = len(calibrators)
+    graph.demand(Block.numbers(tensor, count), FINITE)
     searches = [
         (3 * k + part, tree)
         for k, calibrator in enumerate(calibrators)

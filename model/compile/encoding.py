@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from model.compile.graph import Graph, Lowering
+from model.compile.limits import Limit
 from model.compile.naming import refusal
 from model.compile.private import INFREQUENT, require_fields
 from model.compile.values import Block, Column
@@ -30,10 +31,10 @@ ABSENT = np.nan
 def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
     """1 in the column of the row's category, 0 elsewhere.
 
-    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist`;
-    with `error` scikit-learn raises and the graph's answer means nothing.
+    Unseen: zeros with `ignore`, the infrequent column with `infrequent_if_exist`, no answer with `error`.
     """
     values = all_values(graph, block, encoder.categories_, encoder)
+    _demand_known(graph, encoder, block, values)
     if all(rare is None for rare in _infrequent(encoder, "_infrequent_indices", len(values))):
         kept = [np.arange(len(v)) != _dropped(encoder, i) for i, v in enumerate(values)]
         chosen = np.flatnonzero(np.concatenate(kept))
@@ -46,6 +47,7 @@ def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
 def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     """The category's number; `unknown_value` for an unseen one, `encoded_missing_value` for a known null."""
     values = all_values(graph, block, encoder.categories_, encoder)
+    _demand_known(graph, encoder, block, values)
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
     # One more than the number, less one: an unseen category then comes out as -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
@@ -100,6 +102,14 @@ def values_of(graph: Graph, column: Column, categories: Any, reader: Any) -> Flo
 def is_null(category: Any) -> bool:
     """Whether a category or a statistic is None, NaN or pandas' NA."""
     return category is None or type(category).__name__ == "NAType" or bool(category != category)
+
+
+def _demand_known(graph: Graph, encoder: Any, block: Block, values: Sequence[Floats]) -> None:
+    """No answer for a category that an encoder told to raise does not know."""
+    if encoder.handle_unknown == "error":
+        hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
+        known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
+        graph.demand(Block.numbers(known, len(values)), Limit(1.0, 1.0, null=False))
 
 
 def _hits(graph: Graph, block: Block, values: Sequence[Floats], chosen: Any) -> str:

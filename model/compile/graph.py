@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from model.compile.limits import Limit, limit_of
 from model.compile.naming import class_name, refusal
 from model.compile.private import require
 from model.compile.values import Affine, Block, Column, Outcome
@@ -43,6 +44,10 @@ class Graph:
         """Those of the input `x`; nothing is known of them where they are not given."""
         self.words: dict[str, dict[str, None]] = {}
         """By a column's name the texts that a step knows and its vocabulary lacks, in the order of their finding."""
+        self.limits: dict[str, dict[int, Limit]] = {}
+        """What the estimators take of the columns of a tensor, by its name; a row beyond has no answer."""
+        self.widths: dict[str, int] = {}
+        """The number of columns of each of these tensors."""
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 
@@ -58,6 +63,9 @@ class Graph:
         expected = getattr(estimator, "n_features_in_", None)
         if expected is not None and expected != len(block.columns):
             raise CannotCompile(f"{name}: it was fitted on {expected} columns and gets {len(block.columns)} here")
+        limit = limit_of(estimator)
+        if limit is not None:
+            self.demand(block, limit)
         try:
             return lowering(self, estimator, block)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
@@ -70,6 +78,14 @@ class Graph:
         if not isinstance(outcome, Block):
             raise refusal(estimator, "a transformer is needed in this place")
         return outcome
+
+    def demand(self, block: Block, limit: Limit) -> None:
+        """Let a row have no answer where one of these columns, if it is a number, is beyond a limit."""
+        for column, pick in zip(block.columns, block.picks, strict=True):
+            if column.kind == "number":
+                known = self.limits.setdefault(block.tensor, {})
+                known[pick] = limit.within(known.get(pick, limit))
+                self.widths[block.tensor] = block.width
 
     # -- nodes -----------------------------------------------------------------------------------------------
 

@@ -126,8 +126,9 @@ def _fold(affine: Affine | None, weights: Floats, bias: Floats, link: Link) -> F
     """The head and the scalers before it as one dot product of the input's columns, each used once."""
     if affine is None or len(set(affine.picks)) != len(affine.picks):
         return None
-    folded = affine.gain * weights[0]
-    intercept = float(bias[0] + affine.offset @ weights[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        folded = affine.gain * weights[0]
+        intercept = float(bias[0] + affine.offset @ weights[0])
     if not (np.isfinite(folded).all() and np.isfinite(intercept)):
         return None
     return Fold(affine.picks, affine.center, folded, intercept, link)

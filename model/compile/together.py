@@ -13,6 +13,7 @@ import numpy as np
 from model.compile.calibration import mean
 from model.compile.elementwise import FUNCTIONS
 from model.compile.graph import Graph, Lowering
+from model.compile.limits import FINITE
 from model.compile.naming import class_name, refusal
 from model.compile.values import Block, Classified, Outcome, Regressed
 
@@ -81,6 +82,8 @@ def transformed_target(graph: Graph, model: Any, block: Block) -> Regressed:
     kind = class_name(transformer)
     if kind == "sklearn.preprocessing.FunctionTransformer":
         function = transformer.inverse_func
+        if transformer.validate:
+            graph.demand(Block.numbers(value, 1), FINITE)
         if function is not None and function not in FUNCTIONS:
             raise refusal(model, "inverse_func is not one that a graph can apply")
         return Regressed(value if function is None else FUNCTIONS[function](graph, value, 1))

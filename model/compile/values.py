@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from model.fold import Floats, Fold
+
+LARGEST: Final = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Column:
     name: str
     kind: Literal["number", "category", "date", "datetime", "text"]
     categories: tuple[str, ...] = ()
+    nullable: bool = True
+    """May it be null? A graph asks for it only where the pipeline minds."""
+    low: float = -LARGEST
+    high: float = LARGEST
+    """Of a number: nothing beyond these gets as far as the graph."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from onnx import helper
 from model.compile.graph import Graph
 from model.compile.model import model_of
 from model.compile.naming import refusal
+from model.compile.refusing import guarded, refusals, with_refusals, with_refused_labels
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Classified, Column, Outcome, Regressed
 from model.graph_check import check_graph
@@ -34,8 +35,8 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 
     A row on which scikit-learn would raise (null where no step takes null, a category that an encoder with
-    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has some answer
-    here.
+    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has no answer here
+    either: its numbers are NaN, and its label is -1 where there are no numbers.
 
     Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
     """
@@ -47,7 +48,7 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
         graph, outcome = _lowered(pipeline, longer)
     outputs = outputs_of(graph, pipeline, outcome)
     model = model_of(graph, outputs, len(columns), _width(outcome))
-    fold = None if isinstance(outcome, Block) else outcome.fold
+    fold = None if isinstance(outcome, Block) or outcome.fold is None else guarded(graph, outcome.fold)
     props = words_metadata(_codes(words, columns)) | (fold.metadata() if fold is not None else {})
     helper.set_model_props(model, props)
     if model.ByteSize() > MAX_BYTES:
@@ -85,12 +86,14 @@ def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
 
 def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
     """The graph's outputs by name: the tensors that hold them."""
-    flat = graph.constant([-1], "int64")
+    refused = refusals(graph)
     if isinstance(outcome, Classified):
-        held = {"label": outcome.label}
-        return held | ({"probabilities": outcome.probabilities} if outcome.probabilities else {})
+        if outcome.probabilities is None:
+            return {"label": with_refused_labels(graph, outcome.label, refused)}
+        return {"label": outcome.label, "probabilities": with_refusals(graph, outcome.probabilities, refused)}
     if isinstance(outcome, Regressed):
-        return {"value": graph.op("Reshape", outcome.value, flat)}
+        flat = graph.constant([-1], "int64")
+        return {"value": graph.op("Reshape", with_refusals(graph, outcome.value, refused), flat)}
     raise refusal(pipeline, "it transforms and does not predict")
 
 

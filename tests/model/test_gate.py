@@ -70,6 +70,16 @@ class Guess:
         return Predictions(values=columns.matrix[:, 0] + self.wrong * (-1.0) ** np.arange(len(columns)))
 
 
+class Silent(Believer):
+    """Has no answer to every third row."""
+
+    def predict(self, columns: Columns) -> Predictions:
+        """NaN there."""
+        labels, shares, _ = super().predict(columns)
+        assert shares is not None
+        return Predictions(labels, np.where(np.arange(len(columns))[:, None] % 3 == 0, np.nan, shares))
+
+
 class Refusing:
     """A pipeline that does not take these rows."""
 
@@ -327,3 +337,12 @@ def test_a_compiled_champion_is_followed_by_a_slower_model_only_when_that_is_all
     assert found.reason == "Made by hand. --allow-fallback promotes all the same."
     assert verdict(challenge(Slow()), champion(Believer()), fallback=True).lower_bound == 0.0
     assert verdict(challenge(Slow()), champion(Slow())).passed
+
+
+@pytest.mark.parametrize(("better", "passed"), [(Believer(sure=0.95), True), (Believer(sure=0.6), False)])
+def test_a_champion_that_has_no_answer_to_some_rows_is_compared_on_the_others(better: Believer, passed: bool) -> None:
+    """A null that it never could take, say: of such a row nobody knows who is better."""
+    found = verdict(challenge(better), champion(Silent()))
+    assert found.passed is passed
+    assert found.lower_bound is not None
+    assert len(better.asked[-1]) == ROWS - len(range(0, ROWS, 3))

@@ -10,7 +10,7 @@ import pytest
 
 from model import bounds, golden
 from model.errors import ArtifactRefused
-from model.predictor import Predictions, PredictorKind
+from model.predictor import CannotPredict, Predictions, PredictorKind
 from model.signature import Columns
 from tests.model.signature.made import feature, signature
 
@@ -77,6 +77,36 @@ def test_values_are_compared_relative_to_their_size() -> None:
     golden.replay(made, Level(moved=1e-5), CONTRACT, None)
     with pytest.raises(ArtifactRefused):
         golden.replay(made, Level(moved=1e-2), CONTRACT, None)
+
+
+class Silent(Odds):
+    """Has no answer where `x` is below a half."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def predict(self, columns: Columns) -> Predictions:
+        """One row or many."""
+        low = columns.matrix[:, 0] < 0.5
+        if self.how == "raises" and low.any():
+            raise CannotPredict("too small")
+        labels, probabilities, _ = super().predict(columns)
+        assert probabilities is not None
+        return Predictions(labels, np.where(low[:, None], np.nan, probabilities))
+
+
+@pytest.mark.parametrize("how", ["raises", "says NaN"])
+def test_a_row_without_an_answer_must_stay_without_one(how: str) -> None:
+    """A NaN in a reply equals nothing, itself included: such a pair refused every version of the model."""
+    made = golden.GOLDEN.validate_json(json.dumps(golden.make(Silent(how), COLUMNS, CONTRACT, CLASSES)).encode())
+    assert [pair["reply"] is None for pair in made] == [True, False]
+    golden.replay(made, Silent("raises"), CONTRACT, CLASSES)
+    golden.replay(made, Silent("says NaN"), CONTRACT, CLASSES)
+    with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently"):
+        golden.replay(made, Odds(), CONTRACT, CLASSES)
+    with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently"):
+        golden.replay(pairs(), Silent(how), CONTRACT, CLASSES)
 
 
 def test_no_golden_rows_are_no_objection() -> None:

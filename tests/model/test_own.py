@@ -9,12 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import BaseModel
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
-from sklearn.ensemble import AdaBoostClassifier, HistGradientBoostingClassifier, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -240,3 +248,69 @@ def test_a_target_that_the_model_does_not_know_is_refused(row: int | None, reaso
     strange.iloc[0] = row
     with pytest.raises(CannotPackage, match=reason):
         package(estimator, table, strange, name="own")
+
+
+# ---- made of others --------------------------------------------------------------------------------------------------
+
+
+SCALED = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+SEARCH = GridSearchCV(SCALED, {"logisticregression__C": [0.1, 1.0]}, cv=2)
+MADE_OF_OTHERS = {
+    "soft votes of pipelines": VotingClassifier([("a", SCALED), ("b", SEARCH)], voting="soft"),
+    "hard votes of pipelines": VotingClassifier([("a", SCALED), ("b", SEARCH)]),
+    "stacked pipelines": StackingClassifier([("a", SCALED), ("b", SEARCH)], cv=2),
+    "bagged pipelines": BaggingClassifier(SCALED, n_estimators=2, random_state=0),
+    "bagged searches": BaggingClassifier(SEARCH, n_estimators=2, random_state=0),
+    "one versus the rest": OneVsRestClassifier(SCALED),
+    "one versus one": OneVsOneClassifier(SEARCH),
+    "in a pipeline": make_pipeline(StandardScaler(), OneVsRestClassifier(SEARCH)),
+    "behind nothing": make_pipeline("passthrough", VotingClassifier([("a", SCALED)])),
+}
+
+
+@pytest.mark.parametrize("texts", [False, True])
+@pytest.mark.parametrize("name", MADE_OF_OTHERS)
+def test_a_classifier_made_of_pipelines_or_searches_is_packaged(name: str, texts: bool, tmp_path: Path) -> None:
+    table, target = iris()
+    target = target.map({0: "setosa", 1: "versicolor", 2: "virginica"}).astype(object) if texts else target
+    estimator = clone(MADE_OF_OTHERS[name]).fit(table, target)
+    opened = registered(estimator, table, target, tmp_path)
+    found = opened.predictor.predict(from_frame(table, opened.signature))
+    assert opened.manifest.classes is not None
+    assert found.labels is not None
+    expected = [str(label) for label in estimator.predict(table).tolist()]
+    assert [opened.manifest.classes[code] for code in found.labels] == expected
+
+
+def test_what_is_odd_about_an_estimator_is_one_sentence(tmp_path: Path) -> None:
+    class Odd(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types.
+        def __deepcopy__(self, _memo: Any) -> Any:
+            raise RuntimeError("I am not to be copied.\nNever.")
+
+    table, target = iris()
+    estimator = Odd(max_iter=1000).fit(table, target)
+    with pytest.raises(CannotPackage, match=r"^Odd cannot be packaged: RuntimeError: I am not to be copied\.$"):
+        package(estimator, table, target, name="own", artifacts=tmp_path)
+
+
+def test_a_nullable_field_that_the_estimator_cannot_take_is_told(tmp_path: Path) -> None:
+    class Nullable(BaseModel):
+        length: float | None
+        width: float
+
+    table, target = iris()
+    table = table[["petal.length", "petal.width"]].set_axis(["length", "width"], axis="columns")
+    estimator = SCALED.fit(table, target)
+    with pytest.warns(UserWarning, match=r"^length: it may be null, and to such a row this model has no answer"):
+        opened = registered(estimator, table, target, tmp_path, input=Nullable)
+    assert "declare it without None" in (tmp_path / "own" / "1" / "card.md").read_text()
+    assert opened.manifest.predictor.kind == "compiled"
+
+
+def test_held_out_rows_without_an_answer_are_told_in_one_sentence(tmp_path: Path) -> None:
+    """Of them nothing can be judged."""
+    table, target = iris()
+    estimator = PoissonRegressor().fit(table, target)
+    estimator.coef_ = np.full(4, 1e6)
+    with pytest.raises(CannotTrain, match=r"^The model has no answer to \d+ of \d+ held-out rows: "):
+        package(estimator, table, target, name="own", artifacts=tmp_path)

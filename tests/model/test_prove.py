@@ -12,16 +12,22 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.naive_bayes import CategoricalNB
+from sklearn.naive_bayes import CategoricalNB, GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatures, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from model import prove as proving
+from model.answers import ask
 from model.compile import Column, compile_pipeline
 from model.prove import Proved, prove
 from model.signature import UNSEEN, Columns, Signature, from_frame
@@ -106,7 +112,7 @@ def test_what_is_proved_equal_is_compiled_and_says_how_it_was_proved(name: str) 
     parity = outcome.facts.parity
     assert parity is not None
     assert parity["label_flips"] == 0
-    assert parity["rows"] + parity["not_comparable"] == 160 + sum(map(len, outcome.made_rows))
+    assert parity["rows"] + parity["unanswered"] == 160 + sum(map(len, outcome.made_rows))
     assert outcome.facts.reason.startswith(f"Proved equal to the fitted pipeline on {parity['rows']} rows: ")
 
 
@@ -134,7 +140,7 @@ def test_rows_that_the_pipeline_refuses_are_told_apart() -> None:
     make, frame, contract = PIPELINES["scaler and forest"]
     parity = proved(make(), frame(), contract).facts.parity
     assert parity is not None
-    assert parity["not_comparable"] > 0
+    assert parity["unanswered"] > 0
 
 
 def test_an_index_beyond_a_models_table_is_a_refusal_too() -> None:
@@ -143,7 +149,7 @@ def test_an_index_beyond_a_models_table_is_a_refusal_too() -> None:
     facts = proved(make_pipeline(CategoricalNB()), frame, NUMBERS).facts
     assert facts.kind == "compiled"
     assert facts.parity is not None
-    assert facts.parity["not_comparable"] > 0
+    assert facts.parity["unanswered"] > 0
 
 
 def test_a_regression_is_proved_by_its_values() -> None:
@@ -266,3 +272,63 @@ def test_the_smallest_mistake_of_a_compiler_is_caught(monkeypatch: pytest.Monkey
     assert outcome.facts.parity is not None
     assert outcome.facts.reason.startswith("Not equal to the fitted pipeline on ")
     assert outcome.facts.parity["largest_difference"] > 1e-9
+
+
+# ---- rows without an answer ------------------------------------------------------------------------------------------
+
+
+NULLABLE = signature(feature("x", nullable=True), feature("y"))
+SILENT: dict[str, Any] = {
+    "linear": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
+    "labels only": lambda: make_pipeline(StandardScaler(), LinearSVC()),
+    "boosting": lambda: make_pipeline(GradientBoostingClassifier(n_estimators=3)),
+    "naive Bayes": lambda: make_pipeline(GaussianNB()),
+    "squares": lambda: make_pipeline(PolynomialFeatures(2), LogisticRegression()),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_a_null_that_the_pipeline_refuses_is_refused_by_the_compiled_model(name: str) -> None:
+    """None was in training, and the signature lets one through."""
+    outcome = proved(SILENT[name](), numbers(), NULLABLE)
+    assert outcome.facts.kind == "compiled"
+    assert outcome.facts.parity is not None
+    assert outcome.facts.parity["unanswered"] >= 20
+    assert outcome.facts.parity["answered_by_one"] == 0
+    assert not ask(outcome.predictor, Columns(np.array([[np.nan, 0.5]]))).given.any()
+    assert ask(outcome.predictor, Columns(np.array([[0.5, 0.5]]))).given.all()
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_an_answer_that_the_compiled_model_invents_is_caught(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("model.compile.whole.refusals", lambda _: [])
+    monkeypatch.setattr("model.compile.whole.guarded", lambda _, fold: fold)
+    outcome = proved(SILENT[name](), numbers(), NULLABLE)
+    if name == "linear":  # Here the arithmetic itself carries the null through.
+        return
+    assert outcome.facts.parity is not None
+    if outcome.facts.parity["answered_by_one"]:
+        assert outcome.facts.kind == "scikit-learn"
+        assert "are answered by one of the two only" in outcome.facts.reason
+    else:
+        assert name in ("naive Bayes", "squares")
+
+
+# ---- whatever is odd -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_words"])
+@pytest.mark.parametrize("error", [RuntimeError("of 1234.5"), RecursionError(), AttributeError("x"), MemoryError()])
+def test_whatever_happens_in_compiling_and_proving_the_pipeline_serves(
+    monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    """With the kind of the error and nothing of its text, which may hold a row's values."""
+
+    def odd(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(proving, where, odd)
+    outcome = proved(make_pipeline(StandardScaler(), LogisticRegression()), numbers(), NUMBERS)
+    assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
+    assert outcome.facts.reason == f"Not compiled: the proof ended in a {type(error).__name__}."
+    assert len(outcome.made_rows) > 1

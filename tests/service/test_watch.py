@@ -432,7 +432,7 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
         ended.set()
 
     given, metrics = settings(registry), Metrics()
-    watch = Watch(given, metrics, open_serving(given, metrics, 1), swap)
+    watch = Watch(given, metrics, 1, swap)
     watch.start()
     registry.promote(2)
     assert begun.wait(DEADLINE)

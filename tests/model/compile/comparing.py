@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from model.compile import Column, compile_pipeline
 from model.compile.graph import Graph
 from model.compile.model import model_of
-from model.fold import read_fold
+from model.fold import Folded, read_fold
 from model.runtime import session
 
 Floats = npt.NDArray[np.float64]
@@ -130,11 +130,22 @@ def assert_same(model: Any, table: Table, tolerance: float = TOLERANCE) -> None:
     compiled = compile_pipeline(model, table.columns)
     assert compiled == compile_pipeline(model, table.columns)
     graph = session(compiled)
-    ways = [running(compiled), read_fold(graph.get_modelmeta().custom_metadata_map)]
-    for way in ways:
-        if way is not None:
-            assert_answers(model, table.frame, way(table.x), tolerance)
-            assert_rows_stand_alone(way, table.x)
+    by_graph, fold = running(compiled), read_fold(graph.get_modelmeta().custom_metadata_map)
+    for way in (by_graph, folding(fold, by_graph)) if fold else (by_graph,):
+        assert_answers(model, table.frame, way(table.x), tolerance)
+        assert_rows_stand_alone(way, table.x)
+
+
+def folding(fold: Folded, by_graph: Callable[[Floats], Answer]) -> Callable[[Floats], Answer]:
+    """The fold, and the graph for the rows that it leaves to that."""
+
+    def answer(x: Floats) -> Answer:
+        held, found = fold.holds(x), by_graph(x)
+        for name, values in (fold(x[held]) or {}).items():
+            found[name][held] = values
+        return found
+
+    return answer
 
 
 def assert_answers(model: Any, frame: Any, answer: Answer, tolerance: float) -> None:

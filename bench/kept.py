@@ -1,0 +1,185 @@
+"""A whole version of a model, asked through a door, beside the estimator that it was made of.
+
+The estimator is packaged, the version opened as a server opens it, and the Flask door is asked about real rows, the
+same rows one step of float32 and of float64 to either side, and rows with nulls, unseen categories and extremes. What
+the estimator raises on, or answers with what is no number, the door must refuse, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel
+
+from model.artifact import Opened, Trust, open_version
+from model.own import held_out, package
+from model.probes import probes
+from model.recipes.target import label_text
+from model.registry import Registry
+from model.signature import Columns, FeatureType, InvalidInput, Signature, Validator, from_frame, to_frame, to_instances
+from serve_flask import create_app
+from service.metrics import Metrics
+from service.service import Service
+from service.serving import Serving
+from service.settings import Settings
+
+ROWS = 60
+NAME = "kept"
+TOLERANCE = 1e-9
+JSON = {"Content-Type": "application/json"}
+
+Floats = npt.NDArray[np.float64]
+
+
+class Broken(Exception):
+    """The door does not say what the estimator says."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a version said, as the estimator does."""
+
+    opened: Opened
+    folder: Path
+    answered: int
+    refused: int
+    difference: float
+    """The largest, of probabilities or of values relative to a value over 1."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an estimator says of rows, by itself."""
+
+    given: npt.NDArray[np.bool_]
+    labels: list[str]
+    """Of the rows that have an answer; empty for a regression."""
+    numbers: Floats | None
+    """Of the same rows the probabilities or the values."""
+
+
+def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: type[BaseModel] | None = None) -> Kept:
+    """Fit, package, open and ask; raises `Broken`, or whatever `package` says."""
+    judging = held_out(frame, declared)
+    model.fit(frame[~judging], target[~judging])
+    version = package(model, frame, target, input=declared, name=NAME, artifacts=folder)
+    place = Registry(folder, NAME).path(version)
+    opened = open_version(place, Trust(pickles=True))
+    columns = _valid(_rows(from_frame(frame[judging], opened.signature), opened.signature), opened.signature)
+    expected = _expected(model, to_frame(columns, opened.signature))
+    difference = _asked(opened, columns, expected)
+    given = int(expected.given.sum())
+    return Kept(opened, place, given, len(columns) - given, difference)
+
+
+def _asked(opened: Opened, columns: Columns, expected: Expected) -> float:
+    """The largest difference between the door's answers and these."""
+    settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
+    service = Service(settings, metrics, Serving(opened, "1", settings, metrics))
+    client = create_app(service).test_client()
+    rows = to_instances(columns, opened.signature)
+    silent = np.flatnonzero(~expected.given).tolist()
+    reply = client.post("/predict", data=json.dumps(rows), headers=JSON)
+    if silent:
+        wanted = [(f"/{row}", "unpredictable") for row in silent][:100]
+        found = [(error["pointer"], error["code"]) for error in reply.get_json().get("errors", ())]
+        if reply.status_code != 422 or found != wanted:
+            raise Broken(f"{reply.status_code} {found[:3]} in place of 422 {wanted[:3]}")
+        answered = [row for row, given in zip(rows, expected.given, strict=True) if given]
+        reply = client.post("/predict", data=json.dumps(answered), headers=JSON)
+    service.close()
+    if reply.status_code != 200:
+        raise Broken(f"{reply.status_code} {reply.get_json().get('errors')} to rows that the estimator answers")
+    return _difference(reply.get_json()["predictions"], expected)
+
+
+def _difference(predictions: list[Any], expected: Expected) -> float:
+    if expected.labels and [said["label"] for said in predictions] != expected.labels:
+        raise Broken("another label")
+    if expected.numbers is None:
+        return 0.0
+    said = [list(each["probabilities"].values()) if expected.labels else [each["value"]] for each in predictions]
+    scale = 1.0 if expected.labels else np.maximum(1.0, np.abs(expected.numbers))
+    difference = float((np.abs(np.array(said) - expected.numbers) / scale).max())
+    if difference > TOLERANCE:
+        raise Broken(f"a difference of {difference:.1e}")
+    return difference
+
+
+def _rows(real: Columns, signature: Signature) -> Columns:
+    """Real and made rows."""
+    some = real.take(range(min(ROWS, len(real))))
+    groups = [some, *_moved(some, signature), *probes(some, signature, (), 0)]
+    unseen: dict[tuple[int, int], str] = {}
+    start = 0
+    for group in groups:
+        unseen |= {(start + row, place): text for (row, place), text in group.unseen.items()}
+        start += len(group)
+    return Columns(np.concatenate([group.matrix for group in groups]), unseen)
+
+
+def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
+    """The rows with every number one float step away; numbers of a column without negative ones stay so."""
+    places = [place for place, feature in enumerate(signature.features) if feature.type is FeatureType.NUMBER]
+    numbers = rows.matrix[:, places]
+    for sign in (-np.inf, np.inf):
+        single = np.nextafter(numbers.astype(np.float32), np.float32(sign)).astype(np.float64)
+        for moved in (single, np.nextafter(numbers, sign)):
+            matrix = rows.matrix.copy()
+            matrix[:, places] = np.maximum(moved, np.where((numbers < 0).any(axis=0), -np.inf, 0.0))
+            yield Columns(matrix, rows.unseen)
+
+
+def _valid(columns: Columns, signature: Signature) -> Columns:
+    """The rows that the signature takes: a whole number has no fraction, say."""
+    validator = Validator(signature)
+
+    def valid(row: Any) -> bool:
+        try:
+            validator.validate(json.dumps(row).encode())
+        except InvalidInput:
+            return False
+        return True
+
+    return columns.take([place for place, row in enumerate(to_instances(columns, signature)) if valid(row)])
+
+
+def _expected(model: Any, frame: pd.DataFrame) -> Expected:
+    """The estimator's own answers; where it raises, its rows are asked by halves."""
+    given: list[npt.NDArray[np.bool_]] = []
+    labels: list[str] = []
+    numbers: list[Floats] = []
+    for part in _taken(model, frame):
+        if part is None:
+            given.append(np.zeros(1, dtype=bool))
+            continue
+        said, table = part
+        finite: npt.NDArray[np.bool_] = np.ones(len(said), dtype=bool)
+        if table is not None:
+            finite = np.logical_and.reduce(np.isfinite(table), axis=1)
+        given.append(finite)
+        labels += [label_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
+        numbers += [] if table is None else [table[finite]]
+    return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
+
+
+def _taken(model: Any, frame: pd.DataFrame) -> Iterator[tuple[npt.NDArray[Any], Floats | None] | None]:
+    try:
+        with np.errstate(all="ignore"):
+            said = np.asarray(model.predict(frame))
+            table = np.asarray(model.predict_proba(frame)) if hasattr(model, "predict_proba") else None
+        yield said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not hasattr(model, "classes_") else table
+    except Exception:
+        if len(frame) == 1:
+            yield None
+            return
+        middle = len(frame) // 2
+        yield from _taken(model, frame.iloc[:middle])
+        yield from _taken(model, frame.iloc[middle:])
