@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -19,6 +19,7 @@ MOST_LOOKED: Final = 3_000
 """Errors that are counted one by one beyond the listed ones, each row with some being as much work as `ROW` more: 1 ms
 in all."""
 ROW: Final = 30
+CONTAINERS: Final = frozenset((dict, list))
 
 
 class InvalidInput(ModelError):
@@ -69,24 +70,26 @@ class Examiner:
             findings += listed
             total += count
             if len(findings) == MAX_ERRORS:
-                rest, is_exact = self._count(rows[index + 1 :])
+                rest, is_exact = self._count(islice(rows, index + 1, None))
                 return InvalidInput(findings, total + rest, is_exact=is_exact)
         return InvalidInput(findings, total) if total else None
 
-    def _count(self, rows: Sequence[Any]) -> tuple[int, bool]:
+    def _count(self, rows: Iterable[Any]) -> tuple[int, bool]:
         """How many errors these rows have, and whether there are no more: how many a row has that holds nothing is
         known from its type, the others are looked at as long as that is little work."""
-        full = [row for row in rows if row and type(row) in (dict, list)]
-        kinds = Counter(map(type, rows)) - Counter(map(type, full))
-        total = sum(number * self._findings(kind(), (), 0)[1] for kind, number in kinds.items())
-        left = MOST_LOOKED
-        for row in full:
+        plain: list[type] = []
+        total, left = 0, MOST_LOOKED
+        for row in rows:
+            if not row or type(row) not in CONTAINERS:
+                plain.append(type(row))
+                continue
             if left < 0:
-                return total, False
+                break
             count = self._findings(row, (), 0)[1]
             total += count
             left -= count + (ROW if count else 0)
-        return total, True
+        total += sum(plain.count(kind) * self._findings(kind(), (), 0)[1] for kind in set(plain))
+        return total, left >= 0
 
     def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
         """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature

@@ -41,20 +41,20 @@ def faults(node: Any, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]
     if isinstance(node, Feature):
         yield from leaf_fault(node, value, path)
         return
-    kind: type = list if is_array(node) else dict
-    if not isinstance(value, kind):
+    array = is_array(node)
+    if not isinstance(value, list if array else dict):
         yield path, "null" if value is None else "type"
         return
-    present: dict[Any, Any] = dict(enumerate(value)) if kind is list else value
-    if kind is list and len(value) > len(node):
+    present = dict[Any, Any](enumerate(value) if array else value)
+    if array and len(present) > len(node):
         yield path, "length"
     for part, child in node.items():
         if part in present:
             yield from faults(child, present[part], (*path, part))
         elif not isinstance(child, Feature) or child.required:
             yield (*path, part), "missing"
-    if kind is dict:
-        yield from (((*path, key), "unknown") for key in sorted(key for key in present if key not in node))
+    if not array:
+        yield from (((*path, key), "unknown") for key in sorted(present.keys() - node.keys()))
 
 
 def leaf_fault(leaf: Feature, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
