@@ -12,6 +12,7 @@ import numpy as np
 from pydantic_core import SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
+from model.signature import collector
 from model.signature.acceptor import Acceptor, Unsuited
 from model.signature.columns import Columns, FloatArray, code_table, encode
 from model.signature.feature import Feature, FeatureType, Signature, Tree, is_array
@@ -77,33 +78,28 @@ class Validator:
         colons = count_colons(body)
         values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
         if values is None:
-            values = self._values(self._instances(body, colons, array=array))
+            with collector.pause:
+                outcome = self._look_closely(body, colons, array=array)
+            if isinstance(outcome, InvalidInput):  # Raised here, where nothing of the body's values is held any more.
+                raise outcome
+            values = outcome
         return Batch(self._columns(values), is_array=array)
 
-    def _instances(self, body: bytes, colons: int, *, array: bool) -> list[Any]:
-        """The instances of a body that was not accepted at once; raises what is wrong with it.
+    def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
+        """The values of a body that was not accepted at once, or what is wrong with it; raises `MalformedJson`.
 
         Most such bodies are invalid; valid ones leave fields out or have colons in their strings."""
         try:
             value = parse(body, self._max_depth)
         except TooDeep as error:
-            raise InvalidInput([Finding((), "depth", str(error))], 1) from None
-        rows: list[Any] = value if array else [value]
+            return InvalidInput([Finding((), "depth", str(error))], 1)
+        rows = value if array else [value]
         few_unknown = colons <= self._keys * len(rows) + SPARE_COLONS
-        if not few_unknown or not 0 < len(rows) <= self._max_batch:
-            self._refuse(rows, array=array)
-        try:
-            valid: list[Any] = self._many.validate_python(rows)
-        except ValidationError:
-            self._refuse(rows, array=array)
-            raise
-        return valid
-
-    def _refuse(self, rows: list[Any], *, array: bool) -> None:
-        """Raise what is wrong with these rows, if anything is."""
+        if few_unknown and 0 < len(rows) <= self._max_batch:
+            with suppress(ValidationError):
+                return self._values(self._many.validate_python(rows))
         refusal = self._examiner.refusal(rows, array=array)
-        if refusal is not None:
-            raise refusal from None
+        return refusal or self._values(self._many.validate_python(rows))
 
     def _values(self, instances: Sequence[Any]) -> list[Any]:
         """The leaves of all instances in tree order, one instance behind the other."""

@@ -18,7 +18,8 @@ FRAGMENTS = (
     *"{}[]:,\"\\ \t\n0123456789-+.eE",
     "true", "false", "null", "NaN", "Infinity", '"a"', '"b"', '"a":', '{"a":1', "\\u", "\\ud83d", "\\ude00", "\\u0061",
     "é", "\U0001f600", "\x00", "\x1f", "\x7f", "\ufeff", "\xa0", "01", "1.", ".5", "1e5", "-0", "//", "'",
-    "1" * 5000, "-1" + "0" * 4400 + "e-4399", "\\\\", '\\"',
+    '"\\u003a"', '":"', '"\\u003a":', '":":',
+    "1" * 20, "1" * 400, "1" * 5000, "-1" + "0" * 4400 + "e-4399", "\\\\", '\\"',
 )  # fmt: skip
 BYTES = (
     *(fragment.encode() for fragment in FRAGMENTS),
@@ -79,6 +80,8 @@ def standard(text: str) -> bool:
 @example('"\\ud83d"')
 @example('"\\ud83d\\ude00"')
 @example('"\\ude00\\ud83d"')
+@example('{"a":1,"a":2,"b":"\\u003a"}')
+@example('{"a":1,"a":"\\u003A"}')
 @example("[1,]")
 @example("-")
 @example('{"a":{"a":1},"b":{"a":1}}')
