@@ -9,7 +9,6 @@ for: the depth that is set, and numbers of any length.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import Any, Final
 
 import jiter
@@ -56,8 +55,10 @@ def parse(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     `MalformedJson` unless the body is JSON."""
     if is_deeper(body, max_depth):
         raise TooDeep(f"May be nested {max_depth} deep at most.")
-    with suppress(msgspec.MsgspecError, ValueError, OverflowError):
+    try:
         return _parse_unique(body)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
+        pass  # What is wrong, if anything is, jiter tells better.
     try:
         return _parse(body)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -78,7 +78,7 @@ class Validator:
         colons = count_colons(body)
         values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
         if values is None:
-            with collector.pause:
+            with collector.pause if len(body) > LONG else nullcontext():
                 outcome = self._look_closely(body, colons, array=array)
             if isinstance(outcome, InvalidInput):  # Raised here, where nothing of the body's values is held any more.
                 raise outcome
@@ -96,8 +96,10 @@ class Validator:
         rows = value if array else [value]
         few_unknown = colons <= self._keys * len(rows) + SPARE_COLONS
         if few_unknown and 0 < len(rows) <= self._max_batch:
-            with suppress(ValidationError):
+            try:
                 return self._values(self._many.validate_python(rows))
+            except ValidationError:
+                pass  # It tells of the first faulty row only.
         refusal = self._examiner.refusal(rows, array=array)
         return refusal or self._values(self._many.validate_python(rows))
 

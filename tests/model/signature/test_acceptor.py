@@ -119,6 +119,18 @@ def test_the_ordinary_body_gets_in_the_fast_way(name: str) -> None:
     agree(FAST[name], json.dumps([VALID[name]] * 3, ensure_ascii=False, indent=1).encode())
 
 
+def test_a_field_that_may_be_left_out_is_null() -> None:
+    """And a key that is there twice in its place is found."""
+    town = {key: value for key, value in VALID["mixed"].items() if key != "town"}
+    assert is_accepted("mixed", town)
+    assert is_accepted("mixed", [town, VALID["mixed"], town])
+    agree(FAST["mixed"], json.dumps([town, VALID["mixed"], town]).encode())
+    body = json.dumps(town).encode()
+    for twice in (b'"number": 1, "note"', b'"town": null, "town": "Oslo", "note"', b'"town": "a", "note"'):
+        agree(FAST["mixed"], body.replace(b'"note"', twice))
+        agree(FAST["mixed"], b"[%b,%b]" % (body, body.replace(b'"note"', twice)))
+
+
 @pytest.mark.parametrize("literal", NUMBERS)
 def test_a_number_is_the_same_number(literal: str) -> None:
     """To the last bit, the sign of zero included; and what is no number is none."""
@@ -187,12 +199,12 @@ def test_the_corpus_is_read_alike(path: Path) -> None:
 
 
 def test_what_is_odd_is_left_to_pydantic() -> None:
-    """A key twice, an unknown one, one left out, a colon in a text, no instance, too many."""
+    """A key twice, in place of one that is left out, too, an unknown one, a colon in a text, no instance, too many."""
     town = {key: value for key, value in VALID["mixed"].items() if key != "town"}
     twice = json.dumps(VALID["level"]).encode().replace(b'"boolean"', b'"integer": 4, "boolean"')
     assert not is_accepted("level", twice)
     assert not is_accepted("level", twice.replace(b', "boolean": true', b""))
-    assert not is_accepted("mixed", town)
+    assert not is_accepted("mixed", json.dumps(town).encode().replace(b'"note"', b'"number": 1, "note"'))
     assert not is_accepted("mixed", town | {"unknown": 1})
     assert not is_accepted("mixed", VALID["mixed"] | {"town": "a:b"})
     assert not is_accepted("level", [])
@@ -208,6 +220,7 @@ UNSUITED: Final[Mapping[str, Signature]] = {
     "numbers to choose from": signature(feature("x", "integer", enumeration=(1, 2))),
     "two lower bounds": signature(feature("x", minimum=1, exclusive_minimum=1)),
     "a key with a colon": signature(feature("x:y")),
+    "nothing that must be there": signature(feature("x", nullable=True, required=False)),
     "a key with a quote": signature(feature('x"y')),
 }
 
