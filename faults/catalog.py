@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from faults.scenario import Elsewhere, Scenario
-from faults.scenes import arrival, load, predictors, shapes, starting, stopping, storing, together
+from faults.scenes import arrival, hostile, load, predictors, shapes, starting, stopping, storing, together
 from faults.soak import scenario_of
 
-SCENES: Final = (load, stopping, arrival, shapes, predictors, starting, storing, together)
+SCENES: Final = (load, stopping, arrival, shapes, hostile, predictors, starting, storing, together)
 SCENARIOS: Final = tuple(item for scene in SCENES for item in scene.SCENES)
 ELSEWHERE: Final = (
     Elsewhere(
@@ -21,7 +21,7 @@ ELSEWHERE: Final = (
     Elsewhere("F11", "swaps under load", "held with two workers; the soak swaps, too", ("tests/servers/test_swap.py",)),
     Elsewhere("F12", "swap to a damaged version", "held with two workers", ("tests/servers/test_swap.py",)),
     Elsewhere("F13", "clock jumps", "needs libfaketime, under which gunicorn does not start; deadlines are monotonic"),
-    Elsewhere("F18", "JSON abuse", "held for the core and both doors", ("tests/contract/test_json.py",)),
+    Elsewhere("F18", "other JSON abuse", "held for the core and both doors", ("tests/contract/test_json.py",)),
     Elsewhere(
         "F21", "fork after OpenMP", "not played: models are opened after the fork, so there is nothing to inherit"
     ),

@@ -33,6 +33,11 @@ class Models:
         return stores.fruit(self._folder / "fruit")
 
     @cached_property
+    def wide(self) -> Path:
+        """A compiled model of very many columns."""
+        return stores.wide(self._folder / "wide")
+
+    @cached_property
     def misbehaving(self) -> Path:
         """A model in a pickle that hangs, raises or lies when a row asks it to."""
         return stores.misbehaving(self._folder / "misbehaving")

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from faults.misbehaving import Misbehaving
-from model import training
+from model import own, training
 from model.packaging import Lineage, package
 from model.recipes.tumor import TUMOR, candidates
 from model.registry import Registry
 from tests import swapping
+
+WIDE: Final = 500
 
 
 def tumor(folder: Path) -> Path:
@@ -48,4 +54,14 @@ def _trained(folder: Path, one: Any) -> Path:
     fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
     version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
+    return folder
+
+
+def wide(folder: Path) -> Path:
+    """A linear model of very many columns."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(1_000, WIDE)), columns=[f"column_{place:03d}" for place in range(WIDE)])
+    target = np.where(table["column_000"] + table["column_001"] > 0, "yes", "no")
+    estimator = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(table, target)
+    Registry(folder, "wide").promote(own.package(estimator, table, target, name="wide", artifacts=folder))
     return folder

@@ -65,7 +65,10 @@ class Problem(Exception):
 def invalid_input(error: InvalidInput) -> Problem:
     """422 with each error's pointer, code and sentence."""
     listed = len(error.findings)
-    rest = f" The first {listed} are listed, {error.total - listed} more are not." if error.total > listed else ""
+    rest = ""
+    if error.total > listed:
+        more = f", {error.total - listed} more are not" if error.is_exact else ""
+        rest = f" The first {listed} are listed{more}."
     return Problem("invalid-input", f"{error}{rest}", errors=[render(finding) for finding in error.findings])
 
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from model.signature.feature import Feature, FeatureType, Signature, Tree, is_array
 
@@ -30,6 +30,8 @@ class Acceptor:
     def __init__(self, signature: Signature, max_batch: int) -> None:
         """Raises `Unsuited`."""
         tree = signature.tree()
+        if not any(feature.required for feature in signature.features):  # As many empty objects as there is room for.
+            raise Unsuited
         try:
             instance = _struct(tree)
         except (TypeError, ValueError) as error:  # A key that msgspec cannot name, bounds that it cannot combine.
@@ -38,20 +40,37 @@ class Acceptor:
         self._many = msgspec.json.Decoder(list[instance])  # type: ignore[valid-type]  # Made just now.
         self._read = _reader(tree)
         self._max_batch = max_batch
+        leaves = list(_leaves(tree))
+        self._width = len(leaves)
+        self._optional = [place for place, leaf in enumerate(leaves) if not leaf.required]
+        """Of an instance's values, those that may be left out."""
 
     def accept(self, body: bytes, *, array: bool, colons: int, keys: int) -> list[Any] | None:
         """The values of all instances in tree order, one instance behind the other; None: ask Pydantic.
 
         `colons` is how many the body holds, `keys` how many an instance does when every feature is there."""
-        number, odd = divmod(colons, keys)
-        if odd or not 1 <= number <= self._max_batch:
+        fewest = keys - len(self._optional)
+        if not fewest <= colons <= keys * self._max_batch or (colons % keys and not self._optional):
             return None
         try:
             instances = self._many.decode(body) if array else (self._one.decode(body),)
         except (msgspec.MsgspecError, ValueError):  # The latter where it is not UTF-8.
             return None
-        # Every key of every instance is there, and followed by a colon: with as many colons none is there twice.
-        return self._read(instances) if len(instances) == number else None
+        if not 1 <= len(instances) <= self._max_batch:
+            return None
+        values = self._read(instances)
+        # The keys of every instance are followed by a colon each: with as many colons none is there twice.
+        return values if colons == keys * len(instances) - self._fill(values) else None
+
+    def _fill(self, values: list[Any]) -> int:
+        """Put null where a field was left out; gives how often that was."""
+        left_out = 0
+        for place in self._optional:
+            column = values[place :: self._width]
+            if number := column.count(UNSET):
+                values[place :: self._width] = [None if value is UNSET else value for value in column]
+                left_out += number
+        return left_out
 
 
 def _struct(tree: Tree) -> Any:
@@ -59,17 +78,19 @@ def _struct(tree: Tree) -> Any:
     if is_array(tree) or any(":" in str(key) for key in tree):
         raise Unsuited
     names = {f"f{place}": str(key) for place, key in enumerate(tree)}
-    fields = [(name, _type(child)) for name, child in zip(names, tree.values(), strict=True)]
-    return msgspec.defstruct("Group", fields, rename=names, forbid_unknown_fields=True, gc=False)
+    fields = [(name, *_type(child)) for name, child in zip(names, tree.values(), strict=True)]
+    return msgspec.defstruct("Group", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
 
 
-def _type(node: Tree | Feature) -> Any:
+def _type(node: Tree | Feature) -> tuple[Any, ...]:
+    """What a field is, and what stands for it where it may be left out."""
     if not isinstance(node, Feature):
-        return _struct(node)
+        return (_struct(node),)
     if node.type not in TYPES:
         raise Unsuited
     found = TYPES[node.type](node)
-    return found | None if node.nullable else found
+    found = found | None if node.nullable else found
+    return (found,) if node.required else (found | UnsetType, UNSET)
 
 
 def _number(feature: Feature) -> Any:
@@ -124,6 +145,11 @@ def _reader(tree: Tree) -> Read:
         return list(instances)
 
     return read
+
+
+def _leaves(tree: Tree) -> Iterable[Feature]:
+    for child in tree.values():
+        yield from (child,) if isinstance(child, Feature) else _leaves(child)
 
 
 def _paths(tree: Tree) -> Iterable[tuple[str, ...]]:

@@ -2,56 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import nsmallest
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator, ValidationError
 
 from model.errors import ModelError
-from model.signature.feature import Feature, FeatureType, Path, Signature, Tree, is_array
+from model.signature.feature import Feature, FeatureType, Path, PathPart, Signature, Tree, is_array
 from model.signature.findings import Finding, explain
 
 MAX_ERRORS: Final = 100
+MOST_LOOKED: Final = 3_000
+"""Errors that are counted one by one beyond the listed ones, each row with some being as much work as `ROW` more: 1 ms
+in all."""
+ROW: Final = 20
+CONTAINERS: Final = frozenset((dict, list))
+"""A row of another type, or one that holds nothing, is plain: its type tells what is wrong with it."""
 
 
 class InvalidInput(ModelError):
     """Well-formed JSON that is no instance of the signature."""
 
-    def __init__(self, findings: Sequence[Finding], total: int) -> None:
-        super().__init__(f"{total} error{'s' * (total != 1)} in the input.")
+    def __init__(self, findings: Sequence[Finding], total: int, *, is_exact: bool = True) -> None:
+        least = "" if is_exact else "At least "
+        super().__init__(f"{least}{total} error{'s' * (total != 1)} in the input.")
         self.findings = findings
         """The first errors in the order of the document and the signature, at most `MAX_ERRORS`."""
         self.total = total
+        self.is_exact = is_exact
+        """Are there no more than `total`? Of a body with very many errors, not all are looked for."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group of features, and the groups in it."""
+
+    tree: Tree
+    groups: Mapping[PathPart, _Group]
+
+    @classmethod
+    def of(cls, tree: Tree) -> _Group:
+        below = {part: child for part, child in tree.items() if not isinstance(child, Feature)}
+        return cls(tree, {part: cls.of(child) for part, child in below.items()})
 
 
 class Examiner:
     """Looks closely at what was refused; made once from a signature and the rules for one instance."""
 
     def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
-        self._tree, self._rules, self._max_batch = signature.tree(), rules, max_batch
-        self._ranks = _ranks(self._tree)
+        self._rules, self._max_batch = rules, max_batch
+        self._root = _Group.of(signature.tree())
+        self._ranks = _ranks(signature.tree())
+        self._plain: dict[type, tuple[list[Finding], int]] = {}
         self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
-    def refusal(self, value: Any, *, array: bool) -> InvalidInput | None:
-        """Everything that is wrong with well-formed JSON."""
-        if array and not value:
+    def refusal(self, rows: Sequence[Any], *, array: bool) -> InvalidInput | None:
+        """Everything that is wrong with well-formed JSON, as far as it is looked for. The rows may be changed."""
+        if array and not rows:
             return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
-        if array and len(value) > self._max_batch:
+        if array and len(rows) > self._max_batch:
             return InvalidInput([Finding((), "length", f"A batch may hold {self._max_batch} instances at most.")], 1)
         findings: list[Finding] = []
         total = 0
-        for index, instance in enumerate(value if array else [value]):
-            found, count = self._findings(instance, (index,) if array else (), MAX_ERRORS - len(findings))
-            findings += found
+        for index, row in enumerate(rows):
+            listed, count = self._of_row(row, (index,) if array else (), MAX_ERRORS - len(findings))
+            findings += listed
             total += count
+            if len(findings) == MAX_ERRORS:
+                rest, is_exact = self._count(islice(rows, index + 1, None))
+                return InvalidInput(findings, total + rest, is_exact=is_exact)
         return InvalidInput(findings, total) if total else None
+
+    def _of_row(self, row: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
+        """What is wrong with a row, at most so much of it, and how much there is."""
+        if row and type(row) in CONTAINERS:
+            return self._findings(row, prefix, most)
+        listed, count = self._of_plain(type(row))
+        return [replace(finding, path=(*prefix, *finding.path)) for finding in listed[:most]], count
+
+    def _of_plain(self, kind: type) -> tuple[list[Finding], int]:
+        """The same for all plain rows of a type."""
+        if kind not in self._plain:
+            self._plain[kind] = self._findings(kind(), (), MAX_ERRORS)
+        return self._plain[kind]
+
+    def _count(self, rows: Iterable[Any]) -> tuple[int, bool]:
+        """How many errors these rows have, and whether there are no more: all that are plain, and the others as long
+        as looking at them is little work."""
+        plain: list[type] = []
+        total, left = 0, MOST_LOOKED
+        for row in rows:
+            if not row or type(row) not in CONTAINERS:  # A call for each of 10,000 would take as long as all else.
+                plain.append(type(row))
+                continue
+            if left < 0:
+                break
+            count = self._findings(row, (), 0)[1]
+            total += count
+            left -= count + (ROW if count else 0)
+        total += sum(plain.count(kind) * self._of_plain(kind)[1] for kind in set(plain))
+        return total, left >= 0
 
     def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
         """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature
         order, each object's unknown ones after them."""
-        dropped = _drop_strangers(instance, self._tree)
-        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._tree, ()))
+        dropped = _drop_unknown(instance, self._root)
+        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._root, ()))
         try:
             self._rules.validate_python(instance)
         except ValidationError as error:
@@ -80,27 +139,29 @@ def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
     }
 
 
-def _drop_strangers(node: object, tree: Tree) -> int:
+def _drop_unknown(node: object, group: _Group) -> int:
     """Take from an instance the unknown keys that no list of errors has room for; gives how many that were."""
-    if not isinstance(node, dict) or is_array(tree):
+    if not isinstance(node, dict) or is_array(group.tree):
         return 0
-    strangers = node.keys() - tree.keys()
-    kept = set(nsmallest(MAX_ERRORS, strangers))
-    for key in strangers - kept:
-        del node[key]
-    below = (_drop_strangers(node.get(key), child) for key, child in tree.items() if not isinstance(child, Feature))
-    return len(strangers) - len(kept) + sum(below)
+    dropped = 0
+    if len(node) > len(group.tree) + MAX_ERRORS:
+        unknown = [key for key in node if key not in group.tree]
+        for key in unknown[MAX_ERRORS:]:
+            del node[key]
+        dropped = len(unknown) - MAX_ERRORS
+    return dropped + sum(_drop_unknown(node[part], group.groups[part]) for part in group.groups.keys() & node.keys())
 
 
-def _cut_lists(node: object, tree: Tree, path: Path) -> Iterator[Mapping[str, Any]]:
+def _cut_lists(node: object, group: _Group, path: Path) -> Iterator[Mapping[str, Any]]:
     """Take from an instance's fixed-length lists what they are too long by, and say so: of a list that is too long
     Pydantic tells nothing else."""
-    if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(tree):
+    if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(group.tree):
         return
-    if isinstance(node, list) and len(node) > len(tree):
-        yield {"type": "too_long", "loc": path, "input": node, "ctx": {"max_length": len(tree)}}
-        del node[len(tree) :]
+    if isinstance(node, list) and len(node) > len(group.tree):
+        yield {"type": "too_long", "loc": path, "input": node, "ctx": {"max_length": len(group.tree)}}
+        del node[len(group.tree) :]
+    if not group.groups:
+        return
     below: Mapping[Any, Any] = dict(enumerate(node)) if isinstance(node, list) else node
-    for part, child in tree.items():
-        if not isinstance(child, Feature):
-            yield from _cut_lists(below.get(part), child, (*path, part))
+    for part in group.groups.keys() & below.keys():
+        yield from _cut_lists(below[part], group.groups[part], (*path, part))

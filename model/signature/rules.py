@@ -33,22 +33,27 @@ _DATE: Final = re.compile(DATE_PATTERN)
 _DATETIME: Final = re.compile(DATETIME_PATTERN)
 
 
-def schema(tree: Tree, *, reject: bool) -> CoreSchema:
-    """The rules of a group of features; `reject` makes what training never saw an error."""
-    children = {part: _node(child, reject=reject) for part, child in tree.items()}
-    if is_array(tree):
-        return cs.tuple_schema(list(children.values()), strict=False)  # JSON has arrays only; lax takes a list.
-    fields = {str(part): cs.typed_dict_field(child, required=_required(tree[part])) for part, child in children.items()}
-    return cs.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
+    """The rules of a group of features; `reject` makes what training never saw an error.
+
+    `lenient` lets fields be missing or unknown, and of an array tells the first error only."""
+    children = {part: _node(child, reject=reject, lenient=lenient) for part, child in tree.items()}
+    if is_array(tree):  # JSON has arrays only; lax takes a list.
+        return cs.tuple_schema(list(children.values()), strict=False, fail_fast=lenient)
+    fields = {
+        str(part): cs.typed_dict_field(child, required=_required(tree[part]) and not lenient)
+        for part, child in children.items()
+    }
+    return cs.typed_dict_schema(fields, extra_behavior="ignore" if lenient else "forbid", strict=True)
 
 
 def _required(node: Tree | Feature) -> bool:
     return node.required if isinstance(node, Feature) else True
 
 
-def _node(node: Tree | Feature, *, reject: bool) -> CoreSchema:
+def _node(node: Tree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
     if not isinstance(node, Feature):
-        return schema(node, reject=reject)
+        return schema(node, reject=reject, lenient=lenient)
     rules = LEAVES[node.type](node)
     if reject and node.type in RANGED:
         rules = cs.no_info_after_validator_function(_in_range(node), rules)

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import operator
 import struct
 from collections.abc import Sequence
-from functools import reduce
+from contextlib import nullcontext, suppress
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from pydantic_core import SchemaValidator, ValidationError, from_json
+from pydantic_core import SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
-from model.signature import strict_json
+from model.signature import collector
 from model.signature.acceptor import Acceptor, Unsuited
 from model.signature.columns import Columns, FloatArray, code_table, encode
 from model.signature.feature import Feature, FeatureType, Signature, Tree, is_array
 from model.signature.findings import Finding
 from model.signature.flatten import flattener, tree_order
+from model.signature.json_reader import JsonReader
 from model.signature.refusal import Examiner, InvalidInput
 from model.signature.rules import OutOfRange, schema
-from model.signature.strict_json import MAX_DEPTH, TooDeep
+from model.signature.strict_json import MAX_DEPTH, TooDeep, parse
 
 LONG: Final = 8192
 """Bytes."""
 WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
 MAX_BATCH: Final = 10_000
-SPARE_COLONS: Final = 10_000
-"""Colons beyond those of the keys, as strings may hold some. Of a body with more, Pydantic would list every unknown
-key: 1.7 GB and 15 s for 8 MB of them."""
+SPARE_COLONS: Final = 1_000
+"""Colons beyond those of the keys, as strings may hold some. Of a body with more, unknown keys are left out before
+Pydantic makes a list of them."""
 
 
 class Batch(NamedTuple):
@@ -55,8 +55,8 @@ class Validator:
     ) -> None:
         """`max_depth`: containers inside each other in a body; never fewer than an array of instances has."""
         instance = schema(signature.tree(), reject=out_of_range == "reject")
-        self._one = SchemaValidator(instance)
-        self._many = SchemaValidator(cs.list_schema(instance, min_length=1, max_length=max_batch, strict=True))
+        rules = SchemaValidator(instance)
+        self._many = SchemaValidator(cs.list_schema(instance, fail_fast=True))
         self._max_batch = max_batch
         self._max_depth = max(max_depth, 1 + max(len(feature.path) for feature in signature.features))
         self._flatten = flattener(signature.tree())
@@ -69,58 +69,39 @@ class Validator:
         }
         """The columns that hold words; of categories their codes, too."""
         self._keys = _key_count(signature)
-        self._optional = [feature.path for feature in signature.features if not feature.required]
-        self._acceptor = None if out_of_range == "reject" else _acceptor(signature, max_batch)
-        self._examiner = Examiner(signature, self._one, max_batch)
+        self._acceptor = _acceptor(signature, max_batch, out_of_range)
+        self._examiner = Examiner(signature, rules, max_batch)
 
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
         array = body.lstrip(b" \t\n\r").startswith(b"[")
         colons = count_colons(body)
-        if self._acceptor is not None:
-            values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
-            if values is not None:
-                return Batch(self._columns(values), is_array=array)
-        return Batch(self._columns(self._values(self._instances(body, colons, array=array))), is_array=array)
+        values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
+        if values is None:
+            with collector.pause if len(body) > LONG else nullcontext():
+                outcome = self._look_closely(body, colons, array=array)
+            if isinstance(outcome, InvalidInput):  # Raised here, where nothing of the body's values is held any more.
+                raise outcome
+            values = outcome
+        return Batch(self._columns(values), is_array=array)
 
-    def _instances(self, body: bytes, colons: int, *, array: bool) -> list[Any]:
-        """The instances of any valid body, by Pydantic, who decides what is valid."""
-        rules = self._many if array else self._one
-        if colons > self._keys * (self._max_batch if array else 1) + SPARE_COLONS:
-            return self._look_closely(body, rules, array=array)
+    def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
+        """The values of a body that was not accepted at once, or what is wrong with it; raises `MalformedJson`.
+
+        Most such bodies are invalid; valid ones leave fields out or have colons in their strings."""
         try:
-            value = rules.validate_json(body)
-        except ValidationError:
-            return self._look_closely(body, rules, array=array)
-        instances: list[Any] = value if array else [value]
-        # Every key of a valid instance is followed by a colon: as many colons as keys means no duplicate.
-        # Counting costs 0.2 us for an instance of 30 numbers, the exact look 40 us.
-        if colons != self._keys * len(instances) - self._left_out(instances):
-            self._check(body)
-        return instances
-
-    def _look_closely(self, body: bytes, rules: SchemaValidator, *, array: bool) -> list[Any]:
-        """The instances of a body that was only hard to parse; raises what is wrong with any other."""
-        value = from_json(self._check(body))  # Malformed wins over whatever Pydantic found first.
-        refusal = self._examiner.refusal(value, array=array)
-        if refusal is not None:
-            raise refusal from None
-        valid = rules.validate_python(value)
-        return valid if array else [valid]
-
-    def _check(self, body: bytes) -> bytes:
-        try:
-            return strict_json.check(body, self._max_depth)
+            value = parse(body, self._max_depth)
         except TooDeep as error:
-            raise InvalidInput([Finding((), "depth", str(error))], 1) from None
-
-    def _left_out(self, instances: Sequence[Any]) -> int:
-        """How many of the fields that may be left out were."""
-        if not self._optional:
-            return 0
-        return sum(
-            path[-1] not in reduce(operator.getitem, path[:-1], one) for path in self._optional for one in instances
-        )
+            return InvalidInput([Finding((), "depth", str(error))], 1)
+        rows = value if array else [value]
+        few_unknown = colons <= self._keys * len(rows) + SPARE_COLONS
+        if few_unknown and 0 < len(rows) <= self._max_batch:
+            try:
+                return self._values(self._many.validate_python(rows))
+            except ValidationError:
+                pass  # It tells of the first faulty row only.
+        refusal = self._examiner.refusal(rows, array=array)
+        return refusal or self._values(self._many.validate_python(rows))
 
     def _values(self, instances: Sequence[Any]) -> list[Any]:
         """The leaves of all instances in tree order, one instance behind the other."""
@@ -162,11 +143,11 @@ def _numbers(values: Sequence[Any]) -> FloatArray:
     return np.frombuffer(buffer)
 
 
-def _acceptor(signature: Signature, max_batch: int) -> Acceptor | None:
-    try:
-        return Acceptor(signature, max_batch)
-    except Unsuited:
-        return None
+def _acceptor(signature: Signature, max_batch: int, out_of_range: OutOfRange) -> Acceptor | JsonReader:
+    if out_of_range == "warn":
+        with suppress(Unsuited):
+            return Acceptor(signature, max_batch)
+    return JsonReader(signature, max_batch, out_of_range)
 
 
 def _key_count(signature: Signature) -> int:

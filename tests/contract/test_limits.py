@@ -77,9 +77,10 @@ def test_a_shared_store_counts_both_doors_as_one_service(tmp_path: Path) -> None
 
 
 def test_nesting_is_bounded_by_its_setting(open_doors: OpenDoors) -> None:
-    """422 with a code of its own one deeper than allowed, and what is malformed is still that."""
+    """422 with a code of its own one deeper than allowed, whatever else is wrong; up to there malformed wins."""
     both = open_doors(service_of(max_depth=5))
     codes = [both.predict(b"[" * depth + b"]" * depth).json()["errors"][0]["code"] for depth in (5, 6, 5000)]
     assert codes == ["type", "depth", "depth"]
-    assert both.predict(b"[" * 6 + b"]" * 5).status == 400
+    assert both.predict(b"[" * 6 + b"]" * 5).status == 422
+    assert both.predict(b"[" * 5 + b"]" * 4).status == 400
     assert both.predict([car()]).status == 200

@@ -183,6 +183,6 @@ def port_of(log: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def golden(artifacts: Path) -> bytes:
-    """A valid instance of the real model."""
-    return json.dumps(json.loads((artifacts / "tumor" / "1" / "golden.json").read_text())[0]["request"]).encode()
+def golden(artifacts: Path, model: str = "tumor") -> bytes:
+    """A valid instance of a real model."""
+    return json.dumps(json.loads((artifacts / model / "1" / "golden.json").read_text())[0]["request"]).encode()

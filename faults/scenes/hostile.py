@@ -1,0 +1,139 @@
+"""Bodies that are made to cost as much as they can, beside somebody who asks for an ordinary prediction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from bench import wrk
+from faults import stores
+from faults.accounts import account, seconds
+from faults.clients import Health, ms, percentile
+from faults.scenario import Outcome, all_of, scenario
+from faults.stage import Stage
+from tests.hostile_bodies import SHAPES
+from tests.servers.running import Running, golden, read, request
+
+CORE: Final = 1
+SIZE: Final = 60_000
+CLIENTS: Final = 6
+RATE: Final = 10
+"""Requests that each of them sends in a second."""
+KEPT: Final = 0.8
+MORE: Final = 40
+"""Megabytes."""
+ROUNDS: Final = 3
+"""How often each shape is tried, for a second; the median counts, as other work on the machine stretches one or two."""
+
+
+@contextmanager
+def attacking(server: Running, body: bytes, seen: Counter[int]) -> Iterator[None]:
+    """While this lasts, the clients send the body, each over a connection of its own."""
+    stop, data = threading.Event(), request("POST", "/predict", body)
+
+    def attack(first: float) -> None:
+        with server.connect() as connection:
+            turn = first
+            while not stop.wait(max(0.0, turn - time.monotonic())):
+                connection.sendall(data)
+                seen[next((answer.status for answer in read(connection, 1)), 0)] += 1
+                turn += 1 / RATE
+
+    begin = time.monotonic()
+    threads = [threading.Thread(target=attack, args=(begin + place / RATE / CLIENTS,)) for place in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@dataclass(frozen=True)
+class _Second:
+    """What a server did while an ordinary client asked one request after the other."""
+
+    ordinary: int
+    hostile: int
+    processor: float
+    """Seconds."""
+
+
+def _shares(server: Running, ordinary: Path, seen: Counter[int]) -> dict[str, float]:
+    """The share of a core that each shape leaves to an ordinary client. It is told by the server's processor time, as
+    other work on this machine takes what it likes of the time on the clock."""
+    found: dict[str, list[float]] = {name: [] for name in SHAPES}
+    alone = [_second(server, ordinary, None, seen)]
+    for _ in range(ROUNDS):
+        for name, shape in SHAPES.items():
+            beside = _second(server, ordinary, shape(SIZE), seen)
+            alone.append(_second(server, ordinary, None, seen))
+            each = sum(second.processor for second in alone[-2:]) / sum(second.ordinary for second in alone[-2:])
+            cost = (beside.processor - beside.ordinary * each) / beside.hostile
+            found[name].append(1 - CLIENTS * RATE * cost)
+    return {name: median(shares) for name, shares in found.items()}
+
+
+def _second(server: Running, ordinary: Path, hostile: bytes | None, seen: Counter[int]) -> _Second:
+    url, sent = f"http://127.0.0.1:{server.port}/predict", seen.total()
+    used = seconds(server.process.pid)
+    with nullcontext() if hostile is None else attacking(server, hostile, seen):
+        asked = wrk.run(url, ordinary, "application/json", connections=1, seconds=1, core=CORE)
+    return _Second(asked.requests, seen.total() - sent, seconds(server.process.pid) - used)
+
+
+@scenario(
+    "F18",
+    f"{len(SHAPES)} shapes of {SIZE // 1000} kB that are hard to refuse (brackets, unknown keys, very many instances), "
+    f"each from {CLIENTS} clients {RATE} times a second",
+    f"400 or 422; who asks for ordinary predictions keeps {KEPT:.0%} of a core, whatever the shape; health p99 "
+    f"within 100 ms; less than {MORE} MB more",
+)
+def hostile_bodies(stage: Stage) -> Outcome:
+    """Nobody needs a key for these where there is none."""
+    with stage.server(access_log=False) as server:
+        return _played(stage, server, stage.body)
+
+
+@scenario(
+    "F18",
+    f"the same for a model of {stores.WIDE} columns",
+    "the same",
+)
+def hostile_bodies_for_a_wide_model(stage: Stage) -> Outcome:
+    """30 kB of instances without a field once took 3.7 s and 1.6 GiB."""
+    with stage.server(stage.models.wide, model="wide", access_log=False) as server:
+        return _played(stage, server, golden(stage.models.wide, "wide"))
+
+
+def _played(stage: Stage, server: Running, instance: bytes) -> Outcome:
+    ordinary = stage.new_folder() / "body.json"
+    ordinary.write_bytes(instance)
+    seen: Counter[int] = Counter()
+    _second(server, ordinary, None, seen)
+    before = account(server.process.pid).megabytes
+    with Health(server) as health:
+        shares = _shares(server, ordinary, seen)
+    more = account(server.process.pid).megabytes - before
+    worst, refused, slow = min(shares, key=shares.__getitem__), seen[400] + seen[422], percentile(health.seconds, 0.99)
+    return all_of(
+        (refused == seen.total() > 0, f"{refused:,} of {seen.total():,} refused"),
+        (
+            shares[worst] > KEPT,
+            f"{shares[worst]:.0%} of a core beside {worst}, {median(shares.values()):.0%} in the median",
+        ),
+        (slow < 0.1 and not health.failed, f"health: p99 {ms(slow)}"),
+        (more < MORE, f"{more:.0f} MB more"),
+    )
+
+
+SCENES: Final = (hostile_bodies, hostile_bodies_for_a_wide_model)

@@ -1,0 +1,58 @@
+"""Bodies that are made to cost as much as they can: refused alike at both doors, and never by an event loop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import pytest
+
+from model.signature import Batch, Validator
+from service.serving import QUICK_BODY
+from tests.contract.conftest import OpenDoors
+from tests.doors import Both
+from tests.fakes import service_of
+from tests.hostile_bodies import SHAPES
+
+SIZES: Final = (60_000, 1_000_000)
+EXPECTED: Final = {"a duplicate at the end": (400, "malformed-json"), "NaN at the end": (400, "malformed-json")}
+
+
+@pytest.mark.parametrize("size", [200, *SIZES])
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_is_refused_with_few_words(both: Both, name: str, size: int) -> None:
+    """Both doors say the same, and less than was sent."""
+    answer = both.predict(SHAPES[name](size))
+    status, kind = EXPECTED.get(name, (422, "invalid-input"))
+    assert (answer.status, answer.json()["type"].rpartition(":")[2]) == (status, kind)
+    assert len(answer.body) < 12_000
+
+
+class Watched:
+    """A validator that remembers the threads that asked it."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self.threads: list[str] = []
+
+    def validate(self, body: bytes) -> Batch:
+        """As the validator does."""
+        self.threads.append(threading.current_thread().name)
+        return self._validator.validate(body)
+
+
+def test_none_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
+    """The pool does it, under its limits and deadline; only what is small is looked at here and now."""
+    service = service_of()
+    serving = service._serving
+    assert serving is not None
+    watched = Watched(serving._validator)
+    serving._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.
+    doors = open_doors(service)
+    for shape in SHAPES.values():
+        for size in SIZES:
+            assert doors.predict(shape(size)).status in (400, 422)
+    assert watched.threads == ["predict"] * len(watched.threads)
+    assert len(watched.threads) >= len(SHAPES) * len(SIZES)
+    doors.predict(b"[" * (QUICK_BODY - 1))
+    assert "predict" not in watched.threads[-2:]
