@@ -79,11 +79,11 @@ def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal comes first, and what it does not vouch for is not read. Every byte is read once, checked against the
-    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline is tried
-    in a process of its own before it is opened here.
+    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline that no
+    seal vouches for is tried in a process of its own before it is opened here.
     """
     facts, files = _read(folder, trust, patience)
-    if patience is not None and pipeline_file.SKOPS in files:
+    if patience is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
         trial.try_version(facts.model_dump_json(), files, patience)
     return assemble(facts, files, trust, patience)
 

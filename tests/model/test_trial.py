@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from model import bounds, trial
+from model import bounds, seal, trial
 from model.artifact import Trust, open_version
 from model.errors import ArtifactRefused
 from model.patience import Patience
@@ -53,6 +53,14 @@ def test_what_is_refused_there_is_refused_here_in_the_same_words(version: Path) 
     )
     hostile.reseal(version)
     assert refusal(version).startswith("Golden row")
+
+
+def test_one_that_bears_our_seal_needs_no_trial(version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "PROGRAM", "while True: pass")
+    private, public = seal.new_keys()
+    manifest = (served_by_pipeline(version) / "manifest.json").read_bytes()
+    (version / seal.SEAL).write_bytes(seal.make(manifest, private))
+    assert open_version(version, Trust(seal_key=public), Patience(60)).predictor.kind == "scikit-learn"
 
 
 def test_nothing_comes_from_the_working_directory(
