@@ -201,8 +201,6 @@ def test_no_header_path_query_or_method_comes_back(both: Both) -> None:
 BROKEN: dict[str, Predictor] = {
     "raises": RaisingPredictor(),
     "raises in the pool": RaisingPredictor("scikit-learn"),
-    "gives NaN": given([0], np.array([[0.5, np.nan, 0.5]])),
-    "gives infinity": given([0], np.array([[np.inf, 0, 0]])),
     "gives no rows": given([], np.empty((0, 3))),
     "gives too many rows": given([0, 1], np.full((2, 3), 1 / 3)),
     "gives fewer probabilities than labels": given([0], np.empty((0, 3))),
@@ -210,7 +208,6 @@ BROKEN: dict[str, Predictor] = {
     "gives too many columns": given([0], np.array([[0.25, 0.25, 0.25, 0.25]])),
     "gives a label that is no class": given([len(CLASSES)], np.array([[1.0, 0, 0]])),
     "gives nothing": GivenPredictor(Predictions()),
-    "gives a value that is NaN": GivenPredictor(Predictions(values=np.array([np.nan]))),
 }
 
 
@@ -224,6 +221,29 @@ def test_a_predictor_that_fails_is_a_500_that_tells_nothing(open_doors: OpenDoor
     assert (answer.status, answer.json()["instance"]) == (500, REQUEST_ID)
     for secret in (MARKER, "918273", "Traceback", "Error", ".py", "cannot", "nan", "predictor"):
         assert secret not in answer.body.decode()
+
+
+SILENT: dict[str, Predictor] = {
+    "gives NaN": given([0], np.array([[0.5, np.nan, 0.5]])),
+    "gives infinity": given([0], np.array([[np.inf, 0, 0]])),
+    "gives a value that is NaN": GivenPredictor(Predictions(values=np.array([np.nan]))),
+    "gives no label": given([-1]),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+@pytest.mark.parametrize("array", [False, True])
+def test_an_answer_that_is_no_number_is_none_and_no_fault(open_doors: OpenDoors, name: str, *, array: bool) -> None:
+    """422 for the row, without a value; the service is not to blame for what a model says of a number."""
+    doors = open_doors(service_of(SILENT[name]))
+    instance = car(maker=MARKER, age=7.918273)
+    answer = doors.predict([instance] if array else instance)
+    assert (answer.status, answer.json()["instance"]) == (422, REQUEST_ID)
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/0" if array else "", "unpredictable")
+    for secret in (MARKER, "918273", "nan", "predictor"):
+        assert secret not in answer.body.decode()
+    assert b"twinserve_faults_total 0.0" in doors.doors[0].send("GET", "/metrics").body
 
 
 def test_the_service_goes_on_after_a_fault(open_doors: OpenDoors) -> None:
