@@ -14,11 +14,11 @@ from tests.doors import Both
 from tests.fakes import service_of
 from tests.hostile_bodies import SHAPES
 
-SIZES: Final = (60_000, 1_000_000)
+LARGE: Final = 1_000_000
 EXPECTED: Final = {"a duplicate at the end": (400, "malformed-json"), "NaN at the end": (400, "malformed-json")}
 
 
-@pytest.mark.parametrize("size", [200, *SIZES])
+@pytest.mark.parametrize("size", [200, 60_000, LARGE])
 @pytest.mark.parametrize("name", SHAPES)
 def test_each_is_refused_with_few_words(both: Both, name: str, size: int) -> None:
     """Both doors say the same, and less than was sent."""
@@ -41,7 +41,7 @@ class Watched:
         return self._validator.validate(body)
 
 
-def test_none_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
+def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
     """The pool does it, under its limits and deadline; only what is small is looked at here and now."""
     service = service_of()
     serving = service._serving
@@ -50,9 +50,7 @@ def test_none_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
     serving._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.
     doors = open_doors(service)
     for shape in SHAPES.values():
-        for size in SIZES:
-            assert doors.predict(shape(size)).status in (400, 422)
-    assert watched.threads == ["predict"] * len(watched.threads)
-    assert len(watched.threads) >= len(SHAPES) * len(SIZES)
+        assert doors.predict(shape(LARGE)).status in (400, 422)
+    assert watched.threads == ["predict"] * len(doors.doors) * len(SHAPES)
     doors.predict(b"[" * (QUICK_BODY - 1))
     assert "predict" not in watched.threads[-2:]

@@ -144,7 +144,13 @@ def running(
     door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
 ) -> Iterator[Running]:
     """A server that is ready, for as long as this lasts."""
-    process, log = start(door, folder, artifacts, blocking_file=blocking_file, **settings), folder / "stderr"
+    with ready(start(door, folder, artifacts, blocking_file=blocking_file, **settings), folder / "stderr") as server:
+        yield server
+
+
+@contextmanager
+def ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Running]:
+    """The server that a process is, once it is ready; its log names its port."""
     try:
         wait_for(process, lambda: port_of(log) is not None)
         server = Running(process, port_of(log) or 0, log)

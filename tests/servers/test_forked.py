@@ -22,7 +22,7 @@ from model.registry import Registry
 from tests import swapping
 from tests.conftest import ROOT
 from tests.model import fruit
-from tests.servers.running import DEADLINE, Running, is_ready, port_of, wait_for
+from tests.servers.running import Running, ready, wait_for
 from tests.servers.test_swap import events
 
 pytestmark = pytest.mark.slow
@@ -67,22 +67,11 @@ def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterat
         "TWINSERVE_MODEL": registry.name,
         "TWINSERVE_LOG_FORMAT": "json",
     }
+    options = ["--workers", str(WORKERS), "--worker-class", worker, app]
     with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [*command, "--workers", str(WORKERS), "--worker-class", worker, app],
-            cwd=folder,
-            env=environment,
-            stderr=errors,
-        )
-    try:
-        wait_for(process, lambda: port_of(log) is not None)
-        server = Running(process, port_of(log) or 0, log)
-        wait_for(process, lambda: is_ready(server))
+        process = subprocess.Popen([*command, *options], cwd=folder, env=environment, stderr=errors)
+    with ready(process, log) as server:
         yield server
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(DEADLINE)
 
 
 def answered_by(server: Running, seen: set[str]) -> bool:
