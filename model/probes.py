@@ -13,6 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from model.compile.limits import LARGEST_SINGLE
+from model.compile.values import LARGEST
 from model.signature import UNSEEN, Columns, Feature, FeatureType, Signature
 from model.splits import Change
 
@@ -21,8 +23,7 @@ ROWS_PER_FEATURE: Final = 20
 MOST_WORDS: Final = 100
 STRANGER: Final = "never seen in training"
 # The greatest number that rounds to one of float32, and the least that does not.
-SINGLE: Final = (math.nextafter((2.0 - 2.0**-24) * 2.0**127, 0.0), (2.0 - 2.0**-24) * 2.0**127)
-LARGEST: Final = (2.0 - 2.0**-52) * 2.0**1023
+SINGLE: Final = (LARGEST_SINGLE, math.nextafter(LARGEST_SINGLE, math.inf))
 # Zero, signs, what is 0 without its fraction, what float32 rounds away, holds at most and cannot hold; the largest.
 EXTREMES: Final = (
     0.0, -0.0, 1.0, -1.0, -0.5, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38,

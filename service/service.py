@@ -6,10 +6,9 @@ import json
 import os
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
 from http import HTTPStatus
+from typing import Final
 
-from model.errors import ModelError
 from service.auth.client import HeaderLookup
 from service.auth.guard import Guard
 from service.exchange import LONGEST_PATH, Exchange
@@ -26,6 +25,9 @@ from service.serving import Serving, champion, open_serving
 from service.settings import Settings
 from service.tracing import Tracing, callers_place, open_tracing
 from service.watch import Watch
+
+PATIENCE: Final = 2.0
+"""Seconds that the first request in a forked process waits for the model; a larger one is answered with 503 until then."""
 
 
 class Service:
@@ -67,35 +69,31 @@ class Service:
 
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
-        metrics, version = Metrics(), champion(settings)
-        log.info("opening", model=settings.model, version=str(version))
-        serving = open_serving(settings, metrics, version)
+        metrics = Metrics()
+        serving = open_serving(settings, metrics, champion(settings))
         service = cls(settings, metrics, serving, open_tracing(settings))
         service._follow(int(serving.version))
         log.info("opened", model=serving.model, version=serving.version)
         return service
 
-    def _follow(self, version: int | None) -> None:
+    def _follow(self, version: int | None) -> Watch:
         """Follow the champion from now on; `version` is what serves."""
         self._watch = Watch(self.settings, self._metrics, version, self.swap)
         self._watch.start()
+        return self._watch
 
     def _move(self) -> None:
         """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
-        and what a model's libraries hold may wait for theirs."""
+        and what a model's libraries hold may wait for theirs. What takes long to open is not waited for."""
         with self._moving:
             if self._process == os.getpid():
                 return  # Another thread was faster.
             log.info("forked", consequence="This process opens the model anew.")
-            follows, serving, metrics = self._watch is not None, self._serving, Metrics()
+            follows, serving = self._watch is not None, self._serving
+            self._settle(Metrics(), None if follows else serving)
             if follows:
-                serving = None
-                with suppress(ModelError):  # The watch says what is wrong, and tries again.
-                    serving = open_serving(self.settings, metrics, champion(self.settings))
-            self._settle(metrics, serving)
-            if follows:
-                self._follow(None if serving is None else int(serving.version))
-            self._process = os.getpid()  # Last, so that other threads wait until it is done.
+                self._follow(None).has_looked.wait(PATIENCE)
+            self._process = os.getpid()  # Last, so that other threads wait, too.
 
     def swap(self, serving: Serving) -> None:
         """Answer with another version from now on; a request that has begun keeps the one it has."""

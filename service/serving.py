@@ -117,7 +117,7 @@ class Serving:
         if isinstance(outcome, CannotPredict):
             # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
             raise unpredictable(
-                refused_rows(self._predictor, batch.columns, MAX_ERRORS), is_array=batch.is_array
+                refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1), is_array=batch.is_array
             ) from None
         if isinstance(outcome, Exception):
             raise outcome
@@ -145,10 +145,11 @@ class Serving:
 
 
 def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
-    """422: valid values for which the model has no answer."""
-    paths = [(row,) if is_array else () for row in rows]
+    """422: valid values for which the model has no answer. Not every predictor counts what is beyond the first."""
+    paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
     findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
-    return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
+    is_exact = len(findings) <= MAX_ERRORS
+    return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact))
 
 
 def open_serving(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> Serving:

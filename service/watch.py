@@ -40,6 +40,9 @@ class Watch:
         self._settings, self._metrics, self._swap = settings, metrics, swap
         self._tried = version
         """The champion's number when it was last opened or refused."""
+        self._event = "opened" if version is None else "swapped"
+        self.has_looked = threading.Event()
+        """Has it looked once, and opened what it found?"""
         self._again: _Again | None = None
         """When to try the refused one again; None when the champion serves."""
         self._stop = threading.Event()
@@ -60,11 +63,13 @@ class Watch:
             self._thread.join(LAST_LOOK)
 
     def _run(self) -> None:
-        while not self._stop.wait(INTERVAL):
+        while not self._stop.is_set():
             try:
                 self.look()
             except Exception as error:  # This thread must outlive whatever a version holds.
                 log.error("watch failed", exc_info=error)
+            self.has_looked.set()
+            self._stop.wait(INTERVAL)
 
     def look(self) -> None:
         """One look, and the swap if there is something new."""
@@ -104,8 +109,10 @@ class Watch:
             self.opening = None
         self._swap(serving)
         self.refused, self._again = None, None
-        self._metrics.swaps.labels("done").inc()
-        log.info("swapped", model=serving.model, version=serving.version)
+        if self._event == "swapped":
+            self._metrics.swaps.labels("done").inc()
+        log.info(self._event, model=serving.model, version=serving.version)
+        self._event = "swapped"
         give_back_memory()
 
     def _refuse(self, version: str, reason: str) -> bool:

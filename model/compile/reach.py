@@ -95,7 +95,9 @@ def _through(
 
 
 def _range(low: Floats, high: Floats) -> Reach:
-    return Reach(low, high, np.zeros(len(low), dtype=bool))
+    """From one end to the other; where an end is NaN nothing is known."""
+    unknown = np.isnan(low) | np.isnan(high)
+    return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), unknown)
 
 
 def _constant(graph: Graph, name: str) -> Reach | None:

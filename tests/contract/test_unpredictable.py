@@ -95,6 +95,14 @@ def test_each_row_without_an_answer_is_named_and_no_value(asked: tuple[Both, Ser
     assert doors.predict([FINE, FINE]).status == 200
 
 
+def test_of_very_many_the_first_hundred_are_named(asked: tuple[Both, Service, Sequence[float]]) -> None:
+    """In the same words whichever predictor serves."""
+    doors, _, refused = asked
+    answer = doors.predict([FINE, *[{"a": 0.5, "b": refused[0]}] * 150])
+    assert pointers(answer) == [f"/{place}" for place in range(1, 101)]
+    assert answer.json()["detail"].startswith("At least 101 errors in the input.")
+
+
 def test_it_is_no_fault_of_ours_and_no_prediction(asked: tuple[Both, Service, Sequence[float]]) -> None:
     doors, service, refused = asked
     doors.predict({"a": 0.5, "b": refused[-1]})

@@ -20,7 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncod
 from model.compile.graph import Graph
 from model.compile.limits import FINITE
 from model.compile.model import model_of
-from model.compile.reach import Reach, reaches
+from model.compile.reach import Reach, _range, reaches
 from model.compile.table import LOWERINGS
 from model.compile.values import Affine, Block, Column
 from tests.model.compile.comparing import Floats, running
@@ -94,3 +94,11 @@ def test_every_tensor_stays_within_its_reach(name: str) -> None:
 def test_a_reach_keeps_a_limit_that_it_never_leaves() -> None:
     reach = Reach(np.array([0.0, 0.0, -np.inf]), np.array([1.0, 1.0, 1.0]), np.array([False, True, False]))
     assert [reach.keeps(column, FINITE) for column in range(3)] == [True, False, False]
+
+
+def test_where_an_end_is_no_number_nothing_is_known() -> None:
+    """As of trees with such leaves: what limits are there behind them stay."""
+    found = _range(np.array([0.0, np.nan, 0.0]), np.array([1.0, 1.0, np.nan]))
+    assert found.low.tolist() == [0.0, -np.inf, -np.inf]
+    assert found.high.tolist() == [1.0, np.inf, np.inf]
+    assert found.null.tolist() == [False, True, True]
