@@ -72,7 +72,8 @@ def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
     for route in service.routes:
         endpoint = f"{name}.{OTHER}{route.name}"
         state.app.view_functions[endpoint] = view(service, route.name, other_method)
-        state.app.url_map.add(state.app.url_rule_class(prefix + rule(route), endpoint=endpoint, methods=None))
+        about = {"subdomain": state.subdomain, "defaults": state.url_defaults, "methods": None}
+        state.app.url_map.add(state.app.url_rule_class(prefix + rule(route), endpoint=endpoint, **about))
 
 
 def disown_doubled_slashes() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Final, Protocol
 
+from service.memory import give_back_memory
 from service.problem import unavailable
 from service.reply import Reply
 
@@ -16,6 +17,8 @@ Free = Callable[[], None]
 """Gives a place back."""
 PAUSES: Final = 4
 """Most pauses in a row."""
+LARGE: Final = 4 * 1024 * 1024
+"""Bytes of a body behind which memory is given back: it may have taken a hundred times as much for a moment."""
 
 
 class Version(Protocol):
@@ -130,14 +133,16 @@ class Pool:
         self._free.release()
 
     def _run(self) -> None:
-        while self._work():
-            pass
+        while (size := self._work()) is not None:
+            if size >= LARGE:
+                give_back_memory()
 
-    def _work(self) -> bool:
-        """Answer the next job, and those that may join it; false at the end. A thread that waits holds none."""
+    def _work(self) -> int | None:
+        """Answer the next job, and those that may join it; gives the bytes of their bodies, None at the end. A thread
+        that waits holds none."""
         first = self._first()
         if first is None:
-            return False
+            return None
         taken: list[Job] = []
         self._began[threading.get_ident()] = time.monotonic()
         try:
@@ -150,7 +155,7 @@ class Pool:
             del self._began[threading.get_ident()]
         if len(taken) > 1:
             self._gather(len(taken), first.version.pause())
-        return True
+        return sum(len(job.body) for job in taken)
 
     def _gather(self, number: int, pause: float) -> None:
         """Wait until so many wait, as long as with every pause there are more of them."""

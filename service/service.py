@@ -27,7 +27,7 @@ from service.tracing import Tracing, callers_place, open_tracing
 from service.watch import Watch
 
 PATIENCE: Final = 2.0
-"""Seconds that the first request in a forked process waits for the model; a larger one is answered with 503 until then."""
+"""Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
 
 
 class Service:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -134,9 +135,9 @@ class Serving:
                 raise  # No prediction of these rows: a fault of ours.
             raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
         self._count(rows)
-        for findings in warnings.values():
-            for finding in findings:
-                self._metrics.warnings.labels(finding.code).inc()
+        if warnings:
+            for code, number in Counter(finding.code for found in warnings.values() for finding in found).items():
+                self._metrics.warnings.labels(code).inc(number)
         return Reply(HTTPStatus.OK, body)
 
     def openapi(self, base: str) -> Reply:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from typing import Final
 from model.bounds import ENTRIES
 from model.errors import ModelError
 from service.logs import log
+from service.memory import give_back_memory
 from service.metrics import Metrics
 from service.serving import Serving, champion, open_serving, version_folder
 from service.settings import Settings
@@ -151,12 +151,3 @@ def _stamp(folder: Path) -> Mapping[str, tuple[int, ...]]:
             about = path.lstat()
             found[str(path)] = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_size, about.st_mode)
     return found
-
-
-def give_back_memory() -> None:
-    """Return to the system what the old version held. The C library would keep it for later, and after many swaps that
-    adds up. The version itself is gone by now, as nothing in it refers back to it: looking for such circles, as
-    `gc.collect` does, would stop every thread for 10 to 20 ms."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

@@ -350,3 +350,17 @@ def test_hooks_behind_a_view_see_our_answers(ask: Mount, own: type) -> None:
         send = ask(api)
     answer = send("POST", "/ml/predict", CAR, JSON)
     assert (answer.status, answer.headers["x-host"]) == (200, "mine")
+
+
+def test_on_a_subdomain_of_the_host_are_our_paths_and_nowhere_else(service: Service) -> None:
+    """Wrong methods included."""
+    app = flask.Flask(__name__, subdomain_matching=True)
+    app.config["SERVER_NAME"] = "example.test"
+    app.register_blueprint(serve_flask.blueprint(service), url_prefix="/ml", subdomain="api")
+    client = app.test_client()
+    ours, other = "http://api.example.test/ml", "http://example.test/ml"
+    assert client.post(f"{ours}/predict", json=car()).status_code == 200
+    wrong = client.get(f"{ours}/predict")
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert wrong.is_json
+    assert {client.open(f"{other}/predict", method=method).status_code for method in METHODS} == {404}

@@ -76,8 +76,8 @@ def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterat
 
 
 def opened(server: Running, seen: set[str]) -> bool:
-    """Has every worker opened a model? Asks once more, as a worker opens it when it is asked first, and notes the version
-    that answers; until a large model is there, 503 is the truth."""
+    """Has every worker opened a model? Asks once more, as a worker opens it when it is asked first, and notes the
+    version that answers; until a large model is there, 503 is the truth."""
     response = server.request("POST", "/predict", swapping.BODY, "Connection: close\r\n")
     assert response.status in (200, 503)
     if response.status == 200:
