@@ -22,6 +22,7 @@ HERE: Final = Path(__file__).parent
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000
 """The first door's; each other has the next."""
+INTERRUPTED: Final = 130
 PATIENCE: Final = 60.0
 """Seconds that a door may take to become ready."""
 
@@ -37,7 +38,8 @@ def main() -> int:
         epilog="The settings are the doors' own: python -m serve_fastapi --help. "
         f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it.",
     ).parse_args()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # The latter when its terminal is closed.
+        signal.signal(number, _stop)
     try:
         settings = read_settings()
     except BadSetting as error:
@@ -52,7 +54,10 @@ def _serve(settings: Settings) -> int:
         bind(settings, port).close()  # Else a door of somebody else's would answer for one of ours.
     if not (HERE / settings.artifacts / settings.model / "champion").is_file():
         say("There is no model yet; training one.")
-        code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
+        try:
+            code = subprocess.run([sys.executable, "train.py"], cwd=HERE, check=False).returncode  # Our own program.
+        except (KeyboardInterrupt, Stopped):
+            return INTERRUPTED  # What there is to say, the training has said.
         if code:
             return code
     return _run(settings, ports)
@@ -118,8 +123,13 @@ def _end(processes: Mapping[str, subprocess.Popen[bytes]]) -> int:
     for process in processes.values():
         if process.poll() is None:
             process.terminate()
-    for process in processes.values():
-        process.wait()
+    try:
+        for process in processes.values():
+            process.wait()
+    except (KeyboardInterrupt, Stopped):  # Asked again: at once.
+        for process in processes.values():
+            process.kill()
+            process.wait()
     return ended[0] if ended else 0
 
 

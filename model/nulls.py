@@ -1,4 +1,4 @@
-"""Fields that are declared nullable and that the model cannot take: whoever leaves one out gets no answer."""
+"""Fields that may be null and that the model cannot take so: told while it is made, with what to do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from model.answers import ask
 from model.predictor import Predictor, SklearnPredictor
@@ -42,3 +43,22 @@ def _without(rows: Columns, place: int, kind: FeatureType) -> Columns:
     unseen = {at: text for at, text in rows.unseen.items() if at[1] != place}
     nothing: dict[int, list[str | None]] = {place: [None] * len(rows)} if kind is FeatureType.STRING else {}
     return Columns(matrix, unseen, {**rows.texts, **nothing})
+
+
+def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
+    """The columns of a DataFrame that hold nulls on which a fitted estimator raises; none of anything else."""
+    if not isinstance(table, pd.DataFrame):
+        return []
+    whole = table.dropna().head(1)
+    return [str(name) for name in table.columns[table.isna().any()] if _raises(estimator, table, whole, name)]
+
+
+def _raises(estimator: Any, table: pd.DataFrame, whole: pd.DataFrame, name: Any) -> bool:
+    """On the row without nulls with this one in it; where there is none, on the first row with this null."""
+    row = whole.copy() if len(whole) else table[table[name].isna()].head(1)
+    row[name] = table[name][table[name].isna()].head(1).to_numpy()
+    try:
+        estimator.predict(row)
+    except Exception:  # Whatever it raises, it is no answer.
+        return True
+    return False

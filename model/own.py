@@ -25,7 +25,7 @@ from model import packaging, training
 from model.agreement import require_agreement
 from model.errors import ModelError, UnsupportedInput
 from model.evaluation import LABELS, PROBABILITIES, holdout_mask
-from model.nulls import null_notes
+from model.nulls import columns_refused_as_null, null_notes
 from model.packaging import Lineage
 from model.recipes import Recipe, Table, Task
 from model.recipes.recipe import METRICS
@@ -205,8 +205,17 @@ def _with_same_answers(estimator: Any, ours: Any, given: Any, made: pd.DataFrame
     """The copy that answers on the service's table as the estimator does on the given one, in texts.
 
     The service makes its table anew from JSON: plain floats, texts and dates; the estimator must not mind."""
-    with np.errstate(all="ignore"):  # An overflow is no answer, and seen as such.
-        theirs = np.asarray(estimator.predict(given))
+    try:
+        with np.errstate(all="ignore"):  # An overflow is no answer, and seen as such.
+            theirs = np.asarray(estimator.predict(given))
+    except Exception as error:
+        guilty = columns_refused_as_null(estimator, given)
+        if not guilty:
+            raise
+        raise CannotPackage(
+            f"X holds nulls in {', '.join(guilty)}, on which {_short_name(estimator)} raises: put an imputer into the "
+            "pipeline, or a HistGradientBoosting, which takes nulls, or leave those rows out."
+        ) from error
     reason = "answers differently"
     for candidate in [ours] if is_regressor(estimator) else with_text_labels(ours, _classes(ours)):
         try:

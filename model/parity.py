@@ -39,7 +39,7 @@ class Parity:
     def sentence(self) -> str:
         """The outcome in words."""
         if self.holds:
-            silent = f" To {self.unanswered} more neither has an answer." if self.unanswered else ""
+            silent = f" On {self.unanswered} more rows neither has an answer." if self.unanswered else ""
             return (
                 f"Proved equal to the fitted pipeline on {self.rows} rows: "
                 f"largest difference {self.largest_difference:.1e}.{silent}"

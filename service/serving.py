@@ -172,11 +172,13 @@ def _seal_key(path: Path | None) -> bytes | None:
 
 def champion(settings: Settings) -> int:
     """The number of the version that should serve; raises a `ModelError` where there is none."""
-    version = Registry(Path(settings.artifacts), settings.model).champion()
+    registry = Registry(Path(settings.artifacts), settings.model)
+    version = registry.champion()
     if version is None:
-        raise RegistryError(
-            f"There is no champion of {settings.model!r} in {settings.artifacts}; run `python train.py` first."
-        )
+        advice, made = "run `python train.py` first", registry.versions()
+        if made:
+            advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
+        raise RegistryError(f"There is no champion of {settings.model!r} in {settings.artifacts}; {advice}.")
     return version
 
 

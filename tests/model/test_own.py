@@ -307,6 +307,15 @@ def test_a_nullable_field_that_the_estimator_cannot_take_is_told(tmp_path: Path)
     assert opened.manifest.predictor.kind == "compiled"
 
 
+def test_a_table_with_nulls_that_the_estimator_cannot_take_is_told_by_its_fields(tmp_path: Path) -> None:
+    """Whether they are held out or not, and only those fields that it raises on."""
+    table, target = iris()
+    estimator = LogisticRegression(max_iter=1000).fit(table, target)
+    table.iloc[3, 1] = table.iloc[7, 2] = np.nan
+    with pytest.raises(CannotPackage, match=rf"^X holds nulls in {NAMES[1]}, {NAMES[2]}, on which .* put an imputer"):
+        package(estimator, table, target, name="iris", artifacts=tmp_path)
+
+
 def test_held_out_rows_without_an_answer_are_told_in_one_sentence(tmp_path: Path) -> None:
     """Of them nothing can be judged."""
     table, target = iris()

@@ -160,7 +160,7 @@ def test_rows_that_both_refuse_are_counted_apart(refused: set[int]) -> None:
     assert parity.holds
     assert parity.sentence == (
         f"Proved equal to the fitted pipeline on {14 - len(refused)} rows: largest difference 0.0e+00. "
-        f"To {len(refused)} more neither has an answer."
+        f"On {len(refused)} more rows neither has an answer."
     )
 
 

@@ -21,11 +21,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from model.artifact import read_manifest
+from model.errors import RegistryError
 from model.registry import Registry
 from service import watch as watching
 from service.metrics import Metrics
 from service.service import Service
-from service.serving import Serving, open_serving
+from service.serving import Serving, champion, open_serving
 from service.settings import Settings
 from service.watch import Watch
 from tests import swapping
@@ -379,9 +380,10 @@ def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
 SWAPPING: Final = """
 import sys
 from pathlib import Path
+from model.errors import RegistryError
 from model.registry import Registry
 from service.metrics import Metrics
-from service.serving import Serving, open_serving
+from service.serving import Serving, champion, open_serving
 from service.settings import Settings
 from service.watch import Watch
 
@@ -439,3 +441,10 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
     threading.Timer(0.1, may_end.set).start()
     watch.stop()
     assert ended.is_set()
+
+
+def test_where_versions_wait_for_a_promotion_a_start_says_so(registry: Registry) -> None:
+    """And names the newest."""
+    (registry.folder / "champion").unlink()
+    with pytest.raises(RegistryError, match=r"promote one of its versions: `python train.py promote \d+ --name fruit`"):
+        champion(settings(registry))
