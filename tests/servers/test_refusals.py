@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -10,9 +11,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
+import aiohttp
+import httpx2
 import pytest
 import requests
 
@@ -207,7 +211,24 @@ def with_requests_in_chunks(server: Running, method: str, path: str, headers: di
     return requests.request(method, f"http://127.0.0.1:{server.port}{path}", data=pieces, headers=headers).status_code
 
 
-@pytest.mark.parametrize("client", [with_http_client, with_requests, with_requests_in_chunks])
+def with_httpx(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
+    """Its successor."""
+    return httpx2.request(method, f"http://127.0.0.1:{server.port}{path}", content=BODY, headers=headers).status_code
+
+
+def with_aiohttp(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
+    """The client of asyncio."""
+
+    async def send() -> int:
+        async with aiohttp.ClientSession() as session:
+            url = f"http://127.0.0.1:{server.port}{path}"
+            async with session.request(method, url, data=BytesIO(BODY), headers=headers) as response:
+                return response.status
+
+    return asyncio.run(send())
+
+
+@pytest.mark.parametrize("client", [with_http_client, with_requests, with_requests_in_chunks, with_httpx, with_aiohttp])
 @pytest.mark.parametrize("status", REFUSED)
 def test_a_refusal_reaches_a_client_that_sends_before_it_reads(
     guard: Running, key: tuple[Path, str], status: int, client: Callable[..., int]
