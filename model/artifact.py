@@ -23,7 +23,7 @@ from model.store_file import Folder
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
-GOLDEN: Final = "golden.json"
+GOLDEN: Final = golden.NAME
 NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
 
 

@@ -45,6 +45,9 @@ GRAPH_RANK: Final = 4
 GRAPH_ROW: Final = 64 * KIB
 """Numbers that all tensors of a graph hold together for one row, or as many as the graph has bytes: what a lowering
 makes is no wider than the constants that it is made with."""
+GRAPH_WORK: Final = 16
+"""Times as many numbers may be gone through for one row: an operation may read a large constant and make one number,
+and thousands may share that constant. Those of our tests' graphs that do most go through a sixth as many."""
 TREE_DEPTH: Final = 5_000
 """Questions between a tree's root and a leaf: ONNX Runtime 1.32 goes down by calling itself, and between 10,000 and
 30,000 calls it has used up a thread's stack, which ends the process."""

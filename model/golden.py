@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from model import bounds
+from model import bounds, store_file
 from model.answers import ask
-from model.errors import ArtifactRefused
+from model.errors import ArtifactRefused, CannotTrain
 from model.patience import Patience
 from model.predictor import Predictor, describe
 from model.signature import Columns, InvalidInput, Signature, Validator, to_instances
 
+NAME: Final = "golden.json"
 TOLERANCE: Final = 1e-9
 """How far a number may be from the stored one: another CPU may round the last bits differently."""
 
@@ -42,9 +43,27 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
 
 
 def write(golden: Golden) -> bytes:
-    """The file of these pairs; of very wide ones only as many as a file may hold."""
-    content = json.dumps(golden, indent=1).encode()
-    return content if len(content) <= bounds.FILES["golden.json"] else write(golden[::2])
+    """The file of these pairs; of very wide ones only as many as a server reads: each second one, and so on.
+
+    Raises `CannotTrain` where there are some, and each alone is too wide.
+    """
+    narrow = [pair for pair in golden if _fits(_written([pair]))]
+    if golden and not narrow:
+        raise CannotTrain(
+            f"No row can be stored with the model: each takes more than the {bounds.FILES[NAME]} bytes or "
+            f"{bounds.PARTS[NAME]} parts that {NAME} may have; give the model fewer columns or shorter texts."
+        )
+    while not _fits(content := _written(narrow)):
+        narrow = narrow[::2]
+    return content
+
+
+def _written(golden: Golden) -> bytes:
+    return json.dumps(golden, indent=1).encode()
+
+
+def _fits(content: bytes) -> bool:
+    return len(content) <= bounds.FILES[NAME] and store_file.parts(content) <= bounds.PARTS[NAME]
 
 
 def replay(

@@ -1,64 +1,56 @@
 """A compiled model's file, read as far as must be known before ONNX Runtime sees it: what it computes from what.
 
 Only the fields that our own graphs have are known here. Whatever else the format offers (data in other files, graphs
-inside of graphs, functions, sparse tensors) is refused by being none of them.
+inside of graphs, functions, sparse tensors) is refused by being none of them. So is every other way to write the same:
+fields in another order, a field twice, a name twice or in other letters. A reader may take the first of two or the
+last, and what is checked here must be what ONNX Runtime sees.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.bounds import GRAPH_METADATA, GRAPH_NODES, GRAPH_NUMBERS, GRAPH_PARTS, GRAPH_RANK
 from model.errors import ArtifactRefused
-from model.wire_format import BYTES, VARINT, Field, Malformed, count, fields, numbers, varint
+from model.graph_format import (
+    ATTRIBUTE,
+    DIMENSION,
+    GRAPH,
+    IR_VERSION,
+    MANY,
+    METADATA,
+    MODEL,
+    NODE,
+    ONE_NUMBER,
+    OPSET,
+    ROWS_NAME,
+    SHAPE,
+    TENSOR,
+    TENSOR_TYPE,
+    TYPE,
+    TYPES,
+    VALUE,
+    VALUES,
+    Known,
+)
+from model.wire_format import BYTES, Field, Malformed, count, fields, numbers, varint
 
 ROWS: Final = -1
 """The one axis of a shape whose length is the number of rows."""
 
 Shape = tuple[int, ...]
 Message = Mapping[int, Sequence[Field]]
+Value = TypeVar("Value")
 
 NO_PART: Final = "has parts that none of ours has"
-Known = Mapping[int, tuple[int, bool] | str]
-
-# The fields of each message by number: their kind, and whether there may be several; or why a graph is refused for one.
-ONE_NUMBER, NUMBERS, ONE, MANY = (VARINT, False), (VARINT, True), (BYTES, False), (BYTES, True)
-MODEL: Final[Known] = {1: ONE_NUMBER, 2: ONE, 7: ONE, 8: MANY, 14: MANY, 25: "defines operations of its own"}
-GRAPH: Final[Known] = {1: MANY, 2: ONE, 5: MANY, 11: MANY, 12: MANY}
-NODE: Final[Known] = {1: MANY, 2: MANY, 4: ONE, 5: MANY, 7: ONE}
-ATTRIBUTE: Final[Known] = {
-    1: ONE,
-    3: ONE_NUMBER,
-    5: ONE,
-    8: NUMBERS,
-    20: ONE_NUMBER,
-    **dict.fromkeys((6, 11), "has a graph inside of an operation"),
-}
-TENSOR: Final[Known] = {
-    1: NUMBERS,
-    2: ONE_NUMBER,
-    8: ONE,
-    9: ONE,
-    **dict.fromkeys((13, 14), "keeps numbers in another file"),
-}
-VALUE: Final[Known] = {1: ONE, 2: ONE}
-TYPE: Final[Known] = {1: ONE}
-TENSOR_TYPE: Final[Known] = {1: ONE_NUMBER, 2: ONE}
-SHAPE: Final[Known] = {1: MANY}
-DIMENSION: Final[Known] = {1: ONE_NUMBER, 2: ONE}
-OPSET: Final[Known] = {1: ONE, 2: ONE_NUMBER}
-
-TYPES: Final[Mapping[int, np.dtype[np.generic]]] = {
-    number: np.dtype(kind).newbyteorder("<")
-    for number, kind in ((1, "f4"), (2, "u1"), (6, "i4"), (7, "i8"), (9, "u1"), (11, "f8"))
-}
-"""What a constant may hold, by its number in the format."""
+NAME: Final = re.compile(rb"[!-~]++")
 
 
 class BadGraph(ArtifactRefused):
@@ -86,6 +78,8 @@ class Node:
     """With its domain in front, unless that is the standard one."""
     inputs: Sequence[str]
     outputs: Sequence[str]
+    types: Mapping[str, int]
+    """Of each attribute."""
     numbers: Mapping[str, NDArray[np.int64]]
     """The attributes that are numbers, or lists of them."""
     tensors: Mapping[str, Constant]
@@ -115,43 +109,57 @@ class Reader:
         model = self._message(Field(0, BYTES, 0, len(self._data)), MODEL)
         if 7 not in model:
             raise BadGraph("holds no graph")
+        if self._number(model, 1) != IR_VERSION:
+            raise BadGraph("is written in another version of the format than ours are")
         if sum(item.stop - item.start for item in model.get(14, ())) > GRAPH_METADATA:
             raise BadGraph(f"has more than {GRAPH_METADATA} bytes beside its graph")
         graph = self._message(model[7][0], GRAPH)
         nodes, constants = graph.get(1, ()), graph.get(5, ())
         if len(nodes) + len(constants) > GRAPH_NODES:
             raise BadGraph(f"has more than {GRAPH_NODES} operations and constants")
+        entries = [self._message(item, METADATA) for item in model.get(14, ())]
+        _by_name((self._text(item, 1), item) for item in entries)
         opsets = [self._message(item, OPSET) for item in model.get(8, ())]
+        inputs = [self._value(item) for item in graph.get(11, ())]
+        held = [self._constant(item) for item in constants]
+        _by_name([*inputs, *held])  # A constant with an input's name would be its default.
         return GraphFile(
-            {self._text(item, 1): self._number(item, 2) for item in opsets},
-            dict(self._value(item) for item in graph.get(11, ())),
-            dict(self._value(item) for item in graph.get(12, ())),
-            dict(self._constant(item) for item in constants),
+            _once((self._text(item, 1), self._number(item, 2)) for item in opsets),
+            dict(inputs),
+            _by_name(self._value(item) for item in graph.get(12, ())),
+            dict(held),
             [self._node(item) for item in nodes],
         )
 
     def _node(self, item: Field) -> Node:
         message = self._message(item, NODE)
         domain, kind = self._text(message, 7), self._text(message, 4)
-        found: dict[str, NDArray[np.int64]] = {}
-        tensors: dict[str, Constant] = {}
-        for given in message.get(5, ()):
-            attribute = self._message(given, ATTRIBUTE)
-            name = self._text(attribute, 1)
-            if 5 in attribute:
-                tensors[name] = self._constant(attribute[5][0])[1]
-            for part in (*attribute.get(3, ()), *attribute.get(8, ())):
-                found[name] = self._list(part)
+        if "." in kind:  # Else another domain's operation could look like one of ours.
+            raise BadGraph(NO_PART)
+        attributes = [self._message(item, ATTRIBUTE) for item in message.get(5, ())]
+        named = _by_name((self._text(item, 1), item) for item in attributes)
+        types = {name: self._attribute_type(item) for name, item in named.items()}
+        found = {
+            name: self._list(part) for name, item in named.items() for place in (3, 8) for part in item.get(place, ())
+        }
+        tensors = {name: self._constant(item[5][0])[1] for name, item in named.items() if 5 in item}
         inputs, outputs = ([self._string(part) for part in message.get(place, ())] for place in (1, 2))
-        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, found, tensors)
+        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, types, found, tensors)
+
+    def _attribute_type(self, message: Message) -> int:
+        """What an attribute says that it is, and is: it has one value of that type."""
+        said = self._number(message, 20)
+        if message.keys() - {1, 20} != VALUES.get(said):
+            raise BadGraph("has an attribute that is not what it says")
+        return said
 
     def _constant(self, item: Field) -> tuple[str, Constant]:
         message = self._message(item, TENSOR)
         shape = tuple(number for part in message.get(1, ()) for number in self._list(part).tolist())
         kind = TYPES.get(self._number(message, 2))
-        content = message[9][0] if 9 in message else Field(9, BYTES, 0, 0)
-        if kind is None or len(shape) > GRAPH_RANK or min(shape, default=0) < 0:
+        if kind is None or 9 not in message or len(shape) > GRAPH_RANK or min(shape, default=0) < 0:
             raise BadGraph("has a constant of a kind that none of ours has")
+        content = message[9][0]
         if math.prod(shape) * kind.itemsize != content.stop - content.start:
             raise BadGraph("has a constant of another size than its numbers")
         values = np.frombuffer(self._data, kind, math.prod(shape), content.start)
@@ -161,8 +169,17 @@ class Reader:
         """An input or output: its name and shape."""
         message = self._message(item, VALUE)
         kind = self._inner(self._inner(message, 2, TYPE), 1, TENSOR_TYPE)
+        if self._number(kind, 1) not in TYPES:
+            raise BadGraph(NO_PART)
         axes = [self._message(axis, DIMENSION) for axis in self._inner(kind, 2, SHAPE).get(1, ())]
-        return self._text(message, 1), tuple(self._number(axis, 1) if 1 in axis else ROWS for axis in axes)
+        return self._text(message, 1), tuple(self._axis(axis) for axis in axes)
+
+    def _axis(self, axis: Message) -> int:
+        if axis.keys() == {1}:
+            return self._number(axis, 1)
+        if axis.keys() != {2} or self._text(axis, 2) != ROWS_NAME:
+            raise BadGraph("has an axis that none of ours has")
+        return ROWS
 
     def _list(self, part: Field) -> NDArray[np.int64]:
         self._listed -= count(self._data, part)
@@ -171,17 +188,24 @@ class Reader:
         return numbers(self._data, part)
 
     def _inner(self, message: Message, number: int, known: Known) -> Message:
-        return self._message(message[number][0], known) if number in message else {}
+        if number not in message:
+            raise BadGraph("has inputs or outputs without a shape")
+        return self._message(message[number][0], known)
 
     def _message(self, item: Field, known: Known) -> Message:
+        """The fields by their number; they come in its order, and none twice but where there may be many."""
         found: dict[int, list[Field]] = {}
+        last = 0
         for part in fields(self._data, item.start, item.stop):
             expected = known.get(part.number, NO_PART)
             if isinstance(expected, str):
                 raise BadGraph(expected)
             kind, several = expected
-            if kind != part.kind or (part.number in found and not several):
+            if kind != part.kind or part.number < last or (part.number == last and (kind, several) != MANY):
                 raise BadGraph(NO_PART)
+            if (kind, several) == ONE_NUMBER and varint(self._data, part.start, part.stop)[1] != part.stop:
+                raise BadGraph(NO_PART)
+            last = part.number
             self._parts -= 1
             if self._parts < 0:
                 raise BadGraph(f"has more than {GRAPH_PARTS} parts")
@@ -192,16 +216,32 @@ class Reader:
         if number not in message:
             return 0
         part = message[number][0]
-        value, end = varint(self._data, part.start, part.stop)
-        if end != part.stop:
-            raise BadGraph(NO_PART)
-        return value
+        return varint(self._data, part.start, part.stop)[0]
 
     def _text(self, message: Message, number: int) -> str:
         return self._string(message[number][0]) if number in message else ""
 
     def _string(self, part: Field) -> str:
-        return self._data[part.start : part.stop].decode("utf-8", "replace")
+        if part.start != part.stop and not NAME.fullmatch(self._data, part.start, part.stop):
+            raise BadGraph("has names that none of ours has")
+        return self._data[part.start : part.stop].decode("ascii")
+
+
+def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """By name; raises `BadGraph` where one comes twice."""
+    listed = [*pairs]
+    found = dict(listed)
+    if len(found) != len(listed):
+        raise BadGraph("has a name twice")
+    return found
+
+
+def _by_name(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """The same, and each has one."""
+    found = _once(pairs)
+    if "" in found:
+        raise BadGraph("has names that none of ours has")
+    return found
 
 
 def read_graph(data: bytes) -> GraphFile:

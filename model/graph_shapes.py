@@ -7,11 +7,12 @@ size that depends on a caller's value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 
-from model.bounds import GRAPH_RANK
+from model.bounds import GRAPH_NODES, GRAPH_RANK
 from model.graph_file import ROWS, BadGraph, Constant, Node, Shape
+from model.graph_format import A_TENSOR, INT, INTS, TYPES
 from model.graph_trees import check_trees
 
 Rule = Callable[["Shapes", Node], Shape]
@@ -50,7 +51,7 @@ class Shapes:
 
 def _attribute(node: Node, name: str, default: int) -> int:
     values = node.numbers.get(name)
-    return default if values is None or not values.size else int(values[0])
+    return default if values is None else int(values[0])
 
 
 def _axis(number: int, shape: Shape) -> int:
@@ -60,6 +61,12 @@ def _axis(number: int, shape: Shape) -> int:
 
 
 def _same(shapes: Shapes, node: Node) -> Shape:
+    return shapes[node.inputs[0]]
+
+
+def _cast(shapes: Shapes, node: Node) -> Shape:
+    if _attribute(node, "to", 0) not in TYPES:
+        raise BadGraph("makes numbers of a kind that none of ours has")
     return shapes[node.inputs[0]]
 
 
@@ -128,7 +135,7 @@ def _gather(shapes: Shapes, node: Node) -> Shape:
 
 def _reduced(shapes: Shapes, node: Node) -> Shape:
     given = shapes[node.inputs[0]]
-    if _attribute(node, "keepdims", 1) != 1 or len(node.inputs) != 2:
+    if _attribute(node, "keepdims", 1) != 1:
         raise BadGraph("reduces an axis as none of ours does")
     axes = {_axis(number, given) for number in shapes.numbers(node.inputs[1])}
     return tuple(1 if place in axes else length for place, length in enumerate(given))
@@ -160,36 +167,44 @@ def _trees(shapes: Shapes, node: Node) -> Shape:
     return given[0], check_trees(node, columns=given[1])
 
 
-_NONE: Final[frozenset[str]] = frozenset()
-_TREE_ATTRIBUTES: Final = frozenset(
-    {
-        "n_targets", "tree_roots", "nodes_featureids", "nodes_splits", "nodes_modes", "nodes_truenodeids",
-        "nodes_trueleafs", "nodes_falsenodeids", "nodes_falseleafs", "leaf_weights", "leaf_targetids",
-        "nodes_missing_value_tracks_true", "membership_values",
-    }
-)  # fmt: skip
+PRODUCTS: Final = frozenset({"MatMul", "Gemm"})
+REDUCTIONS: Final = frozenset({"ReduceMax", "ReduceMin", "ArgMax"})
+_SEVERAL: Final = range(1, GRAPH_NODES)
+_NONE: Final[Mapping[str, int]] = {}
+_TREE_ATTRIBUTES: Final = {
+    "n_targets": INT,
+    **dict.fromkeys(("nodes_splits", "nodes_modes", "leaf_weights", "membership_values"), A_TENSOR),
+    **dict.fromkeys(
+        (
+            "tree_roots", "nodes_featureids", "nodes_truenodeids", "nodes_trueleafs", "nodes_falsenodeids",
+            "nodes_falseleafs", "leaf_targetids", "nodes_missing_value_tracks_true",
+        ),
+        INTS,
+    ),
+}  # fmt: skip
 
-OPERATORS: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
+OPERATORS: Final[Mapping[str, tuple[Rule, Container[int], Mapping[str, int]]]] = {
     **dict.fromkeys(
-        ("Abs", "Ceil", "Clip", "Exp", "Floor", "IsNaN", "Log", "Neg", "Relu", "Round", "Sigmoid", "Sqrt", "Tanh"),
-        (_same, _NONE),
+        ("Abs", "Ceil", "Exp", "Floor", "IsNaN", "Log", "Neg", "Relu", "Round", "Sigmoid", "Sqrt", "Tanh"),
+        (_same, {1}, _NONE),
     ),
     **dict.fromkeys(
-        ("Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Mul", "Sub", "Where"),
-        (_spread, _NONE),
+        ("Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Mul", "Sub"),
+        (_spread, {2}, _NONE),
     ),
-    "Cast": (_same, frozenset({"to"})),
-    "Shape": (_shape, frozenset({"start", "end"})),
-    "Concat": (_concat, frozenset({"axis"})),
-    "Expand": (_expand, _NONE),
-    "Reshape": (_reshape, _NONE),
-    "Unsqueeze": (_unsqueeze, _NONE),
-    "Gather": (_gather, frozenset({"axis"})),
-    "ReduceMax": (_reduced, frozenset({"keepdims"})),
-    "ReduceMin": (_reduced, frozenset({"keepdims"})),
-    "ArgMax": (_arg_max, frozenset({"axis", "keepdims", "select_last_index"})),
-    "MatMul": (_product, _NONE),
-    "Gemm": (_product, _NONE),
-    TREES: (_trees, _TREE_ATTRIBUTES),
+    "Clip": (_same, {3}, _NONE),
+    "Where": (_spread, {3}, _NONE),
+    "Cast": (_cast, {1}, {"to": INT}),
+    "Shape": (_shape, {1}, {"start": INT, "end": INT}),
+    "Concat": (_concat, _SEVERAL, {"axis": INT}),
+    "Expand": (_expand, {2}, _NONE),
+    "Reshape": (_reshape, {2}, _NONE),
+    "Unsqueeze": (_unsqueeze, {2}, _NONE),
+    "Gather": (_gather, {2}, {"axis": INT}),
+    **dict.fromkeys(("ReduceMax", "ReduceMin"), (_reduced, {2}, {"keepdims": INT})),
+    "ArgMax": (_arg_max, {1}, {"axis": INT, "keepdims": INT, "select_last_index": INT}),
+    "MatMul": (_product, {2}, _NONE),
+    "Gemm": (_product, {3}, _NONE),
+    TREES: (_trees, {1}, _TREE_ATTRIBUTES),
 }
-"""By name: the rule for its shape, and the attributes that it may have."""
+"""By name: the rule for its shape, how many inputs it may have, and the types of the attributes that it may have."""

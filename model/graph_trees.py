@@ -11,6 +11,8 @@ from model.bounds import TREE_DEPTH
 from model.graph_file import BadGraph, Node
 
 Ints = NDArray[np.int64]
+LAST_MODE: Final = 6
+"""Of the ways to compare; ONNX Runtime has some of its own behind it."""
 SIDES: Final = ("true", "false")
 NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)
 
@@ -20,7 +22,7 @@ def check_trees(node: Node, columns: int) -> int:
 
     ONNX Runtime believes what it is given: a number of a leaf that is not there would be read from somewhere else.
     """
-    targets = node.numbers.get("n_targets", NO_NUMBERS)
+    targets = _numbers(node, "n_targets")
     inner, leaves = len(_numbers(node, "nodes_featureids")), len(_numbers(node, "leaf_targetids"))
     if targets.size != 1 or not 1 <= int(targets[0]) <= max(1, leaves) or not inner:
         raise BadGraph("has trees that none of ours has")
@@ -30,6 +32,9 @@ def check_trees(node: Node, columns: int) -> int:
     for name, length in (("nodes_splits", inner), ("nodes_modes", inner), ("leaf_weights", leaves)):
         if name not in node.tensors or node.tensors[name].shape != (length,):
             raise BadGraph("has trees whose lists do not fit")
+    modes = node.tensors["nodes_modes"].values
+    if modes.dtype != np.uint8 or int(modes.max()) > LAST_MODE:
+        raise BadGraph("has trees that none of ours has")
     if len(node.numbers.get("nodes_missing_value_tracks_true", NO_NUMBERS)) not in (0, inner):
         raise BadGraph("has trees whose lists do not fit")
     _require_down(node, inner, leaves)

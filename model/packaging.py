@@ -46,8 +46,8 @@ def package(
     """Register a fitted model as a new version; gives its number and manifest.
 
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
-    is never registered. Raises `ArtifactRefused` then, `CannotTrain` where a held-out row has no answer, and `OSError`
-    where the disk refuses.
+    is never registered. Raises `ArtifactRefused` then, `CannotTrain` where a held-out row has no answer or no row can
+    be stored, and `OSError` where the disk refuses.
     """
     rows = (data.train.columns, data.holdout.columns)
     proved = prove(fitted.pipeline, data.signature, data.classes, rows, lineage.seed)

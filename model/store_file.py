@@ -38,6 +38,11 @@ def read_small(path: Path, most: int) -> bytes:
     return content
 
 
+def parts(content: bytes) -> int:
+    """Objects and arrays in a file of JSON, or more: brackets in its texts count as well."""
+    return content.count(b"{") + content.count(b"[")
+
+
 class Folder:
     """A version's folder, open: what is renamed or linked meanwhile leads nowhere else."""
 
@@ -82,7 +87,7 @@ class Folder:
                 if keep:
                     kept.append(piece)
         content = b"".join(kept)
-        if name in bounds.PARTS and content.count(b"{") + content.count(b"[") > bounds.PARTS[name]:
+        if name in bounds.PARTS and parts(content) > bounds.PARTS[name]:
             raise ArtifactRefused(f"The file {name} has more parts than ours have; restore it or train again.")
         return made.hexdigest(), content
 

@@ -1,5 +1,8 @@
 """The wire format of protobuf, read without its library: which fields a message has, and where they lie.
 
+A number may be written in more bytes than it needs, or in more bits than it has; readers then differ in what they see,
+and writers never do it. Here it is `Malformed`.
+
 Nothing is copied but what is asked for, and a run of numbers in a list is skipped as a whole, as a forest has millions.
 """
 
@@ -62,6 +65,8 @@ def varint(data: bytes, start: int, stop: int, longest: int = LONGEST) -> tuple[
         byte = data[at]
         value |= (byte & 0x7F) << (7 * place)
         if byte < 0x80:
+            if (place and not byte) or (place == LONGEST - 1 and byte > 1):
+                raise Malformed("A number has more bytes or bits than it needs.")
             return value, at + 1
     raise Malformed("A number does not end.")
 
@@ -75,7 +80,9 @@ def _run(data: bytes, start: int, stop: int) -> int:
 
 
 _RUNS: Final = {
-    number: re.compile(b"(?:%b[\x80-\xff]{0,9}+[\x00-\x7f])++" % re.escape(bytes([number << 3])))
+    number: re.compile(
+        b"(?:%b(?:[\x00-\x7f]|[\x80-\xff]{1,8}+[\x01-\x7f]|[\x80-\xff]{9}\x01))++" % re.escape(bytes([number << 3]))
+    )
     for number in range(16)
 }
 """By the number of their field: 50 ms for two million numbers, and no memory."""

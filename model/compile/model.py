@@ -9,8 +9,7 @@ from onnx import NodeProto, helper
 
 from model.compile.graph import DOUBLE, INT64, Graph
 from model.graph_check import OPSETS
-
-IR_VERSION = 10
+from model.graph_format import IR_VERSION, ROWS_NAME
 
 
 def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
@@ -18,15 +17,15 @@ def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) ->
     nodes = _named(needed(graph.nodes, outputs.values()), outputs)
     used = {name for node in nodes for name in node.input}
     shapes: dict[str, tuple[int, list[str | int | None]]] = {
-        "label": (INT64, ["n"]),
-        "value": (DOUBLE, ["n"]),
-        "probabilities": (DOUBLE, ["n", width]),
-        "table": (DOUBLE, ["n", width]),
+        "label": (INT64, [ROWS_NAME]),
+        "value": (DOUBLE, [ROWS_NAME]),
+        "probabilities": (DOUBLE, [ROWS_NAME, width]),
+        "table": (DOUBLE, [ROWS_NAME, width]),
     }
     body = helper.make_graph(
         nodes,
         "twinserve",
-        [helper.make_tensor_value_info("x", DOUBLE, ["n", columns])],
+        [helper.make_tensor_value_info("x", DOUBLE, [ROWS_NAME, columns])],
         [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs],
         [tensor for name, tensor in graph.constants.items() if name in used],
     )

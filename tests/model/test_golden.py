@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from model import bounds, golden
-from model.errors import ArtifactRefused
+from model import bounds, golden, store_file
+from model.errors import ArtifactRefused, CannotTrain
 from model.predictor import CannotPredict, Predictions, PredictorKind
 from model.signature import Columns
 from tests.model.signature.made import feature, signature
@@ -119,3 +119,28 @@ def test_of_very_wide_rows_only_as_many_are_written_as_a_server_reads(monkeypatc
     content = golden.write(pairs)
     assert len(content) <= 500
     assert json.loads(content) == pairs[::8]
+
+
+def test_of_rows_with_many_parts_only_as_many_are_written_as_a_server_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "PARTS", {"golden.json": 50})
+    pairs = [{"request": {"x": {"y": float(number)}}, "reply": {"value": 1.0}} for number in range(40)]
+    content = golden.write(pairs)
+    assert store_file.parts(content) <= 50
+    assert json.loads(content) == pairs[::4]
+
+
+@pytest.mark.parametrize("bound", ["FILES", "PARTS"])
+def test_a_row_that_does_not_fit_alone_is_left_out(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(bounds, bound, {"golden.json": 200 if bound == "FILES" else 10})
+    wide: dict[str, Any] = {"request": {f"x{number}": {"y": 1.0} for number in range(40)}, "reply": None}
+    narrow: dict[str, Any] = {"request": {"x": 1.0}, "reply": None}
+    assert json.loads(golden.write([wide, narrow])) == [narrow]
+
+
+@pytest.mark.parametrize("bound", ["FILES", "PARTS"])
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_where_no_row_fits_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch, bound: str, rows: int) -> None:
+    monkeypatch.setattr(bounds, bound, {"golden.json": 10 if bound == "FILES" else 3})
+    with pytest.raises(CannotTrain, match=r"^No row can be stored with the model: .*fewer columns or shorter texts\.$"):
+        golden.write([{"request": {"x": float(number)}, "reply": {"value": 1.0}} for number in range(rows)])
+    assert golden.write([]) == b"[]"

@@ -122,6 +122,32 @@ def test_what_no_lowering_makes_is_refused_with_its_reason(make: Make, reason: s
     assert reason in refused(content(make()))
 
 
+@pytest.mark.parametrize("kind", ["ReduceMax", "ReduceMin", "ArgMax", "MatMul"])
+def test_a_large_constant_is_not_gone_through_again_and_again(kind: str) -> None:
+    """Each makes one number out of a hundred thousand."""
+    given = {"c": np.zeros((1, 100_000)), "d": np.zeros((100_000, 1)), "axes": np.array([1])}
+    more = {"MatMul": ["d"], "ArgMax": []}.get(kind, ["axes"])
+    attributes: dict[str, Any] = {"axis": 1, "keepdims": 0} if kind == "ArgMax" else {}
+    nodes = [helper.make_node(kind, ["c", *more], [f"t{turn}"], **attributes) for turn in range(2_000)]
+    check_graph(content(graph([*nodes[:20], label("x")], given)))
+    assert "computes more for a row than its size allows" in refused(content(graph([*nodes, label("x")], given)))
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [("Gather", 1), ("Reshape", 1), ("MatMul", 3), ("Tanh", 0), ("Where", 2)])
+def test_each_operation_has_as_many_inputs_as_ours(kind: str, inputs: int) -> None:
+    assert f"uses {kind} as none of ours does" in refused(content(one_node(kind, *["x"] * inputs)))
+
+
+def test_a_tree_asks_as_ours_do() -> None:
+    """ONNX Runtime has ways to compare of its own behind those of the format."""
+    modes = numpy_helper.from_array(np.full(2, 7, np.uint8), "modes")
+    assert "has trees that none of ours has" in refused(content(trees(nodes_modes=modes)))
+
+
+def test_numbers_are_made_of_no_other_kind_than_ours() -> None:
+    assert "of a kind that none of ours has" in refused(content(one_node("Cast", "x", to=TensorProto.STRING)))
+
+
 def test_a_constant_that_holds_less_than_it_says_is_refused() -> None:
     short = TensorProto(name="c", data_type=TensorProto.DOUBLE, dims=[200_000_000], raw_data=b"12345678")
     assert "of another size than its numbers" in refused(content(graph([label("x")], made=[short])))

@@ -49,10 +49,17 @@ def test_each_kind_of_field_is_found_where_it_lies() -> None:
         b"\x0f",
         b"\xff" * 20,
         b"\x08" + b"\xff" * 11,
+        b"\x08\x80\x00",
+        b"\x08\x01\x08\x81\x00",
+        b"\x88\x00\x01",
+        b"\x08" + b"\xff" * 9 + b"\x03",
+        b"\xa0\x01" + b"\xff" * 9 + b"\x03",
+        b"\xa0\x01\x80\x00",
+        b"\x0a\x81\x00a",
     ],
     ids=str,
 )
-def test_what_is_cut_off_or_of_no_kind_is_no_message(data: bytes) -> None:
+def test_what_is_cut_off_too_long_or_of_no_kind_is_no_message(data: bytes) -> None:
     with pytest.raises(Malformed):
         list(fields(data, 0, len(data)))
 
