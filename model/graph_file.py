@@ -17,29 +17,9 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from model import graph_format as form
 from model.bounds import GRAPH_METADATA, GRAPH_NODES, GRAPH_NUMBERS, GRAPH_PARTS, GRAPH_RANK
 from model.errors import ArtifactRefused
-from model.graph_format import (
-    ATTRIBUTE,
-    DIMENSION,
-    GRAPH,
-    IR_VERSION,
-    MANY,
-    METADATA,
-    MODEL,
-    NODE,
-    ONE_NUMBER,
-    OPSET,
-    ROWS_NAME,
-    SHAPE,
-    TENSOR,
-    TENSOR_TYPE,
-    TYPE,
-    TYPES,
-    VALUE,
-    VALUES,
-    Known,
-)
 from model.wire_format import BYTES, Field, Malformed, count, fields, numbers, varint
 
 ROWS: Final = -1
@@ -106,20 +86,20 @@ class Reader:
 
     def file(self) -> GraphFile:
         """All of it; raises `BadGraph`."""
-        model = self._message(Field(0, BYTES, 0, len(self._data)), MODEL)
+        model = self._message(Field(0, BYTES, 0, len(self._data)), form.MODEL)
         if 7 not in model:
             raise BadGraph("holds no graph")
-        if self._number(model, 1) != IR_VERSION:
+        if self._number(model, 1) != form.IR_VERSION:
             raise BadGraph("is written in another version of the format than ours are")
         if sum(item.stop - item.start for item in model.get(14, ())) > GRAPH_METADATA:
             raise BadGraph(f"has more than {GRAPH_METADATA} bytes beside its graph")
-        graph = self._message(model[7][0], GRAPH)
+        graph = self._message(model[7][0], form.GRAPH)
         nodes, constants = graph.get(1, ()), graph.get(5, ())
         if len(nodes) + len(constants) > GRAPH_NODES:
             raise BadGraph(f"has more than {GRAPH_NODES} operations and constants")
-        entries = [self._message(item, METADATA) for item in model.get(14, ())]
+        entries = [self._message(item, form.METADATA) for item in model.get(14, ())]
         _by_name((self._text(item, 1), item) for item in entries)
-        opsets = [self._message(item, OPSET) for item in model.get(8, ())]
+        opsets = [self._message(item, form.OPSET) for item in model.get(8, ())]
         inputs = [self._value(item) for item in graph.get(11, ())]
         held = [self._constant(item) for item in constants]
         _by_name([*inputs, *held])  # A constant with an input's name would be its default.
@@ -132,11 +112,11 @@ class Reader:
         )
 
     def _node(self, item: Field) -> Node:
-        message = self._message(item, NODE)
+        message = self._message(item, form.NODE)
         domain, kind = self._text(message, 7), self._text(message, 4)
         if "." in kind:  # Else another domain's operation could look like one of ours.
             raise BadGraph(NO_PART)
-        attributes = [self._message(item, ATTRIBUTE) for item in message.get(5, ())]
+        attributes = [self._message(item, form.ATTRIBUTE) for item in message.get(5, ())]
         named = _by_name((self._text(item, 1), item) for item in attributes)
         types = {name: self._attribute_type(item) for name, item in named.items()}
         found = {
@@ -149,14 +129,14 @@ class Reader:
     def _attribute_type(self, message: Message) -> int:
         """What an attribute says that it is, and is: it has one value of that type."""
         said = self._number(message, 20)
-        if message.keys() - {1, 20} != VALUES.get(said):
+        if message.keys() - {1, 20} != form.VALUES.get(said):
             raise BadGraph("has an attribute that is not what it says")
         return said
 
     def _constant(self, item: Field) -> tuple[str, Constant]:
-        message = self._message(item, TENSOR)
+        message = self._message(item, form.TENSOR)
         shape = tuple(number for part in message.get(1, ()) for number in self._list(part).tolist())
-        kind = TYPES.get(self._number(message, 2))
+        kind = form.TYPES.get(self._number(message, 2))
         if kind is None or 9 not in message or len(shape) > GRAPH_RANK or min(shape, default=0) < 0:
             raise BadGraph("has a constant of a kind that none of ours has")
         content = message[9][0]
@@ -167,17 +147,17 @@ class Reader:
 
     def _value(self, item: Field) -> tuple[str, Shape]:
         """An input or output: its name and shape."""
-        message = self._message(item, VALUE)
-        kind = self._inner(self._inner(message, 2, TYPE), 1, TENSOR_TYPE)
-        if self._number(kind, 1) not in TYPES:
+        message = self._message(item, form.VALUE)
+        kind = self._inner(self._inner(message, 2, form.TYPE), 1, form.TENSOR_TYPE)
+        if self._number(kind, 1) not in form.TYPES:
             raise BadGraph(NO_PART)
-        axes = [self._message(axis, DIMENSION) for axis in self._inner(kind, 2, SHAPE).get(1, ())]
+        axes = [self._message(axis, form.DIMENSION) for axis in self._inner(kind, 2, form.SHAPE).get(1, ())]
         return self._text(message, 1), tuple(self._axis(axis) for axis in axes)
 
     def _axis(self, axis: Message) -> int:
         if axis.keys() == {1}:
             return self._number(axis, 1)
-        if axis.keys() != {2} or self._text(axis, 2) != ROWS_NAME:
+        if axis.keys() != {2} or self._text(axis, 2) != form.ROWS_NAME:
             raise BadGraph("has an axis that none of ours has")
         return ROWS
 
@@ -187,12 +167,12 @@ class Reader:
             raise BadGraph(f"lists more than {GRAPH_NUMBERS} numbers")
         return numbers(self._data, part)
 
-    def _inner(self, message: Message, number: int, known: Known) -> Message:
+    def _inner(self, message: Message, number: int, known: form.Known) -> Message:
         if number not in message:
             raise BadGraph("has inputs or outputs without a shape")
         return self._message(message[number][0], known)
 
-    def _message(self, item: Field, known: Known) -> Message:
+    def _message(self, item: Field, known: form.Known) -> Message:
         """The fields by their number; they come in its order, and none twice but where there may be many."""
         found: dict[int, list[Field]] = {}
         last = 0
@@ -201,9 +181,9 @@ class Reader:
             if isinstance(expected, str):
                 raise BadGraph(expected)
             kind, several = expected
-            if kind != part.kind or part.number < last or (part.number == last and (kind, several) != MANY):
+            if kind != part.kind or part.number < last or (part.number == last and (kind, several) != form.MANY):
                 raise BadGraph(NO_PART)
-            if (kind, several) == ONE_NUMBER and varint(self._data, part.start, part.stop)[1] != part.stop:
+            if (kind, several) == form.ONE_NUMBER and varint(self._data, part.start, part.stop)[1] != part.stop:
                 raise BadGraph(NO_PART)
             last = part.number
             self._parts -= 1
