@@ -52,14 +52,16 @@ class DoorWorker(WaitingWorker):
         arrival = conn.arrival
         if arrival is None:
             return
-        if not arrival.has_begun:
+        had_begun = arrival.has_begun
+        if not had_begun and not arrival.kept:
             head = None if place or len(data) == READ else conn.familiar.whole(data)
             if head is not None:
                 self.answer(conn, head, data[len(head.content) :])
                 return
-            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         is_new = arrival.head is None
         body = arrival.add(data, place)
+        if not had_begun and arrival.has_begun:  # Once: no later byte prolongs it, and an empty line does not begin.
+            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         conn.ahead = (data, len(data) - arrival.rest) if arrival.rest else (b"", 0)
         if conn.is_answered:
             self.go_on_behind(conn, arrival)

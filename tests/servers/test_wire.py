@@ -148,6 +148,51 @@ def test_a_connection_that_sends_nothing_is_closed(server: Running) -> None:
     assert server.send(b"") == []
 
 
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_an_empty_line_leaves_a_connection_idle(server: Running, before: bytes) -> None:
+    """It may come behind a body (RFC 9112 section 2.2): the connection is closed without a word as any idle one is."""
+    for apart in (False, True):
+        with server.connect() as connection:
+            connection.sendall(before if apart else before + b"\r\n")
+            found = read(connection, 1) if before else []
+            if apart:
+                connection.sendall(b"\r\n")
+            assert [response.status for response in [*found, *read(connection, 1)]] == ([200] if before else [])
+
+
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_a_request_behind_an_empty_line_is_one(server: Running, instance: bytes, before: bytes) -> None:
+    """In one piece or apart, and it has its own time to arrive."""
+    whole = request("POST", "/predict", instance)
+    for apart in (False, True):
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(before + b"\r\n" + (b"" if apart else whole))
+            assert len(read(connection, 1)) == 1 if before else True
+            assert server.request("GET", "/health/live").status == 200  # By then it has read the first piece.
+            if apart:
+                connection.sendall(whole[:100])
+                assert server.request("GET", "/health/live").status == 200
+                connection.sendall(whole[100:])
+            assert [response.status for response in read(connection, 1)] == [200]
+            connection.sendall(b"\r\nGET / HT")
+            assert [response.status for response in read(connection, 2)] == [408]
+
+
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_empty_lines_one_after_the_other_are_no_request(server: Running, before: bytes) -> None:
+    """400 at the second one; it was a way to keep a connection for ever."""
+    for gap in (0, 1, 2, 3):
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(before + b"\r\n\r\n"[:gap])
+            found = read(connection, 1) if before else []
+            assert server.request("GET", "/health/live").status == 200
+            connection.sendall(b"\r\n\r\n"[gap:] * 100)
+            statuses = [response.status for response in [*found, *read(connection, 2)]]
+            assert statuses == [*([200] if before else []), 400]
+
+
 def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
     """Two hundred of them wait, and health answers."""
     with contextlib.ExitStack() as stack:
