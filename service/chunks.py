@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Final
 
 from service.head import END, FIELD
@@ -20,21 +21,29 @@ SIZE: Final = re.compile(rb"(0*+[0-9a-fA-F]{0,16}+)(?<=[0-9a-fA-F])(?:[\t ]*;[\t
 SIZE_SO_FAR: Final = re.compile(rb"0*+[0-9a-fA-F]{0,16}+(?:[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*+)?)\r?\Z")
 TRAILERS: Final = re.compile(rb"(?:" + FIELD + rb")*+\r\n")
 
-TINIEST: Final = range(1, 6)
-"""Bytes of a chunk whose framing takes no less than it holds. A step of Python for each would take four times as long,
-so many are taken by one call, or rather two: `findall` gives what a group holds, and does not say where it stopped."""
+ODD_LINE: Final = 32
+"""Bytes of framing that count beside its own for a line that says more than a size: each takes a step of Python."""
+
+TINY: Final = range(1, 16)
+"""Bytes of a chunk that is read as one of many: a step of Python for each would take four times as long. Two patterns,
+as `findall` gives what a group holds, and does not say where it stopped."""
+DIGITS: Final = [b"[%x%X]" % (size, size) for size in TINY]
+TINY_FRAME: Final = len(b"1\r\n\r\n")
 TINY_RUN: Final = re.compile(
-    rb"(?:(?:" + b"|".join(rb"%d\r\n[\s\S]{%d}" % (it, it) for it in TINIEST) + rb")\r\n){4,}+"
+    rb"(?:(?:" + b"|".join(rb"%b\r\n[\s\S]{%d}" % found for found in zip(DIGITS, TINY, strict=True)) + rb")\r\n){4,}+"
 )
 TINY_HELD: Final = re.compile(
-    rb"[1-5]\r\n(" + b"|".join(rb"(?<=%d\r\n)[\s\S]{%d}" % (it, it) for it in TINIEST) + rb")\r\n"
+    rb"[1-9a-fA-F]\r\n("
+    + b"|".join(rb"(?<=%b\r\n)[\s\S]{%d}" % found for found in zip(DIGITS, TINY, strict=True))
+    + rb")\r\n"
 )
 
 
 class Chunks:
     """Takes bytes and gives what the chunks hold. Raises `Problem` (400) as soon as something else comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_framing: int = MOST_FRAMING) -> None:
+        self._most = most_framing
         self._kept = b""
         """The beginning of a line, or of the trailers."""
         self._left = 0
@@ -81,13 +90,13 @@ class Chunks:
                 break
             pieces.append(data[begin:end])
             place = end + 2
-            excess += line + 2 - size
-            if line == SHORTEST_LINE and size in TINIEST and (run := TINY_RUN.match(data, place)):
-                piece = b"".join(TINY_HELD.findall(data, place, run.end()))
-                pieces.append(piece)
-                excess += run.end() - place - 2 * len(piece)
+            excess += weight_of(line, size) + 2 - size
+            if line == SHORTEST_LINE and (run := TINY_RUN.match(data, place)):
+                held = TINY_HELD.findall(data, place, run.end())
+                pieces += held
                 place = run.end()
-            if excess > MOST_FRAMING:
+                excess = behind_tiny(held, excess, self._most)
+            if excess > self._most:
                 break
         self._exceed(excess - self._excess)
         return place
@@ -95,8 +104,8 @@ class Chunks:
     def _exceed(self, more: int) -> None:
         """Count what whole chunks take beyond what they hold. Judged behind a chunk, it is the same for any cut."""
         self._excess += more
-        if self._excess > MOST_FRAMING:
-            raise bad_request(f"Chunks may take {MOST_FRAMING} bytes more than they hold.")
+        if self._excess > self._most:
+            raise bad_request(f"The framing of chunks may take {self._most} bytes more than what they hold.")
 
     def _after(self, data: bytes, place: int) -> int | None:
         """Where what is due here ends; None if it has not come yet."""
@@ -111,8 +120,8 @@ class Chunks:
             if not SIZE_SO_FAR.match(data, place):
                 raise bad_request("A chunk begins with its size, in hexadecimal digits.")
             return None
-        self._excess += found.end() - place
         self._left = int(found[1], 16)
+        self._excess += weight_of(found.end() - place, self._left)
         self._is_last = not self._left
         return found.end()
 
@@ -136,3 +145,16 @@ class Chunks:
             return None
         self.is_whole = True
         return found.end()
+
+
+def weight_of(line: int, size: int) -> int:
+    """What a line of so many bytes counts."""
+    return line if line <= 2 + (size.bit_length() + 3) // 4 else line + ODD_LINE
+
+
+def behind_tiny(pieces: list[bytes], excess: int, most: int) -> int:
+    """The excess behind tiny chunks that hold these; the greatest one behind any of them if that is too much."""
+    if excess + TINY_FRAME * len(pieces) > most:
+        behind = list(accumulate(map(TINY_FRAME.__sub__, map(len, pieces)), initial=excess))
+        return max(behind) if max(behind) > most else behind[-1]
+    return excess + TINY_FRAME * len(pieces) - sum(map(len, pieces))
