@@ -84,8 +84,10 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """Was the request answered by its head? What comes of its body is dropped."""
     has_place = False
     """Does it hold a place among the requests in flight while its body comes?"""
-    ahead: tuple[bytes, int] = (b"", 0)
-    """What has come behind the request: some bytes, and where in them it begins."""
+    ahead = b""
+    """What has come behind the request."""
+    is_last = False
+    """Was there no room for what came behind the request? Then nothing behind it is one."""
     event = 0
     """What the event loop waits for, as `selectors` has it: to read, to write, both or nothing."""
     deadline = 0.0

@@ -61,7 +61,7 @@ class WaitingWorker(ServiceWorker):
 
     @abstractmethod
     def finish(self, conn: Connection) -> None:
-        """Nothing of a request of this connection is held any more."""
+        """Nothing of the request is held any more, but what came behind it."""
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
         """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
@@ -132,6 +132,7 @@ class WaitingWorker(ServiceWorker):
     def linger(self, conn: Connection) -> None:
         """Close our side, and read and drop what still comes until the client closes its own, is silent or sends too
         much: what is closed with bytes unread is reset, and with it what the client has not read yet."""
+        conn.ahead = b""
         self.finish(conn)
         try:
             conn.sock.shutdown(socket.SHUT_WR)
@@ -154,6 +155,7 @@ class WaitingWorker(ServiceWorker):
 
     def dismiss(self, conn: Connection) -> None:
         """Have done with a connection, at once."""
+        conn.ahead = b""
         self.finish(conn)
         self.forget(conn)
         self.nr_conns -= 1

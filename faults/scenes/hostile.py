@@ -39,12 +39,16 @@ def attacking(server: Running, data: bytes, seen: Counter[int]) -> Iterator[None
     stop = threading.Event()
 
     def attack(first: float) -> None:
-        with server.connect() as connection:
-            turn = first
-            while not stop.wait(max(0.0, turn - time.monotonic())):
-                connection.sendall(data)
-                seen[next((answer.status for answer in read(connection, 1)), 0)] += 1
-                turn += 1 / RATE
+        turn, connection = first, server.connect()
+        while not stop.wait(max(0.0, turn - time.monotonic())):
+            connection.sendall(data)
+            (answer,) = read(connection, 1)
+            seen[answer.status] += 1
+            turn += 1 / RATE
+            if answer.headers.get("connection", "").lower() == "close":
+                connection.close()
+                connection = server.connect()
+        connection.close()
 
     begin = time.monotonic()
     threads = [threading.Thread(target=attack, args=(begin + place / RATE / CLIENTS,)) for place in range(CLIENTS)]

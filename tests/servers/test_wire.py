@@ -168,13 +168,14 @@ def test_a_request_behind_an_empty_line_is_one(server: Running, instance: bytes,
         with server.connect() as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(before + b"\r\n" + (b"" if apart else whole))
-            assert len(read(connection, 1)) == 1 if before else True
-            assert server.request("GET", "/health/live").status == 200  # By then it has read the first piece.
+            expected = [200, 200] if before else [200]
             if apart:
+                expected = expected[len(read(connection, len(expected) - 1)) :]
+                assert server.request("GET", "/health/live").status == 200  # By then it has read the first piece.
                 connection.sendall(whole[:100])
                 assert server.request("GET", "/health/live").status == 200
                 connection.sendall(whole[100:])
-            assert [response.status for response in read(connection, 1)] == [200]
+            assert [response.status for response in read(connection, len(expected))] == expected
             connection.sendall(b"\r\nGET / HT")
             assert [response.status for response in read(connection, 2)] == [408]
 
