@@ -10,6 +10,7 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
+from serve_flask.body import KeptPlace
 from service.arrival import Arrival
 from service.exchange import Exchange
 from service.head import Familiar
@@ -26,12 +27,15 @@ class ClientSocket(socket.socket):
     """The whole body; none while that is still to come."""
     exchange: Exchange | None = None
     """The exchange that began with the head, where the body came later."""
+    place: KeptPlace
+    """What it holds of the places for requests in flight while a body comes."""
     must_close = False
     """Is what follows the request that is answered not to be taken for another one?"""
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self._unsent = bytearray()
+        self.place = KeptPlace()
 
     @property
     def is_sent(self) -> bool:
@@ -82,8 +86,6 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """What has come of the body."""
     is_answered = False
     """Was the request answered by its head? What comes of its body is dropped."""
-    has_place = False
-    """Does it hold a place among the requests in flight while its body comes?"""
     ahead = b""
     """What has come behind the request."""
     is_last = False

@@ -129,13 +129,7 @@ class DoorWorker(WaitingWorker):
         self.send(conn)
 
     def await_body(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Nothing speaks against this request; it is one of those in flight from now on."""
-        try:
-            self.service.places.__enter__()
-            conn.has_place = True
-        except Problem as problem:
-            self.refuse(conn, problem)
-            return
+        """Nothing speaks against this request."""
         if head.awaits:
             conn.sock.sendall(CONTINUE)
             conn.sock.flush_now()
@@ -147,7 +141,6 @@ class DoorWorker(WaitingWorker):
             conn.arrived.write(body)
             body, conn.arrived = conn.arrived.getvalue(), BytesIO()
         conn.arrival = None
-        self.leave_place(conn)
         conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
         if self.is_quick(body):
             conn.keep = self.handle(conn, head)
@@ -255,10 +248,4 @@ class DoorWorker(WaitingWorker):
         if conn.arrived.tell():
             conn.arrived = BytesIO()
         conn.held.set(len(conn.ahead))
-        self.leave_place(conn)
-
-    def leave_place(self, conn: Connection) -> None:
-        """It is not in flight while it is not answered."""
-        if conn.has_place:
-            conn.has_place = False
-            self.service.places.__exit__()
+        conn.sock.place.leave()

@@ -7,7 +7,9 @@ import dataclasses
 import json
 import signal
 import statistics
+import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,37 @@ def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts
             block.unlink()
             (response,) = read(connection, 1)
     assert response.status == 200
+
+
+@each_door
+def test_who_was_asked_for_the_body_is_answered(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """One place for a request, from its head to its answer: others who come in between do not take it."""
+    whole = request("POST", "/predict", golden(slow_artifacts), headers="Expect: 100-continue\r\n")
+    split, stop = whole.index(b"\r\n\r\n") + 4, threading.Event()
+    options: dict[str, Any] = {"trust_pickles": True, "max_concurrent": 1, "threads": 2}
+    with running(door, tmp_path, slow_artifacts, **options) as server:
+
+        def crowd() -> None:
+            while not stop.is_set():
+                server.request("POST", "/predict", golden(slow_artifacts))
+
+        others = [threading.Thread(target=crowd) for _ in range(3)]
+        for other in others:
+            other.start()
+        asked = Counter[int]()
+        try:
+            while asked.total() < 40:
+                with server.connect() as client:
+                    client.sendall(whole[:split])
+                    if read(client, 1)[0].status == 100:
+                        client.sendall(whole[split:])
+                        asked[read(client, 1)[0].status] += 1
+        finally:
+            stop.set()
+            for other in others:
+                other.join()
+        assert asked == {200: 40}
+        assert server.request("POST", "/predict", golden(slow_artifacts)).status == 200  # The place is free.
 
 
 @each_door
