@@ -100,3 +100,12 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """Bytes that came behind the last answer."""
     until = 0.0
     """When to wait no longer for its end."""
+
+    def finish(self) -> None:
+        """Hold nothing of the request any more, but what came behind it."""
+        self.arrival = self.request = self.sock.exchange = self.sock.body = None
+        self.is_answered = False
+        if self.arrived.tell():
+            self.arrived = BytesIO()
+        self.held.set(len(self.ahead))
+        self.sock.place.leave()

@@ -203,7 +203,7 @@ class DoorWorker(WaitingWorker):
         elif conn.arrival is not None:
             self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         else:
-            self.finish(conn)
+            conn.finish()
             if conn.ahead:  # In the next round: others wait, too, and each of many would be a call inside the last.
                 self.forget(conn)
                 self.method_queue.defer(self.resume, conn)
@@ -240,12 +240,3 @@ class DoorWorker(WaitingWorker):
         conn.keep = False
         conn.sock.sendall(refusal(problem, conn.sock.exchange or self.service.begin_unseen()))
         self.send(conn)
-
-    def finish(self, conn: Connection) -> None:
-        """Nothing of the request is held any more, but what came behind it."""
-        conn.arrival = conn.request = conn.sock.exchange = conn.sock.body = None
-        conn.is_answered = False
-        if conn.arrived.tell():
-            conn.arrived = BytesIO()
-        conn.held.set(len(conn.ahead))
-        conn.sock.place.leave()
