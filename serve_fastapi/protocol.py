@@ -56,7 +56,6 @@ class DoorProtocol(TimedProtocol):
             self._unread.set()
         elif self._ahead:
             data, self._ahead = self._ahead, b""
-            self._unset_keepalive_if_required()
             self._take(data)
         elif self._has_closed:
             self.transport.close_now()
@@ -79,13 +78,13 @@ class DoorProtocol(TimedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a request, or keep what comes behind one for later."""
-        self._unset_keepalive_if_required()
         if self._is_refused or self.transport.has_ended:
             self.transport.drop(len(data))
         elif self._is_answering():
             self._keep(data)
         elif self._arrival is None and len(data) < MOST_AT_ONCE and (head := self._familiar.whole(data)) is not None:
             self._shown = head
+            self._unset_keepalive_if_required()
             self._owed.lift()
             self._feed(data)
         else:
@@ -97,8 +96,12 @@ class DoorProtocol(TimedProtocol):
         while place < len(data):
             arrival = self._arrival or Arrival(self._settings.max_head)
             self._arrival = arrival
-            is_new = arrival.head is None
+            is_new, had_begun = arrival.head is None, arrival.has_begun
             body = arrival.add(data, place)
+            if arrival.has_begun:  # An empty line before a request does not begin it: the connection is idle as before.
+                self._unset_keepalive_if_required()
+                if not had_begun:
+                    self._owed.lift()
             if arrival.head is not None:
                 self._show(arrival, arrival.head, body, is_new=is_new)
             if not arrival.is_whole:
@@ -112,7 +115,8 @@ class DoorProtocol(TimedProtocol):
 
     def _wait_for(self, arrival: Arrival) -> None:
         """The request is not whole, and may never be. A timer for each would take 2 us; most arrive in one piece."""
-        self._owed.set()
+        if arrival.has_begun:
+            self._owed.set()
         self._hold(len(arrival.kept))
         if arrival.problem is not None:
             self._refuse(arrival.problem)
@@ -179,14 +183,18 @@ class DoorProtocol(TimedProtocol):
         """Is a request there, whole, and not answered?"""
         return self.cycle is not None and not self.cycle.response_complete and self._arrival is None
 
+    def _has_begun(self) -> bool:
+        """Has something of a request come, and not all of it?"""
+        return self._arrival is not None and self._arrival.has_begun
+
     def _close_idle(self) -> None:
-        if self._is_idle() and self._arrival is None:  # A head that has begun has its own deadline.
+        if self._is_idle() and not self._has_begun():  # What has begun has its own deadline.
             self.transport.close_now()
 
     def _too_slow(self) -> None:
         if not self._is_idle():
             self._owed.set()  # The app is reading the body, under a deadline of its own.
-        elif self._arrival is not None and self._arrival.head is None:
+        elif self._arrival is not None and self._arrival.head is None and self._has_begun():
             self._refuse(too_slow(self._settings))
         else:
             self.transport.close_now()
@@ -196,6 +204,7 @@ class DoorProtocol(TimedProtocol):
         if self._is_refused:
             return
         self._is_refused = True
+        self._unset_keepalive_if_required()
         self._owed.lift()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.refuse(problem)

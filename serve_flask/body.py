@@ -4,15 +4,55 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
+from service.limits import Places
+
 BODY: Final = "twinserve.body"
 """The whole body as bytes, or `Awaited`; absent under any other server."""
 EXCHANGE: Final = "twinserve.exchange"
 """The exchange of this request, once it has begun."""
 
 
+PLACE: Final = "twinserve.place"
+"""A `KeptPlace`, where the body comes after the head; absent else."""
+
+
 class BodyAwaited(BaseException):
     """Raised where an app wants a body that is still to come: the request was not refused by its head. No error, so no
     handler of errors may see it; the server asks the app again when the body is there."""
+
+
+class KeptPlace:
+    """A place among the requests in flight that outlasts `BodyAwaited`: whoever has it while the body comes has it when
+    the answer is made."""
+
+    def __init__(self) -> None:
+        self._places: Places | None = None
+        """Among which one is held."""
+
+    @property
+    def is_held(self) -> bool:
+        """Is a place held?"""
+        return self._places is not None
+
+    def among(self, places: Places) -> KeptPlace:
+        """Have one of these, if none is held; raises `Problem` (503) where none is free."""
+        if self._places is None:
+            places.__enter__()
+            self._places = places
+        return self
+
+    def __enter__(self) -> None:
+        """Taken already."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not BodyAwaited:
+            self.leave()
+
+    def leave(self) -> None:
+        """Give it back, if one is held."""
+        if self._places is not None:
+            places, self._places = self._places, None
+            places.__exit__()
 
 
 class Awaited:

@@ -10,6 +10,7 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
+from serve_flask.body import KeptPlace
 from service.arrival import Arrival
 from service.exchange import Exchange
 from service.head import Familiar
@@ -26,12 +27,15 @@ class ClientSocket(socket.socket):
     """The whole body; none while that is still to come."""
     exchange: Exchange | None = None
     """The exchange that began with the head, where the body came later."""
+    place: KeptPlace
+    """What it holds of the places for requests in flight while a body comes."""
     must_close = False
     """Is what follows the request that is answered not to be taken for another one?"""
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self._unsent = bytearray()
+        self.place = KeptPlace()
 
     @property
     def is_sent(self) -> bool:
@@ -82,10 +86,10 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """What has come of the body."""
     is_answered = False
     """Was the request answered by its head? What comes of its body is dropped."""
-    has_place = False
-    """Does it hold a place among the requests in flight while its body comes?"""
-    ahead: tuple[bytes, int] = (b"", 0)
-    """What has come behind the request: some bytes, and where in them it begins."""
+    ahead = b""
+    """What has come behind the request."""
+    is_last = False
+    """Was there no room for what came behind the request? Then nothing behind it is one."""
     event = 0
     """What the event loop waits for, as `selectors` has it: to read, to write, both or nothing."""
     deadline = 0.0
@@ -96,3 +100,12 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     """Bytes that came behind the last answer."""
     until = 0.0
     """When to wait no longer for its end."""
+
+    def finish(self) -> None:
+        """Hold nothing of the request any more, but what came behind it."""
+        self.arrival = self.request = self.sock.exchange = self.sock.body = None
+        self.is_answered = False
+        if self.arrived.tell():
+            self.arrived = BytesIO()
+        self.held.set(len(self.ahead))
+        self.sock.place.leave()

@@ -59,10 +59,6 @@ class WaitingWorker(ServiceWorker):
     def give_up(self, conn: Connection) -> None:
         """A client has not done in time what it was waited for."""
 
-    @abstractmethod
-    def finish(self, conn: Connection) -> None:
-        """Nothing of a request of this connection is held any more."""
-
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
         """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
         has come is taken, as the system resets what it holds for a listener that is closed."""
@@ -132,7 +128,8 @@ class WaitingWorker(ServiceWorker):
     def linger(self, conn: Connection) -> None:
         """Close our side, and read and drop what still comes until the client closes its own, is silent or sends too
         much: what is closed with bytes unread is reset, and with it what the client has not read yet."""
-        self.finish(conn)
+        conn.ahead = b""
+        conn.finish()
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -154,7 +151,8 @@ class WaitingWorker(ServiceWorker):
 
     def dismiss(self, conn: Connection) -> None:
         """Have done with a connection, at once."""
-        self.finish(conn)
+        conn.ahead = b""
+        conn.finish()
         self.forget(conn)
         self.nr_conns -= 1
         conn.close()

@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, require_body
+from serve_flask.body import BODY, EXCHANGE, PLACE, KeptPlace, require_body
 from serve_flask.plain import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from service.auth.client import HeaderLookup
@@ -140,7 +140,8 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
 def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
     authorize(service, exchange, header, environ)
-    with service.places, service.admit(header) as receipt:
+    kept: KeptPlace | None = environ.get(PLACE)
+    with service.places if kept is None else kept.among(service.places), service.admit(header) as receipt:
         body = read_body(service, receipt, environ)
         if service.is_quick(body):
             return service.predict(body, exchange)

@@ -47,23 +47,30 @@ class DoorWorker(WaitingWorker):
         elif data is not None:
             self.end(conn)
 
-    def advance(self, conn: Connection, data: bytes, place: int = 0) -> None:
+    def advance(self, conn: Connection, data: bytes, *, may_be_familiar: bool = True) -> None:
         """Go on when the request is whole, or can be refused: this has come."""
         arrival = conn.arrival
         if arrival is None:
             return
-        if not arrival.has_begun:
-            head = None if place or len(data) == READ else conn.familiar.whole(data)
+        had_begun = arrival.has_begun
+        if not had_begun and not arrival.kept:
+            head = conn.familiar.whole(data) if may_be_familiar and len(data) < READ else None
             if head is not None:
                 self.answer(conn, head, data[len(head.content) :])
                 return
-            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         is_new = arrival.head is None
-        body = arrival.add(data, place)
-        conn.ahead = (data, len(data) - arrival.rest) if arrival.rest else (b"", 0)
+        body = arrival.add(data)
+        if not had_begun and arrival.has_begun:  # Once: no later byte prolongs it, and an empty line does not begin.
+            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
+        if arrival.rest:
+            self.keep_ahead(conn, data[-arrival.rest :])
         if conn.is_answered:
             self.go_on_behind(conn, arrival)
-            return
+        else:
+            self.take(conn, arrival, body, is_new=is_new)
+
+    def take(self, conn: Connection, arrival: Arrival, body: bytes, *, is_new: bool) -> None:
+        """Answer a request, ask the app about it, or keep what has come of it."""
         if arrival.is_whole and arrival.head is not None:
             self.answer(conn, arrival.head, body)
         elif is_new and arrival.head is not None:
@@ -74,6 +81,14 @@ class DoorWorker(WaitingWorker):
             self.keep(conn, body)
         if arrival.problem is not None and conn.arrival is arrival and not conn.is_answered:
             self.refuse(conn, arrival.problem)
+
+    def keep_ahead(self, conn: Connection, data: bytes) -> None:
+        """For later, if there is room; else this request is the last one."""
+        try:
+            conn.held.set(len(data))
+            conn.ahead = data
+        except Problem:
+            conn.is_last = True
 
     def go_on_behind(self, conn: Connection, arrival: Arrival) -> None:
         """Drop what has come of a body behind its answer; once that is all, the next request may come."""
@@ -114,13 +129,7 @@ class DoorWorker(WaitingWorker):
         self.send(conn)
 
     def await_body(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Nothing speaks against this request; it is one of those in flight from now on."""
-        try:
-            self.service.places.__enter__()
-            conn.has_place = True
-        except Problem as problem:
-            self.refuse(conn, problem)
-            return
+        """Nothing speaks against this request."""
         if head.awaits:
             conn.sock.sendall(CONTINUE)
             conn.sock.flush_now()
@@ -132,14 +141,13 @@ class DoorWorker(WaitingWorker):
             conn.arrived.write(body)
             body, conn.arrived = conn.arrived.getvalue(), BytesIO()
         conn.arrival = None
-        self.leave_place(conn)
-        conn.sock.body, conn.sock.must_close = body, len(body) > self.service.settings.max_body
+        conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
         if self.is_quick(body):
             conn.keep = self.handle(conn, head)
             self.send(conn)
             return
         try:
-            conn.held.set(len(body))
+            conn.held.set(len(body) + len(conn.ahead))
         except Problem as problem:
             self.refuse(conn, problem)
             return
@@ -190,23 +198,24 @@ class DoorWorker(WaitingWorker):
 
     def go_on(self, conn: Connection) -> None:
         """After an answer: the rest of its request, or the next one, which may have come already, or the end."""
-        if not conn.keep:
+        if not conn.keep or conn.is_last:
             self.linger(conn)
         elif conn.arrival is not None:
             self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         else:
-            ahead, conn.ahead = conn.ahead, (b"", 0)
-            self.finish(conn)
-            if ahead[0]:  # In the next round: others wait, too, and each of many would be a call inside the last.
+            conn.finish()
+            if conn.ahead:  # In the next round: others wait, too, and each of many would be a call inside the last.
                 self.forget(conn)
-                self.method_queue.defer(self.resume, conn, ahead)
+                self.method_queue.defer(self.resume, conn)
             else:
                 self.expect(conn, self.service.settings.keep_alive)
 
-    def resume(self, conn: Connection, ahead: tuple[bytes, int]) -> None:
+    def resume(self, conn: Connection) -> None:
         """Take up a connection with what had come behind the last request."""
         self.expect(conn, self.service.settings.keep_alive)
-        self.advance(conn, *ahead)
+        data, conn.ahead = conn.ahead, b""
+        conn.held.set(0)
+        self.advance(conn, data, may_be_familiar=False)
 
     def end(self, conn: Connection) -> None:
         """The client has closed its side before its request was whole."""
@@ -231,19 +240,3 @@ class DoorWorker(WaitingWorker):
         conn.keep = False
         conn.sock.sendall(refusal(problem, conn.sock.exchange or self.service.begin_unseen()))
         self.send(conn)
-
-    def finish(self, conn: Connection) -> None:
-        """Nothing of a request of this connection is held any more."""
-        conn.arrival = conn.request = conn.sock.exchange = conn.sock.body = None
-        conn.is_answered = False
-        conn.ahead = (b"", 0)
-        if conn.arrived.tell():
-            conn.arrived = BytesIO()
-        conn.held.set(0)
-        self.leave_place(conn)
-
-    def leave_place(self, conn: Connection) -> None:
-        """It is not in flight while it is not answered."""
-        if conn.has_place:
-            conn.has_place = False
-            self.service.places.__exit__()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, EXCHANGE, Awaited, BodyAwaited
+from serve_flask.body import BODY, EXCHANGE, PLACE, Awaited, BodyAwaited
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 AWAITED: Final = Awaited()
@@ -41,10 +41,11 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
 
         if client.body is None:
             environ[BODY] = environ["wsgi.input"] = AWAITED
+            environ[PLACE] = client.place
         else:
             environ[BODY], environ["wsgi.input"] = client.body, BytesIO(client.body)
         if client.exchange is not None:
-            environ[EXCHANGE] = client.exchange
+            environ[EXCHANGE], environ[PLACE] = client.exchange, client.place
         try:
             return app(environ, start)
         except BodyAwaited:

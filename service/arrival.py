@@ -12,18 +12,32 @@ from service.head import END, Head, read_head, require_beginning
 from service.problem import Problem
 
 LINE_END: Final = b"\r\n"
+NOTHING: Final = (b"", b"\r")
 
 
 class Arrival:
     """The bytes of one request, as they come."""
 
-    __slots__ = ("_chunks", "_left", "_looked_at", "_max_head", "head", "is_whole", "kept", "problem", "rest")
+    __slots__ = (
+        "_chunks",
+        "_has_skipped",
+        "_left",
+        "_looked_at",
+        "_max_head",
+        "head",
+        "is_whole",
+        "kept",
+        "problem",
+        "rest",
+    )
 
     def __init__(self, max_head: int) -> None:
         self._max_head = max_head
         self._chunks: Chunks | None = None
         self._left = 0
         self._looked_at = 0
+        self._has_skipped = False
+        """Did an empty line come before?"""
         self.head: Head | None = None
         """There once it is whole."""
         self.kept = b""
@@ -36,8 +50,8 @@ class Arrival:
 
     @property
     def has_begun(self) -> bool:
-        """Has something of the request come?"""
-        return bool(self.kept) or self.head is not None
+        """Has something of the request come? An empty line before it is nothing, nor is half of one."""
+        return self.kept not in NOTHING or self.head is not None
 
     def add(self, data: bytes, place: int = 0) -> bytes:
         """What of the body is in these bytes, from this place on."""
@@ -69,7 +83,8 @@ class Arrival:
 
     def _add_to_head(self, data: bytes, place: int) -> int:
         """Where the body begins."""
-        while data.startswith(LINE_END, place):  # A client may leave one behind a body (RFC 9112 section 2.2).
+        if not self._has_skipped and data.startswith(LINE_END, place):
+            self._has_skipped = True  # A client may leave one behind a body (RFC 9112 section 2.2).
             place += 2
         had, self.kept = len(self.kept), b""
         found = read_head(data, place) if not had or data.find(END, max(0, had - 3)) >= 0 else None

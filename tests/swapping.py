@@ -27,15 +27,15 @@ def store(root: Path) -> Registry:
     return completed(Registry(root, NAME))
 
 
-def heavy_store(root: Path) -> Registry:
+def heavy_store(root: Path, trees: int = 60, rows: int = 1000) -> Registry:
     """The same, of forests that take some megabytes each."""
 
     def forest(seed: int) -> Mapping[str, Any]:
-        trees = RandomForestClassifier(60, random_state=seed)
-        return {"forest": make_pipeline(fruit.columns_encoded(), trees)}
+        model = RandomForestClassifier(trees, random_state=seed)
+        return {"forest": make_pipeline(fruit.columns_encoded(), model)}
 
     for seed in (1, 2):
-        recipe = replace(fruit.FRUIT, candidates=forest, load=partial(fruit.table, 1000, seed))
+        recipe = replace(fruit.FRUIT, candidates=forest, load=partial(fruit.table, rows, seed))
         fruit.registered(recipe, root)
     return completed(Registry(root, NAME))
 

@@ -34,17 +34,21 @@ ROUNDS: Final = 3
 
 
 @contextmanager
-def attacking(server: Running, body: bytes, seen: Counter[int]) -> Iterator[None]:
-    """While this lasts, the clients send the body, each over a connection of its own."""
-    stop, data = threading.Event(), request("POST", "/predict", body)
+def attacking(server: Running, data: bytes, seen: Counter[int]) -> Iterator[None]:
+    """While this lasts, the clients send the request, each over a connection of its own."""
+    stop = threading.Event()
 
     def attack(first: float) -> None:
-        with server.connect() as connection:
-            turn = first
-            while not stop.wait(max(0.0, turn - time.monotonic())):
-                connection.sendall(data)
-                seen[next((answer.status for answer in read(connection, 1)), 0)] += 1
-                turn += 1 / RATE
+        turn, connection = first, server.connect()
+        while not stop.wait(max(0.0, turn - time.monotonic())):
+            connection.sendall(data)
+            (answer,) = read(connection, 1)
+            seen[answer.status] += 1
+            turn += 1 / RATE
+            if answer.headers.get("connection", "").lower() == "close":
+                connection.close()
+                connection = server.connect()
+        connection.close()
 
     begin = time.monotonic()
     threads = [threading.Thread(target=attack, args=(begin + place / RATE / CLIENTS,)) for place in range(CLIENTS)]
@@ -68,14 +72,27 @@ class _Second:
     """Seconds."""
 
 
+def _in_chunks(chunk: bytes) -> bytes:
+    """A request of about that size, most of which is framing."""
+    head = "POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head.encode() + chunk * (SIZE // len(chunk)) + b"0\r\n\r\n"
+
+
+REQUESTS: Final = {name: request("POST", "/predict", shape(SIZE)) for name, shape in SHAPES.items()} | {
+    "chunks of a byte": _in_chunks(b"1\r\n[\r\n"),
+    "chunks of five bytes": _in_chunks(b"5\r\n[[[[[\r\n"),
+    "chunks with an extension": _in_chunks(b"1;\r\n[\r\n"),
+}
+
+
 def _shares(server: Running, ordinary: Path, seen: Counter[int]) -> dict[str, float]:
     """The share of a core that each shape leaves to an ordinary client. It is told by the server's processor time, as
     other work on this machine takes what it likes of the time on the clock."""
-    found: dict[str, list[float]] = {name: [] for name in SHAPES}
+    found: dict[str, list[float]] = {name: [] for name in REQUESTS}
     alone = [_second(server, ordinary, None, seen)]
     for _ in range(ROUNDS):
-        for name, shape in SHAPES.items():
-            beside = _second(server, ordinary, shape(SIZE), seen)
+        for name, data in REQUESTS.items():
+            beside = _second(server, ordinary, data, seen)
             alone.append(_second(server, ordinary, None, seen))
             each = sum(second.processor for second in alone[-2:]) / sum(second.ordinary for second in alone[-2:])
             cost = (beside.processor - beside.ordinary * each) / beside.hostile
@@ -93,8 +110,8 @@ def _second(server: Running, ordinary: Path, hostile: bytes | None, seen: Counte
 
 @scenario(
     "F18",
-    f"{len(SHAPES)} shapes of {SIZE // 1000} kB that are hard to refuse (brackets, unknown keys, very many instances), "
-    f"each from {CLIENTS} clients {RATE} times a second",
+    f"{len(REQUESTS)} shapes of {SIZE // 1000} kB that are hard to refuse (brackets, unknown keys, many instances, "
+    f"tiny chunks), each from {CLIENTS} clients {RATE} times a second",
     f"400 or 422; who asks for ordinary predictions keeps {KEPT:.0%} of a core, whatever the shape; health p99 "
     f"within 100 ms; less than {MORE} MB more",
 )

@@ -316,7 +316,7 @@ def test_all_bodies_that_arrive_have_room_for_so_many_bytes(guard: Running, key:
         assert [response.status for response in guard.send(small)] == [422]
 
 
-def test_heads_and_what_is_sent_ahead_have_room_for_so_many_bytes_too(guard: Running) -> None:
+def test_heads_have_room_for_so_many_bytes_too(guard: Running) -> None:
     """Three hundred clients hold back the end of a head of 60 kB: those beyond 8 MB are refused."""
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(guard.connect()) for _ in range(300)]

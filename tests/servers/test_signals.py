@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 from faults.clients import LOST, Clients, asking
+from model.registry import Registry
+from service.metrics import Metrics
+from service.serving import open_serving
 from service.signals import IGNORED, STOP, URGENT
+from tests import swapping
+from tests.fakes import settings_of
 from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
 
 pytestmark = pytest.mark.slow
@@ -117,3 +122,39 @@ def catches(status: Path, number: int) -> bool:
     """Has this process a handler for the signal?"""
     (mask,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt:")]
     return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Two versions of a forest that takes a while to open."""
+    return swapping.heavy_store(tmp_path_factory.mktemp("heavy"), trees=200, rows=6000)
+
+
+@each_door
+@each_number
+@pytest.mark.parametrize("part", [0, 1, 2, 3])
+def test_a_signal_while_a_promoted_version_is_opened_ends_it_with_0(
+    door: str, workers: int, part: int, heavy: Registry, tmp_path: Path
+) -> None:
+    """The thread that opens it is in a library's own code: the interpreter's end under it would be SIGABRT. It comes at
+    the beginning, or after one, two or three quarters of what an opening takes."""
+    heavy.promote(1)
+    settings = settings_of(artifacts=heavy.folder.parent, model=heavy.name)
+    began = time.monotonic()
+    open_serving(settings, Metrics(), 2)
+    takes = time.monotonic() - began
+    with running(door, tmp_path, settings.artifacts, model=heavy.name, workers=workers) as server:
+        wait_for(server.process, lambda: server.log.read_text().count('"opened"') == workers)
+        heavy.promote(2)
+        deadline = time.monotonic() + DEADLINE
+        while '"opening"' not in server.log.read_text():
+            assert time.monotonic() < deadline
+        due = time.monotonic() + takes * part / 4
+        while time.monotonic() < due:
+            pass
+        code = server.stop()
+        log = server.log.read_text()
+    assert code == 0
+    assert "Traceback" not in log
+    assert "SIGABRT" not in log
+    assert "terminate called" not in log

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import signal
 import statistics
+import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -91,6 +94,67 @@ def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts
             block.unlink()
             (response,) = read(connection, 1)
     assert response.status == 200
+
+
+@each_door
+def test_who_was_asked_for_the_body_is_answered(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """One place for a request, from its head to its answer: others who come in between do not take it."""
+    whole = request("POST", "/predict", golden(slow_artifacts), headers="Expect: 100-continue\r\n")
+    split, stop = whole.index(b"\r\n\r\n") + 4, threading.Event()
+    options: dict[str, Any] = {"trust_pickles": True, "max_concurrent": 1, "threads": 2}
+    with running(door, tmp_path, slow_artifacts, **options) as server:
+
+        def crowd() -> None:
+            while not stop.is_set():
+                server.request("POST", "/predict", golden(slow_artifacts))
+
+        others = [threading.Thread(target=crowd) for _ in range(3)]
+        for other in others:
+            other.start()
+        asked = Counter[int]()
+        try:
+            while asked.total() < 40:
+                with server.connect() as client:
+                    client.sendall(whole[:split])
+                    if read(client, 1)[0].status == 100:
+                        client.sendall(whole[split:])
+                        asked[read(client, 1)[0].status] += 1
+        finally:
+            stop.set()
+            for other in others:
+                other.join()
+        assert asked == {200: 40}
+        assert server.request("POST", "/predict", golden(slow_artifacts)).status == 200  # The place is free.
+
+
+@each_door
+def test_what_is_sent_ahead_has_room_for_so_many_bytes(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
+    """Six clients send 40 kB behind a request that takes its time: those beyond 110 kB are answered and let go, and the
+    others have their second answer."""
+    block, head = tmp_path / "block", b"GET /health/live HTTP/1.1\r\nHost: h\r\nX: "
+    options: dict[str, Any] = {"threads": 6, "max_body": 90_000, "max_buffered": 110_000}
+    with (
+        running(door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block, **options) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        block.touch()
+        clients = [stack.enter_context(server.connect()) for _ in range(6)]
+        for client in clients:
+            client.sendall(request("POST", "/predict", marked(slow_artifacts)) + head + b"a" * 40_000)
+        wait_for(server.process, (tmp_path / "block.begun").exists)
+        assert server.request("GET", "/health/live").status == 200  # By now all of it has been read.
+        block.unlink()
+        firsts = [read(client, 1)[0] for client in clients]
+        seconds: list[int] = []
+        for client, first in zip(clients, firsts, strict=True):
+            if first.headers.get("connection", "").lower() != "close":
+                client.sendall(b"\r\n\r\n")
+                seconds += [response.status for response in read(client, 1)]
+            else:
+                assert read(client, 1) == []
+        assert [first.status for first in firsts] == [200] * 6
+        assert seconds == [200, 200]
+        assert server.request("POST", "/predict", b" " * 80_000).status == 400  # The room is free again.
 
 
 @each_door

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import DOORS, Running, golden, read, request, running, wait_for
+from service.chunks import MOST_FRAMING
+from tests.servers.running import DOORS, Response, Running, golden, read, request, running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -145,6 +146,52 @@ def test_a_request_that_does_not_arrive_in_time_is_408(server: Running, data: by
 def test_a_connection_that_sends_nothing_is_closed(server: Running) -> None:
     """Without a word: there is no request to answer."""
     assert server.send(b"") == []
+
+
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_an_empty_line_leaves_a_connection_idle(server: Running, before: bytes) -> None:
+    """It may come behind a body (RFC 9112 section 2.2): the connection is closed without a word as any idle one is."""
+    for apart in (False, True):
+        with server.connect() as connection:
+            connection.sendall(before if apart else before + b"\r\n")
+            found = read(connection, 1) if before else []
+            if apart:
+                connection.sendall(b"\r\n")
+            assert [response.status for response in [*found, *read(connection, 1)]] == ([200] if before else [])
+
+
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_a_request_behind_an_empty_line_is_one(server: Running, instance: bytes, before: bytes) -> None:
+    """In one piece or apart, and it has its own time to arrive."""
+    whole = request("POST", "/predict", instance)
+    for apart in (False, True):
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(before + b"\r\n" + (b"" if apart else whole))
+            expected = [200, 200] if before else [200]
+            if apart:
+                expected = expected[len(read(connection, len(expected) - 1)) :]
+                assert server.request("GET", "/health/live").status == 200  # By then it has read the first piece.
+                connection.sendall(whole[:100])
+                assert server.request("GET", "/health/live").status == 200
+                connection.sendall(whole[100:])
+            assert [response.status for response in read(connection, len(expected))] == expected
+            connection.sendall(b"\r\nGET / HT")
+            assert [response.status for response in read(connection, 2)] == [408]
+
+
+@pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
+def test_empty_lines_one_after_the_other_are_no_request(server: Running, before: bytes) -> None:
+    """400 at the second one; it was a way to keep a connection for ever."""
+    for gap in (0, 1, 2, 3):
+        with server.connect() as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(before + b"\r\n\r\n"[:gap])
+            found = read(connection, 1) if before else []
+            assert server.request("GET", "/health/live").status == 200
+            connection.sendall(b"\r\n\r\n"[gap:] * 100)
+            statuses = [response.status for response in [*found, *read(connection, 2)]]
+            assert statuses == [*([200] if before else []), 400]
 
 
 def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
@@ -442,8 +489,20 @@ def test_a_body_that_ends_early_is_refused_under_the_callers_id(server: Running,
 
 
 def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running) -> None:
-    """Every byte in a chunk of its own; the time must not grow by the square."""
-    (response,) = server.send(chunked(*[b" "] * (MAX_BODY // 6)))
-    assert response.status == 400
-    (response,) = server.send(chunked(*[b" "] * (MAX_BODY + 1)), responses=2)
+    """The time must not grow by the square. Nothing but blanks is no JSON; one byte more than may come is too large."""
+    (response,) = server.send(chunked(*[b" "] * 10_000))
+    assert (response.status, kind_of(response)) == (400, "malformed-json")
+    (response,) = server.send(chunked(*[b" " * 5] * (MAX_BODY // 5 + 1)), responses=2)
     assert response.status == 413
+
+
+def test_a_body_that_is_mostly_framing_is_refused(server: Running) -> None:
+    """Every byte in a chunk of its own; the connection is closed, whatever comes behind."""
+    for number in (MOST_FRAMING // 4 + 1, MAX_BODY):
+        (response,) = server.send(chunked(*[b" "] * number) + request("GET", "/health/live"), responses=2)
+        assert (response.status, kind_of(response)) == (400, "bad-request")
+
+
+def kind_of(response: Response) -> str:
+    """What the problem's type ends in."""
+    return str(json.loads(response.body)["type"].rpartition(":")[2])

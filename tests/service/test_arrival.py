@@ -82,6 +82,23 @@ def test_any_bytes_are_taken(junk: bytes, cuts: list[int]) -> None:
             assert body == at_once
 
 
+@pytest.mark.parametrize("data", [b"", b"\r", b"\r\n", b"\r\n\r"])
+def test_one_empty_line_begins_nothing(data: bytes) -> None:
+    """Nor does a part of it, however it is cut."""
+    for cuts in (list[int](), list(range(1, len(data)))):
+        arrival, _, _ = arrive(data, cuts)
+        assert (arrival.has_begun, arrival.problem, arrival.is_whole) == (False, None, False)
+        arrival.add(b"G" if data[-1:] != b"\r" else b"\n")
+        assert arrival.has_begun is (data != b"\r")
+
+
+def test_a_second_empty_line_is_no_head() -> None:
+    """Nobody may send them for ever, and skipping them costs nothing."""
+    data = b"\r\n\r\n" + WHOLE["no body"][0]
+    for cuts in ([], [1], [2], [3], list(range(1, len(data)))):
+        assert status_of(arrive(data, cuts)[0]) == 400
+
+
 def test_an_endless_head_is_too_large() -> None:
     """And is told as soon as it is."""
     arrival = Arrival(MAX_HEAD)
