@@ -93,10 +93,15 @@ class Examiner:
         """How many errors these rows have, and whether there are no more: all that are plain, and the others as long
         as looking at them is little work."""
         plain: list[type] = []
+        known = frozenset() if is_array(self._root.tree) else frozenset(self._root.tree)
         total, left = 0, MOST_LOOKED
         for row in rows:
             if not row or type(row) not in CONTAINERS:  # A call for each of 10,000 would take as long as all else.
                 plain.append(type(row))
+                continue
+            if known and type(row) is dict and known.isdisjoint(row):  # All that is there is unknown, all else missing.
+                plain.append(dict)
+                total += len(row)
                 continue
             if left < 0:
                 break
