@@ -40,6 +40,7 @@ HOST: Final = re.compile(rb"\nhost:[\t ]*(?:[a-z0-9!$&'()*+,;=._~%-]*+|\[[0-9a-f
 LENGTH: Final = re.compile(rb"\ncontent-length:[\t ]*0*+([0-9]*+)(?<=[0-9])[\t ]*\r")
 VALUES: Final = re.compile(rb"\n(transfer-encoding|expect):[\t ]*([^\r]*?)[\t ]*(?=\r)")
 IGNORED: Final = re.compile(rb"\n(?:expect|upgrade):[^\n]*(?=\n)", re.IGNORECASE)
+CONNECTION: Final = re.compile(rb"(?<=\n)connection:([^\r\n]*)\r\n", re.IGNORECASE)
 ANY_LENGTH: Final = re.compile(rb"(?<=\n)content-length:[^\n]*(?=\r\n)", re.IGNORECASE)
 
 
@@ -78,6 +79,8 @@ def read_head(data: bytes, place: int = 0) -> tuple[Head, int] | None:
         _require_single(names)
     if (minor == b"1" or b"host" in weighty) and not HOST.search(fields):
         raise bad_request("A request has one Host: a name or an address.")
+    if b"\nconnection:" in fields:
+        content = _with_plain_close(content)
     length = _length(fields) if b"content-length" in weighty else 0
     if weighty <= USUAL and length < HUGE:
         return Head(method, content, length), found.end()
@@ -168,6 +171,16 @@ def _in_origin_form(method: bytes, target: bytes, content: bytes) -> bytes:
         path = target[found.end() :]
     slash = b"" if path.startswith(b"/") else b"/"
     return b"%s %s%s%s" % (method, slash, path, content[len(method) + 1 + len(target) :])
+
+
+def _with_plain_close(content: bytes) -> bytes:
+    """The head where `close` among other options of the connection is the only one: not every parser behind looks for
+    it in a list, or in a second line."""
+    options = [option.strip(b"\t ").lower() for value in CONNECTION.findall(content) for option in value.split(b",")]
+    if b"close" not in options or len(options) == 1:
+        return content
+    line = content.index(b"\n") + 1
+    return content[:line] + b"Connection: close\r\n" + CONNECTION.sub(b"", content[line:])
 
 
 def _require_single(names: list[bytes]) -> None:

@@ -161,3 +161,21 @@ def url_of(found: Head) -> bytes:
     httptools.HttpRequestParser(seen).feed_data(content)
     path: bytes = httptools.parse_url(seen.url).path
     return path
+
+
+@pytest.mark.parametrize(
+    "lines", ["keep-alive, close", "close, foo", "foo,\tClose", "foo\r\nConnection: close", "close\r\nConnection: foo"]
+)
+def test_close_among_other_options_is_close(lines: str) -> None:
+    """In a list or in a second line: the parsers behind see it plainly."""
+    found = read_head(f"GET / HTTP/1.1\r\nHost: h\r\nConnection: {lines}\r\nA: b\r\n\r\n".encode())
+    assert found is not None
+    assert found[0].content == b"GET / HTTP/1.1\r\nConnection: close\r\nHost: h\r\nA: b\r\n\r\n"
+
+
+@pytest.mark.parametrize("options", ["close", "keep-alive", "closed, foo"])
+def test_other_options_stay_as_they_are(options: str) -> None:
+    head = f"GET / HTTP/1.1\r\nHost: h\r\nConnection: {options}\r\n\r\n".encode()
+    found = read_head(head)
+    assert found is not None
+    assert found[0].content == head
