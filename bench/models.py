@@ -110,6 +110,9 @@ def page(rows: Sequence[Row]) -> str:
         "one row, median, in process, one thread. The tests of compiling also run with the oldest libraries that",
         "pyproject.toml allows: `make test-oldest`.",
         "",
+        "One thing is not promised: where the terms of a sum overflow by themselves (fields of 1e306 and more before a",
+        "linear model of several classes), it depends on their order, which is each library's own.",
+        "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",
         "",
