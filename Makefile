@@ -11,7 +11,7 @@ IMAGE  ?= twinserve
 REQUESTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-fast test-oldest lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -46,8 +46,11 @@ check: setup-dev ## Lint, format, types, import rules
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 
-test: setup-dev ## The whole suite
-	@$(PY) -m pytest -q -n auto --dist loadfile
+test: setup-dev ## The suite, but for what takes minutes (test-long)
+	@$(PY) -m pytest -q -n auto --dist loadfile -m "not long"
+
+test-long: setup-dev ## The rest of it: signals, forks, traces and hostile stores
+	@$(PY) -m pytest -q -n auto --dist loadfile -m long
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"

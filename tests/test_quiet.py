@@ -96,6 +96,7 @@ def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, a
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @each_door
 def test_a_home_that_nobody_can_write_is_not_missed(artifacts: Path, tmp_path: Path, door: str) -> None:
     """Every line of the log is JSON, and none is a complaint."""
@@ -107,6 +108,7 @@ def test_a_home_that_nobody_can_write_is_not_missed(artifacts: Path, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @needs_strace
 @each_door
 @pytest.mark.parametrize("workers", [1, 2])
@@ -131,6 +133,7 @@ def test_a_server_reaches_nobody_and_writes_nothing(home: Path, tmp_path: Path, 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @needs_strace
 def test_a_training_reaches_nobody_and_writes_its_version_only(home: Path, tmp_path: Path) -> None:
     store, trace = tmp_path / "store", tmp_path / "trace"

@@ -26,7 +26,7 @@ from tests.model import fruit
 from tests.servers.running import Running, ready, wait_for
 from tests.servers.test_swap import events
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 WORKERS: Final = 2
 STOPS: Final = 10.0
 """Seconds; gunicorn ends whom it has waited for longer after 30."""

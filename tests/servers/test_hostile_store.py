@@ -26,7 +26,7 @@ from tests.hostile import Damage
 from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
 from tests.swapping import BODY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 each_door = pytest.mark.parametrize("door", DOORS)
 
 PATIENCE: Final = 10.0

@@ -21,7 +21,7 @@ from tests import swapping
 from tests.fakes import settings_of
 from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 each_door = pytest.mark.parametrize("door", DOORS)
 each_number = pytest.mark.parametrize("workers", [1, 2])
