@@ -33,7 +33,6 @@ class Limit:
 
 
 FINITE: Final = Limit(-LARGEST, LARGEST, null=False)
-FINITE_OR_NULL: Final = Limit(-LARGEST, LARGEST, null=True)
 
 _INDIFFERENT: Final = frozenset(
     {

@@ -208,14 +208,6 @@ def test_a_step_that_cannot_be_compiled_serves_through_scikit_learn_with_its_rea
     assert not outcome.facts.reason.endswith("..")
 
 
-def assert_caught(outcome: Proved, reason: str) -> None:
-    """The pipeline serves, no graph is kept, and the sentence has the figures."""
-    assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
-    assert outcome.facts.parity is not None
-    assert outcome.facts.reason.startswith("Not equal to the fitted pipeline on ")
-    assert reason in outcome.facts.reason
-
-
 def move_intercept(head: Any) -> None:
     """In its seventh digit."""
     head.intercept_ = head.intercept_ + 1e-7

@@ -13,9 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from model.compile.limits import FINITE, FINITE_OR_NULL, LARGEST_SINGLE, Limit, limit_of
+from model.compile.limits import FINITE, LARGEST_SINGLE, Limit, limit_of
 
 SINGLE = Limit(-LARGEST_SINGLE, LARGEST_SINGLE, null=False)
+
+FINITE_OR_NULL = Limit(FINITE.low, FINITE.high, null=True)
 
 
 @pytest.mark.parametrize(
