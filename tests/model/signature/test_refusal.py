@@ -89,25 +89,27 @@ def test_errors_are_told_as_a_walk_through_the_signature_finds_them(contract: Si
 @pytest.mark.parametrize(
     ("rows", "total"),
     [
-        ([{}] * 9_000, 9_000 * 500),
+        ([{}] * 1_900, 1_900 * 500),
         ([{}] * 500 + [[]] * 500 + [None, 1, "x", 1.5, True], 500 * 500 + 500 + 5),
-        ([{"y": 1}, *[{}] * 4_000], 501 + 4_000 * 500),
-        ([{"y": 1, "z": {"c0": 1}}] * 5_000, 5_000 * 502),
+        ([{"y": 1}, *[{}] * 1_500], 501 + 1_500 * 500),
+        ([{"y": 1, "z": {"c0": 1}}] * 1_500, 1_500 * 502),
         ([{**{f"c{place}": 1 for place in range(500)}, "u": 1}] * 90 + [{}], 90 + 500),
     ],
 )
-def test_what_is_plain_to_count_is_counted_to_the_end(rows: list[Any], total: int) -> None:
+def test_what_is_plain_to_count_is_counted_without_looking_closely(rows: list[Any], total: int) -> None:
     found = refused(Validator(WIDE), json.dumps(rows).encode())
     assert found is not None
     assert (len(found.findings), found.total, found.is_exact) == (min(total, MAX_ERRORS), total, True)
     assert str(found) == f"{total} errors in the input."
 
 
-def test_the_rest_is_counted_as_far_as_that_is_little_work() -> None:
-    found = refused(Validator(WIDE), json.dumps([{"c0": 1, "y": 1}] * 5_000).encode())
+@pytest.mark.parametrize(("row", "each"), [({"c0": 1, "y": 1}, 500), ({"y": 1}, 501), ([], 1)])
+def test_the_rest_is_counted_as_far_as_that_is_little_work(row: Any, each: int) -> None:
+    found = refused(Validator(WIDE), json.dumps([row] * 5_000).encode())
     assert found is not None
     assert not found.is_exact
-    assert MOST_LOOKED / 2 < found.total < 2 * MOST_LOOKED
+    assert found.total % each == 0
+    assert MOST_LOOKED / 2 < found.total <= (MOST_LOOKED + MAX_ERRORS + 1) * each
     assert str(found) == f"At least {found.total} errors in the input."
 
 

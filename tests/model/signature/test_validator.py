@@ -268,12 +268,12 @@ def test_what_a_list_within_a_list_is_too_long_by_hides_no_other_error() -> None
     places = [(part, place, inner) for part in "ab" for place in (0, 1) for inner in (0, 1)]
     features = tuple(Feature(path=path, type=FeatureType.NUMBER) for path in places)
     validator = Validator(Signature(features=features))
-    body = [{"a": [[1, 2, 3], ["x", 2], 5], "b": [[True, 2, 3], [1]]}] * MAX_ERRORS
+    body = [{"a": [[1, 2, 3], ["x", 2], 5], "b": [[True, 2, 3], [1]]}] * 50
     each = [("/a", "length"), ("/a/0", "length"), ("/a/1/0", "type")]
     each += [("/b/0", "length"), ("/b/0/0", "type"), ("/b/1/1", "missing")]
     assert errors(validator, body[0]) == each
     found = refusal(validator, body)
-    assert (len(found.findings), found.total) == (MAX_ERRORS, MAX_ERRORS * len(each))
+    assert (len(found.findings), found.total) == (MAX_ERRORS, 50 * len(each))
 
 
 def test_every_error_is_told_in_signature_order_with_unknown_fields_after_the_known() -> None:
@@ -299,7 +299,7 @@ def test_a_batch_tells_its_errors_row_by_row() -> None:
     ]
 
 
-@pytest.mark.parametrize("count", [MAX_ERRORS - 1, MAX_ERRORS, MAX_ERRORS + 1, 5000])
+@pytest.mark.parametrize("count", [MAX_ERRORS - 1, MAX_ERRORS, MAX_ERRORS + 1, 2000])
 def test_at_most_a_hundred_errors_are_told_and_the_rest_counted(count: int) -> None:
     refused = refusal(one(), [{}] * count)
     assert (len(refused.findings), refused.total) == (min(count, MAX_ERRORS), count)
