@@ -18,6 +18,8 @@ MOST_LOOKED: Final = 2_000
 """What is looked at beyond the listed errors: rows whose count is arithmetic, and errors that are counted one by one,
 each row with such ones being as much work as `ROW` more. It takes 0.5 ms."""
 ROW: Final = 20
+Place = list[tuple[int, str]]
+"""Where a path stands in the order in which errors are told."""
 CONTAINERS: Final = frozenset((dict, list))
 """A row of another type, or one that holds nothing, is plain: its type tells what is wrong with it."""
 
@@ -55,6 +57,8 @@ class Examiner:
         self._rules, self._max_batch = rules, max_batch
         self._root = _Group.of(signature.tree())
         self._ranks = _ranks(signature.tree())
+        self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
+        """Of what is known, looked up, as each row may lack 500 features."""
         self._plain: dict[type, tuple[list[Finding], int]] = {}
         self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
@@ -122,13 +126,21 @@ class Examiner:
         ]
         return findings, dropped + len(lines)
 
-    def _place(self, path: Path) -> list[tuple[int, str]]:
+    def _place(self, path: Path) -> Place:
+        return self._places.get(path) or self._find_place(path)
+
+    def _find_place(self, path: Path) -> Place:
         node: Any = self._ranks
         place = []
         for part in path:
             rank, node = node.get(part, (len(node), {}))
             place.append((rank, str(part)))
         return place
+
+
+def _upwards(feature: Feature) -> Iterator[Path]:
+    """A feature's path, and those of the groups that it is in."""
+    return (feature.path[:length] for length in range(1, len(feature.path) + 1))
 
 
 def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
