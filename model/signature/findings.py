@@ -77,6 +77,11 @@ def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
     return Finding(error["loc"], code, sentence(error.get("ctx", {})))
 
 
+def unknown_key(path: Path) -> Finding:
+    """A key that the signature has not."""
+    return explain({"type": "extra_forbidden", "loc": path, "input": ""})
+
+
 def unseen_range(path: Path, low: float | str | None, high: float | str | None) -> Finding:
     """A value outside the range that training saw."""
     return explain({"type": "unseen_range", "loc": path, "input": "", "ctx": {"range": range_text(low, high)}})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import nsmallest
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator, ValidationError
 
 from model.errors import ModelError
 from model.signature.feature import Feature, FeatureType, Path, PathPart, Signature, Tree, is_array
-from model.signature.findings import Finding, explain
+from model.signature.findings import Finding, explain, unknown_key
 
 MAX_ERRORS: Final = 100
 MOST_LOOKED: Final = 2_000
@@ -21,7 +22,6 @@ ROW: Final = 20
 Place = list[tuple[int, str]]
 """Where a path stands in the order in which errors are told."""
 CONTAINERS: Final = frozenset((dict, list))
-"""A row of another type, or one that holds nothing, is plain: its type tells what is wrong with it."""
 
 
 class InvalidInput(ModelError):
@@ -56,6 +56,7 @@ class Examiner:
     def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
         self._rules, self._max_batch = rules, max_batch
         self._root = _Group.of(signature.tree())
+        self._known = frozenset(() if is_array(self._root.tree) else self._root.tree)
         self._ranks = _ranks(signature.tree())
         self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
         """Of what is known, looked up, as each row may lack 500 features."""
@@ -81,29 +82,36 @@ class Examiner:
 
     def _of_row(self, row: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
         """What is wrong with a row, at most so much of it, and how much there is."""
-        if row and type(row) in CONTAINERS:
+        if not self._is_plain(row):
             return self._findings(row, prefix, most)
         listed, count = self._of_plain(type(row))
-        return [replace(finding, path=(*prefix, *finding.path)) for finding in listed[:most]], count
+        unknown = row if isinstance(row, dict) else ()
+        findings = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in listed[:most]]
+        keys = sorted(islice(unknown, MAX_ERRORS))[: most - len(findings)]
+        return findings + [unknown_key((*prefix, key)) for key in keys], count + len(unknown)
+
+    def _is_plain(self, row: object) -> bool:
+        """Does its type tell what is wrong with it? So it is unless it holds something that is known. Of most rows of a
+        hostile body it is true, and takes a tenth of the time of asking Pydantic."""
+        if not row or type(row) not in CONTAINERS:
+            return True
+        return type(row) is dict and bool(self._known) and self._known.isdisjoint(row)
 
     def _of_plain(self, kind: type) -> tuple[list[Finding], int]:
-        """The same for all plain rows of a type."""
+        """The same for all plain rows of a type, but for the keys that they hold: none of them is known."""
         if kind not in self._plain:
             self._plain[kind] = self._findings(kind(), (), MAX_ERRORS)
         return self._plain[kind]
 
     def _count(self, rows: Sequence[Any]) -> tuple[int, bool]:
         """How many errors these rows have, and whether there are no more; it looks no further than is little work."""
-        known = frozenset(() if is_array(self._root.tree) else self._root.tree)
         total, left = 0, MOST_LOOKED
         for row in rows:
             if left < 0:
                 return total, False
             left -= 1
-            if not row or type(row) not in CONTAINERS:
-                total += self._of_plain(type(row))[1]
-            elif type(row) is dict and known and known.isdisjoint(row):  # All that it holds is unknown.
-                total += len(row) + self._of_plain(dict)[1]
+            if self._is_plain(row):
+                total += self._of_plain(type(row))[1] + (len(row) if isinstance(row, dict) else 0)
             elif count := self._findings(row, (), 0)[1]:
                 total += count
                 left -= count + ROW
