@@ -55,6 +55,9 @@ TRUSTED: Final = frozenset(
     }
 )
 
+FORMER: Final = frozenset({"model.calendar.Calendar", "model.coded.Coded"})
+"""What classes of ours were called in files of before."""
+
 
 def dump(pipeline: Any) -> tuple[str, bytes]:
     """The pipeline's file name and content: skops if every type in it may be loaded again, else joblib."""
@@ -100,6 +103,8 @@ def _load_skops(content: bytes) -> Any:
 
     require_bounded(content)
     wanted = set(skops.io.get_untrusted_types(data=content))
+    if former := sorted(wanted & FORMER):
+        raise ArtifactRefused(f"The pipeline was stored when {former[0]} had another name; train again.")
     if not wanted <= TRUSTED:
         raise ArtifactRefused(f"The pipeline holds a type that is not trusted: {sorted(wanted - TRUSTED)[0]}.")
     return skops.io.loads(content, trusted=sorted(wanted))

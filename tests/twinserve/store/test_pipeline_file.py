@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import pickle
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from tests.twinserve import fruit
 from twinserve.errors import ArtifactRefused
+from twinserve.estimators.calendar import Calendar
+from twinserve.estimators.label_encoded import Coded
 from twinserve.store.pipeline_file import JOBLIB, SKOPS, TRUSTED, dump, load
 
 CHANCE = np.random.default_rng(0)
@@ -126,3 +130,19 @@ def test_every_trusted_type_is_a_class_that_this_scikit_learn_has() -> None:
     for name in TRUSTED:
         module, _, attribute = name.rpartition(".")
         assert isinstance(getattr(importlib.import_module(module), attribute), type), name
+
+
+@pytest.mark.parametrize(
+    ("estimator", "former"),
+    [(Calendar(("month",)), "model.calendar.Calendar"), (Coded(LogisticRegression()), "model.coded.Coded")],
+    ids=["calendar", "labels"],
+)
+def test_a_file_of_before_is_refused_with_what_to_do(estimator: Any, former: str) -> None:
+    """When our classes had other names, which such a file holds."""
+    module = type(estimator).__module__
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as given, zipfile.ZipFile(content, "w") as made:
+        for name in given.namelist():
+            made.writestr(name, given.read(name).replace(module.encode(), former.rpartition(".")[0].encode()))
+    with pytest.raises(ArtifactRefused, match=rf"^The pipeline was stored when {former} had another name; train again"):
+        load(SKOPS, content.getvalue(), made_with=HERE, trust_pickles=False)
