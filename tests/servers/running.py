@@ -122,29 +122,34 @@ def parse(data: bytes, *, head: bool = False) -> tuple[Response | None, int]:
 
 
 def start(
-    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
+    door: str,
+    folder: Path,
+    artifacts: Path,
+    *,
+    blocking_file: Path | None = None,
+    python: Path | None = None,
+    **settings: Any,
 ) -> subprocess.Popen[bytes]:
     """A server process; its standard error goes to a file in the folder.
 
-    `blocking_file` is what a model with `tests.servers.blocking` in it waits for to go away."""
+    `blocking_file` is what a model with `tests.servers.blocking` in it waits for to go away. `python` is another
+    environment's interpreter, which has the door installed and gets nothing of the checkout."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": "" if python else str(ROOT),
         "TMPDIR": str(folder),
         BLOCKING: str(blocking_file or ""),
         **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
     }
     with (folder / "stderr").open("wb") as errors:
-        return subprocess.Popen([sys.executable, "-m", door], cwd=folder, env=environment, stderr=errors)
+        return subprocess.Popen([python or sys.executable, "-m", door], cwd=folder, env=environment, stderr=errors)
 
 
 @contextmanager
-def running(
-    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
-) -> Iterator[Running]:
-    """A server that is ready, for as long as this lasts."""
-    with ready(start(door, folder, artifacts, blocking_file=blocking_file, **settings), folder / "stderr") as server:
+def running(door: str, folder: Path, artifacts: Path, **options: Any) -> Iterator[Running]:
+    """A server that is ready, for as long as this lasts; the options are those of `start`."""
+    with ready(start(door, folder, artifacts, **options), folder / "stderr") as server:
         yield server
 
 
