@@ -10,14 +10,13 @@ from statistics import median
 from typing import Final
 
 from bench.swap import swaps
-from faults import clients
-from faults.accounts import Account, account
-from faults.clients import LOST, REFUSED, Clients, until
-from faults.scenario import DOORS, Outcome, Scenario, all_of
+from faults.scenario import Outcome, Scenario, all_of
 from faults.stage import Stage
-from tests import swapping
-from tests.fakes import settings_of
-from tests.servers.running import Running, request
+from harness import clients, swapping
+from harness.accounts import Account, account
+from harness.clients import LOST, REFUSED, Clients, until
+from harness.fakes import settings_of
+from harness.running import DOORS, Running, request
 from twinserve.service.inference.version import open_serving
 from twinserve.service.telemetry.metrics import Metrics
 

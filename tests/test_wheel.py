@@ -18,8 +18,8 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.servers.running import DOORS, running
+from harness import ROOT
+from harness.running import DOORS, running
 from twinserve.service.http.routes import ROUTES
 
 PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi")

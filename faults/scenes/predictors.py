@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
-from faults.accounts import workers
-from faults.clients import Health, ms, until
 from faults.misbehaving import HANG, NAN, RAISE, SHAPE, asking
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.servers.running import Running, read, request
+from harness.accounts import workers
+from harness.clients import Health, ms, until
+from harness.running import Running, read, request
 
 TIMEOUT: Final = 1.0
 """The prediction timeout of these scenarios."""

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness.fakes import service_of
 from tests.doors import DOORS, Both, Door, open_both
-from tests.fakes import service_of
 from twinserve.service.service import Service
 
 OpenDoors = Callable[[Service], Both]

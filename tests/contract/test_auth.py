@@ -11,11 +11,11 @@ import pytest
 from openapi_spec_validator import validate
 from structlog.testing import capture_logs
 
+from harness.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
+from harness.fakes import car, service_of
+from harness.issuers import issuing, until
 from tests.contract.conftest import OpenDoors
-from tests.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
 from tests.doors import JSON, Answer, Both
-from tests.fakes import car, service_of
-from tests.issuers import issuing, until
 from twinserve.service.auth import reloading_file
 from twinserve.service.http.routes import ROUTES, SCOPES, Route
 from twinserve.service.service import Service

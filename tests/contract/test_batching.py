@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.fakes import PATIENCE, BlockedPredictor, PickyPredictor, car, service_of
 from tests.doors import DOORS, JSON, REQUEST_ID, Answer
-from tests.fakes import PATIENCE, BlockedPredictor, PickyPredictor, car, service_of
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 

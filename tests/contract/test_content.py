@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from harness.fakes import car, service_of
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, Both, Door
-from tests.fakes import car, service_of
 
 INSTANCE = json.dumps(car()).encode()
 LIMIT = 8 * 1024 * 1024

@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.fakes import CLASSES, ValuePredictor, car, opened, service_of
 from tests.contract.conftest import OpenDoors
 from tests.doors import DOORS, JSON, Both, Door
-from tests.fakes import CLASSES, ValuePredictor, car, opened, service_of
 from twinserve.service.http.routes import ROUTES
 
 

@@ -17,10 +17,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import serve_fastapi
 import serve_flask
+from harness.credentials import write_keys
+from harness.fakes import car, service_of
 from serve_fastapi.routes import current_service
-from tests.credentials import write_keys
 from tests.doors import JSON, Answer, Both, Door, FastAPIDoor, FlaskDoor
-from tests.fakes import car, service_of
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.service import Service
 

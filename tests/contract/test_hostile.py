@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
+from harness.fakes import service_of
+from harness.hostile_bodies import SHAPES
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
-from tests.fakes import service_of
-from tests.hostile_bodies import SHAPES
 from twinserve.service.inference.version import QUICK_BODY
 from twinserve.signature.request.validator import Batch, Validator
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.fakes import car
 from tests.doors import Both
-from tests.fakes import car
 
 CORPUS = Path(__file__).parent / "json_corpus"
 INSTANCE = json.dumps(car()).encode()

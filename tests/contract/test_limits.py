@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from harness.credentials import bearer, write_keys
+from harness.fakes import car, service_of
 from tests.contract.conftest import OpenDoors
-from tests.credentials import bearer, write_keys
 from tests.doors import DOORS, Door
-from tests.fakes import car, service_of
 from tests.stores import Store, needs_redis
 
 

@@ -14,10 +14,10 @@ import skops.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, service_of, settings_of
 from model.tumor import TUMOR
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both, open_both
-from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, service_of, settings_of
 from twinserve.predict.predictor import Predictions
 from twinserve.service.service import Service
 

@@ -23,9 +23,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.fakes import (
+    CLASSES,
+    BlockedPredictor,
+    GivenPredictor,
+    RaisingPredictor,
+    car,
+    given,
+    service_of,
+    settings_of,
+)
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, REQUEST_ID, Both, Door
-from tests.fakes import CLASSES, BlockedPredictor, GivenPredictor, RaisingPredictor, car, given, service_of, settings_of
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.service.http.problem import KINDS
 from twinserve.service.service import Service

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from harness.fakes import car
 from tests.doors import JSON, Both
-from tests.fakes import car
 from twinserve.service.http.routes import ROUTES, Route
 
 by_path = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)

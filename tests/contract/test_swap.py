@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 
-from tests import swapping
+from harness import swapping
+from harness.fakes import settings_of
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, Answer, Door
-from tests.fakes import settings_of
 from twinserve.service.inference.version import Serving, open_serving
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics

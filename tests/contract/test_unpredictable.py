@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from harness.fakes import PATIENCE, BlockedPredictor, car, opened, service_of
 from tests.doors import DOORS, JSON, REQUEST_ID, Answer, Both, open_both
-from tests.fakes import PATIENCE, BlockedPredictor, car, opened, service_of
 from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.compiled import CompiledPredictor

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from harness.fakes import car, service_of
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
-from tests.fakes import car, service_of
 
 DATETIME = "Must be a date and time as in RFC 3339; without an offset it is taken as UTC."
 

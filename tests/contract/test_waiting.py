@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from harness.fakes import PATIENCE, BlockedPredictor, car, service_of
 from tests.doors import DOORS, JSON, Answer, Door
-from tests.fakes import PATIENCE, BlockedPredictor, car, service_of
 from twinserve.service.service import Service
 
 INSTANCE = json.dumps(car()).encode()

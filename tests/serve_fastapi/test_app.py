@@ -17,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from harness.fakes import car, service_of
 from serve_fastapi.app import create_app, draining
-from tests.fakes import car, service_of
 from twinserve.service.http.problem import Problem
 
 PATIENCE = 20.0

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests import swapping
-from tests.fakes import settings_of
-from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
-from tests.swapping import BODY, DAMAGED
+from harness import swapping
+from harness.fakes import settings_of
+from harness.running import DEADLINE, DOORS, Running, running, wait_for
+from harness.swapping import BODY, DAMAGED
 from twinserve.service.inference.version import open_serving
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry

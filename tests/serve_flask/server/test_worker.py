@@ -10,9 +10,9 @@ from typing import Any
 
 from gunicorn.config import Config
 
+from harness.fakes import settings_of
 from serve_flask.server.poller import MOST
 from serve_flask.server.worker import DoorWorker
-from tests.fakes import settings_of
 from twinserve.service.http.buffer import Room
 from twinserve.service.process.accept import Newcomers
 

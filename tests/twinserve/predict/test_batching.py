@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from tests.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
-from tests.twinserve import fruit
+from harness import fruit
+from harness.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 from twinserve.arrays import FloatArray
 from twinserve.predict.batching import Batcher, Cost, Outcome, join, predict_each
 from twinserve.predict.fallback import SklearnPredictor

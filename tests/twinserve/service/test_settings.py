@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tests.conftest import ROOT
-from tests.fakes import settings_of
+from harness import ROOT
+from harness.fakes import settings_of
 from twinserve.service.cores import available_cores
 from twinserve.service.settings import PREFIX, BadSetting, Settings, allowed, from_command_line, read_settings
 

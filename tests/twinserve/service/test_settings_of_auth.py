@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from tests.fakes import settings_of
+from harness.fakes import settings_of
 from twinserve.service.http.routes import BY_NAME, ROUTES, TOKEN
 from twinserve.service.process.startup import listen
 from twinserve.service.settings import BadSetting, is_loopback, read_settings

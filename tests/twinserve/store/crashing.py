@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.proof.prove import prove
 from twinserve.release import packaging
 from twinserve.release.packaging import Lineage, package

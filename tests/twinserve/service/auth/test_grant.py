@@ -9,8 +9,8 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 
-from tests.credentials import YESTERDAY, write_keys, write_signing_key
-from tests.fakes import settings_of
+from harness.credentials import YESTERDAY, write_keys, write_signing_key
+from harness.fakes import settings_of
 from twinserve.service.auth.grant import grant
 from twinserve.service.auth.keys import Keys
 from twinserve.service.auth.tokens import Tokens

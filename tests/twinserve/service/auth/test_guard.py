@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.credentials import bearer, write_keys, write_signing_key
-from tests.fakes import settings_of
+from harness import ROOT
+from harness.credentials import bearer, write_keys, write_signing_key
+from harness.fakes import settings_of
 from twinserve.service.auth.guard import Guard
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import ROUTES

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from tests.fakes import settings_of
-from tests.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
+from harness.fakes import settings_of
+from harness.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
 from twinserve.service.auth import issuer as module
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.issuer import PAUSE, RENEW, STALE, Issuer, KeyRing

@@ -8,8 +8,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from tests.credentials import SECRET, YESTERDAY, claims, token, write_keys, write_signing_key
-from tests.fakes import settings_of
+from harness.credentials import SECRET, YESTERDAY, claims, token, write_keys, write_signing_key
+from harness.fakes import settings_of
 from twinserve.service.auth import keys, reloading_file, signing
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.jwt import Wrong

@@ -20,10 +20,9 @@ from typing import Any, Final
 import pytest
 from structlog.testing import capture_logs
 
-from tests import swapping
-from tests.conftest import ROOT
-from tests.fakes import settings_of
-from tests.swapping import BODY, DAMAGED
+from harness import ROOT, swapping
+from harness.fakes import settings_of
+from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
 from twinserve.service.inference import watch as watching
 from twinserve.service.inference.version import Serving, champion, open_serving

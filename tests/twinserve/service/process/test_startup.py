@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import settings_of
+from harness.fakes import settings_of
 from twinserve.service.process.startup import (
     METRICS_FOLDER,
     NEW_OBJECTS,

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.fakes import settings_of
+from harness.fakes import settings_of
 from tests.test_rules import imported_by
 from twinserve.service.telemetry.tracing import Place, callers_place, open_tracing
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import ROOT
+from harness import ROOT
 from tests.twinserve.signature.made import Json, feature, instances, many, signature, signatures
 from twinserve.signature import Signature
 from twinserve.signature.request.diagnosis import InvalidInput
