@@ -15,10 +15,10 @@ from faults.stage import Stage
 from harness import clients, swapping
 from harness.accounts import Account, account
 from harness.clients import LOST, REFUSED, Clients, until
-from harness.fakes import settings_of
 from harness.running import DOORS, Running, request
 from twinserve.service.inference.version import open_serving
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.testing.fakes import settings_of
 
 LOOKS: Final = 40
 """Looks at the accounts in a run."""

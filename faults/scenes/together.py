@@ -17,12 +17,12 @@ from harness import clients, swapping
 from harness.accounts import workers
 from harness.clients import LOST, REFUSED, Clients, ms, until
 from harness.credentials import write_keys, write_signing_key
-from harness.fakes import settings_of
 from harness.issuers import FakeIssuer, issuing
 from harness.running import Running, request
 from twinserve.service.inference.version import open_serving
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import settings_of
 
 SECONDS: Final = 30
 EVERY: Final = 1.5

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness.fakes import service_of
 from tests.doors import DOORS, Both, Door, open_both
 from twinserve.service.service import Service
+from twinserve.testing.fakes import service_of
 
 OpenDoors = Callable[[Service], Both]
 

@@ -11,12 +11,14 @@ from typing import Final
 import pytest
 
 from harness import swapping
-from harness.fakes import settings_of
 from tests.contract.conftest import OpenDoors
-from tests.doors import JSON, Answer, Door
+from tests.doors import Door
 from twinserve.service.inference.version import Serving, open_serving
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import settings_of
 
 SWAPS: Final = 50
 CLIENTS: Final = 3

@@ -17,9 +17,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from harness.fakes import car, service_of
 from serve_fastapi.app import create_app, draining
 from twinserve.service.http.problem import Problem
+from twinserve.testing.fakes import car, service_of
 
 PATIENCE = 20.0
 

@@ -11,8 +11,8 @@ from blinker import NamedSignal
 from flask import Flask
 from flask.ctx import RequestContext
 
-from harness.fakes import service_of
 from serve_flask.app import SIGNALS, create_app
+from twinserve.testing.fakes import service_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -16,12 +16,12 @@ from typing import Any, Final
 import pytest
 
 from harness import swapping
-from harness.fakes import settings_of
 from harness.running import DEADLINE, DOORS, Running, running, wait_for
 from harness.swapping import BODY, DAMAGED
 from twinserve.service.inference.version import open_serving
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import settings_of
 
 pytestmark = pytest.mark.slow
 SWAPS: Final = 20

@@ -10,11 +10,11 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from harness.fakes import settings_of
 from serve_flask.server.poller import MOST
 from serve_flask.server.worker import DoorWorker
 from twinserve.service.http.buffer import Room
 from twinserve.service.process.accept import Newcomers
+from twinserve.testing.fakes import settings_of
 
 COME = 3 * MOST
 

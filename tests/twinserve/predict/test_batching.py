@@ -14,7 +14,6 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
 from harness import fruit
-from harness.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 from twinserve.arrays import FloatArray
 from twinserve.predict.batching import Batcher, Cost, Outcome, join, predict_each
 from twinserve.predict.fallback import SklearnPredictor
@@ -22,6 +21,7 @@ from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Columns
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.validator import Validator
+from twinserve.testing.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 
 COLUMNS = (
     Validator(signature())

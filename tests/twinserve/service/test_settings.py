@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from harness import ROOT
-from harness.fakes import settings_of
 from twinserve.service.cores import available_cores
 from twinserve.service.settings import PREFIX, BadSetting, Settings, allowed, from_command_line, read_settings
+from twinserve.testing.fakes import settings_of
 
 FIELDS = sorted(Settings.model_fields)
 PAGE = (ROOT / "docs" / "operations.md").read_text()

@@ -11,11 +11,11 @@ import pytest
 
 from harness import ROOT
 from harness.credentials import bearer, write_keys, write_signing_key
-from harness.fakes import settings_of
 from twinserve.service.auth.guard import Guard
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.settings import BadSetting
+from twinserve.testing.fakes import settings_of
 
 HERE = "192.0.2.1"
 

@@ -9,12 +9,12 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from harness.credentials import SECRET, YESTERDAY, claims, token, write_keys, write_signing_key
-from harness.fakes import settings_of
 from twinserve.service.auth import keys, reloading_file, signing
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.jwt import Wrong
 from twinserve.service.auth.keys import Keys
 from twinserve.service.auth.tokens import Tokens
+from twinserve.testing.fakes import settings_of
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from harness import ROOT, swapping
-from harness.fakes import settings_of
 from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
 from twinserve.service.inference import watch as watching
@@ -32,6 +31,7 @@ from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.artifact import read_manifest
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import settings_of
 
 DEADLINE: Final = 30.0
 

@@ -20,7 +20,7 @@ from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
 
-CORPUS: Final = sorted((ROOT / "tests" / "contract" / "json_corpus").glob("*.json"))
+CORPUS: Final = sorted((ROOT / "twinserve" / "testing" / "contract" / "json_corpus").glob("*.json"))
 LEVEL: Final = signature(
     feature("a.number", minimum=-5, exclusive_maximum=1e9),
     feature("a.any", nullable=True),
