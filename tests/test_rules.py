@@ -124,6 +124,15 @@ def test_what_a_program_imports_first_loads_no_numpy(package: str) -> None:
     assert "numpy" not in imported_by(f"import {package}")
 
 
+def test_pytest_is_known_to_the_suite_alone() -> None:
+    """Who serves needs no test runner; and nothing else in the library imports the suite."""
+    for path in SOURCES:
+        if path.is_relative_to(ROOT / "twinserve") and not path.is_relative_to(ROOT / "twinserve" / "testing"):
+            assert not re.search(r"^ *(import|from) (pytest|twinserve\.testing)\b", path.read_text(), re.MULTILINE), (
+                path
+            )
+
+
 UNKNOWN_TO = {
     "twinserve": {"numpy", "pandas", "pydantic"},
     "twinserve.signature.request.validator": {"pandas", "sklearn", "onnx"},
@@ -132,6 +141,7 @@ UNKNOWN_TO = {
     "twinserve.store.artifact, twinserve.store.registry": {"pandas", "sklearn", "joblib", "skops", "onnx"},
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
+    "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -161,3 +162,32 @@ def test_a_door_of_the_wheel_answers_every_path(door: str, python: Path, project
     script = (ROOT / "twinserve" / "service" / "pages" / "docs.js").read_bytes().strip()
     assert script
     assert script in page
+
+
+SUITE: Final = """\
+from contextlib import contextmanager
+
+import serve_flask
+from twinserve.testing import Answer, DoorSuite
+
+
+class TestDoor(DoorSuite):
+    @classmethod
+    @contextmanager
+    def open(cls, service):
+        client = serve_flask.create_app(service).test_client()
+
+        def send(method, path, body, headers):
+            response = client.open(path, method=method, data=body, headers=dict(headers))
+            return Answer.of(response.status_code, response.headers, response.data)
+
+        yield send
+"""
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_the_contract_suite(python: Path, tmp_path: Path) -> None:
+    """With its corpus; in a folder that has no configuration of pytest. Every path and the malformed bodies will do."""
+    (tmp_path / "test_door.py").write_text(SUITE)
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "malformed or options or refusal"]
+    assert re.search(r"^[0-9]{3} passed, [0-9]+ deselected", done(command, tmp_path), re.MULTILINE)
