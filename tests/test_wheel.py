@@ -189,5 +189,14 @@ class TestDoor(DoorSuite):
 def test_the_wheel_brings_the_contract_suite(python: Path, tmp_path: Path) -> None:
     """With its corpus; in a folder that has no configuration of pytest. Every path and the malformed bodies will do."""
     (tmp_path / "test_door.py").write_text(SUITE)
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "malformed or options or refusal"]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "malformed or options or refusal",
+    ]
     assert re.search(r"^[0-9]{3} passed, [0-9]+ deselected", done(command, tmp_path), re.MULTILINE)
