@@ -106,11 +106,11 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
     authorize(service, exchange, header, scope)
     with service.places, service.admit(header) as receipt:
         body = await read_body(service, receipt, receive)
-        if service.is_quick(body):
-            return service.predict(body, exchange)
-        future = asyncio.wrap_future(service.submit(body, exchange))
+        answer = service.answer(body, exchange)
+        if isinstance(answer, Reply):
+            return answer
         try:
-            return await asyncio.wait_for(future, service.settings.predict_timeout)
+            return await asyncio.wait_for(asyncio.wrap_future(answer), service.settings.predict_timeout)
         except TimeoutError:
             raise prediction_timeout(service.settings.predict_timeout) from None
 

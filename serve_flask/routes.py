@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, KeptPlace, require_body
+from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, KeptPlace, require_body
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from twinserve.service.documents.reads import READS
@@ -143,13 +143,13 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
     kept: KeptPlace | None = environ.get(PLACE)
     with service.places if kept is None else kept.among(service.places), service.admit(header) as receipt:
         body = read_body(service, receipt, environ)
-        if service.is_quick(body):
-            return service.predict(body, exchange)
-        future = service.submit(body, exchange)
+        answer = service.answer(body, exchange, environ.get(VERSION))
+        if isinstance(answer, Reply):
+            return answer
         try:
-            return future.result(service.settings.predict_timeout)
+            return answer.result(service.settings.predict_timeout)
         except TimeoutError:
-            future.cancel()
+            answer.cancel()
             raise prediction_timeout(service.settings.predict_timeout) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Final
@@ -18,9 +19,12 @@ from twinserve.service.http.problem import Problem, unavailable
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import BY_NAME, Route
 from twinserve.service.inference.pool import Pool
-from twinserve.service.inference.version import Serving, champion, open_serving
+from twinserve.service.inference.question import Observer
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.inference.watch import Watch
 from twinserve.service.limits.concurrency import Places
+from twinserve.service.protocols.codec import Dialect
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import CONTENT_TYPE, Metrics
@@ -34,12 +38,16 @@ class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, serving: Serving | None, tracing: Tracing | None = None
+        self, settings: Settings, metrics: Metrics, serving: ModelVersion | None, tracing: Tracing | None = None
     ) -> None:
         """Raises `BadSetting` where the settings name keys that cannot be read."""
         self.settings = settings
         self.routes: tuple[Route, ...] = settings.routes
+        self._dialects: Mapping[str, Dialect] = {}
+        """Of the routes that are not of our own."""
         self._tracing = tracing
+        self.observer: Observer | None = None
+        """Sees each question and its answer; set before the first request."""
         self.gave_up = False
         """Is this process ending because its predictions never do?"""
         self._closing = False
@@ -47,7 +55,7 @@ class Service:
         self._settle(metrics, serving)
         self._process = os.getpid()
 
-    def _settle(self, metrics: Metrics, serving: Serving | None) -> None:
+    def _settle(self, metrics: Metrics, serving: ModelVersion | None) -> None:
         """Make what belongs to this process alone: whatever has threads, locks or connections."""
         settings = self.settings
         self.places = Places(settings.max_concurrent)
@@ -70,7 +78,7 @@ class Service:
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
         metrics = Metrics()
-        serving = open_serving(settings, metrics, champion(settings))
+        serving = open_model_version(settings, metrics, champion(settings))
         service = cls(settings, metrics, serving, open_tracing(settings))
         service._follow(int(serving.version))
         log.info("opened", model=serving.model, version=serving.version)
@@ -95,7 +103,7 @@ class Service:
                 self._follow(None).has_looked.wait(PATIENCE)
             self._process = os.getpid()  # Last, so that other threads wait, too.
 
-    def swap(self, serving: Serving) -> None:
+    def swap(self, serving: ModelVersion) -> None:
         """Answer with another version from now on; a request that has begun keeps the one it has."""
         self._serving = serving
 
@@ -111,6 +119,7 @@ class Service:
             method=method,
             path=path,
             route=route,
+            dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
             place=callers_place(header("traceparent")) if span is None else span.place,
@@ -145,21 +154,24 @@ class Service:
         require_json(header("content-type"), header("content-encoding"))
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
-    def is_quick(self, body: bytes) -> bool:
-        """May `predict` run inline, or does this body belong into the pool?"""
-        return self._require_open().is_quick(body)
+    def quick_version(self, body: bytes) -> ModelVersion | None:
+        """The version that serves, if it can answer this body inline; for a server that must choose where, before it
+        asks. Raises `Problem` (503) where none serves."""
+        version = self._require_open()
+        return version if version.is_quick(body) else None
 
-    def predict(self, body: bytes, exchange: Exchange) -> Reply:
-        """`POST /predict`, here and now."""
-        serving = self._require_open()
-        exchange.version = serving.version
-        return serving.predict(body)
+    def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
+        """A request for predictions: the reply where that is quick, else the future of one, from the pool.
 
-    def submit(self, body: bytes, exchange: Exchange) -> Future[Reply]:
-        """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
-        serving = self._require_open()  # Now: what is taken is answered, whatever happens until its turn comes.
-        exchange.version = serving.version
-        return self._pool.submit(serving, body)
+        One version answers, from here to the end: the one that serves now, or the one that was chosen before. Wait for
+        the future with `predict_timeout`; it raises what went wrong.
+        """
+        version = version or self._require_open()
+        exchange.version = version.version
+        question = version.question(body, exchange.dialect, exchange.request_id, self.observer)
+        if version.is_quick(body):
+            return version.answer(question)
+        return self._pool.submit(version, question)
 
     def schema(self) -> Reply:
         """`GET /schema`."""
@@ -231,12 +243,12 @@ class Service:
         if self._tracing is not None:
             self._tracing.close()
 
-    def _require_serving(self) -> Serving:
+    def _require_serving(self) -> ModelVersion:
         if self._serving is None:
             raise unavailable("No model is loaded.")
         return self._serving
 
-    def _require_open(self) -> Serving:
+    def _require_open(self) -> ModelVersion:
         if self._closing:
             raise unavailable("The service is shutting down.")
         return self._require_serving()

@@ -14,7 +14,7 @@ from typing import Final
 from twinserve.bounds import ENTRIES
 from twinserve.errors import ModelError
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.version import Serving, champion, open_serving, version_folder
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version, version_folder
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -34,7 +34,7 @@ class Watch:
     goes on; it tries again when the version's files change, or after a while."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, version: int | None, swap: Callable[[Serving], None]
+        self, settings: Settings, metrics: Metrics, version: int | None, swap: Callable[[ModelVersion], None]
     ) -> None:
         """`version` is what serves; None where nothing does yet."""
         self._settings, self._metrics, self._swap = settings, metrics, swap
@@ -97,7 +97,7 @@ class Watch:
             log.info("opening", model=self._settings.model, version=str(version))
         self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
         try:
-            serving = open_serving(self._settings, self._metrics, version, self._stop)
+            serving = open_model_version(self._settings, self._metrics, version, self._stop)
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
