@@ -11,11 +11,12 @@ RUN python -m venv /opt/venv
 COPY requirements/run.txt /tmp/run.txt
 RUN /opt/venv/bin/python -m pip install --quiet --require-hashes --no-deps -r /tmp/run.txt \
  && /opt/venv/bin/python -m pip uninstall --quiet --yes pip setuptools
+COPY twinserve /srv/twinserve
 COPY model /srv/model
-COPY service /srv/service
 COPY serve_flask /srv/serve_flask
 COPY serve_fastapi /srv/serve_fastapi
-COPY train.py train_options.py image.py /srv/
+COPY deploy/entrypoint.py /srv/deploy/entrypoint.py
+COPY train.py /srv/
 WORKDIR /srv
 # A first model, so that the image answers at once. What a volume holds goes before it.
 RUN /opt/venv/bin/python train.py && /opt/venv/bin/python -m compileall -q /srv
@@ -37,6 +38,6 @@ USER twinserve
 VOLUME /srv/artifacts
 EXPOSE 8000 8001
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "image.py", "health"]
-ENTRYPOINT ["python", "image.py"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "deploy/entrypoint.py", "health"]
+ENTRYPOINT ["python", "deploy/entrypoint.py"]
 CMD ["fastapi"]

@@ -38,7 +38,7 @@ train: setup ## Train the default model; it becomes the champion if it is not wo
 	@$(PY) train.py
 
 serve: setup ## Run both doors, FastAPI on 8000 and Flask on 8001; trains a model first if there is none
-	@$(PY) serve.py
+	@$(PY) -m twinserve.cli.serve
 
 check: setup-dev ## Lint, format, types, import rules
 	@$(PY) -m ruff check .
@@ -57,8 +57,8 @@ test-fast: setup-dev ## Without the tests that start servers or train for long
 
 # What old libraries warn of is their own affair; that they answer alike is ours.
 test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
-	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/model/compile tests/model/test_prove.py \
-	  tests/model/test_parity.py tests/model/test_splits.py tests/model/test_trees_inside.py
+	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/twinserve/compile tests/twinserve/proof/test_prove.py \
+	  tests/twinserve/proof/test_parity.py tests/twinserve/proof/test_threshold_search.py tests/twinserve/proof/test_find_trees.py
 
 $(OLDEST)/.made: requirements/oldest.txt
 	@echo "Installing the oldest libraries into $(OLDEST)"

@@ -22,11 +22,14 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-import train_options
+from twinserve.cli import train_options
 
 if TYPE_CHECKING:
-    from model.recipes import Recipe
-    from model.report import Trained
+    from twinserve.cli.report import Trained
+    from twinserve.recipes import Recipe
+
+RECIPES: Final = {"tumor": "model.tumor:TUMOR"}
+"""This project's own, by name: where each is."""
 
 # ---- knobs: the defaults, each with its reason ----------------------------------------------------------------------
 KNOBS: Final = train_options.Knobs(
@@ -80,7 +83,7 @@ class Unheard(Exception):
 def _run_training(options: argparse.Namespace, stage: Stage) -> int:
     with _progress() as progress:
         progress("importing scikit-learn")
-        from model.errors import AskedWrongly, ModelError
+        from twinserve.errors import AskedWrongly, ModelError
 
         try:
             trained = train(options, progress, stage)
@@ -95,15 +98,16 @@ def _run_training(options: argparse.Namespace, stage: Stage) -> int:
 
 def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trained:
     """Load, split, fit, judge, compile, prove, register, promote."""
-    from model import training
-    from model.artifact import Trust
-    from model.gate import Terms
-    from model.guard import require_same_source
-    from model.nulls import null_notes
-    from model.packaging import Lineage, package
-    from model.promotion import Facing, face
-    from model.registry import Registry
-    from model.report import Trained
+    from twinserve.cli.report import Trained
+    from twinserve.release.gate import Terms
+    from twinserve.release.nulls import null_notes
+    from twinserve.release.packaging import Lineage, package
+    from twinserve.release.promotion import Facing, face
+    from twinserve.release.same_source import require_same_source
+    from twinserve.store.artifact import Trust
+    from twinserve.store.registry import Registry
+    from twinserve.training.data import noted, split
+    from twinserve.training.fit import fit
 
     started = time.monotonic()
 
@@ -111,15 +115,15 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     progress("loading")
     recipe = _recipe(options)
     registry = Registry(Path(options.artifacts), options.name or recipe.name)
-    data = training.split(recipe)
+    data = split(recipe)
     if not (options.data or options.recipe):
-        data = training.noted(data, require_same_source(registry, recipe.name, data.source))
+        data = noted(data, require_same_source(registry, recipe.name, data.source))
     with registry.staging():
         pass  # A store that cannot be written to is better known now than after the training.
 
     # 2. Fit every candidate by cross-validation; improve and refit the best.
     seconds = options.budget if options.search else 0.0
-    fitted = training.fit(
+    fitted = fit(
         recipe,
         data,
         seed=options.seed,
@@ -128,7 +132,7 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
         out_of_range=options.out_of_range,
     )
 
-    data = training.noted(data, null_notes(fitted.pipeline, data))
+    data = noted(data, null_notes(fitted.pipeline, data))
 
     # 3. Compile it and prove the result equal; judge it on the hold-out; open it as a server would; number it.
     progress("proving and registering")
@@ -148,11 +152,11 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
 
 
 def _run_verb(options: argparse.Namespace) -> int:
-    from model.artifact import Trust
-    from model.errors import AskedWrongly, ModelError
-    from model.registry import Registry
-    from model.verbs import VERBS as DONE_BY
-    from model.verbs import Asked
+    from twinserve.cli.verbs import VERBS as DONE_BY
+    from twinserve.cli.verbs import Asked
+    from twinserve.errors import AskedWrongly, ModelError
+    from twinserve.store.artifact import Trust
+    from twinserve.store.registry import Registry
 
     try:
         registry = Registry(Path(options.artifacts), options.name or KNOBS.recipe)
@@ -172,12 +176,12 @@ def _run_verb(options: argparse.Namespace) -> int:
 def _recipe(options: argparse.Namespace) -> Recipe:
     """The recipe by its name, of somebody's own module, or made for a table."""
     if options.data is None:
-        from model.recipes import find
+        from twinserve.recipes import find
 
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may live where the command is run.
-        return find(options.recipe or KNOBS.recipe)
-    from model import table_file
-    from model.recipes.table import Wish, table_recipe
+        return find(options.recipe or KNOBS.recipe, RECIPES)
+    from twinserve.recipes import table_file
+    from twinserve.recipes.table import Wish, table_recipe
 
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
     source = "standard input" if options.data == "-" else Path(options.data).name
@@ -188,7 +192,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def _print(trained: Trained, *, as_json: bool) -> None:
     from rich.console import Console
 
-    from model import report
+    from twinserve.cli import report
 
     if as_json:
         print(json.dumps(report.as_json(trained), allow_nan=False))  # noqa: T201  # What --json is for.

@@ -12,9 +12,10 @@ from typing import Final
 from bench import environments, facts, plots, report, results, wrk
 from bench.catalog import ENVIRONMENTS, MODELS, SUBJECTS
 from bench.measuring import Plan, measure
-from bench.prepared import BATCH, prepare
+from bench.prepared import BATCH
 from bench.results import Load, Results
 from bench.subjects import Subject
+from bench.training import prepare
 
 # ---- knobs: the defaults, each with its reason ----------------------------------------------------------------------
 CONNECTIONS: Final = (1, 16, 64)  # A lone client, a busy worker, more than it can do.

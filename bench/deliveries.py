@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, Field
 
-from model.recipes import Table
+from twinserve.recipes import Table
 
 ROWS: Final = 20_000
 NULLS: Final = 0.08

@@ -18,17 +18,20 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel
 
-from model.artifact import Opened, Trust, open_version
-from model.own import held_out, package
-from model.probes import probes
-from model.recipes.target import label_text
-from model.registry import Registry
-from model.signature import Columns, FeatureType, InvalidInput, Signature, Validator, from_frame, to_frame, to_instances
 from serve_flask import create_app
-from service.metrics import Metrics
-from service.service import Service
-from service.serving import Serving
-from service.settings import Settings
+from twinserve.proof.probes import probes
+from twinserve.recipes.target import label_text
+from twinserve.release.from_estimator import held_out, package
+from twinserve.service.inference.version import Serving
+from twinserve.service.service import Service
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.signature import Columns, FeatureType, Signature, to_instances
+from twinserve.signature.frames import from_frame, to_frame
+from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.validator import Validator
+from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.registry import Registry
 
 ROWS = 60
 NAME = "kept"

@@ -29,11 +29,11 @@ from threadpoolctl import threadpool_limits
 
 from bench.kept import Broken, Kept, kept
 from bench.model_examples import Table, examples
-from model.artifact import MODEL
-from model.errors import ModelError
-from model.fold import KEY
-from model.runtime import runtime
-from model.signature import from_frame
+from twinserve.errors import ModelError
+from twinserve.predict.linear import KEY
+from twinserve.predict.runtime import runtime
+from twinserve.signature.frames import from_frame
+from twinserve.store.artifact import MODEL
 
 REPEATS = 200
 SLOW_REPEATS = 20

@@ -19,7 +19,7 @@ Draw = Callable[["Axes", Results, str], None]
 
 def draw(results: Results, folder: Path) -> Sequence[Path]:
     """One plot of each kind for each model; gives their paths."""
-    import model.drawing  # noqa: F401  # First, so that nothing is left in the home.
+    import twinserve.card.drawing  # noqa: F401  # First, so that nothing is left in the home.
     import matplotlib as mpl  # isort: skip
 
     mpl.use("Agg")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -60,20 +59,6 @@ class Prepared:
         return self.folder / "pipeline-of-arrays.joblib"
 
 
-def prepare(name: str) -> Prepared:
-    """The model of that name; made anew when the code that makes models has changed."""
-    folder = OUT / "models" / name
-    stamp = folder / "made-from"
-    made_from = _sources()
-    if not stamp.is_file() or stamp.read_text() != made_from:
-        from bench.training import make
-
-        folder.mkdir(parents=True, exist_ok=True)
-        make(name, folder, OUT / "artifacts")
-        stamp.write_text(made_from)
-    return read(folder)
-
-
 def write(prepared: Prepared) -> None:
     """Write `facts.json`, from which `read` makes the same value, and servers in other environments what they need."""
     facts = asdict(prepared) | {"folder": None}
@@ -85,13 +70,3 @@ def read(folder: Path) -> Prepared:
     facts = json.loads((folder / "facts.json").read_text())
     single, batch = Rows(**facts.pop("single")), Rows(**facts.pop("batch"))
     return Prepared(**facts | {"folder": folder}, single=single, batch=batch)
-
-
-def _sources() -> str:
-    """A digest of all code that decides what a model and its artifact look like."""
-    names = ["bench/recipes.py", "bench/deliveries.py", "bench/training.py", "bench/prepared.py"]
-    paths = [*(ROOT / "model").rglob("*.py"), *(ROOT / name for name in names)]
-    whole = hashlib.sha256()
-    for path in sorted(paths):
-        whole.update(path.read_bytes())
-    return whole.hexdigest()

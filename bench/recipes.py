@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from bench.deliveries import CATEGORIES, NUMBERS, Delivery, load
-from model.recipes import Recipe
-from model.recipes.tumor import TUMOR
+from model.tumor import TUMOR
+from twinserve.recipes import Recipe
 
 
 def _only(candidate: str) -> Any:

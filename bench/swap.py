@@ -25,7 +25,7 @@ from typing import Final
 from bench.server import free_port, running
 from bench.subjects import Launch, Payload
 from bench.wrk import SCRIPT, Outcome, parse
-from model.registry import Registry
+from twinserve.store.registry import Registry
 
 CONNECTIONS: Final = 32
 SECONDS: Final = 10.0

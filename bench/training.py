@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,23 +12,24 @@ import joblib
 import numpy as np
 
 from bench import prepared
-from bench.prepared import BATCH, UNCOMPILED, Prepared, Rows
+from bench.prepared import BATCH, OUT, ROOT, UNCOMPILED, Prepared, Rows, read
 from bench.recipes import RECIPES
-from model import artifact, golden, training
-from model.manifest import PredictorFacts
-from model.packaging import GOLDEN_REAL, Lineage, package, spread
-from model.predictor import SklearnPredictor
-from model.registry import Registry
-from model.signature import Columns, to_instances
-from model.training import Data
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.release.packaging import GOLDEN_REAL, Lineage, package, spread
+from twinserve.signature import Columns, to_instances
+from twinserve.store import artifact, golden_rows
+from twinserve.store.manifest import PredictorFacts
+from twinserve.store.registry import Registry
+from twinserve.training.data import Data, split
+from twinserve.training.fit import fit
 
 SEED: Final = 0
 
 
 def make(name: str, folder: Path, artifacts: Path) -> None:
     """Fit one model; register it as a champion, compiled and uncompiled; write what the other servers need."""
-    data = training.split(RECIPES[name])
-    fitted = training.fit(RECIPES[name], data, seed=SEED, progress=lambda _: None)
+    data = split(RECIPES[name])
+    fitted = fit(RECIPES[name], data, seed=SEED, progress=lambda _: None)
     registry = _empty(artifacts, name)
     version, facts = package(registry, RECIPES[name], data, fitted, Lineage(SEED, None))
     if facts.predictor.kind != "compiled":
@@ -63,7 +65,7 @@ def _register_uncompiled(compiled: Path, registry: Registry, data: Data, pipelin
     reason = PredictorFacts(kind="scikit-learn", reason="Its graph was left out, to measure the fallback.")
     predictor = SklearnPredictor(pipeline, data.signature, data.classes)
     rows = spread(data.holdout.columns, GOLDEN_REAL)
-    kept[artifact.GOLDEN] = json.dumps(golden.make(predictor, rows, data.signature, data.classes)).encode()
+    kept[artifact.GOLDEN] = json.dumps(golden_rows.make(predictor, rows, data.signature, data.classes)).encode()
     with registry.staging() as folder:
         artifact.write(folder, kept, facts.model_copy(update={"name": registry.name, "predictor": reason}))
         registry.promote(registry.register(folder))
@@ -112,3 +114,27 @@ def _leaf(instance: Any, path: tuple[Any, ...]) -> Any:
     for part in path:
         instance = instance[part]
     return instance
+
+
+def prepare(name: str) -> Prepared:
+    """The model of that name; made anew when the code that makes models has changed."""
+    folder = OUT / "models" / name
+    stamp = folder / "made-from"
+    made_from = _sources()
+    if not stamp.is_file() or stamp.read_text() != made_from:
+        from bench.training import make
+
+        folder.mkdir(parents=True, exist_ok=True)
+        make(name, folder, OUT / "artifacts")
+        stamp.write_text(made_from)
+    return read(folder)
+
+
+def _sources() -> str:
+    """A digest of all code that decides what a model and its artifact look like."""
+    names = ["bench/recipes.py", "bench/deliveries.py", "bench/training.py", "bench/prepared.py"]
+    paths = [*(ROOT / "twinserve").rglob("*.py"), *(ROOT / name for name in names)]
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()

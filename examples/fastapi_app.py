@@ -9,8 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from serve_fastapi import router
-from service.service import Service
-from service.settings import read_settings
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
 
 
 def create_app() -> FastAPI:

@@ -9,8 +9,8 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 
 from serve_flask import blueprint
-from service.service import Service
-from service.settings import read_settings
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
 
 
 def create_app() -> Flask:

@@ -15,11 +15,11 @@ from faults.accounts import Account, account
 from faults.clients import LOST, REFUSED, Clients, until
 from faults.scenario import DOORS, Outcome, Scenario, all_of
 from faults.stage import Stage
-from service.metrics import Metrics
-from service.serving import open_serving
 from tests import swapping
 from tests.fakes import settings_of
 from tests.servers.running import Running, request
+from twinserve.service.inference.version import open_serving
+from twinserve.service.telemetry.metrics import Metrics
 
 LOOKS: Final = 40
 """Looks at the accounts in a run."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from faults import stores
-from model.registry import Registry
 from tests.servers.running import Running, golden, running
+from twinserve.store.registry import Registry
 
 
 class Models:

@@ -14,11 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from faults.misbehaving import Misbehaving
-from model import own, training
-from model.packaging import Lineage, package
-from model.recipes.tumor import TUMOR, candidates
-from model.registry import Registry
+from model.tumor import TUMOR, candidates
 from tests import swapping
+from twinserve.release import from_estimator
+from twinserve.release.packaging import Lineage, package
+from twinserve.store.registry import Registry
+from twinserve.training.data import split
+from twinserve.training.fit import fit
 
 WIDE: Final = 500
 
@@ -50,8 +52,8 @@ def fruit(folder: Path) -> Path:
 def _trained(folder: Path, one: Any) -> Path:
     recipe = replace(TUMOR, candidates=one)
     registry = Registry(folder, recipe.name)
-    data = training.split(recipe)
-    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    data = split(recipe)
+    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
     version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return folder
@@ -63,5 +65,5 @@ def wide(folder: Path) -> Path:
     table = pd.DataFrame(rng.normal(size=(1_000, WIDE)), columns=[f"column_{place:03d}" for place in range(WIDE)])
     target = np.where(table["column_000"] + table["column_001"] > 0, "yes", "no")
     estimator = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(table, target)
-    Registry(folder, "wide").promote(own.package(estimator, table, target, name="wide", artifacts=folder))
+    Registry(folder, "wide").promote(from_estimator.package(estimator, table, target, name="wide", artifacts=folder))
     return folder

@@ -1,1 +1,1 @@
-"""What a model is: its inputs, its training, its compiled form, its files and versions."""
+"""The model of this project: its input and its recipe."""

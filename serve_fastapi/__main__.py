@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from service import signals, startup
-from service.settings import from_command_line
+from twinserve.service.process import signals, startup
+from twinserve.service.settings import from_command_line
 
 if __name__ == "__main__":
     settings = from_command_line("serve_fastapi", "Serve the champion through FastAPI, on uvicorn.")
     signals.meet(lambda *_: signals.leave(0))  # Nobody has been taken yet who could be lost.
     startup.prepare(settings)
 
-    from serve_fastapi.server import serve  # Imports NumPy, by way of the service.
+    from serve_fastapi.server.run import serve  # Imports NumPy, by way of the service.
 
     signals.leave(startup.run("serve_fastapi", lambda: serve(settings)))

@@ -15,11 +15,12 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve_fastapi.plain import Endpoint, Exact
+from serve_fastapi.raw_endpoint import Endpoint, Exact
 from serve_fastapi.routes import PLAIN, exchanged, not_found, router
-from service import logs, signals
-from service.service import Service
-from service.settings import read_settings
+from twinserve.service.process import signals
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
+from twinserve.service.telemetry import logs
 
 INTERVAL: Final = 1.0
 """Seconds between two looks at whether predictions still end."""

@@ -10,11 +10,11 @@ from fastapi import Response, Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyHeader, HTTPBearer, OpenIdConnect
 
-from service.auth.fetch import DISCOVERY
-from service.problem import Problem
-from service.routes import Route
-from service.service import Service
-from service.settings import Settings
+from twinserve.service.auth.fetch import DISCOVERY
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.routes import Route
+from twinserve.service.service import Service
+from twinserve.service.settings import Settings
 
 
 def described(service: Service, route: Route) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope
 
+from serve_fastapi.deadline import within
 from serve_fastapi.document import described
-from serve_fastapi.plain import Answer, DoorRouter, Exact, address_of, header_lookup
+from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
-from serve_fastapi.waiting import within
-from service.auth.client import HeaderLookup
-from service.exchange import Exchange
-from service.problem import incomplete_body, prediction_timeout
-from service.reads import READS
-from service.reply import Reply
-from service.requests import Receipt
-from service.routes import BY_NAME
-from service.service import Service
-from service.wire import too_slow
+from twinserve.service.documents.reads import READS
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.body import Receipt
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.raw_refusals import too_slow
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import BY_NAME
+from twinserve.service.service import Service
 
 Operation = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -126,7 +126,7 @@ async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope
     """What only has to be read: every path that takes GET."""
     authorize(service, exchange, header, scope)
     path: str = scope["path"]
-    return service.read(exchange.route, path.removesuffix(BY_NAME[exchange.route].path) or "/")
+    return READS[exchange.route](service, path.removesuffix(BY_NAME[exchange.route].path) or "/")
 
 
 async def other_method(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from service import signals, startup
-from service.settings import from_command_line
+from twinserve.service.process import signals, startup
+from twinserve.service.settings import from_command_line
 
 if __name__ == "__main__":
     settings = from_command_line("serve_flask", "Serve the champion through Flask, on gunicorn.")
     signals.meet(lambda *_: signals.leave(0))  # Nobody has been taken yet who could be lost.
     startup.prepare(settings)
 
-    from serve_flask.server import serve
+    from serve_flask.server.run import serve
 
     signals.leave(startup.run("serve_flask", lambda: serve(settings)))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import flask
 from flask import Flask
 
-from serve_flask.plain import Endpoint
+from serve_flask.raw_endpoint import Endpoint
 from serve_flask.routes import PLAIN, blueprint, exchanged, not_found
-from service import logs
-from service.service import Service
-from service.settings import read_settings
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
+from twinserve.service.telemetry import logs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

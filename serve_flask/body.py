@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
-from service.limits import Places
+from twinserve.service.limits.concurrency import Places
 
 BODY: Final = "twinserve.body"
 """The whole body as bytes, or `Awaited`; absent under any other server."""

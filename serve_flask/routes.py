@@ -13,17 +13,17 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
 from serve_flask.body import BODY, EXCHANGE, PLACE, KeptPlace, require_body
-from serve_flask.plain import Answer, finish, header_lookup
+from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
-from service.auth.client import HeaderLookup
-from service.exchange import Exchange
-from service.problem import incomplete_body, prediction_timeout
-from service.reads import READS
-from service.reply import Reply
-from service.requests import Receipt
-from service.routes import BY_NAME, Route
-from service.service import Service
-from service.wire import too_slow
+from twinserve.service.documents.reads import READS
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.body import Receipt
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.raw_refusals import too_slow
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -164,7 +164,7 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
     """What only has to be read: every path that takes GET."""
     authorize(service, exchange, header, environ)
     path = request.script_root + request.path
-    return service.read(exchange.route, path.removesuffix(BY_NAME[exchange.route].path) or "/")
+    return READS[exchange.route](service, path.removesuffix(BY_NAME[exchange.route].path) or "/")
 
 
 def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from service.metrics import FOLDER_VARIABLE
-from service.settings import PREFIX
+from twinserve.service.settings import PREFIX
+from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,18 +46,19 @@ def plain_logs() -> None:
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one small real model, `tumor` version 1, as `train.py` makes it; it is the champion."""
-    from model import training
-    from model.packaging import Lineage, package
-    from model.recipes.tumor import TUMOR, candidates
-    from model.registry import Registry
+    from model.tumor import TUMOR, candidates
+    from twinserve.release.packaging import Lineage, package
+    from twinserve.store.registry import Registry
+    from twinserve.training.data import split
+    from twinserve.training.fit import fit
 
     def one_candidate(seed: int) -> Mapping[str, Any]:
         return {"logistic regression": candidates(seed)["logistic regression"]}
 
     recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
     registry = Registry(tmp_path_factory.mktemp("artifacts"), recipe.name)
-    data = training.split(recipe)
-    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    data = split(recipe)
+    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
     version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry.folder.parent

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from service.auth import keys, signing
+from twinserve.service.auth import keys, signing
 
 SECRET: Final = bytes(range(32))
 SIGNING_KEY: Final = base64.urlsafe_b64encode(SECRET).rstrip(b"=") + b"\n"

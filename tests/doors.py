@@ -16,7 +16,7 @@ from flask import Flask
 
 from serve_fastapi import create_app as create_fastapi_app
 from serve_flask import create_app as create_flask_app
-from service.service import Service
+from twinserve.service.service import Service
 
 HOST: Final = "http://testserver"
 DEADLINE: Final = 30.0

@@ -10,15 +10,17 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, Field
 
-from model.artifact import Opened
-from model.manifest import Manifest, PredictorFacts, Training
-from model.predictor import CannotPredict, Predictions, Predictor, PredictorKind
-from model.signature import Columns, Feature, FeatureType, FloatArray, Seen, Signature
-from service.metrics import Metrics
-from service.service import Service
-from service.serving import Serving
-from service.settings import Settings
-from service.tracing import Tracing
+from twinserve.arrays import FloatArray
+from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
+from twinserve.service.inference.version import Serving
+from twinserve.service.service import Service
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.service.telemetry.tracing import Tracing
+from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
+from twinserve.signature.sources.from_pydantic import from_pydantic
+from twinserve.store.artifact import Opened
+from twinserve.store.manifest import Manifest, PredictorFacts, Training
 
 CLASSES: Final = ("keep", "100 % sell", 'say "no"')
 PATIENCE: Final = 20.0
@@ -49,7 +51,7 @@ class Car(BaseModel):
 
 def signature() -> Signature:
     """The contract of a car, with a free category and what a training might have seen."""
-    declared = Signature.from_pydantic(Car)
+    declared = from_pydantic(Car)
     city = Feature(path=("city",), type=FeatureType.CATEGORY, required=False, nullable=True)
     whole = Signature(features=(*declared.features, city), descriptions=declared.descriptions)
     return whole.observed([_seen(feature) for feature in whole.features])

@@ -21,9 +21,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
-from model import manifest
-from model.graph_check import OPSETS
-from model.signature import Signature
+from twinserve.graph.check import OPSETS
+from twinserve.signature import Signature
+from twinserve.store import manifest
 
 DOUBLE: Final = TensorProto.DOUBLE
 SPARSE: Final = 2 * 1024**3

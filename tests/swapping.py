@@ -12,8 +12,8 @@ from typing import Any, Final
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from model.registry import Registry
-from tests.model import fruit
+from tests.twinserve import fruit
+from twinserve.store.registry import Registry
 
 NAME: Final = "fruit"
 DAMAGED: Final = 3

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from model.signature.findings import EXPLANATIONS
-from service.problem import KINDS
-from service.routes import ROUTES
-from service.service import Service
-from service.settings import Settings
 from tests.doors import Both, open_both
+from twinserve.service.http.problem import KINDS
+from twinserve.service.http.routes import ROUTES
+from twinserve.service.service import Service
+from twinserve.service.settings import Settings
+from twinserve.signature.findings import EXPLANATIONS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from model.registry import Registry
 from tests import swapping
 from tests.conftest import ROOT
 from tests.quiet import needs_strace, reached, traced, written
 from tests.servers.running import DEADLINE, DOORS, Running, is_ready, port_of, wait_for
 from tests.swapping import BODY
+from twinserve.store.registry import Registry
 
 each_door = pytest.mark.parametrize("door", DOORS)
 
@@ -28,8 +28,8 @@ import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 import numpy as np
-from model.artifact import Trust, open_version
-from model.signature import Columns
+from twinserve.store.artifact import Trust, open_version
+from twinserve.signature import Columns
 import {also}
 opened = open_version(Path({version!r}), Trust())
 opened.predictor.predict(Columns(np.zeros((1, len(opened.signature.features) and {width}))))
@@ -82,7 +82,9 @@ def version_of(server: Running) -> str:
     return found
 
 
-@pytest.mark.parametrize("also", ["json", "model.compile", "model.packaging", "serve_flask", "serve_fastapi"])
+@pytest.mark.parametrize(
+    "also", ["json", "twinserve.compile", "twinserve.release.packaging", "serve_flask", "serve_fastapi"]
+)
 def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, also: str) -> None:
     """ONNX Runtime by itself makes a folder in it when it is loaded."""
     width = 30

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from model import manifest
-from model.artifact import Opened, Trust, open_version, read_manifest
-from model.registry import Registry
+from twinserve.store import manifest
+from twinserve.store.artifact import Opened, Trust, open_version, read_manifest
+from twinserve.store.registry import Registry
 
 HERE = Path(__file__).parent.parent
 PAGE = 4096

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.artifact import Trust, open_version
-from model.signature import Validator
+from twinserve.signature.request.validator import Validator
+from twinserve.store.artifact import Trust, open_version
 
 ROOT = Path(__file__).parent.parent
 ROWS = 240
@@ -126,7 +126,7 @@ def test_json_lines_from_standard_input_nest_by_themselves(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_a_recipe_of_ones_own_is_found_where_the_command_runs(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
-        "from dataclasses import replace\nfrom model.recipes.tumor import TUMOR\n"
+        "from dataclasses import replace\nfrom model.tumor import TUMOR\n"
         "recipe = replace(TUMOR, name='mine', candidates=lambda seed: {\n"
         "    name: found for name, found in TUMOR.candidates(seed).items() if name.startswith('log')})\n"
     )
@@ -137,7 +137,7 @@ NULLABLE = """
 import numpy as np, pandas as pd
 from pydantic import BaseModel
 from sklearn.linear_model import LogisticRegression
-from model.recipes import Recipe, Table
+from twinserve.recipes import Recipe, Table
 
 class Row(BaseModel):
     a: float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from model.wire_format import BYTES, VARINT, fields
+from twinserve.graph.protobuf import BYTES, VARINT, fields
 
 Change = Callable[[bytes], bytes]
 

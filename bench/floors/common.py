@@ -12,9 +12,10 @@ from typing import Any
 import uvicorn
 
 from bench.prepared import Prepared, read
-from model.artifact import SIGNATURE
-from model.registry import Registry
-from model.signature import Signature, Validator
+from twinserve.signature import Signature
+from twinserve.signature.request.validator import Validator
+from twinserve.store.artifact import SIGNATURE
+from twinserve.store.registry import Registry
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import sys
 from flask import Flask, Response, request
 
 from bench.floors.common import Floor, from_command_line
-from serve_flask.server import PORT, DoorApplication
-from service.metrics import Metrics
-from service.service import Service
-from service.settings import Settings, read_settings
-from service.startup import listen
+from serve_flask.server.run import PORT, DoorApplication
+from twinserve.service.process.startup import listen
+from twinserve.service.service import Service
+from twinserve.service.settings import Settings, read_settings
+from twinserve.service.telemetry.metrics import Metrics
 
 
 class FloorApplication(DoorApplication):

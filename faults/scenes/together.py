@@ -16,14 +16,14 @@ from faults.accounts import workers
 from faults.clients import LOST, REFUSED, Clients, ms, until
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from model.registry import Registry
-from service.metrics import Metrics
-from service.serving import open_serving
 from tests import swapping
 from tests.credentials import write_keys, write_signing_key
 from tests.fakes import settings_of
 from tests.issuers import FakeIssuer, issuing
 from tests.servers.running import Running, request
+from twinserve.service.inference.version import open_serving
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.registry import Registry
 
 SECONDS: Final = 30
 EVERY: Final = 1.5

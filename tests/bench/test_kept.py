@@ -13,8 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bench.kept import Broken, kept
-from model.predictor import CompiledPredictor, Predictions
-from model.signature import Columns
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.predictor import Predictions
+from twinserve.signature import Columns
 
 
 def table() -> tuple[pd.DataFrame, Any]:
@@ -58,7 +59,7 @@ def test_any_other_answer_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPat
             shares = np.nan_to_num(shares, nan=0.5)
         return Predictions(labels, shares)
 
-    monkeypatch.setattr("model.parity.Parity.holds", True)
+    monkeypatch.setattr("twinserve.proof.parity.Parity.holds", True)
     monkeypatch.setattr(CompiledPredictor, "predict", predict)
     with pytest.raises(Broken):
         kept(make_pipeline(StandardScaler(), LogisticRegression()), frame, target, tmp_path)

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.service import Service
 from tests.doors import DOORS, Both, Door, open_both
 from tests.fakes import service_of
+from twinserve.service.service import Service
 
 OpenDoors = Callable[[Service], Both]
 

@@ -11,14 +11,14 @@ import pytest
 from openapi_spec_validator import validate
 from structlog.testing import capture_logs
 
-from service.auth import fresh
-from service.routes import ROUTES, SCOPES, Route
-from service.service import Service
 from tests.contract.conftest import OpenDoors
 from tests.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
 from tests.doors import JSON, Answer, Both
 from tests.fakes import car, service_of
 from tests.issuers import issuing, until
+from twinserve.service.auth import reloading_file
+from twinserve.service.http.routes import ROUTES, SCOPES, Route
+from twinserve.service.service import Service
 
 EVERYTHING = " ".join(SCOPES)
 BY_SCOPE: Mapping[str, Any] = {
@@ -155,7 +155,7 @@ def test_all_wrong_credentials_are_answered_alike(open_doors: OpenDoors, tmp_pat
 
 
 def test_all_wrong_tokens_are_answered_alike(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """A few of the many of tests/service/auth/test_jwt.py, over HTTP."""
+    """A few of the many of tests/twinserve/service/auth/test_jwt.py, over HTTP."""
     service, made = with_tokens(tmp_path)
     both = open_doors(service)
     good = token(claims(sub="all", scope=EVERYTHING))
@@ -215,7 +215,7 @@ def test_a_revoked_key_is_refused_without_a_restart(
     open_doors: OpenDoors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As soon as the file is looked at again."""
-    monkeypatch.setattr(fresh, "INTERVAL", 0.0)
+    monkeypatch.setattr(reloading_file, "INTERVAL", 0.0)
     service, made = keyed(tmp_path)
     both = open_doors(service)
     assert both.send("GET", "/model", headers=bearer(made["reader"])).status == 200

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from model.predictor import Predictions
-from model.signature import Columns
 from tests.doors import DOORS, JSON, REQUEST_ID, Answer
 from tests.fakes import PATIENCE, BlockedPredictor, PickyPredictor, car, service_of
+from twinserve.predict.predictor import Predictions
+from twinserve.signature import Columns
 
 HEADERS = {**JSON, "X-Request-Id": REQUEST_ID}
 BODIES: Sequence[Any] = [car(age=1), [car(age=2), car(age=3)], car(city="Rome"), car(age=40), [car()] * 3]

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.routes import ROUTES
 from tests.contract.conftest import OpenDoors
 from tests.doors import DOORS, JSON, Both, Door
 from tests.fakes import CLASSES, ValuePredictor, car, opened, service_of
+from twinserve.service.http.routes import ROUTES
 
 
 def test_the_schema_is_json_schema_2020_12(both: Both) -> None:

@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 import serve_fastapi
 import serve_flask
 from examples import fastapi_app, flask_app
-from service.routes import ROUTES, Route
-from service.service import Service
 from tests.doors import JSON, Both, Door, FastAPIDoor, FlaskDoor
 from tests.fakes import RaisingPredictor, car, service_of
+from twinserve.service.http.routes import ROUTES, Route
+from twinserve.service.service import Service
 
 PREFIXES = ("", "/ml", "/a/b")
 

@@ -18,11 +18,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import serve_fastapi
 import serve_flask
 from serve_fastapi.routes import current_service
-from service.routes import ROUTES
-from service.service import Service
 from tests.credentials import write_keys
 from tests.doors import JSON, Answer, Both, Door, FastAPIDoor, FlaskDoor
 from tests.fakes import car, service_of
+from twinserve.service.http.routes import ROUTES
+from twinserve.service.service import Service
 
 TOKEN = "let-me-in"
 CAR = json.dumps(car()).encode()

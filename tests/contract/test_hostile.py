@@ -7,12 +7,12 @@ from typing import Final
 
 import pytest
 
-from model.signature import Batch, Validator
-from service.serving import QUICK_BODY
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from tests.fakes import service_of
 from tests.hostile_bodies import SHAPES
+from twinserve.service.inference.version import QUICK_BODY
+from twinserve.signature.request.validator import Batch, Validator
 
 LARGE: Final = 1_000_000
 EXPECTED: Final = {"a duplicate at the end": (400, "malformed-json"), "NaN at the end": (400, "malformed-json")}

@@ -14,12 +14,12 @@ import skops.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.predictor import Predictions
-from model.recipes.tumor import TUMOR
-from service.service import Service
+from model.tumor import TUMOR
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both, open_both
 from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, service_of, settings_of
+from twinserve.predict.predictor import Predictions
+from twinserve.service.service import Service
 
 TOLERANCE = 1e-9
 

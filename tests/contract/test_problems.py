@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.predictor import Predictions, Predictor
-from service.metrics import Metrics
-from service.problem import KINDS
-from service.service import Service
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, REQUEST_ID, Both, Door
 from tests.fakes import CLASSES, BlockedPredictor, GivenPredictor, RaisingPredictor, car, given, service_of, settings_of
+from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.service.http.problem import KINDS
+from twinserve.service.service import Service
+from twinserve.service.telemetry.metrics import Metrics
 
 MARKER = "Zq7xMarker"
 NUMBER = 918273.645546

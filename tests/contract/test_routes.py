@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from service.routes import ROUTES, Route
 from tests.doors import JSON, Both
 from tests.fakes import car
+from twinserve.service.http.routes import ROUTES, Route
 
 by_path = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 READABLE = [route for route in ROUTES if "GET" in route.methods]

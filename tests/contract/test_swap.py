@@ -10,13 +10,13 @@ from typing import Final
 
 import pytest
 
-from service.metrics import Metrics
-from service.service import Service
-from service.serving import Serving, open_serving
 from tests import swapping
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, Answer, Door
 from tests.fakes import settings_of
+from twinserve.service.inference.version import Serving, open_serving
+from twinserve.service.service import Service
+from twinserve.service.telemetry.metrics import Metrics
 
 SWAPS: Final = 50
 CLIENTS: Final = 3

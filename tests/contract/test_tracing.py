@@ -11,10 +11,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
-from service.tracing import Tracing
 from tests.contract.conftest import OpenDoors
 from tests.doors import DOORS, JSON
 from tests.fakes import RaisingPredictor, car, service_of
+from twinserve.service.telemetry.tracing import Tracing
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HEADERS = {**JSON, "traceparent": f"00-{TRACE}-{SPAN}-01", "tracestate": "vendor=value"}

@@ -19,13 +19,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from model.compile import Column, compile_pipeline
-from model.predictor import CompiledPredictor, Predictions, Predictor, SklearnPredictor
-from model.signature import Columns
-from service.service import Service
 from tests.doors import DOORS, JSON, REQUEST_ID, Answer, Both, open_both
 from tests.fakes import PATIENCE, BlockedPredictor, car, opened, service_of
-from tests.model.signature.made import feature, signature
+from tests.twinserve.signature.made import feature, signature
+from twinserve.compile import Column, compile_pipeline
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.service.service import Service
+from twinserve.signature import Columns
 
 CONTRACT = signature(feature("a", nullable=True), feature("b"))
 CLASSES = ("no", "yes")

@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from service.service import Service
 from tests.doors import DOORS, JSON, Answer, Door
 from tests.fakes import PATIENCE, BlockedPredictor, car, service_of
+from twinserve.service.service import Service
 
 INSTANCE = json.dumps(car()).encode()
 PROMPT = 0.05

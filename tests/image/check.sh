@@ -39,7 +39,7 @@ try_door() { # try_door NAME PORT_INSIDE [COMMAND]
     if wait_until_ready; then ok "$name: ready"; else bad "$name: not ready"; "$tool" logs "$box" | tail -5; fi
     curl -sf -d @examples/tumor.json -H 'Content-Type: application/json' "http://127.0.0.1:$port/predict" \
         | grep -q '"label":"malignant"' && ok "$name: predicts" || bad "$name: does not predict"
-    "$tool" exec "$box" python image.py health && ok "$name: healthy" || bad "$name: not healthy"
+    "$tool" exec "$box" python deploy/entrypoint.py health && ok "$name: healthy" || bad "$name: not healthy"
     "$tool" exec "$box" python -c 'open("/probe", "w")' 2>/dev/null && bad "$name: / is writable" || ok "$name: / is read-only"
     "$tool" stop -t 15 "$box" >/dev/null
     [ "$("$tool" inspect -f '{{.State.ExitCode}}' "$box")" = 0 ] && ok "$name: stopped, code 0" || bad "$name: exit code"

@@ -12,10 +12,10 @@ import pytest
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
-from service.auth import keys
 from tests.credentials import write_keys, write_signing_key
 from tests.issuers import issuing
 from tests.servers.running import DEADLINE, DOORS, golden, running, start
+from twinserve.service.auth import keys
 
 pytestmark = pytest.mark.slow
 

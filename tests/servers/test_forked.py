@@ -19,12 +19,12 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from model.registry import Registry
 from tests import swapping
 from tests.conftest import ROOT
-from tests.model import fruit
 from tests.servers.running import Running, ready, wait_for
 from tests.servers.test_swap import events
+from tests.twinserve import fruit
+from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 WORKERS: Final = 2

@@ -16,15 +16,15 @@ from typing import Any, Final
 import pytest
 
 from bench.processes import family
-from model import artifact
-from model.artifact import read_manifest
-from model.registry import Registry
-from model.seal import new_keys
 from tests import hostile, swapping
 from tests.conftest import ROOT
 from tests.hostile import Damage
 from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
 from tests.swapping import BODY
+from twinserve.store import artifact
+from twinserve.store.artifact import read_manifest
+from twinserve.store.registry import Registry
+from twinserve.store.seal import new_keys
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 each_door = pytest.mark.parametrize("door", DOORS)

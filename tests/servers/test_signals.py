@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from faults.clients import LOST, Clients, asking
-from model.registry import Registry
-from service.metrics import Metrics
-from service.serving import open_serving
-from service.signals import IGNORED, STOP, URGENT
 from tests import swapping
 from tests.fakes import settings_of
 from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
+from twinserve.service.inference.version import open_serving
+from twinserve.service.process.signals import IGNORED, STOP, URGENT
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

@@ -32,19 +32,20 @@ def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    from model import training
-    from model.packaging import Lineage, package
-    from model.recipes.tumor import TUMOR
-    from model.registry import Registry
+    from model.tumor import TUMOR
     from tests.servers.blocking import Blocking
+    from twinserve.release.packaging import Lineage, package
+    from twinserve.store.registry import Registry
+    from twinserve.training.data import split
+    from twinserve.training.fit import fit
 
     def one_candidate(_seed: int) -> Mapping[str, Any]:
         return {"slow": make_pipeline(Blocking(), LogisticRegression(C=1e-4, max_iter=10_000))}
 
     recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
     registry = Registry(tmp_path_factory.mktemp("slow"), recipe.name)
-    data = training.split(recipe)
-    fitted = training.fit(recipe, data, seed=0, progress=lambda _: None)
+    data = split(recipe)
+    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
     version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry.folder.parent

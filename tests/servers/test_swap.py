@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import pytest
 
-from model.registry import Registry
-from service.metrics import Metrics
-from service.serving import open_serving
 from tests import swapping
 from tests.fakes import settings_of
 from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
 from tests.swapping import BODY, DAMAGED
+from twinserve.service.inference.version import open_serving
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.registry import Registry
 
 pytestmark = pytest.mark.slow
 SWAPS: Final = 20

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from service.chunks import MOST_FRAMING
 from tests.servers.running import DOORS, Response, Running, golden, read, request, running, wait_for
+from twinserve.service.http.chunks import MOST_FRAMING
 
 pytestmark = pytest.mark.slow
 

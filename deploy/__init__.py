@@ -1,0 +1,1 @@
+"""What the image and a proxy in front of it run with."""

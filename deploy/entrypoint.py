@@ -1,0 +1,65 @@
+"""What the image runs: `fastapi` (the default), `flask`, `train [options]`, `keys ...`, or `health`, its health check.
+
+Each command replaces this process, so that signals reach the server itself and no shell is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from typing import Final
+
+COMMANDS: Final = {
+    "fastapi": ["-m", "serve_fastapi"],
+    "flask": ["-m", "serve_flask"],
+    "train": ["train.py"],
+    "keys": ["-m", "twinserve.service.auth"],
+}
+PORTS: Final = (8000, 8001)
+HELP: Final = ("-h", "--help")
+USAGE: Final = """usage: docker run twinserve [command] [options]
+
+  fastapi   the FastAPI door (the default)
+  flask     the Flask door
+  train     train a model
+  keys      make keys, list them and take them back
+  health    exit with 0 when a door of this container may take traffic, else with 1
+
+A command and --help show its options: docker run twinserve train --help"""
+
+
+def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
+    """Run one command; only `health`, `--help` and a mistake come back."""
+    command, *options = arguments or ["fastapi"]
+    if command in HELP:
+        print(USAGE)  # noqa: T201  # What was asked for.
+        return 0
+    if command == "health":
+        return health()
+    if command not in COMMANDS:
+        return _no_such(command)
+    os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
+
+
+def health() -> int:
+    """0 when a door of this container may take traffic: whichever of the two it runs."""
+    given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service of our name.
+    for port in (int(given),) if given.isdecimal() else PORTS:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # Loopback.
+                return 0
+        except (urllib.error.URLError, OSError):
+            continue
+    return 1
+
+
+def _no_such(command: str) -> int:
+    known = ", ".join([*COMMANDS, "health"])
+    print(f"There is no command {command!r}; choose one of: {known}.", file=sys.stderr)  # noqa: T201  # Its own voice.
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

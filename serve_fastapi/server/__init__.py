@@ -1,0 +1,1 @@
+"""What this door adds to uvicorn."""

@@ -1,0 +1,63 @@
+"""How a gunicorn worker of this door begins and ends: with a service, drained first and closed last."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from serve_flask.server.wsgi import as_http_has_it, name_no_server
+from twinserve.service.process import signals
+from twinserve.service.service import Service
+
+
+class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types.
+    """A threaded worker that lives as long as its service may answer."""
+
+    service: Service
+    """There once the app is loaded."""
+    wsgi: Any
+
+    def load_wsgi(self) -> None:
+        """Load the app; its service knows the limits that hold here."""
+        super().load_wsgi()
+        name_no_server()
+        self.service = self.wsgi.extensions["twinserve"]
+        self.wsgi = as_http_has_it(self.wsgi)
+
+    def init_signals(self) -> None:
+        """gunicorn's workers end at once by INT and QUIT, and so lose what they have."""
+        super().init_signals()
+        self.urgency = signals.Urgency()
+        for number in signals.URGENT:
+            signal.signal(number, self.handle_exit)
+        signals.ignore_others()
+
+    def handle_exit(self, number: int, frame: FrameType | None) -> None:
+        """A signal to stop: not ready at once, closed after the drain delay."""
+        if self.urgency.is_final(number):
+            signals.leave_at_once(number)
+        if not self.alive:
+            return
+        if not hasattr(self, "service"):
+            super().handle_exit(number, frame)
+            return
+        self.service.drain()
+        timer = threading.Timer(self.service.settings.drain_delay, super().handle_exit, (number, frame))
+        timer.daemon = True
+        timer.start()
+
+    def is_parent_alive(self) -> bool:
+        """Does the arbiter live? A worker whose arbiter was killed ends as if it had been told to."""
+        if not super().is_parent_alive():
+            self.service.drain()
+            self.alive = False
+        return self.alive
+
+    def run(self) -> None:
+        """Serve until a signal; what is in flight is answered before the service closes."""
+        super().run()
+        self.service.close()

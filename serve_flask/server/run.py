@@ -1,0 +1,168 @@
+"""How gunicorn runs the Flask door."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import signal
+from types import FrameType
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+
+from twinserve.service.process import signals
+from twinserve.service.process.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
+from twinserve.service.process.workers import Start
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry import logs
+
+PORT: Final = 8001
+SPARE_THREADS: Final = 8
+"""Request threads beyond those that may wait for the prediction pool, so that health checks always find one."""
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal ends it; gives the exit code."""
+    logs.configure(settings)
+    listener = listen(settings, PORT)
+    require_model(settings)
+    arbiter = os.getpid()
+    application = DoorApplication(settings, f"fd://{listener.fileno()}")
+    try:
+        application.run()
+    except SystemExit as end:
+        if os.getpid() != arbiter:
+            raise  # A forked worker's, for the arbiter to read.
+        if application.is_stopping:
+            return 0  # A worker that was still starting ends with a code of its own.
+        if application.start.failure is not None:
+            raise application.start.failure from None
+        return FAILED if end.code == Arbiter.WORKER_BOOT_ERROR else int(end.code or 0)
+    except HaltServer:  # A second worker that cannot start, while the arbiter is ending because of the first.
+        return 0 if application.is_stopping else FAILED
+    return 0
+
+
+class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types.
+    """gunicorn with our settings; the app is made in each worker, after the fork."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings, self._bind = settings, bind
+        self.start = Start()
+        self.is_stopping = False
+        """Has a signal asked to stop?"""
+        super().__init__()
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        DoorArbiter(self).run()
+
+    def load_config(self) -> None:
+        """Our settings as gunicorn's."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": settings.workers,
+            "worker_class": "serve_flask.server.worker.DoorWorker",
+            "threads": settings.max_queue + SPARE_THREADS,
+            "worker_connections": 10_000,
+            "keepalive": math.ceil(settings.keep_alive),
+            "graceful_timeout": math.ceil(settings.drain_delay + settings.grace),
+            "control_socket_disable": True,
+            # The head's limits are those of `twinserve.service.http.raw_refusals`, held where a request arrives.
+            "limit_request_line": 0,
+            "limit_request_field_size": settings.max_head,
+            "limit_request_fields": 32_768,
+            # No header of a caller says where the app is mounted, or who asks.
+            "forwarder_headers": "",
+            "forwarded_allow_ips": "",
+            "logger_class": DoorLogger,
+            "child_exit": forget_worker,
+            "when_ready": note_signals,
+            "post_worker_init": tell_that_it_serves,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The app of one worker."""
+        from serve_flask.app import create_app
+
+        collect_rarely()
+        return self.start.attempt(create_app)
+
+
+class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
+    """gunicorn's supervisor, which says that it listens when somebody is there to answer."""
+
+    def manage_workers(self) -> None:
+        """Called in every round of its loop: see that there are workers, and hear how they start."""
+        super().manage_workers()
+        start = self.app.start
+        if start.is_over:
+            return
+        if start.wait(lambda: not self.SIG_QUEUE.empty(), seconds=1):
+            logs.log.info("listening", url=url(self.LISTENERS[0].sock), door="flask", workers=self.cfg.workers)
+        elif start.failure is not None:
+            raise StopIteration  # As gunicorn itself ends its loop.
+
+    def handle_term(self) -> None:
+        """Stop, and let the workers answer what they have; gunicorn itself would do so after SIGTERM alone."""
+        raise StopIteration
+
+    handle_int = handle_quit = handle_term
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Signals that have come, but for those that change nothing here."""
+        found = super().wait_for_signals(timeout)
+        for number in found:
+            if number in signals.IGNORED:
+                signals.ignored(number)
+        return [number for number in found if number not in signals.IGNORED]
+
+
+class DoorLogger(Logger):  # type: ignore[misc]  # As above.
+    """gunicorn's log lines in our format; its access log stays off, as ours has one line for each request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave everything to the root logger."""
+        self.cfg = cfg
+        self.error_log = logging.getLogger("gunicorn.error")
+        self.error_log.setLevel(logging.WARNING)
+        self.error_log.propagate = True  # The base class has just cut it off.
+        self.access_log = logging.getLogger("gunicorn.access")
+        self.access_log.disabled = True
+
+
+def note_signals(arbiter: Arbiter) -> None:
+    """Remember that a signal asked to stop, before gunicorn does what it asks; the second urgent one ends all."""
+    urgency = signals.Urgency()
+    for number in signals.STOP:
+        handle: Any = signal.getsignal(number)
+
+        def noted(number: int, frame: FrameType | None, handle: Any = handle) -> None:
+            arbiter.app.is_stopping = True
+            if urgency.is_final(number):
+                arbiter.kill_workers(signal.SIGKILL)
+                signals.leave_at_once(number)
+            handle(number, frame)
+
+        signal.signal(number, noted)
+
+
+def tell_that_it_serves(worker: Any) -> None:
+    """Called in a worker that is about to take requests."""
+    worker.app.start.succeed()
+
+
+def forget_worker(_arbiter: Arbiter, worker: Any) -> None:
+    """Tell the metrics that a worker is gone."""
+    if METRICS_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # The library has no types here.

@@ -1,0 +1,109 @@
+"""What the image runs: each command leads to its program, and whatever else is said is answered in a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from deploy.entrypoint import COMMANDS, USAGE
+from tests.conftest import ROOT
+
+DEADLINE = 60.0
+
+
+def image(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The image's entry point, run to its end where the image has it."""
+    return subprocess.run(
+        [sys.executable, "deploy/entrypoint.py", *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_is_the_usage(option: str) -> None:
+    found = image(option)
+    assert (found.returncode, found.stdout, found.stderr) == (0, f"{USAGE}\n", "")
+
+
+def test_the_usage_names_every_command() -> None:
+    named = {line.split()[0] for line in USAGE.splitlines() if line.startswith("  ")}
+    assert named == {*COMMANDS, "health"}
+
+
+@pytest.mark.parametrize("command", ["serve", "", "--workers"])
+def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> None:
+    found = image(command)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == (f"There is no command {command!r}; choose one of: fastapi, flask, train, keys, health.\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        ("fastapi", "serve_fastapi"),
+        ("flask", "serve_flask"),
+        ("train", "train.py"),
+        ("keys", "twinserve.service.auth"),
+    ],
+)
+def test_every_command_becomes_its_program_with_the_options_behind_it(command: str, program: str) -> None:
+    found = image(command, "--help")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith(f"usage: {program} ")
+
+
+def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:
+    copied = {
+        word.rstrip("/")
+        for line in (ROOT / "Dockerfile").read_text().splitlines()
+        if line.startswith("COPY ")
+        for word in line.split()[1:-1]
+    }
+    needed = {words[-1].partition(".")[0] if words[0] == "-m" else words[0] for words in COMMANDS.values()}
+    assert needed | {"deploy/entrypoint.py"} <= copied
+
+
+@contextmanager
+def answering(status: HTTPStatus) -> Iterator[int]:
+    """A door that says this of itself, and its port."""
+
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/health/ready" else HTTPStatus.NOT_FOUND)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Ready) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("status", "code"), [(HTTPStatus.OK, 0), (HTTPStatus.SERVICE_UNAVAILABLE, 1)])
+def test_health_is_what_the_door_says_of_itself(status: HTTPStatus, code: int) -> None:
+    with answering(status) as port:
+        found = image("health", TWINSERVE_PORT=str(port))
+    assert (found.returncode, found.stdout, found.stderr) == (code, "", "")
+
+
+def test_health_without_a_door_is_1() -> None:
+    with answering(HTTPStatus.OK) as port:
+        pass
+    assert image("health", TWINSERVE_PORT=str(port)).returncode == 1

@@ -1,0 +1,49 @@
+"""The event loop takes newcomers together."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import ExitStack
+
+from serve_fastapi.server.accept_loop import DoorLoop
+
+CROWD = 40
+TURNS = 10
+
+
+class Taken(asyncio.Protocol):
+    """One connection that was taken."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep it, to close it."""
+        self.transport = transport
+
+
+def test_newcomers_are_taken_together() -> None:
+    """One a turn would be as many turns as there are newcomers, each as long as all answers of the others."""
+
+    async def taken(listener: socket.socket) -> int:
+        protocols: list[Taken] = []
+
+        def make() -> Taken:
+            protocols.append(Taken())
+            return protocols[-1]
+
+        server = await asyncio.get_running_loop().create_server(make, sock=listener, backlog=CROWD)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        found = len(protocols)
+        server.close()
+        while not all(hasattr(protocol, "transport") for protocol in protocols):
+            await asyncio.sleep(0)
+        for protocol in protocols:
+            protocol.transport.close()
+        await asyncio.sleep(0)
+        return found
+
+    with ExitStack() as crowd, asyncio.Runner(loop_factory=DoorLoop) as runner:
+        listener = crowd.enter_context(socket.create_server(("127.0.0.1", 0), backlog=CROWD))
+        for _ in range(CROWD):
+            crowd.enter_context(socket.create_connection(listener.getsockname()))
+        assert runner.run(taken(listener)) == CROWD

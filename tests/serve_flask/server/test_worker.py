@@ -1,0 +1,65 @@
+"""How a worker takes connections, and stops taking them."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
+
+from gunicorn.config import Config
+
+from serve_flask.server.poller import MOST
+from serve_flask.server.worker import DoorWorker
+from tests.fakes import settings_of
+from twinserve.service.http.buffer import Room
+from twinserve.service.process.accept import Newcomers
+
+COME = 3 * MOST
+
+
+def worker_of(listener: socket.socket) -> Any:
+    """A worker that listens, outside of gunicorn."""
+    worker: Any = DoorWorker.__new__(DoorWorker)
+    worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
+    worker.service = SimpleNamespace(settings=settings_of(), room=Room(1_000_000))
+    worker.newcomers, worker.next_welcome = Newcomers(MOST), 0.0
+    worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
+    listener.settimeout(0)
+    worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
+    return worker
+
+
+def test_who_has_come_when_a_worker_stops_is_taken() -> None:
+    """What waits at a listener that is closed would be reset, unanswered."""
+    with ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=COME))
+        worker = worker_of(listener)
+        for _ in range(COME):
+            open_sockets.enter_context(socket.create_connection(listener.getsockname()))
+        worker.alive = False
+        worker.set_accept_enabled(False)
+        worker.set_accept_enabled(False)
+        assert (worker.nr_conns, len(worker.waiting), listener.fileno()) == (COME, COME, -1)
+        for connection in list(worker.waiting):
+            worker.dismiss(connection)
+        worker.poller.close()
+
+
+def test_few_newcomers_are_shared_and_a_crowd_is_not_kept_waiting() -> None:
+    """One at first, twice as many each time that more wait, and one again when all have been taken."""
+    with ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=10))
+        worker = worker_of(listener)
+        for _ in range(10):
+            open_sockets.enter_context(socket.create_connection(listener.getsockname()))
+        taken = []
+        for _ in range(5):
+            before = worker.nr_conns
+            worker.accept(listener)
+            taken.append(worker.nr_conns - before)
+        assert (taken, worker.newcomers.number) == ([1, 2, 4, 3, 0], 1)
+        for connection in list(worker.waiting):
+            worker.dismiss(connection)
+        worker.poller.close()

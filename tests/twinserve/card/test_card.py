@@ -1,0 +1,73 @@
+"""The model card says what a person should know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.twinserve import fruit
+from twinserve.card.caveats import doubts
+from twinserve.store.artifact import read_manifest
+
+
+@pytest.fixture(scope="module")
+def text(pristine_fruit: Path) -> str:
+    """The card of the fruit."""
+    return (pristine_fruit / "card.md").read_text()
+
+
+def test_the_card_has_its_sections(text: str) -> None:
+    sections = [line for line in text.splitlines() if line.startswith("#")]
+    assert sections[0] == "# Model card: fruit"
+    assert {"## Quality on the hold-out", "## Input", "## Lineage"} <= set(sections)
+
+
+def test_the_intended_use_is_the_recipes(text: str) -> None:
+    assert f"**Intended use.** {fruit.FRUIT.intended_use}" in text
+
+
+def test_every_metric_is_told(text: str, pristine_fruit: Path) -> None:
+    for name, value in read_manifest(pristine_fruit).metrics.items():
+        assert f"| {name} | {value:.4f} |" in text
+
+
+def test_the_scale_of_the_brier_score_is_told(text: str) -> None:
+    assert "brier is summed over the classes: from 0, which is best, to 2." in text
+
+
+def test_every_candidate_is_told_and_one_is_chosen(text: str) -> None:
+    assert "| hardly fitted |" in text
+    assert text.count("| chosen |") == 1
+
+
+def test_every_field_is_told_with_its_unit_and_what_training_saw(text: str) -> None:
+    lines = text.splitlines()
+    assert any(line.startswith("| weight | number | g | ") and line.endswith(" | On the scales. |") for line in lines)
+    assert any(line.startswith("| skin.spots | number or null |") for line in lines)
+    assert any("green, red" in line for line in lines)
+
+
+def test_every_table_has_as_many_cells_in_each_line(text: str) -> None:
+    for table in text.split("\n\n"):
+        if table.startswith("|"):
+            assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_regressions_card_has_no_classes(tmp_path: Path) -> None:
+    text = (fruit.registered(fruit.PRICE, tmp_path) / "card.md").read_text()
+    assert "**Task.** Regression." in text
+
+
+def test_doubts_are_told(tmp_path: Path, text: str) -> None:
+    """Of a target that has nothing to do with the features."""
+    table = fruit.table()
+    by_chance = np.random.default_rng(0).permutation(table.target.to_numpy())
+    recipe = replace(fruit.FRUIT, load=lambda: replace(table, target=pd.Series(by_chance)))
+    folder = fruit.registered(recipe, tmp_path)
+    (doubt,) = doubts(read_manifest(folder))
+    assert f"**Doubt.** {doubt}" in (folder / "card.md").read_text()
+    assert "**Doubt.**" not in text

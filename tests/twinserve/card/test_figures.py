@@ -1,0 +1,71 @@
+"""The figures of a card: those that the predictions allow, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import numpy as np
+import pytest
+
+from twinserve.card.figures import MOST_BARS, figures
+from twinserve.evaluate.importance import Importance
+from twinserve.predict.predictor import Predictions
+
+ROWS = 90
+IMPORTANCE = [Importance(f"feature {place}", 1.0 / (1 + place), 0.01) for place in range(3)]
+
+
+def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importance: Any = IMPORTANCE) -> dict[str, Any]:
+    """The figures of made predictions."""
+    chance = np.random.default_rng(0)
+    if classes is None:
+        truth = chance.normal(size=ROWS)
+        return figures(truth, Predictions(values=truth + chance.normal(size=ROWS) / 9), None, importance)
+    shares = chance.dirichlet(np.ones(len(classes)), ROWS)
+    truth = (np.arange(ROWS) % len(classes)).astype(float)
+    predictions = Predictions(shares.argmax(axis=1), None if labels_only else shares)
+    return figures(truth, predictions, classes, importance)
+
+
+CURVES = {"roc.svg", "precision-recall.svg", "calibration.svg"}
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels_only", "names"),
+    [
+        (("no", "yes"), False, {"confusion.svg", "importance.svg", *CURVES}),
+        (("a", "b", "c"), False, {"confusion.svg", "importance.svg", *CURVES}),
+        (("no", "yes"), True, {"confusion.svg", "importance.svg"}),
+        (tuple(f"c{place:02}" for place in range(21)), False, {"importance.svg", *CURVES}),
+        (None, False, {"predicted.svg", "residuals.svg", "importance.svg"}),
+    ],
+    ids=["two", "three", "labels", "many", "values"],
+)
+def test_each_kind_of_predictions_has_its_figures(
+    classes: tuple[str, ...] | None, labels_only: bool, names: set[str]
+) -> None:
+    found = made(classes, labels_only=labels_only)
+    assert set(found) == names
+    for caption, svg in found.values():
+        assert caption
+        assert ET.fromstring(svg).tag.endswith("svg")
+
+
+def test_the_same_data_gives_the_same_bytes() -> None:
+    assert made(("no", "yes")) == made(("no", "yes"))
+
+
+def test_names_are_texts_whatever_they_hold() -> None:
+    """No formula, no markup."""
+    odd = [Importance("$price_{eur}$ <b> & größe", 1.0, 0.0)]
+    svg = made(("<no>", "yes & no"), importance=odd)["importance.svg"][1].decode()
+    assert "$price_{eur}$ &lt;b&gt; &amp; größe" in svg
+
+
+def test_the_most_important_are_shown_and_the_others_counted() -> None:
+    many = [Importance(f"f{place}", 1.0, 0.0) for place in range(MOST_BARS + 5)]
+    caption, svg = made(None, importance=many)["importance.svg"]
+    assert f"the {MOST_BARS} highest of {MOST_BARS + 5}" in caption
+    assert b"f19" in svg
+    assert b"f20" not in svg

@@ -1,0 +1,140 @@
+"""What a training says when it is done, to a person and to a machine."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.twinserve import fruit
+from tests.twinserve.signature.made import feature, signature
+from twinserve.card.caveats import doubts
+from twinserve.cli.report import MOST_COLUMNS, Trained, as_json, show
+from twinserve.notes import Note
+from twinserve.release.gate import Verdict
+from twinserve.release.packaging import Lineage, package
+from twinserve.release.promotion import Outcome
+from twinserve.signature import Change
+from twinserve.store.registry import Registry
+
+PASSED = Verdict(passed=True, reason="There is no champion to compare with.")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A training of the fruit that was promoted."""
+    registry = Registry(tmp_path_factory.mktemp("store"), "fruit")
+    data, fitted = fruit.fitted(fruit.FRUIT)
+    version, facts = package(registry, fruit.FRUIT, data, fitted, Lineage(0, None))
+    outcome = Outcome(promoted=True, verdict=PASSED, champion=1)
+    return Trained(fruit.FRUIT, data, fitted, facts, version, registry.path(version), outcome, 1.25)
+
+
+@pytest.fixture
+def of_table(trained: Trained) -> Trained:
+    """The same, as if a table had made the input, with a note of each kind."""
+    notes = (
+        Note("fact", None, "classification"),
+        Note("dropped", "id", "it looks like an identifier"),
+        Note("leak", "paid", "it is the target: left out"),
+    )
+    return replace(trained, recipe=replace(trained.recipe, input=trained.data.signature, notes=notes))
+
+
+def said(trained: Trained) -> str:
+    """The report of a person, without colours."""
+    console = Console(file=io.StringIO(), width=80)
+    show(trained, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_person_reads_the_rows_the_candidates_the_metrics_and_what_became_of_it(trained: Trained) -> None:
+    lines = said(trained).splitlines()
+    learned = len(trained.data.train)
+    assert lines[0] == f"fruit  {learned} rows to learn from, {200 - learned} held out (an orchard)"
+    assert any(line.startswith("logistic regression ") and line.rstrip().endswith("chosen") for line in lines)
+    assert any(line.startswith("log_loss ") and line.rstrip().endswith("decides") for line in lines)
+    assert any(line.startswith("brier (0 to 2) ") for line in lines)
+    assert lines[-1] == "champion   1 (promoted)  There is no champion to compare with."
+
+
+def test_what_each_column_of_a_table_became_is_said(of_table: Trained) -> None:
+    lines = said(of_table).splitlines()
+    assert [line for line in lines if line.startswith("column ")] == [
+        "column   weight       number",
+        "column   skin.colour  category",
+        "column   skin.spots   number or null",
+        "column   id           left out: it looks like an identifier",
+    ]
+    assert not [line for line in lines if line.startswith("dropped")]
+    assert "leak     paid: it is the target: left out" in lines
+
+
+def test_of_a_declared_input_nothing_is_said_that_its_author_said(trained: Trained) -> None:
+    assert "column   " not in said(trained)
+
+
+def test_a_wide_table_is_not_listed_to_its_end(of_table: Trained) -> None:
+    wide = signature(*(feature(f"c{place}") for place in range(MOST_COLUMNS + 1)))
+    text = said(replace(of_table, data=replace(of_table.data, signature=wide)))
+    assert "column   and 2 more, which the card lists" in text.splitlines()
+
+
+def test_a_candidate_that_failed_and_a_class_that_was_left_out_are_said(trained: Trained) -> None:
+    notes = (Note("warning", None, "the class 'quince' is left out"),)
+    odd = replace(
+        trained,
+        data=replace(trained.data, notes=notes),
+        fitted=replace(trained.fitted, failed={"svm [1]": "no probabilities"}),
+    )
+    lines = said(odd).splitlines()
+    assert "failed   svm [1]: no probabilities" in lines
+    assert "warning  the class 'quince' is left out" in lines
+    assert as_json(odd)["failed_candidates"] == {"svm [1]": "no probabilities"}
+    assert as_json(odd)["notes"][-1]["sentence"] == "the class 'quince' is left out"
+
+
+@pytest.mark.parametrize(
+    ("passed", "promoted", "words"),
+    [
+        (True, True, "(promoted)"),
+        (True, False, "(not promoted, as asked; the gate would let it pass)"),
+        (False, False, "(not promoted)"),
+    ],
+)
+def test_what_became_of_it_is_said_as_it_was_asked(trained: Trained, passed: bool, promoted: bool, words: str) -> None:
+    outcome = Outcome(promoted=promoted, verdict=replace(PASSED, passed=passed), champion=None)
+    assert said(replace(trained, outcome=outcome)).splitlines()[-1].startswith(f"champion   none yet {words}")
+    assert (as_json(replace(trained, outcome=outcome))["passed"]) == passed
+
+
+def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:
+    change = Change("skin.colour", "the category 'blue' is gone", breaking=True)
+    verdict = Verdict(
+        passed=False, reason="Worse.", changes=[change], champion_score=0.5, challenger_score=0.7, lower_bound=-0.3
+    )
+    text = said(replace(trained, outcome=Outcome(promoted=False, verdict=verdict, champion=4)))
+    assert "input      skin.colour: the category 'blue' is gone (breaking)" in text
+    assert "gate       champion 0.5000, challenger 0.7000" in text
+
+
+def test_doubts_are_said(trained: Trained) -> None:
+    poor = trained.manifest.model_copy(update={"baseline": trained.manifest.metrics})
+    assert "No better than the baseline by log_loss" in said(replace(trained, manifest=poor))
+    assert as_json(replace(trained, manifest=poor))["doubts"] == list(doubts(poor))
+    assert as_json(trained)["doubts"] == []
+
+
+def test_a_machine_reads_the_same_as_plain_json(of_table: Trained) -> None:
+    found = json.loads(json.dumps(as_json(of_table), allow_nan=False))
+    assert (found["model"], found["version"], found["promoted"], found["source"]) == ("fruit", 1, True, "an orchard")
+    assert Path(found["folder"]).is_dir()
+    assert found["columns"][1] == {"name": "skin.colour", "type": "category", "nullable": False, "parts": []}
+    assert [one["name"] for one in found["candidates"] if one["chosen"]] == ["logistic regression"]
+    low, high = found["metrics"]["log_loss"]["interval"]
+    assert low <= found["metrics"]["log_loss"]["value"] <= high

@@ -1,0 +1,100 @@
+"""`make serve`: both doors, side by side."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.servers.running import DEADLINE, golden
+
+pytestmark = pytest.mark.slow
+
+
+def start(artifacts: Path, port: int) -> subprocess.Popen[str]:
+    """The program, with a port for its first door."""
+    settings = {"TWINSERVE_ARTIFACTS": str(artifacts), "TWINSERVE_PORT": str(port)}
+    command = [sys.executable, "-m", "twinserve.cli.serve"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def free_ports() -> int:
+    """The first of two ports side by side that nobody listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port: int = first.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1)).close()
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
+    port = free_ports()
+    with start(artifacts, port) as process:
+        assert process.stdout is not None
+        welcome = [process.stdout.readline() for _ in range(4)]
+        assert f"http://127.0.0.1:{port} " in welcome[0]
+        assert f"http://127.0.0.1:{port + 1} " in welcome[1]
+        answers = {predict(number, golden(artifacts)) for number in (port, port + 1)}
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+    assert len(answers) == 1
+    assert process.returncode == 0
+    for number in (port, port + 1):
+        socket.create_server(("127.0.0.1", number)).close()
+
+
+def test_a_door_that_cannot_start_ends_the_other(artifacts: Path, tmp_path: Path) -> None:
+    """With its exit code, after its sentence."""
+    store = Path(shutil.copytree(artifacts, tmp_path / "artifacts"))
+    (store / "tumor" / "champion").write_text("9\n")
+    with start(store, free_ports()) as process:
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2
+    assert " has ended; stopping the other." in output
+    assert "http://" not in output
+    assert "serve_fastapi: " in errors or "serve_flask: " in errors
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_taken_port_is_told_before_any_door_is_started(artifacts: Path, place: int) -> None:
+    """In one sentence, whichever of the two it is; nobody is welcomed to a door of somebody else's."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(artifacts, port - place) as process:
+            output, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith(f"serve: cannot listen on 127.0.0.1 port {port} (")
+    assert errors.endswith("; choose another with TWINSERVE_PORT.\n")
+    assert errors.count("\n") == 1
+
+
+def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
+    """One sentence, too."""
+    with start(artifacts, 65535) as process:
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2
+    assert errors.count("\n") == 1
+    assert "port 65536 (there is no such port)" in errors
+
+
+def predict(port: int, body: bytes) -> bytes:
+    """The answer to a prediction request."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/predict", body, {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=DEADLINE) as response:
+        content: bytes = response.read()
+    return content

@@ -1,0 +1,77 @@
+"""A metric of counted rows is the metric of the drawn rows themselves."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from twinserve.arrays import FloatArray
+from twinserve.evaluate import metrics
+from twinserve.evaluate.bootstrap import METRICS, draws, intervals
+from twinserve.predict.predictor import Predictions
+
+ROWS = 60
+
+
+def classified(classes: int, *, coarse: bool) -> tuple[FloatArray, Predictions]:
+    """Random truth and probabilities; coarse ones have ties."""
+    chance = np.random.default_rng(classes)
+    truth = chance.integers(classes, size=ROWS).astype(np.float64)
+    shares = chance.dirichlet(np.ones(classes), size=ROWS)
+    if coarse:
+        shares = np.round(shares * 4) + 0.5
+        shares /= shares.sum(axis=1, keepdims=True)
+    return truth, Predictions(shares.argmax(axis=1), shares)
+
+
+def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
+    """The predictions of these rows, as often as they are named."""
+    if predictions.values is not None:
+        return Predictions(values=predictions.values[rows])
+    assert predictions.labels is not None
+    assert predictions.probabilities is not None
+    return Predictions(predictions.labels[rows], predictions.probabilities[rows])
+
+
+def check(truth: FloatArray, predictions: Predictions) -> None:
+    """Every metric, for twenty draws, against the one of `evaluation` on the rows repeated as often as drawn."""
+    (counts,) = draws(ROWS, seed=1, times=20)
+    for name in metrics.evaluate(truth, predictions):
+        found = METRICS[name](truth, predictions, counts)
+        for count, value in zip(counts, found, strict=True):
+            rows = np.repeat(np.arange(ROWS), count.astype(int))
+            drawn = taken(predictions, rows)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # A class that was not drawn.
+                assert metrics.METRICS[name].score(truth[rows], drawn) == pytest.approx(value, rel=1e-12), name
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("coarse", [False, True])
+def test_counting_rows_equals_repeating_them_for_classes(classes: int, *, coarse: bool) -> None:
+    check(*classified(classes, coarse=coarse))
+
+
+def test_counting_rows_equals_repeating_them_for_values() -> None:
+    chance = np.random.default_rng(0)
+    truth = chance.normal(1e6, 1.0, size=ROWS)
+    check(truth, Predictions(values=truth + chance.normal(size=ROWS)))
+
+
+def test_a_seed_gives_the_same_intervals_around_the_metric() -> None:
+    truth, predictions = classified(2, coarse=False)
+    found = intervals(truth, predictions, seed=7)
+    assert found == intervals(truth, predictions, seed=7)
+    for name, value in metrics.evaluate(truth, predictions).items():
+        low, high = found[name]
+        assert low < value < high
+
+
+def test_many_rows_are_drawn_in_parts() -> None:
+    """The counts of a large hold-out never are in memory together."""
+    parts = list(draws(100_000, seed=0, times=100))
+    assert [len(part) for part in parts] == [40, 40, 20]
+    assert all((part.sum(axis=1) == 100_000).all() for part in parts)

@@ -1,0 +1,125 @@
+"""A small model of fruit, for the tests of files and versions: trained in an instant, with a number, a nullable
+number, a category and a name in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, Field
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from twinserve.recipes import Recipe, Table
+from twinserve.release.packaging import Lineage, package
+from twinserve.store.registry import Registry
+from twinserve.training.data import Data, split
+from twinserve.training.fit import Fitted, fit
+
+Candidates = Callable[[int], Mapping[str, Any]]
+
+
+class Skin(BaseModel):
+    """What one sees."""
+
+    colour: Literal["green", "red"] = Field(description="Its main colour.")
+    spots: float | None = Field(default=None, ge=0, description="How many, where somebody counted.")
+
+
+class Fruit(BaseModel):
+    """One piece of fruit."""
+
+    weight: float = Field(gt=0, description="On the scales.", json_schema_extra={"unit": "g"})
+    skin: Skin
+
+
+class Doubling(BaseEstimator, TransformerMixin):  # type: ignore[misc]  # scikit-learn has no types.
+    """A transformer of one's own, which only a pickle can carry."""
+
+    def fit(self, _x: Any, _y: Any = None) -> Doubling:
+        """Nothing to learn."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, x: Any) -> Any:
+        """Twice the number."""
+        return 2 * x
+
+
+def table(rows: int = 200, seed: int = 0) -> Table:
+    """Apples and pears; the same rows for the same seed."""
+    chance = np.random.default_rng(seed)
+    pear = chance.random(rows) < 0.5
+    weight = np.round(chance.normal(150 + 40 * pear, 20), 2)
+    colour = np.where(chance.random(rows) < 0.2 + 0.6 * pear, "green", "red")
+    spots = np.where(chance.random(rows) < 0.3, np.nan, chance.integers(0, 9, rows))
+    features = pd.DataFrame({"weight": weight, "skin.colour": colour, "skin.spots": spots})
+    return Table(features, pd.Series(np.where(pear, "pear", "apple"), dtype=object), source="an orchard")
+
+
+def prices(rows: int = 200, seed: int = 0) -> Table:
+    """The same fruit with a price."""
+    fruit = table(rows, seed)
+    price = pd.Series(fruit.features["weight"] / 100 + (fruit.features["skin.colour"] == "red"))
+    return Table(fruit.features, price, source="a market")
+
+
+def columns_encoded(*more: Any) -> Any:
+    """The columns as numbers."""
+    return make_column_transformer(
+        (make_pipeline(SimpleImputer(), *more), ["weight", "skin.spots"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["skin.colour"]),
+    )
+
+
+def candidates(_seed: int) -> Mapping[str, Any]:
+    """One that is good and one that is not."""
+    return {
+        "hardly fitted": make_pipeline(columns_encoded(), LogisticRegression(C=1e-6)),
+        "logistic regression": make_pipeline(columns_encoded(), LogisticRegression(max_iter=2000)),
+    }
+
+
+FRUIT = Recipe(
+    name="fruit",
+    task="classification",
+    input=Fruit,
+    load=table,
+    candidates=candidates,
+    metric="log_loss",
+    intended_use="Sorting | tests.",
+)
+PRICE = replace(
+    FRUIT,
+    name="price",
+    task="regression",
+    load=prices,
+    candidates=lambda _seed: {"linear": make_pipeline(columns_encoded(), LinearRegression())},
+    metric="rmse",
+)
+OWN_TRANSFORMER = replace(
+    FRUIT,
+    name="own",
+    candidates=lambda _seed: {"own": make_pipeline(columns_encoded(Doubling()), LogisticRegression(max_iter=2000))},
+)
+
+
+def fitted(recipe: Recipe, seed: int = 0) -> tuple[Data, Fitted]:
+    """The recipe's data and its winner."""
+    data = split(recipe)
+    return data, fit(recipe, data, seed=seed, progress=lambda _step: None)
+
+
+def registered(recipe: Recipe, root: Path) -> Path:
+    """The folder of a new version below a root folder."""
+    registry = Registry(root, recipe.name)
+    version, _ = package(registry, recipe, *fitted(recipe), Lineage(seed=0, git_commit=None))
+    return registry.path(version)

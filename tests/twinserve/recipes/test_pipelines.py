@@ -1,0 +1,86 @@
+"""Pipelines for any table: whatever its types, they fit, take nulls and strangers, and compile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.twinserve.signature.made import feature, signature
+from twinserve.proof.prove import prove
+from twinserve.recipes import Task
+from twinserve.recipes.pipelines import pipelines
+from twinserve.signature import UNSEEN, Columns, Signature
+from twinserve.signature.frames import from_frame, to_frame
+from twinserve.signature.sources.training_profile import observe
+from twinserve.training.unseen_values import raising_encoder
+
+ROWS = 60
+CONTRACT = signature(
+    feature("number", nullable=True),
+    feature("whole", "integer"),
+    feature("flag", "boolean", nullable=True),
+    feature("kind", "category", nullable=True),
+    feature("day", "date", nullable=True),
+    feature("at", "datetime"),
+)
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[Signature, Columns]:
+    """A table of every type but text, with nulls."""
+    chance = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "number": np.where(chance.random(ROWS) < 0.2, np.nan, chance.normal(size=ROWS)),
+            "whole": chance.integers(0, 9, ROWS),
+            "flag": np.where(chance.random(ROWS) < 0.2, np.nan, chance.integers(0, 2, ROWS)),
+            "kind": pd.Series(chance.choice(["a", "b", "c"], ROWS)).mask(chance.random(ROWS) < 0.2),
+            "day": pd.Series(pd.date_range("2024-01-01", periods=ROWS)).mask(chance.random(ROWS) < 0.2),
+            "at": pd.date_range("2024-01-01", periods=ROWS, freq="7h"),
+        }
+    )
+    seen = observe(CONTRACT, table)
+    return seen, from_frame(table, seen)
+
+
+def odd(columns: Columns) -> Columns:
+    """A row with every null that there may be, and one with a stranger."""
+    rows = columns.take([0, 1]).matrix
+    rows[0, [place for place, one in enumerate(CONTRACT.features) if one.nullable]] = np.nan
+    rows[1, 3] = UNSEEN
+    return Columns(rows, {(1, 3): "never seen"})
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signature, Columns], task: Task) -> None:
+    seen, columns = rows
+    truth = columns.matrix[:, 1] % 2
+    target: Any = np.where(truth > 0, "odd", "even").astype(object) if task == "classification" else truth
+    found = pipelines(seen, task, 0)
+    assert list(found) == ["linear model", "random forest", "gradient boosting"]
+    for pipeline in found.values():
+        if "n_estimators" in pipeline["model"].get_params():
+            pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
+        fitted = pipeline.fit(to_frame(columns, seen), target)
+        proved = prove(fitted, seen, ("even", "odd") if task == "classification" else None, [columns], 0)
+        assert proved.facts.kind == "compiled", proved.facts.reason
+        assert len(fitted.predict(to_frame(odd(columns), seen))) == 2
+
+
+def test_no_encoder_raises_on_what_it_does_not_know(rows: tuple[Signature, Columns]) -> None:
+    assert [raising_encoder(pipeline) for pipeline in pipelines(rows[0], "classification", 0).values()] == [None] * 3
+
+
+def test_free_text_has_one_candidate() -> None:
+    contract = signature(feature("text", "string"))
+    (pipeline,) = pipelines(contract, "classification", 0).values()
+    frame = pd.DataFrame({"text": ["good fruit", "bad fruit"] * 10})
+    assert pipeline.fit(frame, ["yes", "no"] * 10).predict(frame)[:2].tolist() == ["yes", "no"]
+
+
+def test_the_seed_reaches_every_estimator_that_has_chance(rows: tuple[Signature, Columns]) -> None:
+    models = [pipeline["model"].get_params() for pipeline in pipelines(rows[0], "regression", 7).values()]
+    assert [model["random_state"] for model in models[1:]] == [7, 7]

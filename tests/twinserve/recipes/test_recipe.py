@@ -1,0 +1,46 @@
+"""Recipes are found by their name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.tumor import TUMOR
+from train import RECIPES
+from twinserve.recipes import find
+from twinserve.recipes.catalog import UnknownRecipe
+from twinserve.recipes.recipe import NoSuchMetric, Task
+
+
+def test_the_default_recipe_is_found() -> None:
+    assert find("tumor", RECIPES) is TUMOR
+
+
+@pytest.mark.parametrize("name", ["", "Tumor", "tumor ", "../tumor", "none"])
+def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
+    with pytest.raises(UnknownRecipe, match=r"; choose one of: .*tumor.*\.$"):
+        find(name, RECIPES)
+
+
+@pytest.mark.parametrize("name", [":", ":recipe", "mine:", ".mine:recipe", "..:recipe"])
+def test_half_a_place_is_none(name: str) -> None:
+    with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is no package\.module:name\.$"):
+        find(name, RECIPES)
+
+
+@pytest.mark.parametrize(("task", "metric"), [("classification", "acc"), ("regression", "log_loss")])
+def test_a_metric_that_does_not_judge_the_task_is_refused_before_anything_is_fitted(task: Task, metric: str) -> None:
+    with pytest.raises(NoSuchMetric, match=rf"^{metric} does not judge a {task}; choose one of: \w+, "):
+        replace(TUMOR, task=task, metric=metric)
+
+
+def test_what_is_wrong_in_a_module_of_yours_is_not_taken_for_a_missing_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mistaken_recipes.py").write_text("import math\nrecipe = math.nothing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(AttributeError, match="'math' has no attribute 'nothing'"):
+        find("mistaken_recipes:recipe", {})

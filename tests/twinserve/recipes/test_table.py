@@ -1,0 +1,117 @@
+"""What is guessed from a table, and what a person is told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twinserve.errors import AskedWrongly
+from twinserve.recipes import Recipe
+from twinserve.recipes.table import Wish, table_recipe
+
+ROWS = 120
+
+
+def frame(**columns: Any) -> pd.DataFrame:
+    """Two useful columns and a target of two classes, beside the given columns."""
+    chance = np.random.default_rng(0)
+    useful = {"size": chance.normal(size=ROWS), "colour": chance.choice(["red", "green"], ROWS)}
+    return pd.DataFrame({**useful, **columns, "y": np.where(chance.random(ROWS) < 0.5, "yes", "no")})
+
+
+def recipe(table: pd.DataFrame, target: str = "y", **wish: Any) -> Recipe:
+    """The recipe for a table."""
+    return table_recipe("mine", table, Wish(target, **wish), "mine.csv")
+
+
+def told(made: Recipe) -> dict[str, list[str | None]]:
+    """The columns that notes are about, by their kind."""
+    kinds: dict[str, list[str | None]] = {}
+    for note in made.notes:
+        kinds.setdefault(note.kind, []).append(note.column)
+    return kinds
+
+
+def refusal(table: pd.DataFrame, target: str = "y", **wish: Any) -> str:
+    """Why there is no recipe."""
+    with pytest.raises(AskedWrongly) as refused:
+        recipe(table, target, **wish)
+    return str(refused.value)
+
+
+def test_a_plain_table_becomes_a_classification_of_its_other_columns() -> None:
+    made = recipe(frame())
+    assert (made.name, made.task, made.metric) == ("mine", "classification", "log_loss")
+    table = made.load()
+    assert (list(table.features), table.source, set(table.target)) == (["size", "colour"], "mine.csv", {"yes", "no"})
+    assert "'y'" in made.intended_use
+
+
+def test_numbers_become_a_regression() -> None:
+    assert (recipe(frame(), "size").task, recipe(frame(), "size").metric) == ("regression", "rmse")
+
+
+def test_what_a_person_says_goes_before_what_is_guessed() -> None:
+    grades = frame(grade=[1, 2, 3, 4] * (ROWS // 4))
+    assert recipe(grades, "grade").task == "classification"
+    made = recipe(grades, "grade", task="regression", metric="mae")
+    assert (made.task, made.metric) == ("regression", "mae")
+    assert "as asked" in made.notes[0].sentence
+
+
+def test_rows_without_a_target_are_left_out_and_counted() -> None:
+    table = frame()
+    table.loc[3, "y"] = None
+    made = recipe(table)
+    assert len(made.load().features) == ROWS - 1
+    assert made.notes[0].sentence == "1 rows have no target and were left out"
+
+
+def test_copies_of_rows_are_counted_and_kept() -> None:
+    table = frame()
+    made = recipe(pd.concat([table, table.iloc[:5]], ignore_index=True))
+    assert any(note.sentence.startswith("5 rows are copies of others") for note in made.notes)
+    assert len(made.load().features) == ROWS + 5
+
+
+def test_a_column_that_says_what_the_target_says_is_left_out_unless_it_is_to_be_kept() -> None:
+    table = frame()
+    table["paid"] = np.where(table["y"] == "yes", 1, 0)
+    assert "paid" not in recipe(table).load().features
+    assert told(recipe(table))["leak"] == ["paid"]
+    kept = recipe(table, keep_leaks=True)
+    assert "paid" in kept.load().features
+    assert "paid" in told(kept)["leak"]
+
+
+def test_a_number_that_alone_tells_the_classes_apart_is_kept_and_said() -> None:
+    table = frame()
+    table["score"] = np.where(table["y"] == "yes", 1.0, -1.0) * (1 + np.arange(ROWS))
+    assert told(recipe(table))["leak"] == ["score"]
+    assert "score" in recipe(table).load().features
+
+
+def test_a_rare_class_is_said() -> None:
+    table = frame()
+    table["y"] = ["yes"] * 6 + ["no"] * (ROWS - 6)
+    assert any(note.sentence == "imbalanced: 'yes' is 5.0% of the rows" for note in recipe(table).notes)
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "wish", "sentence"),
+    [
+        (frame(), "z", {}, "There is no column 'z'; the table has size, colour, y."),
+        (frame().iloc[:29], "y", {}, "The table has 29 rows with a target, and 30 are the least to learn from."),
+        (frame(), "y", {"metric": "rmse"}, "rmse does not judge a classification; choose one of: log_loss, "),
+        (frame(), "y", {"task": "regression"}, "The target 'y' is not a number in every row; a regression needs one."),
+        (frame()[["y"]].assign(paid=frame()["y"]), "y", {}, "Every column says what the target says; --keep-leaks "),
+    ],
+    ids=["column", "rows", "metric", "task", "leaks"],
+)
+def test_what_cannot_be_learned_is_one_sentence(
+    table: pd.DataFrame, target: str, wish: dict[str, Any], sentence: str
+) -> None:
+    assert refusal(table, target, **wish).startswith(sentence)

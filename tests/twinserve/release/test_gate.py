@@ -1,0 +1,349 @@
+"""Who may become champion: a model that is not worse on the same rows, and that breaks no caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pytest
+
+from tests.twinserve.signature.made import feature, signature
+from twinserve.arrays import FloatArray
+from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
+from twinserve.release import gate
+from twinserve.release.gate import Challenge, Terms, Verdict, judge
+from twinserve.signature import Columns, Signature
+from twinserve.store.artifact import Opened
+from twinserve.store.manifest import Manifest, PredictorFacts, Training
+
+ROWS: Final = 200
+CLASSES: Final = ("no", "yes")
+CONTRACT: Final = signature(feature("x"), feature("c", "category", seen_categories=("green", "red")))
+
+
+def truth() -> FloatArray:
+    """Half of the rows are `yes`."""
+    return np.arange(ROWS, dtype=np.float64) % 2
+
+
+def holdout(contract: Signature = CONTRACT) -> Columns:
+    """`x` is the truth; the category says the same in words: `red` where `yes`."""
+    by_name = {"x": truth(), "c": truth(), "n": np.where(truth() > 0, np.nan, 1.0)}
+    return Columns(np.stack([by_name[feature.name] for feature in contract.features], axis=1))
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough for differences as large as these, in a tenth of the time."""
+    monkeypatch.setattr(gate, "RESAMPLES", 50)
+
+
+class Believer:
+    """Takes a column for the truth and says so with some certainty; in the first rows it errs."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def __init__(self, sure: float = 0.9, *, errs: int = 0, column: int = 0, shares: bool = True) -> None:
+        self.sure, self.errs, self.column, self.shares = sure, errs, column, shares
+        self.asked: list[Columns] = []
+
+    def predict(self, columns: Columns) -> Predictions:
+        """One answer a row."""
+        self.asked.append(columns)
+        yes = columns.matrix[:, self.column].copy()
+        yes[: self.errs] = 1 - yes[: self.errs]
+        share = np.where(yes > 0, self.sure, 1 - self.sure)
+        both = np.stack([1 - share, share], axis=1)
+        return Predictions(both.argmax(axis=1).astype(np.int64), both if self.shares else None)
+
+
+class Guess:
+    """A regression that is wrong by so much."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def __init__(self, wrong: float) -> None:
+        self.wrong = wrong
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Wrong to either side in turn."""
+        return Predictions(values=columns.matrix[:, 0] + self.wrong * (-1.0) ** np.arange(len(columns)))
+
+
+class Silent(Believer):
+    """Has no answer to every third row."""
+
+    def predict(self, columns: Columns) -> Predictions:
+        """NaN there."""
+        labels, shares, _ = super().predict(columns)
+        assert shares is not None
+        return Predictions(labels, np.where(np.arange(len(columns))[:, None] % 3 == 0, np.nan, shares))
+
+
+class Refusing:
+    """A pipeline that does not take these rows."""
+
+    kind: Final[PredictorKind] = "scikit-learn"
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Never returns."""
+        raise ValueError(f"{len(columns)} rows with a null that I do not take")
+
+
+def champion(
+    predictor: Predictor,
+    contract: Signature = CONTRACT,
+    classes: Sequence[str] | None = CLASSES,
+    metric: str = "log_loss",
+) -> Opened:
+    """An opened version around a predictor."""
+    facts = Manifest(
+        name="m",
+        task="regression" if classes is None else "classification",
+        classes=None if classes is None else tuple(classes),
+        metric=metric,
+        metrics={},
+        predictor=PredictorFacts(kind=predictor.kind, reason="Made by hand."),
+        training=Training(
+            source="",
+            created="",
+            seed=0,
+            git_commit=None,
+            data_fingerprint="",
+            rows=0,
+            holdout_rows=0,
+            estimator="",
+            parameters={},
+            libraries={},
+        ),
+        files={},
+    )
+    return Opened(facts, contract, predictor)
+
+
+def challenge(
+    predictor: Predictor,
+    metric: str = "log_loss",
+    *,
+    signature: Signature = CONTRACT,
+    classes: Sequence[str] | None = CLASSES,
+    rows: Columns | None = None,
+    of: FloatArray | None = None,
+) -> Challenge:
+    """A new model before the gate."""
+    new = champion(predictor, signature, classes, metric)
+    return Challenge(new, rows or holdout(signature), truth() if of is None else of)
+
+
+def verdict(
+    new: Challenge, old: Opened | None, *, tolerance: float = 0.0, breaking: bool = False, fallback: bool = False
+) -> Verdict:
+    """What the gate says, with no tolerance unless it is given."""
+    return judge(new, old, Terms(tolerance, breaking=breaking, fallback=fallback), seed=0)
+
+
+# ---- not worse ------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_model_passes() -> None:
+    assert verdict(challenge(Believer(errs=ROWS)), None) == Verdict(
+        passed=True, reason="There is no champion to compare with."
+    )
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "accuracy", "roc_auc", "brier", "f1_macro", "balanced_accuracy"])
+def test_the_same_model_passes_without_any_tolerance(metric: str) -> None:
+    found = verdict(challenge(Believer(errs=20), metric), champion(Believer(errs=20)))
+    assert (found.passed, found.lower_bound) == (True, 0.0)
+    assert found.champion_score == found.challenger_score
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "accuracy", "roc_auc", "brier", "f1_macro", "balanced_accuracy"])
+def test_a_model_that_is_clearly_worse_is_held_back_whichever_way_its_metric_counts(metric: str) -> None:
+    good, bad = Believer(errs=5), Believer(errs=60)
+    held_back = verdict(challenge(bad, metric), champion(good))
+    assert not held_back.passed
+    assert held_back.lower_bound is not None
+    assert held_back.lower_bound < -0.05
+    passed = verdict(challenge(good, metric), champion(bad))
+    assert passed.passed
+    assert passed.lower_bound is not None
+    assert passed.lower_bound > 0.05
+    assert (passed.champion_score, passed.challenger_score) == (held_back.challenger_score, held_back.champion_score)
+
+
+def test_the_reason_names_the_bound_and_what_is_allowed() -> None:
+    found = verdict(challenge(Believer(errs=60), "accuracy"), champion(Believer()), tolerance=0.01)
+    assert found.reason == (
+        "Perhaps worse than the champion: with 95% confidence it loses at most "
+        f"{-(found.lower_bound or 0.0):.4f} of accuracy, and 0.0100 may be lost."
+    )
+    assert verdict(challenge(Believer()), champion(Believer())).reason.startswith("Not worse than the champion: ")
+
+
+@pytest.mark.parametrize(("tolerance", "passes"), [(0.0, False), (0.02, False), (0.2, True)])
+def test_what_the_tolerance_allows_passes(tolerance: float, passes: bool) -> None:
+    """Ten more errors in 200 rows cost 0.05, and with a bad draw more."""
+    found = verdict(challenge(Believer(errs=20), "accuracy"), champion(Believer(errs=10)), tolerance=tolerance)
+    assert found.passed is passes
+
+
+def test_a_difference_that_may_be_chance_is_held_back() -> None:
+    """One more error is not proved worse, but not proved as good either."""
+    assert not verdict(challenge(Believer(errs=11), "accuracy"), champion(Believer(errs=10))).passed
+
+
+def test_rows_are_drawn_in_pairs() -> None:
+    """Two models that err in the same rows do not differ by the luck of a draw."""
+    found = verdict(challenge(Believer(0.9, errs=60)), champion(Believer(0.9, errs=60)))
+    assert found.lower_bound == 0.0
+
+
+def test_the_same_seed_gives_the_same_verdict_and_another_one_another_bound() -> None:
+    new, old = challenge(Believer(errs=12)), champion(Believer(errs=10))
+    first, second, third = (judge(new, old, Terms(0), seed) for seed in (1, 1, 2))
+    assert first == second
+    assert first.lower_bound != third.lower_bound
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
+def test_a_class_of_two_rows_is_in_every_draw(metric: str) -> None:
+    """Without its share of each class a draw would have no area under a curve at all."""
+    rare = np.zeros(ROWS)
+    rare[:2] = 1.0
+    new = challenge(Believer(), metric, of=rare, rows=Columns(np.stack([rare, rare], axis=1)))
+    assert verdict(new, champion(Believer())).lower_bound == 0.0
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae", "r2"])
+def test_a_regression_is_judged_by_its_values(metric: str) -> None:
+    def regression(wrong: float) -> Challenge:
+        return challenge(Guess(wrong), metric, classes=None)
+
+    assert verdict(regression(0.1), champion(Guess(0.1), classes=None)).lower_bound == 0.0
+    assert verdict(regression(0.1), champion(Guess(0.3), classes=None)).passed
+    assert not verdict(regression(0.3), champion(Guess(0.1), classes=None)).passed
+
+
+# ---- the same rows --------------------------------------------------------------------------------------------------
+
+
+def test_a_champion_with_another_vocabulary_is_judged_on_the_same_rows_in_its_own_codes() -> None:
+    """Were it given the challenger's codes, it would take every row for its opposite."""
+    theirs = signature(feature("c", "category", seen_categories=("amber", "red", "green")), feature("x"))
+
+    class Reader(Believer):
+        def predict(self, columns: Columns) -> Predictions:
+            self.asked.append(columns)
+            return Believer().predict(Columns((columns.matrix[:, :1] == 1.0).astype(np.float64)))
+
+    reader = Reader()
+    found = verdict(challenge(Believer()), champion(reader, theirs), breaking=True)
+    assert found.lower_bound == 0.0
+    assert reader.asked[0].matrix[:4].tolist() == [[2.0, 0.0], [1.0, 1.0], [2.0, 0.0], [1.0, 1.0]]
+
+
+def test_a_champion_sees_a_category_that_it_never_saw_as_unseen() -> None:
+    theirs = signature(feature("x"), feature("c", "category", seen_categories=("green",)))
+    old = Believer()
+    assert verdict(challenge(Believer()), champion(old, theirs)).passed
+    assert old.asked[0].unseen == {(row, 1): "red" for row in range(1, ROWS, 2)}
+
+
+# ---- what callers send ----------------------------------------------------------------------------------------------
+
+WIDER = signature(*CONTRACT.features, feature("n", nullable=True, required=False))
+BROKEN = signature(*CONTRACT.features, feature("n", nullable=True))
+
+
+def test_a_signature_that_breaks_callers_is_held_back_however_good_the_model() -> None:
+    new = challenge(Believer(0.99), signature=BROKEN)
+    found = verdict(new, champion(Believer(0.6)))
+    assert not found.passed
+    assert found.reason == (
+        "Callers of the champion would break: n: a new required field (breaking); "
+        "--allow-breaking promotes all the same."
+    )
+    assert [change.breaking for change in found.changes] == [True]
+
+
+def test_a_breaking_signature_is_judged_all_the_same_when_it_is_allowed() -> None:
+    for errs, passes in ((0, True), (60, False)):
+        new = challenge(Believer(errs=errs), signature=BROKEN)
+        assert verdict(new, champion(Believer()), breaking=True).passed is passes
+
+
+def test_a_change_that_breaks_nobody_is_told_and_judged() -> None:
+    found = verdict(challenge(Believer(), signature=WIDER), champion(Believer()))
+    assert (found.passed, found.lower_bound) == (True, 0.0)
+    assert [str(change) for change in found.changes] == ["n: a new optional field"]
+
+
+@pytest.mark.parametrize("classes", [("no", "perhaps", "yes"), ("yes",), ("nein", "ja"), None])
+def test_other_classes_break_callers(classes: tuple[str, ...] | None) -> None:
+    found = verdict(challenge(Believer()), champion(Believer(), classes=classes))
+    assert not found.passed
+    assert "(reply): the classes " in found.reason
+    assert "became no, yes (breaking)" in found.reason
+
+
+def test_other_classes_are_promoted_unjudged_when_that_is_allowed() -> None:
+    found = verdict(challenge(Believer(errs=60)), champion(Believer(), classes=("a", "b")), breaking=True)
+    assert (found.passed, found.lower_bound) == (True, None)
+    assert found.reason == "The champion has no answer of the same kind to these rows, so they cannot be compared."
+
+
+CANNOT_BE_JUDGED: dict[str, Opened] = {
+    "refuses the rows": champion(Refusing()),
+    "gives labels only": champion(Believer(shares=False)),
+}
+
+
+@pytest.mark.parametrize("name", CANNOT_BE_JUDGED)
+def test_a_champion_that_cannot_be_judged_is_replaced_only_when_that_is_allowed(name: str) -> None:
+    """Nothing shows that the new model is not worse."""
+    old = CANNOT_BE_JUDGED[name]
+    found = verdict(challenge(Believer()), old)
+    assert not found.passed
+    assert found.reason.endswith("--allow-breaking promotes all the same.")
+    assert verdict(challenge(Believer()), old, breaking=True).passed
+
+
+def test_a_champion_that_gives_labels_only_is_judged_by_a_metric_of_labels() -> None:
+    assert verdict(challenge(Believer(), "accuracy"), champion(Believer(shares=False))).lower_bound == 0.0
+
+
+@pytest.mark.parametrize("kind", ["datetime", "date", "boolean"])
+def test_a_feature_of_another_type_is_no_reason_to_fall_over(kind: str) -> None:
+    """The champion may make nothing of the values; then it cannot be judged."""
+    theirs = signature(CONTRACT.features[0], feature("c", kind))
+    assert not verdict(challenge(Believer()), champion(Believer(), theirs)).passed
+    assert verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True).passed
+
+
+def test_a_champion_that_needs_a_feature_that_is_gone_is_not_judged() -> None:
+    theirs = signature(*CONTRACT.features, feature("gone"))
+    found = verdict(challenge(Believer()), champion(Believer(), theirs))
+    assert "gone: removed" in found.reason
+    assert verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True).champion_score is None
+
+
+def test_a_compiled_champion_is_followed_by_a_slower_model_only_when_that_is_allowed() -> None:
+    class Slow(Believer):
+        kind: Final[PredictorKind] = "scikit-learn"  # type: ignore[misc]  # Final in the class that it stands for.
+
+    found = verdict(challenge(Slow()), champion(Believer()))
+    assert not found.passed
+    assert found.reason == "Made by hand. --allow-fallback promotes all the same."
+    assert verdict(challenge(Slow()), champion(Believer()), fallback=True).lower_bound == 0.0
+    assert verdict(challenge(Slow()), champion(Slow())).passed
+
+
+@pytest.mark.parametrize(("better", "passed"), [(Believer(sure=0.95), True), (Believer(sure=0.6), False)])
+def test_a_champion_that_has_no_answer_to_some_rows_is_compared_on_the_others(better: Believer, passed: bool) -> None:
+    """A null that it never could take, say: of such a row nobody knows who is better."""
+    found = verdict(challenge(better), champion(Silent()))
+    assert found.passed is passed
+    assert found.lower_bound is not None
+    assert len(better.asked[-1]) == ROWS - len(range(0, ROWS, 3))

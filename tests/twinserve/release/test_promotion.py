@@ -1,0 +1,104 @@
+"""A new version takes the place of the champion that it was compared with, and of no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.twinserve import fruit
+from twinserve.release.gate import Terms
+from twinserve.release.promotion import Facing, face
+from twinserve.store.artifact import Trust
+from twinserve.store.registry import Registry
+from twinserve.training.data import Data, split
+
+FACING = Facing(Terms(tolerance=0.02), 0, Trust())
+
+
+class Raced(Registry):
+    """A store in which another training promotes right before this one would."""
+
+    def __init__(self, root: Path, name: str, others: list[int]) -> None:
+        super().__init__(root, name)
+        self._others = others
+
+    def promote_after(self, pointer: bytes | None, version: int) -> bool:
+        """After the other one."""
+        if self._others:
+            self.promote(self._others.pop())
+        return super().promote_after(pointer, version)
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data]:
+    """Versions 1 and 3 are good, 2 is hardly fitted; none is the champion. And the rows that judge them."""
+    root = tmp_path_factory.mktemp("store")
+    for name in ("logistic regression", "hardly fitted", "logistic regression"):
+        fruit.registered(replace(fruit.FRUIT, candidates=_only(name)), root)
+    return root, split(fruit.FRUIT)
+
+
+def _only(name: str) -> Callable[[int], dict[str, Any]]:
+    return lambda seed: {name: fruit.candidates(seed)[name]}
+
+
+@pytest.fixture
+def holdout(pristine: tuple[Path, Data]) -> Any:
+    """The rows that judge."""
+    return pristine[1].holdout
+
+
+@pytest.fixture
+def registry(pristine: tuple[Path, Data]) -> Registry:
+    """The store without a champion."""
+    registry = Registry(pristine[0], "fruit")
+    for name in ("champion", "history"):
+        (registry.folder / name).unlink(missing_ok=True)
+    return registry
+
+
+def test_the_first_version_is_promoted(registry: Registry, holdout: Any) -> None:
+    outcome = face(registry, 1, holdout, FACING)
+    assert (outcome.promoted, outcome.champion, registry.champion()) == (True, 1, 1)
+
+
+def test_what_the_gate_holds_back_is_not_promoted(registry: Registry, holdout: Any) -> None:
+    registry.promote(1)
+    outcome = face(registry, 2, holdout, FACING)
+    assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, False, 1)
+    assert registry.champion() == 1
+
+
+def test_without_promoting_the_gate_is_asked_all_the_same(registry: Registry, holdout: Any) -> None:
+    registry.promote(2)
+    outcome = face(registry, 1, holdout, replace(FACING, promote=False))
+    assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, True, 2)
+    assert registry.champion() == 2
+
+
+def test_a_champion_that_came_meanwhile_is_the_one_that_is_compared_with(registry: Registry, holdout: Any) -> None:
+    """Version 2 would have passed as the first one; against 1, which was faster, it does not."""
+    raced = Raced(registry.folder.parent, registry.name, [1])
+    outcome = face(raced, 2, holdout, FACING)
+    assert (outcome.promoted, outcome.champion, registry.champion()) == (False, 1, 1)
+    assert outcome.verdict.champion_score is not None
+
+
+def test_one_that_is_not_worse_than_that_is_promoted_after_it(registry: Registry, holdout: Any) -> None:
+    registry.promote(2)
+    outcome = face(Raced(registry.folder.parent, registry.name, [1]), 3, holdout, FACING)
+    assert (outcome.promoted, registry.champion(), registry.predecessor()) == (True, 3, 1)
+    assert outcome.verdict.champion_score == pytest.approx(outcome.verdict.challenger_score)
+
+
+@pytest.mark.parametrize("content", [b"", b"77\n"])
+def test_a_champion_that_cannot_be_opened_is_replaced(registry: Registry, holdout: Any, content: bytes) -> None:
+    (registry.folder / "champion").write_bytes(content)
+    outcome = face(registry, 1, holdout, FACING)
+    assert outcome.promoted
+    assert outcome.verdict.reason.startswith("The champion cannot be opened to compare with: ")
+    assert registry.champion() == 1

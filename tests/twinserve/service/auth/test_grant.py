@@ -1,0 +1,132 @@
+"""`POST /oauth/token` by RFC 6749: who gets a token, and the exact error for whoever does not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote_plus, urlencode
+
+import pytest
+
+from tests.credentials import YESTERDAY, write_keys, write_signing_key
+from tests.fakes import settings_of
+from twinserve.service.auth.grant import grant
+from twinserve.service.auth.keys import Keys
+from twinserve.service.auth.tokens import Tokens
+from twinserve.service.http.reply import Reply
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class Desk:
+    """Gives tokens to alice, who may predict and read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.secrets = write_keys(folder / "keys", alice="predict read")
+        self.keys = Keys(folder / "keys")
+        settings = settings_of(auth="oauth", keys=folder / "keys", signing_key=write_signing_key(folder))
+        self.tokens = Tokens(settings, self.keys)
+
+    def ask(
+        self, body: bytes | str | dict[str, str], media_type: str = FORM, authorization: str | None = None
+    ) -> Reply:
+        """One request."""
+        form = urlencode(body) if isinstance(body, dict) else body
+        headers = {"content-type": media_type, "authorization": authorization}
+        return grant(self.keys, self.tokens, headers.get, form if isinstance(form, bytes) else form.encode())
+
+    def form(self, **changes: str) -> dict[str, str]:
+        """A good request."""
+        good = {"grant_type": "client_credentials", "client_id": "alice", "client_secret": self.secrets["alice"]}
+        return good | changes
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """With keys of its own."""
+    return Desk(tmp_path)
+
+
+def basic(name: str, secret: str) -> str:
+    """HTTP Basic as RFC 6749 has it: both parts form-encoded before they are put together."""
+    return "Basic " + base64.b64encode(f"{quote_plus(name)}:{quote_plus(secret)}".encode()).decode()
+
+
+def test_a_client_gets_a_token_by_form_or_by_basic(desk: Desk) -> None:
+    """And the reply is stored nowhere."""
+    only_grant = {"grant_type": "client_credentials"}
+    authorization = basic("alice", desk.secrets["alice"])
+    replies = [
+        desk.ask(desk.form()),
+        desk.ask(only_grant, authorization=authorization),
+        desk.ask(only_grant, authorization=authorization.replace("Basic", "bASIC ")),
+        desk.ask({**only_grant, "client_id": "alice"}, authorization=authorization),
+        desk.ask(desk.form(resource="ignored", scope=""), media_type=FORM.upper() + "; charset=utf-8"),
+    ]
+    for reply in replies:
+        assert reply.status == 200
+        content = json.loads(reply.body)
+        assert (content["token_type"], content["expires_in"], content["scope"]) == ("Bearer", 900, "predict read")
+        assert desk.tokens.verify(content["access_token"])
+        assert dict(reply.headers) == {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+def test_a_client_may_ask_for_less(desk: Desk) -> None:
+    """In any order; the reply says what it got."""
+    assert json.loads(desk.ask(desk.form(scope="read")).body)["scope"] == "read"
+    assert json.loads(desk.ask(desk.form(scope="read predict read")).body)["scope"] == "predict read"
+
+
+def refusals(desk: Desk) -> dict[str, tuple[Reply, str]]:
+    """Requests that are refused, and the error of each."""
+    good, secret = desk.form(), desk.secrets["alice"]
+    only_grant = {"grant_type": "client_credentials"}
+    known = basic("alice", secret)
+    return {
+        "no grant type": (desk.ask({"client_id": "alice", "client_secret": secret}), "invalid_request"),
+        "empty grant type": (desk.ask(desk.form(grant_type="")), "invalid_request"),
+        "password grant": (desk.ask(desk.form(grant_type="password")), "unsupported_grant_type"),
+        "code grant": (desk.ask(desk.form(grant_type="authorization_code")), "unsupported_grant_type"),
+        "scope beyond": (desk.ask(desk.form(scope="read manage")), "invalid_scope"),
+        "scope unknown": (desk.ask(desk.form(scope="everything")), "invalid_scope"),
+        "JSON": (desk.ask(json.dumps(good), "application/json"), "invalid_request"),
+        "no type": (desk.ask(good, ""), "invalid_request"),
+        "nothing": (desk.ask(b""), "invalid_request"),
+        "not UTF-8": (desk.ask(urlencode(good).encode() + b"&x=\xff"), "invalid_request"),
+        "escaped, not UTF-8": (desk.ask(urlencode(good) + "&x=%ff"), "invalid_request"),
+        "a field twice": (desk.ask(urlencode(good) + "&scope=read&scope=read"), "invalid_request"),
+        "an unknown field twice": (desk.ask(urlencode(good) + "&x=1&x=2"), "invalid_request"),
+        "many fields": (desk.ask(urlencode(good) + "&x" * 1000), "invalid_request"),
+        "form and Basic": (desk.ask(good, authorization=known), "invalid_request"),
+        "two names": (desk.ask({**only_grant, "client_id": "bob"}, authorization=known), "invalid_request"),
+        "nobody": (desk.ask(only_grant), "invalid_client"),
+        "no secret": (desk.ask({**only_grant, "client_id": "alice"}), "invalid_client"),
+        "wrong secret": (desk.ask(desk.form(client_secret="wrong")), "invalid_client"),
+        "another's name": (desk.ask(desk.form(client_id="bob")), "invalid_client"),
+        "no name": (desk.ask({**only_grant, "client_secret": secret}), "invalid_client"),
+        "Basic, wrong": (desk.ask(only_grant, authorization=basic("alice", "x")), "invalid_client"),
+        "Basic, no colon": (desk.ask(only_grant, authorization="Basic YWxpY2U="), "invalid_client"),
+        "Basic, no base64": (desk.ask(only_grant, authorization="Basic !"), "invalid_client"),
+        "Basic, not UTF-8": (desk.ask(only_grant, authorization="Basic /////w=="), "invalid_client"),
+        "Bearer": (desk.ask(only_grant, authorization=f"Bearer {secret}"), "invalid_client"),
+    }
+
+
+def test_a_refusal_is_the_error_of_rfc_6749(desk: Desk) -> None:
+    """With its status, never stored, and with a challenge where the client is not known."""
+    for name, (reply, error) in refusals(desk).items():
+        assert (name, json.loads(reply.body)) == (name, {"error": error})
+        assert (name, reply.status) == (name, 401 if error == "invalid_client" else 400)
+        headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+        if error == "invalid_client":
+            headers["WWW-Authenticate"] = 'Basic realm="twinserve"'
+        assert dict(reply.headers) == headers
+
+
+def test_an_expired_client_gets_nothing(tmp_path: Path) -> None:
+    """As if it were unknown."""
+    desk = Desk(tmp_path)
+    expired = write_keys(tmp_path / "keys", ends=YESTERDAY, alice="predict read")
+    desk.keys = Keys(tmp_path / "keys")
+    assert json.loads(desk.ask(desk.form(client_secret=expired["alice"])).body) == {"error": "invalid_client"}

@@ -1,0 +1,264 @@
+"""Somebody else's keys: found, renewed, kept when the issuer fails, and never fetched more often than agreed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+from tests.fakes import settings_of
+from tests.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
+from twinserve.service.auth import issuer as module
+from twinserve.service.auth.client import Client
+from twinserve.service.auth.issuer import PAUSE, RENEW, STALE, Issuer, KeyRing
+from twinserve.service.auth.jwt import Wrong
+from twinserve.service.http.problem import Problem
+
+RSA_ONLY = frozenset({"RS256"})
+
+
+@pytest.fixture
+def issuer() -> Iterator[FakeIssuer]:
+    """With one key, `a`."""
+    with issuing() as issuer:
+        issuer.publish("a")
+        yield issuer
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Ring:
+    """A key ring whose clock and fetches the test sees."""
+
+    def __init__(self, issuer: FakeIssuer) -> None:
+        self.issuer, self.clock = issuer, Clock()
+        self.ring = KeyRing(issuer.url, RSA_ONLY, self.clock)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until no fetch is under way."""
+        until(lambda: not self.ring.fetching)
+
+    def finds(self, key_id: str) -> bool:
+        """Is the key there, after whatever fetch was begun?"""
+        self.settle()
+        return self.ring.find(key_id) is not None
+
+    @property
+    def fetches(self) -> int:
+        """How often the key set was asked for."""
+        return self.issuer.asked.count("/keys")
+
+
+def test_a_key_is_found_by_its_id(issuer: FakeIssuer) -> None:
+    """After one fetch, made before anybody asks."""
+    ring = Ring(issuer)
+    assert issuer.asked == [DISCOVERY, "/keys"]
+    assert ring.finds("a")
+    assert ring.fetches == 1
+
+
+def test_unknown_ids_cause_one_fetch_in_the_agreed_time(issuer: FakeIssuer) -> None:
+    """Whoever makes up ids cannot make us ask more often."""
+    ring = Ring(issuer)
+    for number in range(200):
+        assert not ring.finds(f"made-up-{number}")
+    assert ring.fetches == 1
+    ring.clock.now += PAUSE
+    with pytest.raises(Problem) as raised:
+        ring.ring.find("made-up")
+    assert (raised.value.status, dict(raised.value.headers)["Retry-After"]) == (503, "1")
+    for number in range(200):
+        assert not ring.finds(f"made-up-{number}")
+    assert ring.fetches == 2
+
+
+def test_a_new_key_is_found_as_soon_as_somebody_uses_it(issuer: FakeIssuer) -> None:
+    """Rotation: the first caller is asked to come again, and then both keys serve."""
+    ring = Ring(issuer)
+    issuer.publish("a", "b")
+    ring.clock.now += PAUSE
+    with contextlib.suppress(Problem):  # Raised unless the fetch that it begins is faster than the thread that asks.
+        ring.ring.find("b")
+    assert ring.finds("b")
+    assert ring.finds("a")
+
+
+def test_a_key_that_is_shown_no_more_is_forgotten(issuer: FakeIssuer) -> None:
+    """When the keys are next renewed, while nobody waits."""
+    ring = Ring(issuer)
+    issuer.publish("b")
+    ring.clock.now += RENEW + 1
+    assert ring.ring.find("a") is not None
+    assert not ring.finds("a")
+    assert ring.finds("b")
+
+
+@pytest.mark.parametrize(
+    "failure", ["gone", "no JSON", "no keys", "wrong issuer", "unsafe address", "keys of no use", "not a list"]
+)
+def test_old_keys_serve_while_the_issuer_fails(issuer: FakeIssuer, failure: str) -> None:
+    """In whatever way; it is asked again, and after a day its keys are too old."""
+    ring = Ring(issuer)
+    if failure == "gone":
+        issuer.replies.clear()
+    elif failure in ("wrong issuer", "unsafe address"):
+        url = "http://example.com/keys" if failure == "unsafe address" else f"{issuer.url}/keys"
+        named = "https://other.example" if failure == "wrong issuer" else issuer.url
+        issuer.say(DISCOVERY, {"issuer": named, "jwks_uri": url})
+    else:
+        body = {"no JSON": b"{", "no keys": {}, "keys of no use": {"keys": [1, {"kty": "oct"}]}}.get(
+            failure, {"keys": "a"}
+        )
+        issuer.say("/keys", body)
+    asked = len(issuer.asked)
+    ring.clock.now += RENEW + 1
+    assert ring.finds("a")
+    assert ring.finds("a")
+    assert len(issuer.asked) > asked
+    ring.clock.now += STALE
+    ring.settle()
+    with pytest.raises(Problem) as raised:
+        ring.ring.find("a")
+    assert raised.value.status == 503
+    ring.settle()
+
+
+def test_nobody_waits_for_a_slow_issuer(issuer: FakeIssuer) -> None:
+    """Old keys serve at once, new ones are a 503 until they are there."""
+    ring = Ring(issuer)
+    issuer.may_answer.clear()
+    ring.clock.now += RENEW + 1
+    assert ring.ring.find("a") is not None
+    with pytest.raises(Problem):
+        ring.ring.find("b")
+    issuer.may_answer.set()
+    assert not ring.finds("b")
+
+
+def test_without_any_keys_the_answer_is_503(issuer: FakeIssuer) -> None:
+    """And it heals by itself."""
+    replies = dict(issuer.replies)
+    issuer.replies.clear()
+    ring = Ring(issuer)
+    with pytest.raises(Problem) as raised:
+        ring.ring.find("a")
+    assert raised.value.status == 503
+    issuer.replies |= replies
+    ring.clock.now += PAUSE
+    with pytest.raises(Problem):
+        ring.ring.find("a")
+    assert ring.finds("a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"use": "enc"},
+        {"alg": "RS512"},
+        {"alg": "HS256"},
+        {"alg": "none"},
+        {"kty": "oct", "k": "AAAA"},
+        {"kty": "EC"},
+        {"kty": ["RSA"]},
+        {"kid": 5},
+        {"kid": ""},
+        {"n": "AQAB"},
+        {"n": "!"},
+        {"n": 5},
+        {"e": None},
+    ],
+    ids=str,
+)
+def test_keys_of_no_use_are_left_aside(issuer: FakeIssuer, change: dict[str, object]) -> None:
+    """For encryption, of another algorithm, symmetric, weak or broken: the good ones beside them serve."""
+    bad = public_jwk("bad", issuer.keys["a"]) | change
+    good = public_jwk("a", issuer.keys["a"])
+    issuer.say("/keys", {"keys": [bad, 1, None, [], good]})
+    ring = Ring(issuer)
+    assert ring.finds("a")
+    assert not ring.finds("bad")
+
+
+@pytest.mark.filterwarnings("ignore:Key size")  # The library's own word.
+def test_a_weak_key_is_left_aside(issuer: FakeIssuer) -> None:
+    """RSA below 2,048 bits."""
+    weak = public_jwk("weak", generate_private_key(65537, 1024))
+    issuer.say("/keys", {"keys": [weak, public_jwk("a", issuer.keys["a"])]})
+    ring = Ring(issuer)
+    assert ring.finds("a")
+    assert not ring.finds("weak")
+
+
+def checked(issuer: FakeIssuer) -> Issuer:
+    """The whole check of an issuer's tokens, with its keys at hand."""
+    settings = settings_of(auth="oauth", issuer=issuer.url)
+    whole = Issuer(issuer.url, settings)
+    until(lambda: not whole.ring.fetching)
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ({"scope": "predict read openid"}, ["predict", "read"]),
+        ({"scope": None, "scp": "manage"}, ["manage"]),
+        ({"scope": None, "scp": ["manage", "x", 5]}, ["manage"]),
+        ({"scope": None}, []),
+        ({"scope": 5}, []),
+        ({"scope": {"predict": 1}}, []),
+        ({"scope": "predicts READ"}, []),
+    ],
+    ids=str,
+)
+def test_a_foreign_token_allows_what_it_says(issuer: FakeIssuer, given: dict[str, Any], allowed: list[str]) -> None:
+    """Of what there is here, in either of the usual claims."""
+    client = checked(issuer).verify(issuer.token("a", sub="somebody", **given))
+    assert isinstance(client, Client)
+    assert (client.name, sorted(client.scopes)) == ("somebody", allowed)
+
+
+def test_a_foreign_token_must_be_for_us_from_the_issuer_and_by_its_key(issuer: FakeIssuer) -> None:
+    """As with our own; the issuer's own name in another spelling is another issuer."""
+    whole = checked(issuer)
+    assert whole.verify(issuer.token("a"))
+    for bad in (
+        issuer.token("a", aud="other"),
+        issuer.token("a", exp=1),
+        issuer.token("a", header={"alg": "PS256"}),
+        issuer.token("a", header={"alg": "HS256"}),
+        issuer.token("a").replace(".", ".A", 1),
+    ):
+        with pytest.raises(Wrong):
+            whole.verify(bad)
+
+
+def test_a_fault_of_the_fetch_is_no_end_of_fetching(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is, the next one may go well."""
+    ring = Ring(issuer)
+
+    def fails(_: str) -> dict[str, object]:
+        raise RuntimeError("unforeseen")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "get_json", fails)
+        ring.clock.now += RENEW + 1
+        assert ring.finds("a")
+        ring.settle()
+    issuer.publish("a", "b")
+    ring.clock.now += PAUSE
+    with contextlib.suppress(Problem):  # The fetch may end before it is waited for.
+        ring.ring.find("b")
+    ring.settle()
+    assert ring.finds("b")

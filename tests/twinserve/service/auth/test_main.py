@@ -1,0 +1,129 @@
+"""`python -m twinserve.service.auth`: what each command does, and how it refuses."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from twinserve.service.auth import __main__ as command
+from twinserve.service.auth import signing
+from twinserve.service.auth.keys import Keys, read
+from twinserve.store import seal
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of one command."""
+    code = command.main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_a_created_key_is_shown_once_and_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Alone on standard output, so that a script can take it."""
+    path = tmp_path / "keys.json"
+    code, out, _ = run(capsys, "create", "alice", "--scopes", "predict,read", "--days", 30, "--file", path)
+    assert code == 0
+    assert re.fullmatch(r"tw\.alice\.[A-Za-z0-9_-]{43}\n", out)
+    client = Keys(path).find(out.strip())
+    assert client is not None
+    assert set(client.scopes) == {"predict", "read"}
+    (entry,) = read(path).keys
+    assert entry.expires is not None
+    assert timedelta(days=29) < entry.expires - datetime.now(UTC) < timedelta(days=31)
+    assert run(capsys, "create", "bob", "--file", path)[0] == 0
+    assert read(path).keys[1].expires is None
+    _, listed, _ = run(capsys, "list", "--file", path)
+    assert re.findall(r"^(\w+) +([\w,]+) ", listed, re.MULTILINE) == [
+        ("alice", "predict,read"),
+        ("bob", "predict,read"),
+    ]
+    assert out.strip().rpartition(".")[2] not in listed
+    assert entry.digest not in listed
+
+
+def test_a_revoked_key_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others stay."""
+    path = tmp_path / "keys.json"
+    shown = {name: run(capsys, "create", name, "--file", path)[1].strip() for name in ("alice", "bob")}
+    assert run(capsys, "revoke", "alice", "--file", path)[0] == 0
+    held = Keys(path)
+    assert held.find(shown["alice"]) is None
+    assert held.find(shown["bob"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["create", "alice"], "already"),
+        (["create", "Bob"], "pattern"),
+        (["create", "../bob"], "pattern"),
+        (["create", "bob", "--scopes", "all"], "'predict'"),
+        (["create", "bob", "--scopes", ""], "'predict'"),
+        (["revoke", "bob"], "no key named"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    """Exit code 2."""
+    path = tmp_path / "keys.json"
+    run(capsys, "create", "alice", "--file", path)
+    before = path.read_bytes()
+    code, out, err = run(capsys, *arguments, "--file", path)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert path.read_bytes() == before
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"keys": [{}]}', "\ufffd"])
+def test_a_broken_file_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    """It may hold keys that somebody needs."""
+    path = tmp_path / "keys.json"
+    path.write_text(content)
+    for arguments in (["create", "bob"], ["revoke", "bob"], ["list"]):
+        assert run(capsys, *arguments, "--file", path)[0] == 2
+    assert path.read_text() == content
+
+
+def test_the_settings_name_the_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them, a sentence says which."""
+    for arguments, variable in ((["create", "a"], "TWINSERVE_KEYS"), (["signing-key"], "TWINSERVE_SIGNING_KEY")):
+        code, _, err = run(capsys, *arguments)
+        assert (code, variable in err) == (2, True)
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+        assert run(capsys, *arguments)[0] == 0
+        assert (tmp_path / variable).is_file()
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And no traceback."""
+    code, _, err = run(capsys, "create", "a", "--file", tmp_path / "none" / "keys.json")
+    assert (code, "No such file" in err) == (2, True)
+
+
+def test_a_pair_for_sealing_is_made_and_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The private key is its owner's alone, and works with the public one."""
+    path = tmp_path / "seal.key"
+    assert run(capsys, "seal-key", "--file", path)[0] == 0
+    private = path.read_bytes()
+    seal.check(b"manifest", seal.make(b"manifest", private), path.with_name("seal.key.pub").read_bytes())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert run(capsys, "seal-key", "--file", path)[0] == 2
+    assert path.read_bytes() == private
+
+
+def test_a_signing_key_is_made_and_renewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Never shown."""
+    path = tmp_path / "signing.key"
+    _, out, err = run(capsys, "signing-key", "--file", path)
+    (first,) = signing.parse(path.read_bytes())
+    assert path.read_text().strip() not in out + err
+    run(capsys, "signing-key", "--file", path)
+    assert list(signing.parse(path.read_bytes()))[1] == first
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,89 @@
+"""A file's content follows the file, costs nothing in between, and survives a bad write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from twinserve.service.auth.reloading_file import INTERVAL, Fresh
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def number(content: bytes) -> int:
+    """A number; raises `ValueError`, which shows the content."""
+    return int(content)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """At its beginning."""
+    return Clock()
+
+
+def test_a_change_is_seen_after_the_interval(tmp_path: Path, clock: Clock) -> None:
+    """And not before, as nobody looks."""
+    path = tmp_path / "file"
+    path.write_bytes(b"1")
+    held = Fresh(path, number, clock)
+    path.write_bytes(b"22")
+    assert held.get() == 1
+    clock.now = INTERVAL
+    assert held.get() == 22
+
+
+def test_a_file_of_the_same_size_and_time_is_still_another_file(tmp_path: Path, clock: Clock) -> None:
+    """What replaces it has a number of its own."""
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(b"1")
+    held = Fresh(path, number, clock)
+    other.write_bytes(b"2")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+    clock.now = INTERVAL
+    assert held.get() == 2
+
+
+def test_what_cannot_be_read_changes_nothing_and_is_said_once(tmp_path: Path, clock: Clock) -> None:
+    """Nor does a file that is gone; its content is not in the log."""
+    path = tmp_path / "file"
+    path.write_bytes(b"1")
+    held = Fresh(path, number, clock)
+    path.write_bytes(b"secret")
+    with capture_logs() as logs:
+        for _ in range(3):
+            clock.now += INTERVAL
+            assert held.get() == 1
+        path.unlink()
+        for _ in range(3):
+            clock.now += INTERVAL
+            assert held.get() == 1
+        path.write_bytes(b"3")
+        clock.now += INTERVAL
+        assert held.get() == 3
+    assert [(entry["log_level"], entry.get("reason")) for entry in logs] == [
+        ("error", "ValueError"),
+        ("error", "No such file or directory"),
+        ("info", None),
+    ]
+    assert "secret" not in str(logs)
+
+
+def test_the_first_content_must_be_good(tmp_path: Path, clock: Clock) -> None:
+    """There is nothing to go on with."""
+    with pytest.raises(OSError, match="No such file"):
+        Fresh(tmp_path / "none", number, clock)
+    (tmp_path / "bad").write_bytes(b"x")
+    with pytest.raises(ValueError, match="invalid literal"):
+        Fresh(tmp_path / "bad", number, clock)

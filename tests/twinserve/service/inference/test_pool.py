@@ -1,0 +1,260 @@
+"""The pool: bounded, never silent, and what waits for the same version may be answered together."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from http import HTTPStatus
+
+import pytest
+
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Reply
+from twinserve.service.inference.pool import Job, Pool
+
+REPLY = Reply(HTTPStatus.OK, b"")
+PATIENCE = 20.0
+
+
+class Work:
+    """A version that answers by a function; what it answered together is noted."""
+
+    def __init__(self, reply: Callable[[bytes], Reply], *, joining: bool = False, pause: float = 0.0) -> None:
+        self._reply, self._joining, self._pause = reply, joining, pause
+        self.together: list[list[bytes]] = []
+        self.pauses = 0
+
+    def joins(self, body: bytes) -> bool:
+        """Unless it says that it goes alone."""
+        return self._joining and not body.startswith(b"alone")
+
+    def answer(self, jobs: Iterator[Job]) -> None:
+        """Take all, then settle each."""
+        taken = list(jobs)
+        self.together.append([job.body for job in taken])
+        for job in taken:
+            job.settle(partial(self._reply, job.body))
+
+    def pause(self) -> float:
+        """As given; counted."""
+        self.pauses += 1
+        return self._pause
+
+
+def echo(body: bytes) -> Reply:
+    """The body itself."""
+    return Reply(HTTPStatus.OK, body)
+
+
+class Gate:
+    """Work of one thread that is kept busy until the gate opens; what is submitted meanwhile waits."""
+
+    def __init__(self, capacity: int) -> None:
+        self.pool = Pool(1, capacity, PATIENCE)
+        self._begun, self._open = threading.Event(), threading.Event()
+        self._first = self.pool.submit(Work(self._wait), b"")
+        assert self._begun.wait(PATIENCE)
+
+    def _wait(self, _: bytes) -> Reply:
+        self._begun.set()
+        assert self._open.wait(PATIENCE)
+        return REPLY
+
+    def open(self) -> None:
+        """Let the work begin."""
+        self._open.set()
+        assert self._first.result(PATIENCE) is REPLY
+
+
+def bodies(futures: list[Future[Reply]]) -> list[bytes]:
+    """Of their replies."""
+    return [future.result(PATIENCE).body for future in futures]
+
+
+def test_a_prediction_comes_back() -> None:
+    """What the work gives, for the body that was given."""
+    pool = Pool(1, 1, PATIENCE)
+    assert pool.submit(Work(echo), b"x").result(PATIENCE).body == b"x"
+    pool.close()
+
+
+def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None:
+    """Again and again, at a pool with one place."""
+
+    def fail(_: bytes) -> Reply:
+        raise KeyError("x")
+
+    pool = Pool(1, 1, PATIENCE)
+    for _ in range(50):
+        assert isinstance(pool.submit(Work(fail), b"").exception(PATIENCE), KeyError)
+    pool.close()
+
+
+@pytest.mark.parametrize("reply", [echo, None], ids=["answered", "given up"])
+def test_nothing_of_a_request_stays_when_it_is_done(reply: Callable[[bytes], Reply] | None) -> None:
+    """Neither its body nor its version, also while no collector of garbage runs."""
+    gate = Gate(2)
+    work = Work(reply or echo)
+    kept = weakref.ref(work)
+    gc.disable()
+    try:
+        future = gate.pool.submit(work, b"x")
+        if reply is None:
+            assert future.cancel()
+        gate.open()
+        if reply is not None:
+            assert future.result(PATIENCE).body == b"x"
+        assert gate.pool.submit(Work(echo), b"y").result(PATIENCE).body == b"y"  # The thread is done with the first.
+        del work, future
+        assert kept() is None
+    finally:
+        gc.enable()
+        gate.pool.close()
+
+
+def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
+    """One of two is not; and no longer when one comes back."""
+    pool, go_on = Pool(2, 4, PATIENCE), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        begun.release()
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    begun = threading.Semaphore(0)
+    first = pool.submit(Work(wait), b"")
+    assert begun.acquire(timeout=PATIENCE)
+    assert not pool.is_stuck(0)
+    second = pool.submit(Work(wait), b"")
+    assert begun.acquire(timeout=PATIENCE)
+    assert pool.is_stuck(0)
+    assert not pool.is_stuck(PATIENCE)
+    go_on.set()
+    assert (first.result(PATIENCE), second.result(PATIENCE)) == (REPLY, REPLY)
+    pool.close()
+
+
+def test_capacity_counts_what_runs_and_what_waits() -> None:
+    """Two places: the third is refused with 503 until one has ended."""
+    gate = Gate(2)
+    second = gate.pool.submit(Work(echo), b"second")
+    with pytest.raises(Problem) as refused:
+        gate.pool.submit(Work(echo), b"third")
+    assert (refused.value.status, dict(refused.value.headers)) == (503, {"Retry-After": "1"})
+    gate.open()
+    assert bodies([second]) == [b"second"]
+    gate.pool.close()
+
+
+def test_a_closed_pool_refuses_and_finishes_what_it_took() -> None:
+    """503, not a fault; nothing that was taken is dropped."""
+    gate = Gate(3)
+    taken = gate.pool.submit(Work(echo), b"taken")
+    gate.pool.close()
+    for _ in range(5):
+        with pytest.raises(Problem, match="shutting down"):
+            gate.pool.submit(Work(echo), b"late")
+    gate.open()
+    assert bodies([taken]) == [b"taken"]
+
+
+@pytest.mark.parametrize("joining", [False, True])
+def test_a_prediction_that_is_given_up_before_it_began_gives_its_place_back(joining: bool) -> None:
+    """And is never made, be it first or among others."""
+    gate, work = Gate(3), Work(echo, joining=joining)
+    for _ in range(5):
+        assert gate.pool.submit(work, b"given up").cancel()
+    first = gate.pool.submit(work, b"first")
+    assert gate.pool.submit(work, b"given up").cancel()
+    last = gate.pool.submit(work, b"last")
+    gate.open()
+    assert bodies([first, last]) == [b"first", b"last"]
+    assert work.together == ([[b"first", b"last"]] if joining else [[b"first"], [b"last"]])
+    gate.pool.close()
+
+
+def test_nothing_stays_of_what_is_given_up() -> None:
+    """Else a model that hangs would fill the memory with bodies that nobody waits for."""
+    gate = Gate(3)
+    given_up = gate.pool.submit(Work(echo), b"body")
+    assert len(gate.pool._waiting) == 1
+    assert given_up.cancel()
+    assert len(gate.pool._waiting) == 0
+    gate.open()
+    gate.pool.close()
+
+
+def test_what_waits_is_answered_together() -> None:
+    """All of it, in its order, by the thread that becomes free."""
+    gate, work = Gate(9), Work(echo, joining=True)
+    sent = [b"%d" % number for number in range(8)]
+    futures = [gate.pool.submit(work, body) for body in sent]
+    gate.open()
+    assert bodies(futures) == sent
+    assert work.together == [sent]
+    gate.pool.close()
+
+
+def test_no_call_answers_two_versions_nor_what_must_go_alone() -> None:
+    """The order is kept, so each of them ends a group."""
+    gate, old, new = Gate(9), Work(echo, joining=True), Work(echo, joining=True)
+    order = [(old, b"a"), (old, b"b"), (new, b"c"), (new, b"alone"), (new, b"d"), (new, b"e")]
+    futures = [gate.pool.submit(work, body) for work, body in order]
+    gate.open()
+    assert bodies(futures) == [body for _, body in order]
+    assert old.together == [[b"a", b"b"]]
+    assert new.together == [[b"c"], [b"alone"], [b"d", b"e"]]
+    gate.pool.close()
+
+
+def test_a_lone_request_is_never_held_back() -> None:
+    """Whatever came before it alone: nobody even asks for how long."""
+    pool, work = Pool(1, 9, PATIENCE), Work(echo, joining=True, pause=PATIENCE)
+    for _ in range(5):
+        assert bodies([pool.submit(work, b"lone")]) == [b"lone"]
+    assert work.pauses == 0
+    pool.close()
+
+
+def test_behind_several_the_thread_looks_for_as_many() -> None:
+    """They come while it pauses, and are answered together."""
+    gate, work = Gate(9), Work(echo, joining=True, pause=0.5)
+    for round_ in ([b"a", b"b"], [b"c", b"d"]):
+        futures = [gate.pool.submit(work, body) for body in round_]
+        gate.open()
+        assert bodies(futures) == round_
+    assert work.together == [[b"a", b"b"], [b"c", b"d"]]
+    gate.pool.close()
+
+
+def test_closing_ends_a_pause() -> None:
+    """What came meanwhile is answered at once."""
+    gate, work = Gate(9), Work(echo, joining=True, pause=10 * PATIENCE)
+    several = [gate.pool.submit(work, b"a"), gate.pool.submit(work, b"b")]
+    gate.open()
+    bodies(several)
+    lone = gate.pool.submit(work, b"c")
+    gate.pool.close()
+    assert bodies([lone]) == [b"c"]
+
+
+def test_a_version_that_fails_to_answer_fails_all_that_it_took() -> None:
+    """Nobody waits for ever, and the thread lives on."""
+
+    class Broken(Work):
+        def answer(self, jobs: Iterator[Job]) -> None:
+            job, *_ = jobs
+            job.settle(partial(echo, job.body))
+            raise SystemExit
+
+    gate, work = Gate(9), Broken(echo, joining=True)
+    first, second = gate.pool.submit(work, b"first"), gate.pool.submit(work, b"second")
+    gate.open()
+    assert bodies([first]) == [b"first"]
+    assert isinstance(second.exception(PATIENCE), SystemExit)
+    assert bodies([gate.pool.submit(Work(echo), b"next")]) == [b"next"]
+    gate.pool.close()

@@ -1,0 +1,67 @@
+"""Predictions as bytes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinserve.predict.predictor import Predictions
+from twinserve.service.inference.render import BadPrediction, Renderer
+from twinserve.signature import Finding
+
+shares = st.floats(0, 1)
+names = st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=4, unique=True)
+
+
+@given(data=st.data(), classes=names, rows=st.integers(1, 4))
+def test_whatever_the_classes_are_called_the_reply_reads_back(
+    data: st.DataObject, classes: list[str], rows: int
+) -> None:
+    """Quotes, percent signs, braces and all; numbers as the same doubles."""
+    table = data.draw(
+        st.lists(st.lists(shares, min_size=len(classes), max_size=len(classes)), min_size=rows, max_size=rows)
+    )
+    labels = data.draw(st.lists(st.integers(0, len(classes) - 1), min_size=rows, max_size=rows))
+    predictions = Predictions(np.array(labels, dtype=np.int64), np.array(table, dtype=np.float64))
+    reply = json.loads(Renderer("m", "1", classes).many(predictions, {}, rows))
+    assert reply["predictions"] == [
+        {"label": classes[label], "probabilities": dict(zip(classes, row, strict=True)), "warnings": []}
+        for label, row in zip(labels, table, strict=True)
+    ]
+
+
+def test_a_warning_stands_with_its_own_row() -> None:
+    """In a batch with the row's number in front; a row without any has an empty list."""
+    predictions = Predictions(values=np.array([1.0, 2.0]))
+    found = {1: [Finding(("a", "b/c"), "out-of-range", "Odd.")]}
+    reply = json.loads(Renderer("m", "1", None).many(predictions, found, 2))
+    assert [prediction["warnings"] for prediction in reply["predictions"]] == [
+        [],
+        [{"pointer": "/1/a/b~1c", "code": "out-of-range", "detail": "Odd."}],
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_the_wrong_number_of_rows_is_no_prediction(rows: int) -> None:
+    """Neither fewer nor more."""
+    with pytest.raises(BadPrediction):
+        Renderer("m", "1", None).many(Predictions(values=np.zeros(rows)), {}, 2)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_what_json_cannot_hold_is_no_prediction(number: float) -> None:
+    """In a value and in a probability."""
+    with pytest.raises(BadPrediction):
+        Renderer("m", "1", None).one(Predictions(values=np.array([number])), {})
+    with pytest.raises(BadPrediction):
+        Renderer("m", "1", ["a", "b"]).one(Predictions(np.array([0]), np.array([[number, 0.5]])), {})
+
+
+def test_nothing_is_no_prediction() -> None:
+    """A predictor must give labels or values."""
+    with pytest.raises(BadPrediction):
+        Renderer("m", "1", ["a"]).one(Predictions(), {})

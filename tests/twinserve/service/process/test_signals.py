@@ -1,0 +1,48 @@
+"""Which signals stop, which end at once, and which change nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+from structlog.testing import capture_logs
+
+from tests.conftest import ROOT
+from twinserve.service.process.signals import IGNORED, STOP, URGENT, Urgency, ignored
+
+
+def test_no_signal_has_two_meanings() -> None:
+    """And those that end at once stop at first."""
+    assert not {*STOP} & {*IGNORED}
+    assert {*URGENT} < {*STOP}
+
+
+def test_the_second_urgent_signal_is_final() -> None:
+    """TERM never is, as impatient supervisors send it twice; nor does it make a first Ctrl-C the second one."""
+    urgency = Urgency()
+    given = [signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
+    assert [urgency.is_final(number) for number in given] == [False, False, False, False, True]
+
+
+def test_an_ignored_signal_is_one_line() -> None:
+    """With its name."""
+    with capture_logs() as lines:
+        ignored(signal.SIGHUP)
+    assert [(line["event"], line["signal"]) for line in lines] == [("signal ignored", "SIGHUP")]
+
+
+def test_leaving_runs_what_was_registered_and_waits_for_no_thread() -> None:
+    """The code is the one that was asked for, and what was printed is there."""
+    program = """if True:
+        import atexit, threading
+        from twinserve.service.process import signals
+        atexit.register(lambda: print("registered"))
+        threading.Thread(target=threading.Event().wait, daemon=False).start()
+        print("printed")
+        signals.leave(3)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )  # Ours.
+    assert (done.returncode, done.stdout.split()) == (3, ["printed", "registered"])

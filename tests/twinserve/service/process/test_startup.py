@@ -1,0 +1,117 @@
+"""What a server program does first."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import settings_of
+from twinserve.service.process.startup import (
+    METRICS_FOLDER,
+    NEW_OBJECTS,
+    THREAD_VARIABLES,
+    CannotStart,
+    collect_rarely,
+    listen,
+    prepare,
+    run,
+    url,
+)
+
+
+@pytest.fixture
+def environment() -> Iterator[pytest.MonkeyPatch]:
+    """An environment that is as it was afterwards."""
+    before = dict(os.environ)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*THREAD_VARIABLES, METRICS_FOLDER):
+            patch.delenv(name, raising=False)
+        yield patch
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_a_server_that_cannot_start_says_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, with exit code 2."""
+
+    def serve() -> int:
+        raise CannotStart("there is no port.")
+
+    assert run("serve", serve) == 2
+    assert capsys.readouterr().err == "serve: there is no port.\n"
+
+
+def test_a_server_that_ends_gives_its_code() -> None:
+    """Whatever it was."""
+    assert run("serve", lambda: 0) == 0
+
+
+@pytest.mark.usefixtures("environment")
+def test_libraries_get_one_thread_each() -> None:
+    """Many requests keep the cores busy."""
+    prepare(settings_of())
+    assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
+    assert METRICS_FOLDER not in os.environ
+
+
+def test_what_the_user_set_stands(environment: pytest.MonkeyPatch) -> None:
+    """Threads are the user's to decide."""
+    environment.setenv(THREAD_VARIABLES[0], "3")
+    prepare(settings_of())
+    assert os.environ[THREAD_VARIABLES[0]] == "3"
+
+
+@pytest.mark.usefixtures("environment")
+def test_several_workers_share_a_metrics_folder() -> None:
+    """Made new, for this run alone."""
+    prepare(settings_of(workers=2))
+    assert list(Path(os.environ[METRICS_FOLDER]).iterdir()) == []
+
+
+def test_the_garbage_collector_looks_rarely() -> None:
+    """A thousand requests in flight are no garbage."""
+    before = gc.get_threshold()
+    try:
+        collect_rarely()
+        assert gc.get_threshold() == (NEW_OBJECTS, *before[1:])
+    finally:
+        gc.set_threshold(*before)
+
+
+def test_a_free_port_is_taken_and_told() -> None:
+    """Port 0 is whichever is free."""
+    with listen(settings_of(port=0), 8000) as listener:
+        assert url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_ipv6_address_is_written_in_brackets() -> None:
+    """As URLs have it."""
+    try:
+        listener = listen(settings_of(host="::1", port=0), 8000)
+    except CannotStart:
+        pytest.skip("this machine has no IPv6")
+    with listener:
+        assert url(listener).startswith("http://[::1]:")
+
+
+def test_a_taken_port_and_a_foreign_address_are_refused() -> None:
+    """With what to do about it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(CannotStart, match="choose another with TWINSERVE_PORT"),
+    ):
+        listen(settings_of(port=taken.getsockname()[1]), 8000)
+    with pytest.raises(CannotStart, match=r"cannot listen on 192\.0\.2\.1"):
+        listen(settings_of(host="192.0.2.1", port=0, auth="none"), 8000)
+
+
+def test_a_name_that_does_not_resolve_is_refused() -> None:
+    """In one sentence as well."""
+    with pytest.raises(CannotStart):
+        listen(settings_of(host="no such host", port=0, auth="none"), 8000)

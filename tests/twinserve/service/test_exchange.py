@@ -1,0 +1,82 @@
+"""One request, from its id to its line in the log."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from structlog.testing import capture_logs
+
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Reply
+from twinserve.service.telemetry.metrics import Metrics
+
+
+def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: str = "/predict") -> Exchange:
+    """A request to predict."""
+    return Exchange(Metrics(), method="POST", path=path, route="predict", given_id=given_id, access_log=access_log)
+
+
+def test_one_line_for_each_request() -> None:
+    """With id, method, path, status, duration and the version that answered."""
+    request = exchange()
+    request.version = "3"
+    with capture_logs() as lines:
+        request.finish(Reply(HTTPStatus.OK, b"{}"))
+    (line,) = lines
+    assert line.pop("ms") >= 0
+    assert line == {
+        "event": "request",
+        "log_level": "info",
+        "request_id": "mine",
+        "method": "POST",
+        "path": "/predict",
+        "status": 200,
+        "version": "3",
+    }
+
+
+def test_no_line_when_the_access_log_is_off() -> None:
+    """A setting."""
+    with capture_logs() as lines:
+        exchange(access_log=False).finish(Reply(HTTPStatus.OK, b"{}"))
+    assert lines == []
+
+
+def test_a_long_path_is_cut_in_the_log() -> None:
+    """Nobody fills the disk with one request."""
+    with capture_logs() as lines:
+        exchange(path="/" + "a" * 100_000).finish(Reply(HTTPStatus.NOT_FOUND, b""))
+    assert len(lines[0]["path"]) == 200
+
+
+def raised() -> Exception:
+    """A fault that came of another one, with a caller's value in both messages."""
+    try:
+        try:
+            raise KeyError("secret")
+        except KeyError as error:
+            raise ValueError("secret") from error
+    except ValueError as error:
+        return error
+
+
+def test_a_fault_is_logged_with_where_it_was_raised_and_without_what_it_says() -> None:
+    """Under the same id; access log or not. The answer holds neither."""
+    with capture_logs() as lines:
+        reply = exchange(access_log=False).refuse(raised())
+    (line,) = lines
+    assert (line["event"], line["request_id"]) == ("fault", "mine")
+    assert [word in line["traceback"] for word in ("KeyError", "ValueError", "in raised")] == [True] * 3
+    assert '("secret")' in line["traceback"], "the source line, which is ours"
+    assert "secret" not in line["traceback"].replace('("secret")', "")
+    assert reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert b"secret" not in reply.body
+    assert b"mine" in reply.body
+
+
+def test_a_problem_is_no_fault() -> None:
+    """It is answered as it is, and not logged by itself."""
+    with capture_logs() as lines:
+        reply = exchange().refuse(Problem("not-found", "Nothing."))
+    assert (lines, reply.status) == ([], 404)

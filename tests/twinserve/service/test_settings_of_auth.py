@@ -1,0 +1,141 @@
+"""Which settings about callers go together; the open door must be said to be open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from structlog.testing import capture_logs
+
+from tests.fakes import settings_of
+from twinserve.service.http.routes import BY_NAME, ROUTES, TOKEN
+from twinserve.service.process.startup import listen
+from twinserve.service.settings import BadSetting, is_loopback, read_settings
+
+KEYS = Path("keys.json")
+LOOPBACK = ("127.0.0.1", "127.8.9.1", "::1", "localhost")
+OTHERS = ("0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.com", "localhost.", "::ffff:1.2.3.4")
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+def test_on_loopback_nothing_need_be_said(host: str) -> None:
+    """Nobody else can ask."""
+    assert is_loopback(host)
+    assert settings_of(host=host).auth is None
+
+
+@pytest.mark.parametrize("host", OTHERS)
+def test_elsewhere_somebody_must_say_who_may_ask(host: str) -> None:
+    """Even if it is anybody."""
+    assert not is_loopback(host)
+    with pytest.raises(ValidationError, match="TWINSERVE_AUTH"):
+        settings_of(host=host)
+    assert settings_of(host=host, auth="none").auth == "none"
+    assert settings_of(host=host, auth="keys", keys=KEYS).auth == "keys"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"auth": "keys"}, "TWINSERVE_KEYS"),
+        ({"auth": "oauth"}, "TWINSERVE_ISSUER"),
+        ({"auth": "oauth", "keys": KEYS}, "TWINSERVE_SIGNING_KEY"),
+        ({"auth": "oauth", "issuer": "http://id.example"}, "TWINSERVE_ISSUER"),
+        ({"auth": "oauth", "issuer": "id.example"}, "TWINSERVE_ISSUER"),
+        ({"rate_store": "redis://127.0.0.1"}, "TWINSERVE_RATE"),
+        ({"rate_store": "http://127.0.0.1", "rate": 1}, "TWINSERVE_RATE_STORE"),
+    ],
+)
+def test_half_of_what_is_needed_is_refused_with_one_sentence(
+    wrong: dict[str, object], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which names what is missing."""
+    for name, value in wrong.items():
+        monkeypatch.setenv(f"TWINSERVE_{name.upper()}", str(value))
+    with pytest.raises(BadSetting, match=named) as raised:
+        read_settings()
+    assert str(raised.value).count(".\n") == 0
+    assert str(raised.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"auth": "basic"},
+        {"auth": "KEYS"},
+        {"public": "predict"},
+        {"public": "docs,model"},
+        {"public": "docs,"},
+        {"public": "docs\n"},
+        {"algorithms": "HS256"},
+        {"algorithms": "RS256,HS256"},
+        {"algorithms": "none"},
+        {"algorithms": ""},
+        {"algorithms": "RS256\n"},
+        {"token_seconds": 3601},
+        {"token_seconds": 119},
+        {"rate": 0},
+        {"burst": 0},
+        {"max_concurrent": 0},
+    ],
+    ids=str,
+)
+def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+    """No symmetric algorithm may come from outside, among others."""
+    with pytest.raises(ValidationError):
+        settings_of(**wrong)
+
+
+def test_an_open_path_is_one_that_says_so() -> None:
+    """Under credentials: health and the index; the rest by the setting alone. Predictions never."""
+    opened = {
+        public: {route.name for route in ROUTES if settings_of(auth="keys", keys=KEYS, public=public).is_open(route)}
+        for public in ("", "docs", "metrics", "docs,metrics")
+    }
+    always = {"live", "ready", "index"}
+    docs = {"docs", "openapi", "schema"}
+    assert opened == {
+        "": always,
+        "docs": always | docs,
+        "metrics": always | {"metrics"},
+        "docs,metrics": always | docs | {"metrics"},
+    }
+    assert all(settings_of().is_open(route) for route in BY_NAME.values())
+
+
+def test_the_scopes_are_the_contracts() -> None:
+    """A new route without its row here fails; without a scope it is not even a route."""
+    assert {route.name: route.scope for route in BY_NAME.values()} == {
+        "predict": "predict",
+        "schema": "read",
+        "openapi": "read",
+        "docs": "read",
+        "model": "read",
+        "live": None,
+        "ready": None,
+        "metrics": "manage",
+        "index": None,
+        "token": None,
+    }
+
+
+def test_the_token_path_is_there_where_tokens_are_given() -> None:
+    """And nowhere else."""
+    given = settings_of(auth="oauth", keys=KEYS, signing_key=KEYS)
+    assert TOKEN in given.routes
+    for others in (
+        {},
+        {"auth": "none"},
+        {"auth": "keys", "keys": KEYS},
+        {"auth": "oauth", "issuer": "https://id.example"},
+    ):
+        assert TOKEN not in settings_of(**others).routes
+
+
+def test_an_open_door_is_logged() -> None:
+    """When it is said to be open, and others can reach it."""
+    for host, auth, said in (("0.0.0.0", "none", 1), ("127.0.0.1", "none", 0), ("127.0.0.1", None, 0)):
+        with capture_logs() as logs:
+            listen(settings_of(host=host, auth=auth, port=0), 0).close()
+        assert [entry["log_level"] for entry in logs] == ["warning"] * said

@@ -1,0 +1,28 @@
+"""Dates as a column holds them and as a caller writes them."""
+
+from __future__ import annotations
+
+import datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.twinserve.signature.made import feature
+from twinserve.signature.timestamps import EPOCH, date_text, datetime_text, seen_bounds
+
+
+@given(st.dates())
+def test_days_are_written_as_the_date_they_count_to(day: datetime.date) -> None:
+    assert date_text(float((day - EPOCH.date()).days)) == day.isoformat()
+
+
+@given(st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2200, 1, 1), timezones=st.just(datetime.UTC)))
+def test_seconds_are_written_as_the_instant_they_count_to(instant: datetime.datetime) -> None:
+    """To the microsecond."""
+    assert datetime_text((instant - EPOCH).total_seconds()) == instant.isoformat()
+
+
+def test_what_training_saw_is_told_as_a_caller_writes_it() -> None:
+    assert seen_bounds(feature("x", seen_minimum=0.5, seen_maximum=2.0)) == (0.5, 2.0)
+    assert seen_bounds(feature("x", "date", seen_minimum=0.0, seen_maximum=1.0)) == ("1970-01-01", "1970-01-02")
+    assert seen_bounds(feature("x", "datetime", seen_minimum=0.0)) == ("1970-01-01T00:00:00+00:00", None)

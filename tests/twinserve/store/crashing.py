@@ -1,0 +1,91 @@
+"""A training that dies: run as a program, it registers and promotes a toy model as often as it is told, in a child each
+time, and kills the child where it is told. The product knows nothing of this.
+
+Standard input has one command a line, standard output the child's exit code (negative: the signal that ended it):
+`step 7` kills before the seventh change of the store, `after 0.12` after so many seconds, `whole` never.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from tests.twinserve import fruit
+from twinserve.proof.prove import prove
+from twinserve.release import packaging
+from twinserve.release.packaging import Lineage, package
+from twinserve.store.registry import Registry
+
+EVENTS: Final = frozenset({"open", "os.mkdir", "os.rename", "os.chmod", "os.remove", "os.rmdir"})
+WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def kill_at(step: int, root: str) -> None:
+    """End this process, as SIGKILL does, right before a given step in the store."""
+    left = step
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal left
+        inside = event in EVENTS and (str(arguments[0]).startswith(root) or event in ("os.remove", "os.rmdir"))
+        if not inside or (event == "open" and not arguments[2] & WRITING):
+            return
+        left -= 1
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+
+
+def kill_after(seconds: float) -> None:
+    """End this process after a while; nothing here handles the signal, so nothing is cleaned up."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def in_a_child(work: Callable[[], None]) -> int:
+    """Do it in a forked process; gives its exit code."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        except BaseException as error:
+            sys.stderr.write(f"{error}\n")
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def answer(what: object) -> None:
+    """One line to whoever gives the commands."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
+def main(root: str) -> None:
+    """Fit once; then train as often as commands come."""
+    data, fitted = fruit.fitted(fruit.FRUIT)
+    registry = Registry(Path(root), "fruit")
+    proved = prove(fitted.pipeline, data.signature, data.classes, (data.train.columns, data.holdout.columns), 0)
+    setattr(packaging, "prove", lambda *_: proved)  # noqa: B010  # Done once; what dies here is what follows it.
+
+    def train(command: str) -> None:
+        kind, _, number = command.partition(" ")
+        if kind == "step":
+            kill_at(int(number), root)
+        elif kind == "after":
+            kill_after(float(number))
+        version, _ = package(registry, fruit.FRUIT, data, fitted, Lineage(seed=0, git_commit=None))
+        registry.promote(version)
+
+    answer("ready")
+    for line in sys.stdin:
+        answer(in_a_child(partial(train, line.strip())))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,94 @@
+"""An improvement is kept where it was measured to help, and only there; and what is kept still compiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from twinserve.compile import Column, compile_pipeline
+from twinserve.training.cross_validation import Judged, Rounds, cross_validate
+from twinserve.training.improvement import Improved, improve
+
+ROWS = 1_200
+
+
+def rounds(metric: str, *, positives: float = 0.5, copies: int = 1) -> Rounds:
+    """Two classes of one number, repeated in so many columns that naive Bayes counts as independent evidence."""
+    chance = np.random.default_rng(0)
+    truth = (chance.random(ROWS) < positives).astype(np.float64)
+    value = truth + chance.normal(0, 1.2, ROWS)
+    frame = pd.DataFrame({f"x{i}": value + chance.normal(0, 0.05, ROWS) for i in range(copies)})
+    target = np.array(["no", "yes"], dtype=object)[truth.astype(int)]
+    folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(frame, target))
+    return Rounds(frame, target, truth, ("no", "yes"), folds, metric)
+
+
+def improved(pipeline: Any, given: Rounds) -> tuple[Judged, Improved]:
+    """Its figures before and after."""
+    before = cross_validate(pipeline, given)
+    assert before is not None
+    return before, improve(pipeline, before, given)
+
+
+def kept(found: Improved) -> dict[str, bool]:
+    return {choice.what: choice.kept for choice in found.choices}
+
+
+def test_an_overconfident_model_is_calibrated_and_still_compiles() -> None:
+    given = rounds("log_loss", copies=8)
+    before, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
+    (choice,) = found.choices
+    assert choice.kept
+    assert choice.after < choice.before
+    assert found.judged.mean < before.mean
+    fitted = found.pipeline.fit(given.frame, given.target)
+    assert compile_pipeline(fitted, [Column(name, "number") for name in given.frame.columns])
+
+
+def test_the_measured_figure_is_what_the_calibrated_model_reaches() -> None:
+    """Curves over out-of-fold decisions stand for the whole nested fit."""
+    given = rounds("brier", copies=8)
+    _, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
+    whole = cross_validate(found.pipeline, given)
+    assert whole is not None
+    assert whole.mean == pytest.approx(found.judged.mean, abs=0.01)
+
+
+def test_a_calibrated_model_is_left_alone() -> None:
+    _, found = improved(LogisticRegression(), rounds("log_loss"))
+    assert list(kept(found).values()) == [False]
+    assert isinstance(found.pipeline, LogisticRegression)
+
+
+def test_weights_are_kept_where_the_metric_asks_for_them() -> None:
+    _, found = improved(LogisticRegression(), rounds("balanced_accuracy", positives=0.1))
+    assert kept(found)["balanced class weights"]
+    assert found.pipeline.class_weight == "balanced"
+
+
+def test_weights_are_not_kept_where_they_hurt() -> None:
+    """They bend probabilities, which log loss punishes."""
+    _, found = improved(LogisticRegression(), rounds("log_loss", positives=0.1))
+    assert not kept(found)["balanced class weights"]
+    assert found.pipeline.class_weight is None
+
+
+def test_balanced_classes_need_no_weights() -> None:
+    _, found = improved(LogisticRegression(), rounds("balanced_accuracy"))
+    assert "balanced class weights" not in kept(found)
+
+
+def test_out_of_fold_predictions_are_in_the_order_of_the_rows() -> None:
+    given = rounds("accuracy")
+    judged = cross_validate(LogisticRegression(), given)
+    assert judged is not None
+    assert judged.predictions.labels is not None
+    assert judged.mean == pytest.approx((judged.predictions.labels == given.truth).mean(), abs=1e-3)

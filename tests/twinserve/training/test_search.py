@@ -1,0 +1,61 @@
+"""A search ends in time, never makes a candidate worse, and draws the same for the same seed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from twinserve.training import search as searching
+from twinserve.training.cross_validation import Rounds, cross_validate
+from twinserve.training.search import Found, search
+
+
+def rounds() -> Rounds:
+    """Two noisy classes."""
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame(chance.normal(size=(80, 4)), columns=list("abcd"))
+    truth = np.where(frame["a"] + chance.normal(size=80) > 0, 1.0, 0.0)
+    target = np.array(["no", "yes"], dtype=object)[truth.astype(int)]
+    return Rounds(frame, target, truth, ("no", "yes"), list(KFold(3).split(frame)), "log_loss")
+
+
+def candidate(pipeline: Any, given: Rounds) -> Found:
+    judged = cross_validate(pipeline, given)
+    assert judged is not None
+    return Found(pipeline, judged, 1)
+
+
+def test_a_candidate_never_gets_worse_and_the_budget_holds() -> None:
+    given = rounds()
+    linear = candidate(make_pipeline(StandardScaler(), LogisticRegression(C=1e4)), given)
+    started = time.monotonic()
+    found = search({"linear": linear}, given, seed=0, budget=0.5, progress=lambda _: None)
+    assert time.monotonic() - started < 5
+    assert found["linear"].tried > 1
+    assert found["linear"].judged.mean < linear.judged.mean
+
+
+def test_an_estimator_without_a_space_keeps_its_parameters() -> None:
+    given = rounds()
+    bayes = candidate(GaussianNB(), given)
+    assert search({"bayes": bayes}, given, seed=0, budget=60, progress=lambda _: None)["bayes"].tried == 1
+
+
+@pytest.mark.parametrize(
+    "estimator", [LogisticRegression(), Ridge(), RandomForestRegressor(), HistGradientBoostingClassifier()], ids=repr
+)
+def test_every_space_names_parameters_of_its_estimator(estimator: Any) -> None:
+    draw = next(searching._draws(make_pipeline(StandardScaler(), estimator), seed=3))
+    assert draw == next(searching._draws(make_pipeline(StandardScaler(), estimator), seed=3))
+    make_pipeline(StandardScaler(), estimator).set_params(**draw)
+    assert len(draw) >= 1

@@ -1,0 +1,1 @@
+"""What a model is: its inputs, its training, its compiled form, its files and versions."""

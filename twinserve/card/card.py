@@ -1,0 +1,237 @@
+"""The model card: what a person should know before using a model.
+
+After Mitchell et al., "Model Cards for Model Reporting" (2019).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from twinserve.card.caveats import doubts
+from twinserve.card.document import Block, Document, Grid, Picture, Section, Text
+from twinserve.card.figures import figures
+from twinserve.estimators.calendar import calendar_parts
+from twinserve.evaluate.importance import importances
+from twinserve.evaluate.metrics import METRICS
+from twinserve.predict.predictor import Predictor
+from twinserve.recipes import Recipe
+from twinserve.signature import Feature, Signature
+from twinserve.signature.findings import range_text
+from twinserve.signature.timestamps import seen_bounds
+from twinserve.store.manifest import Manifest
+from twinserve.training.data import Data
+from twinserve.training.fit import Fitted
+
+MARKDOWN: Final = "card.md"
+HTML: Final = "card.html"
+FOLDER: Final = "figures"
+SIMPLE: Final = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that a card is about."""
+
+    recipe: Recipe
+    data: Data
+    fitted: Fitted
+    facts: Manifest
+    predictor: Predictor
+
+
+def card(subject: Subject) -> dict[str, bytes]:
+    """The card's files: Markdown, HTML and the figures."""
+    pictures = list(_pictures(subject))
+    document = Document(f"Model card: {subject.facts.name}", list(_sections(subject, pictures)))
+    return {
+        MARKDOWN: document.markdown().encode(),
+        HTML: document.html().encode(),
+        **{picture.path: picture.svg for picture in pictures},
+    }
+
+
+def _pictures(subject: Subject) -> Iterator[Picture]:
+    data, facts = subject.data, subject.facts
+    predictions = subject.predictor.predict(data.holdout.columns)
+    ranked = importances(
+        subject.predictor,
+        data.holdout.columns,
+        data.holdout.truth,
+        data.signature,
+        metric=facts.metric,
+        seed=facts.training.seed,
+    )
+    for name, (caption, svg) in figures(data.holdout.truth, predictions, data.classes, ranked).items():
+        yield Picture(f"{FOLDER}/{name}", caption, svg)
+
+
+def _sections(subject: Subject, pictures: Sequence[Picture]) -> Iterator[Section]:
+    facts = subject.facts
+    yield Section("", list(_summary(subject)))
+    yield Section("Quality on the hold-out", [Text(_judged_by(facts)), _metrics(facts), *pictures])
+    yield Section("Data", list(_data(subject)))
+    yield Section("Candidates", list(_candidates(subject)))
+    yield Section("Input", [_inputs(subject.data.signature, calendar_parts(subject.fitted.pipeline))])
+    yield Section("Predictor", list(_predictor(facts)))
+    yield Section("Lineage", [Grid(("", ""), [*_lineage(facts), *_parameters(subject.fitted.pipeline)])])
+
+
+def _summary(subject: Subject) -> Iterator[Block]:
+    facts = subject.facts
+    yield Text(subject.recipe.intended_use, "Intended use.")
+    yield Text(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
+    low, high = facts.intervals.get(facts.metric, (np.nan, np.nan))
+    other = f"; the baseline has {facts.baseline[facts.metric]:.4f}" if facts.metric in facts.baseline else ""
+    yield Text(
+        f"{facts.metric} {facts.metrics[facts.metric]:.4f} (95 % interval {low:.4f} to {high:.4f}{other}), "
+        f"{facts.training.estimator}, served {_how(facts)}.",
+        "In short.",
+    )
+    yield from (Text(doubt, "Doubt.") for doubt in doubts(facts))
+
+
+def _how(facts: Manifest) -> str:
+    return "as a compiled graph" if facts.predictor.kind == "compiled" else "by scikit-learn itself"
+
+
+def _judged_by(facts: Manifest) -> str:
+    better = "greater" if METRICS[facts.metric].greater_is_better else "less"
+    return (
+        f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and never "
+        f"learned from. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
+        "Baseline: a model that looks at no feature."
+        + " brier is summed over the classes: from 0, which is best, to 2."
+        * ("brier" in facts.metrics)
+    )
+
+
+def _metrics(facts: Manifest) -> Grid:
+    rows = []
+    for name, value in facts.metrics.items():
+        low, high = facts.intervals.get(name, (np.nan, np.nan))
+        other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
+        rows.append((name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other))
+    return Grid(("metric", "model", "95 % interval", "baseline"), rows)
+
+
+def _data(subject: Subject) -> Iterator[Block]:
+    data = subject.data
+    yield Text(
+        f"{len(data.everything)} rows of {data.source} with {len(data.signature.features)} features; "
+        f"{len(data.train)} to learn from, {len(data.holdout)} held out."
+    )
+    if data.classes is not None:
+        sides = [
+            np.bincount(rows.truth.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
+        ]
+        learned, held = (side.tolist() for side in sides)
+        shares = (sides[0] + sides[1]) / len(data.everything)
+        counted = zip(data.classes, learned, held, shares, strict=True)
+        rows = [(label, str(mine), str(theirs), f"{share:.1%}") for label, mine, theirs, share in counted]
+        yield Grid(("class", "to learn from", "held out", "share"), rows)
+    else:
+        ends = np.quantile(data.everything.truth, [0, 0.25, 0.5, 0.75, 1])
+        heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
+        yield Grid(heads, [("", *(f"{value:g}" for value in ends))])
+    told = (*subject.recipe.notes, *data.notes)
+    if told:
+        notes = [(str(note.kind), note.column or "", note.sentence) for note in told]
+        yield Grid(("about the table", "column", ""), notes)
+
+
+def _candidates(subject: Subject) -> Iterator[Block]:
+    fitted, metric = subject.fitted, subject.facts.metric
+    rows = []
+    for name, score in fitted.scores.items():
+        spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
+        rows.append((name, f"{score:.4f}{spread}", str(fitted.tried.get(name, 1)), "chosen" * (name == fitted.name)))
+    if rows:
+        yield Text("By cross-validation on the training rows; ± is the standard deviation over the folds.")
+        yield Grid(("candidate", metric, "parameters tried", ""), rows)
+    for name, reason in fitted.failed.items():
+        yield Text(f"{name}: {reason}.", "Failed, and was left out.")
+    if fitted.choices:
+        choices = [
+            (c.what, c.measure, f"{c.before:.4f}", f"{c.after:.4f}", "kept" if c.kept else "not kept")
+            for c in fitted.choices
+        ]
+        yield Grid(("tried to improve it", "measured by", "before", "after", ""), choices)
+    for warning in fitted.warnings:
+        yield Text(warning, "Said while fitting.")
+
+
+def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> Grid:
+    heads = ("field", "type", "unit", "seen in training", "null", "meaning")
+    return Grid(heads, [_feature(feature, parts.get(feature.name, ())) for feature in signature.features])
+
+
+def _feature(feature: Feature, parts: Sequence[str]) -> tuple[str, ...]:
+    seen = feature.seen
+    facts = _listed(seen.categories) if seen.categories is not None else ""
+    if seen.minimum is not None:
+        facts = range_text(*(f"{end:g}" if isinstance(end, float) else end for end in seen_bounds(feature)))
+    kind = what_it_is(feature, parts)
+    null = f"{seen.null_share:.1%}" if feature.nullable else ""
+    return feature.name, kind, feature.unit or "", facts, null, feature.description or ""
+
+
+def _predictor(facts: Manifest) -> Iterator[Block]:
+    yield Text(f"{facts.predictor.kind}. {facts.predictor.reason}")
+    parity: Mapping[str, Any] | None = facts.predictor.parity
+    if parity is not None:
+        yield Grid(
+            (
+                "rows compared",
+                "rows without an answer from either",
+                "splits tried on both sides",
+                "labels that differ",
+                "largest difference",
+            ),
+            [
+                (
+                    str(parity["rows"]),
+                    str(parity["unanswered"]),
+                    f"{parity['splits_crossed']} of {parity['splits']}",
+                    str(parity["label_flips"]),
+                    f"{parity['largest_difference']:.1e}",
+                )
+            ],
+        )
+
+
+def _lineage(facts: Manifest) -> Iterator[tuple[str, str]]:
+    training = facts.training
+    yield "data", training.source
+    yield "data fingerprint", training.data_fingerprint
+    yield "made", training.created
+    yield "git commit", training.git_commit or "unknown"
+    yield "seed", str(training.seed)
+    yield "estimator", training.estimator
+    yield "libraries", ", ".join(f"{name} {version}" for name, version in training.libraries.items())
+
+
+def _parameters(pipeline: Any) -> Iterator[tuple[str, str]]:
+    """What a person set: the parameters that are not their class's defaults, estimators themselves aside."""
+    named = {"": pipeline, **pipeline.get_params()}
+    for owner, part in named.items():
+        if isinstance(part, type) or not hasattr(part, "get_params"):
+            continue
+        defaults = {name: knob.default for name, knob in inspect.signature(type(part).__init__).parameters.items()}
+        for name, value in part.get_params(deep=False).items():
+            if isinstance(value, SIMPLE) and not (value is defaults.get(name) or value == defaults.get(name)):
+                yield f"{owner}__{name}".strip("_").replace("__", " › "), str(value)
+
+
+def what_it_is(feature: Feature, parts: Sequence[str]) -> str:
+    """A feature's type, and what the pipeline makes of a date."""
+    kind = f"{feature.type}{' or null' * feature.nullable}"
+    return f"{kind}, learned from as {', '.join(parts).replace('_', ' ')}" if parts else kind
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,198 @@
+"""What a training ends with: for people as tables, for machines as one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from twinserve.card.card import what_it_is
+from twinserve.card.caveats import doubts
+from twinserve.estimators.calendar import calendar_parts
+from twinserve.notes import Note
+from twinserve.recipes import Recipe
+from twinserve.release.promotion import Outcome
+from twinserve.signature import Signature
+from twinserve.store.manifest import Manifest
+from twinserve.training.data import Data
+from twinserve.training.fit import Fitted
+
+MOST_COLUMNS: Final = 60
+LONGEST_NAME: Final = 40
+STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "fact": "dim"}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that a training has to say."""
+
+    recipe: Recipe
+    data: Data
+    fitted: Fitted
+    manifest: Manifest
+    version: int
+    folder: Path
+    outcome: Outcome
+    seconds: float
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was found in the table and on the way to its two sides."""
+        return (*self.recipe.notes, *self.data.notes)
+
+
+def as_json(trained: Trained) -> Mapping[str, Any]:
+    """The whole outcome as plain values."""
+    facts, fitted = trained.manifest, trained.fitted
+    parts = calendar_parts(fitted.pipeline)
+    return {
+        "model": facts.name,
+        "version": trained.version,
+        "folder": str(trained.folder),
+        "task": facts.task,
+        "classes": None if facts.classes is None else list(facts.classes),
+        "rows": facts.training.rows,
+        "holdout_rows": facts.training.holdout_rows,
+        "source": facts.training.source,
+        "data_fingerprint": facts.training.data_fingerprint,
+        "seed": facts.training.seed,
+        "notes": [asdict(note) for note in trained.notes],
+        "columns": [
+            {"name": f.name, "type": str(f.type), "nullable": f.nullable, "parts": list(parts.get(f.name, ()))}
+            for f in trained.data.signature.features
+        ],
+        "metric": facts.metric,
+        "candidates": [
+            {
+                "name": name,
+                facts.metric: score,
+                "spread": fitted.spreads.get(name),
+                "tried": fitted.tried.get(name, 1),
+                "chosen": name == fitted.name,
+            }
+            for name, score in fitted.scores.items()
+        ],
+        "failed_candidates": dict(fitted.failed),
+        "improvements": [asdict(choice) for choice in fitted.choices],
+        "warnings": list(fitted.warnings),
+        "metrics": {
+            name: {"value": value, "interval": facts.intervals.get(name), "baseline": facts.baseline.get(name)}
+            for name, value in facts.metrics.items()
+        },
+        "doubts": list(doubts(facts)),
+        "predictor": facts.predictor.model_dump(),
+        "promoted": trained.outcome.promoted,
+        "passed": trained.outcome.verdict.passed,
+        "reason": trained.outcome.verdict.reason,
+        "champion_score": trained.outcome.verdict.champion_score,
+        "challenger_score": trained.outcome.verdict.challenger_score,
+        "lower_bound": trained.outcome.verdict.lower_bound,
+        "changes": [asdict(change) for change in trained.outcome.verdict.changes],
+        "champion": trained.outcome.champion,
+        "seconds": round(trained.seconds, 3),
+    }
+
+
+def show(trained: Trained, console: Console) -> None:
+    """The whole outcome for a person."""
+    for part in _parts(trained):
+        console.print(part, soft_wrap=isinstance(part, str))
+
+
+def _parts(trained: Trained) -> Iterator[RenderableType]:
+    facts = trained.manifest
+    learned = facts.training.rows - facts.training.holdout_rows
+    yield (
+        f"[bold]{escape(facts.name)}[/]  {learned} rows to learn from, {facts.training.holdout_rows} held out "
+        f"({escape(facts.training.source)})"
+    )
+    for note in trained.notes:
+        if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
+            continue  # It stands in the table of columns.
+        where = f"{escape(note.column)}: " if note.column else ""
+        yield f"[{STYLES[note.kind]}]{note.kind:<8}[/] {where}{escape(note.sentence)}"
+    for warning in trained.fitted.warnings:
+        yield f"[yellow]warning [/] {escape(warning)}"
+    if isinstance(trained.recipe.input, Signature):  # Else a person has said it.
+        yield ""
+        yield from _columns(trained)
+    yield ""
+    yield _candidates(trained)
+    for name, reason in trained.fitted.failed.items():
+        yield f"[yellow]failed  [/] {escape(name)}: {escape(reason)}"
+    for choice in trained.fitted.choices:
+        verdict = "kept" if choice.kept else "not kept"
+        yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
+    yield ""
+    yield _metrics(facts)
+    yield from (f"[bold red]{escape(doubt)}[/]" for doubt in doubts(facts))
+    yield ""
+    yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
+    yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
+    yield from _verdict(trained.outcome)
+
+
+def _verdict(outcome: Outcome) -> Iterator[str]:
+    verdict = outcome.verdict
+    if verdict.changes:
+        yield "input      " + "\n           ".join(escape(str(change)) for change in verdict.changes)
+    if verdict.champion_score is not None and verdict.challenger_score is not None:
+        yield f"gate       champion {verdict.champion_score:.4f}, challenger {verdict.challenger_score:.4f}"
+    yield f"champion   {outcome.champion or 'none yet'} ({_became(outcome)})  {escape(verdict.reason)}"
+
+
+def _became(outcome: Outcome) -> str:
+    if outcome.promoted:
+        return "[green]promoted[/]"
+    if outcome.verdict.passed:  # Then only --no-promote was in the way.
+        return "[yellow]not promoted, as asked; the gate would let it pass[/]"
+    return "[yellow]not promoted[/]"
+
+
+def _columns(trained: Trained) -> Iterator[str]:
+    """What each column of the table became; lines and no table, so that nothing is cut off."""
+    parts = calendar_parts(trained.fitted.pipeline)
+    kept = [(f.name, what_it_is(f, parts.get(f.name, ()))) for f in trained.data.signature.features]
+    left = [(note.column or "", f"left out: {note.sentence}") for note in trained.notes if note.kind == "dropped"]
+    shown = [*kept, *left][:MOST_COLUMNS]
+    width = min(LONGEST_NAME, max(len(name) for name, _ in shown))
+    for name, became in shown:
+        yield f"column   {escape(f'{name:<{width}}')}  {escape(became)}"
+    if more := len(kept) + len(left) - len(shown):
+        yield f"column   and {more} more, which the card lists"
+
+
+def _candidates(trained: Trained) -> Table:
+    fitted, metric = trained.fitted, trained.manifest.metric
+    searched = any(tried > 1 for tried in fitted.tried.values())
+    heads = ["candidate", f"{metric}, cross-validated", *(["tried"] if searched else []), ""]
+    rows = []
+    for name, score in fitted.scores.items():
+        spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
+        tried = [str(fitted.tried.get(name, 1))] if searched else []
+        rows.append([name, f"{score:.4f}{spread}", *tried, "chosen" * (name == fitted.name)])
+    return _table(heads, rows)
+
+
+def _metrics(facts: Manifest) -> Table:
+    rows = []
+    for name, value in facts.metrics.items():
+        low, high = facts.intervals.get(name, (float("nan"), float("nan")))
+        other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
+        shown = "brier (0 to 2)" if name == "brier" else name
+        rows.append([shown, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other, "decides" * (name == facts.metric)])
+    return _table(["on the hold-out", "model", "95 % interval", "baseline", ""], rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place in (0, len(heads) - 1) else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table

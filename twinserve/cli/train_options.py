@@ -1,0 +1,224 @@
+"""The command line of `train.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from twinserve import bounds
+
+VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
+OPENING: Final = ("diff", "promote", "rollback", "verify")
+"""The verbs that open versions as a server does."""
+POLICIES: Final = ("warn", "reject")
+METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """The defaults; `train.py` sets them, with the reasons."""
+
+    recipe: str
+    seed: int
+    artifacts: str
+    tolerance: float
+    budget: float
+
+
+def training(knobs: Knobs) -> argparse.Namespace:
+    """The options of a training; ends the program with code 2 where they do not fit together."""
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a model, prove it and put it into service.",
+        usage="train.py [options]\n       train.py {" + ",".join(VERBS) + "} ... (train.py list --help)",
+        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly or nothing to learn from, 3 held back by the gate. "
+        "A failed training changes nothing.",
+    )
+    _what(parser.add_argument_group("what to learn"), knobs)
+    _how(parser.add_argument_group("how"), knobs)
+    _where(parser.add_argument_group("where to"), knobs)
+    _gate(parser.add_argument_group("whether it is to serve"), knobs)
+    options = parser.parse_args()
+    if options.data is not None and options.target is None:
+        parser.error("--data needs --target, the column to predict")
+    if options.data is not None and options.recipe is not None:
+        parser.error("--data and --recipe are two ways to say what to learn; give one")
+    if options.data is not None and options.name is None:
+        options.name = _model_name(options.data) or parser.error(f"--data {options.data} gives no name; say --name")
+    if options.out_of_range not in POLICIES:  # A default is not checked by argparse.
+        parser.error(f"TWINSERVE_OUT_OF_RANGE is one of: {', '.join(POLICIES)}")
+    if options.data is None and (options.target or options.task or options.metric or options.format):
+        parser.error("--target, --task, --metric and --format belong to --data")
+    return options
+
+
+def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument(
+        "--recipe",
+        type=_said,
+        help=f"a recipe by name, or yours as package.module:name (default: {knobs.recipe})",
+    )
+    group.add_argument("--data", metavar="FILE", help="a table to learn from; - reads standard input")
+    group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
+    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="the table's form (default: its ending)")
+    group.add_argument("--task", choices=("classification", "regression"), help="default: guessed from the target")
+    group.add_argument("--keep-leaks", action="store_true", help="learn even from columns that repeat the target")
+
+
+def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument("--metric", choices=METRICS, help="with --data, what decides (default: log_loss, or rmse)")
+    group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
+    group.add_argument(
+        "--budget", type=_positive, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
+    )
+    group.add_argument(
+        "--out-of-range",
+        choices=POLICIES,
+        default=_variable("TWINSERVE_OUT_OF_RANGE") or POLICIES[0],
+        help="the servers' policy; under warn no encoder may raise on what it does not know "
+        f"(default: $TWINSERVE_OUT_OF_RANGE, else {POLICIES[0]})",
+    )
+    group.add_argument(
+        "--seed", type=_seed, default=knobs.seed, help="where every source of chance starts (default: %(default)s)"
+    )
+
+
+def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    _store(group, knobs)
+    group.add_argument("--seal-key", metavar="FILE", type=_sealing_key, help="seal the version with this private key")
+    group.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
+
+
+def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
+    group.add_argument(
+        "--name",
+        type=_said,
+        default=_variable("TWINSERVE_MODEL"),
+        help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
+    )
+    group.add_argument(
+        "--artifacts",
+        type=_said,
+        default=_variable("TWINSERVE_ARTIFACTS") or knobs.artifacts,
+        help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
+    )
+    group.add_argument(
+        "--trust-pickles", action="store_true", help="open versions stored as a pickle; only for those you made"
+    )
+    group.add_argument(
+        "--max-artifact",
+        type=_bytes,
+        metavar="BYTES",
+        default=_variable("TWINSERVE_MAX_ARTIFACT") or str(bounds.ARTIFACT),
+        help="most bytes of a version that is opened (default: $TWINSERVE_MAX_ARTIFACT, else a gigabyte)",
+    )
+
+
+def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument(
+        "--no-promote", dest="promote", action="store_false", help="register the version and leave the champion alone"
+    )
+    group.add_argument(
+        "--tolerance",
+        type=_positive,
+        default=knobs.tolerance,
+        help="how much worse than the champion, in units of the metric, still counts as not worse (%(default)s)",
+    )
+    group.add_argument("--allow-breaking", action="store_true", help="promote even if the champion's callers break")
+    group.add_argument("--allow-fallback", action="store_true", help="promote even if only scikit-learn can serve it")
+
+
+def verb(knobs: Knobs) -> argparse.Namespace:
+    """The arguments of another verb than training."""
+    from twinserve.cli.verbs import VERBS as SENTENCES
+
+    name = sys.argv[1]
+    _, least, most, sentence = SENTENCES[name]
+    parser = argparse.ArgumentParser(prog=f"train.py {name}", description=sentence.capitalize() + ".")
+    parser.set_defaults(verb=name, versions=[], keep=1, seal_key=None)
+    if most is None or most > 0:
+        parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
+    if name == "prune":
+        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many of the newest to keep")
+    _store(parser, knobs)
+    if name in OPENING:
+        parser.add_argument(
+            "--seal-key",
+            metavar="FILE",
+            type=_public_key,
+            default=_variable("TWINSERVE_SEAL_KEY"),
+            help="check seals, too, with this public key, as servers do (default: $TWINSERVE_SEAL_KEY)",
+        )
+    parser.add_argument("--json", action="store_true", help="print it as one JSON document")
+    options = parser.parse_args(sys.argv[2:])
+    if len(options.versions) < least or (most is not None and len(options.versions) > most):
+        parser.error(f"{name} takes {least if least == most else f'{least} to {most}'} version(s)")
+    if options.keep < 1:
+        parser.error("--keep takes a number from 1: the newest version holds the number that the next one counts from")
+    return options
+
+
+def _sealing_key(path: str) -> bytes:
+    """The key's bytes, tried now: a training is long."""
+    from twinserve.store import seal
+
+    try:
+        key = Path(path).read_bytes()
+        seal.make(b"", key)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot be read ({error.strerror})") from None
+    except ImportError:
+        raise argparse.ArgumentTypeError("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+    except seal.BadKey as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return key
+
+
+def _public_key(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def _model_name(location: str) -> str:
+    """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`; standard input gives none."""
+    return re.sub(r"[^a-z0-9_]+", "-", Path(location).stem.lower()).strip("-_")[:64]
+
+
+def _variable(name: str) -> str | None:
+    """From the environment or, as the servers read it, from `.env`; an empty one is none."""
+    return os.environ.get(name) or dotenv_values(".env").get(name) or None
+
+
+def _said(text: str) -> str:
+    """Something. An empty text, mostly of a variable that is not set, must not mean the default or the folder here."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError("not a number from 0")
+    return number
+
+
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError("not a whole number from 1")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
+    return int(text)

@@ -1,0 +1,170 @@
+"""What else `train.py` can do: look at the versions of a model, and choose which one serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twinserve.errors import ArtifactRefused, ModelError, RegistryError
+from twinserve.signature import diff
+from twinserve.store.artifact import Opened, Trust, open_version, read_manifest
+from twinserve.store.manifest import Manifest
+from twinserve.store.registry import Registry
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a verb has to say: lines for a person, values for a machine, and whether it was done."""
+
+    lines: list[str]
+    values: Any
+    done: bool = True
+
+
+NOBODY: Final = Trust()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A verb's arguments."""
+
+    versions: tuple[int, ...] = ()
+    keep: int = 5
+    trust: Trust = NOBODY
+
+
+def list_versions(registry: Registry, _: Asked) -> Said:
+    """Every version in one line; and last, where nobody knows which one is the champion, that."""
+    champion, trouble = None, []
+    try:
+        champion = registry.champion()
+    except RegistryError as error:  # It says to promote one of these.
+        trouble = [str(error)]
+    values = [
+        {"version": version, "champion": version == champion} | _facts(registry, version)
+        for version in registry.versions()
+    ]
+    lines = [
+        f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
+    ]
+    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
+    return Said([*lines, *trouble], values, done=not trouble)
+
+
+def show(registry: Registry, asked: Asked) -> Said:
+    """The facts of one version."""
+    version = asked.versions[0] if asked.versions else registry.champion()
+    if version is None:
+        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
+    folder = registry.require(version)
+    facts = read_manifest(folder)
+    lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
+    return Said([*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json"))
+
+
+def compare(registry: Registry, asked: Asked) -> Said:
+    """What differs between two versions: input, metrics, proof."""
+    old, new = (open_version(registry.require(version), asked.trust) for version in asked.versions)
+    changes = diff(old.signature, new.signature)
+    lines = [str(change) for change in changes] or ["the same input"]
+    names = [*dict.fromkeys([*old.manifest.metrics, *new.manifest.metrics])]
+    metrics = {name: (old.manifest.metrics.get(name), new.manifest.metrics.get(name)) for name in names}
+    lines += [f"{name:<18} {_number(was)} -> {_number(now)}" for name, (was, now) in metrics.items()]
+    lines += [f"predictor          {one.manifest.predictor.reason}" for one in (old, new)]
+    values = {"changes": [vars(change) for change in changes], "metrics": metrics}
+    return Said(lines, values)
+
+
+def promote(registry: Registry, asked: Asked) -> Said:
+    """Check a version and let it serve; the gate is not asked."""
+    (version,) = asked.versions
+    open_version(registry.require(version), asked.trust)
+    registry.promote(version)
+    return Said([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+
+
+def rollback(registry: Registry, asked: Asked) -> Said:
+    """Check the champion's predecessor and let it serve again."""
+    before = registry.predecessor()
+    if before is not None:
+        open_version(registry.require(before), asked.trust)
+    version = registry.rollback()
+    return Said([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+
+
+def verify(registry: Registry, asked: Asked) -> Said:
+    """Check the files and replay the golden rows of the given versions, or of all."""
+    outcomes = list(_verified(registry, asked))
+    lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
+    values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
+    done = bool(outcomes) and all(reason is None for _, reason in outcomes)
+    return Said(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+
+
+def prune(registry: Registry, asked: Asked) -> Said:
+    """Remove old versions, never the champion nor its predecessor."""
+    removed = registry.prune(asked.keep)
+    listed = ", ".join(map(str, removed)) or "none"
+    return Said([f"Removed: {listed}."], {"removed": removed})
+
+
+def _verified(registry: Registry, asked: Asked) -> Iterator[tuple[int, str | None]]:
+    for version in asked.versions or registry.versions():
+        try:
+            _: Opened = open_version(registry.require(version), asked.trust)
+        except ArtifactRefused as error:
+            yield version, str(error)
+        else:
+            yield version, None
+
+
+def _elsewhere(registry: Registry) -> str:
+    """Whose name was perhaps meant."""
+    others = registry.others()
+    return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
+
+
+def _facts(registry: Registry, version: int) -> dict[str, Any]:
+    try:
+        facts = read_manifest(registry.path(version))
+    except ArtifactRefused as error:
+        return {"summary": str(error)}
+    decides = facts.metrics.get(facts.metric)
+    training = facts.training
+    how = f"{facts.predictor.kind:<12}  {training.estimator}, from {training.source}"
+    return {
+        "summary": f"{training.created}  {facts.metric} {_number(decides)}  {how}",
+        "estimator": training.estimator,
+        "source": training.source,
+        "created": training.created,
+        facts.metric: decides,
+        "predictor": facts.predictor.kind,
+    }
+
+
+def _described(facts: Manifest) -> Iterator[str]:
+    training = facts.training
+    yield f"model      {facts.name}, {facts.task}"
+    yield f"made       {training.created} from {training.source}"
+    yield f"rows       {training.rows}, {training.holdout_rows} of them held out"
+    yield f"estimator  {training.estimator}"
+    yield f"predictor  {facts.predictor.kind}: {facts.predictor.reason}"
+    yield from (f"{name:<18} {value:.4f}" for name, value in facts.metrics.items())
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+Verb = Callable[[Registry, Asked], Said]
+# The verbs: what does it, how many versions it takes at least and at most, and its sentence.
+VERBS: Final[dict[str, tuple[Verb, int, int | None, str]]] = {
+    "list": (list_versions, 0, 0, "every version in one line"),
+    "show": (show, 0, 1, "the facts of a version, or of the champion"),
+    "diff": (compare, 2, 2, "what differs between two versions"),
+    "promote": (promote, 1, 1, "check a version and let it serve; the gate is not asked"),
+    "rollback": (rollback, 0, 0, "let the version serve again that served before the champion"),
+    "verify": (verify, 0, None, "check files and golden rows of some versions, or of all"),
+    "prune": (prune, 0, 0, "remove all but the newest versions, the champion and its predecessor"),
+}

@@ -1,0 +1,97 @@
+"""Naive Bayes: the joint log likelihood of each class; the label is the first largest.
+
+Probabilities are `exp(jll - logsumexp(jll))`, in those very steps: a likelihood of -5000 has no more than
+twelve digits behind the point, and other steps would round others of them.
+
+Source: scikit-learn 1.9, `naive_bayes.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from twinserve.compile.blocks import Block, Classified
+from twinserve.compile.graph import INT64, Graph, Lowering
+from twinserve.compile.limits import Limit
+from twinserve.compile.refusal import refusal
+
+
+def gaussian(graph: Graph, model: Any, block: Block) -> Classified:
+    """`log prior - sum(log(2 pi var)) / 2 - sum((x - mean)^2 / var) / 2`."""
+    rows = graph.op("Unsqueeze", graph.numbers(block, model), graph.constant([1], np.int64))
+    far = graph.op("Sub", rows, graph.constant(model.theta_))
+    distances = graph.op("Div", graph.op("Mul", far, far), graph.constant(model.var_))
+    total = graph.op("MatMul", distances, graph.constant(np.ones(len(block.columns))))
+    half = graph.op("Mul", total, graph.constant(-0.5))
+    constant = -0.5 * np.sum(np.log(2.0 * np.pi * model.var_), axis=1)
+    likelihood = graph.op("Add", half, graph.constant(constant + np.log(model.class_prior_)))
+    return _classified(graph, model, likelihood)
+
+
+def multinomial(graph: Graph, model: Any, block: Block) -> Classified:
+    """`x . log p + log prior`."""
+    weights = model.feature_log_prob_.T
+    return _classified(graph, model, graph.affine(graph.numbers(block, model), weights, model.class_log_prior_))
+
+
+def complement(graph: Graph, model: Any, block: Block) -> Classified:
+    """`x . weights`, and the prior only for a single class."""
+    bias = model.class_log_prior_ if len(model.classes_) == 1 else np.zeros(len(model.classes_))
+    return _classified(graph, model, graph.affine(graph.numbers(block, model), model.feature_log_prob_.T, bias))
+
+
+def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:
+    """`x . (log p - log(1 - p)) + log prior + sum(log(1 - p))`, x first made 0 and 1 by `binarize`."""
+    tensor = graph.numbers(block, model)
+    if model.binarize is not None:
+        tensor = graph.as_double(graph.op("Greater", tensor, graph.constant(float(model.binarize))))
+    with np.errstate(divide="ignore"):
+        absent = np.log(1 - np.exp(model.feature_log_prob_))
+    bias = model.class_log_prior_ + absent.sum(axis=1)
+    _require_finite(model, absent, bias)
+    return _classified(graph, model, graph.affine(tensor, (model.feature_log_prob_ - absent).T, bias))
+
+
+def categorical(graph: Graph, model: Any, block: Block) -> Classified:
+    """The sum over columns of `log p` of the category, the number without its fraction; and the log prior."""
+    _require_finite(model, *model.feature_log_prob_)
+    for place, table in enumerate(model.feature_log_prob_):  # A number that it never saw has no place in its tables.
+        lowest, highest = math.nextafter(-1.0, 0.0), math.nextafter(table.shape[1], 0.0)
+        graph.demand(block.select([place]), Limit(lowest, highest, null=False))
+    sizes = [table.shape[1] for table in model.feature_log_prob_]
+    owner = np.repeat(np.arange(len(sizes)), sizes).tolist()
+    whole = graph.op("Cast", graph.numbers(block, model), to=INT64)
+    cells = graph.gather(whole, owner, len(sizes))
+    codes = graph.constant(np.concatenate([np.arange(size) for size in sizes]), np.int64)
+    hits = graph.as_double(graph.op("Equal", cells, codes))
+    weights = np.concatenate([table.T for table in model.feature_log_prob_])
+    return _classified(graph, model, graph.affine(hits, weights, model.class_log_prior_))
+
+
+def _require_finite(model: Any, *tables: Any) -> None:
+    if not all(np.isfinite(table).all() for table in tables):
+        raise refusal(model, f"alpha={model.alpha!r} leaves a probability of 0 or 1")
+
+
+def _classified(graph: Graph, model: Any, likelihood: str) -> Classified:
+    width = len(model.classes_)
+    top = graph.op("ReduceMax", likelihood, graph.constant([1], np.int64), keepdims=1)
+    shares = graph.smooth("Exp", graph.op("Sub", likelihood, top), width)
+    # The sum twice side by side, so that the logarithm sees an even number of columns.
+    sums = graph.op("MatMul", shares, graph.constant(np.ones((width, 2))))
+    logarithm = graph.gather(graph.op("Log", sums), [0], 2)
+    evidence = graph.op("Add", logarithm, top)
+    probabilities = graph.smooth("Exp", graph.op("Sub", likelihood, evidence), width)
+    return Classified(graph.argmax(likelihood), width, probabilities)
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.naive_bayes.GaussianNB": gaussian,
+    "sklearn.naive_bayes.MultinomialNB": multinomial,
+    "sklearn.naive_bayes.ComplementNB": complement,
+    "sklearn.naive_bayes.BernoulliNB": bernoulli,
+    "sklearn.naive_bayes.CategoricalNB": categorical,
+}

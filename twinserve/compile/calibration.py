@@ -1,0 +1,180 @@
+"""Calibrated classifiers.
+
+Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`,
+`_TemperatureScaling`), `isotonic.py`,
+and NumPy's `interp`, which SciPy's `interp1d` calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile import trees
+from twinserve.compile.blocks import Block, Classified
+from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.limits import FINITE
+from twinserve.compile.refusal import refusal
+from twinserve.compile.tree import LT, Tree
+from twinserve.compile.tree_ensemble import emit
+from twinserve.estimators.introspection import class_name
+
+
+def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
+    """The mean of the calibrated probabilities of every fold; the label is the first largest."""
+    parts = [_one(graph, model, part, block) for part in model.calibrated_classifiers_]
+    probabilities = mean(graph, parts)
+    return Classified(graph.argmax(probabilities), len(model.classes_), probabilities)
+
+
+def mean(graph: Graph, parts: list[str]) -> str:
+    """The sum, from the first to the last, over their number."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = graph.op("Add", total, part)
+    return total if len(parts) == 1 else graph.op("Div", total, graph.constant(float(len(parts))))
+
+
+def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int, bool]:
+    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; how many columns, and whether they decide."""
+    outcome = graph.lower(estimator, block)
+    if not isinstance(outcome, Classified):
+        raise refusal(estimator, "a classifier is needed in this place")
+    width = 1 if outcome.classes == 2 else outcome.classes
+    if outcome.decision is not None:
+        return outcome.decision, width, True
+    if outcome.probabilities is None:
+        raise refusal(estimator, "it has neither decisions nor probabilities")
+    likely = graph.gather(outcome.probabilities, [1], 2) if width == 1 else outcome.probabilities
+    return likely, width, False
+
+
+def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
+    """One fold's probabilities `[n, classes]`."""
+    if part.method == "temperature":
+        return _temperature(graph, model, part, block)
+    curves = {"sigmoid": _sigmoids, "isotonic": isotonics}.get(part.method)
+    if curves is None:
+        raise refusal(model, f"method={part.method!r} is not lowered")
+    tensor, width, _ = response(graph, part.estimator, block)
+    likely = curves(graph, tensor, part.calibrators)
+    classes = len(part.classes)
+    if classes == 2:
+        return _with_rest(graph, likely)
+    seats = np.searchsorted(part.classes, part.estimator.classes_)
+    if width != classes:
+        likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[seats]))
+    return graph.shares(likely, classes)
+
+
+def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:
+    """`softmax(beta * logits)` (since 1.8): decisions as they are, of two classes `-d` and `d`, or `log(p + 1e-12)`.
+
+    Decisions of more classes that look like probabilities count as such. scikit-learn asks that of a whole batch;
+    here each row is what it is alone. The logarithm makes much of the last bit of a probability near 0, so only those
+    of trees, which have all their bits, are taken.
+    """
+    tensor, width, decides = response(graph, part.estimator, block)
+    classes = len(part.classes)
+    if len(part.estimator.classes_) != classes:
+        raise refusal(model, "method='temperature' on a fold without every class is not lowered")
+    if not decides and class_name(part.estimator) not in trees.LOWERINGS:
+        raise refusal(model, f"method='temperature' on probabilities of {type(part.estimator).__name__} is not lowered")
+    if width == 1:
+        pair = graph.op("Mul", tensor, graph.constant([[-1.0, 1.0]])) if decides else _with_rest(graph, tensor)
+        logits = pair if decides else _logarithms(graph, pair, 2)
+    else:
+        logits = (_logits if decides else _logarithms)(graph, tensor, classes)
+    (calibrator,) = part.calibrators
+    return graph.softmax(graph.op("Mul", logits, graph.constant(float(calibrator.beta_))), classes)
+
+
+def _with_rest(graph: Graph, likely: str) -> str:
+    """`1 - p` and `p`."""
+    pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
+    return graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
+
+
+def _logits(graph: Graph, decisions: str, width: int) -> str:
+    """The decisions, or logarithms where all are from 0 to 1 and their sum is close to 1."""
+    axes = graph.constant([1], np.int64)
+    low = graph.op("GreaterOrEqual", graph.op("ReduceMin", decisions, axes, keepdims=1), graph.constant(0.0))
+    high = graph.op("LessOrEqual", graph.op("ReduceMax", decisions, axes, keepdims=1), graph.constant(1.0))
+    gap = graph.op("Abs", graph.op("Sub", graph.row_sum(decisions, width), graph.constant(1.0)))
+    whole = graph.op("LessOrEqual", gap, graph.constant(1e-8 + 1e-5))
+    shares = graph.op("And", graph.op("And", low, high), whole)
+    return graph.op("Where", shares, _logarithms(graph, decisions, width), decisions)
+
+
+def _logarithms(graph: Graph, shares: str, width: int) -> str:
+    return graph.smooth("Log", graph.op("Add", shares, graph.constant(1e-12)), width)
+
+
+def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
+    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`; of two classes the second's, twice."""
+    times = 2 if len(calibrators) == 1 else 1
+    scaled = graph.op("Mul", tensor, graph.constant([c.a_ for c in calibrators] * times))
+    shifted = graph.op("Add", scaled, graph.constant([c.b_ for c in calibrators] * times))
+    raised = graph.smooth("Exp", shifted, len(calibrators) * times)
+    return graph.op("Div", graph.constant(1.0), graph.op("Add", graph.constant(1.0), raised))
+
+
+def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
+    """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
+    count = len(calibrators)
+    graph.demand(Block.numbers(tensor, count), FINITE)
+    searches = [
+        (3 * k + part, tree)
+        for k, calibrator in enumerate(calibrators)
+        for part, tree in enumerate(_segments(calibrator, k))
+    ]
+    found = emit(graph, Block.numbers(tensor, count), searches, 3 * count)
+    slope, x, y = (graph.gather(found, range(part, 3 * count, 3), 3 * count) for part in range(3))
+    return graph.op("Add", graph.op("Mul", slope, graph.op("Sub", tensor, x)), y)
+
+
+def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
+    """For each segment between thresholds its slope, left end and value there; flat beyond the ends."""
+    if isotonic.out_of_bounds != "clip":
+        raise refusal(isotonic, f"out_of_bounds={isotonic.out_of_bounds!r} is not lowered")
+    x = np.asarray(isotonic.X_thresholds_, dtype=np.float64)
+    y = np.asarray(isotonic.y_thresholds_, dtype=np.float64)
+    slope = np.concatenate([[0.0], np.diff(y) / np.diff(x), [0.0]])
+    tree = _search_tree(x, column)
+    ends = (slope, np.concatenate([x[:1], x]), np.concatenate([y[:1], y]))
+    first, second, third = (tree.with_value(_leaf_values(tree, values)) for values in ends)
+    return first, second, third
+
+
+def _search_tree(bounds: FloatArray, column: int) -> Tree:
+    """A balanced tree whose leaf `j` (kept in `value`) holds the numbers with `j` bounds at or below them."""
+    yes, no, split, held = list[int](), list[int](), list[float](), list[float]()
+
+    def grow(low: int, high: int) -> int:
+        at, middle = len(yes), (low + high) // 2
+        yes.append(0)
+        no.append(0)
+        split.append(float(bounds[middle]) if low < high else 0.0)
+        held.append(float(low))
+        if low < high:
+            yes[at], no[at] = grow(low, middle), grow(middle + 1, high)
+        return at
+
+    grow(0, len(bounds))
+    left, right = np.array(yes, dtype=np.int64), np.array(no, dtype=np.int64)
+    never = np.zeros(len(yes), bool)
+    where = np.full(len(yes), column, dtype=np.int64)
+    return Tree(left == 0, where, np.array(split), left, right, never, np.array(held), LT)
+
+
+def _leaf_values(tree: Tree, values: FloatArray) -> FloatArray:
+    """`values` by the leaf numbers that a search tree holds."""
+    found: FloatArray = np.asarray(values, dtype=np.float64)[tree.value.astype(np.int64)]
+    return found
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.calibration.CalibratedClassifierCV": calibrated,
+}

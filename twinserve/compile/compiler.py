@@ -1,0 +1,101 @@
+"""A fitted pipeline to the bytes of one checked ONNX model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import onnx
+from onnx import helper
+
+from twinserve.compile.blocks import Affine, Block, Classified, Column, Outcome, Regressed
+from twinserve.compile.graph import Graph
+from twinserve.compile.lowerings import LOWERINGS
+from twinserve.compile.onnx_model import model_of
+from twinserve.compile.refusal import refusal
+from twinserve.compile.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
+from twinserve.graph.check import check_graph
+from twinserve.graph.reader import BadGraph
+from twinserve.predict.extra_categories import Words, words_metadata
+
+MAX_BYTES = 1_000_000_000
+"""The largest model that is written, well below the two gigabytes that its format can hold."""
+
+
+def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
+    """The fitted pipeline (or single estimator) as a serialized ONNX model in double precision.
+
+    Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
+    fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
+    estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
+    regressor's `value`, double `[n]`. A text outside a column's categories that a step knows all the same has a
+    code behind theirs, which `twinserve/predict/extra_categories.py` reads from the metadata.
+
+    Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
+
+    A row on which scikit-learn would raise (null where no step takes null, a category that an encoder with
+    `handle_unknown="error"` never saw, a number that float32 cannot hold before a tree) has no answer here
+    either: its numbers are NaN, and its label is -1 where there are no numbers.
+
+    Raises CannotCompile with "<class>: <reason>" where there is no exact graph.
+    """
+    _require_same_names(pipeline, columns)
+    graph, outcome = _lowered(pipeline, columns)
+    words = graph.words
+    if words:
+        longer = [replace(c, categories=(*c.categories, *words.get(c.name, ()))) for c in columns]
+        graph, outcome = _lowered(pipeline, longer)
+    outputs = outputs_of(graph, pipeline, outcome)
+    model = model_of(graph, outputs, len(columns), _width(outcome))
+    fold = None if isinstance(outcome, Block) or outcome.fold is None else guarded(graph, outcome.fold)
+    props = words_metadata(_codes(words, columns)) | (fold.metadata() if fold is not None else {})
+    helper.set_model_props(model, props)
+    if model.ByteSize() > MAX_BYTES:
+        raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
+    onnx.checker.check_model(model)
+    compiled: bytes = model.SerializeToString(deterministic=True)
+    try:
+        check_graph(compiled)  # Else a server would refuse it.
+    except BadGraph as error:
+        raise refusal(pipeline, f"its graph {error.reason}") from error
+    return compiled
+
+
+def _lowered(pipeline: Any, columns: Sequence[Column]) -> tuple[Graph, Outcome]:
+    """The graph of these columns, and what comes out of it."""
+    graph = Graph(LOWERINGS, columns)
+    return graph, graph.lower(pipeline, Block.of("x", columns, Affine.identity(len(columns))))
+
+
+def _codes(words: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> Words:
+    """The words' codes: those behind the last category of their column."""
+    return {
+        place: {word: float(code) for code, word in enumerate(words[column.name], len(column.categories))}
+        for place, column in enumerate(columns)
+        if column.name in words
+    }
+
+
+def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
+    fitted = getattr(pipeline, "feature_names_in_", None)
+    given = [column.name for column in columns]
+    if fitted is not None and list(fitted) != given:
+        raise refusal(pipeline, f"it was fitted on the columns {list(fitted)}, not on {given}")
+
+
+def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
+    """The graph's outputs by name: the tensors that hold them."""
+    refused = refusals(graph)
+    if isinstance(outcome, Classified):
+        if outcome.probabilities is None:
+            return {"label": with_refused_labels(graph, outcome.label, refused)}
+        return {"label": outcome.label, "probabilities": with_refusals(graph, outcome.probabilities, refused)}
+    if isinstance(outcome, Regressed):
+        flat = graph.constant([-1], "int64")
+        return {"value": graph.op("Reshape", with_refusals(graph, outcome.value, refused), flat)}
+    raise refusal(pipeline, "it transforms and does not predict")
+
+
+def _width(outcome: Outcome) -> int:
+    return outcome.classes if isinstance(outcome, Classified) else 1

@@ -1,0 +1,93 @@
+"""Estimators made of estimators: pipelines, column transformers, unions, searches.
+
+Source: scikit-learn 1.9, `pipeline.py`, `compose/_column_transformer.py`, `model_selection/_search.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.compile.blocks import Block, Outcome
+from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.refusal import refusal
+from twinserve.estimators.introspection import class_name
+
+
+def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
+    """Each step on what the one before it gave; None and "passthrough" give their input."""
+    outcome: Outcome = block
+    for _, step in steps.steps:
+        if step is None or step == "passthrough":
+            continue
+        if not isinstance(outcome, Block):
+            raise refusal(steps, f"{class_name(step)} comes after a predictor")
+        outcome = graph.lower(step, outcome)
+    return outcome
+
+
+def column_transformer(graph: Graph, transformer: Any, block: Block) -> Block:
+    """Each part on its own columns, side by side in the order of `transformers_`, times its weight."""
+    parts: list[Block] = []
+    for name, step, _ in transformer.transformers_:
+        indices = transformer._transformer_to_input_indices[name]
+        if (isinstance(step, str) and step == "drop") or not len(indices):
+            continue
+        part = block.select(indices)
+        if not (isinstance(step, str) and step == "passthrough"):
+            part = graph.transform(step, part)
+        parts.append(_weighted(graph, transformer, part, name))
+    return _joined(graph, transformer, parts)
+
+
+def feature_union(graph: Graph, union: Any, block: Block) -> Block:
+    """Every part on all columns, side by side, times its weight."""
+    parts: list[Block] = []
+    for name, step in union.transformer_list:
+        if isinstance(step, str) and step == "drop":
+            continue
+        part = block if isinstance(step, str) else graph.transform(step, block)
+        parts.append(_weighted(graph, union, part, name))
+    return _joined(graph, union, parts)
+
+
+def best_estimator(graph: Graph, search: Any, block: Block) -> Outcome:
+    """The estimator that a search kept."""
+    return graph.lower(search.best_estimator_, block)
+
+
+def inner_estimator(graph: Graph, frozen: Any, block: Block) -> Outcome:
+    """The estimator that is held frozen."""
+    return graph.lower(frozen.estimator, block)
+
+
+def coded_estimator(graph: Graph, coded: Any, block: Block) -> Outcome:
+    """The estimator whose labels are held beside it."""
+    return graph.lower(coded.estimator_, block)
+
+
+def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
+    weight = (owner.transformer_weights or {}).get(name)
+    if weight is None:
+        return part
+    weighted = graph.op("Mul", graph.numbers(part, owner), graph.constant(float(weight)))
+    affine = part.affine and part.affine.times(np.full(len(part.columns), float(weight)))
+    return Block.of(weighted, part.columns, affine)
+
+
+def _joined(graph: Graph, owner: Any, parts: list[Block]) -> Block:
+    if not any(part.columns for part in parts):
+        raise refusal(owner, "it leaves no column")
+    return graph.concat(parts)
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "twinserve.estimators.label_encoded.Coded": coded_estimator,
+    "sklearn.pipeline.Pipeline": pipeline,
+    "sklearn.pipeline.FeatureUnion": feature_union,
+    "sklearn.compose.ColumnTransformer": column_transformer,
+    "sklearn.frozen.FrozenEstimator": inner_estimator,
+    "sklearn.model_selection.GridSearchCV": best_estimator,
+    "sklearn.model_selection.RandomizedSearchCV": best_estimator,
+}

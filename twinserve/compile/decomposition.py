@@ -1,0 +1,41 @@
+"""Projections onto fitted directions.
+
+A projection is a sum that BLAS and ONNX Runtime round in another order. A tree behind it may therefore see
+a number that differs in the last bit; the proof on training rows says whether that ever mattered.
+
+Source: scikit-learn 1.9, `decomposition/_base.py`, `decomposition/_truncated_svd.py`,
+`discriminant_analysis.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.compile.blocks import Block
+from twinserve.compile.graph import Graph, Lowering
+
+
+def pca(graph: Graph, model: Any, block: Block) -> Block:
+    """`x . components - mean . components`, over the standard deviations where `whiten` asks for it."""
+    directions = np.asarray(model.components_, dtype=np.float64).T
+    tensor = graph.affine(graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0])
+    if model.whiten:
+        scale = np.sqrt(model.explained_variance_)
+        tensor = graph.op("Div", tensor, graph.constant(np.maximum(scale, np.finfo(scale.dtype).eps)))
+    return Block.numbers(tensor, directions.shape[1])
+
+
+def truncated_svd(graph: Graph, model: Any, block: Block) -> Block:
+    """`x . components`."""
+    directions = np.asarray(model.components_, dtype=np.float64).T
+    tensor = graph.op("MatMul", graph.numbers(block, model), graph.constant(directions))
+    return Block.numbers(tensor, directions.shape[1])
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.decomposition.PCA": pca,
+    "sklearn.decomposition.IncrementalPCA": pca,
+    "sklearn.decomposition.TruncatedSVD": truncated_svd,
+}

@@ -1,0 +1,44 @@
+"""Predictors that do not look at their input.
+
+Source: scikit-learn 1.9, `dummy.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.graph import Graph, Lowering, require_one_output
+from twinserve.compile.refusal import refusal
+
+
+def classifier(graph: Graph, model: Any, block: Block) -> Classified:
+    """`prior`: the classes' shares; `most_frequent` and `constant`: 1 for one class.
+
+    Random strategies have no graph.
+    """
+    require_one_output(model)
+    if model.strategy not in ("prior", "most_frequent", "constant"):
+        raise refusal(model, f"strategy={model.strategy!r} answers at random")
+    width = len(model.classes_)
+    shares = np.asarray(model.class_prior_, dtype=np.float64)
+    if model.strategy == "most_frequent":
+        shares = np.eye(width)[shares.argmax()]
+    elif model.strategy == "constant":
+        shares = np.eye(width)[int(np.flatnonzero(model.classes_ == np.ravel(model.constant)[0])[0])]
+    probabilities = graph.each_row(block.tensor, shares)
+    return Classified(graph.argmax(probabilities), width, probabilities)
+
+
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The constant that `strategy` found."""
+    require_one_output(model)
+    return Regressed(graph.each_row(block.tensor, np.ravel(model.constant_)))
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.dummy.DummyClassifier": classifier,
+    "sklearn.dummy.DummyRegressor": regressor,
+}

@@ -1,0 +1,95 @@
+"""What each class of estimator refuses to look at: where scikit-learn raises, there is no answer.
+
+Every estimator of scikit-learn that is not named here asks of each number that it is finite, or, where its tags say
+`allow_nan`, that it is finite or null.
+
+Source: scikit-learn 1.9, `utils/validation.py` (`check_array`) and its callers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twinserve.compile.blocks import LARGEST
+from twinserve.estimators.introspection import class_name
+
+LARGEST_SINGLE: Final = math.nextafter((2.0 - 2.0**-24) * 2.0**127, 0.0)
+"""The largest double that float32 can hold once rounded."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The numbers that an estimator takes: from `low` to `high`, and null where it is `null`."""
+
+    low: float
+    high: float
+    null: bool
+
+    def within(self, other: Limit) -> Limit:
+        """What both take."""
+        return Limit(max(self.low, other.low), min(self.high, other.high), self.null and other.null)
+
+
+FINITE: Final = Limit(-LARGEST, LARGEST, null=False)
+
+_INDIFFERENT: Final = frozenset(
+    {
+        # Estimators inside look for themselves.
+        "twinserve.estimators.label_encoded.Coded",
+        "sklearn.calibration.CalibratedClassifierCV",
+        "sklearn.compose.ColumnTransformer",
+        "sklearn.compose.TransformedTargetRegressor",
+        "sklearn.ensemble.BaggingClassifier",
+        "sklearn.ensemble.BaggingRegressor",
+        "sklearn.ensemble.StackingClassifier",
+        "sklearn.ensemble.StackingRegressor",
+        "sklearn.ensemble.VotingClassifier",
+        "sklearn.ensemble.VotingRegressor",
+        "sklearn.frozen.FrozenEstimator",
+        "sklearn.model_selection.GridSearchCV",
+        "sklearn.model_selection.RandomizedSearchCV",
+        "sklearn.pipeline.FeatureUnion",
+        "sklearn.pipeline.Pipeline",
+        # These take any number.
+        "lightgbm.sklearn.LGBMClassifier",
+        "lightgbm.sklearn.LGBMRegressor",
+        "twinserve.estimators.calendar.Calendar",
+        "sklearn.dummy.DummyClassifier",
+        "sklearn.dummy.DummyRegressor",
+        "sklearn.ensemble.HistGradientBoostingClassifier",
+        "sklearn.ensemble.HistGradientBoostingRegressor",
+        "xgboost.sklearn.XGBClassifier",
+        "xgboost.sklearn.XGBRegressor",
+    }
+)
+_SINGLE: Final = frozenset(
+    {
+        "sklearn.ensemble.ExtraTreesClassifier",
+        "sklearn.ensemble.ExtraTreesRegressor",
+        "sklearn.ensemble.GradientBoostingClassifier",
+        "sklearn.ensemble.GradientBoostingRegressor",
+        "sklearn.ensemble.RandomForestClassifier",
+        "sklearn.ensemble.RandomForestRegressor",
+        "sklearn.tree.DecisionTreeClassifier",
+        "sklearn.tree.DecisionTreeRegressor",
+        "sklearn.tree.ExtraTreeClassifier",
+        "sklearn.tree.ExtraTreeRegressor",
+    }
+)
+"""Those that round to float32 before they look."""
+
+
+def limit_of(estimator: Any) -> Limit | None:
+    """What a fitted estimator takes of each number; None where it takes all."""
+    name = class_name(estimator)
+    if name in _INDIFFERENT:
+        return None
+    if name == "sklearn.preprocessing.FunctionTransformer":
+        return FINITE if estimator.validate else None
+    null = bool(estimator.__sklearn_tags__().input_tags.allow_nan)
+    if name.startswith("sklearn.feature_selection."):
+        return None if null else FINITE
+    largest = LARGEST_SINGLE if name in _SINGLE else LARGEST
+    return Limit(-largest, largest, null)

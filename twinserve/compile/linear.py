@@ -1,0 +1,177 @@
+"""Linear models: one product with the coefficients, then the rule of each class.
+
+Source: scikit-learn 1.9, `linear_model/_base.py` (`LinearModel._decision_function`, `LinearClassifierMixin`),
+`linear_model/_logistic.py`, `linear_model/_stochastic_gradient.py`, `linear_model/_glm/glm.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.blocks import Affine, Block, Classified, Regressed
+from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.refusal import refusal
+from twinserve.predict.linear import Fold, Link
+
+_LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
+"""The kinds of two-class models that a dot product can answer for."""
+
+
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """`value = x . coef + intercept`."""
+    weights, bias = _coefficients(model)
+    if len(weights) != 1:
+        raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
+    value = _product(graph, model, block, weights, bias)
+    return Regressed(value, _fold(block.affine, weights, bias, "value"))
+
+
+def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
+    """`value = exp(x . coef + intercept)`, the inverse of the log link."""
+    return Regressed(graph.smooth("Exp", regressor(graph, model, block).value, 1))
+
+
+def tweedie(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The log link where `link` says so, or `power` is positive and `link` is "auto"; else the identity."""
+    logarithmic = model.link == "log" or (model.link == "auto" and model.power > 0)
+    return (exponential if logarithmic else regressor)(graph, model, block)
+
+
+def decided(graph: Graph, model: Any, block: Block) -> Classified:
+    """`label = [x . coef + intercept > 0]` for two classes, else the first largest decision."""
+    return _classified(graph, model, block, "label")
+
+
+def ridge(graph: Graph, model: Any, block: Block) -> Classified:
+    """`decided`, for one label a row."""
+    if model._label_binarizer.y_type_.startswith("multilabel"):
+        raise refusal(model, "it predicts several labels at once, and a graph gives one")
+    return decided(graph, model, block)
+
+
+def logistic(graph: Graph, model: Any, block: Block) -> Classified:
+    """`decided`, and the probabilities of a logistic model.
+
+    Two classes: `p = 1 / (1 + exp(-d))`. More: `softmax(d)`; with one-versus-rest (before scikit-learn 1.8:
+    `multi_class="ovr"`, or liblinear) each class's logistic function over their sum.
+    """
+    multi = getattr(model, "multi_class", "auto")
+    several = len(model.classes_) > 2
+    if multi == "multinomial" and not several:
+        raise refusal(model, "multi_class='multinomial' of two classes is not lowered")
+    rests = multi == "ovr" or (multi != "multinomial" and getattr(model, "solver", "") == "liblinear")
+    return _classified(graph, model, block, "softmax" if several and not rests else "logistic")
+
+
+def discriminant(graph: Graph, model: Any, block: Block) -> Classified:
+    """`decided`, and `1 / (1 + exp(-d))` for two classes or `softmax(d)` for more."""
+    return _classified(graph, model, block, "softmax" if len(model.classes_) > 2 else "logistic")
+
+
+def stochastic(graph: Graph, model: Any, block: Block) -> Classified:
+    """`decided`; with `log_loss` logistic probabilities, with `modified_huber` `(clip(d, -1, 1) + 1) / 2`."""
+    known = {"log_loss": "logistic", "modified_huber": "huber"}
+    return _classified(graph, model, block, known.get(model.loss, "label"))
+
+
+def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified:
+    weights, bias = _coefficients(model)
+    if len(weights) > 1:
+        decision = _product(graph, model, block, weights, bias)
+        return decided_by(graph, decision, len(weights), kind)
+    # Both signs in one product: the larger is the label, and the logistic function of each its probability.
+    pair = _product(graph, model, block, np.vstack([-weights, weights]), np.concatenate([-bias, bias]))
+    decision = _product(graph, model, block, weights, bias)
+    link = _LINKS.get(kind)
+    fold = _fold(block.affine, weights, bias, link) if link is not None else None
+    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, fold)
+
+
+def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified:
+    """A classifier of `width` > 2 classes from its decisions `[n, width]`."""
+    probabilities = None
+    if kind == "softmax":
+        probabilities = graph.softmax(decision, width)
+    elif kind != "label":
+        likely = _huber(graph, decision) if kind == "huber" else graph.logistic(decision, width)
+        probabilities = graph.shares(likely, width)
+    return Classified(graph.argmax(decision), width, probabilities, decision)
+
+
+def _pair_probabilities(graph: Graph, pair: str, kind: str) -> str | None:
+    if kind == "label":
+        return None
+    return _huber(graph, pair) if kind == "huber" else graph.smooth("Sigmoid", pair, 2)
+
+
+def _huber(graph: Graph, decision: str) -> str:
+    clipped = graph.op("Clip", decision, graph.constant(-1.0), graph.constant(1.0))
+    return graph.op("Div", graph.op("Add", clipped, graph.constant(1.0)), graph.constant(2.0))
+
+
+def _coefficients(model: Any) -> tuple[FloatArray, FloatArray]:
+    """Weights `[k, features]` and intercepts `[k]`."""
+    weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64))
+    bias = np.zeros(len(weights)) + np.asarray(model.intercept_, dtype=np.float64).reshape(-1)
+    return weights, bias
+
+
+def _product(graph: Graph, model: Any, block: Block, weights: FloatArray, bias: FloatArray) -> str:
+    return graph.affine(graph.numbers(block, model), weights.T, bias)
+
+
+def _fold(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> Fold | None:
+    """The head and the scalers before it as one dot product of the input's columns, each used once."""
+    if affine is None or len(set(affine.picks)) != len(affine.picks):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        folded = affine.gain * weights[0]
+        intercept = float(bias[0] + affine.offset @ weights[0])
+    if not (np.isfinite(folded).all() and np.isfinite(intercept)):
+        return None
+    return Fold(affine.picks, affine.center, folded, intercept, link)
+
+
+_PLAIN_REGRESSORS = [
+    "LinearRegression",
+    "Ridge",
+    "RidgeCV",
+    "Lasso",
+    "LassoCV",
+    "ElasticNet",
+    "ElasticNetCV",
+    "Lars",
+    "LarsCV",
+    "LassoLars",
+    "LassoLarsCV",
+    "LassoLarsIC",
+    "OrthogonalMatchingPursuit",
+    "OrthogonalMatchingPursuitCV",
+    "BayesianRidge",
+    "ARDRegression",
+    "HuberRegressor",
+    "QuantileRegressor",
+    "TheilSenRegressor",
+    "SGDRegressor",
+    "PassiveAggressiveRegressor",
+]
+
+LOWERINGS: dict[str, Lowering] = {
+    **{f"sklearn.linear_model.{name}": regressor for name in _PLAIN_REGRESSORS},
+    "sklearn.svm.LinearSVR": regressor,
+    "sklearn.linear_model.PoissonRegressor": exponential,
+    "sklearn.linear_model.GammaRegressor": exponential,
+    "sklearn.linear_model.TweedieRegressor": tweedie,
+    "sklearn.linear_model.LogisticRegression": logistic,
+    "sklearn.linear_model.LogisticRegressionCV": logistic,
+    "sklearn.linear_model.SGDClassifier": stochastic,
+    "sklearn.linear_model.RidgeClassifier": ridge,
+    "sklearn.linear_model.RidgeClassifierCV": ridge,
+    "sklearn.linear_model.Perceptron": decided,
+    "sklearn.linear_model.PassiveAggressiveClassifier": decided,
+    "sklearn.svm.LinearSVC": decided,
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": discriminant,
+}

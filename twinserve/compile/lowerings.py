@@ -1,0 +1,31 @@
+"""Which class is lowered by which function: the families' own tables, side by side."""
+
+from __future__ import annotations
+
+from twinserve.compile import (
+    bayes,
+    boosting,
+    calendar,
+    calibration,
+    compose,
+    decomposition,
+    dummy,
+    encoding,
+    ensembles,
+    features,
+    imputing,
+    lightgbm,
+    linear,
+    neural,
+    scaling,
+    trees,
+    xgboost,
+)
+from twinserve.compile.graph import Lowering
+
+_FAMILIES = (
+    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, ensembles,
+    compose, scaling, imputing, encoding, features, decomposition, calendar,
+)  # fmt: skip
+
+LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

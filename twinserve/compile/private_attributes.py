@@ -1,0 +1,63 @@
+"""Every private attribute of scikit-learn that a lowering reads, in one place.
+
+Private names may change in any release. A class is compiled only if everything named here is there;
+otherwise the pipeline is refused with a sentence, and never gets a graph that guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from twinserve.compile.refusal import refusal
+from twinserve.estimators.introspection import class_name
+
+_BOOSTING = (
+    "_preprocessor",
+    "_predictors",
+    "_baseline_prediction",
+    "_bin_mapper",
+    "_loss",
+    "is_categorical_",
+)
+_ENCODER = ("_infrequent_enabled",)
+_GRADIENT = ("_raw_predict_init", "_loss")
+
+PRIVATE: dict[str, tuple[str, ...]] = {
+    "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
+    "sklearn.ensemble.GradientBoostingClassifier": _GRADIENT,
+    "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
+    "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
+    "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
+    "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
+    "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
+    "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
+    "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
+    "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
+}
+
+INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
+"""What an encoder has besides, once it groups infrequent categories."""
+
+# Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
+TREE_FIELDS = (
+    "children_left", "children_right", "feature", "threshold", "value", "missing_go_to_left", "n_outputs",
+)  # fmt: skip
+PREDICTOR_FIELDS = (
+    "value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf",
+    "is_categorical", "bitset_idx",
+)  # fmt: skip
+
+
+def require(estimator: Any) -> None:
+    """Refuse an estimator that lacks a private attribute its lowering reads."""
+    for attribute in PRIVATE.get(class_name(estimator), ()):
+        if not hasattr(estimator, attribute):
+            raise refusal(estimator, f"this scikit-learn has no {attribute!r} that the lowering could read")
+
+
+def require_fields(owner: Any, present: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse what lacks one of the wanted fields: an array of nodes, say."""
+    for name in wanted:
+        if name not in present:
+            raise refusal(owner, f"this scikit-learn has no field {name!r} that the lowering could read")

@@ -1,0 +1,13 @@
+"""How a refusal names the class that it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twinserve.errors import CannotCompile
+from twinserve.estimators.introspection import class_name
+
+
+def refusal(estimator: Any, reason: str) -> CannotCompile:
+    """The error that says which class cannot be compiled, and why."""
+    return CannotCompile(f"{class_name(estimator)}: {reason}")

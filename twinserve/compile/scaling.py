@@ -1,0 +1,110 @@
+"""Scalers and other maps that work on each number by itself, or on each row.
+
+Every lowering repeats scikit-learn's own operations in its own order, because a tree behind a scaler may
+split on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.blocks import Block, Column
+from twinserve.compile.graph import Graph, Lowering
+
+
+def standard(graph: Graph, scaler: Any, block: Block) -> Block:
+    """`(x - mean) / scale`, each part where `with_mean` and `with_std` ask for it."""
+    center = scaler.mean_ if scaler.with_mean else None
+    return _shift_and_divide(graph, scaler, block, center, scaler.scale_ if scaler.with_std else None)
+
+
+def robust(graph: Graph, scaler: Any, block: Block) -> Block:
+    """`(x - median) / range`, each part where `with_centering` and `with_scaling` ask for it."""
+    center = scaler.center_ if scaler.with_centering else None
+    return _shift_and_divide(graph, scaler, block, center, scaler.scale_ if scaler.with_scaling else None)
+
+
+def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
+    """`x * scale + min`, cut at `feature_range` where `clip` asks for it."""
+    tensor = graph.op("Mul", graph.numbers(block, scaler), graph.constant(scaler.scale_))
+    tensor = graph.op("Add", tensor, graph.constant(scaler.min_))
+    if scaler.clip:
+        return _numbers(block, _clip(graph, tensor, *scaler.feature_range))
+    affine = block.affine and block.affine.times(scaler.scale_).minus(-np.asarray(scaler.min_))
+    return Block.of(tensor, _as_numbers(block), affine)
+
+
+def max_abs(graph: Graph, scaler: Any, block: Block) -> Block:
+    """`x / scale`, cut at -1 and 1 where `clip` (since 1.8) asks for it."""
+    scaled = _shift_and_divide(graph, scaler, block, None, scaler.scale_)
+    return _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
+
+
+def normalizer(graph: Graph, scaler: Any, block: Block) -> Block:
+    """`x / norm(x)` of each row, the norm being l1, l2 or max; a norm under ten epsilons counts as 1."""
+    tensor = graph.numbers(block, scaler)
+    norm = _NORMS[scaler.norm](graph, tensor, len(block.columns))
+    tiny = graph.op("Less", norm, graph.constant(10 * np.finfo(np.float64).eps))
+    norm = graph.op("Where", tiny, graph.constant(1.0), norm)
+    return _numbers(block, graph.op("Div", tensor, norm))
+
+
+def binarizer(graph: Graph, scaler: Any, block: Block) -> Block:
+    """1 where `x > threshold`, else 0."""
+    above = graph.op("Greater", graph.numbers(block, scaler), graph.constant(float(scaler.threshold)))
+    return _numbers(block, graph.as_double(above))
+
+
+def _shift_and_divide(
+    graph: Graph, scaler: Any, block: Block, center: FloatArray | None, scale: FloatArray | None
+) -> Block:
+    tensor, affine = graph.numbers(block, scaler), block.affine
+    if center is not None:
+        tensor = graph.op("Sub", tensor, graph.constant(center))
+        affine = affine and affine.minus(center)
+    if scale is not None:
+        tensor = graph.op("Div", tensor, graph.constant(scale))
+        affine = affine and affine.times(1.0 / np.asarray(scale))
+    return Block(tensor, len(block.columns), _as_numbers(block), tuple(range(len(block.columns))), affine)
+
+
+def _clip(graph: Graph, tensor: str, low: float, high: float) -> str:
+    """Cut at both ends; NaN stays NaN."""
+    low_name, high_name = graph.constant(float(low)), graph.constant(float(high))
+    raised = graph.op("Where", graph.op("Less", tensor, low_name), low_name, tensor)
+    return graph.op("Where", graph.op("Greater", raised, high_name), high_name, raised)
+
+
+def _l1(graph: Graph, tensor: str, width: int) -> str:
+    return graph.row_sum(graph.op("Abs", tensor), width)
+
+
+def _l2(graph: Graph, tensor: str, width: int) -> str:
+    return graph.op("Sqrt", graph.row_sum(graph.op("Mul", tensor, tensor), width))
+
+
+def _largest(graph: Graph, tensor: str, _: int) -> str:
+    return graph.op("ReduceMax", graph.op("Abs", tensor), graph.constant([1], np.int64), keepdims=1)
+
+
+def _as_numbers(block: Block) -> tuple[Column, ...]:
+    return tuple(Column(column.name, "number") for column in block.columns)
+
+
+def _numbers(block: Block, tensor: str) -> Block:
+    return Block.of(tensor, _as_numbers(block))
+
+
+_NORMS = {"l1": _l1, "l2": _l2, "max": _largest}
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.preprocessing.StandardScaler": standard,
+    "sklearn.preprocessing.RobustScaler": robust,
+    "sklearn.preprocessing.MinMaxScaler": min_max,
+    "sklearn.preprocessing.MaxAbsScaler": max_abs,
+    "sklearn.preprocessing.Normalizer": normalizer,
+    "sklearn.preprocessing.Binarizer": binarizer,
+}

@@ -1,0 +1,178 @@
+"""Trees that look through the steps before them.
+
+Behind scalers, imputers and encoders each column that a tree asks about often comes from one column of the graph's
+input. The same question is then put to the input itself, and the nodes in between are not needed: 200 iterations of
+boosting behind a scaler and an encoder take 9 us a row instead of 23.
+
+A number goes only through operations that never turn it back, so `f(x) <= split` is `x <= u`, where `u` is the largest
+double for which it holds. Bisection over all doubles finds it, running the very nodes that it makes superfluous. Of a
+category every code is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.blocks import Block
+from twinserve.compile.column_lineage import ANY, Source, trace
+from twinserve.compile.graph import Graph
+from twinserve.compile.onnx_model import model_of
+from twinserve.predict import runtime
+
+if TYPE_CHECKING:
+    from twinserve.arrays import BoolArray, IntArray
+    from twinserve.compile.tree import Tree
+
+Trees = Sequence[tuple[int, "Tree"]]
+Run = Callable[[FloatArray], FloatArray]
+LARGEST = np.array(np.finfo(np.float64).max).view(np.int64)
+"""The largest double's place when all finite doubles are numbered from 0.0 on, negative ones downwards."""
+MOST_MEMBERS = 64
+"""A question about more categories than these is left where it is."""
+
+
+def look_through(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Trees]:
+    """The trees on the graph's input, where they can be; else as they are."""
+    if block.tensor == "x" or not graph.columns:
+        return block, trees
+    sources = trace(graph, block.tensor)
+    if sources is None:
+        return block, trees
+    behind = [sources[pick] for pick in block.picks]
+    if not all(_is_clear(graph, behind, tree) for _, tree in trees):
+        return block, trees
+    questions = _Questions(graph, block, behind)
+    try:
+        return Block.of("x", graph.columns), [(target, questions.put(tree)) for target, tree in trees]
+    except _TooMany:
+        return block, trees
+
+
+class _TooMany(Exception):
+    """A question has more members than are worth it."""
+
+
+def _is_clear(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool:
+    """Is every question about one column of the input, and answerable there?"""
+
+    def clear(source: Source | None) -> bool:
+        if source is None:
+            return False
+        kind = graph.columns[source.column].kind
+        return kind == "category" or (kind == "number" and source.way < ANY)
+
+    return tree.is_leq and all(clear(behind[column]) for column in np.unique(tree.column[~tree.leaf]).tolist())
+
+
+class _Questions:
+    """Puts questions about columns of a block to the graph's input."""
+
+    def __init__(self, graph: Graph, block: Block, behind: Sequence[Source | None]) -> None:
+        self._columns = graph.columns
+        self._raw = np.array([-1 if source is None else source.column for source in behind])
+        self._picks = np.array(block.picks)
+        self._run = _runner(graph, block)
+        self._is_category = np.array([raw >= 0 and self._columns[raw].kind == "category" for raw in self._raw])
+        self._codes: dict[int, FloatArray] = {}
+        self._null = self._values(np.arange(len(behind)), np.full(len(behind), np.nan))
+        """`[columns]`: what null becomes."""
+
+    def put(self, tree: Tree) -> Tree:
+        """The same tree, asking about the input."""
+        asks = np.flatnonzero(~tree.leaf)
+        category = self._is_category[tree.column[asks]]
+        split, nan_yes, column = tree.split.copy(), tree.nan_yes.copy(), tree.column.copy()
+        numbers = asks[~category]
+        null = self._null[tree.column[numbers]]
+        split[numbers] = self._turns(tree.column[numbers], tree.split[numbers])
+        nan_yes[numbers] = np.where(np.isnan(null), nan_yes[numbers], null <= tree.split[numbers])
+        column[asks] = self._raw[tree.column[asks]]
+        put = replace(tree, column=column, split=split, nan_yes=nan_yes, members=None)
+        return self._put_words(tree, put, asks[category].tolist())
+
+    def _turns(self, columns: IntArray, splits: FloatArray) -> FloatArray:
+        """For each question the largest number whose answer is yes, -inf where there is none."""
+        pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
+        asked, limits = pairs[0].astype(np.int64), pairs[1]
+
+        def is_yes(numbers: IntArray) -> BoolArray:
+            answer: BoolArray = self._values(asked, _doubles(numbers)) <= limits
+            return answer
+
+        low, high = np.full(len(asked), -LARGEST), np.full(len(asked), LARGEST)
+        never, always = ~is_yes(low), is_yes(high)
+        while (high - 1 > low).any():
+            middle = (low >> 1) + (high >> 1) + (low & high & 1)
+            yes = is_yes(middle)
+            low, high = np.where(yes, middle, low), np.where(yes, high, middle)
+        turns = np.where(never, -np.inf, np.where(always, np.inf, _doubles(low)))
+        return turns[place.reshape(-1)]
+
+    def _values(self, columns: IntArray, values: FloatArray) -> FloatArray:
+        """What these columns of the block hold where the input column behind each has this value."""
+        rows = np.zeros((len(columns), len(self._columns)))
+        known = self._raw[columns] >= 0
+        rows[np.flatnonzero(known), self._raw[columns[known]]] = values[known]
+        found: FloatArray = self._run(rows)[np.arange(len(columns)), self._picks[columns]]
+        return found
+
+    def _put_words(self, tree: Tree, put: Tree, asks: Sequence[int]) -> Tree:
+        """The questions about categories: whether a code is below a limit, or else one of a set.
+
+        A set never holds null: ONNX Runtime 1.32 loses the way of null where one set's question follows another's.
+        """
+        yes_way, no_way = put.yes.copy(), put.no.copy()
+        members: dict[int, FloatArray] = {}
+        for node in asks:
+            yes, null = self._answers(tree, node, int(tree.column[node]))
+            limit = _limit(yes)
+            if limit is None and (null or _limit(~yes) is not None):
+                yes, null, limit = ~yes, not null, _limit(~yes)
+                yes_way[node], no_way[node] = no_way[node], yes_way[node]
+            put.nan_yes[node] = null
+            put.split[node] = -np.inf if limit is None else limit
+            if limit is None:
+                members[node] = np.flatnonzero(yes).astype(np.float64) - 1.0
+                if len(members[node]) > MOST_MEMBERS:
+                    raise _TooMany
+        return replace(put, yes=yes_way, no=no_way, members=members or None)
+
+    def _answers(self, tree: Tree, node: int, column: int) -> tuple[BoolArray, bool]:
+        """The answer for each code, the one of what was never seen (-1) first; and that for null."""
+        if column not in self._codes:
+            codes = np.arange(-1.0, len(self._columns[self._raw[column]].categories))
+            self._codes[column] = np.append(self._values(np.full(len(codes), column), codes), self._null[column])
+        values = self._codes[column]
+        held = (tree.members or {}).get(node)
+        yes = values <= tree.split[node] if held is None else np.isin(values, held)
+        yes = np.where(np.isnan(values), tree.nan_yes[node], yes)
+        return yes[:-1], bool(yes[-1])
+
+
+def _limit(yes: BoolArray) -> float | None:
+    """What exactly the codes answered with yes are below, the first being -1; none if there is no such limit."""
+    count = int(yes.sum())
+    return count - 1.5 if yes[:count].all() else None
+
+
+def _runner(graph: Graph, block: Block) -> Run:
+    """The block's tensor as a function of the graph's input."""
+    model = model_of(graph, {"table": block.tensor}, len(graph.columns), block.width)
+    session = runtime.session(model.SerializeToString())
+
+    def run(rows: FloatArray) -> FloatArray:
+        (table,) = session.run(None, {"x": rows})
+        return np.asarray(table)
+
+    return run
+
+
+def _doubles(numbers: IntArray) -> FloatArray:
+    """The doubles with these places in their order."""
+    sizes = np.abs(numbers).view(np.float64)
+    return np.where(numbers < 0, -sizes, sizes)

@@ -1,0 +1,125 @@
+"""Decision trees and forests.
+
+scikit-learn computes what stands before a tree in double precision, rounds the result to float32 once, and
+compares that with a threshold in double. The graph keeps the doubles and moves each threshold instead:
+rounding never changes an order, so `float32(x) <= t` is `x <= u`, with `u` the largest double that rounds
+to a float32 `<= t`.
+
+A number beyond float32's range makes scikit-learn raise ("value too large for dtype('float32')"); the graph
+treats it as infinite, so it goes right (or left, when negative) at every split of its column.
+
+Source: scikit-learn 1.9, `tree/_classes.py`, `tree/_tree.pyx` (`_apply_dense`), `ensemble/_forest.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.graph import Graph, Lowering, require_numbers, require_one_output
+from twinserve.compile.private_attributes import TREE_FIELDS, require_fields
+from twinserve.compile.tree import Tree
+from twinserve.compile.tree_ensemble import emit
+
+
+def tree_classifier(graph: Graph, model: Any, block: Block) -> Classified:
+    """The leaf's shares of the classes; the label is the first largest."""
+    return _classifier(graph, model, block, [model])
+
+
+def forest_classifier(graph: Graph, model: Any, block: Block) -> Classified:
+    """The sum of the trees' shares over their number; the label is the first largest."""
+    return _classifier(graph, model, block, model.estimators_)
+
+
+def tree_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The leaf's value."""
+    return Regressed(_sums(graph, model, block, [model], 1))
+
+
+def forest_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The sum of the trees' values over their number."""
+    total = _sums(graph, model, block, model.estimators_, 1)
+    return Regressed(graph.op("Div", total, graph.constant(float(len(model.estimators_)))))
+
+
+def double_splits(thresholds: FloatArray) -> FloatArray:
+    """For each threshold on float32 the one on double that asks the same: the largest double at its left.
+
+    Half way between two neighbouring float32 is a double, and rounds to the one whose last bit is 0.
+    """
+    with np.errstate(over="ignore"):
+        below = thresholds.astype(np.float32)
+        below = np.where(below > thresholds, np.nextafter(below, np.float32(-np.inf)), below)
+        above = np.minimum(np.nextafter(below, np.float32(np.inf)).astype(np.float64), 2.0**128)
+        middle = (below.astype(np.float64) + above) / 2
+        splits = np.where(middle.astype(np.float32) > below, np.nextafter(middle, -np.inf), middle)
+    return np.where(np.isfinite(thresholds), splits, thresholds)
+
+
+def read_tree(model: Any, values: FloatArray) -> Tree:
+    """A fitted tree's questions, with `values` (one a node) at its leaves."""
+    nodes = model.tree_
+    require_fields(model, dir(nodes), TREE_FIELDS)
+    leaf = nodes.children_left < 0
+    return Tree(
+        leaf=leaf,
+        column=np.where(leaf, 0, nodes.feature),
+        split=double_splits(np.where(leaf, 0.0, nodes.threshold)),
+        yes=np.asarray(nodes.children_left, dtype=np.int64),
+        no=np.asarray(nodes.children_right, dtype=np.int64),
+        nan_yes=nodes.missing_go_to_left.astype(bool) & ~leaf,
+        value=values,
+    )
+
+
+def _classifier(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) -> Classified:
+    width = len(model.classes_)
+    scale = graph.constant(float(len(trees)))
+    if width == 2 and _sums_are_exact(trees):
+        ones = _sums(graph, model, block, trees, 1, column=1)
+        # [T - s, s]: exact, because every partial sum is.
+        pair = graph.op("Mul", ones, graph.constant([[-1.0, 1.0]]))
+        total = graph.op("Add", pair, graph.constant([[float(len(trees)), 0.0]]))
+    else:
+        total = _sums(graph, model, block, trees, width)
+    probabilities = total if len(trees) == 1 else graph.op("Div", total, scale)
+    return Classified(graph.argmax(probabilities), width, probabilities)
+
+
+def _sums_are_exact(trees: Sequence[Any]) -> bool:
+    """Whether no partial sum of shares is rounded, so that one class's sum gives the other's.
+
+    So it is with pure leaves, and with any shares that are multiples of 2^-20. Otherwise both classes are
+    summed, in scikit-learn's order: a tie between them may hang on the last bit.
+    """
+    scaled = [tree.tree_.value[tree.tree_.children_left < 0] * 2.0**20 for tree in trees]
+    return all(bool(np.all(part == np.floor(part))) for part in scaled) and len(trees) < 2**20
+
+
+def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: int, column: int = 0) -> str:
+    """`[n, width]`: the trees' values `column`, `column + 1`, ... summed in the trees' order."""
+    require_one_output(model)
+    require_numbers(block.columns, model)
+    found: list[tuple[int, Tree]] = []
+    for fitted in trees:
+        tree = read_tree(fitted, fitted.tree_.value[:, 0, column])
+        found.append((0, tree))
+        found += [(k, tree.with_value(fitted.tree_.value[:, 0, column + k])) for k in range(1, width)]
+    return emit(graph, block, found, width)
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "sklearn.tree.DecisionTreeClassifier": tree_classifier,
+    "sklearn.tree.ExtraTreeClassifier": tree_classifier,
+    "sklearn.tree.DecisionTreeRegressor": tree_regressor,
+    "sklearn.tree.ExtraTreeRegressor": tree_regressor,
+    "sklearn.ensemble.RandomForestClassifier": forest_classifier,
+    "sklearn.ensemble.ExtraTreesClassifier": forest_classifier,
+    "sklearn.ensemble.RandomForestRegressor": forest_regressor,
+    "sklearn.ensemble.ExtraTreesRegressor": forest_regressor,
+}

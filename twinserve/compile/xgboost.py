@@ -1,0 +1,174 @@
+"""XGBoost's estimators, in single precision as the library computes: its answers are float32, and these are the same.
+
+The trees are read from the model's documented JSON. The library rounds its input to float32, starts a float32 sum
+with the margin of `base_score`, and adds leaf after leaf. Nothing here imports it: the fitted model brings it along.
+
+Source: XGBoost 3.2, `src/predictor/cpu_predictor.cc`, `src/common/math.h`, `src/common/categorical.h`,
+`python-package/xgboost/sklearn.py`; "Introduction to Model IO" of its manual.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile import float32
+from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.refusal import refusal
+from twinserve.compile.tree import LT, Tree
+from twinserve.compile.tree_ensemble import emit
+
+_IDENTITY = (
+    "reg:squarederror", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror",
+)  # fmt: skip
+_EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie")
+_HIGHEST = float(np.float32(88.7))
+"""Where its logistic function cuts off, so that `exp` stays finite."""
+
+
+def classifier(graph: Graph, model: Any, block: Block) -> Classified:
+    """`binary:logistic`: label 1 where the probability is over a half. `multi:softprob`: the first likeliest."""
+    learner = _learner(model)
+    objective = learner["objective"]["name"]
+    margins, width = _margins(graph, model, learner, block)
+    if objective == "binary:logistic":
+        likely = _logistic(graph, margins)
+        # [1 - p, p]
+        pair = graph.op("Mul", likely, float32.constant(graph, [[-1.0, 1.0]]))
+        probabilities = graph.op("Add", pair, float32.constant(graph, [[1.0, 0.0]]))
+        return Classified(graph.argmax(probabilities), 2, graph.as_double(probabilities))
+    if objective == "multi:softprob" and width > 2:
+        probabilities = _softmax(graph, margins, width)
+        return Classified(graph.argmax(probabilities), width, graph.as_double(probabilities))
+    raise refusal(model, f"objective={objective!r} with {width} sums is not lowered")
+
+
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The sum, its `exp` or its logistic function, by the objective."""
+    learner = _learner(model)
+    objective = learner["objective"]["name"]
+    margin, width = _margins(graph, model, learner, block)
+    if width != 1:
+        raise refusal(model, f"it predicts {width} values, and a graph gives one")
+    if objective in _EXPONENTIAL:
+        return Regressed(graph.as_double(float32.exponential(graph, margin)))
+    if objective == "reg:logistic":
+        return Regressed(graph.as_double(_logistic(graph, margin)))
+    if objective not in _IDENTITY:
+        raise refusal(model, f"objective={objective!r} is not lowered")
+    return Regressed(graph.as_double(margin))
+
+
+def _logistic(graph: Graph, margin: str) -> str:
+    """`1 / (1 + exp(-x))`."""
+    one = float32.constant(graph, 1.0)
+    raised = float32.exponential(graph, graph.op("Neg", margin), _HIGHEST)
+    return graph.op("Div", one, graph.op("Add", raised, one))
+
+
+def _softmax(graph: Graph, margins: str, width: int) -> str:
+    """`exp(x - max) / sum`, the sum in double and then rounded."""
+    top = graph.op("ReduceMax", margins, graph.constant([1], np.int64), keepdims=1)
+    raised = float32.exponential(graph, graph.op("Sub", margins, top))
+    total = graph.row_sum(graph.as_double(raised), width)
+    return graph.op("Div", raised, float32.as_single(graph, total))
+
+
+def _learner(model: Any) -> Any:
+    """The model as its JSON has it, where that is trees of one output each and no number means "missing"."""
+    if not np.isnan(model.missing):
+        raise refusal(model, f"missing={model.missing!r} is not lowered, NaN is")
+    learner = json.loads(bytes(model.get_booster().save_raw("json")))["learner"]
+    kind = learner["gradient_booster"]["name"]
+    if kind != "gbtree":
+        raise refusal(model, f"booster={kind!r} is not lowered")
+    if learner["learner_model_param"]["num_target"] != "1":
+        raise refusal(model, "it predicts several outputs, and a graph gives one")
+    return learner
+
+
+def _margins(graph: Graph, model: Any, learner: Any, block: Block) -> tuple[str, int]:
+    """Float32 `[n, sums]` and how many: the start, and every tree's leaf."""
+    start = _start(model)
+    trees = [(k, Tree.constant(float(margin))) for k, margin in enumerate(start)]
+    trees += [(k, _read_tree(model, tree)) for k, tree in _grown(learner)]
+    return emit(graph, _input(graph, model, learner, block), trees, len(start), np.float32), len(start)
+
+
+def read_trees(model: Any) -> list[Tree]:
+    """All trees that count, in their order."""
+    return [_read_tree(model, tree) for _, tree in _grown(_learner(model))]
+
+
+def _grown(learner: Any) -> list[tuple[int, Any]]:
+    """The trees that count, each with the sum that it adds to: those after the best iteration do not."""
+    forest = learner["gradient_booster"]["model"]
+    pairs = list(zip(forest["tree_info"], forest["trees"], strict=True))
+    best = learner["attributes"].get("best_iteration")
+    return pairs if best is None else pairs[: forest["iteration_indptr"][int(best) + 1]]
+
+
+def _start(model: Any) -> FloatArray:
+    """The margin before the first tree, as the library itself computes it: by the same model with leaves of 0."""
+    booster = model.get_booster()
+    raw = json.loads(bytes(booster.save_raw("json")))
+    for tree in raw["learner"]["gradient_booster"]["model"]["trees"]:
+        inner = [child >= 0 for child in tree["left_children"]]
+        tree["split_conditions"] = [c if asks else 0.0 for c, asks in zip(tree["split_conditions"], inner, strict=True)]
+        tree["base_weights"] = [0.0] * len(inner)
+    empty = type(booster)()
+    empty.load_model(bytearray(json.dumps(raw).encode()))
+    row = np.zeros((1, booster.num_features()))
+    start: FloatArray = np.ravel(empty.inplace_predict(row, predict_type="margin", validate_features=False))
+    return start
+
+
+def _input(graph: Graph, model: Any, learner: Any, block: Block) -> Block:
+    """The numbers rounded to float32, the codes of categories rounded down to whole ones."""
+    rounded = float32.as_single(graph, graph.numbers(block, model))
+    asked = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
+    codes = {column for tree in asked for column, by_category in tree if by_category}
+    if codes:
+        chosen = np.isin(np.arange(len(block.columns)), list(codes))
+        rounded = graph.op("Where", graph.constant(chosen, np.bool_), graph.op("Floor", rounded), rounded)
+    return Block.of(rounded, block.columns)
+
+
+def _read_tree(model: Any, tree: Any) -> Tree:
+    """One tree. A number goes left where it is `<` the split; a category goes right where it is a member."""
+    if tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
+        raise refusal(model, "a leaf holds several numbers, which is not lowered")
+    left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
+    leaf = left < 0
+    by_category = np.array(tree["split_type"]) == 1
+    split = np.array(tree["split_conditions"], dtype=np.float32).astype(np.float64)
+    default_left = np.array(tree["default_left"]) == 1
+    return Tree(
+        leaf=leaf,
+        column=np.array(tree["split_indices"], dtype=np.int64),
+        # Without members nothing is `< -inf`: every category goes left.
+        split=np.where(by_category, -np.inf, np.where(leaf, 0.0, split)),
+        yes=np.where(by_category, right, left),
+        no=np.where(by_category, left, right),
+        nan_yes=(default_left != by_category) & ~leaf,
+        value=np.where(leaf, split, 0.0),
+        mode=LT,
+        members=_members(tree),
+    )
+
+
+def _members(tree: Any) -> dict[int, FloatArray]:
+    """The categories that each node sends to the right."""
+    parts = zip(tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True)
+    listed = np.array(tree["categories"], dtype=np.float64)
+    return {node: listed[start : start + size] for node, start, size in parts if size}
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "xgboost.sklearn.XGBClassifier": classifier,
+    "xgboost.sklearn.XGBRegressor": regressor,
+}

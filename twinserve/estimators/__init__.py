@@ -1,0 +1,1 @@
+"""Our own scikit-learn classes, and how to look into others'."""

@@ -1,0 +1,63 @@
+"""Is this a compiled model of ours? Asked of the bytes, before ONNX Runtime sees them.
+
+ONNX Runtime runs what it is given: loops without an end, constants spread over gigabytes, data from any file below the
+working directory. What our lowerings make has none of that, and how much it takes can be told from its shapes alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from twinserve.bounds import GRAPH_ROW, GRAPH_WORK
+from twinserve.graph.reader import ROWS, BadGraph, Node, Shape, read_graph
+from twinserve.graph.shapes import OPERATORS, PRODUCTS, REDUCTIONS, Shapes
+
+OPSETS: Final = {"": 21, "ai.onnx.ml": 5}
+"""The versions of the operators that our graphs are made of, by domain."""
+
+
+def check_graph(data: bytes) -> None:
+    """Raise `BadGraph` unless our lowerings may have made this graph."""
+    graph = read_graph(data)
+    if graph.opsets != OPSETS:
+        raise BadGraph("is made of other operators' versions than ours are")
+    given = graph.inputs.get("x", ())
+    if len(graph.inputs) != 1 or len(given) != 2 or given[0] != ROWS or given[1] == ROWS:
+        raise BadGraph("has other inputs than ours have")
+    shapes = Shapes(graph.inputs, graph.constants)
+    left = max(GRAPH_ROW, len(data)) - _row(given)
+    work = GRAPH_WORK * max(GRAPH_ROW, len(data))
+    for node in graph.nodes:
+        if node.kind not in OPERATORS:
+            raise BadGraph(f"has an operation that none of ours has ({node.kind[:40]!a})")
+        rule, inputs, attributes = OPERATORS[node.kind]
+        if len(node.inputs) not in inputs or len(node.outputs) != 1 or not node.types.items() <= attributes.items():
+            raise BadGraph(f"uses {node.kind} as none of ours does")
+        made = rule(shapes, node)
+        left -= _row(made)
+        if left < 0:
+            raise BadGraph("makes more numbers of a row than it has bytes")
+        work -= _work(shapes, node, made)
+        if work < 0:
+            raise BadGraph("computes more for a row than its size allows")
+        shapes.add(node.outputs[0], made)
+    for name, shape in graph.outputs.items():
+        if shapes[name] != shape:
+            raise BadGraph("has other outputs than it says")
+
+
+def _work(shapes: Shapes, node: Node, made: Shape) -> int:
+    """Numbers that an operation goes through for one row.
+
+    One that makes few may read many: a product, a maximum. The others read about what they make, and trees have a way
+    down for each question at most.
+    """
+    if node.kind in PRODUCTS:
+        return _row(made) * shapes[node.inputs[1]][0]
+    return max(_row(made), _row(shapes[node.inputs[0]]) if node.kind in REDUCTIONS else 0)
+
+
+def _row(shape: Shape) -> int:
+    """Numbers that a tensor of this shape holds for one row."""
+    return math.prod(length for length in shape if length != ROWS)

@@ -1,0 +1,1 @@
+"""Is the compiled model equal to the pipeline? Rows that could tell, and the comparison."""

@@ -1,0 +1,88 @@
+"""Compile a fitted pipeline and prove the result; or say in one sentence why the pipeline itself has to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from twinserve.compile import Column, compile_pipeline
+from twinserve.compile.blocks import LARGEST
+from twinserve.errors import CannotCompile
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictor
+from twinserve.proof.known_categories import known_words
+from twinserve.proof.parity import Parity, compare
+from twinserve.proof.probes import probes
+from twinserve.proof.threshold_search import Crossings, crossings
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.store.manifest import PredictorFacts
+
+Kind = Literal["number", "category", "date", "datetime", "text"]
+KINDS: Final[dict[FeatureType, Kind]] = {
+    FeatureType.CATEGORY: "category",
+    FeatureType.DATE: "date",
+    FeatureType.DATETIME: "datetime",
+    FeatureType.STRING: "text",
+}
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What will serve a model."""
+
+    predictor: Predictor
+    facts: PredictorFacts
+    graph: bytes | None
+    """The compiled model, where it is proved equal."""
+    made_rows: Sequence[Columns]
+    """The rows that were made for the proof, by kind."""
+
+
+def prove(
+    pipeline: Any, signature: Signature, classes: Sequence[str] | None, real: Sequence[Columns], seed: int
+) -> Proved:
+    """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
+
+    An estimator may hold anybody's code, and one that nobody tried may surprise a lowering or the proof. Whatever
+    happens there, the pipeline serves."""
+    fitted = SklearnPredictor(pipeline, signature, classes)
+    try:
+        found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
+        made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
+    except Exception as error:
+        return _unproved(fitted, error, probes(real[0], signature, (), seed))
+    try:
+        graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
+        compiled = CompiledPredictor(graph)
+        parity = compare(compiled, fitted, [*real, *made])
+    except Exception as error:
+        return _unproved(fitted, error, made)
+    if not parity.holds:
+        return Proved(fitted, _facts("scikit-learn", parity, found), None, made)
+    return Proved(compiled, _facts("compiled", parity, found), graph, made)
+
+
+def _unproved(fitted: Predictor, error: Exception, made: Sequence[Columns]) -> Proved:
+    """The pipeline itself. What an error says that is not ours may hold a row's values, and the reason is public."""
+    told = str(error) if isinstance(error, CannotCompile) else f"the proof ended in a {type(error).__name__}"
+    return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {told}."), None, made)
+
+
+def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, found: Crossings) -> PredictorFacts:
+    counts = {"splits": found.splits, "splits_crossed": found.crossed}
+    tried = f" Both sides of {found.crossed} of its {found.splits} splits were tried." if found.splits else ""
+    return PredictorFacts(kind=kind, reason=parity.sentence + tried, parity=asdict(parity) | counts)
+
+
+def _column(feature: Feature) -> Column:
+    kind: Kind = KINDS.get(feature.type, "number")
+    if feature.type is FeatureType.BOOLEAN:
+        return Column(feature.name, kind, nullable=feature.nullable, low=0.0, high=1.0)
+    declared = feature.constraints
+    low = [end for end in (declared.minimum, declared.exclusive_minimum, -LARGEST) if end is not None]
+    high = [end for end in (declared.maximum, declared.exclusive_maximum, LARGEST) if end is not None]
+    return Column(feature.name, kind, feature.vocabulary, feature.nullable, max(low), min(high))

@@ -1,0 +1,6 @@
+"""Recipes: what is predicted, and how it is learned."""
+
+from twinserve.recipes.catalog import find
+from twinserve.recipes.recipe import Candidates, Recipe, Table, Task
+
+__all__ = ["Candidates", "Recipe", "Table", "Task", "find"]

@@ -1,0 +1,38 @@
+"""A recipe by its name, or by where it is: `package.module:name`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from twinserve.errors import AskedWrongly
+from twinserve.recipes.recipe import Recipe
+
+
+class UnknownRecipe(AskedWrongly):
+    """No recipe has that name."""
+
+
+def find(name: str, places: Mapping[str, str]) -> Recipe:
+    """The recipe of that name, whose place `places` tells, or the one at `package.module:name`; raises
+    `UnknownRecipe`."""
+    if ":" not in name and name not in places:
+        known = ", ".join(sorted(places))
+        raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")
+    module, _, attribute = places.get(name, name).partition(":")
+    return _imported(module, attribute)
+
+
+def _imported(module: str, attribute: str) -> Recipe:
+    if not module or module.startswith(".") or not attribute:
+        raise UnknownRecipe(f"'{module}:{attribute}' is no package.module:name.")
+    try:
+        holder = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UnknownRecipe(f"There is no module {error.name!r}; run the command where it can be imported.") from error
+    found = getattr(holder, attribute, None)
+    if found is None:
+        raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.")
+    if not isinstance(found, Recipe):
+        raise UnknownRecipe(f"{module}:{attribute} is a {type(found).__name__} and not a Recipe.")
+    return found

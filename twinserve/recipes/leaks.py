@@ -1,0 +1,82 @@
+"""Columns that say what the target says: they make every figure look perfect, and are not there when it counts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from twinserve.recipes.recipe import Task
+from twinserve.signature.signature import FeatureType, Signature
+
+NULL: Final = "(null)"
+FEWEST_ROWS: Final = 20
+"""With fewer, two columns may agree by chance."""
+SAME: Final = 1 - 1e-9
+"""A correlation from which two numbers say the same."""
+NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
+
+
+def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any], task: Task) -> dict[str, str]:
+    """The suspicious columns, and what each has in common with the target."""
+    if len(frame) < FEWEST_ROWS:
+        return {}
+    found: dict[str, str | None] = {}
+    for feature in signature.features:
+        values = frame[feature.name]
+        if task == "classification":
+            found[feature.name] = _of_classes(values, target)
+        elif feature.type in NUMERIC:
+            found[feature.name] = _of_values(values, target)
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]) -> list[str]:
+    """Numeric columns that alone tell two classes apart in every row; suspicious, and possible."""
+    classes = sorted(target.unique())
+    if len(classes) != 2 or len(frame) < FEWEST_ROWS:
+        return []
+    found = []
+    for feature in signature.features:
+        if feature.type not in (FeatureType.NUMBER, FeatureType.INTEGER):
+            continue
+        ranges = frame[feature.name].groupby(target.to_numpy()).agg(["min", "max"])
+        low, high = ranges.sort_values("min").to_numpy()
+        if low[1] < high[0]:
+            found.append(feature.name)
+    return found
+
+
+def _of_classes(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:
+    classes = target.nunique()
+    if values.isna().any() and classes == 2 and _one_to_one(values.isna(), target):
+        return "it is null exactly where the target has one of its classes"
+    if values.nunique(dropna=False) == classes and _one_to_one(values, target):
+        return "each of its values belongs to exactly one class of the target"
+    return None
+
+
+def _of_values(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:
+    if values.nunique() < FEWEST_ROWS:
+        return None
+    present = values.notna().to_numpy()
+    mine, theirs = values.to_numpy(dtype=np.float64)[present], target.to_numpy(dtype=np.float64)[present]
+    if len(np.unique(theirs)) < FEWEST_ROWS:
+        return None
+    if abs(_correlation(mine, theirs)) >= SAME:
+        return "it is the target on another scale"
+    ranks = [pd.Series(side).rank().to_numpy(dtype=np.float64) for side in (mine, theirs)]
+    if abs(_correlation(*ranks)) >= SAME:
+        return "it orders the rows exactly as the target does"
+    return None
+
+
+def _correlation(left: Any, right: Any) -> float:
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        return float(np.nan_to_num(np.corrcoef(left, right)[0, 1]))
+
+
+def _one_to_one(values: pd.Series[Any], target: pd.Series[Any]) -> bool:
+    pairs = pd.DataFrame({"value": values.astype(object).where(values.notna(), NULL), "target": target})
+    return len(pairs.drop_duplicates()) == pairs["value"].nunique() == pairs["target"].nunique()

@@ -1,0 +1,109 @@
+"""Pipelines that fit any table: each type of feature is prepared as each kind of model likes it.
+
+Nothing here raises on a null or on a category that training never saw, and everything but free text has an exact graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
+from twinserve.recipes.recipe import Task
+from twinserve.signature.signature import FeatureType, Signature
+
+TREES: Final = 200
+MOST_COLUMNS_PER_CATEGORY: Final = 100
+MOST_NATIVE_CATEGORIES: Final = 254
+"""HistGradientBoosting takes 255, and the encoder needs one for what is rare."""
+MOST_WORDS: Final = 20_000
+NUMBERS: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
+
+
+def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
+    """A linear model, a forest and boosted trees; for free text a linear model alone."""
+    classify = task == "classification"
+    linear = LogisticRegression(max_iter=1000) if classify else Ridge()
+    if texts := _names(signature, FeatureType.STRING):
+        words = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
+        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(words)), ("model", linear)])}
+    forest = RandomForestClassifier if classify else RandomForestRegressor
+    boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
+    categories = range(len(_names(signature, FeatureType.CATEGORY)))
+    return {
+        "linear model": Pipeline([("prepare", _for_linear(signature)), ("model", linear)]),
+        "random forest": Pipeline(
+            [("prepare", _for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed))]
+        ),
+        "gradient boosting": Pipeline(
+            [
+                ("prepare", _for_boosting(signature)),
+                ("model", boosting(categorical_features=list(categories) or None, random_state=seed)),
+            ]
+        ),
+    }
+
+
+def _for_linear(signature: Signature) -> ColumnTransformer:
+    """Impute and scale numbers, one column for each category."""
+    one_hot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS_PER_CATEGORY, sparse_output=False
+    )
+    numbers = make_pipeline(_median(indicate=True), StandardScaler())
+    dates = {name: make_pipeline(step, _median(), StandardScaler()) for name, step in _calendars().items()}
+    return _prepared(signature, numbers, one_hot, dates)
+
+
+def _for_forest(signature: Signature) -> ColumnTransformer:
+    """Impute numbers; a category's number is as good as any for trees that may split it again."""
+    ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
+    dates = {name: make_pipeline(step, _median()) for name, step in _calendars().items()}
+    return _prepared(signature, _median(indicate=True), ordinal, dates)
+
+
+def _for_boosting(signature: Signature) -> ColumnTransformer:
+    """Boosted trees take nulls and categories as they are; an unseen category is a null to them."""
+    ordinal = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=MOST_NATIVE_CATEGORIES,
+    )
+    return _prepared(signature, "passthrough", ordinal, _calendars())
+
+
+def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any]) -> ColumnTransformer:
+    """Categories come first, so that their places are known."""
+    parts = [
+        ("categories", categories, _names(signature, FeatureType.CATEGORY)),
+        ("numbers", numbers, _names(signature, *NUMBERS)),
+        ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
+        ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
+    ]
+    return ColumnTransformer([part for part in parts if part[2]])
+
+
+def _calendars() -> dict[str, Any]:
+    return {"dates": Calendar(DATE_PARTS), "datetimes": Calendar(DATETIME_PARTS)}
+
+
+def _median(*, indicate: bool = False) -> SimpleImputer:
+    return SimpleImputer(strategy="median", add_indicator=indicate, keep_empty_features=True)
+
+
+def _names(signature: Signature, *kinds: FeatureType) -> Sequence[str]:
+    return [feature.name for feature in signature.features if feature.type in kinds]

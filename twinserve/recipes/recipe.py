@@ -1,0 +1,66 @@
+"""What a recipe is: what is predicted, and how it is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel
+
+from twinserve.errors import AskedWrongly
+from twinserve.signature.signature import Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twinserve.notes import Note
+
+Task = Literal["classification", "regression"]
+Candidates = Callable[[int], Mapping[str, Any]]
+"""Given a seed, unfitted scikit-learn pipelines by name."""
+METRICS: Final[Mapping[Task, tuple[str, ...]]] = {
+    "classification": ("log_loss", "accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "brier"),
+    "regression": ("rmse", "mae", "r2"),
+}
+"""What may decide; the first does unless a person says otherwise."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn from."""
+
+    features: pd.DataFrame
+    """One column for each feature, named by its dotted path."""
+    target: pd.Series[Any]
+    """Labels as strings for a classification, floats for a regression."""
+    source: str
+    """Where the rows come from, for the model card."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is predicted and how it is learned."""
+
+    name: str
+    task: Task
+    input: type[BaseModel] | Signature
+    """The input contract: a Pydantic class of yours, or what `from_table` made of a table."""
+    load: Callable[[], Table]
+    candidates: Candidates
+    metric: str
+    """The name of the metric that decides, one of `METRICS` for the task."""
+    intended_use: str
+    """For the model card: who may use the model, for what, and for what not."""
+    notes: tuple[Note, ...] = ()
+    """What was left out of the table or is odd about it, for the person who trains."""
+
+    def __post_init__(self) -> None:
+        """Raises `NoSuchMetric` now, as a training is long."""
+        if self.metric not in METRICS[self.task]:
+            known = ", ".join(METRICS[self.task])
+            raise NoSuchMetric(f"{self.metric} does not judge a {self.task}; choose one of: {known}.")
+
+
+class NoSuchMetric(AskedWrongly):
+    """There is none of this name, or it belongs to the other task."""

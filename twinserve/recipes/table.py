@@ -1,0 +1,116 @@
+"""A recipe for any table: what a person would have to say about it is guessed from all of its rows, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from twinserve.errors import AskedWrongly
+from twinserve.notes import Note
+from twinserve.recipes import target as targets
+from twinserve.recipes.leaks import find_leaks, separating
+from twinserve.recipes.pipelines import pipelines
+from twinserve.recipes.recipe import METRICS, Recipe, Table, Task
+from twinserve.recipes.target import BadTarget
+from twinserve.signature.signature import Signature
+from twinserve.signature.sources.from_table import Understood, from_table
+
+FEWEST_ROWS: Final = 30
+RARE: Final = 0.2
+"""A class with a smaller share than this makes the target imbalanced."""
+
+
+class NoSuchColumn(AskedWrongly):
+    """The table has no column of the target's name."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person said of the table."""
+
+    target: str
+    task: Task | None = None
+    metric: str | None = None
+    keep_leaks: bool = False
+
+
+def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Recipe:
+    """The recipe that learns one column of a table from the others; raises `BadTarget` or `UnsupportedInput`."""
+    if wish.target not in frame.columns:
+        raise NoSuchColumn(f"There is no column {wish.target!r}; the table has {_listed(frame)}.")
+    known = frame[frame[wish.target].notna()].reset_index(drop=True)
+    if len(known) < FEWEST_ROWS:
+        raise BadTarget(
+            f"The table has {len(known)} rows with a target, and {FEWEST_ROWS} are the least to learn from."
+        )
+    column = known[wish.target]
+    task = wish.task or targets.guess_task(column)
+    target = targets.labels(column) if task == "classification" else targets.values(column)
+    understood = from_table(known.drop(columns=wish.target))
+    leaks = find_leaks(understood.frame, understood.signature, target, task)
+    kept = understood if wish.keep_leaks else _without(understood, leaks)
+    notes = (
+        *_rows(frame, known, wish.target),
+        *_task(target, task, guessed=wish.task is None),
+        *understood.notes,
+        *_leaks(leaks, kept=wish.keep_leaks),
+        *_separating(kept, target, task),
+    )
+    return Recipe(
+        name=name,
+        task=task,
+        input=kept.signature,
+        load=lambda: Table(kept.frame, target, source),
+        candidates=lambda seed: pipelines(kept.signature, task, seed),
+        metric=wish.metric or METRICS[task][0],
+        intended_use=(
+            f"Predicts {wish.target!r} for rows like those of {source}. Nobody has said more about its use; "
+            "say it in a recipe of your own before others rely on this model."
+        ),
+        notes=notes,
+    )
+
+
+def _without(understood: Understood, leaks: dict[str, str]) -> Understood:
+    features = tuple(feature for feature in understood.signature.features if feature.name not in leaks)
+    if not features:
+        raise BadTarget("Every column says what the target says; --keep-leaks learns from them all the same.")
+    return Understood(Signature(features=features), understood.frame.drop(columns=list(leaks)), understood.notes)
+
+
+def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
+    if missing := len(frame) - len(known):
+        yield Note("warning", target, f"{missing} rows have no target and were left out")
+    twice = int(known.astype(str).duplicated().sum())
+    if twice:
+        yield Note("warning", None, f"{twice} rows are copies of others; copies stay on one side of the split")
+
+
+def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
+    how = "guessed from the target; --task overrides" if guessed else "as asked"
+    if task == "regression":
+        yield Note("fact", None, f"regression, {how}")
+        return
+    shares = target.value_counts(normalize=True)
+    yield Note("fact", None, f"classification into {len(shares)} classes, {how}")
+    if shares.iloc[-1] < RARE:
+        yield Note("fact", None, f"imbalanced: {shares.index[-1]!r} is {shares.iloc[-1]:.1%} of the rows")
+
+
+def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
+    for name, sentence in leaks.items():
+        what = "kept, as asked" if kept else "left out; --keep-leaks keeps it"
+        yield Note("leak", name, f"{sentence}: {what}")
+
+
+def _separating(kept: Understood, target: pd.Series[Any], task: Task) -> Iterator[Note]:
+    for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
+        yield Note("leak", name, "it alone tells the two classes apart in every row: kept; is it known beforehand?")
+
+
+def _listed(frame: pd.DataFrame, most: int = 20) -> str:
+    names = [str(name) for name in frame.columns]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,92 @@
+"""The target of a table: which task it asks for, and its values as a recipe holds them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from pandas.api import types as dtypes
+
+from twinserve.errors import AskedWrongly
+from twinserve.recipes.recipe import Task
+from twinserve.signature.signature import FeatureType
+from twinserve.signature.sources.type_inference import NotAFeature, interpret
+
+MOST_CLASSES: Final = 100
+"""More different labels than this are a mistake more often than a task."""
+MOST_NUMBERED_CLASSES: Final = 10
+"""A target of whole numbers is a classification up to this many different ones."""
+
+
+class BadTarget(AskedWrongly):
+    """The target cannot be learned; the text says why."""
+
+
+def guess_task(target: pd.Series[Any]) -> Task:
+    """Texts, booleans, categories and few whole numbers are classes; other numbers are values.
+
+    `target` has no nulls."""
+    kind = _kind(target)
+    if kind is FeatureType.NUMBER or kind is FeatureType.INTEGER:
+        numbers = target.to_numpy(dtype=np.float64)
+        whole = bool((numbers == np.floor(numbers)).all())
+        return "classification" if whole and target.nunique() <= MOST_NUMBERED_CLASSES else "regression"
+    _require_no_dates(target, kind)
+    return "classification"
+
+
+def labels(target: pd.Series[Any]) -> pd.Series[Any]:
+    """The classes as texts, checked: at least two, and not a different one in every other row."""
+    kind = _kind(target)
+    texts = pd.Series([label_text(value) for value in target.tolist()], index=target.index, dtype=object)
+    if kind is FeatureType.BOOLEAN:
+        texts = texts.str.lower()  # A CSV file's `True` is what a boolean is called elsewhere.
+    distinct = texts.nunique()
+    if distinct < 2:
+        raise BadTarget(f"The target {target.name!r} has one class only; there is nothing to learn.")
+    if distinct > MOST_CLASSES or 2 * distinct > len(texts):
+        raise BadTarget(
+            f"The target {target.name!r} has {distinct} classes in {len(texts)} rows; "
+            "give --task regression if it is a number, or another target."
+        )
+    return texts
+
+
+def values(target: pd.Series[Any]) -> pd.Series[Any]:
+    """The numbers of a regression, checked."""
+    _require_no_dates(target, _kind(target))
+    try:
+        numbers = target.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadTarget(f"The target {target.name!r} is not a number in every row; a regression needs one.") from None
+    if not np.isfinite(numbers).all():
+        raise BadTarget(f"The target {target.name!r} holds infinite numbers; remove those rows.")
+    if len(np.unique(numbers)) < 2:
+        raise BadTarget(f"The target {target.name!r} has the same value in every row; there is nothing to learn.")
+    return pd.Series(numbers, index=target.index)
+
+
+def label_text(value: Any) -> str:
+    """A label as the service will say it: `true` and `1`, not `True` and `1.0`."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value)).lower()
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _kind(target: pd.Series[Any]) -> FeatureType:
+    if dtypes.is_bool_dtype(target.dtype):
+        return FeatureType.BOOLEAN
+    if dtypes.is_timedelta64_dtype(target.dtype):
+        raise BadTarget(f"The target {target.name!r} holds durations; predict a number of a unit of your choice.")
+    try:
+        return interpret(target, recognise=True).type
+    except NotAFeature as error:
+        raise BadTarget(f"The target {target.name!r} {error}; it takes a text, a boolean or a number.") from None
+
+
+def _require_no_dates(target: pd.Series[Any], kind: FeatureType) -> None:
+    if kind in (FeatureType.DATE, FeatureType.DATETIME):
+        raise BadTarget(f"The target {target.name!r} holds dates; predict a number, such as days, or a category.")

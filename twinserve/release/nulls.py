@@ -1,0 +1,65 @@
+"""Fields that may be null and that the model cannot take so: told while it is made, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twinserve.notes import Note
+from twinserve.predict.answers import ask
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictor
+from twinserve.signature import Columns, FeatureType
+from twinserve.training.data import Data
+
+ROWS = 20
+CURE = (
+    "it may be null, and to such a row this model has no answer (422 unpredictable): declare it without None, or put "
+    "an imputer into the pipeline, or a HistGradientBoosting, which takes nulls"
+)
+
+
+def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
+    """A note for each nullable field whose null a fitted pipeline refuses, or answers with what is no number."""
+    predictor = SklearnPredictor(pipeline, data.signature, data.classes)
+    real = data.everything.columns.take(range(min(ROWS, len(data.everything))))
+    answers = ask(predictor, real).given
+    taken = real.take(np.flatnonzero(answers).tolist())
+    return tuple(Note("warning", name, CURE) for name in _refused(predictor, taken, data))
+
+
+def _refused(predictor: Predictor, rows: Columns, data: Data) -> Iterator[str]:
+    for place, feature in enumerate(data.signature.features):
+        if feature.nullable and len(rows) and not ask(predictor, _without(rows, place, feature.type)).given.any():
+            yield feature.name
+
+
+def _without(rows: Columns, place: int, kind: FeatureType) -> Columns:
+    """The rows with null in one column."""
+    matrix = rows.matrix.copy()
+    matrix[:, place] = np.nan
+    unseen = {at: text for at, text in rows.unseen.items() if at[1] != place}
+    nothing: dict[int, list[str | None]] = {place: [None] * len(rows)} if kind is FeatureType.STRING else {}
+    return Columns(matrix, unseen, {**rows.texts, **nothing})
+
+
+def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
+    """The columns of a DataFrame that hold nulls on which a fitted estimator raises; none of anything else."""
+    if not isinstance(table, pd.DataFrame):
+        return []
+    whole = table.dropna().head(1)
+    return [str(name) for name in table.columns[table.isna().any()] if _raises(estimator, table, whole, name)]
+
+
+def _raises(estimator: Any, table: pd.DataFrame, whole: pd.DataFrame, name: Any) -> bool:
+    """On the row without nulls with this one in it; where there is none, on the first row with this null."""
+    row = whole.copy() if len(whole) else table[table[name].isna()].head(1)
+    row[name] = table[name][table[name].isna()].head(1).to_numpy()
+    try:
+        estimator.predict(row)
+    except Exception:  # Whatever it raises, it is no answer.
+        return True
+    return False

@@ -1,0 +1,46 @@
+"""A fitted classifier that answers with texts, whatever its labels were."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from twinserve.estimators.label_encoded import Coded
+from twinserve.recipes.target import label_text
+
+LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
+"""Where scikit-learn's classifiers keep a second copy of their classes to answer with."""
+
+
+def labels_of(classifier: Any) -> tuple[str, ...]:
+    """A fitted classifier's classes as texts."""
+    return tuple(label_text(label) for label in classifier.classes_)
+
+
+def is_computed(estimator: Any, attribute: str) -> bool:
+    """Whether nothing else can be written in an attribute's place, as a class computes it."""
+    return isinstance(getattr(type(estimator), attribute, None), property)
+
+
+def with_text_labels(classifier: Any, classes: Sequence[str]) -> Iterator[Any]:
+    """Copies that answer with these texts, the simplest first: with other labels in the classifier itself; in its
+    members, too (AdaBoost compares theirs with its own); or as it is, with the labels held beside its last step or
+    beside the whole."""
+    for deep in (False, True):
+        ours = copy.deepcopy(classifier)
+        last = ours.steps[-1][1] if isinstance(ours, Pipeline) else ours
+        members = list(getattr(last, "estimators_", [])) if deep else []
+        holders = [last, *(getattr(last, attribute, None) for attribute in LABEL_HOLDERS), *members]
+        held = [holder for holder in holders if hasattr(holder, "classes_")]
+        if not any(is_computed(holder, "classes_") for holder in held):
+            for holder in held:
+                holder.classes_ = np.array(labels_of(holder), dtype=object)
+            yield ours
+    ours, labels = copy.deepcopy(classifier), np.array(classes, dtype=object)
+    if isinstance(ours, Pipeline):
+        yield Pipeline([*ours.steps[:-1], (ours.steps[-1][0], Coded.of(ours.steps[-1][1], labels))])
+    yield Coded.of(ours, labels)

@@ -1,0 +1,145 @@
+"""`python -m twinserve.service.auth`: make, list and revoke the keys of callers, and make the key that signs tokens."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from twinserve.service.auth import keys, signing
+from twinserve.service.http.routes import SCOPES
+from twinserve.service.settings import BadSetting, read_settings
+from twinserve.store import seal
+
+FAILED: Final = 2
+
+
+class Refused(Exception):
+    """The command cannot do this; the text is one sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (Refused, BadSetting) as error:
+        return _fail(str(error))
+    except ValidationError as error:
+        return _fail(f"{error.error_count()} mistakes in the file or the options: {error.errors()[0]['msg']}.")
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}.")
+    return 0
+
+
+def create(options: argparse.Namespace) -> None:
+    """Add a caller; its key is shown once and stored nowhere."""
+    path = options.file or _setting("keys")
+    now = datetime.now(UTC).replace(microsecond=0)
+    key, digest = keys.new_key(options.name)
+    entry = keys.Entry(
+        name=options.name,
+        digest=digest,
+        scopes=tuple(options.scopes.split(",")),
+        created=now,
+        expires=now + timedelta(days=options.days) if options.days else None,
+    )
+    with keys.changing(path):
+        held = keys.read(path).keys
+        if any(other.name == entry.name for other in held):
+            raise Refused(f"There is a key named {entry.name!r} already; revoke it first or choose another name.")
+        _write(path, (*held, entry))
+    _say(key)
+    _hint("Shown once. Send it as X-API-Key, or as the client_secret of this client_id under TWINSERVE_AUTH=oauth.")
+
+
+def revoke(options: argparse.Namespace) -> None:
+    """Remove a caller."""
+    path = options.file or _setting("keys")
+    with keys.changing(path):
+        held = keys.read(path).keys
+        rest = tuple(entry for entry in held if entry.name != options.name)
+        if len(rest) == len(held):
+            raise Refused(f"There is no key named {options.name!r}.")
+        _write(path, rest)
+    _hint(f"Revoked {options.name}; every server that reads this file knows within two seconds.")
+
+
+def show(options: argparse.Namespace) -> None:
+    """List the callers."""
+    for entry in keys.read(options.file or _setting("keys")).keys:
+        ends = f"until {entry.expires:%Y-%m-%d %H:%M}" if entry.expires else "for ever"
+        _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}")
+
+
+def signing_key(options: argparse.Namespace) -> None:
+    """Make the key that signs tokens; where there is one, it goes on checking the tokens that it signed."""
+    path = options.file or _setting("signing_key")
+    with keys.changing(path):
+        keys.replace(path, signing.renewed(path.read_bytes() if path.exists() else b""))
+    _hint(f"{path} signs from now on.")
+
+
+def seal_key(options: argparse.Namespace) -> None:
+    """Make a pair of keys for sealing models; an existing one is left alone."""
+    path: Path = options.file or Path("seal.key")
+    if path.exists():
+        raise Refused(f"{path} exists already; models may bear its seal.")
+    private, public = seal.new_keys()
+    keys.replace(path, private)
+    keys.replace(path.with_name(path.name + ".pub"), public)
+    _hint(f"Train with --seal-key {path}, serve with TWINSERVE_SEAL_KEY={path}.pub.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twinserve.service.auth", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.add_argument("--file", type=Path, help="The file; by default what the settings name.")
+        added.set_defaults(run=run)
+        return added
+
+    made = command("create", create, "Make a key for a caller and show it once.")
+    made.add_argument("name", help="The caller: lower-case letters, digits, - and _.")
+    made.add_argument("--scopes", default="predict,read", help=f"With commas, of {', '.join(SCOPES)}.")
+    made.add_argument("--days", type=int, help="Days until it expires; without, it does not.")
+    command("list", show, "List the keys, without what is secret.")
+    command("revoke", revoke, "Take a key back.").add_argument("name")
+    command("signing-key", signing_key, "Make the key that signs tokens, or renew it.")
+    command("seal-key", seal_key, "Make a pair of keys for sealing models.")
+    return parser
+
+
+def _setting(name: str) -> Path:
+    path: Path | None = getattr(read_settings(), name)
+    if path is None:
+        raise Refused(f"Name the file with --file or with TWINSERVE_{name.upper()}.")
+    return path
+
+
+def _write(path: Path, entries: tuple[keys.Entry, ...]) -> None:
+    keys.replace(path, keys.KeyFile(keys=entries).model_dump_json(indent=1).encode() + b"\n")
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201  # This program's own voice.
+
+
+def _hint(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # As above.
+
+
+def _fail(text: str) -> int:
+    _hint(f"twinserve.service.auth: {text}")
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The one decision about who may do what; both doors ask it, and nothing else decides."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twinserve.service.auth.client import Client
+from twinserve.service.auth.keys import Keys
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.limits.rate import Rate, network
+from twinserve.service.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from twinserve.service.auth.tokens import Tokens
+    from twinserve.service.limits.shared_rate import SharedRate
+
+Identify = Callable[[str], Client | None]
+UNLIMITED: Final = frozenset({"live", "ready"})
+REALM: Final = 'realm="twinserve"'
+
+
+class Guard:
+    """Who may do what, and how often, as the settings say. Raises `BadSetting` where they cannot be followed."""
+
+    def __init__(self, settings: Settings, rate_store_lost: Callable[[], object] = lambda: None) -> None:
+        self._settings = settings
+        self._takes_api_keys = settings.auth == "keys"
+        self.keys = _open_keys(settings.keys) if settings.keys and settings.auth in ("keys", "oauth") else None
+        self.tokens: Tokens | None = None
+        self._identify = self._identifier()
+        self._rate = _open_rate(settings, rate_store_lost)
+
+    @property
+    def is_needed(self) -> bool:
+        """Is there anything to ask? Without credentials and limits a door need not."""
+        return self._identify is not None or self._rate is not None
+
+    def authorize(self, route_name: str, header: HeaderLookup, address: str) -> str | None:
+        """The caller's name, none where none is needed; raises `Problem` (401, 403, 429).
+
+        A refused request counts against the rate, too: of the caller where it is known, else of its address.
+        """
+        route = BY_NAME[route_name]
+        caller = f"address {network(address)}"
+        name = None
+        try:
+            if self._identify is not None and not self._settings.is_open(route):
+                client = _require_client(self._credential(header), self._identify)
+                caller = name = client.name
+                _require_scope(client, route)
+        finally:
+            if self._rate is not None and route.name not in UNLIMITED:
+                self._rate.take(caller)
+        return name
+
+    def close(self) -> None:
+        """Give back what counting holds."""
+        if self._rate is not None:
+            self._rate.close()
+
+    def grant(self, header: HeaderLookup, body: bytes) -> Reply:
+        """The answer to a request for a token."""
+        from twinserve.service.auth.grant import grant
+
+        if self.keys is None or self.tokens is None:
+            raise BadSetting("This service gives no tokens.")
+        return grant(self.keys, self.tokens, header, body)
+
+    def _identifier(self) -> Identify | None:
+        if self._settings.auth == "keys":
+            return self.keys.find if self.keys else None
+        if self._settings.auth != "oauth":
+            return None
+        if importlib.util.find_spec("joserfc") is None:
+            raise BadSetting("TWINSERVE_AUTH=oauth needs joserfc: pip install 'twinserve[oauth]'.")
+        return self._oauth()
+
+    def _oauth(self) -> Identify:
+        from twinserve.service.auth.issuer import Issuer
+        from twinserve.service.auth.jwt import Wrong
+        from twinserve.service.auth.tokens import Tokens
+
+        checks: list[Identify] = []
+        if self.keys is not None:
+            try:
+                self.tokens = Tokens(self._settings, self.keys)
+            except (OSError, ValueError) as error:
+                raise _unreadable(
+                    "SIGNING_KEY", error, "make it with `python -m twinserve.service.auth signing-key`"
+                ) from None
+            checks.append(self.tokens.verify)
+        if self._settings.issuer:
+            checks.append(Issuer(self._settings.issuer, self._settings).verify)
+
+        def identify(token: str) -> Client | None:
+            for check in checks:  # Their algorithms differ, so one of them at most gets to a signature.
+                with suppress(Wrong):
+                    return check(token)
+            return None
+
+        return identify
+
+    def _credential(self, header: HeaderLookup) -> str | None:
+        """What the caller shows; none where it shows nothing. Only one place is looked at."""
+        given = header("authorization")
+        if given:
+            scheme, _, credential = given.partition(" ")
+            return credential.strip(" ") if scheme.lower() == "bearer" else ""
+        return header("x-api-key") or None if self._takes_api_keys else None
+
+
+def _open_rate(settings: Settings, store_lost: Callable[[], object]) -> Rate | SharedRate | None:
+    if settings.rate is None:
+        return None
+    burst = settings.burst or math.ceil(settings.rate)
+    if settings.rate_store is None:
+        return Rate(settings.rate, burst)
+    if importlib.util.find_spec("redis") is None:
+        raise BadSetting("TWINSERVE_RATE_STORE needs redis: pip install 'twinserve[redis]'.")
+    from twinserve.service.limits.shared_rate import SharedRate
+
+    try:
+        return SharedRate(settings.rate_store, f"twinserve:{settings.model}:", settings.rate, burst, store_lost)
+    except ValueError:
+        raise BadSetting("TWINSERVE_RATE_STORE is no URL of a Redis.") from None
+
+
+def _require_client(credential: str | None, identify: Identify) -> Client:
+    if credential is None:
+        challenge = (("WWW-Authenticate", f"Bearer {REALM}"),)
+        raise Problem("unauthorized", "This path needs credentials.", headers=challenge)
+    client = identify(credential)
+    if client is None:
+        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="invalid_token"'),)
+        raise Problem("unauthorized", "These credentials are not good, or not any more.", headers=challenge)
+    return client
+
+
+def _require_scope(client: Client, route: Route) -> None:
+    if route.scope not in client.scopes:
+        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{route.scope}"'),)
+        raise Problem("forbidden", f"This path needs the scope {route.scope}.", headers=challenge)
+
+
+def _open_keys(path: Path) -> Keys:
+    try:
+        return Keys(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable("KEYS", error, "make it with `python -m twinserve.service.auth create NAME`") from None
+
+
+def _unreadable(setting: str, error: OSError | ValueError, advice: str) -> BadSetting:
+    reason = error.strerror if isinstance(error, OSError) else "it is not what it should be"
+    return BadSetting(f"TWINSERVE_{setting} cannot be read ({reason}); {advice}.")

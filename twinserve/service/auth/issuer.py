@@ -1,0 +1,116 @@
+"""The keys of somebody else's issuer (OpenID Connect Discovery), kept here and renewed behind the requests' back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+
+from twinserve.service.auth.client import Client
+from twinserve.service.auth.fetch import DISCOVERY, NotFetched, get_json
+from twinserve.service.auth.jwt import Verifier
+from twinserve.service.http.problem import unavailable
+from twinserve.service.http.routes import SCOPES, Scope
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.logs import log
+
+PAUSE: Final = 30.0
+"""Seconds between two fetches at least, whatever tokens come."""
+RENEW: Final = 300.0
+"""Seconds after which keys are fetched again, while the old ones serve."""
+STALE: Final = 24 * 3600.0
+"""Seconds that keys serve while no new ones are to be had."""
+MOST_KEYS: Final = 100
+LEAST_RSA_BITS: Final = 2048
+
+
+class KeyRing:
+    """The issuer's keys by their ids. Nobody waits for a fetch: it runs in a thread of its own."""
+
+    def __init__(self, issuer: str, algorithms: frozenset[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._issuer, self._algorithms, self._clock = issuer, algorithms, clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, Key] = {}
+        self._fetched_at = self._tried_at = float("-inf")
+        self.fetching = False
+        self._renew()
+
+    def find(self, key_id: str) -> Key | None:
+        """The key of this id; raises `Problem` (503) while it may be among those that are just being fetched."""
+        age = self._clock() - self._fetched_at
+        key = self._keys.get(key_id) if age < STALE else None
+        if key is None or age > RENEW:
+            self._renew()
+        if key is None and (self.fetching or age >= STALE):
+            raise unavailable("The issuer's keys are not at hand.")
+        return key or self._keys.get(key_id)  # The fetch may just have ended.
+
+    def _renew(self) -> None:
+        with self._lock:
+            if self.fetching or self._clock() - self._tried_at < PAUSE:
+                return
+            self._tried_at, self.fetching = self._clock(), True
+        threading.Thread(target=self._fetch, name="issuer", daemon=True).start()
+
+    def _fetch(self) -> None:
+        try:
+            self._keys = self._get()
+            self._fetched_at = self._clock()
+        except NotFetched as error:
+            log.error("issuer's keys not fetched", issuer=self._issuer, reason=str(error))
+        except Exception as error:  # What an issuer may send has no end; old keys go on serving.
+            log.error("issuer's keys not understood", issuer=self._issuer, exc_info=error)
+        finally:
+            self.fetching = False
+
+    def _get(self) -> dict[str, Key]:
+        document = get_json(self._issuer.rstrip("/") + DISCOVERY)
+        if document.get("issuer") != self._issuer:
+            raise NotFetched("its discovery document names another issuer")
+        listed = get_json(str(document.get("jwks_uri"))).get("keys")
+        if not isinstance(listed, list):
+            raise NotFetched("its key set has no keys")
+        keys = {key.kid: key for key in map(self._usable, listed[:MOST_KEYS]) if key is not None and key.kid}
+        if not keys:
+            raise NotFetched("none of its keys may be used")
+        return keys
+
+    def _usable(self, data: Any) -> Key | None:
+        """A public key for signatures that our algorithms take; anything else in the set is none of our business."""
+        if not isinstance(data, dict) or data.get("kty") == "oct" or data.get("use", "sig") != "sig":
+            return None
+        if not isinstance(data.get("kid"), str) or data.get("alg", "") not in {"", *self._algorithms}:
+            return None
+        try:
+            key = JWKRegistry.import_key(data)
+            public = key.get_op_key("verify")
+        except (JoseError, ValueError, TypeError, KeyError):
+            return None
+        weak = isinstance(public, RSAPublicKey) and public.key_size < LEAST_RSA_BITS
+        return None if weak else key
+
+
+class Issuer:
+    """Checks an issuer's tokens."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        algorithms = frozenset(settings.algorithms.split(","))
+        self.ring = KeyRing(url, algorithms)
+        self._verifier = Verifier(url, settings.audience, algorithms, self.ring.find)
+
+    def verify(self, token: str) -> Client | None:
+        """Whose token this is; raises `Wrong`, or `Problem` (503) while the keys are not at hand."""
+        claims = self._verifier.verify(token)
+        return Client(claims["sub"], _scopes(claims))
+
+
+def _scopes(claims: dict[str, Any]) -> frozenset[Scope]:
+    """What the token allows of what there is here: `scope` (RFC 8693), or `scp` as some issuers call it."""
+    given = claims.get("scope", claims.get("scp", ""))
+    listed = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+    return frozenset(scope for scope in SCOPES if scope in listed)

@@ -1,0 +1,1 @@
+"""The documents: OpenAPI, and what the other paths that are only read answer."""

@@ -1,0 +1,199 @@
+"""The service as an OpenAPI 3.1 document, made from the signature and the table of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from twinserve.service.auth.guard import UNLIMITED
+from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, TOKEN_RESPONSE, security, security_schemes
+from twinserve.service.http.body import FORM
+from twinserve.service.http.problem import KINDS, PROBLEM_JSON
+from twinserve.service.http.routes import BY_NAME, TOKEN, Route
+from twinserve.service.settings import Settings
+from twinserve.store.manifest import Manifest
+
+Document = dict[str, Any]
+VERSION: Final = "3.1.0"
+
+FINDINGS: Final[Document] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the request's body."},
+            "code": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+        "required": ["pointer", "code", "detail"],
+    },
+}
+PROBLEM: Final[Document] = {
+    "type": "object",
+    "description": "Problem details, RFC 9457.",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "The request's id."},
+        "errors": FINDINGS,
+    },
+    "required": ["type", "title", "status", "detail", "instance", "errors"],
+}
+# What each route may be refused with; any route may fail with 500.
+REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "predict": (
+        "malformed-json",
+        "request-timeout",
+        "too-large",
+        "unsupported-media-type",
+        "invalid-input",
+        "unavailable",
+        "prediction-timeout",
+    ),
+    "schema": ("unavailable",),
+    "openapi": ("unavailable",),
+    "model": ("unavailable",),
+    "ready": ("unavailable",),
+    "token": ("request-timeout", "too-large"),
+}
+# What each answer carries beyond its body, and each refusal beyond that.
+HEADERS: Final[Document] = {
+    "X-Request-Id": {
+        "required": True,
+        "description": "The caller's own id, if it is fit to be one, else one made here.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "Server-Timing": {
+        "required": True,
+        "description": "Milliseconds that the answer took.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"required": True, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "WWW-Authenticate": {
+        "required": True,
+        "description": "What to show instead (RFC 6750).",
+        "schema": {"type": "string"},
+    },
+}
+ALWAYS: Final = ("X-Request-Id", "Server-Timing")
+WITH_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
+    "401": ("WWW-Authenticate",),
+    "403": ("WWW-Authenticate",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "schema": "application/schema+json",
+    "docs": "text/html",
+    "metrics": "text/plain",
+}
+
+
+def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) -> Document:
+    """The document of a service with this instance schema, whose paths begin at `base`."""
+    schemas = {
+        "Instance": {key: value for key, value in instance.items() if key != "$schema"},
+        "Prediction": _prediction(facts),
+        "Problem": PROBLEM,
+    }
+    security_document = security_schemes(settings, base)
+    components: Document = {"schemas": schemas, "headers": HEADERS}
+    if security_document:
+        components["securitySchemes"] = security_document
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": f"Twinserve: {facts.name}",
+            "version": "1",
+            "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
+        },
+        "servers": [{"url": base}],
+        "paths": {route.path: _path(route, facts, settings, security_document) for route in settings.routes},
+        "components": components,
+    }
+
+
+def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) -> Document:
+    operations: Document = {}
+    for method in route.methods:
+        operation: Document = {
+            "operationId": route.name if method != "HEAD" else f"{route.name}_head",
+            "summary": route.summary,
+            "responses": _responses(route, facts, settings, with_body=method != "HEAD"),
+        }
+        if schemes:
+            operation["security"] = security(route, settings, schemes)
+        if route is BY_NAME["predict"]:
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(settings)}}}
+        if route is TOKEN:
+            operation["requestBody"] = {"required": True, "content": {FORM: {"schema": TOKEN_REQUEST}}}
+        operations[method.lower()] = operation
+    return operations
+
+
+def _body(settings: Settings) -> Document:
+    instance = {"$ref": "#/components/schemas/Instance"}
+    batch = {"type": "array", "items": instance, "minItems": 1, "maxItems": settings.max_batch}
+    return {"oneOf": [instance, batch]}
+
+
+def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: bool) -> Document:
+    success: Document = {"description": route.summary}
+    if with_body:
+        media_type = MEDIA_TYPES.get(route.name, "application/json")
+        success["content"] = {media_type: {"schema": _success(route, facts)}}
+    responses: Document = {"200": success}
+    if route is TOKEN:
+        error = {"application/json": {"schema": TOKEN_ERROR}}
+        responses |= {
+            code: {"description": "No token, and why (RFC 6749)", "content": error} for code in ("400", "401")
+        }
+    for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
+        status, title = KINDS[kind]
+        responses[str(int(status))] = {"description": title}
+        if with_body:
+            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            responses[str(int(status))]["content"] = {PROBLEM_JSON: problem}
+    return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
+
+
+def _headers(status: str) -> Document:
+    names = (*ALWAYS, *WITH_STATUS.get(status, ()))
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _guarding(route: Route, settings: Settings) -> list[str]:
+    """What the guard may refuse this route with."""
+    kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
+    return [*kinds, "too-many-requests"] if settings.rate and route.name not in UNLIMITED else kinds
+
+
+def _success(route: Route, facts: Manifest) -> Document:
+    if route.name == "predict":
+        prediction = {"$ref": "#/components/schemas/Prediction"}
+        named = {"model": {"const": facts.name}, "version": {"type": "string"}}
+        batch = named | {"predictions": {"type": "array", "items": prediction}}
+        one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
+        return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
+    if route is TOKEN:
+        return TOKEN_RESPONSE
+    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
+
+
+def _prediction(facts: Manifest) -> Document:
+    properties: Document
+    if facts.classes is None:
+        properties = {"value": {"type": "number"}}
+    else:
+        share = {"type": "number", "minimum": 0, "maximum": 1}
+        shares = {
+            "type": ["object", "null"],
+            "description": "The probability of each class; null where the model gives labels only.",
+            "properties": dict.fromkeys(facts.classes, share),
+            "required": [*facts.classes],
+        }
+        properties = {"label": {"enum": [*facts.classes]}, "probabilities": shares}
+    properties["warnings"] = FINDINGS | {"description": "Values that training never saw."}
+    return {"type": "object", "properties": properties, "required": [*properties]}

@@ -1,0 +1,37 @@
+"""The paths that only have to be read: what answers each, by its route's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from twinserve.service import pages
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import Route
+
+if TYPE_CHECKING:
+    from twinserve.service.service import Service
+
+
+def index(routes: Sequence[Route]) -> Reply:
+    """`GET /`: the other paths, relative to this one."""
+    content = [
+        {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
+        for route in routes
+    ]
+    return Reply(HTTPStatus.OK, json.dumps({"service": "twinserve", "paths": content}, indent=1).encode())
+
+
+READS: Final[Mapping[str, Callable[[Service, str], Reply]]] = {
+    "schema": lambda service, _: service.schema(),
+    "openapi": lambda service, base: service.openapi(base),
+    "docs": lambda _service, _: pages.docs(),
+    "model": lambda service, _: service.model(),
+    "live": lambda service, _: service.live(),
+    "ready": lambda service, _: service.ready(),
+    "metrics": lambda service, _: service.metrics(),
+    "index": lambda service, _: index(service.routes),
+}
+"""Each is given the service and where its paths begin."""

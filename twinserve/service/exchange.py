@@ -1,0 +1,86 @@
+"""One request from its headers to its reply: its id, its time, its line in the log, its place in the metrics."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from typing import Final
+
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Header, Reply
+from twinserve.service.http.request_id import id_of
+from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.service.telemetry.tracing import Place, ServerSpan
+
+LONGEST_PATH: Final = 200
+
+
+def where(error: BaseException) -> str:
+    """What was raised and where, with what led to it. Messages are left out: they may hold a caller's values."""
+    said = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return said if before is None else f"{where(before)}\n\n{said}"
+
+
+class Exchange:
+    """One request and its reply; made when the headers are read, finished when the reply is."""
+
+    __slots__ = (
+        *("_access_log", "_metrics", "_place", "_span", "_started"),
+        *("client", "is_authorized", "method", "path", "request_id", "route", "version"),
+    )
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        method: str,
+        path: str,
+        route: str,
+        given_id: str | None,
+        access_log: bool,
+        place: Place | None = None,
+        span: ServerSpan | None = None,
+    ) -> None:
+        self._started = time.perf_counter()
+        self._metrics = metrics
+        self._access_log = access_log
+        self._place, self._span = place, span
+        self.method, self.path, self.route = method, path, route
+        self.request_id = id_of(given_id)
+        self.version: str | None = None
+        """The version of the model that made the reply, once there is one."""
+        self.client: str | None = None
+        """The name of the caller, once it is known and where it must be."""
+        self.is_authorized = False
+        """Was this caller let through?"""
+
+    def refuse(self, error: Exception) -> Reply:
+        """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""
+        if isinstance(error, Problem):
+            return error.reply(self.request_id)
+        log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], traceback=where(error))
+        self._metrics.faults.inc()
+        detail = "The service failed to answer; its log tells more under this request's id."
+        return Problem("internal", detail).reply(self.request_id)
+
+    def finish(self, reply: Reply) -> tuple[Header, Header]:
+        """The headers that belong to this request, beside those that the reply has; counts and logs the request."""
+        seconds = time.perf_counter() - self._started
+        self._metrics.count(self.route, self.method, reply.status, seconds)
+        if self._access_log:
+            log.info(
+                "request",
+                request_id=self.request_id,
+                method=self.method,
+                path=self.path[:LONGEST_PATH],
+                status=int(reply.status),
+                ms=round(seconds * 1000, 3),
+                version=self.version,
+                **({} if self.client is None else {"client": self.client}),
+                **({} if self._place is None else self._place._asdict()),
+            )
+        if self._span is not None:
+            self._span.end(int(reply.status), self.version)
+        return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")

@@ -1,0 +1,1 @@
+"""HTTP without a framework: routes, bodies, replies and problems."""

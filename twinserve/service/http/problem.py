@@ -1,0 +1,105 @@
+"""Every way to refuse, as problem details (RFC 9457). One table; nothing here ever holds a submitted value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from twinserve.service.http.reply import Header, Reply
+from twinserve.signature import Finding, pointer
+from twinserve.signature.request.diagnosis import InvalidInput
+
+PROBLEM_JSON: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:twinserve:problem:"
+LONGEST_KEY: Final = 64
+
+# The kind of a problem, its status and its title.
+KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
+    "malformed-json": (HTTPStatus.BAD_REQUEST, "The body is not JSON"),
+    "incomplete-body": (HTTPStatus.BAD_REQUEST, "The body ended early"),
+    "bad-request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request"),
+    "unauthorized": (HTTPStatus.UNAUTHORIZED, "Who are you?"),
+    "forbidden": (HTTPStatus.FORBIDDEN, "You may not do this"),
+    "not-found": (HTTPStatus.NOT_FOUND, "No such path"),
+    "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This path does not take this method"),
+    "request-timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive"),
+    "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
+    "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON, not encoded"),
+    "invalid-input": (HTTPStatus.UNPROCESSABLE_ENTITY, "The input does not fit the model"),
+    "too-many-requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
+    "head-too-large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large"),
+    "not-implemented": (HTTPStatus.NOT_IMPLEMENTED, "This part of HTTP is not spoken here"),
+    "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the service"),
+    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests now"),
+    "prediction-timeout": (HTTPStatus.GATEWAY_TIMEOUT, "The prediction took too long"),
+}
+
+
+class Problem(Exception):
+    """A refusal, raised anywhere in the service and rendered at the door."""
+
+    def __init__(
+        self, kind: str, detail: str, *, errors: Sequence[Mapping[str, str]] = (), headers: tuple[Header, ...] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.status, self.title = KINDS[kind]
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+    def reply(self, request_id: str) -> Reply:
+        """The problem as the answer to one request."""
+        body: dict[str, Any] = {
+            "type": TYPE_PREFIX + self.kind,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": request_id,
+            "errors": list(self.errors),
+        }
+        return Reply(self.status, json.dumps(body, separators=(",", ":")).encode(), PROBLEM_JSON, self.headers)
+
+
+def invalid_input(error: InvalidInput) -> Problem:
+    """422 with each error's pointer, code and sentence."""
+    listed = len(error.findings)
+    rest = ""
+    if error.total > listed:
+        more = f", {error.total - listed} more are not" if error.is_exact else ""
+        rest = f" The first {listed} are listed{more}."
+    return Problem("invalid-input", f"{error}{rest}", errors=[render(finding) for finding in error.findings])
+
+
+def render(finding: Finding) -> dict[str, str]:
+    """A finding as JSON holds it; a key of any length may have been sent, so each part of the pointer is cut."""
+    path = [part[:LONGEST_KEY] if isinstance(part, str) else part for part in finding.path]
+    return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
+
+
+def incomplete_body() -> Problem:
+    """400: the connection ended before the body did; no other request is read behind a body without an end."""
+    detail = "The connection ended before the whole body had arrived."
+    return Problem("incomplete-body", detail, headers=(("Connection", "close"),))
+
+
+def bad_request(detail: str) -> Problem:
+    """400: what came is no request, so nothing behind it can be told from one."""
+    return Problem("bad-request", detail, headers=(("Connection", "close"),))
+
+
+def not_implemented(detail: str) -> Problem:
+    """501: HTTP, and nothing that this server has."""
+    return Problem("not-implemented", detail, headers=(("Connection", "close"),))
+
+
+def prediction_timeout(seconds: float) -> Problem:
+    """504: the prediction did not end within so many seconds."""
+    return Problem("prediction-timeout", f"A prediction may take {seconds:g} s.")
+
+
+def unavailable(detail: str, *, retry_after: int = 1) -> Problem:
+    """503; `retry_after` in seconds."""
+    return Problem("unavailable", detail, headers=(("Retry-After", str(retry_after)),))

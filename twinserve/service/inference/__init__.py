@@ -1,0 +1,1 @@
+"""A version that answers, and the watch that exchanges it."""

@@ -1,0 +1,209 @@
+"""One version of a model, ready to answer: everything that a version determines, made once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+import numpy as np
+
+from twinserve.errors import ArtifactRefused, RegistryError
+from twinserve.predict.answers import answered, refused_rows
+from twinserve.predict.batching import Batcher, Outcome
+from twinserve.predict.predictor import CannotPredict
+from twinserve.service.documents.openapi import openapi
+from twinserve.service.http.problem import Problem, invalid_input
+from twinserve.service.http.reply import Reply
+from twinserve.service.inference.pool import Job
+from twinserve.service.inference.render import BadPrediction, Renderer
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
+from twinserve.signature import Finding, json_schema
+from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
+from twinserve.signature.request.novelty import Novelty
+from twinserve.signature.request.strict_json import MalformedJson
+from twinserve.signature.request.validator import Batch, Validator
+from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.patience import Patience
+from twinserve.store.registry import Registry
+
+SCHEMA_JSON: Final = "application/schema+json"
+QUICK_BODY: Final = 64 * 1024
+"""Bytes; whatever a body below this turns out to be, reading it or telling what is wrong with it takes 3 ms at most, as
+does the answer of a compiled model, so it may run inline: the way to a thread and back would take half as long as 25
+rows themselves."""
+
+
+class Serving:
+    """Answers with one version; immutable, so a request that holds it is answered by this version alone."""
+
+    def __init__(self, opened: Opened, version: str, settings: Settings, metrics: Metrics) -> None:
+        facts = opened.manifest
+        self.model, self.version = facts.name, version
+        self.schema_document = json_schema(opened.signature, out_of_range=settings.out_of_range)
+        self.schema = _document(self.schema_document, SCHEMA_JSON)
+        self.description = _document(_describe(opened, version))
+        self._settings = settings
+        self._facts = facts
+        self._predictor = opened.predictor
+        self._batcher = Batcher(opened.predictor)
+        self._validator = Validator(
+            opened.signature,
+            max_batch=settings.max_batch,
+            max_depth=settings.max_depth,
+            out_of_range=settings.out_of_range,
+        )
+        self._novelty = Novelty(opened.signature)
+        self._renderer = Renderer(facts.name, version, facts.classes)
+        self._count = metrics.predictions.labels(facts.name, version).inc
+        self._metrics = metrics
+
+    def is_quick(self, body: bytes) -> bool:
+        """May this body be answered inline, or would others wait for it?"""
+        return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
+
+    def joins(self, body: bytes) -> bool:
+        """May this body be answered together with others that wait? Never by a compiled model: what it says of a row
+        depends on no other row, to the last bit."""
+        return self._settings.batching and self._predictor.kind != "compiled" and len(body) < QUICK_BODY
+
+    def predict(self, body: bytes) -> Reply:
+        """The answer to a prediction request; raises `Problem` for a body that is the caller's mistake."""
+        batch = self._read(body)
+        try:
+            outcome: Outcome = self._predictor.predict(batch.columns)
+        except Exception as error:  # As in the pool: anybody's code may be in there.
+            outcome = error
+        return self._reply(batch, outcome)
+
+    def answer(self, jobs: Iterator[Job]) -> None:
+        """Answer the first job, and by the same call of the predictor as many of the others as it pays to join."""
+        asked: list[tuple[Job, Batch]] = []
+        rows = 0
+        for job in jobs:
+            try:
+                batch = self._read(job.body)
+            except Exception as error:  # This job's alone.
+                job.fail(error)
+                continue
+            asked.append((job, batch))
+            rows += len(batch.columns)
+            if not self._batcher.has_room(rows, asked[0][0].deadline - time.monotonic()):
+                break
+        if not asked:
+            return
+        self._metrics.joined.observe(len(asked))
+        outcomes = self._batcher.predict([batch.columns for _, batch in asked])
+        answered = zip(asked, outcomes, strict=True)
+        # Those last whose guilty rows have to be looked for.
+        for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
+            job.settle(partial(self._reply, batch, outcome))
+
+    def pause(self) -> float:
+        """Seconds that are little beside a call of the predictor."""
+        return self._batcher.pause()
+
+    def _read(self, body: bytes) -> Batch:
+        try:
+            return self._validator.validate(body)
+        except MalformedJson as error:
+            raise Problem("malformed-json", str(error)) from None
+        except InvalidInput as error:
+            raise invalid_input(error) from None
+
+    def _reply(self, batch: Batch, outcome: Outcome) -> Reply:
+        if isinstance(outcome, CannotPredict):
+            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
+            raise unpredictable(
+                refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1), is_array=batch.is_array
+            ) from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        warnings = self._novelty.find(batch.columns)
+        rows = len(batch.columns)
+        try:
+            if batch.is_array:
+                body = self._renderer.many(outcome, warnings, rows)
+            else:
+                body = self._renderer.one(outcome, warnings)
+        except BadPrediction:
+            silent = ~answered(outcome)
+            if len(silent) != rows or not silent.any():
+                raise  # No prediction of these rows: a fault of ours.
+            raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
+        self._count(rows)
+        if warnings:
+            for code, number in Counter(finding.code for found in warnings.values() for finding in found).items():
+                self._metrics.warnings.labels(code).inc(number)
+        return Reply(HTTPStatus.OK, body)
+
+    def openapi(self, base: str) -> Reply:
+        """The OpenAPI document for a service whose paths begin at `base`."""
+        return _document(openapi(self.schema_document, self._facts, self._settings, base))
+
+
+def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
+    """422: valid values for which the model has no answer. Not every predictor counts what is beyond the first."""
+    paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
+    findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
+    is_exact = len(findings) <= MAX_ERRORS
+    return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact))
+
+
+def open_serving(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> Serving:
+    """A version, checked and proved; raises a `ModelError` whose sentence says what to do.
+
+    It takes as long as the settings allow, or until it is told to stop."""
+    registry = Registry(Path(settings.artifacts), settings.model)
+    trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
+    opened = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
+    return Serving(opened, str(version), settings, metrics)
+
+
+def _seal_key(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
+
+
+def champion(settings: Settings) -> int:
+    """The number of the version that should serve; raises a `ModelError` where there is none."""
+    registry = Registry(Path(settings.artifacts), settings.model)
+    version = registry.champion()
+    if version is None:
+        advice, made = "run `python train.py` first", registry.versions()
+        if made:
+            advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
+        raise RegistryError(f"There is no champion of {settings.model!r} in {settings.artifacts}; {advice}.")
+    return version
+
+
+def version_folder(settings: Settings, version: int) -> Path:
+    """Where a version lies, whether it is there or not."""
+    return Registry(Path(settings.artifacts), settings.model).path(version)
+
+
+def _describe(opened: Opened, version: str) -> Mapping[str, Any]:
+    facts = opened.manifest
+    return {
+        "name": facts.name,
+        "version": version,
+        "task": facts.task,
+        "classes": None if facts.classes is None else list(facts.classes),
+        "predictor": {"kind": opened.predictor.kind, "reason": facts.predictor.reason},
+        "metric": facts.metric,
+        "metrics": dict(facts.metrics),
+        "training": facts.training.model_dump(mode="json"),
+    }
+
+
+def _document(value: Any, media_type: str = "application/json") -> Reply:
+    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode(), media_type)

@@ -1,0 +1,1 @@
+"""How a serving process starts, works and stops."""

@@ -1,0 +1,104 @@
+"""What a server program does before anything heavy is imported: threads, metrics folder, listening socket."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import gc
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Final
+
+from twinserve.service.settings import PREFIX, Settings, is_loopback
+from twinserve.service.telemetry.logs import log
+
+FAILED: Final = 2
+"""The exit code of a server that could not start."""
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+# One thread inside each prediction: many requests are what keeps the cores busy, and starting threads for a small
+# batch costs more than its work. Read once by the libraries, when they are loaded.
+THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+NEW_OBJECTS: Final = 20_000
+"""Between two looks of the garbage collector; some megabytes, if all of them were garbage."""
+
+
+class CannotStart(Exception):
+    """The server cannot start; the text is one sentence that says what to do."""
+
+
+def run(program: str, serve: Callable[[], int]) -> int:
+    """Run a server; its exit code, or 2 with one sentence on standard error when it cannot start."""
+    try:
+        return serve()
+    except CannotStart as error:
+        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # The program's own voice.
+        return FAILED
+    except SystemExit as end:  # A worker's, too.
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def prepare(settings: Settings) -> None:
+    """Set what must be set before NumPy and the metrics library are imported."""
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+    if settings.workers > 1 and METRICS_FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix="twinserve-metrics-")
+        os.environ[METRICS_FOLDER] = folder
+        owner = os.getpid()  # A forked worker runs the handlers of its parent, too.
+        atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+
+
+def collect_rarely() -> None:
+    """Have the garbage collector wait until there is something to find: a request leaves it nothing, but a thousand in
+    flight are many objects, which it would go through again and again for a fifth of the processor's time."""
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+
+
+def require_model(settings: Settings) -> None:
+    """Raise `CannotStart` where there is no champion, before any worker is started that could not open one."""
+    from twinserve.errors import ModelError
+    from twinserve.service.inference.version import champion
+
+    try:
+        champion(settings)
+    except ModelError as error:
+        raise CannotStart(str(error)) from None
+
+
+def listen(settings: Settings, default_port: int) -> socket.socket:
+    """The listening socket; raises `CannotStart` when the address is not to be had."""
+    listener = bind(settings, default_port if settings.port is None else settings.port)
+    if settings.auth == "none" and not is_loopback(settings.host):
+        log.warning("open to anybody who reaches this address", host=settings.host)
+    listener.set_inheritable(True)
+    return listener
+
+
+def bind(settings: Settings, port: int) -> socket.socket:
+    """A socket with this port of the settings' host; raises `CannotStart` when it is not to be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Else a reply in two packets may wait 40 ms.
+    try:
+        listener.bind((settings.host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        unknown_host = isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
+        raise CannotStart(
+            f"cannot listen on {settings.host} port {port} ({getattr(error, 'strerror', 'there is no such port')}); "
+            f"choose another with {PREFIX}{'HOST' if unknown_host else 'PORT'}."
+        ) from None
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """Where a listener is to be reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

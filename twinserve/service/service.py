@@ -1,0 +1,242 @@
+"""The use cases: what a door may ask. Both doors ask the same and get the same reply."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from concurrent.futures import Future
+from http import HTTPStatus
+from typing import Final
+
+from twinserve.service.auth.guard import Guard
+from twinserve.service.exchange import LONGEST_PATH, Exchange
+from twinserve.service.http.body import MAX_FORM, Receipt, require_json
+from twinserve.service.http.buffer import Room
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem, unavailable
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.inference.pool import Pool
+from twinserve.service.inference.version import Serving, champion, open_serving
+from twinserve.service.inference.watch import Watch
+from twinserve.service.limits.concurrency import Places
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.metrics import CONTENT_TYPE, Metrics
+from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
+
+PATIENCE: Final = 2.0
+"""Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
+
+
+class Service:
+    """One model behind one contract. Made once for a process; safe to share between threads."""
+
+    def __init__(
+        self, settings: Settings, metrics: Metrics, serving: Serving | None, tracing: Tracing | None = None
+    ) -> None:
+        """Raises `BadSetting` where the settings name keys that cannot be read."""
+        self.settings = settings
+        self.routes: tuple[Route, ...] = settings.routes
+        self._tracing = tracing
+        self.gave_up = False
+        """Is this process ending because its predictions never do?"""
+        self._closing = False
+        self._moving = threading.Lock()
+        self._settle(metrics, serving)
+        self._process = os.getpid()
+
+    def _settle(self, metrics: Metrics, serving: Serving | None) -> None:
+        """Make what belongs to this process alone: whatever has threads, locks or connections."""
+        settings = self.settings
+        self.places = Places(settings.max_concurrent)
+        """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
+        self.room = Room(max(settings.max_buffered, settings.max_body))
+        """What all requests that arrive may hold together."""
+        self._guard = Guard(settings, metrics.lost_rate_stores.inc)
+        self.guarded = self._guard.is_needed
+        """Must each request be authorized? Else `authorize` need not be called."""
+        self._metrics = metrics
+        self._serving = serving
+        self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
+        self._watch: Watch | None = None
+        self._draining = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
+
+        Best called in the process that serves. A process that is forked from it notices, and opens its own.
+        """
+        metrics = Metrics()
+        serving = open_serving(settings, metrics, champion(settings))
+        service = cls(settings, metrics, serving, open_tracing(settings))
+        service._follow(int(serving.version))
+        log.info("opened", model=serving.model, version=serving.version)
+        return service
+
+    def _follow(self, version: int | None) -> Watch:
+        """Follow the champion from now on; `version` is what serves."""
+        self._watch = Watch(self.settings, self._metrics, version, self.swap)
+        self._watch.start()
+        return self._watch
+
+    def _move(self) -> None:
+        """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
+        and what a model's libraries hold may wait for theirs. What takes long to open is not waited for."""
+        with self._moving:
+            if self._process == os.getpid():
+                return  # Another thread was faster.
+            log.info("forked", consequence="This process opens the model anew.")
+            follows, serving = self._watch is not None, self._serving
+            self._settle(Metrics(), None if follows else serving)
+            if follows:
+                self._follow(None).has_looked.wait(PATIENCE)
+            self._process = os.getpid()  # Last, so that other threads wait, too.
+
+    def swap(self, serving: Serving) -> None:
+        """Answer with another version from now on; a request that has begun keeps the one it has."""
+        self._serving = serving
+
+    def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
+        """Start an exchange; `route` is a name of the table or `unknown`."""
+        if os.getpid() != self._process:
+            self._move()
+        span = None
+        if self._tracing is not None:
+            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in BY_NAME)
+        return Exchange(
+            self._metrics,
+            method=method,
+            path=path,
+            route=route,
+            given_id=header("x-request-id"),
+            access_log=self.settings.access_log,
+            place=callers_place(header("traceparent")) if span is None else span.place,
+            span=span,
+        )
+
+    def begin_unseen(self) -> Exchange:
+        """Start the exchange of something that no framework sees; nothing of it is told."""
+        return self.begin("unknown", "-", "-", "http", lambda _: None)
+
+    def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
+        """May this caller do this, and now? Raises `Problem` (401, 403, 429).
+
+        Asked as soon as path and method are known to be right; `address` is the peer's, empty if unknown. An exchange
+        counts once, however often this is asked: by its head, and again when its body is there.
+        """
+        if not exchange.is_authorized:
+            exchange.client = self._guard.authorize(exchange.route, header, address)
+            exchange.is_authorized = True
+
+    def admit_form(self, header: HeaderLookup) -> Receipt:
+        """What receives the body of a request for a token."""
+        return Receipt(header("content-length"), MAX_FORM, self.room)
+
+    def token(self, body: bytes, header: HeaderLookup) -> Reply:
+        """`POST /oauth/token`."""
+        return self._guard.grant(header, body)
+
+    def admit(self, header: HeaderLookup) -> Receipt:
+        """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
+        self._require_open()
+        require_json(header("content-type"), header("content-encoding"))
+        return Receipt(header("content-length"), self.settings.max_body, self.room)
+
+    def is_quick(self, body: bytes) -> bool:
+        """May `predict` run inline, or does this body belong into the pool?"""
+        return self._require_open().is_quick(body)
+
+    def predict(self, body: bytes, exchange: Exchange) -> Reply:
+        """`POST /predict`, here and now."""
+        serving = self._require_open()
+        exchange.version = serving.version
+        return serving.predict(body)
+
+    def submit(self, body: bytes, exchange: Exchange) -> Future[Reply]:
+        """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
+        serving = self._require_open()  # Now: what is taken is answered, whatever happens until its turn comes.
+        exchange.version = serving.version
+        return self._pool.submit(serving, body)
+
+    def schema(self) -> Reply:
+        """`GET /schema`."""
+        return self._require_serving().schema
+
+    def openapi(self, base: str) -> Reply:
+        """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
+        return self._require_serving().openapi(base)
+
+    def model(self) -> Reply:
+        """`GET /model`."""
+        return self._require_serving().description
+
+    def live(self) -> Reply:
+        """`GET /health/live`; touches nothing, so it answers as long as the process does."""
+        return Reply(HTTPStatus.OK, b'{"status":"alive"}')
+
+    def ready(self) -> Reply:
+        """`GET /health/ready`."""
+        if self._draining:
+            raise unavailable("The service is shutting down.")
+        serving = self._require_serving()
+        content: dict[str, object] = {"status": "ready", "model": serving.model, "version": serving.version}
+        if self._watch is not None:
+            opening, refused = self._watch.opening, self._watch.refused
+            content |= {"opening": {"version": opening[0], "since": opening[1]}} if opening is not None else {}
+            content |= {"refused": {"version": refused[0], "reason": refused[1]}} if refused is not None else {}
+        return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
+
+    def metrics(self) -> Reply:
+        """`GET /metrics`."""
+        return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
+
+    def other_method(self, name: str, method: str) -> Reply:
+        """A method that a path's route does not take: OPTIONS is answered, anything else is refused."""
+        route: Route = BY_NAME[name]
+        allow = (("Allow", route.allow),)
+        if method == "OPTIONS":
+            return Reply(HTTPStatus.NO_CONTENT, b"", None, allow)
+        raise Problem("method-not-allowed", f"This path takes {route.allow}.", headers=allow)
+
+    def not_found(self) -> Problem:
+        """No route has this path."""
+        return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
+
+    def must_give_up(self) -> bool:
+        """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by
+        a server's own loop, which is to end itself as if by SIGTERM; true once."""
+        if self._draining or not self._pool.is_stuck(self.settings.predict_timeout):
+            return False
+        self.gave_up = True
+        self.drain()
+        log.error("stuck", reason="No prediction ends any more; this process makes room for a new one.")
+        return True
+
+    def drain(self) -> None:
+        """Stop being ready, so that no balancer sends more; requests that still come are answered."""
+        self._draining = True
+
+    def close(self) -> None:
+        """Refuse what still comes; what is in flight is answered."""
+        if os.getpid() != self._process:
+            return  # Nothing was begun in this process, and all else is its parent's.
+        self._draining = self._closing = True
+        self._pool.close()
+        self._guard.close()
+        if self._watch is not None:
+            self._watch.stop()
+        if self._tracing is not None:
+            self._tracing.close()
+
+    def _require_serving(self) -> Serving:
+        if self._serving is None:
+            raise unavailable("No model is loaded.")
+        return self._serving
+
+    def _require_open(self) -> Serving:
+        if self._closing:
+            raise unavailable("The service is shutting down.")
+        return self._require_serving()

@@ -1,0 +1,248 @@
+"""All settings, read once into one frozen value."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from twinserve import bounds
+from twinserve.service.cores import available_cores
+from twinserve.service.http.routes import ROUTES, TOKEN, Route
+from twinserve.service.setting_names import LINK_VALUE, mistake
+
+PREFIX: Final = "TWINSERVE_"
+ENV_FILE: Final = ".env"
+
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
+"""Signatures that need a public key only: a key that an issuer shows to everybody can then never sign a token."""
+PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics"})}
+
+
+class BadSetting(Exception):
+    """A setting has a value that it cannot have; the text is one sentence."""
+
+
+class Settings(BaseSettings):
+    """How a server runs. Each field is the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        None, description="Port to listen on; FastAPI's default is 8000 and Flask's 8001."
+    )
+    workers: Count = Field(1, description="Worker processes; one per core that you want to give to the service.")
+    threads: Count | None = Field(
+        None, description="Threads for predictions in each worker; by default the cores divided by the workers."
+    )
+    artifacts: Path = Field(Path("artifacts"), description="Folder with all models; where train.py registers them.")
+    model: str = Field("tumor", description="Name of the model to serve: a folder below the artifacts.")
+    trust_pickles: bool = Field(
+        default=False,
+        description="Open models stored as a pickle, which may run any code; only for your own.",
+    )
+    seal_key: Path | None = Field(
+        None, description="File of a public key; only models that bear its seal (train.py --seal-key) are opened."
+    )
+    max_artifact: Count = Field(
+        bounds.ARTIFACT, description="Most bytes that all files of a version have together; more is not opened."
+    )
+    open_timeout: Seconds = Field(
+        60.0, description="Seconds that opening a version may take; else it is refused, and the one before goes on."
+    )
+    out_of_range: Literal["warn", "reject"] = Field(
+        "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
+    )
+    max_body: Count = Field(8 * 1024 * 1024, description="Largest request body, in bytes; more is answered with 413.")
+    max_buffered: Count = Field(
+        128 * 1024 * 1024,
+        description="Most bytes of requests that each worker holds while they arrive, of all connections together, and "
+        "at least one body; more is answered with 503.",
+    )
+    max_head: Count = Field(
+        64 * 1024, description="Most bytes of a request line and its headers; more is answered with 431."
+    )
+    max_batch: Count = Field(10_000, description="Most instances in one request; more is answered with 422.")
+    max_depth: Annotated[int, Field(ge=1, le=190)] = Field(
+        100, description="Most arrays and objects inside each other in a body; more is answered with 422."
+    )
+    max_queue: Count = Field(
+        64, description="Most predictions running or waiting in each worker's pool; more is answered with 503."
+    )
+    receive_timeout: Seconds = Field(
+        10.0, description="Seconds within which a request must have arrived whole; else it is answered with 408."
+    )
+    predict_timeout: Seconds = Field(
+        30.0, description="Seconds that a prediction may take in the pool; else it is answered with 504."
+    )
+    send_timeout: Seconds = Field(
+        60.0, description="Seconds within which a client must have taken in its answer; else the connection is closed."
+    )
+    batching: bool = Field(
+        default=True,
+        description="Join requests that wait for a model that is not compiled: one call answers all of them, and if it "
+        "never ends, none.",
+    )
+    max_concurrent: Count = Field(
+        256, description="Most prediction requests in flight in each worker; more is answered with 503."
+    )
+    rate: Seconds | None = Field(
+        None,
+        description="Requests a second that each caller may make of each worker for long; more is answered with 429.",
+    )
+    rate_store: str | None = Field(
+        None, description="URL of a Redis (redis, rediss, unix) where all workers count these together."
+    )
+    burst: Count | None = Field(None, description="Requests that a caller may make at once; by default one second's.")
+    keep_alive: Seconds = Field(15.0, description="Seconds that an idle connection stays open.")
+    drain_delay: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Seconds between turning not ready and closing the door after SIGTERM."
+    )
+    grace: Seconds = Field(8.0, description="Seconds that requests in flight get to finish after the door is closed.")
+    auth: Literal["none", "keys", "oauth"] | None = Field(
+        None,
+        description="Who may ask: none (anybody), keys (API keys), oauth (tokens); unset is none, on loopback only.",
+    )
+    public: Annotated[str, Field(pattern=r"^((docs|metrics)(,(docs|metrics))*)?$")] = Field(
+        "", description="What needs no credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics."
+    )
+    keys: Path | None = Field(
+        None, description="File of API keys, or of OAuth clients; see python -m twinserve.service.auth."
+    )
+    signing_key: Path | None = Field(None, description="File of the key that signs the tokens given to those clients.")
+    token_seconds: Annotated[int, Field(ge=120, le=3600)] = Field(
+        900, description="Seconds that a token given here is good for."
+    )
+    issuer: str | None = Field(None, description="URL of an OpenID Connect issuer whose tokens are taken, too.")
+    audience: str = Field("twinserve", description="What a token must name as its audience.")
+    algorithms: Annotated[str, Field(pattern=rf"^({ALGORITHM})(,({ALGORITHM}))*$")] = Field(
+        "RS256,PS256,ES256,Ed25519", description="Signatures taken from that issuer."
+    )
+    access_log: bool = Field(default=True, description="One log line for each request.")
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="How log lines look; by default console on a terminal and JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level to log.")
+    otel: bool = Field(
+        default=False,
+        description="Send one OpenTelemetry span for each request, as the standard OTEL_ variables say.",
+    )
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_ours(cls, port: object) -> object:
+        """Kubernetes sets TWINSERVE_PORT=tcp://... for a service of our name, which says nothing about this server."""
+        return None if isinstance(port, str) and LINK_VALUE.match(port) else port
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if self.auth is None and not is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}HOST={self.host} is open to others: say who may ask with {PREFIX}AUTH=keys or oauth, "
+                f"or {PREFIX}AUTH=none if anybody may"
+            )
+        if self.auth == "keys" and self.keys is None:
+            raise ValueError(f"{PREFIX}AUTH=keys needs {PREFIX}KEYS, the file of keys")
+        if self.auth == "oauth" and self.keys is None and self.issuer is None:
+            raise ValueError(f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER")
+        if self.auth == "oauth" and self.keys is not None and self.signing_key is None:
+            raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
+        if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
+            raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
+        if self.rate_store is not None and self.rate is None:
+            raise ValueError(f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count")
+        if self.issuer is not None and not is_safe(self.issuer):
+            raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine")
+        return self
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The table of paths under these settings."""
+        return (*ROUTES, TOKEN) if self.auth == "oauth" and self.keys is not None else ROUTES
+
+    def is_open(self, route: Route) -> bool:
+        """May anybody ask for this path?"""
+        public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
+        return self.auth in (None, "none") or route.scope is None or route.name in public
+
+    @property
+    def prediction_threads(self) -> int:
+        """Threads for predictions in each worker."""
+        return self.threads or max(1, available_cores() // self.workers)
+
+
+def read_settings() -> Settings:
+    """The settings from the environment and `.env`, in this order; raises `BadSetting`, for misspelt ones, too."""
+    wrong = mistake({**dotenv_values(ENV_FILE), **os.environ}, PREFIX, Settings.model_fields)
+    if wrong is not None:
+        raise BadSetting(wrong)
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        if not first["loc"]:  # Settings that do not go together; the sentence is ours.
+            raise BadSetting(f"{first['ctx']['error']}.") from None
+        field = str(first["loc"][0])
+        raise BadSetting(f"{PREFIX}{field.upper()}: {first['msg']}.") from None
+
+
+def from_command_line(program: str, summary: str, arguments: Sequence[str] | None = None) -> Settings:
+    """The settings of a server program; `--help` shows every one with its sentence and its variable.
+
+    What an option gives becomes the variable's value, so that every worker process reads the same.
+    """
+    parser = argparse.ArgumentParser(prog=program, description=summary)
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f", default {field.default}"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            metavar=f"{{{','.join(words)}}}" if (words := allowed(name)) else "VALUE",
+            default=argparse.SUPPRESS,
+            help=f"{field.description} ({PREFIX}{name.upper()}{default})",
+        )
+    for name, value in vars(parser.parse_args(arguments)).items():
+        os.environ[PREFIX + name.upper()] = value
+    try:
+        return read_settings()
+    except BadSetting as error:
+        parser.exit(2, f"{program}: {error}\n")
+
+
+def allowed(name: str) -> tuple[str, ...]:
+    """The words that a setting may be; empty for one that may be anything of its kind."""
+    kinds = (Settings.model_fields[name].annotation, *get_args(Settings.model_fields[name].annotation))
+    return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
+
+
+def is_safe(url: str) -> bool:
+    """May keys come from this URL? https, or http from this machine; no user, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return bool(host) and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+def is_loopback(host: str) -> bool:
+    """Is this address, or name, this machine alone?"""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,63 @@
+"""Instances as columns, the form that every predictor takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from twinserve.arrays import FloatArray
+
+UNSEEN: Final = -1.0
+"""The code of a category outside the vocabulary."""
+STRANGER: Final = "never seen in training"
+"""A category that is in no vocabulary, for whoever must try one."""
+NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
+
+
+class Columns:
+    """n instances as columns in signature order."""
+
+    __slots__ = ("matrix", "texts", "unseen")
+
+    def __init__(
+        self,
+        matrix: FloatArray,
+        unseen: Mapping[tuple[int, int], str] = NONE,
+        texts: Mapping[int, Sequence[str | None]] = NONE,
+    ) -> None:
+        self.matrix = matrix
+        """`[n, features]`: numbers as they are, booleans as 0 and 1, categories as codes of the vocabulary (-1: outside
+        it), dates as days and datetimes as seconds since 1970 (UTC), strings as NaN; null is NaN."""
+        self.unseen = unseen
+        """The strings behind the code -1, by row and column."""
+        self.texts = texts
+        """The strings of the `string` features, by column."""
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def take(self, rows: Sequence[int]) -> Columns:
+        """The given rows, in the given order; the same row may be given twice."""
+        odd: dict[int, list[tuple[int, str]]] = {}
+        for (row, column), text in self.unseen.items():
+            odd.setdefault(row, []).append((column, text))
+        return Columns(
+            matrix=self.matrix[list(rows)],
+            unseen={(new, column): text for new, row in enumerate(rows) for column, text in odd.get(row, ())},
+            texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
+        )
+
+
+def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:
+    """The code of each category, and of none."""
+    return {None: math.nan} | {text: float(code) for code, text in enumerate(vocabulary)}
+
+
+def encode(texts: Sequence[Any], codes: Mapping[str | None, float]) -> tuple[list[float], Mapping[int, str]]:
+    """Categories as codes, and the strings that are outside the vocabulary by their row."""
+    found = [codes.get(text, UNSEEN) for text in texts]
+    if UNSEEN not in found:
+        return found, NONE
+    return found, {row: texts[row] for row, code in enumerate(found) if code == UNSEEN}

@@ -1,0 +1,108 @@
+"""Columns as a pandas table, which pipelines are fitted on and predict from, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twinserve.arrays import FloatArray
+from twinserve.signature.columns import Columns, code_table, encode
+from twinserve.signature.signature import Feature, FeatureType, Signature
+
+SECONDS_PER_DAY: Final = 86_400
+
+
+def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:
+    """The columns as the table that pipelines are fitted on and predict from: one named column for each feature,
+    float64 for numbers and booleans, str objects for categories and strings, datetime64 for dates."""
+    table: dict[str, object] = {}
+    for index, feature in enumerate(signature.features):
+        values = columns.matrix[:, index]
+        match feature.type:
+            case FeatureType.STRING:
+                table[feature.name] = _objects([_nan_for_none(text) for text in columns.texts[index]])
+            case FeatureType.CATEGORY:
+                table[feature.name] = _objects(_decode(values, index, feature.vocabulary, columns.unseen))
+            case FeatureType.DATE:
+                table[feature.name] = _instants(values * SECONDS_PER_DAY)
+            case FeatureType.DATETIME:
+                table[feature.name] = _instants(values)
+            case _:
+                table[feature.name] = values
+    return pd.DataFrame(table, copy=False)
+
+
+def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
+    """The inverse of `to_frame`: a table with the signature's column names, in any order, as columns.
+
+    Categories need a vocabulary, so the signature must be an observed one. A value that does not fit its feature's
+    type raises ValueError with the column's name."""
+    matrix = np.empty((len(frame), len(signature.features)), dtype=np.float64)
+    unseen: dict[tuple[int, int], str] = {}
+    texts: dict[int, Sequence[str | None]] = {}
+    for index, feature in enumerate(signature.features):
+        values = frame[feature.name]
+        match feature.type:
+            case FeatureType.STRING:
+                texts[index], matrix[:, index] = _texts(values), np.nan
+            case FeatureType.CATEGORY:
+                matrix[:, index], new = encode(_texts(values), code_table(feature.vocabulary))
+                unseen |= {(row, index): text for row, text in new.items()}
+            case _:
+                matrix[:, index] = column_numbers(values, feature)
+    return Columns(matrix, unseen, texts)
+
+
+def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
+    """What a column holds of a feature that is no text; raises ValueError with its name where a value does not fit."""
+    try:
+        match feature.type:
+            case FeatureType.DATE:
+                return _seconds(values) / SECONDS_PER_DAY
+            case FeatureType.DATETIME:
+                return _seconds(values)
+            case _:
+                return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The column {feature.name!r} holds what is no {feature.type}: {error}") from error
+
+
+def _texts(values: pd.Series[Any]) -> list[str | None]:
+    return [None if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+
+
+def _seconds(values: pd.Series[Any]) -> FloatArray:
+    instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
+    micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # In two parts, as together they may pass 2**53.
+    return np.where(np.isnat(micros), np.nan, whole + rest / 1e6)
+
+
+def _decode(
+    codes: FloatArray, column: int, vocabulary: Sequence[str], unseen: Mapping[tuple[int, int], str]
+) -> list[object]:
+    return [
+        np.nan if np.isnan(code) else vocabulary[int(code)] if code >= 0 else unseen[row, column]
+        for row, code in enumerate(codes)
+    ]
+
+
+def _objects(values: list[object]) -> pd.Series[Any]:
+    return pd.Series(values, dtype=object)  # Of objects in any case: pandas would choose a type by the values.
+
+
+def _nan_for_none(text: str | None) -> object:
+    return np.nan if text is None else text
+
+
+def _instants(seconds: FloatArray) -> NDArray[np.datetime64]:
+    present = np.where(np.isnan(seconds), 0.0, seconds)
+    whole = np.floor(present)
+    micros = whole.astype("int64") * 1_000_000 + np.round((present - whole) * 1e6).astype("int64")
+    instants: NDArray[np.datetime64] = micros.astype("datetime64[us]")
+    instants[np.isnan(seconds)] = np.datetime64("NaT")
+    return instants

@@ -1,0 +1,45 @@
+"""Columns as instances again: what a caller would have sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from twinserve.signature.columns import Columns
+from twinserve.signature.signature import Feature, FeatureType, Signature, Tree, is_array
+from twinserve.signature.timestamps import date_text, datetime_text
+
+
+def to_instances(columns: Columns, signature: Signature) -> list[Any]:
+    """Each row as the nested JSON value that validates to it."""
+    tree, places = signature.tree(), {feature.path: place for place, feature in enumerate(signature.features)}
+
+    def build(node: Tree | Feature, row: int) -> Any:
+        if isinstance(node, Feature):
+            return _value(node, columns, row, places[node.path])
+        children: Mapping[Any, Any] = {part: build(child, row) for part, child in node.items()}
+        return list(children.values()) if is_array(node) else children
+
+    return [build(tree, row) for row in range(len(columns))]
+
+
+def _value(feature: Feature, columns: Columns, row: int, place: int) -> Any:
+    value = float(columns.matrix[row, place])
+    if feature.type is FeatureType.STRING:
+        return columns.texts[place][row]
+    if math.isnan(value):
+        return None
+    match feature.type:
+        case FeatureType.CATEGORY:
+            return feature.vocabulary[int(value)] if value >= 0 else columns.unseen[row, place]
+        case FeatureType.BOOLEAN:
+            return bool(value)
+        case FeatureType.INTEGER:
+            return int(value)
+        case FeatureType.DATE:
+            return date_text(value)
+        case FeatureType.DATETIME:
+            return datetime_text(value)
+        case _:
+            return value

@@ -1,0 +1,111 @@
+"""The signature as JSON Schema 2020-12.
+
+Bounds and enumerations stand for what is declared, and for what training saw where the policy is `reject`; under
+`warn` what training saw is an annotation (`x-seen-range`, `x-seen-categories`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Path, Signature, Tree, is_array, pointer
+from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_bounds
+
+Schema = dict[str, Any]
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
+
+# Our constraint and the keyword that JSON Schema has for it.
+KEYWORDS: Final[Mapping[str, str]] = {
+    "minimum": "minimum",
+    "exclusive_minimum": "exclusiveMinimum",
+    "maximum": "maximum",
+    "exclusive_maximum": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+    "enumeration": "enum",
+}
+TYPES: Final[Mapping[FeatureType, Schema]] = {
+    FeatureType.NUMBER: {"type": "number"},
+    FeatureType.INTEGER: {"type": "integer"},
+    FeatureType.BOOLEAN: {"type": "boolean"},
+    FeatureType.STRING: {"type": "string"},
+    FeatureType.CATEGORY: {"type": "string"},
+    FeatureType.DATE: {"type": "string", "format": "date", "pattern": f"^{DATE_PATTERN}$"},
+    FeatureType.DATETIME: {"type": "string", "pattern": f"^{DATETIME_PATTERN}$"},
+}
+
+
+def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> Schema:
+    """The schema of one instance."""
+
+    def node(child: Tree | Feature, path: Path) -> Schema:
+        if isinstance(child, Feature):
+            return _leaf(child, reject=out_of_range == "reject")
+        described = signature.descriptions.get(pointer(path))
+        about = {"description": described} if described else {}
+        children = {part: node(grandchild, (*path, part)) for part, grandchild in child.items()}
+        return about | (_array(children) if is_array(child) else _object(child, children))
+
+    return {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ())
+
+
+def _object(tree: Tree, children: Mapping[Any, Schema]) -> Schema:
+    required = [part for part, child in tree.items() if not isinstance(child, Feature) or child.required]
+    return {
+        "type": "object",
+        "properties": dict(children),
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _array(children: Mapping[Any, Schema]) -> Schema:
+    places = list(children.values())
+    return {"type": "array", "prefixItems": places, "items": False, "minItems": len(places)}
+
+
+def _leaf(feature: Feature, *, reject: bool) -> Schema:
+    given = {name: value for name, value in feature.constraints if value is not None}
+    leaf = dict(TYPES[feature.type]) | {KEYWORDS[name]: _plain(value) for name, value in given.items()}
+    leaf |= {"description": feature.description} if feature.description else {}
+    leaf |= {"x-unit": feature.unit} if feature.unit else {}
+    leaf |= {"examples": [feature.example]} if feature.example is not None else {}
+    leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
+    if feature.nullable:
+        leaf["type"] = [leaf["type"], "null"]
+        leaf |= {"enum": [*leaf["enum"], None]} if "enum" in leaf else {}
+    return leaf
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _seen_as_notes(feature: Feature, _: Schema) -> Schema:
+    notes, seen = _range_note(feature), feature.seen
+    if seen.categories is not None:
+        notes["x-seen-categories"] = list(seen.categories)
+    return notes
+
+
+def _range_note(feature: Feature) -> Schema:
+    return {} if feature.seen.minimum is None else {"x-seen-range": list(seen_bounds(feature))}
+
+
+def _seen_as_rules(feature: Feature, declared: Schema) -> Schema:
+    rules: Schema = {}
+    seen = feature.seen
+    if feature.type in TIMES:
+        rules = _range_note(feature)  # A rule all the same; JSON Schema has no bounds for texts.
+    elif seen.minimum is not None and seen.maximum is not None:
+        rules["minimum"] = max(seen.minimum, declared.get("minimum", seen.minimum))
+        rules["maximum"] = min(seen.maximum, declared.get("maximum", seen.maximum))
+    if seen.categories is not None:
+        known = set(seen.categories)
+        rules["enum"] = [value for value in declared.get("enum", seen.categories) if value in known]
+    return rules

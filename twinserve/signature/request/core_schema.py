@@ -1,0 +1,164 @@
+"""What each leaf accepts: the rules of the validation policy, as a Pydantic core schema.
+
+Strict JSON: no coercion, no unknown field, finite numbers only. `1.0` is an integer, as JSON Schema says.
+Every leaf gives what a column holds: numbers as floats, booleans as floats, dates as days, datetimes as seconds.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import core_schema as cs
+
+from twinserve.signature.findings import range_text
+from twinserve.signature.signature import RANGED, Feature, FeatureType, Tree, is_array, outside
+from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, EPOCH, seen_bounds
+
+_DATE: Final = re.compile(DATE_PATTERN)
+_DATETIME: Final = re.compile(DATETIME_PATTERN)
+
+
+def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
+    """The rules of a group of features; `reject` makes what training never saw an error.
+
+    `lenient` lets fields be missing or unknown, and of an array tells the first error only."""
+    children = {part: _node(child, reject=reject, lenient=lenient) for part, child in tree.items()}
+    if is_array(tree):  # JSON has arrays only; lax takes a list.
+        return cs.tuple_schema(list(children.values()), strict=False, fail_fast=lenient)
+    fields = {
+        str(part): cs.typed_dict_field(child, required=_required(tree[part]) and not lenient)
+        for part, child in children.items()
+    }
+    return cs.typed_dict_schema(fields, extra_behavior="ignore" if lenient else "forbid", strict=True)
+
+
+def _required(node: Tree | Feature) -> bool:
+    return node.required if isinstance(node, Feature) else True
+
+
+def _node(node: Tree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
+    if not isinstance(node, Feature):
+        return schema(node, reject=reject, lenient=lenient)
+    rules = LEAVES[node.type](node)
+    if reject and node.type in RANGED:
+        rules = cs.no_info_after_validator_function(_in_range(node), rules)
+    if reject and node.seen.categories is not None:
+        rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)
+    return cs.nullable_schema(rules) if node.nullable else rules
+
+
+def _number(feature: Feature) -> CoreSchema:
+    limits = feature.constraints
+    return cs.float_schema(
+        strict=True,
+        allow_inf_nan=False,
+        ge=limits.minimum,
+        gt=limits.exclusive_minimum,
+        le=limits.maximum,
+        lt=limits.exclusive_maximum,
+        multiple_of=limits.multiple_of,
+    )
+
+
+def _integer(feature: Feature) -> CoreSchema:
+    rules = cs.no_info_after_validator_function(_whole, _number(feature))
+    values = feature.constraints.enumeration
+    return cs.no_info_after_validator_function(_one_of(values), rules) if values else rules
+
+
+def _whole(value: float) -> float:
+    if not value.is_integer():
+        raise PydanticCustomError("integer", "not an integer")
+    return value
+
+
+def _one_of(values: tuple[Any, ...]) -> Callable[[Any], Any]:
+    allowed, expected = (
+        frozenset(values),
+        ", ".join(json.dumps(value, ensure_ascii=False) for value in values),
+    )
+
+    def check(value: Any) -> Any:
+        if value not in allowed:
+            raise PydanticCustomError("enumeration", "not in the enumeration", {"expected": expected})
+        return value
+
+    return check
+
+
+def _boolean(_: Feature) -> CoreSchema:
+    return cs.bool_schema(strict=True)
+
+
+def _string(feature: Feature) -> CoreSchema:
+    limits = feature.constraints
+    return cs.str_schema(
+        strict=True, min_length=limits.min_length, max_length=limits.max_length, pattern=limits.pattern
+    )
+
+
+def _category(feature: Feature) -> CoreSchema:
+    values, text = feature.constraints.enumeration, cs.str_schema(strict=True)
+    return cs.no_info_after_validator_function(_one_of(values), text) if values else text
+
+
+def _date(_: Feature) -> CoreSchema:
+    return cs.no_info_after_validator_function(_days, cs.str_schema(strict=True))
+
+
+def _days(text: str) -> float:
+    try:
+        return float((datetime.date.fromisoformat(text) - EPOCH.date()).days if _DATE.fullmatch(text) else "")
+    except ValueError:
+        raise PydanticCustomError("date", "not a date") from None
+
+
+def _datetime(_: Feature) -> CoreSchema:
+    return cs.no_info_after_validator_function(_seconds, cs.str_schema(strict=True))
+
+
+def _seconds(text: str) -> float:
+    try:
+        instant = datetime.datetime.fromisoformat(text.upper() if _DATETIME.fullmatch(text) else "")
+    except ValueError:
+        raise PydanticCustomError("datetime", "not a date and time") from None
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=datetime.UTC)
+    return (aware - EPOCH).total_seconds()
+
+
+def _in_range(feature: Feature) -> Callable[[float], float]:
+    context = {"range": range_text(*seen_bounds(feature))}
+
+    def check(value: float) -> float:
+        if outside(value, feature.seen):
+            raise PydanticCustomError("unseen_range", "outside the range of training", context)
+        return value
+
+    return check
+
+
+def _in_categories(categories: tuple[str, ...]) -> Callable[[str], str]:
+    known = frozenset(categories)
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise PydanticCustomError("unseen_category", "not a category of training")
+        return value
+
+    return check
+
+
+LEAVES: Final[dict[FeatureType, Callable[[Feature], CoreSchema]]] = {
+    FeatureType.NUMBER: _number,
+    FeatureType.INTEGER: _integer,
+    FeatureType.BOOLEAN: _boolean,
+    FeatureType.STRING: _string,
+    FeatureType.CATEGORY: _category,
+    FeatureType.DATE: _date,
+    FeatureType.DATETIME: _datetime,
+}

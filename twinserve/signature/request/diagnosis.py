@@ -1,0 +1,186 @@
+"""Everything that is wrong with JSON that is no instance, in a fixed order and at most so much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
+from typing import Any, Final
+
+from pydantic_core import SchemaValidator, ValidationError
+
+from twinserve.errors import ModelError
+from twinserve.signature.findings import Finding, explain, unknown_key
+from twinserve.signature.signature import Feature, FeatureType, Path, PathPart, Signature, Tree, is_array
+
+MAX_ERRORS: Final = 100
+MOST_LOOKED: Final = 2_000
+"""What is looked at beyond the listed errors: rows whose count is arithmetic, and errors that are counted one by one,
+each row with such ones being as much work as `ROW` more. It takes 0.5 ms."""
+ROW: Final = 20
+Place = list[tuple[int, str]]
+"""Where a path stands in the order in which errors are told."""
+CONTAINERS: Final = frozenset((dict, list))
+
+
+class InvalidInput(ModelError):
+    """Well-formed JSON that is no instance of the signature."""
+
+    def __init__(self, findings: Sequence[Finding], total: int, *, is_exact: bool = True) -> None:
+        least = "" if is_exact else "At least "
+        super().__init__(f"{least}{total} error{'s' * (total != 1)} in the input.")
+        self.findings = findings
+        """The first errors in the order of the document and the signature, at most `MAX_ERRORS`."""
+        self.total = total
+        self.is_exact = is_exact
+        """Are there no more than `total`? Of a body with very many errors, not all are looked for."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A group of features, and the groups in it."""
+
+    tree: Tree
+    groups: Mapping[PathPart, _Group]
+
+    @classmethod
+    def of(cls, tree: Tree) -> _Group:
+        below = {part: child for part, child in tree.items() if not isinstance(child, Feature)}
+        return cls(tree, {part: cls.of(child) for part, child in below.items()})
+
+
+class Examiner:
+    """Looks closely at what was refused; made once from a signature and the rules for one instance."""
+
+    def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
+        self._rules, self._max_batch = rules, max_batch
+        self._root = _Group.of(signature.tree())
+        self._known = frozenset(() if is_array(self._root.tree) else self._root.tree)
+        self._ranks = _ranks(signature.tree())
+        self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
+        """Of what is known, looked up, as each row may lack 500 features."""
+        self._plain: dict[type, tuple[list[Finding], int]] = {}
+        self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
+
+    def refusal(self, rows: Sequence[Any], *, array: bool) -> InvalidInput | None:
+        """Everything that is wrong with well-formed JSON, as far as it is looked for. The rows may be changed."""
+        if array and not rows:
+            return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
+        if array and len(rows) > self._max_batch:
+            return InvalidInput([Finding((), "length", f"A batch may hold {self._max_batch} instances at most.")], 1)
+        findings: list[Finding] = []
+        total = 0
+        for index, row in enumerate(rows):
+            listed, count = self._of_row(row, (index,) if array else (), MAX_ERRORS - len(findings))
+            findings += listed
+            total += count
+            if len(findings) == MAX_ERRORS:
+                rest, is_exact = self._count(rows[index + 1 :])
+                return InvalidInput(findings, total + rest, is_exact=is_exact)
+        return InvalidInput(findings, total) if total else None
+
+    def _of_row(self, row: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
+        """What is wrong with a row, at most so much of it, and how much there is."""
+        if not self._is_plain(row):
+            return self._findings(row, prefix, most)
+        listed, count = self._of_plain(type(row))
+        unknown = row if isinstance(row, dict) else ()
+        findings = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in listed[:most]]
+        keys = sorted(islice(unknown, MAX_ERRORS))[: most - len(findings)]
+        return findings + [unknown_key((*prefix, key)) for key in keys], count + len(unknown)
+
+    def _is_plain(self, row: object) -> bool:
+        """Does its type tell what is wrong with it? So it is unless it holds something that is known. Of most rows of a
+        hostile body it is true, and takes a tenth of the time of asking Pydantic."""
+        if not row or type(row) not in CONTAINERS:
+            return True
+        return type(row) is dict and bool(self._known) and self._known.isdisjoint(row)
+
+    def _of_plain(self, kind: type) -> tuple[list[Finding], int]:
+        """The same for all plain rows of a type, but for the keys that they hold: none of them is known."""
+        if kind not in self._plain:
+            self._plain[kind] = self._findings(kind(), (), MAX_ERRORS)
+        return self._plain[kind]
+
+    def _count(self, rows: Sequence[Any]) -> tuple[int, bool]:
+        """How many errors these rows have, and whether there are no more; it looks no further than is little work."""
+        total, left = 0, MOST_LOOKED
+        for row in rows:
+            if left < 0:
+                return total, False
+            left -= 1
+            if self._is_plain(row):
+                total += self._of_plain(type(row))[1] + (len(row) if isinstance(row, dict) else 0)
+            elif count := self._findings(row, (), 0)[1]:
+                total += count
+                left -= count + ROW
+        return total, True
+
+    def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
+        """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature
+        order, each object's unknown ones after them."""
+        dropped = _drop_unknown(instance, self._root)
+        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._root, ()))
+        try:
+            self._rules.validate_python(instance)
+        except ValidationError as error:
+            if not most:
+                return [], dropped + len(lines) + error.error_count()
+            lines += error.errors(include_url=False)
+        first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
+        findings = [
+            explain({**line, "loc": (*prefix, *line["loc"])}, whole=line["loc"] in self._integers) for line in first
+        ]
+        return findings, dropped + len(lines)
+
+    def _place(self, path: Path) -> Place:
+        return self._places.get(path) or self._find_place(path)
+
+    def _find_place(self, path: Path) -> Place:
+        node: Any = self._ranks
+        place = []
+        for part in path:
+            rank, node = node.get(part, (len(node), {}))
+            place.append((rank, str(part)))
+        return place
+
+
+def _upwards(feature: Feature) -> Iterator[Path]:
+    """A feature's path, and those of the groups that it is in."""
+    return (feature.path[:length] for length in range(1, len(feature.path) + 1))
+
+
+def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
+    return {
+        part: (rank, {} if isinstance(child, Feature) else _ranks(child))
+        for rank, (part, child) in enumerate(tree.items())
+    }
+
+
+def _drop_unknown(node: object, group: _Group) -> int:
+    """Take from an instance the unknown keys that no list of errors has room for; gives how many that were."""
+    if not isinstance(node, dict) or is_array(group.tree):
+        return 0
+    dropped = 0
+    if len(node) > len(group.tree) + MAX_ERRORS:
+        unknown = [key for key in node if key not in group.tree]
+        for key in unknown[MAX_ERRORS:]:
+            del node[key]
+        dropped = len(unknown) - MAX_ERRORS
+    return dropped + sum(_drop_unknown(node[part], group.groups[part]) for part in group.groups.keys() & node.keys())
+
+
+def _cut_lists(node: object, group: _Group, path: Path) -> Iterator[Mapping[str, Any]]:
+    """Take from an instance's fixed-length lists what they are too long by, and say so: of a list that is too long
+    Pydantic tells nothing else."""
+    if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(group.tree):
+        return
+    if isinstance(node, list) and len(node) > len(group.tree):
+        yield {"type": "too_long", "loc": path, "input": node, "ctx": {"max_length": len(group.tree)}}
+        del node[len(group.tree) :]
+    if not group.groups:
+        return
+    below: Mapping[Any, Any] = dict(enumerate(node)) if isinstance(node, list) else node
+    for part in group.groups.keys() & below.keys():
+        yield from _cut_lists(below[part], group.groups[part], (*path, part))

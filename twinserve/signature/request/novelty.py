@@ -1,0 +1,70 @@
+"""Values that are valid and that training never saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from twinserve.arrays import BoolArray, FloatArray
+from twinserve.signature.columns import NONE, Columns
+from twinserve.signature.findings import Finding, unseen_category, unseen_range
+from twinserve.signature.signature import RANGED, Feature, FeatureType, Signature
+from twinserve.signature.timestamps import seen_bounds
+
+
+class Novelty:
+    """Finds what training never saw; made once from a signature."""
+
+    def __init__(self, signature: Signature) -> None:
+        self._findings = [_finding(feature) for feature in signature.features]
+        bounds = np.array([_bounds(feature) for feature in signature.features], dtype=np.float64)
+        self._low, self._high = np.ascontiguousarray(bounds.T)
+        # What training saw may be less than the declared vocabulary: the codes in between are looked up.
+        self._gaps = {
+            place: frozenset(codes)
+            for place, feature in enumerate(signature.features)
+            if feature.type is FeatureType.CATEGORY
+            and len(codes := _seen_codes(feature)) not in (0, len(feature.vocabulary))
+        }
+
+    def find(self, columns: Columns) -> Mapping[int, list[Finding]]:
+        """The findings of each row that has any, in signature order; paths are relative to the instance."""
+        matrix = columns.matrix
+        odd = (matrix < self._low) | (matrix > self._high)  # NaN (null) compares false.
+        if self._gaps:
+            self._look_up(matrix, odd)
+        if not np.count_nonzero(odd):  # `odd.any()` takes 1.5 us, this 0.2.
+            return NONE
+        found: dict[int, list[Finding]] = {}
+        for row, place in np.argwhere(odd).tolist():  # Row by row, in signature order.
+            found.setdefault(row, []).append(self._findings[place])
+        return found
+
+    def _look_up(self, matrix: FloatArray, odd: BoolArray) -> None:
+        for place, known in self._gaps.items():
+            for row, code in enumerate(matrix[:, place].tolist()):
+                if code not in known and not math.isnan(code):
+                    odd[row, place] = True
+
+
+def _bounds(feature: Feature) -> tuple[float, float]:
+    """The values of a column that training saw lie between these, both included."""
+    if feature.type is FeatureType.CATEGORY:
+        codes = _seen_codes(feature)
+        return (min(codes), max(codes)) if codes else (math.inf, -math.inf)
+    seen = feature.seen if feature.type in RANGED else None
+    low, high = (None, None) if seen is None else (seen.minimum, seen.maximum)
+    return -math.inf if low is None else low, math.inf if high is None else high
+
+
+def _seen_codes(feature: Feature) -> list[float]:
+    seen = feature.seen.categories or ()
+    return [float(code) for code, text in enumerate(feature.vocabulary) if text in seen]
+
+
+def _finding(feature: Feature) -> Finding:
+    if feature.type is FeatureType.CATEGORY:
+        return unseen_category(feature.path)
+    return unseen_range(feature.path, *seen_bounds(feature))

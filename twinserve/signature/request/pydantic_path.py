@@ -1,0 +1,60 @@
+"""The fast way in where msgspec and Pydantic could read a signature in two ways: Pydantic, straight from JSON.
+
+Like `Acceptor` it says yes or "look closely", never no. Of what is wrong it makes no list: for each field that is
+missing, Pydantic would copy the instance that it is missing from, which for 50 kB and 500 fields took 0.4 s and 360 MB.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import core_schema as cs
+
+from twinserve.signature.request.core_schema import schema
+from twinserve.signature.request.flatten import flattener
+from twinserve.signature.signature import Feature, OutOfRange, Signature, Tree, is_array
+
+
+class JsonReader:
+    """Compiled once from a signature; safe to share between threads."""
+
+    def __init__(self, signature: Signature, max_batch: int, out_of_range: OutOfRange) -> None:
+        instance = schema(signature.tree(), reject=out_of_range == "reject", lenient=True)
+        self._one = SchemaValidator(_or_none(instance))
+        self._many = SchemaValidator(_or_none(cs.list_schema(instance, max_length=max_batch, fail_fast=True)))
+        self._flatten = flattener(_complete(signature).tree())
+        self._objects = _object_count(signature.tree())
+
+    def accept(self, body: bytes, *, array: bool, colons: int, keys: int) -> list[Any] | None:
+        """The values of all instances in tree order, one instance behind the other; None: look closely.
+
+        `colons` is how many the body holds, `keys` how many an instance does when every field is there."""
+        if colons * self._objects != body.count(b"{") * keys:
+            return None
+        try:
+            found = (self._many if array else self._one).validate_json(body)
+            instances: list[Any] | None = found if array or found is None else [found]
+            # Every key of every instance is there, and followed by a colon: with as many colons no other is.
+            if not instances or colons != keys * len(instances):
+                return None
+            return list(chain.from_iterable(map(self._flatten, instances)))
+        except (KeyError, ValidationError):  # The latter where it is no JSON.
+            return None
+
+
+def _or_none(rules: cs.CoreSchema) -> cs.CoreSchema:
+    return cs.with_default_schema(rules, default=None, on_error="default")
+
+
+def _complete(signature: Signature) -> Signature:
+    """The same where no field may be left out."""
+    features = tuple(feature.model_copy(update={"required": True}) for feature in signature.features)
+    return signature.model_copy(update={"features": features})
+
+
+def _object_count(tree: Tree) -> int:
+    """How many objects an instance consists of."""
+    below = (_object_count(child) for child in tree.values() if not isinstance(child, Feature))
+    return (not is_array(tree)) + sum(below)

@@ -1,0 +1,161 @@
+"""From the body's bytes to columns, or to every reason why not."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import core_schema as cs
+
+from twinserve.arrays import FloatArray
+from twinserve.signature.columns import Columns, code_table, encode
+from twinserve.signature.findings import Finding
+from twinserve.signature.request import gc_pause
+from twinserve.signature.request.core_schema import schema
+from twinserve.signature.request.diagnosis import Examiner, InvalidInput
+from twinserve.signature.request.fast_path import Acceptor, Unsuited
+from twinserve.signature.request.flatten import flattener, tree_order
+from twinserve.signature.request.pydantic_path import JsonReader
+from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
+from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Signature, Tree, is_array
+
+LONG: Final = 8192
+"""Bytes."""
+WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
+MAX_BATCH: Final = 10_000
+SPARE_COLONS: Final = 1_000
+"""Colons beyond those of the keys, as strings may hold some. Of a body with more, unknown keys are left out before
+Pydantic makes a list of them."""
+
+
+class Batch(NamedTuple):
+    """A valid request: its columns, and whether it was an array or a single instance."""
+
+    columns: Columns
+    is_array: bool
+
+
+class Validator:
+    """Compiled once from a signature; safe to share between threads.
+
+    `out_of_range="reject"` turns what training never saw (a number outside its range, a new category) into an error.
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        *,
+        max_batch: int = MAX_BATCH,
+        max_depth: int = MAX_DEPTH,
+        out_of_range: OutOfRange = "warn",
+    ) -> None:
+        """`max_depth`: containers inside each other in a body; never fewer than an array of instances has."""
+        instance = schema(signature.tree(), reject=out_of_range == "reject")
+        rules = SchemaValidator(instance)
+        self._many = SchemaValidator(cs.list_schema(instance, fail_fast=True))
+        self._max_batch = max_batch
+        self._max_depth = max(max_depth, 1 + max(len(feature.path) for feature in signature.features))
+        self._flatten = flattener(signature.tree())
+        self._order = tree_order(signature)
+        self._in_order = self._order == list(range(len(self._order)))
+        self._worded = {
+            place: None if feature.type is FeatureType.STRING else code_table(feature.vocabulary)
+            for place, feature in enumerate(signature.features)
+            if feature.type in WORDED
+        }
+        """The columns that hold words; of categories their codes, too."""
+        self._keys = _key_count(signature)
+        self._acceptor = _acceptor(signature, max_batch, out_of_range)
+        self._examiner = Examiner(signature, rules, max_batch)
+
+    def validate(self, body: bytes) -> Batch:
+        """The body as columns; raises `MalformedJson` or `InvalidInput`."""
+        array = body.lstrip(b" \t\n\r").startswith(b"[")
+        colons = count_colons(body)
+        values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
+        if values is None:
+            with gc_pause.pause if len(body) > LONG else nullcontext():
+                outcome = self._look_closely(body, colons, array=array)
+            if isinstance(outcome, InvalidInput):  # Raised here, where nothing of the body's values is held any more.
+                raise outcome
+            values = outcome
+        return Batch(self._columns(values), is_array=array)
+
+    def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
+        """The values of a body that was not accepted at once, or what is wrong with it; raises `MalformedJson`.
+
+        Most such bodies are invalid; valid ones leave fields out or have colons in their strings."""
+        try:
+            value = parse(body, self._max_depth)
+        except TooDeep as error:
+            return InvalidInput([Finding((), "depth", str(error))], 1)
+        rows = value if array else [value]
+        few_unknown = colons <= self._keys * len(rows) + SPARE_COLONS
+        if few_unknown and 0 < len(rows) <= self._max_batch:
+            try:
+                return self._values(self._many.validate_python(rows))
+            except ValidationError:
+                pass  # It tells of the first faulty row only.
+        refusal = self._examiner.refusal(rows, array=array)
+        return refusal or self._values(self._many.validate_python(rows))
+
+    def _values(self, instances: Sequence[Any]) -> list[Any]:
+        """The leaves of all instances in tree order, one instance behind the other."""
+        return list(chain.from_iterable(map(self._flatten, instances)))
+
+    def _columns(self, values: list[Any]) -> Columns:
+        """The leaves of all instances in tree order as columns; words are exchanged for their codes in place."""
+        width = len(self._order)
+        unseen: dict[tuple[int, int], str] = {}
+        texts: dict[int, Sequence[str | None]] = {}
+        for place, codes in self._worded.items():
+            here = slice(self._order[place], None, width)
+            words = values[here]
+            if codes is None:
+                texts[place], values[here] = words, [np.nan] * len(words)
+            else:
+                values[here], new = encode(words, codes)
+                unseen.update({(row, place): text for row, text in new.items()})
+        matrix = _numbers(values).reshape(-1, width)
+        # Row by row in memory, as NumPy's product of a row has other bits where its numbers lie apart.
+        return Columns(matrix if self._in_order else matrix.take(self._order, axis=1), unseen, texts)
+
+
+def count_colons(body: bytes) -> int:
+    """How many bytes are colons. NumPy counts those of 1,000 instances in 0.05 ms, `bytes.count` in 0.4; of one
+    instance the latter takes 0.2 us."""
+    if len(body) < LONG:
+        return body.count(b":")
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
+
+
+def _numbers(values: Sequence[Any]) -> FloatArray:
+    """The values as doubles, None as NaN. Where there is none, as mostly, packing takes a fifth of the time."""
+    buffer = bytearray(8 * len(values))  # Not bytes, as an array over these could not be written to.
+    try:
+        struct.pack_into(f"{len(values)}d", buffer, 0, *values)
+    except struct.error:
+        return np.array(values, dtype=np.float64)
+    return np.frombuffer(buffer)
+
+
+def _acceptor(signature: Signature, max_batch: int, out_of_range: OutOfRange) -> Acceptor | JsonReader:
+    if out_of_range == "warn":
+        with suppress(Unsuited):
+            return Acceptor(signature, max_batch)
+    return JsonReader(signature, max_batch, out_of_range)
+
+
+def _key_count(signature: Signature) -> int:
+    """How many keys an instance holds when every feature is there, the groups' own included."""
+
+    def count(tree: Tree) -> int:
+        own = 0 if is_array(tree) else len(tree)
+        return own + sum(count(child) for child in tree.values() if not isinstance(child, Feature))
+
+    return count(signature.tree())

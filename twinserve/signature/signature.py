@@ -1,0 +1,169 @@
+"""The signature: which fields an instance has, what each may hold, and what training saw of it.
+
+This is the one place that knows the order of the columns; everything else asks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from twinserve.errors import UnsupportedInput
+
+PathPart = str | int
+Path = tuple[PathPart, ...]
+Tree = Mapping[PathPart, "Tree | Feature"]
+"""The features nested as an instance nests them; integer keys, from 0, are the places of a fixed-length array."""
+
+
+OutOfRange = Literal["warn", "reject"]
+"""What becomes of a value that training never saw: a warning beside the prediction, or an error."""
+
+
+class FeatureType(StrEnum):
+    """What a leaf of the input holds."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    STRING = "string"
+    CATEGORY = "category"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+RANGED: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.DATE, FeatureType.DATETIME)
+"""The types with an order, of which training sees a range."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Constraints(_Frozen):
+    """What the author of the input declared: a value outside is an error, whatever the policy."""
+
+    minimum: float | None = None
+    exclusive_minimum: float | None = None
+    maximum: float | None = None
+    exclusive_maximum: float | None = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    enumeration: tuple[str, ...] | tuple[int, ...] | None = None
+
+
+class Seen(_Frozen):
+    """What training saw: a value outside earns a warning, or an error under the policy `reject`."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    quantiles: tuple[float, ...] = ()
+    """The 0 %, 10 %, ... 100 % quantiles, for drift. Of dates, these and the range are what a column holds."""
+    categories: tuple[str, ...] | None = None
+    null_share: float = 0.0
+    """Share of the training rows in which the value was null, 0 to 1."""
+
+
+class Feature(_Frozen):
+    """One leaf of the input, and one column of the model."""
+
+    path: Annotated[Path, Field(min_length=1)]
+    type: FeatureType
+    nullable: bool = False
+    required: bool = True
+    """False only for a nullable leaf that may be left out; left out means null."""
+    unit: str | None = None
+    description: str | None = None
+    example: bool | int | float | str | None = None
+    constraints: Constraints = Constraints()
+    seen: Seen = Seen()
+
+    @property
+    def name(self) -> str:
+        """The column's name: the path joined by dots."""
+        return ".".join(str(part) for part in self.path)
+
+    @property
+    def pointer(self) -> str:
+        """The leaf's JSON Pointer inside one instance."""
+        return pointer(self.path)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The categories by code: the declared enumeration if there is one, else what training saw."""
+        declared = self.constraints.enumeration
+        if self.type is not FeatureType.CATEGORY:
+            return ()
+        return tuple(str(value) for value in declared) if declared else self.seen.categories or ()
+
+
+class Signature(_Frozen):
+    """The input contract of a model, features in column order."""
+
+    features: Annotated[tuple[Feature, ...], Field(min_length=1)]
+    descriptions: Mapping[str, str] = {}
+    """What the groups of features mean, by their JSON Pointer; the empty pointer is the instance itself."""
+
+    @model_validator(mode="after")
+    def _names_are_unambiguous(self) -> Self:
+        counts = Counter(feature.name for feature in self.features)  # In one go: there may be 100,000 of them.
+        twice = sorted(name for name, count in counts.items() if count > 1)
+        if twice:
+            raise UnsupportedInput(f"Two features would share the column name {twice[0]!r}; rename one of them.")
+        return self
+
+    def tree(self) -> Tree:
+        """The features as an instance nests them."""
+        root: dict[PathPart, Tree | Feature] = {}
+        for feature in self.features:
+            node = root
+            for part in feature.path[:-1]:
+                child = node.setdefault(part, {})
+                if not isinstance(child, dict):
+                    raise UnsupportedInput(f"{feature.name!r} lies below a feature of its own.")
+                node = child
+            if feature.path[-1] in node:
+                raise UnsupportedInput(f"Other features lie below {feature.name!r}.")
+            node[feature.path[-1]] = feature
+        _require_places(root, ())
+        return root
+
+    def observed(self, seen: Sequence[Seen]) -> Signature:
+        """The same contract with what training saw, given in the order of the features."""
+        features = (
+            feature.model_copy(update={"seen": facts}) for feature, facts in zip(self.features, seen, strict=True)
+        )
+        return self.model_copy(update={"features": tuple(features)})
+
+
+def _require_places(tree: Tree, path: Path) -> None:
+    """Refuse a list whose places are not 0, 1, ... in this order: values would change places silently."""
+    if any(isinstance(part, int) for part in tree) and list(tree) != list(range(len(tree))):
+        raise UnsupportedInput(f"The places of the list {pointer(path)!r} must be 0, 1, ... in this order.")
+    for part, child in tree.items():
+        if not isinstance(child, Feature):
+            _require_places(child, (*path, part))
+
+
+def pointer(path: Sequence[PathPart]) -> str:
+    """A path as a JSON Pointer, RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def is_array(tree: Tree) -> bool:
+    """Is this node a fixed-length array (its keys are places) rather than an object?"""
+    return 0 in tree
+
+
+def outside(value: float, seen: Seen) -> bool:
+    """Is a column's number outside the range that training saw? NaN (null) never is."""
+    low = -math.inf if seen.minimum is None else seen.minimum
+    high = math.inf if seen.maximum is None else seen.maximum
+    return value < low or value > high

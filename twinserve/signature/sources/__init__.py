@@ -1,0 +1,1 @@
+"""Where a signature comes from: a Pydantic class or a table."""

@@ -1,0 +1,137 @@
+"""A signature from a table: dotted column names make the nesting, and all rows decide what each field may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from twinserve.errors import UnsupportedInput
+from twinserve.notes import Note
+from twinserve.signature.signature import Feature, FeatureType, Path, Signature
+from twinserve.signature.sources.type_inference import Column, NotAFeature, interpret, named_like_an_id, nearly_numbers
+
+FEWEST_TO_JUDGE: Final = 20
+"""With fewer values than this, all of them being different says nothing."""
+NEARLY_ALL: Final = 0.95
+"""The share of distinct values from which a column is an identifier or free text."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A table whose every column is a feature."""
+
+    signature: Signature
+    frame: pd.DataFrame
+    """The features' columns in signature order, in the plain forms of `interpret`."""
+    notes: tuple[Note, ...]
+
+
+def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> Understood:
+    """The signature of all rows, with what training can use of them; raises `UnsupportedInput` where that is nothing.
+
+    `recognise` reads dates and booleans out of texts. `drop` leaves out what no model should learn from (identifiers,
+    constants, free text), with a note for each; without it every column becomes a feature or the table is refused.
+    """
+    notes: list[Note] = []
+    columns: dict[str, Column] = {}
+    names = _names(frame)
+    _require_value_or_group([name for name in names if not (drop and frame[name].isna().all())])
+    for name in names:
+        try:
+            column = interpret(frame[name], recognise=recognise)
+        except NotAFeature as error:
+            if not drop:
+                raise UnsupportedInput(f"Column {name!r} {error}, which a feature cannot.") from None
+            notes.append(Note("dropped", name, f"it {error}"))
+            continue
+        notes += [Note("warning", name, column.remark)] if column.remark else []
+        columns[name] = column
+    if drop:
+        columns = _useful(columns, notes)
+    if not columns:
+        raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
+    features = tuple(_feature(_path(name), column) for name, column in columns.items())
+    plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
+    return Understood(Signature(features=features), plain, tuple(notes))
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UnsupportedInput(f"Two columns are named {twice[0]!r}; rename one of them.")
+    return names
+
+
+def _path(name: str) -> Path:
+    """Where a column lies in an instance: its name split at the dots, or the name itself where that would leave a part
+    empty (`Dr. No.`)."""
+    parts = tuple(name.split("."))
+    return parts if all(part.strip() for part in parts) else (name,)
+
+
+def _require_value_or_group(names: Sequence[str]) -> None:
+    """Refuse a column that would be a value and a group of others: whichever came first, no instance can hold both."""
+    paths = {_path(name): name for name in names}
+    for path, name in paths.items():
+        for end in range(1, len(path)):
+            if path[:end] in paths:
+                raise UnsupportedInput(
+                    f"Column {paths[path[:end]]!r} would be a value and, as there is {name!r}, a group, too; "
+                    "rename one of them."
+                )
+
+
+def _feature(path: Path, column: Column) -> Feature:
+    return Feature(path=path, type=column.type, nullable=bool(column.values.isna().any()))
+
+
+def _useful(columns: dict[str, Column], notes: list[Note]) -> dict[str, Column]:
+    """The columns worth learning from; free texts only where there is nothing else."""
+    kept: dict[str, Column] = {}
+    texts: dict[str, Column] = {}
+    for name, column in columns.items():
+        reason = _useless(name, column)
+        if reason:
+            notes.append(Note("dropped", name, reason))
+        elif column.type is FeatureType.STRING:
+            texts[name] = column
+        else:
+            kept[name] = column
+    if kept:
+        notes += [Note("dropped", name, "it is free text, and other columns are there to learn from") for name in texts]
+        return kept
+    notes += [Note("warning", name, "it is free text, so scikit-learn itself will serve this model") for name in texts]
+    return {name: Column(column.type, column.values.fillna("")) for name, column in texts.items()}
+
+
+def _useless(name: str, column: Column) -> str | None:
+    present = column.values.dropna()
+    distinct = present.nunique()
+    if not len(present):
+        return "it is empty"
+    if distinct == 1 and len(present) == len(column.values):
+        return "it has the same value in every row"
+    if len(present) < FEWEST_TO_JUDGE:
+        return None
+    if column.type is FeatureType.STRING and nearly_numbers(present):
+        return "its values are numbers but for some, or have a decimal comma; mend them to use it"
+    if column.type in (FeatureType.STRING, FeatureType.CATEGORY) and distinct >= NEARLY_ALL * len(present):
+        return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
+    if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
+        return "it looks like an identifier: it is named like one and (nearly) every value is different"
+    return None
+
+
+def _prose(texts: pd.Series[Any]) -> bool:
+    """Are these texts of several words, and not names or numbers of something?"""
+    return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
+
+
+def _reasons(notes: Iterable[Note]) -> str:
+    dropped = [f"{note.column} ({note.sentence})" for note in notes if note.kind == "dropped"]
+    return ": " + "; ".join(dropped[:5]) if dropped else ""

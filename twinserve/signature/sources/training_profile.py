@@ -1,0 +1,36 @@
+"""What training saw: ranges, quantiles and categories of each feature, from all rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from twinserve.signature.frames import column_numbers
+from twinserve.signature.signature import RANGED, Feature, FeatureType, Seen, Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECILES: Final = np.linspace(0.0, 1.0, 11)
+
+
+def observe(signature: Signature, frame: pd.DataFrame) -> Signature:
+    """The signature with what the rows of a table hold, its columns named as the features are."""
+    return signature.observed([_seen(feature, frame[feature.name]) for feature in signature.features])
+
+
+def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
+    present = values.dropna()
+    null_share = 1.0 - len(present) / len(values)
+    if feature.type is FeatureType.CATEGORY:
+        return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
+    if feature.type not in RANGED or present.empty:
+        return Seen(null_share=null_share)
+    numbers = column_numbers(present, feature)
+    return Seen(
+        minimum=float(numbers.min()),
+        maximum=float(numbers.max()),
+        quantiles=tuple(float(value) for value in np.quantile(numbers, DECILES)),
+        null_share=null_share,
+    )

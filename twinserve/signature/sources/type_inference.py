@@ -1,0 +1,191 @@
+"""What a column of a table holds, decided by all of its rows: the feature's type, and the values in one plain form.
+
+The plain forms are those that `from_frame` takes: float64 for numbers, integers and booleans, UTC datetime64 for dates,
+str objects for everything else; null is NaN, NaT or None.
+"""
+
+from __future__ import annotations
+
+import decimal
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from pandas.api import types as dtypes
+
+from twinserve.signature.signature import FeatureType
+
+MOST_CATEGORIES: Final = 1_000
+"""A text column with more distinct values than this is free text or an identifier."""
+ROWS_PER_CATEGORY: Final = 3
+"""A text column is a category where a value comes this often on average; few values are one in any case."""
+FEW: Final = 20
+FIRST_YEAR, LAST_YEAR = 1, 9999
+
+DATE: Final = r"\d{4}-\d{2}-\d{2}"
+INSTANT: Final = DATE + r"([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?"
+SLASHED_DATE: Final = r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4}( .*)?"
+
+
+class NotAFeature(Exception):
+    """This column cannot be a feature; the text says what it holds."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column whose meaning is known."""
+
+    type: FeatureType
+    values: pd.Series[Any]
+    remark: str | None = None
+    """What a person should know about the reading, if anything."""
+
+
+def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
+    """Read one column; raises `NotAFeature`.
+
+    `recognise` looks into texts for dates and for `true` and `false`; without it only the dtype decides, so that the
+    values stay what they are.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _categories(values)
+    if dtypes.is_bool_dtype(values.dtype):
+        return Column(FeatureType.BOOLEAN, _floats(values))
+    if dtypes.is_integer_dtype(values.dtype):
+        return _numbers(values, FeatureType.INTEGER)
+    if dtypes.is_float_dtype(values.dtype):
+        return _numbers(values, FeatureType.NUMBER)
+    if dtypes.is_datetime64_any_dtype(values.dtype):
+        return _instants(values)
+    if dtypes.is_timedelta64_dtype(values.dtype):
+        return _durations(values)
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return _instants(values.dt.to_timestamp())
+    return _objects(values, recognise=recognise)
+
+
+def _categories(values: pd.Series[Any]) -> Column:
+    """A category dtype says so itself; categories that are numbers are their texts from here on."""
+    texts = pd.Series([None if pd.isna(value) else str(value) for value in values], index=values.index, dtype=object)
+    return Column(FeatureType.CATEGORY, texts)
+
+
+def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
+    """A column of Python objects or of texts."""
+    kind = dtypes.infer_dtype(values, skipna=True)
+    readers: dict[str, Callable[[], Column]] = {
+        "boolean": lambda: Column(FeatureType.BOOLEAN, _floats(values)),
+        "integer": lambda: _numbers(values, FeatureType.INTEGER),
+        "floating": lambda: _numbers(values, FeatureType.NUMBER),
+        "mixed-integer-float": lambda: _numbers(values, FeatureType.NUMBER),
+        "decimal": lambda: _numbers(values, FeatureType.NUMBER),
+        "date": lambda: _instants(_parsed(values)),
+        "datetime": lambda: _instants(_parsed(values)),
+        "datetime64": lambda: _instants(_parsed(values)),
+        "timedelta": lambda: _durations(pd.to_timedelta(values)),
+        "string": lambda: _texts(values, recognise=recognise),
+        "empty": lambda: Column(FeatureType.NUMBER, _floats(values)),
+    }
+    if kind in readers:
+        return readers[kind]()
+    kinds = {type(value) for value in values.dropna().tolist()}
+    if kinds <= {str, bool, int, float, decimal.Decimal, np.bool_, np.int64, np.float64}:
+        mixed = pd.Series([None if pd.isna(value) else str(value) for value in values], index=values.index)
+        return replace(_texts(mixed.astype(object), recognise=False), remark="mixes numbers and texts, read as texts")
+    raise NotAFeature(f"holds {', '.join(sorted(kind.__name__ for kind in kinds))} values")
+
+
+def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
+    texts = values.astype(object).where(values.notna(), None)
+    present = texts.dropna()
+    distinct = pd.Series(present.unique(), dtype=object)
+    if recognise and len(distinct):
+        if set(distinct.str.casefold()) <= {"true", "false"}:
+            return Column(FeatureType.BOOLEAN, texts.str.casefold().map({"true": 1.0, "false": 0.0}))
+        if distinct.str.fullmatch(INSTANT).all() and (found := _parsed_text(texts)) is not None:
+            return _instants(found, only_dates=bool(distinct.str.fullmatch(DATE).all()))
+    few = len(distinct) <= FEW or (
+        len(distinct) <= MOST_CATEGORIES and len(present) >= ROWS_PER_CATEGORY * len(distinct)
+    )
+    kind = FeatureType.CATEGORY if few else FeatureType.STRING
+    return Column(kind, texts, _mendable(distinct, kind) if recognise and len(distinct) else None)
+
+
+def _mendable(distinct: pd.Series[Any], kind: FeatureType) -> str | None:
+    """What these texts were perhaps meant to be."""
+    if distinct.str.fullmatch(SLASHED_DATE).all():
+        return "looks like dates; write them as YYYY-MM-DD to use them"
+    if kind is FeatureType.CATEGORY and nearly_numbers(distinct):
+        return (
+            "is read as categories: its values are numbers but for some, or have a decimal comma; mend them for numbers"
+        )
+    return None
+
+
+def nearly_numbers(texts: pd.Series[Any]) -> bool:
+    """Would most of these texts be numbers, if a comma were a point? Codes such as `007` are texts on purpose."""
+    plain = pd.to_numeric(texts, errors="coerce").notna()
+    pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
+    return bool(pointed.mean() > 0.5 and not plain.all())
+
+
+def _numbers(values: pd.Series[Any], kind: FeatureType) -> Column:
+    numbers = _floats(values)
+    infinite = np.isinf(numbers.to_numpy())
+    if not infinite.any():
+        return Column(kind, numbers)
+    remark = f"holds {int(infinite.sum())} infinite or too large numbers, read as null"
+    return Column(kind, numbers.mask(infinite), remark)
+
+
+def _floats(values: pd.Series[Any]) -> pd.Series[Any]:
+    """As float64; what no double holds becomes infinite."""
+    if values.dtype != object:
+        return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=values.index)
+    return pd.Series([_float(value) for value in values.tolist()], index=values.index, dtype=np.float64)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float("nan") if pd.isna(value) else float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _durations(values: pd.Series[Any]) -> Column:
+    return Column(FeatureType.NUMBER, values.dt.total_seconds(), "holds durations, read as seconds")
+
+
+def _parsed(values: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.to_datetime(values, utc=True, errors="coerce")
+
+
+def _parsed_text(texts: pd.Series[Any]) -> pd.Series[Any] | None:
+    """The texts as instants, or None where one of them is no date of the calendar."""
+    found = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
+    return found if bool((found.notna() == texts.notna()).all()) else None
+
+
+def _instants(values: pd.Series[Any], *, only_dates: bool | None = None) -> Column:
+    """In UTC. Where every value is a midnight it is a date, unless the texts said otherwise."""
+    utc = pd.to_datetime(values, utc=True).dt.tz_localize(None).astype("datetime64[us]")
+    odd = utc.notna() & ~utc.dt.year.between(FIRST_YEAR, LAST_YEAR)
+    utc = utc.mask(odd)
+    if only_dates is None:
+        only_dates = bool((utc.dropna() == utc.dropna().dt.normalize()).all())
+    remark = f"holds {int(odd.sum())} dates beyond the year {LAST_YEAR}, read as null" if odd.any() else None
+    return Column(FeatureType.DATE if only_dates else FeatureType.DATETIME, utc, remark)
+
+
+IDENTIFIER: Final = re.compile(
+    r"(^|[^a-z])(id|uuid|guid|key|index|idx|row|rownum|row_?number|no|nr|unnamed.*)$|^$", re.I
+)
+
+
+def named_like_an_id(name: str) -> bool:
+    """Does a column's name end in a word for an identifier (`customer_id`, `customerId`, `Unnamed: 0`)?"""
+    last = name.rsplit(".", 1)[-1]
+    return bool(IDENTIFIER.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last)))

@@ -1,0 +1,47 @@
+"""Dates as numbers, which columns hold, and as texts, which callers write: days and seconds since 1970, UTC."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+from twinserve.signature.signature import Feature, FeatureType
+
+EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+_HOUR_MINUTE: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+# The days of the calendar from the year 1 to 9999, and no others. Without looking ahead, which not every library of
+# regular expressions can, as callers have them from the JSON Schema.
+_YEAR: Final = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_YEAR: Final = r"([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_DAY: Final = r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+DATE_PATTERN: Final = rf"({_YEAR}-({_DAY})|{_LEAP_YEAR}-02-29)"
+DATETIME_PATTERN: Final = rf"{DATE_PATTERN}[Tt]{_HOUR_MINUTE}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_HOUR_MINUTE})?"
+
+
+def date_text(days: float) -> str:
+    """A column's days as a caller writes them."""
+    return (EPOCH + datetime.timedelta(days=days)).date().isoformat()
+
+
+def datetime_text(seconds: float) -> str:
+    """A column's seconds as a caller writes them, in UTC."""
+    return (EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def seen_bounds(feature: Feature) -> tuple[float | str | None, float | str | None]:
+    """The least and the greatest value that training saw, as a caller writes them; None where it saw none."""
+    low, high = (_written(feature.type, bound) for bound in (feature.seen.minimum, feature.seen.maximum))
+    return low, high
+
+
+def _written(kind: FeatureType, bound: float | None) -> float | str | None:
+    if bound is None:
+        return None
+    match kind:
+        case FeatureType.DATE:
+            return date_text(bound)
+        case FeatureType.DATETIME:
+            return datetime_text(bound)
+        case _:
+            return bound

@@ -1,0 +1,185 @@
+"""One version of a model on disk: written once, checked whole before anything in it is used."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from twinserve import bounds
+from twinserve.errors import ArtifactRefused
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictor
+from twinserve.signature import Signature
+from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store.file_lock import sync_folder
+from twinserve.store.manifest import FORMAT, Manifest
+from twinserve.store.patience import Patience
+from twinserve.store.store_file import Folder
+
+MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "signature.json"
+MODEL: Final = "model.onnx"
+GOLDEN: Final = golden_rows.NAME
+NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a server lets an artifact do; decided by its settings, never by the artifact."""
+
+    pickles: bool = False
+    seal_key: bytes | None = None
+    """The public key, as PEM, whose seal an artifact must bear; None where none is asked for."""
+    max_artifact: int = bounds.ARTIFACT
+    """Bytes that all files of an artifact may have together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A version that passed every check and is ready to predict."""
+
+    manifest: Manifest
+    signature: Signature
+    predictor: Predictor
+
+
+def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
+    """Write a version's files and its manifest into an empty folder, all on disk when this returns.
+
+    With a private key (PEM) the manifest is sealed; raises `seal.BadKey` where the key is none.
+    """
+    sealed = facts.model_copy(update={"files": {name: manifest.digest(content) for name, content in files.items()}})
+    root = manifest.to_bytes(sealed)
+    seals = {} if seal_key is None else {seal.SEAL: seal.make(root, seal_key)}
+    for name, content in {**files, **seals, MANIFEST: root}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    for directory in (*(path for path in folder.iterdir() if path.is_dir()), folder):
+        sync_folder(directory)
+
+
+def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -> Opened:
+    """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
+
+    The seal comes first, and what it does not vouch for is not read. Every byte is read once, checked against the
+    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline that no
+    seal vouches for is tried in a process of its own before it is opened here.
+    """
+    facts, files = _read(folder, trust, patience)
+    if patience is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
+        trial.try_version(facts.model_dump_json(), files, patience)
+    return assemble(facts, files, trust, patience)
+
+
+def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience: Patience | None = None) -> Opened:
+    """Open a version from its files, each of which the manifest vouches for; raises `ArtifactRefused`."""
+    with _refusing(SIGNATURE):
+        signature = Signature.model_validate_json(files[SIGNATURE])
+        signature.tree()
+    predictor = _predictor(facts, files, signature, trust)
+    with _refusing(GOLDEN):
+        pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
+        golden_rows.replay(pairs, predictor, signature, facts.classes, patience)
+    return Opened(facts, signature, predictor)
+
+
+@contextlib.contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Whatever goes wrong with a file that the manifest vouches for: the version is refused, and the server lives."""
+    try:
+        yield
+    except ArtifactRefused:
+        raise
+    except Exception as error:
+        raise ArtifactRefused(
+            f"{name} cannot be used by this program ({type(error).__name__}); restore the artifact or train again."
+        ) from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest alone, for listing; no other file is checked or opened."""
+    try:
+        return _manifest(store_file.read_small(folder / MANIFEST, bounds.FILES[MANIFEST]))
+    except OSError:
+        return _manifest(None)
+
+
+def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and, of the files that it names, those that are needed; all of them have their digests."""
+    try:
+        with store_file.open_folder(folder, trust.max_artifact) as opened:
+            root = _content(opened, MANIFEST)
+            if trust.seal_key is not None:
+                seal.check(root, _content(opened, seal.SEAL), trust.seal_key)
+            facts = _manifest(root)
+            manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
+            files: dict[str, bytes] = {}
+            for name in sorted(facts.files):
+                digest, content = opened.read(name, patience, keep=name in _needed(facts))
+                manifest.require_digest(facts, name, digest)
+                files |= {name: content} if name in _needed(facts) else {}
+            return facts, files
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactRefused(NOTHING) from None
+    except OSError as error:
+        raise ArtifactRefused(f"The artifact cannot be read ({error.strerror}); check its permissions.") from error
+
+
+def _content(folder: Folder, name: str) -> bytes | None:
+    try:
+        return folder.read(name)[1]
+    except FileNotFoundError:
+        return None
+
+
+def _needed(facts: Manifest) -> frozenset[str]:
+    """The files that a version is opened from; of the others the digest is enough."""
+    if facts.predictor.kind == "compiled":
+        return frozenset({SIGNATURE, GOLDEN, MODEL})
+    return frozenset({SIGNATURE, GOLDEN, pipeline_file.SKOPS, pipeline_file.JOBLIB})
+
+
+def _manifest(content: bytes | None) -> Manifest:
+    if content is None:
+        raise ArtifactRefused(NOTHING)
+    version = None
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
+        version = json.loads(content).get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; update it.")
+    if isinstance(version, int) and version < FORMAT:
+        raise ArtifactRefused(f"The artifact has format {version} and this program reads {FORMAT}; train again.")
+    try:
+        facts = Manifest.model_validate_json(content)
+    except ValidationError:
+        raise ArtifactRefused("manifest.json is damaged; restore the artifact or train again.") from None
+    if not manifest.is_vouched(content, facts):
+        raise ArtifactRefused("The file manifest.json was altered after training; restore it or train again.")
+    return facts
+
+
+def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature, trust: Trust) -> Predictor:
+    if facts.predictor.kind == "compiled":
+        if MODEL not in files:
+            raise ArtifactRefused("The artifact names a compiled model and holds none; restore it or train again.")
+        with _refusing(MODEL):
+            return CompiledPredictor(files[MODEL])
+    name = pipeline_file.SKOPS if pipeline_file.SKOPS in files else pipeline_file.JOBLIB
+    if name not in files:
+        raise ArtifactRefused("The artifact holds no model; train again.")
+    made_with = facts.training.libraries.get("scikit-learn", "an unknown version")
+    with _refusing(name):
+        pipeline: Any = pipeline_file.load(name, files[name], made_with=made_with, trust_pickles=trust.pickles)
+        return SklearnPredictor(pipeline, signature, facts.classes)

@@ -1,0 +1,103 @@
+"""Golden rows: requests stored with a model and the replies that it gave when it was made.
+
+Replaying them shows that bytes which are right on disk also predict right in this process, on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from twinserve import bounds
+from twinserve.errors import ArtifactRefused, CannotTrain
+from twinserve.predict.answers import ask
+from twinserve.predict.predictor import Predictor, describe
+from twinserve.signature import Columns, Signature, to_instances
+from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.validator import Validator
+from twinserve.store import store_file
+from twinserve.store.patience import Patience
+
+NAME: Final = "golden.json"
+TOLERANCE: Final = 1e-9
+"""How far a number may be from the stored one: another CPU may round the last bits differently."""
+
+Golden = Sequence[Mapping[str, Any]]
+GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
+
+
+def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
+    """The golden pairs for these rows. A row that the signature refuses makes none; one to which the model has no
+    answer makes one without a reply: it must have none later, either."""
+    validator = Validator(signature)
+    pairs = []
+    for request in to_instances(columns, signature):
+        try:
+            batch = validator.validate(json.dumps(request).encode())
+        except InvalidInput:
+            continue
+        pairs.append({"request": request, "reply": _reply(predictor, batch.columns, classes)})
+    return pairs
+
+
+def write(golden: Golden) -> bytes:
+    """The file of these pairs; of very wide ones only as many as a server reads: each second one, and so on.
+
+    Raises `CannotTrain` where there are some, and each alone is too wide.
+    """
+    narrow = [pair for pair in golden if _fits(_written([pair]))]
+    if golden and not narrow:
+        raise CannotTrain(
+            f"No row can be stored with the model: each takes more than the {bounds.FILES[NAME]} bytes or "
+            f"{bounds.PARTS[NAME]} parts that {NAME} may have; give the model fewer columns or shorter texts."
+        )
+    while not _fits(content := _written(narrow)):
+        narrow = narrow[::2]
+    return content
+
+
+def _written(golden: Golden) -> bytes:
+    return json.dumps(golden, indent=1).encode()
+
+
+def _fits(content: bytes) -> bool:
+    return len(content) <= bounds.FILES[NAME] and store_file.parts(content) <= bounds.PARTS[NAME]
+
+
+def replay(
+    golden: Golden,
+    predictor: Predictor,
+    signature: Signature,
+    classes: Sequence[str] | None,
+    patience: Patience | None = None,
+) -> None:
+    """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
+    validator = Validator(signature)
+    for index, pair in enumerate(golden):
+        if patience is not None:
+            patience.check()
+        time.sleep(0)  # Done beside a server's requests: let them go first, row by row.
+        columns = validator.validate(json.dumps(pair["request"]).encode()).columns
+        if not _close(_reply(predictor, columns, classes), pair["reply"]):
+            raise ArtifactRefused(
+                f"Golden row {index} is predicted differently than when the model was made; train it again here."
+            )
+
+
+def _reply(predictor: Predictor, row: Columns, classes: Sequence[str] | None) -> Mapping[str, Any] | None:
+    """What a reply holds of a row; nothing where there is no answer."""
+    said = ask(predictor, row).predictions
+    return None if said is None else describe(said, classes)[0]
+
+
+def _close(mine: Any, theirs: Any) -> bool:
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
+    if isinstance(mine, float) and isinstance(theirs, (int, float)):
+        return math.isclose(mine, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(mine == theirs)

@@ -1,0 +1,113 @@
+"""The manifest: what a version is, where it came from, and the digest of every other file in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Set
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from twinserve.errors import ArtifactRefused
+from twinserve.predict.predictor import PredictorKind
+
+FORMAT: Final = 2
+"""Raised whenever an older reader would misread what a newer writer wrote."""
+
+
+UNSET: Final = "0" * 64
+
+
+class Training(BaseModel):
+    """Where a model came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    created: str
+    """RFC 3339, UTC."""
+    seed: int
+    git_commit: str | None
+    data_fingerprint: str
+    """SHA-256 over the content of all rows."""
+    rows: int
+    holdout_rows: int
+    estimator: str
+    """The name of the candidate that won."""
+    parameters: Mapping[str, Any]
+    libraries: Mapping[str, str]
+
+
+class PredictorFacts(BaseModel):
+    """Which predictor serves, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: PredictorKind
+    reason: str
+    parity: Mapping[str, Any] | None = None
+    """How far the compiled model was from the fitted one: rows compared, largest difference, label flips; and how many
+    of the trees' splits by a number were tried on both sides."""
+
+
+class Manifest(BaseModel):
+    """The root of an artifact: whoever trusts the manifest can check everything else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+    name: str
+    task: Literal["classification", "regression"]
+    classes: tuple[str, ...] | None
+    metric: str
+    metrics: Mapping[str, float]
+    """On the hold-out."""
+    intervals: Mapping[str, tuple[float, float]] = {}
+    """95 % confidence intervals of the metrics, by bootstrap."""
+    baseline: Mapping[str, float] = {}
+    """The same metrics of a model that looks at no feature."""
+    predictor: PredictorFacts
+    training: Training
+    files: Mapping[str, str]
+    """SHA-256 of every file but the manifest, by name relative to the artifact."""
+    own_digest: str = UNSET
+    """SHA-256 of the manifest's own bytes, with `UNSET` in the place of this."""
+
+
+def to_bytes(facts: Manifest) -> bytes:
+    """The manifest's file."""
+    return vouched(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
+
+
+def vouched(content: bytes) -> bytes:
+    """A manifest's file with its own digest in place of the last `UNSET`."""
+    return _last_replaced(content, UNSET, digest(content))
+
+
+def is_vouched(content: bytes, facts: Manifest) -> bool:
+    """Is this manifest's file, byte for byte, the one that was written?"""
+    return digest(_last_replaced(content, facts.own_digest, UNSET)) == facts.own_digest
+
+
+def _last_replaced(content: bytes, old: str, new: str) -> bytes:
+    before, _, behind = content.rpartition(old.encode())
+    return before + new.encode() + behind
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def require_names(manifest: Manifest, names: Set[str]) -> None:
+    """Raise `ArtifactRefused` unless these are exactly the files that the manifest names."""
+    for name in sorted(manifest.files.keys() ^ names):
+        if name not in names:
+            raise ArtifactRefused(f"The file {name} is missing; restore the artifact or train again.")
+        raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
+
+
+def require_digest(manifest: Manifest, name: str, found: str) -> None:
+    """Raise `ArtifactRefused` unless a file's SHA-256 is the one that the manifest names."""
+    if found != manifest.files[name]:
+        raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")

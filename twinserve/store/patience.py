@@ -1,0 +1,30 @@
+"""How long the opening of a version may take, and whether anybody still waits for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from twinserve.errors import ArtifactRefused
+
+
+class Patience:
+    """Ends after some seconds, or when it is told to; asked between the steps of an opening."""
+
+    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._stop = threading.Event() if stop is None else stop
+
+    def left(self) -> float:
+        """Seconds until it ends."""
+        return max(0.0, self._end - time.monotonic())
+
+    def check(self) -> None:
+        """Raise `ArtifactRefused` where it has ended."""
+        if self._stop.is_set():
+            raise ArtifactRefused("The opening was given up, as the service is closing; start it again.")
+        if not self.left():
+            raise ArtifactRefused(
+                f"The version was not open after {self.seconds:g} s; restore it or give it more (OPEN_TIMEOUT)."
+            )

@@ -1,0 +1,116 @@
+"""The fitted pipeline as a file: skops where it can, joblib (a pickle) where the settings trust that.
+
+A skops file names the types that it needs. Which of them may be loaded is decided by the list in this module, never
+by the file.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any, Final
+
+from twinserve.errors import ArtifactRefused
+from twinserve.store.unpacked import require_bounded
+
+SKOPS: Final = "pipeline.skops"
+JOBLIB: Final = "pipeline.joblib"
+
+# Types that skops does not trust by itself and that a pipeline of ours may hold.
+TRUSTED: Final = frozenset(
+    {
+        "twinserve.estimators.calendar.Calendar",
+        "twinserve.estimators.label_encoded.Coded",
+        "numpy.dtype",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.IdentityLink",
+        "sklearn._loss.link.LogLink",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+        "sklearn._loss.loss.HalfSquaredError",
+        "sklearn._loss.loss.HalfPoissonLoss",
+        "sklearn._loss.loss.HalfGammaLoss",
+        "sklearn._loss.loss.HalfTweedieLoss",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn._loss.loss.AbsoluteError",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss._loss.CyHalfMultinomialLoss",
+        "sklearn._loss._loss.CyHalfSquaredError",
+        "sklearn._loss._loss.CyHalfPoissonLoss",
+        "sklearn._loss._loss.CyHalfGammaLoss",
+        "sklearn._loss._loss.CyHalfTweedieLoss",
+        "sklearn._loss._loss.CyHalfTweedieLossIdentity",
+        "sklearn._loss._loss.CyAbsoluteError",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.preprocessing._label.LabelBinarizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+    }
+)
+
+FORMER: Final = frozenset({"model.calendar.Calendar", "model.coded.Coded"})
+"""What classes of ours were called in files of before."""
+
+
+def dump(pipeline: Any) -> tuple[str, bytes]:
+    """The pipeline's file name and content: skops if every type in it may be loaded again, else joblib."""
+    import skops.io
+
+    try:
+        content: bytes = skops.io.dumps(pipeline)
+        if set(skops.io.get_untrusted_types(data=content)) <= TRUSTED:
+            return SKOPS, content
+    except Exception:  # noqa: S110  # Whatever a foreign estimator raises here, joblib is the answer.
+        pass
+    import joblib
+
+    buffer = io.BytesIO()
+    joblib.dump(pipeline, buffer)
+    return JOBLIB, buffer.getvalue()
+
+
+def load(name: str, content: bytes, *, made_with: str, trust_pickles: bool) -> Any:
+    """The pipeline of a file whose digest was checked; raises `ArtifactRefused` with what to do about it.
+
+    `made_with` is the version of scikit-learn that fitted it: another one may read it and predict something else.
+    """
+    import sklearn
+
+    if made_with != sklearn.__version__:
+        raise ArtifactRefused(
+            f"The pipeline was fitted with scikit-learn {made_with} and this is {sklearn.__version__}; "
+            "install that version or train again."
+        )
+    if name == JOBLIB and not trust_pickles:
+        raise ArtifactRefused(
+            "The pipeline is a pickle, which may run any code when opened; "
+            "allow pickles in the server's settings (TRUST_PICKLES) if you made it yourself."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sklearn.exceptions.InconsistentVersionWarning)
+        return _load_pickle(content) if name == JOBLIB else _load_skops(content)
+
+
+def _load_skops(content: bytes) -> Any:
+    import skops.io
+
+    require_bounded(content)
+    wanted = set(skops.io.get_untrusted_types(data=content))
+    if former := sorted(wanted & FORMER):
+        raise ArtifactRefused(f"The pipeline was stored when {former[0]} had another name; train again.")
+    if not wanted <= TRUSTED:
+        raise ArtifactRefused(f"The pipeline holds a type that is not trusted: {sorted(wanted - TRUSTED)[0]}.")
+    return skops.io.loads(content, trusted=sorted(wanted))
+
+
+def _load_pickle(content: bytes) -> Any:
+    import joblib
+
+    return joblib.load(io.BytesIO(content))

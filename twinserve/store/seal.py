@@ -1,0 +1,66 @@
+"""A seal: an Ed25519 signature over a version's manifest, whose digests vouch for every other file.
+
+It says who made a model. Who can write the store, but does not hold the private key, cannot bring in one of his own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twinserve.errors import ArtifactRefused
+
+SEAL: Final = "manifest.seal"
+CONTEXT: Final = b"twinserve manifest 1\n"
+"""Signed together with the manifest, so that a seal is good for nothing else that the same key may sign."""
+
+
+class BadKey(ValueError):
+    """This is no Ed25519 key of the kind that is needed; the text is one sentence."""
+
+
+def new_keys() -> tuple[bytes, bytes]:
+    """A new private key and its public key, both as PEM."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), public
+
+
+def make(manifest: bytes, private_key: bytes) -> bytes:
+    """The seal of a manifest; `private_key` is PEM. Raises `BadKey`."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(private_key, password=None)
+    except (ValueError, TypeError):
+        raise BadKey("The key that seals must be an unencrypted private key in PEM.") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadKey("The key that seals must be an Ed25519 key.")
+    return key.sign(CONTEXT + manifest)
+
+
+def check(manifest: bytes | None, seal: bytes | None, public_key: bytes) -> None:
+    """Raise `ArtifactRefused` unless the seal is this key's over this manifest; `public_key` is PEM."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    except ImportError:
+        raise ArtifactRefused("Checking seals needs cryptography: pip install 'twinserve[seal]'.") from None
+    try:
+        key = load_pem_public_key(public_key)
+    except ValueError:
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise ArtifactRefused(
+            "The key that checks seals is no Ed25519 public key in PEM; make one with python -m twinserve.service.auth."
+        )
+    if seal is None or manifest is None:
+        raise ArtifactRefused("The artifact is not sealed; train it with --seal-key.")
+    try:
+        key.verify(seal, CONTEXT + manifest)
+    except InvalidSignature:
+        raise ArtifactRefused("The artifact's seal is not ours, or the manifest was altered; train it again.") from None

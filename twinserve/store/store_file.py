@@ -1,0 +1,163 @@
+"""Files of a store that somebody else may write: regular ones of a bounded size, which nobody ever waits for.
+
+A pipe would hang whoever opens it until somebody writes, a device has no end, and a sparse file of two gigabytes costs
+its maker nothing. What a name leads to is asked of the open descriptor, so that it cannot be exchanged in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from twinserve import bounds
+from twinserve.errors import ArtifactRefused
+from twinserve.store.patience import Patience
+
+NEVER_WAIT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+LINK: Final = frozenset({errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
+"""How systems refuse to open a link, a socket or a device without a driver."""
+PIECE: Final = 1024 * 1024
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """A file of at most so many bytes; raises `OSError`, and `ArtifactRefused` for anything else."""
+    descriptor = _open(path.name, path)
+    try:
+        _require(path.name, os.fstat(descriptor), most)
+        content = os.read(descriptor, most + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > most:  # It has grown since.
+        raise _too_large(path.name, most)
+    return content
+
+
+def parts(content: bytes) -> int:
+    """Objects and arrays in a file of JSON, or more: brackets in its texts count as well."""
+    return content.count(b"{") + content.count(b"[")
+
+
+class Folder:
+    """A version's folder, open: what is renamed or linked meanwhile leads nowhere else."""
+
+    def __init__(self, descriptor: int, most: int) -> None:
+        self._descriptor, self._most = descriptor, most
+
+    def sizes(self) -> dict[str, int]:
+        """The sizes of all files by their path in the folder, sorted.
+
+        Raises `ArtifactRefused` for what is neither a file nor a folder, and where they are too many or too large.
+        """
+        found: dict[str, int] = {}
+        for count, (name, about) in enumerate(self._walk("", self._descriptor)):
+            if count >= bounds.ENTRIES or name.count("/") >= bounds.NESTING:
+                raise ArtifactRefused("The artifact holds more files than one has; restore it or train again.")
+            if not stat.S_ISDIR(about.st_mode):
+                found[name] = _require(name, about, bounds.FILES.get(name, self._most))
+        if sum(found.values()) > self._most:
+            raise ArtifactRefused(
+                f"The artifact has more than {self._most} bytes; restore it or allow more (MAX_ARTIFACT)."
+            )
+        return dict(sorted(found.items()))
+
+    def _walk(self, inside: str, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                name, about = f"{inside}{entry.name}", entry.stat(follow_symlinks=False)
+                yield name, about
+                if stat.S_ISDIR(about.st_mode):
+                    with _folder(entry.name, descriptor) as below:
+                        yield from self._walk(f"{name}/", below)
+
+    def read(self, name: str, patience: Patience | None = None, *, keep: bool = True) -> tuple[str, bytes]:
+        """A file's SHA-256, in hexadecimal, and its content, or nothing of that where it need not be kept.
+
+        Raises `FileNotFoundError`, and `ArtifactRefused` as `sizes` does.
+        """
+        made, kept = hashlib.sha256(), []
+        with self._opened(name) as descriptor:
+            for piece in _pieces(name, descriptor, bounds.FILES.get(name, self._most), patience):
+                made.update(piece)
+                if keep:
+                    kept.append(piece)
+        content = b"".join(kept)
+        if name in bounds.PARTS and parts(content) > bounds.PARTS[name]:
+            raise ArtifactRefused(f"The file {name} has more parts than ours have; restore it or train again.")
+        return made.hexdigest(), content
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        folder, _, rest = name.partition("/")
+        if rest:
+            with _folder(folder, self._descriptor) as below, Folder(below, self._most)._opened(rest) as descriptor:
+                yield descriptor
+            return
+        descriptor = _open(name, name, self._descriptor)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def open_folder(path: Path, most: int) -> Iterator[Folder]:
+    """A version's folder, wherever it lies; what is in it may not be elsewhere. `most`: bytes of all its files."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield Folder(descriptor, most)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _folder(name: str, beside: int) -> Iterator[int]:
+    descriptor = os.open(name, NEVER_WAIT | os.O_DIRECTORY, dir_fd=beside)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open(name: str, path: str | Path, beside: int | None = None) -> int:
+    """The descriptor of a file, its path that of an open folder where one is given. No link is followed."""
+    try:
+        return os.open(path, NEVER_WAIT, dir_fd=beside)
+    except OSError as error:
+        if error.errno in LINK:
+            raise _no_file(name) from None
+        raise
+
+
+def _pieces(name: str, descriptor: int, most: int, patience: Patience | None) -> Iterator[bytes]:
+    """The content in pieces, as long as the file is as large as it was when it was opened."""
+    left = _require(name, os.fstat(descriptor), most)
+    while piece := os.read(descriptor, PIECE):
+        if patience is not None:
+            patience.check()
+        left -= len(piece)
+        if left < 0:
+            raise ArtifactRefused(f"The file {name} grew while it was read; restore the artifact or train again.")
+        yield piece
+
+
+def _require(name: str, about: os.stat_result, most: int) -> int:
+    """A regular file's size; raises `ArtifactRefused` for anything else."""
+    if not stat.S_ISREG(about.st_mode):
+        raise _no_file(name)
+    if about.st_size > most:
+        raise _too_large(name, most)
+    return about.st_size
+
+
+def _no_file(name: str) -> ArtifactRefused:
+    return ArtifactRefused(f"{name.rpartition('/')[2]} is neither a file nor a folder; remove it or train again.")
+
+
+def _too_large(name: str, most: int) -> ArtifactRefused:
+    return ArtifactRefused(f"The file {name} has more than {most} bytes; restore the artifact or train again.")

@@ -1,0 +1,58 @@
+"""How large a skops file becomes when it is opened: known from its directory and its schema before that.
+
+A file of 0.3 MB may unpack to 800: by compression, by an archive in the archive (a sparse matrix is one), or by a
+schema that names one array a thousand times.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+from zipfile import ZipFile
+
+from twinserve.bounds import UNPACKED, UNPACKED_TIMES
+from twinserve.errors import ArtifactRefused
+
+SCHEMA: Final = "schema.json"
+ARCHIVE: Final = ".npz"
+
+
+def require_bounded(content: bytes) -> None:
+    """Raise `ArtifactRefused` where a skops file unpacks to more than ten times its size, or 16 MiB."""
+    most = max(UNPACKED, UNPACKED_TIMES * len(content))
+    with ZipFile(io.BytesIO(content)) as archive:
+        sizes = _sizes(archive, most)
+        named = Counter(_named(json.loads(archive.read(SCHEMA))))
+        for name in [name for name in sizes if name.endswith(ARCHIVE)]:
+            with ZipFile(io.BytesIO(archive.read(name))) as inner:
+                sizes[name] += sum(_sizes(inner, most).values())
+        if sum(size * max(1, named[name]) for name, size in sizes.items()) > most:
+            raise _too_large(most)
+
+
+def _sizes(archive: ZipFile, most: int) -> dict[str, int]:
+    """Of each file, unpacked; no more than this is read of one, whatever it holds."""
+    found = [(item.filename, item.file_size) for item in archive.infolist()]
+    if sum(size for _, size in found) > most:
+        raise _too_large(most)
+    return dict(found)
+
+
+def _named(schema: Any) -> Iterator[str]:
+    """The files that a schema names, each time that it does."""
+    waiting = [schema]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("file"), str):
+                yield item["file"]
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+
+
+def _too_large(most: int) -> ArtifactRefused:
+    return ArtifactRefused(f"The pipeline unpacks to more than {most} bytes; restore the artifact or train again.")

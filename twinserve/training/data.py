@@ -1,0 +1,114 @@
+"""A recipe's rows as columns: those to learn from, and the hold-out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from twinserve.arrays import BoolArray, FloatArray
+from twinserve.errors import CannotTrain
+from twinserve.notes import Note
+from twinserve.recipes import Recipe
+from twinserve.signature import Columns, Signature
+from twinserve.signature.frames import from_frame
+from twinserve.signature.sources.agreement import require_agreement
+from twinserve.signature.sources.from_pydantic import from_pydantic
+from twinserve.signature.sources.training_profile import observe
+from twinserve.training.holdout import holdout_mask
+from twinserve.training.target_codes import encode, enough_rows
+
+FOLDS: Final = 5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one side of the split."""
+
+    columns: Columns
+    truth: FloatArray
+    """Class codes or values, `[n]`."""
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a training works on."""
+
+    source: str
+    signature: Signature
+    classes: tuple[str, ...] | None
+    train: Rows
+    holdout: Rows
+    everything: Rows
+    notes: tuple[Note, ...] = ()
+    """What was left out on the way here, for the person who trains."""
+
+
+def split(recipe: Recipe) -> Data:
+    """Load the recipe's table and divide it; what training saw is what the training side holds."""
+    table = recipe.load()
+    declared = recipe.input if isinstance(recipe.input, Signature) else from_pydantic(recipe.input)
+    if not len(table.features):
+        raise CannotTrain("The table has no rows.")
+    if len(table.target) != len(table.features):
+        raise CannotTrain(f"The table has {len(table.features)} rows and the target {len(table.target)}.")
+    require_agreement(declared, table.features, exact=False)
+    target = table.target.tolist()
+    whole = observe(declared, table.features)
+    held_out = holdout_mask(from_frame(table.features, whole), whole)
+    kept, notes = enough_rows(*encode(recipe.task, target), held_out)
+    features, held_out = table.features[kept], held_out[kept]
+    classes, truth = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
+    signature = observe(declared, features[~held_out])
+    data = divide(table.source, from_frame(features, signature), signature, truth, classes, held_out)
+    return noted(data, notes)
+
+
+def noted(data: Data, notes: Iterable[Note]) -> Data:
+    """The same with more to say to the person who trains."""
+    return replace(data, notes=(*data.notes, *notes))
+
+
+def divide(
+    source: str,
+    columns: Columns,
+    signature: Signature,
+    truth: FloatArray,
+    classes: tuple[str, ...] | None,
+    held_out: BoolArray,
+) -> Data:
+    """The two sides of a table; raises `CannotTrain` where one of them says too little."""
+    data = Data(
+        source=source,
+        signature=signature,
+        classes=classes,
+        train=_rows(columns, truth, ~held_out),
+        holdout=_rows(columns, truth, held_out),
+        everything=Rows(columns, truth),
+    )
+    _require_enough(data)
+    return data
+
+
+def _rows(columns: Columns, truth: FloatArray, mask: BoolArray) -> Rows:
+    places = np.flatnonzero(mask)
+    return Rows(columns.take(places.tolist()), truth[places])
+
+
+def _require_enough(data: Data) -> None:
+    for side, rows in (("training", data.train), ("hold-out", data.holdout)):
+        if not len(rows):
+            raise CannotTrain(f"No row fell on the {side} side; give more rows.")
+        if data.classes is not None and (gone := set(range(len(data.classes))) - set(rows.truth.tolist())):
+            label = data.classes[min(gone)]
+            raise CannotTrain(f"The class {label!r} has no row on the {side} side; give more rows of it.")
+    if len(data.train) < FOLDS:
+        raise CannotTrain(f"There are fewer than {FOLDS} rows to learn from; give more rows.")
+    if data.classes is not None and (counts := np.bincount(data.train.truth.astype(int))).min() < FOLDS:
+        label = data.classes[int(counts.argmin())]
+        raise CannotTrain(f"The class {label!r} has fewer than {FOLDS} rows to learn from; give more rows of it.")

@@ -1,0 +1,83 @@
+"""Would a pipeline raise on a valid value that training never saw, and which of those does it know all the same?
+
+Under the policy `warn` such a value is predicted, so an encoder that raises on it would refuse the caller; and the
+compiled model, which never raises, would answer where the pipeline has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from pydantic_core import SchemaValidator, ValidationError
+
+from twinserve.errors import CannotTrain
+from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
+from twinserve.signature.columns import STRANGER
+from twinserve.signature.frames import to_frame
+from twinserve.signature.request.core_schema import LEAVES
+
+NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
+
+
+def raising_encoder(pipeline: Any) -> str | None:
+    """The class of an encoder in it that is told to raise on what it does not know; None where there is none."""
+    parts = [pipeline, *pipeline.get_params().values()]
+    found = [type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error"]
+    return found[0] if found else None
+
+
+def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signature) -> None:
+    """Raise `CannotTrain` where a fitted pipeline with such an encoder refuses what a server lets through.
+
+    An encoder that knows all that was declared may raise: nothing else reaches it. `real` are rows that it takes.
+    """
+    for feature, row in _strangers(real, signature):
+        try:
+            fitted.predict(to_frame(row, signature))
+        except Exception as error:  # Whatever it raises, it is no prediction.
+            raise CannotTrain(
+                f"The {encoder} raises on a value of {feature.name!r} that training never saw; set handle_unknown, "
+                "or train and serve with TWINSERVE_OUT_OF_RANGE=reject."
+            ) from error
+
+
+def _strangers(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
+    """The first real row with one value exchanged for one that training never saw, and the feature that holds it."""
+    for place, feature in enumerate(signature.features):
+        for value in _unseen(feature):
+            row = real.take([0])
+            row.matrix[0, place] = value
+            others = {where: text for where, text in row.unseen.items() if where != (0, place)}
+            strange = {(0, place): STRANGER} if feature.type is FeatureType.CATEGORY and value == UNSEEN else {}
+            yield feature, Columns(row.matrix, others | strange, row.texts)
+
+
+def _unseen(feature: Feature) -> Iterator[float]:
+    seen, declared = feature.seen, feature.constraints.enumeration
+    if feature.type is FeatureType.CATEGORY:
+        yield from [np.nan] if feature.nullable else []
+        yield from (
+            [float(code) for code, text in enumerate(feature.vocabulary) if text not in (seen.categories or ())]
+            if declared
+            else [UNSEEN]
+        )
+    elif feature.type is FeatureType.BOOLEAN:
+        yield from (0.0, 1.0)
+    elif feature.type in NUMBERS:
+        beyond = [] if seen.minimum is None or seen.maximum is None else [seen.minimum - 1, seen.maximum + 1]
+        yield from filter(_allowed_by(feature), map(float, declared or beyond))
+
+
+def _allowed_by(feature: Feature) -> Any:
+    validator = SchemaValidator(LEAVES[feature.type](feature))
+
+    def allowed(value: float) -> bool:
+        try:
+            validator.validate_python(value)
+        except ValidationError:
+            return False
+        return True
+
+    return allowed
