@@ -45,8 +45,7 @@ class Watched:
 def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
     """The pool does it, under its limits and deadline; only what is small is looked at here and now."""
     service = service_of()
-    serving = service._serving
-    assert serving is not None
+    serving = service.models.current()
     codec = serving._codecs[NATIVE.name]
     assert isinstance(codec, NativeCodec)
     watched = Watched(codec._validator)

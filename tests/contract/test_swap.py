@@ -85,7 +85,7 @@ def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
     expected = {version: [body_of(serving, body) for body in bodies()] for version, serving in servings.items()}
     with Traffic(open_doors(service).doors) as traffic:
         for turn in range(SWAPS):
-            service.swap(servings["12"[(turn + 1) % 2]])
+            service.models.swap(servings["12"[(turn + 1) % 2]])
             traffic.wait_for(2 * CLIENTS)
     seen: Counter[str] = Counter()
     for which, answer in traffic.answers:
@@ -103,7 +103,7 @@ def test_documents_change_with_the_version_at_both_doors(
     both = open_doors(service)
     found = []
     for version in ("1", "2", "1"):
-        service.swap(servings[version])
+        service.models.swap(servings[version])
         found.append([both.send("GET", path).body for path in ("/schema", "/openapi.json", "/model")])
         assert json.loads(found[-1][2])["version"] == version
         assert json.loads(both.send("GET", "/health/ready").body)["version"] == version

@@ -20,8 +20,8 @@ from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import BY_NAME, Route
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer
+from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
-from twinserve.service.inference.watch import Watch
 from twinserve.service.limits.concurrency import Places
 from twinserve.service.protocols.codec import Dialect
 from twinserve.service.protocols.native import NATIVE
@@ -38,7 +38,7 @@ class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, serving: ModelVersion | None, tracing: Tracing | None = None
+        self, settings: Settings, metrics: Metrics, version: ModelVersion | None, tracing: Tracing | None = None
     ) -> None:
         """Raises `BadSetting` where the settings name keys that cannot be read."""
         self.settings = settings
@@ -52,10 +52,10 @@ class Service:
         """Is this process ending because its predictions never do?"""
         self._closing = False
         self._moving = threading.Lock()
-        self._settle(metrics, serving)
+        self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
-    def _settle(self, metrics: Metrics, serving: ModelVersion | None) -> None:
+    def _settle(self, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
         """Make what belongs to this process alone: whatever has threads, locks or connections."""
         settings = self.settings
         self.places = Places(settings.max_concurrent)
@@ -66,9 +66,8 @@ class Service:
         self.guarded = self._guard.is_needed
         """Must each request be authorized? Else `authorize` need not be called."""
         self._metrics = metrics
-        self._serving = serving
+        self.models = Shelf(settings, metrics, versions)
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
-        self._watch: Watch | None = None
         self._draining = False
 
     @classmethod
@@ -78,17 +77,11 @@ class Service:
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
         metrics = Metrics()
-        serving = open_model_version(settings, metrics, champion(settings))
-        service = cls(settings, metrics, serving, open_tracing(settings))
-        service._follow(int(serving.version))
-        log.info("opened", model=serving.model, version=serving.version)
+        version = open_model_version(settings, metrics, champion(settings))
+        service = cls(settings, metrics, version, open_tracing(settings))
+        service.models.follow()
+        log.info("opened", model=version.model, version=version.version)
         return service
-
-    def _follow(self, version: int | None) -> Watch:
-        """Follow the champion from now on; `version` is what serves."""
-        self._watch = Watch(self.settings, self._metrics, version, self.swap)
-        self._watch.start()
-        return self._watch
 
     def _move(self) -> None:
         """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
@@ -97,15 +90,11 @@ class Service:
             if self._process == os.getpid():
                 return  # Another thread was faster.
             log.info("forked", consequence="This process opens the model anew.")
-            follows, serving = self._watch is not None, self._serving
-            self._settle(Metrics(), None if follows else serving)
-            if follows:
-                self._follow(None).has_looked.wait(PATIENCE)
+            before = self.models
+            self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
+            if before.follows:
+                self.models.follow().has_looked.wait(PATIENCE)
             self._process = os.getpid()  # Last, so that other threads wait, too.
-
-    def swap(self, serving: ModelVersion) -> None:
-        """Answer with another version from now on; a request that has begun keeps the one it has."""
-        self._serving = serving
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is a name of the table or `unknown`."""
@@ -151,13 +140,15 @@ class Service:
     def admit(self, header: HeaderLookup) -> Receipt:
         """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
         self._require_open()
+        self.models.current()
         require_json(header("content-type"), header("content-encoding"))
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The version that serves, if it can answer this body inline; for a server that must choose where, before it
         asks. Raises `Problem` (503) where none serves."""
-        version = self._require_open()
+        self._require_open()
+        version = self.models.current()
         return version if version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
@@ -166,7 +157,8 @@ class Service:
         One version answers, from here to the end: the one that serves now, or the one that was chosen before. Wait for
         the future with `predict_timeout`; it raises what went wrong.
         """
-        version = version or self._require_open()
+        self._require_open()
+        version = version or self.models.current()
         exchange.version = version.version
         question = version.question(body, exchange.dialect, exchange.request_id, self.observer)
         if version.is_quick(body):
@@ -175,15 +167,15 @@ class Service:
 
     def schema(self) -> Reply:
         """`GET /schema`."""
-        return self._require_serving().schema
+        return self.models.current().schema
 
     def openapi(self, base: str) -> Reply:
         """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
-        return self._require_serving().openapi(base)
+        return self.models.current().openapi(base)
 
     def model(self) -> Reply:
         """`GET /model`."""
-        return self._require_serving().description
+        return self.models.current().description
 
     def live(self) -> Reply:
         """`GET /health/live`; touches nothing, so it answers as long as the process does."""
@@ -193,12 +185,8 @@ class Service:
         """`GET /health/ready`."""
         if self._draining:
             raise unavailable("The service is shutting down.")
-        serving = self._require_serving()
-        content: dict[str, object] = {"status": "ready", "model": serving.model, "version": serving.version}
-        if self._watch is not None:
-            opening, refused = self._watch.opening, self._watch.refused
-            content |= {"opening": {"version": opening[0], "since": opening[1]}} if opening is not None else {}
-            content |= {"refused": {"version": refused[0], "reason": refused[1]}} if refused is not None else {}
+        version = self.models.current()
+        content = {"status": "ready", "model": version.model, "version": version.version, **self.models.progress()}
         return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
 
     def metrics(self) -> Reply:
@@ -238,17 +226,10 @@ class Service:
         self._draining = self._closing = True
         self._pool.close()
         self._guard.close()
-        if self._watch is not None:
-            self._watch.stop()
+        self.models.stop()
         if self._tracing is not None:
             self._tracing.close()
 
-    def _require_serving(self) -> ModelVersion:
-        if self._serving is None:
-            raise unavailable("No model is loaded.")
-        return self._serving
-
-    def _require_open(self) -> ModelVersion:
+    def _require_open(self) -> None:
         if self._closing:
             raise unavailable("The service is shutting down.")
-        return self._require_serving()

@@ -22,10 +22,11 @@ from structlog.testing import capture_logs
 
 from tests import swapping
 from tests.conftest import ROOT
-from tests.fakes import reply_of, settings_of
+from tests.fakes import body_of, reply_of, settings_of
 from tests.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
-from twinserve.service.inference import watch as watching
+from twinserve.service.inference import follower as following
+from twinserve.service.inference.follower import Follower
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.inference.watch import Watch
 from twinserve.service.protocols.native import NATIVE
@@ -84,7 +85,7 @@ def until(condition: Callable[[], bool]) -> float:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look fifty times a second, where the time is not what is tested."""
-    monkeypatch.setattr(watching, "INTERVAL", 0.02)
+    monkeypatch.setattr("twinserve.service.inference.watch.INTERVAL", 0.02)
 
 
 class Looking:
@@ -95,7 +96,7 @@ class Looking:
         self.swapped: list[str] = []
         given = settings(registry)
         serving = open_model_version(given, self.metrics, 1)
-        self.watch = Watch(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
+        self.watch = Follower(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
 
     def count(self, outcome: str) -> str:
         """The metric, as it is published."""
@@ -237,18 +238,18 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     looking = Looking(registry)
     registry.promote(2)
     with monkeypatch.context() as patch, capture_logs() as lines:
-        patch.setattr(watching, "open_model_version", full)
+        patch.setattr(following, "open_model_version", full)
         with pytest.raises(MemoryError):
             looking.watch.look()
         looking.watch.look()
         assert tries == [2]  # Too soon.
-        patch.setattr(watching, "RETRY", 0.0)
-        looking.watch._again = watching._Again(registry.path(2))
+        patch.setattr(following, "RETRY", 0.0)
+        looking.watch._again = following._Again(registry.path(2))
         looking.watch.look()
         looking.watch.look()
     assert tries == [2, 2, 2]
     assert [line["event"] for line in lines] == ["opening", "refused"]
-    looking.watch._again = watching._Again(registry.path(77))
+    looking.watch._again = following._Again(registry.path(77))
     looking.watch.look()
     assert (looking.swapped, looking.watch.refused) == (["2"], None)
 
@@ -272,7 +273,7 @@ def test_while_a_version_is_being_opened_ready_says_which_and_since_when(
         return open_model_version(settings, metrics, version, stop)
 
     with opened(registry) as service:
-        monkeypatch.setattr(watching, "open_model_version", slow)
+        monkeypatch.setattr(following, "open_model_version", slow)
         registry.promote(2)
         until(lambda: ready(service)["version"] == "2")
         assert "opening" not in ready(service)
@@ -299,7 +300,7 @@ def test_a_pointer_that_is_a_pipe_is_a_damaged_one(registry: Registry) -> None:
 def test_an_opening_is_given_up_when_the_service_closes(registry: Registry) -> None:
     """Nothing is said of it, as nothing is wrong with the version."""
     looking = Looking(registry)
-    looking.watch.stop()
+    looking.watch._stop.set()
     registry.promote(2)
     with capture_logs() as lines:
         looking.watch.look()
@@ -341,7 +342,7 @@ def test_a_fault_while_opening_is_a_refusal_too(registry: Registry, monkeypatch:
 
     looking = Looking(registry)
     registry.promote(2)
-    monkeypatch.setattr(watching, "open_model_version", fail)
+    monkeypatch.setattr(following, "open_model_version", fail)
     with pytest.raises(MemoryError):
         looking.watch.look()
     assert looking.watch.refused == ("2", "It could not be opened (MemoryError); train it again.")
@@ -351,7 +352,7 @@ def test_a_fault_while_opening_is_a_refusal_too(registry: Registry, monkeypatch:
 def test_a_fault_does_not_end_the_watch(registry: Registry, often: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     with opened(registry) as service:
         with monkeypatch.context() as patch:
-            patch.setattr(watching, "open_model_version", lambda *_: 1 / 0)
+            patch.setattr(following, "open_model_version", lambda *_: 1 / 0)
             registry.promote(2)
             until(lambda: "refused" in ready(service))
         registry.promote(1)
@@ -363,9 +364,10 @@ def test_a_fault_does_not_end_the_watch(registry: Registry, often: None, monkeyp
 def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  # noqa: ARG001
     with opened(registry) as service:
         pass
-    assert service._watch is not None
-    service._watch._thread.join(DEADLINE)
-    assert not service._watch._thread.is_alive()
+    watch = service.models._watch
+    assert watch is not None
+    watch._thread.join(DEADLINE)
+    assert not watch._thread.is_alive()
 
 
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
@@ -386,7 +388,7 @@ from twinserve.store.registry import Registry
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.settings import Settings
-from twinserve.service.inference.watch import Watch
+from twinserve.service.inference.follower import Follower
 
 root, keep = sys.argv[1], sys.argv[2] == "keep"
 registry, kept, serving = Registry(Path(root), "fruit"), [], [None]
@@ -399,7 +401,7 @@ def swap(new):
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
-watch = Watch(settings, metrics, 1, swap)
+watch = Follower(settings, metrics, 1, swap)
 
 def swaps(count):
     for turn in range(count):
@@ -435,7 +437,8 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
         ended.set()
 
     given, metrics = settings(registry), Metrics()
-    watch = Watch(given, metrics, 1, swap)
+    stop = threading.Event()
+    watch = Watch([Follower(given, metrics, 1, swap, stop)], stop)
     watch.start()
     registry.promote(2)
     assert begun.wait(DEADLINE)
