@@ -15,6 +15,7 @@ from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.version import ModelVersion
+from twinserve.service.protocols.codec import Dialect
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -198,11 +199,17 @@ def opened(
     return Opened(manifest, contract or signature(), predictor)
 
 
-def service_of(version: Opened | Predictor | None = None, *, tracing: Tracing | None = None, **changes: Any) -> Service:
+def service_of(
+    version: Opened | Predictor | None = None,
+    *,
+    tracing: Tracing | None = None,
+    dialects: Sequence[Dialect] = (),
+    **changes: Any,
+) -> Service:
     """A service of a version or a predictor made by hand, with these settings changed."""
     settings, metrics = settings_of(**changes), Metrics()
     whole = version if isinstance(version, Opened) else opened(version or FakePredictor())
-    return Service(settings, metrics, ModelVersion(whole, "7", settings, metrics), tracing)
+    return Service(settings, metrics, ModelVersion(whole, "7", settings, metrics), tracing, dialects)
 
 
 def reply_of(answer: Reply | Future[Reply]) -> Reply:

@@ -8,7 +8,7 @@ from typing import Final
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply
 from twinserve.service.http.request_id import id_of
-from twinserve.service.protocols.codec import Dialect
+from twinserve.service.protocols.codec import NOTHING, Dialect
 from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Place, ServerSpan
@@ -21,7 +21,7 @@ class Exchange:
 
     __slots__ = (
         *("_access_log", "_metrics", "_place", "_span", "_started"),
-        *("client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
+        *("asked", "client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
     )
 
     def __init__(
@@ -44,6 +44,8 @@ class Exchange:
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
         """The protocol that the caller speaks, by the path."""
+        self.asked = NOTHING
+        """What it says beside its body, once that is read."""
         self.request_id = id_of(given_id)
         self.version: str | None = None
         """The version of the model that made the reply, once there is one."""

@@ -5,31 +5,34 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 from twinserve.service.auth.guard import Guard
 from twinserve.service.exchange import LONGEST_PATH, Exchange
-from twinserve.service.http.body import MAX_FORM, Receipt, require_json
+from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, unavailable
+from twinserve.service.http.problem import unavailable
+from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.http.routes import Route
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer
 from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.limits.concurrency import Places
-from twinserve.service.protocols.codec import Dialect
+from twinserve.service.protocols.codec import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import CONTENT_TYPE, Metrics
 from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
 """Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
 
@@ -38,12 +41,19 @@ class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, version: ModelVersion | None, tracing: Tracing | None = None
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        version: ModelVersion | None,
+        tracing: Tracing | None = None,
+        dialects: Sequence[Dialect] = (),
     ) -> None:
-        """Raises `BadSetting` where the settings name keys that cannot be read."""
+        """Raises `BadSetting` where the settings name keys that cannot be read. `dialects` are spoken beside our own
+        JSON."""
         self.settings = settings
-        self.routes: tuple[Route, ...] = settings.routes
-        self._dialects: Mapping[str, Dialect] = {}
+        self.routes = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
+        self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
+        self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """Of the routes that are not of our own."""
         self._tracing = tracing
         self.observer: Observer | None = None
@@ -102,7 +112,7 @@ class Service:
             self._move()
         span = None
         if self._tracing is not None:
-            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in BY_NAME)
+            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in self.by_name)
         return Exchange(
             self._metrics,
             method=method,
@@ -126,7 +136,7 @@ class Service:
         counts once, however often this is asked: by its head, and again when its body is there.
         """
         if not exchange.is_authorized:
-            exchange.client = self._guard.authorize(exchange.route, header, address)
+            exchange.client = self._guard.authorize(self.by_name[exchange.route], header, address)
             exchange.is_authorized = True
 
     def admit_form(self, header: HeaderLookup) -> Receipt:
@@ -137,19 +147,26 @@ class Service:
         """`POST /oauth/token`."""
         return self._guard.grant(header, body)
 
-    def admit(self, header: HeaderLookup) -> Receipt:
-        """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
+    def admit(
+        self, exchange: Exchange, header: HeaderLookup, query: str = "", parameters: Mapping[str, str] = NONE
+    ) -> Receipt:
+        """May this request for predictions send its body? Gives what receives it, or raises `Problem`.
+
+        `query` as it came, `parameters` the given parts of the path."""
         self._require_open()
-        self.models.current()
-        require_json(header("content-type"), header("content-encoding"))
+        self.models.current(parameters.get("name"))
+        exchange.dialect.admit(header)
+        known = self.by_name[exchange.route].query
+        if known is not None or parameters or exchange.dialect is not NATIVE:
+            exchange.asked = Asked(parameters, read_query(query, known or ()) if known is not None else {}, header)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The version that serves, if it can answer this body inline; for a server that must choose where, before it
-        asks. Raises `Problem` (503) where none serves."""
+        knows which model is asked. Raises `Problem` (503) where none serves."""
         self._require_open()
         version = self.models.current()
-        return version if version.is_quick(body) else None
+        return version if len(self.models) == 1 and version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """A request for predictions: the reply where that is quick, else the future of one, from the pool.
@@ -158,9 +175,15 @@ class Service:
         the future with `predict_timeout`; it raises what went wrong.
         """
         self._require_open()
-        version = version or self.models.current()
+        version = version or self.models.current(exchange.asked.parameters.get("name"))
         exchange.version = version.version
-        question = version.question(body, exchange.dialect, exchange.request_id, self.observer)
+        question = version.question(
+            body,
+            exchange.asked,
+            dialect=exchange.dialect,
+            request_id=exchange.request_id,
+            observer=self.observer,
+        )
         if version.is_quick(body):
             return version.answer(question)
         return self._pool.submit(version, question)
@@ -192,18 +215,6 @@ class Service:
     def metrics(self) -> Reply:
         """`GET /metrics`."""
         return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
-
-    def other_method(self, name: str, method: str) -> Reply:
-        """A method that a path's route does not take: OPTIONS is answered, anything else is refused."""
-        route: Route = BY_NAME[name]
-        allow = (("Allow", route.allow),)
-        if method == "OPTIONS":
-            return Reply(HTTPStatus.NO_CONTENT, b"", None, allow)
-        raise Problem("method-not-allowed", f"This path takes {route.allow}.", headers=allow)
-
-    def not_found(self) -> Problem:
-        """No route has this path."""
-        return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from twinserve.predict.predictor import Predictions
-from twinserve.service.protocols.codec import Codec, Warnings
+from twinserve.service.protocols.codec import Asked, Codec, Warnings
 from twinserve.service.telemetry.logs import log, where
 from twinserve.signature import Columns
 
@@ -31,6 +31,7 @@ class Question(NamedTuple):
     """What a version needs to answer a request."""
 
     body: bytes
+    asked: Asked
     codec: Codec
     request_id: str
     observer: Observer | None

@@ -29,6 +29,10 @@ class Shelf:
         """The names."""
         return iter(self._current)
 
+    def __len__(self) -> int:
+        """How many models."""
+        return len(self._current)
+
     @property
     def follows(self) -> bool:
         """Are the champions followed?"""

@@ -23,7 +23,7 @@ from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Observer, Question, tell
-from twinserve.service.protocols.codec import BadPrediction, Dialect
+from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -61,13 +61,19 @@ class ModelVersion:
         self._metrics = metrics
 
     def question(
-        self, body: bytes, dialect: Dialect = NATIVE, request_id: str = "", observer: Observer | None = None
+        self,
+        body: bytes,
+        asked: Asked = NOTHING,
+        *,
+        dialect: Dialect = NATIVE,
+        request_id: str = "",
+        observer: Observer | None = None,
     ) -> Question:
         """A request in that dialect, for this version alone."""
         codec = self._codecs.get(dialect.name)
         if codec is None:
             codec = self._codecs[dialect.name] = dialect.codec(self._opened, self.version, self._settings)
-        return Question(body, codec, request_id, observer)
+        return Question(body, asked, codec, request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
         """May this body be answered inline, or would others wait for it?"""
@@ -80,7 +86,7 @@ class ModelVersion:
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for a body that is the caller's mistake."""
-        batch = question.codec.read(question.body)
+        batch = question.codec.read(question.body, question.asked)
         try:
             outcome: Outcome = self._predictor.predict(batch.columns)
         except Exception as error:  # As in the pool: anybody's code may be in there.
@@ -93,7 +99,7 @@ class ModelVersion:
         rows = 0
         for job in jobs:
             try:
-                batch = job.question.codec.read(job.question.body)
+                batch = job.question.codec.read(job.question.body, job.question.asked)
             except Exception as error:  # This job's alone.
                 job.fail(error)
                 continue
@@ -128,7 +134,7 @@ class ModelVersion:
             raise outcome
         rows = len(batch.columns)
         try:
-            reply = question.codec.write(batch, outcome, warnings)
+            reply = question.codec.write(batch, outcome, warnings, question.asked)
         except BadPrediction:
             silent = ~answered(outcome)
             if len(silent) != rows or not silent.any():

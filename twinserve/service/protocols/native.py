@@ -6,10 +6,13 @@ from http import HTTPStatus
 from typing import Final
 
 from twinserve.predict.predictor import Predictions
+from twinserve.service.documents.reads import READS
+from twinserve.service.http.body import require_json
+from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols.codec import Dialect, Warnings
+from twinserve.service.protocols.codec import Asked, Dialect, Warnings
 from twinserve.service.protocols.render import Renderer
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
@@ -30,7 +33,7 @@ class NativeCodec:
         )
         self._renderer = Renderer(opened.manifest.name, version, opened.manifest.classes)
 
-    def read(self, body: bytes) -> Batch:
+    def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # It says all in its body.
         """As `Codec` has it."""
         try:
             return self._validator.validate(body)
@@ -39,11 +42,16 @@ class NativeCodec:
         except InvalidInput as error:
             raise invalid_input(error) from None
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings) -> Reply:
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:  # noqa: ARG002
         """As `Codec` has it."""
         if batch.is_array:
             return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, len(batch.columns)))
         return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
 
 
-NATIVE: Final = Dialect("native", ROUTES, NativeCodec, Problem.reply)
+def admit(header: HeaderLookup) -> None:
+    """415 unless the body is plain JSON."""
+    require_json(header("content-type"), header("content-encoding"))
+
+
+NATIVE: Final = Dialect("native", ROUTES, admit, NativeCodec, Problem.reply, READS)

@@ -17,7 +17,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job, Pool
 from twinserve.service.inference.question import Question
-from twinserve.service.protocols.codec import Warnings
+from twinserve.service.protocols.codec import NOTHING, Asked, Warnings
 from twinserve.signature.request.validator import Batch
 
 REPLY = Reply(HTTPStatus.OK, b"")
@@ -27,11 +27,11 @@ PATIENCE = 20.0
 class FakeCodec:
     """Reads nothing and writes nothing: the pool asks it for nothing."""
 
-    def read(self, body: bytes) -> Batch:
+    def read(self, body: bytes, asked: Asked) -> Batch:
         """As a codec does."""
         raise NotImplementedError
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings) -> Reply:
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
         """As a codec does."""
         raise NotImplementedError
 
@@ -63,7 +63,7 @@ class Work:
 
 def asked(body: bytes) -> Question:
     """A request that nobody reads."""
-    return Question(body, FakeCodec(), "id", None)
+    return Question(body, NOTHING, FakeCodec(), "id", None)
 
 
 def echo(body: bytes) -> Reply:
