@@ -18,10 +18,10 @@ import pytest
 from harness import swapping
 from harness.running import DEADLINE, DOORS, Running, running, wait_for
 from harness.swapping import BODY, DAMAGED
-from twinserve.service.inference.version import open_serving
+from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
-from twinserve.testing.fakes import settings_of
+from twinserve.testing.fakes import body_of, settings_of
 
 pytestmark = pytest.mark.slow
 SWAPS: Final = 20
@@ -98,7 +98,7 @@ def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
 ) -> None:
     """Twenty swaps, one to a damaged version and back; a busy machine may be late once, but not as a rule."""
     settings = settings_of(artifacts=pristine.folder.parent, model=pristine.name)
-    expected = {str(version): open_serving(settings, Metrics(), version).predict(BODY).body for version in (1, 2)}
+    expected = {str(version): body_of(open_model_version(settings, Metrics(), version), BODY) for version in (1, 2)}
     pristine.promote(1)
     options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
     with running(door, tmp_path, settings.artifacts, **options) as server:

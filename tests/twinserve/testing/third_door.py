@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from twinserve.service.documents.reads import READS
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import no_such_path, to_other_method
+from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import Service
 from twinserve.testing import Answer
 
@@ -39,19 +40,21 @@ class ThirdDoor:
     def _answer(self, exchange: Exchange, method: str, path: str, body: bytes, header: HeaderLookup) -> Reply:
         route = self._routes.get(path)
         if route is None:
-            raise self._service.not_found()
+            raise no_such_path()
         if method not in route.methods:
-            return self._service.other_method(route.name, method)
-        if route.name != "predict":
-            return READS[route.name](self._service, path.removesuffix(route.path) or "/")
-        with self._service.places, self._service.admit(header) as receipt:
+            return to_other_method(route, method)
+        if route.kind == "read":
+            asked = Asked({}, {}, header, path.removesuffix(route.path) or "/")
+            return exchange.dialect.reads[route.name](self._service, asked)
+        with self._service.places, self._service.admit(exchange, header) as receipt:
             return self._predict(receipt.take(body), exchange)
 
     def _predict(self, body: bytes, exchange: Exchange) -> Reply:
-        if self._service.is_quick(body):
-            return self._service.predict(body, exchange)
-        patience = self._service.settings.predict_timeout
+        answer, patience = self._service.answer(body, exchange), self._service.settings.predict_timeout
+        if isinstance(answer, Reply):
+            return answer
         try:
-            return self._service.submit(body, exchange).result(patience)
+            return answer.result(patience)
         except TimeoutError:
+            answer.cancel()
             raise prediction_timeout(patience) from None
