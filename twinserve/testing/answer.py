@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 UNLIKE: Final = frozenset({"server-timing", "date", "server"})
-"""Headers in which two replies to the same request differ by their nature, or which a server adds."""
+"""Headers that differ between two replies to the same request, or that a server adds."""
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer; a name is found in any case, and has its first value where it came twice."""
+    """The headers of an answer, by name in any case; of a header that came twice, the first value."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.pairs = [(name.lower(), value) for name, value in pairs]
@@ -50,7 +50,7 @@ class Answer:
 
     @classmethod
     def of(cls, status: int, headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes) -> Answer:
-        """An answer of what a framework's test client gives; pairs keep a header that came twice."""
+        """An answer from what a test client returns; pairs keep a header that came twice, a mapping does not."""
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         return cls(status, Headers(pairs), body)
 

@@ -23,10 +23,10 @@ class ContractSuite(
     BatchesContract,
     DocumentsContract,
 ):
-    """What holds for any app that our paths are mounted in, whatever its model.
+    """The contract of any app that our paths are mounted in, whatever its model.
 
-    A subclass names the `prefix`, and has the fixtures `door` and `instance` (see `Suite`). The app serves a champion,
-    with the default limits and without credentials or rates of our own.
+    A subclass sets `prefix` and provides the fixtures `door` and `instance` (see `Suite`). The app serves a champion,
+    with the default limits, and without credentials or rates in our settings.
     """
 
 
@@ -42,4 +42,4 @@ class DoorSuite(
     CarsDocumentsContract,
     ContractSuite,
 ):
-    """All that holds for a door which is a whole app: a subclass gives `open` (see `OpenedSuite`), nothing else."""
+    """The contract of a door that is a whole app. A subclass overrides `open` (see `OpenedSuite`), and nothing else."""

@@ -158,9 +158,9 @@ def test_a_header_is_found_in_any_case_and_keeps_every_value() -> None:
         answer.headers["x-b"]
 
 
-def test_a_door_that_is_not_given_says_what_to_give() -> None:
+def test_a_subclass_without_open_is_told_what_to_override() -> None:
     """In one sentence."""
     service = service_of()
-    with pytest.raises(NotImplementedError, match="Give a class method `open`"):
+    with pytest.raises(NotImplementedError, match="Override the class method `open`"):
         DoorSuite.open(service)
     service.close()

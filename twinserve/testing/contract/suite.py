@@ -1,4 +1,4 @@
-"""What every part of the suite rests on: the fixtures that a subclass gives, and those made of them."""
+"""The base of every part of the suite: the fixtures that a subclass provides, and those made from them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from twinserve.testing.fakes import car, service_of
 
 
 class Suite:
-    """A part of the contract. Who runs it gives two fixtures, in the subclass, its module or a `conftest.py`:
+    """A part of the contract. It needs two fixtures, from the subclass, its module or a `conftest.py`:
 
-    `door` returns a function that sends a request to the app under test (`twinserve.testing.answer.Send`), and
-    `instance` a valid instance of the served model, as a value of JSON.
+    `door` returns a function that sends a request to the app under test (`twinserve.testing.answer.Send`);
+    `instance` returns a valid instance of the served model, as a JSON value.
     """
 
     prefix: ClassVar[str] = ""
@@ -31,13 +31,13 @@ class Suite:
 
 
 class OpenedSuite(Suite):
-    """A part that opens the door over services of its own: their model is that of cars (`twinserve.testing.fakes`),
-    their settings and faults are the test's. A subclass gives `open`."""
+    """A part that opens the door over services of its own, each with the model of cars (`twinserve.testing.fakes`) and
+    with settings or faults that the test chooses. A subclass overrides `open`."""
 
     @classmethod
     def open(cls, service: Service) -> AbstractContextManager[Send]:
-        """The door over a service, for as long as the context lasts; the suite closes the service."""
-        raise NotImplementedError("Give a class method `open` that returns a context of a function that sends")
+        """A context that gives a function which sends a request to the door; the suite closes the service."""
+        raise NotImplementedError("Override the class method `open`: it returns a context that gives a `Send`.")
 
     @pytest.fixture
     def serve(self) -> Iterator[Serve]:
