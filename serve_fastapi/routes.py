@@ -17,10 +17,10 @@ from serve_fastapi.reading import Body
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import Kind, no_such_path, to_other_method
+from twinserve.service.http.routes import Kind
 from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
@@ -136,7 +136,7 @@ async def other_method(
     service: Service, exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
 ) -> Reply:
     """A method that no other route of this path takes."""
-    return to_other_method(service.by_name[exchange.route], scope["method"])
+    return to_other_method(service.by_name[exchange.route].allow, scope["method"])
 
 
 async def not_found(

@@ -18,10 +18,10 @@ from serve_flask.reading import Body
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import PART, Kind, Route, no_such_path, to_other_method
+from twinserve.service.http.routes import PART, Kind, Route
 from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
@@ -173,7 +173,7 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
 
 def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """A method that no other rule of this path takes."""
-    return to_other_method(service.by_name[exchange.route], environ["REQUEST_METHOD"])
+    return to_other_method(service.by_name[exchange.route].allow, environ["REQUEST_METHOD"])
 
 
 def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:

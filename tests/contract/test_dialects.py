@@ -16,9 +16,9 @@ from tests.fakes import FakePredictor, car, opened, reply_of, service_of, settin
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.query import Parameter, Unfit
+from twinserve.service.http.query import Unfit
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import READ, Route
+from twinserve.service.http.routes import READ, Parameter, Route
 from twinserve.service.inference.question import Observation
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.protocols.codec import Asked, Dialect, Served, Warnings
