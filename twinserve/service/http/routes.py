@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-Kind = Literal["predict", "read", "token"]
-"""How a path is answered: by the model, by what is only read, or with a token. Each door has one function for each."""
+Kind = Literal["predict", "stream", "read", "token"]
+"""How a path is answered: by the model, whole or piece by piece, by what is only read, or with a token. Each door has
+one function for each."""
 Scope = Literal["predict", "read", "manage"]
 PART: Final = re.compile(r"\{(\w+)\}")
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
