@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from twinserve.service.limits.concurrency import Places
 
@@ -70,12 +70,3 @@ class Awaited:
         raise BodyAwaited
 
     readline = readlines = __iter__ = read  # Every way to read a body in WSGI.
-
-
-def require_body(environ: Any) -> bytes | None:
-    """The body that the server has, none if it is to be read as WSGI has it; raises `BodyAwaited`."""
-    body = environ.get(BODY)
-    if isinstance(body, Awaited):
-        body.read()
-    found: bytes | None = body
-    return found

@@ -13,7 +13,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, KeptPlace, StreamAwaited, require_body
+from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, KeptPlace, StreamAwaited
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from serve_flask.streaming import sent, streamed
@@ -127,9 +127,11 @@ class Rendered(Response):
 
 def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
-    arrived = require_body(environ)
-    if arrived is not None:
+    arrived = environ.get(BODY)
+    if isinstance(arrived, bytes):
         return receipt.take(arrived)
+    if arrived is not None:
+        arrived.read()  # Raises `BodyAwaited`.
     stream = get_input_stream(environ)
     try:
         while not receipt.is_whole and (chunk := stream.read(CHUNK)):

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import random
+import re
 import time
 from typing import Final
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply, StreamedReply
-from twinserve.service.http.request_id import id_of
 from twinserve.service.protocols.codec import NOTHING, Dialect
 from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Place, ServerSpan
 
 LONGEST_PATH: Final = 200
+
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+def new_id() -> str:
+    """An id for a request that brought none; unique, not secret."""
+    return f"{random.getrandbits(128):032x}"  # 0.4 us; uuid4 asks the kernel and takes 1.6 us.
+
+
+def id_of(given: str | None) -> str:
+    """A request's id: the one that it brought, if that is one, else a new one."""
+    return given if given and REQUEST_ID.match(given) else new_id()
 
 
 class Exchange:

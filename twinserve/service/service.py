@@ -121,7 +121,7 @@ class Service(Published):
             dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
-            place=callers_place(header("traceparent")) if span is None else span.place,
+            place=span.place if span else callers_place(traced) if (traced := header("traceparent")) else None,
             span=span,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
 Kind = Literal["predict", "stream", "read", "token"]
@@ -39,7 +40,7 @@ class Route:
     query: tuple[Parameter, ...] | None = None
     """The query parameters that it takes; None: whatever the query says is left alone."""
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parts that are given."""
         return tuple(PART.findall(self.path))
