@@ -7,9 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import prediction_timeout
+from twinserve.service.http.problem import no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import no_such_path, to_other_method
 from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import Service
 from twinserve.testing import Answer
@@ -42,7 +41,7 @@ class ThirdDoor:
         if route is None:
             raise no_such_path()
         if method not in route.methods:
-            return to_other_method(route, method)
+            return to_other_method(route.allow, method)
         if route.kind == "read":
             asked = Asked({}, {}, header, path.removesuffix(route.path) or "/")
             return exchange.dialect.reads[route.name](self._service, asked)
