@@ -17,7 +17,7 @@ from twinserve.card.document import Block, Document, Grid, Picture, Section, Tex
 from twinserve.card.figures import figures
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
-from twinserve.evaluate.metrics import METRICS
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictor
 from twinserve.recipes import Recipe
 from twinserve.signature import Feature, Signature

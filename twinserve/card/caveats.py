@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinserve.evaluate.metrics import LABELS, METRICS
+from twinserve.metric import METRICS, names
 from twinserve.store.manifest import Manifest
 
 
@@ -22,12 +22,12 @@ def beats_baseline(facts: Manifest) -> bool:
     """Is the model better than one that looks at no feature, by the metric that decides?"""
     if facts.metric not in facts.baseline:
         return True
-    mine, theirs = facts.metrics[facts.metric], facts.baseline[facts.metric]
-    return mine > theirs if METRICS[facts.metric].greater_is_better else mine < theirs
+    return METRICS[facts.metric].better(facts.metrics[facts.metric], facts.baseline[facts.metric])
 
 
 def _says_one_class(facts: Manifest) -> bool:
     """The baseline does, so such a model has its figures."""
+    of_labels = names("classification", probabilities=False)
     return facts.classes is not None and all(
-        name in facts.baseline and facts.metrics[name] == facts.baseline[name] for name in LABELS
+        name in facts.baseline and facts.metrics[name] == facts.baseline[name] for name in of_labels
     )

@@ -13,12 +13,12 @@ from typing import Final
 from dotenv import dotenv_values
 
 from twinserve import bounds
+from twinserve.metric import METRICS
 
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
 OPENING: Final = ("diff", "promote", "rollback", "verify")
 """The verbs that open versions as a server does."""
 POLICIES: Final = ("warn", "reject")
-METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 
 
 def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument("--metric", choices=METRICS, help="with --data, what decides (default: log_loss, or rmse)")
+    group.add_argument("--metric", choices=list(METRICS), help="with --data, what decides (default: log_loss, or rmse)")
     group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
     group.add_argument(
         "--budget", type=_positive, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"

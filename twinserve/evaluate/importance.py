@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate.metrics import METRICS
+from twinserve.evaluate.metrics import score
+from twinserve.metric import METRICS
 from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Columns, Signature
@@ -38,13 +39,12 @@ def importances(
     chance = np.random.default_rng(seed)
     rows = np.sort(chance.permutation(len(columns))[:MOST_ROWS])
     columns, truth = columns.take(rows.tolist()), truth[rows]
-    score = METRICS[metric].score
-    sign = 1.0 if METRICS[metric].greater_is_better else -1.0
+    sign = METRICS[metric].sign
 
     def judged(rows: Columns) -> float:
         """Values that change places may make a row to which the model has no answer; it counts nothing."""
         answers = ask(predictor, rows)
-        return np.nan if answers.predictions is None else score(truth[answers.given], answers.predictions)
+        return np.nan if answers.predictions is None else score(metric, truth[answers.given], answers.predictions)
 
     whole = judged(columns)
     found = []

@@ -23,10 +23,9 @@ from sklearn.pipeline import Pipeline
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage, ModelError
-from twinserve.evaluate.metrics import LABELS, PROBABILITIES
+from twinserve.metric import DEFAULT, METRICS, Task, names
 from twinserve.notes import Note
-from twinserve.recipes import Recipe, Table, Task
-from twinserve.recipes.recipe import METRICS
+from twinserve.recipes import Recipe, Table
 from twinserve.recipes.target import label_text
 from twinserve.release import packaging
 from twinserve.release.given_rows import described, divided, mask, truth
@@ -122,10 +121,10 @@ def _task(estimator: Any) -> Task:
 
 def _metric(estimator: Any, task: Task, wished: str | None) -> str:
     if task == "regression" or hasattr(estimator, "predict_proba"):
-        return wished or METRICS[task][0]
-    if wished in PROBABILITIES:
+        return wished or DEFAULT[task]
+    if wished is not None and wished in METRICS and METRICS[wished].needs_probabilities:
         raise CannotPackage(f"{wished} needs probabilities and {type(estimator).__name__} gives labels only.")
-    return wished or LABELS[0]
+    return wished or names(task, probabilities=False)[0]
 
 
 def _named_columns(estimator: Any, names: list[str]) -> Any:

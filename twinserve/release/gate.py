@@ -9,20 +9,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, IntArray
-from twinserve.evaluate.metrics import METRICS, Metric
+from twinserve.arrays import FloatArray
+from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
+from twinserve.evaluate.metrics import score
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import Opened
-
-RESAMPLES: Final = 500
-CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -89,8 +86,8 @@ def _compare(
     challenge: Challenge, theirs: Predictions, changes: Sequence[Change], tolerance: float, seed: int
 ) -> Verdict:
     name = challenge.opened.manifest.metric
-    metric, mine = METRICS[name], challenge.opened.predictor.predict(challenge.holdout)
-    lower = _lower_bound(metric, challenge.truth, mine, theirs, seed)
+    mine = challenge.opened.predictor.predict(challenge.holdout)
+    lower = lower_bound(name, challenge.truth, mine, theirs, seed)
     passed = lower >= -tolerance
     return Verdict(
         passed=passed,
@@ -99,8 +96,8 @@ def _compare(
             f"loses at most {max(0.0, -lower):.4f} of {name}, and {tolerance:.4f} may be lost."
         ),
         changes=changes,
-        champion_score=metric.score(challenge.truth, theirs),
-        challenger_score=metric.score(challenge.truth, mine),
+        champion_score=score(name, challenge.truth, theirs),
+        challenger_score=score(name, challenge.truth, mine),
         lower_bound=lower,
     )
 
@@ -129,33 +126,10 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
         theirs = ask(champion.predictor, columns)
         if theirs.predictions is not None:
-            METRICS[manifest.metric].score(challenge.truth[theirs.given], theirs.predictions)
+            score(manifest.metric, challenge.truth[theirs.given], theirs.predictions)
     except (
         TypeError,
         ValueError,
     ):  # A type changed, its pipeline takes no such row, or the metric needs other answers.
         return None
     return theirs
-
-
-def _lower_bound(metric: Metric, truth: FloatArray, mine: Predictions, theirs: Predictions, seed: int) -> float:
-    """The lower bound of my advantage over resampled rows, the same for both; each class keeps its share of them."""
-    chance = np.random.default_rng(seed)
-    sign = 1.0 if metric.greater_is_better else -1.0
-    classes = (
-        [np.arange(len(truth))] if mine.values is not None else [np.flatnonzero(truth == c) for c in np.unique(truth)]
-    )
-    advantages: list[float] = []
-    for _ in range(RESAMPLES):
-        rows = np.concatenate([chance.choice(places, len(places)) for places in classes])
-        scores = [metric.score(truth[rows], _take(predictions, rows)) for predictions in (mine, theirs)]
-        advantages.append(sign * (scores[0] - scores[1]))
-    return float(np.quantile(advantages, 1.0 - CONFIDENCE))
-
-
-def _take(predictions: Predictions, rows: IntArray) -> Predictions:
-    return Predictions(
-        None if predictions.labels is None else predictions.labels[rows],
-        None if predictions.probabilities is None else predictions.probabilities[rows],
-        None if predictions.values is None else predictions.values[rows],
-    )

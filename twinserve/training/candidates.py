@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from twinserve.errors import CannotTrain
-from twinserve.evaluate.metrics import METRICS
+from twinserve.metric import METRICS
 from twinserve.training.cross_validation import Rounds, cross_validate
 from twinserve.training.search import Found
 
@@ -47,8 +47,7 @@ def judge_all(
 
 def best(found: Mapping[str, Found], metric: str) -> str:
     """The name of the best of them by this metric."""
-    sign = 1 if METRICS[metric].greater_is_better else -1
-    return max(found, key=lambda name: sign * found[name].judged.mean)
+    return max(found, key=lambda name: METRICS[metric].sign * found[name].judged.mean)
 
 
 def fit_on_all(pipeline: Any, rounds: Rounds) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from twinserve.arrays import FloatArray, IntArray
-from twinserve.evaluate.metrics import METRICS
+from twinserve.evaluate.metrics import score
 from twinserve.predict.predictor import Predictions
 
 Fold = tuple[IntArray, IntArray]
@@ -55,11 +55,6 @@ class Judged:
         return float(np.std(self.scores))
 
 
-def better(metric: str, left: float, right: float) -> bool:
-    """Is the left figure of this metric better than the right one? NaN is better than nothing."""
-    return left > right if METRICS[metric].greater_is_better else left < right
-
-
 def cross_validate(
     pipeline: Any, rounds: Rounds, *, hopeless: Callable[[Sequence[float]], bool] | None = None
 ) -> Judged | None:
@@ -69,7 +64,7 @@ def cross_validate(
     for learn, judge in rounds.folds:
         fitted = clone(pipeline).fit(rounds.frame.iloc[learn], rounds.target[learn])
         parts.append(_part(fitted, rounds, judge))
-        scores.append(METRICS[rounds.metric].score(rounds.truth[judge], parts[-1].predictions))
+        scores.append(score(rounds.metric, rounds.truth[judge], parts[-1].predictions))
         if hopeless is not None and hopeless(scores):
             return None
     order = np.argsort(np.concatenate([judge for _, judge in rounds.folds]))

@@ -13,9 +13,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate.metrics import METRICS
+from twinserve.evaluate.metrics import score
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
-from twinserve.training.cross_validation import Judged, Rounds, better, cross_validate
+from twinserve.training.cross_validation import Judged, Rounds, cross_validate
 
 RARE: Final = 0.6
 """Weights are tried where the rarest class has less than this of its fair share (1 / classes)."""
@@ -67,7 +68,7 @@ def _weigh(current: Improved, rounds: Rounds) -> Improved:
     if judged is None:
         return current
     before, after = current.judged.mean, judged.mean
-    kept = better(rounds.metric, after, before)
+    kept = METRICS[rounds.metric].better(after, before)
     choice = Choice("balanced class weights", rounds.metric, before, after, kept)
     found = Improved(pipeline, judged, ()) if kept else current
     return replace(found, choices=(*current.choices, choice))
@@ -84,8 +85,8 @@ def _calibrate(current: Improved, rounds: Rounds) -> Improved:
     after = found[method]
     gain = _squares(before, rounds) - _squares(after, rounds)
     judged = _rejudged(after, current.judged, rounds)
-    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not better(
-        rounds.metric, current.judged.mean, judged.mean
+    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not METRICS[rounds.metric].better(
+        current.judged.mean, judged.mean
     )
     choice = Choice(
         f"{method} calibration",
@@ -131,9 +132,8 @@ def _squares(probabilities: FloatArray, rounds: Rounds) -> FloatArray:
 
 def _rejudged(probabilities: FloatArray, judged: Judged, rounds: Rounds) -> Judged:
     predictions = Predictions(probabilities.argmax(axis=1), probabilities)
-    score = METRICS[rounds.metric].score
     scores = tuple(
-        score(rounds.truth[judge], Predictions(predictions.labels[judge], probabilities[judge]))  # type: ignore[index]  # Set in the line above.
+        score(rounds.metric, rounds.truth[judge], Predictions(predictions.labels[judge], probabilities[judge]))  # type: ignore[index]  # Set in the line above.
         for _, judge in rounds.folds
     )
     return replace(judged, scores=scores, predictions=predictions)

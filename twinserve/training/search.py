@@ -13,7 +13,8 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from twinserve.estimators.introspection import class_name
-from twinserve.training.cross_validation import Judged, Rounds, better, cross_validate
+from twinserve.metric import METRICS
+from twinserve.training.cross_validation import Judged, Rounds, cross_validate
 
 MOST_DRAWS: Final = 1_000
 """Of one candidate."""
@@ -77,17 +78,18 @@ def search(
 
 
 def _try(best: Found, parameters: Mapping[str, Any], rounds: Rounds) -> Found:
-    worst = (min if better(rounds.metric, 1.0, 0.0) else max)(best.judged.scores)
+    metric = METRICS[rounds.metric]
+    worst = (min if metric.greater_is_better else max)(best.judged.scores)
 
     def hopeless(scores: Sequence[float]) -> bool:
-        return better(rounds.metric, worst, float(np.mean(scores)))
+        return metric.better(worst, float(np.mean(scores)))
 
     pipeline = clone(best.pipeline).set_params(**parameters)
     try:
         judged = cross_validate(pipeline, rounds, hopeless=hopeless)
     except Exception:  # These parameters do not go with these rows; others may.
         judged = None
-    if judged is not None and better(rounds.metric, judged.mean, best.judged.mean):
+    if judged is not None and metric.better(judged.mean, best.judged.mean):
         return Found(pipeline, judged, best.tried + 1)
     return Found(best.pipeline, best.judged, best.tried + 1)
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotTrain
+from twinserve.metric import Task
 from twinserve.notes import Note
-from twinserve.recipes import Task
 
 FEWEST_TO_LEARN: Final = 5
 """Rows of a class on the training side: one for each fold."""

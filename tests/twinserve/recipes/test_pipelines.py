@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.twinserve.signature.made import feature, signature
+from twinserve.metric import Task
 from twinserve.proof.prove import prove
-from twinserve.recipes import Task
 from twinserve.recipes.pipelines import pipelines
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame

@@ -11,7 +11,6 @@ import pytest
 from tests.twinserve.signature.made import feature, signature
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
-from twinserve.release import gate
 from twinserve.release.gate import Challenge, Terms, Verdict, judge
 from twinserve.signature import Columns, Signature
 from twinserve.store.artifact import Opened
@@ -31,12 +30,6 @@ def holdout(contract: Signature = CONTRACT) -> Columns:
     """`x` is the truth; the category says the same in words: `red` where `yes`."""
     by_name = {"x": truth(), "c": truth(), "n": np.where(truth() > 0, np.nan, 1.0)}
     return Columns(np.stack([by_name[feature.name] for feature in contract.features], axis=1))
-
-
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough for differences as large as these, in a tenth of the time."""
-    monkeypatch.setattr(gate, "RESAMPLES", 50)
 
 
 class Believer:

@@ -18,7 +18,7 @@ from sklearn.svm import LinearSVC
 
 from tests.twinserve import fruit
 from twinserve.errors import ModelError
-from twinserve.evaluate.metrics import METRICS
+from twinserve.metric import METRICS
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.recipes import Recipe, Table
 from twinserve.training.data import split
