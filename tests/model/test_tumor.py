@@ -26,7 +26,7 @@ NAMES = [feature.name for feature in SIGNATURE.features]
 @pytest.fixture(scope="module")
 def trained() -> tuple[Data, Fitted]:
     """The data and the model that wins on it; that it wins is tested where all of them are trained."""
-    data = split(tumor.TUMOR)
+    data = split(tumor.TUMOR, tumor.TUMOR.load())
     only = replace(tumor.TUMOR, candidates=lambda seed: {NAME: tumor.candidates(seed)[NAME]})
     return data, fit(only, data, seed=0, progress=lambda _step: None)
 

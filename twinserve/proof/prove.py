@@ -42,21 +42,36 @@ class Proved:
     """The rows that were made for the proof, by kind."""
 
 
+def compile_model(pipeline: Any, signature: Signature) -> bytes | Exception:
+    """The graph of a fitted pipeline, or the error that says why there is none; never raises.
+
+    An estimator may hold anybody's code, and a lowering may fail on it in any way. Then the pipeline serves."""
+    try:
+        return compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
+    except Exception as error:
+        return error
+
+
 def prove(
-    pipeline: Any, signature: Signature, classes: Sequence[str] | None, real: Sequence[Columns], seed: int
+    pipeline: Any,
+    graph: bytes | Exception,
+    signature: Signature,
+    classes: Sequence[str] | None,
+    real: Sequence[Columns],
+    seed: int,
 ) -> Proved:
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
 
-    An estimator may hold anybody's code, and one that nobody tried may surprise a lowering or the proof. Whatever
-    happens there, the pipeline serves."""
+    `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves."""
     fitted = SklearnPredictor(pipeline, signature, classes)
     try:
         found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
         made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
     except Exception as error:
         return _unproved(fitted, error, probes(real[0], signature, (), seed))
+    if isinstance(graph, Exception):
+        return _unproved(fitted, graph, made)
     try:
-        graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
         compiled = CompiledPredictor(graph)
         parity = compare(compiled, fitted, [*real, *made])
     except Exception as error:

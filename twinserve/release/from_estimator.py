@@ -27,10 +27,9 @@ from twinserve.metric import DEFAULT, METRICS, Task, names
 from twinserve.notes import Note
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.target import label_text
-from twinserve.release import packaging
+from twinserve.release.build import Lineage, build
 from twinserve.release.given_rows import described, divided, mask, truth
 from twinserve.release.nulls import columns_refused_as_null, null_notes
-from twinserve.release.packaging import Lineage
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
@@ -87,7 +86,7 @@ def package(
             notes=(FITTED_ELSEWHERE,),
         )
         fitted = Fitted(_short_name(estimator), ours, {}, baseline=baseline(data))
-        version, _ = packaging.package(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
+        version, _ = build(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
     for note in data.notes:
         warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)
     return version

@@ -1,6 +1,6 @@
-"""The gate: may a new model take the champion's place?
+"""The gate: whether a new model, the challenger, may take the champion's place.
 
-Both are judged on the same hold-out rows, which neither was fitted on. The new one passes if it is not worse: the
+Both are scored on the same hold-out rows, which neither was fitted on. The challenger passes if it is not worse: the
 lower bound of the paired difference, by bootstrap, is at least `-tolerance`. And it must take what callers send today.
 """
 
@@ -24,7 +24,7 @@ from twinserve.store.artifact import Opened
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says, and why."""
+    """Whether the challenger passes, and why."""
 
     passed: bool
     reason: str
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Challenge:
-    """A new model before the gate, and the rows that judge it."""
+    """The challenger, and the rows on which both are scored."""
 
     opened: Opened
     holdout: Columns
@@ -48,17 +48,18 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the person who trains allows."""
+    """What the person who trains allows, and the seed of the bootstrap."""
 
     tolerance: float
     """How much worse, in units of the metric, still counts as not worse."""
+    seed: int = 0
     breaking: bool = False
-    """May callers of the champion break?"""
+    """Whether a challenger passes that breaks callers of the champion."""
     fallback: bool = False
-    """May a compiled champion be followed by a model that is not?"""
+    """Whether a challenger that only scikit-learn can serve passes where the champion is compiled."""
 
 
-def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int) -> Verdict:
+def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
         return Verdict(passed=True, reason="There is no champion to compare with.")
@@ -75,25 +76,23 @@ def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int
         reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
         reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
-    rows = theirs.given  # Of the others nobody knows who is better.
+    rows = theirs.given  # The others cannot be compared.
     both = replace(
         challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows]
     )
-    return _compare(both, theirs.predictions, changes, terms.tolerance, seed)
+    return _compare_scores(both, theirs.predictions, changes, terms)
 
 
-def _compare(
-    challenge: Challenge, theirs: Predictions, changes: Sequence[Change], tolerance: float, seed: int
-) -> Verdict:
+def _compare_scores(challenge: Challenge, theirs: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
     name = challenge.opened.manifest.metric
     mine = challenge.opened.predictor.predict(challenge.holdout)
-    lower = lower_bound(name, challenge.truth, mine, theirs, seed)
-    passed = lower >= -tolerance
+    lower = lower_bound(name, challenge.truth, mine, theirs, terms.seed)
+    passed = lower >= -terms.tolerance
     return Verdict(
         passed=passed,
         reason=(
             f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence it "
-            f"loses at most {max(0.0, -lower):.4f} of {name}, and {tolerance:.4f} may be lost."
+            f"loses at most {max(0.0, -lower):.4f} of {name}, and {terms.tolerance:.4f} may be lost."
         ),
         changes=changes,
         champion_score=score(name, challenge.truth, theirs),

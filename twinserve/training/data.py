@@ -11,7 +11,7 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotTrain
 from twinserve.notes import Note
-from twinserve.recipes import Recipe
+from twinserve.recipes import Recipe, Table
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import require_agreement
@@ -48,10 +48,17 @@ class Data:
     notes: tuple[Note, ...] = ()
     """What was left out on the way here, for the person who trains."""
 
+    @property
+    def sides(self) -> tuple[Columns, Columns]:
+        """The features of the training rows and of the hold-out."""
+        return self.train.columns, self.holdout.columns
 
-def split(recipe: Recipe) -> Data:
-    """Load the recipe's table and divide it; what training saw is what the training side holds."""
-    table = recipe.load()
+
+def split(recipe: Recipe, table: Table) -> Data:
+    """The table in training rows and hold-out; what the signature says of training comes from the training rows alone.
+
+    Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
+    """
     declared = recipe.input if isinstance(recipe.input, Signature) else from_pydantic(recipe.input)
     if not len(table.features):
         raise CannotTrain("The table has no rows.")

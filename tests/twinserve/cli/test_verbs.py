@@ -9,7 +9,7 @@ import pytest
 from tests.twinserve import fruit
 from twinserve.cli.verbs import VERBS, Asked, Said
 from twinserve.errors import ArtifactRefused, ModelError
-from twinserve.release.packaging import Lineage, package
+from twinserve.release.build import Lineage, build
 from twinserve.store import seal
 from twinserve.store.artifact import Trust
 from twinserve.store.registry import Registry
@@ -24,7 +24,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     registry = Registry(tmp_path_factory.mktemp("store"), "fruit")
     made = fruit.fitted(fruit.FRUIT)
     for key in (PRIVATE, None):
-        package(registry, fruit.FRUIT, *made, Lineage(0, None), seal_key=key)
+        build(registry, fruit.FRUIT, *made, Lineage(0, None), seal_key=key)
     return registry
 
 

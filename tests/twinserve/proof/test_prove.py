@@ -31,7 +31,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.answers import ask
 from twinserve.proof import prove as proving
-from twinserve.proof.prove import Proved, prove
+from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame
 
@@ -78,7 +78,8 @@ def proved(pipeline: Any, frame: pd.DataFrame, contract: Signature, target: Any 
     half = len(frame) // 2
     pipeline.fit(frame[:half], target[:half])
     real = (columns.take(range(half)), columns.take(range(half, len(frame))))
-    return prove(pipeline, contract, CLASSES if target.dtype == object else None, real, seed=0)
+    classes = CLASSES if target.dtype == object else None
+    return prove(pipeline, compile_model(pipeline, contract), contract, classes, real, seed=0)
 
 
 BOOSTING = HistGradientBoostingClassifier(max_iter=10, categorical_features=["c"], random_state=0)

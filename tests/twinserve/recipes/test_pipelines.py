@@ -10,7 +10,7 @@ import pytest
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.metric import Task
-from twinserve.proof.prove import prove
+from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes.pipelines import pipelines
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
@@ -65,7 +65,8 @@ def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signatu
         if "n_estimators" in pipeline["model"].get_params():
             pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
         fitted = pipeline.fit(to_frame(columns, seen), target)
-        proved = prove(fitted, seen, ("even", "odd") if task == "classification" else None, [columns], 0)
+        classes = ("even", "odd") if task == "classification" else None
+        proved = prove(fitted, compile_model(fitted, seen), seen, classes, [columns], 0)
         assert proved.facts.kind == "compiled", proved.facts.reason
         assert len(fitted.predict(to_frame(odd(columns), seen))) == 2
 

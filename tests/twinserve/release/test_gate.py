@@ -11,7 +11,7 @@ import pytest
 from tests.twinserve.signature.made import feature, signature
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
-from twinserve.release.gate import Challenge, Terms, Verdict, judge
+from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.signature import Columns, Signature
 from twinserve.store.artifact import Opened
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
@@ -133,7 +133,7 @@ def verdict(
     new: Challenge, old: Opened | None, *, tolerance: float = 0.0, breaking: bool = False, fallback: bool = False
 ) -> Verdict:
     """What the gate says, with no tolerance unless it is given."""
-    return judge(new, old, Terms(tolerance, breaking=breaking, fallback=fallback), seed=0)
+    return compare(new, old, Terms(tolerance, breaking=breaking, fallback=fallback))
 
 
 # ---- not worse ------------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_rows_are_drawn_in_pairs() -> None:
 
 def test_the_same_seed_gives_the_same_verdict_and_another_one_another_bound() -> None:
     new, old = challenge(Believer(errs=12)), champion(Believer(errs=10))
-    first, second, third = (judge(new, old, Terms(0), seed) for seed in (1, 1, 2))
+    first, second, third = (compare(new, old, Terms(0, seed)) for seed in (1, 1, 2))
     assert first == second
     assert first.lower_bound != third.lower_bound
 

@@ -20,7 +20,7 @@ SAID: list[str] = []
 @pytest.fixture(scope="module")
 def rounds() -> Rounds:
     """The fruit in five folds."""
-    return _rounds(fruit.FRUIT, split(fruit.FRUIT), 0)
+    return _rounds(fruit.FRUIT, split(fruit.FRUIT, fruit.FRUIT.load()), 0)
 
 
 class Failing(DummyClassifier):  # type: ignore[misc]  # scikit-learn has no types.
