@@ -61,12 +61,12 @@ def _pictures(subject: Subject) -> Iterator[Picture]:
     ranked = importances(
         subject.predictor,
         data.holdout.columns,
-        data.holdout.truth,
+        data.holdout.y_true,
         data.signature,
         metric=facts.metric,
         seed=facts.training.seed,
     )
-    for name, (caption, svg) in figures(data.holdout.truth, predictions, data.classes, ranked).items():
+    for name, (caption, svg) in figures(data.holdout.y_true, predictions, data.classes, ranked).items():
         yield Picture(f"{FOLDER}/{name}", caption, svg)
 
 
@@ -127,7 +127,7 @@ def _data(subject: Subject) -> Iterator[Block]:
     )
     if data.classes is not None:
         sides = [
-            np.bincount(rows.truth.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
+            np.bincount(rows.y_true.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
         ]
         learned, held = (side.tolist() for side in sides)
         shares = (sides[0] + sides[1]) / len(data.everything)
@@ -135,7 +135,7 @@ def _data(subject: Subject) -> Iterator[Block]:
         rows = [(label, str(mine), str(theirs), f"{share:.1%}") for label, mine, theirs, share in counted]
         yield Grid(("class", "to learn from", "held out", "share"), rows)
     else:
-        ends = np.quantile(data.everything.truth, [0, 0.25, 0.5, 0.75, 1])
+        ends = np.quantile(data.everything.y_true, [0, 0.25, 0.5, 0.75, 1])
         heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
         yield Grid(heads, [("", *(f"{value:g}" for value in ends))])
     told = (*subject.recipe.notes, *data.notes)

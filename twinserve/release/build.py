@@ -84,7 +84,7 @@ def register(registry: Registry, built: Built, *, seal_key: bytes | None = None)
 
 def _manifest(name: str, built: Built) -> Manifest:
     data, fitted, lineage = built.data, built.fitted, built.lineage
-    target = data.everything.truth.tolist()
+    target = data.everything.y_true.tolist()
     return Manifest(
         name=name,
         task=built.recipe.task,

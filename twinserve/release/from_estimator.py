@@ -28,7 +28,7 @@ from twinserve.notes import Note
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.target import label_text
 from twinserve.release.build import Lineage, build
-from twinserve.release.given_rows import described, divided, mask, truth
+from twinserve.release.given_rows import described, divided, encoded_target, mask
 from twinserve.release.nulls import columns_refused_as_null, null_notes
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.frames import to_frame
@@ -69,7 +69,7 @@ def package(
         task: Task = _task(estimator)
         ours = _named_columns(estimator, list(frame.columns))
         classes = _classes(ours) if task == "classification" else None
-        data = divided(frame, signature, truth(y, classes, len(frame)), classes)
+        data = divided(frame, signature, encoded_target(y, classes, len(frame)), classes)
         ours = _with_same_answers(estimator, ours, X, to_frame(data.everything.columns, data.signature))
         encoder = raising_encoder(ours) if out_of_range == "warn" else None
         if encoder is not None:

@@ -42,7 +42,7 @@ class Challenge:
 
     opened: Opened
     holdout: Columns
-    truth: FloatArray
+    y_true: FloatArray
     """Class codes or values of the hold-out rows."""
 
 
@@ -78,7 +78,7 @@ def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verd
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     rows = theirs.given  # The others cannot be compared.
     both = replace(
-        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows]
+        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), y_true=challenge.y_true[rows]
     )
     return _compare_scores(both, theirs.predictions, changes, terms)
 
@@ -86,7 +86,7 @@ def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verd
 def _compare_scores(challenge: Challenge, theirs: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
     name = challenge.opened.manifest.metric
     mine = challenge.opened.predictor.predict(challenge.holdout)
-    lower = lower_bound(name, challenge.truth, mine, theirs, terms.seed)
+    lower = lower_bound(name, challenge.y_true, mine, theirs, terms.seed)
     passed = lower >= -terms.tolerance
     return Verdict(
         passed=passed,
@@ -95,8 +95,8 @@ def _compare_scores(challenge: Challenge, theirs: Predictions, changes: Sequence
             f"loses at most {max(0.0, -lower):.4f} of {name}, and {terms.tolerance:.4f} may be lost."
         ),
         changes=changes,
-        champion_score=score(name, challenge.truth, theirs),
-        challenger_score=score(name, challenge.truth, mine),
+        champion_score=score(name, challenge.y_true, theirs),
+        challenger_score=score(name, challenge.y_true, mine),
         lower_bound=lower,
     )
 
@@ -125,7 +125,7 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
         theirs = ask(champion.predictor, columns)
         if theirs.predictions is not None:
-            score(manifest.metric, challenge.truth[theirs.given], theirs.predictions)
+            score(manifest.metric, challenge.y_true[theirs.given], theirs.predictions)
     except (
         TypeError,
         ValueError,

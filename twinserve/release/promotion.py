@@ -37,7 +37,7 @@ def promote_if_not_worse(
         return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
     while True:
         pointer = registry.pointer()
-        verdict = _verdict(registry, terms, trust, Challenge(challenger, holdout.columns, holdout.truth))
+        verdict = _verdict(registry, terms, trust, Challenge(challenger, holdout.columns, holdout.y_true))
         if not (promote and verdict.passed):
             return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
         if registry.promote_after(pointer, version):

@@ -28,7 +28,7 @@ class Quality:
 def evaluate_on_holdout(predictor: Predictor, data: Data, baseline: Predictions | None, seed: int) -> Quality:
     """Metrics, intervals and baseline; raises `CannotTrain` where the predictor has no answer to some row."""
     predictions = _predictions(predictor, data.holdout.columns)
-    y_true = data.holdout.truth
+    y_true = data.holdout.y_true
     return Quality(
         metrics=evaluate(y_true, predictions),
         intervals=intervals(y_true, predictions, seed),

@@ -20,12 +20,12 @@ def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importan
     """The figures of made predictions."""
     chance = np.random.default_rng(0)
     if classes is None:
-        truth = chance.normal(size=ROWS)
-        return figures(truth, Predictions(values=truth + chance.normal(size=ROWS) / 9), None, importance)
+        y_true = chance.normal(size=ROWS)
+        return figures(y_true, Predictions(values=y_true + chance.normal(size=ROWS) / 9), None, importance)
     shares = chance.dirichlet(np.ones(len(classes)), ROWS)
-    truth = (np.arange(ROWS) % len(classes)).astype(float)
+    y_true = (np.arange(ROWS) % len(classes)).astype(float)
     predictions = Predictions(shares.argmax(axis=1), None if labels_only else shares)
-    return figures(truth, predictions, classes, importance)
+    return figures(y_true, predictions, classes, importance)
 
 
 CURVES = {"roc.svg", "precision-recall.svg", "calibration.svg"}

@@ -19,13 +19,13 @@ ROWS = 60
 
 def classified(classes: int, *, coarse: bool) -> tuple[FloatArray, Predictions]:
     """Random truth and probabilities; coarse ones have ties."""
-    chance = np.random.default_rng(classes)
-    truth = chance.integers(classes, size=ROWS).astype(np.float64)
-    shares = chance.dirichlet(np.ones(classes), size=ROWS)
+    rng = np.random.default_rng(classes)
+    y_true = rng.integers(classes, size=ROWS).astype(np.float64)
+    shares = rng.dirichlet(np.ones(classes), size=ROWS)
     if coarse:
         shares = np.round(shares * 4) + 0.5
         shares /= shares.sum(axis=1, keepdims=True)
-    return truth, Predictions(shares.argmax(axis=1), shares)
+    return y_true, Predictions(shares.argmax(axis=1), shares)
 
 
 def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
@@ -37,17 +37,17 @@ def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
     return Predictions(predictions.labels[rows], predictions.probabilities[rows])
 
 
-def check(truth: FloatArray, predictions: Predictions) -> None:
+def check(y_true: FloatArray, predictions: Predictions) -> None:
     """Every metric, for twenty draws, against scikit-learn's on the rows repeated as often as drawn."""
     (counts,) = draws([np.arange(ROWS)], seed=1, times=20)
-    for name in metrics.evaluate(truth, predictions):
-        found = SCORES[name](truth, predictions, counts)
+    for name in metrics.evaluate(y_true, predictions):
+        found = SCORES[name](y_true, predictions, counts)
         for count, value in zip(counts, found, strict=True):
             rows = np.repeat(np.arange(ROWS), count.astype(int))
             drawn = taken(predictions, rows)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # A class that was not drawn.
-                assert metrics.score(name, truth[rows], drawn) == pytest.approx(value, rel=1e-12), name
+                assert metrics.score(name, y_true[rows], drawn) == pytest.approx(value, rel=1e-12), name
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
@@ -57,16 +57,16 @@ def test_counting_rows_equals_repeating_them_for_classes(classes: int, *, coarse
 
 
 def test_counting_rows_equals_repeating_them_for_values() -> None:
-    chance = np.random.default_rng(0)
-    truth = chance.normal(1e6, 1.0, size=ROWS)
-    check(truth, Predictions(values=truth + chance.normal(size=ROWS)))
+    rng = np.random.default_rng(0)
+    y_true = rng.normal(1e6, 1.0, size=ROWS)
+    check(y_true, Predictions(values=y_true + rng.normal(size=ROWS)))
 
 
 def test_a_seed_gives_the_same_intervals_around_the_metric() -> None:
-    truth, predictions = classified(2, coarse=False)
-    found = intervals(truth, predictions, seed=7)
-    assert found == intervals(truth, predictions, seed=7)
-    for name, value in metrics.evaluate(truth, predictions).items():
+    y_true, predictions = classified(2, coarse=False)
+    found = intervals(y_true, predictions, seed=7)
+    assert found == intervals(y_true, predictions, seed=7)
+    for name, value in metrics.evaluate(y_true, predictions).items():
         low, high = found[name]
         assert low < value < high
 
@@ -92,10 +92,10 @@ def test_a_draw_holds_as_many_rows_of_each_stratum_as_there_are() -> None:
 
 @pytest.mark.parametrize("name", ["accuracy", "log_loss"])
 def test_a_lower_bound_is_of_the_advantage_whatever_the_sign_of_the_metric(name: str) -> None:
-    truth, poor = classified(2, coarse=False)
-    right = np.eye(2)[truth.astype(int)] * 0.8 + 0.1
+    y_true, poor = classified(2, coarse=False)
+    right = np.eye(2)[y_true.astype(int)] * 0.8 + 0.1
     good = Predictions(right.argmax(axis=1), right)
-    advantage = METRICS[name].sign * (metrics.score(name, truth, good) - metrics.score(name, truth, poor))
-    assert 0 < lower_bound(name, truth, good, poor, seed=0) < advantage
-    assert lower_bound(name, truth, poor, good, seed=0) < -advantage
-    assert lower_bound(name, truth, good, good, seed=0) == 0.0
+    advantage = METRICS[name].sign * (metrics.score(name, y_true, good) - metrics.score(name, y_true, poor))
+    assert 0 < lower_bound(name, y_true, good, poor, seed=0) < advantage
+    assert lower_bound(name, y_true, poor, good, seed=0) < -advantage
+    assert lower_bound(name, y_true, good, good, seed=0) == 0.0

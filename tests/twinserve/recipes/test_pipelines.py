@@ -57,8 +57,8 @@ def odd(columns: Columns) -> Columns:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signature, Columns], task: Task) -> None:
     seen, columns = rows
-    truth = columns.matrix[:, 1] % 2
-    target: Any = np.where(truth > 0, "odd", "even").astype(object) if task == "classification" else truth
+    y_true = columns.matrix[:, 1] % 2
+    target: Any = np.where(y_true > 0, "odd", "even").astype(object) if task == "classification" else y_true
     found = pipelines(seen, task, 0)
     assert list(found) == ["linear model", "random forest", "gradient boosting"]
     for pipeline in found.values():

@@ -21,14 +21,14 @@ CLASSES: Final = ("no", "yes")
 CONTRACT: Final = signature(feature("x"), feature("c", "category", seen_categories=("green", "red")))
 
 
-def truth() -> FloatArray:
+def y_true() -> FloatArray:
     """Half of the rows are `yes`."""
     return np.arange(ROWS, dtype=np.float64) % 2
 
 
 def holdout(contract: Signature = CONTRACT) -> Columns:
     """`x` is the truth; the category says the same in words: `red` where `yes`."""
-    by_name = {"x": truth(), "c": truth(), "n": np.where(truth() > 0, np.nan, 1.0)}
+    by_name = {"x": y_true(), "c": y_true(), "n": np.where(y_true() > 0, np.nan, 1.0)}
     return Columns(np.stack([by_name[feature.name] for feature in contract.features], axis=1))
 
 
@@ -126,7 +126,7 @@ def challenge(
 ) -> Challenge:
     """A new model before the gate."""
     new = champion(predictor, signature, classes, metric)
-    return Challenge(new, rows or holdout(signature), truth() if of is None else of)
+    return Challenge(new, rows or holdout(signature), y_true() if of is None else of)
 
 
 def verdict(

@@ -167,7 +167,7 @@ def test_leaving_out_a_class_moves_no_row_to_the_other_side() -> None:
 
 
 def test_one_candidate_that_fails_is_said_and_the_others_go_on() -> None:
-    """Whether it fails while fitting, predicting or being judged."""
+    """Whether it fails while fitting, predicting or being scored."""
     bad = {
         "fit": make_pipeline(LogisticRegression()),
         "judge": make_pipeline(fruit.columns_encoded(), LinearSVC()),
