@@ -80,7 +80,7 @@ def _run_training(train: Train, options: argparse.Namespace, stage: Stage) -> in
 
 
 def _run_verb(options: argparse.Namespace, knobs: Knobs) -> int:
-    from twinserve.cli.verbs import VERBS, Asked
+    from twinserve.cli.verbs import VERBS, Arguments
     from twinserve.errors import AskedWrongly, ModelError
     from twinserve.store.artifact import Trust
     from twinserve.store.registry import Registry
@@ -88,15 +88,15 @@ def _run_verb(options: argparse.Namespace, knobs: Knobs) -> int:
     try:
         registry = Registry(Path(options.artifacts), options.name or knobs.recipe)
         trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
-        said = VERBS[options.verb][0](registry, Asked(tuple(options.versions), options.keep, trust))
+        answer = VERBS[options.verb][0](registry, Arguments(tuple(options.versions), options.keep, trust))
     except AskedWrongly as error:
         return _fail(USAGE, str(error))
     except ModelError as error:
         return _fail(FAILURE, str(error))
-    text = json.dumps(said.values) if options.json else "\n".join(said.lines)
+    text = json.dumps(answer.values) if options.json else "\n".join(answer.lines)
     with _reporting(f"{options.verb} was done all the same"):
         print(text)  # noqa: T201  # What the verb was asked for.
-    return 0 if said.done else FAILURE
+    return 0 if answer.done else FAILURE
 
 
 def _print(trained: Trained, *, as_json: bool) -> None:

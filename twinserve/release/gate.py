@@ -29,7 +29,7 @@ class Verdict:
     passed: bool
     reason: str
     changes: Sequence[Change] = ()
-    """What changed in the signature."""
+    """Changes of the signature and of the classes."""
     champion_score: float | None = None
     challenger_score: float | None = None
     lower_bound: float | None = None
@@ -113,7 +113,7 @@ def _listed(classes: Sequence[str] | None) -> str:
 
 
 def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
-    """The champion's answers to those of the same rows to which it has one; None where these are of another kind."""
+    """The champion's answers to the hold-out rows; None where they cannot be compared with the challenger's."""
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
@@ -121,7 +121,7 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # What pandas makes of words where the champion wants dates.
+            warnings.simplefilter("ignore", UserWarning)  # Of pandas, on texts where the champion takes dates.
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
         theirs = ask(champion.predictor, columns)
         if theirs.predictions is not None:
@@ -129,6 +129,6 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
     except (
         TypeError,
         ValueError,
-    ):  # A type changed, its pipeline takes no such row, or the metric needs other answers.
+    ):  # A type changed, its pipeline refuses a row, or it gives labels only.
         return None
     return theirs

@@ -13,13 +13,13 @@ from twinserve.training.data import Rows
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the new version."""
+    """The result of comparing a new version with the champion."""
 
     promoted: bool
     verdict: Verdict
-    """What the gate said, whether it was followed or not."""
+    """Of the gate, whether it was followed or not."""
     champion: int | None
-    """The version that serves now; None where there is none, or nobody knows which."""
+    """The version that serves now; None where there is none, or its file is damaged."""
 
 
 def promote_if_not_worse(
@@ -32,7 +32,7 @@ def promote_if_not_worse(
     """
     try:
         challenger = open_version(registry.path(version), trust)
-    except ModelError as error:  # It was opened a moment ago, so what refuses it now is the lack of trust in pickles.
+    except ModelError as error:  # `register` opened it with trust in pickles, so that trust is missing here.
         verdict = Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
         return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
     while True:
@@ -60,5 +60,5 @@ def _opened_champion(registry: Registry, trust: Trust) -> Opened | None:
 def _champion(registry: Registry) -> int | None:
     try:
         return registry.champion()
-    except ModelError:  # Damaged: nobody knows which.
+    except ModelError:  # Its file is damaged.
         return None

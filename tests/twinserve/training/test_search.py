@@ -39,7 +39,7 @@ def test_a_candidate_never_gets_worse_and_the_budget_holds() -> None:
     given = folded()
     linear = candidate(make_pipeline(StandardScaler(), LogisticRegression(C=1e4)), given)
     started = time.monotonic()
-    found = search({"linear": linear}, given, seed=0, budget=0.5, progress=lambda _: None)
+    found = search({"linear": linear}, given, seed=0, budget=1.5, progress=lambda _: None)
     assert time.monotonic() - started < 5
     assert found["linear"].tried > 1
     assert found["linear"].cv.mean < linear.cv.mean
