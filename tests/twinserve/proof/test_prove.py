@@ -311,7 +311,7 @@ def test_an_answer_that_the_compiled_model_invents_is_caught(monkeypatch: pytest
 # ---- whatever is odd -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_words"])
+@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_categories"])
 @pytest.mark.parametrize("error", [RuntimeError("of 1234.5"), RecursionError(), AttributeError("x"), MemoryError()])
 def test_whatever_happens_in_compiling_and_proving_the_pipeline_serves(
     monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
