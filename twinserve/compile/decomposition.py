@@ -1,7 +1,7 @@
 """Projections onto fitted directions.
 
-A projection is a sum that BLAS and ONNX Runtime round in another order. A tree behind it may therefore see
-a number that differs in the last bit; the proof on training rows says whether that ever mattered.
+A projection is a sum that BLAS and ONNX Runtime round in a different order. A tree behind it may therefore compare
+a number that differs in the last bit; the proof on training rows shows whether that changes an answer.
 
 Source: scikit-learn 1.9, `decomposition/_base.py`, `decomposition/_truncated_svd.py`,
 `discriminant_analysis.py`.

@@ -1,4 +1,4 @@
-"""How a refusal names the class that it is about."""
+"""The error for a class that cannot be compiled."""
 
 from __future__ import annotations
 
