@@ -104,7 +104,7 @@ def _evaluated_by(facts: Manifest) -> str:
     return (
         f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and never "
         f"learned from. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
-        "Baseline: a model that looks at no feature."
+        "Baseline: a model that uses no feature."
         + " brier is summed over the classes: from 0, which is best, to 2."
         * ("brier" in facts.metrics)
     )
@@ -162,7 +162,7 @@ def _candidates(subject: Subject) -> Iterator[Block]:
         ]
         yield Grid(("tried to improve it", "measured by", "before", "after", ""), choices)
     for warning in fitted.warnings:
-        yield Text(warning, "Said while fitting.")
+        yield Text(warning, "Warning while fitting.")
 
 
 def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> Grid:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FAILURE, USAGE, HELD_BACK = 1, 2, 3
 Progress = Callable[[str], None]
-"""Told of each step as it begins."""
+"""Called with the name of each step as it begins."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class ReportLost(Exception):
 
 
 def run(train: Train, knobs: Knobs) -> int:
-    """Run a training or another verb, as `sys.argv` says; the exit code is one of those that `--help` lists."""
+    """Run a training or another verb, by `sys.argv`; the exit code is one of those that `--help` lists."""
     signal.signal(signal.SIGTERM, _interrupt)
     stage = Stage()
     try:
@@ -112,7 +112,7 @@ def _print(trained: Trained, *, as_json: bool) -> None:
 
 @contextmanager
 def _reporting(done: str) -> Iterator[None]:
-    """Print in here: a full disk or a closed pipe raises `ReportLost`, which says that the work itself is `done`."""
+    """Print in here: a full disk or a closed pipe raises `ReportLost` with `done`, which describes what was done."""
     try:
         yield
         print(end="", flush=True)  # noqa: T201  # Now, not when Python ends.

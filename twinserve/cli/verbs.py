@@ -39,7 +39,7 @@ def list_versions(registry: Registry, _: Arguments) -> Answer:
     champion, trouble = None, []
     try:
         champion = registry.champion()
-    except RegistryError as error:  # Its text says to promote a version.
+    except RegistryError as error:  # Its text advises to promote a version.
         trouble = [str(error)]
     values = [
         {"version": version, "champion": version == champion} | _facts(registry, version)
@@ -52,9 +52,9 @@ def list_versions(registry: Registry, _: Arguments) -> Answer:
     return Answer([*lines, *trouble], values, done=not trouble)
 
 
-def show(registry: Registry, asked: Arguments) -> Answer:
+def show(registry: Registry, arguments: Arguments) -> Answer:
     """The facts of one version."""
-    version = asked.versions[0] if asked.versions else registry.champion()
+    version = arguments.versions[0] if arguments.versions else registry.champion()
     if version is None:
         raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
     folder = registry.require(version)
@@ -63,9 +63,9 @@ def show(registry: Registry, asked: Arguments) -> Answer:
     return Answer([*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json"))
 
 
-def compare(registry: Registry, asked: Arguments) -> Answer:
+def compare(registry: Registry, arguments: Arguments) -> Answer:
     """What differs between two versions: input, metrics, proof."""
-    old, new = (open_version(registry.require(version), asked.trust) for version in asked.versions)
+    old, new = (open_version(registry.require(version), arguments.trust) for version in arguments.versions)
     changes = diff(old.signature, new.signature)
     lines = [str(change) for change in changes] or ["the same input"]
     names = [*dict.fromkeys([*old.manifest.metrics, *new.manifest.metrics])]
@@ -76,43 +76,43 @@ def compare(registry: Registry, asked: Arguments) -> Answer:
     return Answer(lines, values)
 
 
-def promote(registry: Registry, asked: Arguments) -> Answer:
+def promote(registry: Registry, arguments: Arguments) -> Answer:
     """Check a version and make it the champion, without the gate."""
-    (version,) = asked.versions
-    open_version(registry.require(version), asked.trust)
+    (version,) = arguments.versions
+    open_version(registry.require(version), arguments.trust)
     registry.promote(version)
     return Answer([f"Version {version} of {registry.name} is the champion."], {"champion": version})
 
 
-def rollback(registry: Registry, asked: Arguments) -> Answer:
+def rollback(registry: Registry, arguments: Arguments) -> Answer:
     """Check the champion's predecessor and make it the champion again."""
     before = registry.predecessor()
     if before is not None:
-        open_version(registry.require(before), asked.trust)
+        open_version(registry.require(before), arguments.trust)
     version = registry.rollback()
     return Answer([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
 
 
-def verify(registry: Registry, asked: Arguments) -> Answer:
+def verify(registry: Registry, arguments: Arguments) -> Answer:
     """Check the files and replay the golden rows of the given versions, or of all."""
-    outcomes = list(_verified(registry, asked))
+    outcomes = list(_verified(registry, arguments))
     lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
     done = bool(outcomes) and all(reason is None for _, reason in outcomes)
     return Answer(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
 
 
-def prune(registry: Registry, asked: Arguments) -> Answer:
+def prune(registry: Registry, arguments: Arguments) -> Answer:
     """Remove old versions, never the champion nor its predecessor."""
-    removed = registry.prune(asked.keep)
+    removed = registry.prune(arguments.keep)
     listed = ", ".join(map(str, removed)) or "none"
     return Answer([f"Removed: {listed}."], {"removed": removed})
 
 
-def _verified(registry: Registry, asked: Arguments) -> Iterator[tuple[int, str | None]]:
-    for version in asked.versions or registry.versions():
+def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
+    for version in arguments.versions or registry.versions():
         try:
-            _: Opened = open_version(registry.require(version), asked.trust)
+            _: Opened = open_version(registry.require(version), arguments.trust)
         except ArtifactRefused as error:
             yield version, str(error)
         else:

@@ -18,8 +18,8 @@ LARGEST: Final = float(np.finfo(np.float64).max)
 class Column:
     """One column of the table that a pipeline was fitted on.
 
-    `name` is its DataFrame column name. `kind` says how it reaches the graph: numbers (integers and booleans
-    too) as doubles, a category as the index of its text in `categories` (-1 for a text that is not among
+    `name` is its DataFrame column name. `kind` is the form in which it reaches the graph: numbers (also integers and
+    booleans) as doubles, a category as the index of its text in `categories` (-1 for a text that is not among
     them), a date as days and a datetime as seconds since 1970, null as NaN. Only calendar features can be
     computed from a date, and nothing from a text: a pipeline that uses them in another way has no graph, one that
     drops them has.

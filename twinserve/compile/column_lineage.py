@@ -15,17 +15,17 @@ from twinserve.compile.onnx_model import needed
 
 FLAT: Final = 0
 """Constant over all numbers; null may differ."""
-STEADY: Final = 1
+RISING: Final = 1
 """Monotonically rising, and null for no number."""
 ANY: Final = 2
 
 
 @dataclass(frozen=True)
 class Source:
-    """One column of the input, and how a column depends on it: FLAT, STEADY or ANY."""
+    """One column of the input, and how a column depends on it: FLAT, RISING or ANY."""
 
     column: int
-    way: int
+    relation: int
 
 
 Sources = Sequence[Source | None]
@@ -34,7 +34,7 @@ Sources = Sequence[Source | None]
 
 def trace(graph: Graph, tensor: str) -> Sources | None:
     """The sources of a tensor `[n, columns]`; None where an operation on the way is not one of those below."""
-    known: dict[str, Sources] = {"x": [Source(i, STEADY) for i in range(len(graph.columns))]}
+    known: dict[str, Sources] = {"x": [Source(i, RISING) for i in range(len(graph.columns))]}
     makers: dict[str, str] = {}
     for node in needed(graph.nodes, [tensor]):
         sources = _follow(graph, node, known, makers)
@@ -60,7 +60,7 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
     if node.op_type in ("Gemm", "MatMul") and makers.get(node.input[0]) == "Cast" and constants[1] is not None:
         return [_mixed([first[i] for i in np.flatnonzero(weights).tolist()]) for weights in constants[1].T]
     if node.op_type == "IsNaN":
-        return [source and replace(source, way=FLAT if source.way < ANY else ANY) for source in first]
+        return [source and replace(source, relation=FLAT if source.relation < ANY else ANY) for source in first]
     if node.op_type == "Cast":
         return first
     if len(constants) == 2 and constants[1] is not None:
@@ -84,7 +84,7 @@ def _with_constant(kind: str, sources: Sources, constant: FloatArray) -> Sources
         keeps = np.zeros(constant.shape, dtype=bool)
     kept = np.broadcast_to(keeps.reshape(-1), width).tolist()
     return [
-        source and (source if keep or source.way == FLAT else replace(source, way=ANY))
+        source and (source if keep or source.relation == FLAT else replace(source, relation=ANY))
         for source, keep in zip(sources, kept, strict=True)
     ]
 
@@ -106,9 +106,9 @@ def _where(inputs: Sequence[Sources | None], constants: Sequence[FloatArray | No
         present = [part for part in parts if part is not None]
         condition = parts[0]
         same = len({part.column for part in present}) == 1
-        flat = condition is not None and condition.way == FLAT
-        way = max((part.way for part in parts[1:] if part is not None), default=FLAT) if flat else ANY
-        sources.append(Source(present[0].column, way) if same else None)
+        flat = condition is not None and condition.relation == FLAT
+        relation = max((part.relation for part in parts[1:] if part is not None), default=FLAT) if flat else ANY
+        sources.append(Source(present[0].column, relation) if same else None)
     return sources
 
 
@@ -117,7 +117,7 @@ def _mixed(parts: Sources) -> Source | None:
     present = [part for part in parts if part is not None]
     if len(present) < len(parts) or len({part.column for part in present}) != 1:
         return None
-    return Source(present[0].column, FLAT if all(part.way == FLAT for part in present) else ANY)
+    return Source(present[0].column, FLAT if all(part.relation == FLAT for part in present) else ANY)
 
 
 def _constant(graph: Graph, name: str) -> FloatArray | None:

@@ -18,7 +18,7 @@ from twinserve.compile.graph import Graph, Lowering
 
 
 def pca(graph: Graph, model: Any, block: Block) -> Block:
-    """`x . components - mean . components`, over the standard deviations where `whiten` asks for it."""
+    """`x . components - mean . components`, divided by the standard deviations with `whiten`."""
     directions = np.asarray(model.components_, dtype=np.float64).T
     tensor = graph.affine(graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0])
     if model.whiten:

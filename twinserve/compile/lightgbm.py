@@ -97,9 +97,9 @@ def read_trees(model: Any) -> list[Tree]:
 
 def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Block:
     """The input: zeros become null where they count as missing, and categories are truncated to integers."""
-    asks = [node for root in structures for node in _nodes(root) if "split_feature" in node]
-    zeros = {node["split_feature"] for node in asks if node["missing_type"] == "Zero"}
-    codes = {node["split_feature"] for node in asks if node["decision_type"] == "=="}
+    splits = [node for root in structures for node in _nodes(root) if "split_feature" in node]
+    zeros = {node["split_feature"] for node in splits if node["missing_type"] == "Zero"}
+    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="}
     tensor, place = graph.numbers(block, model), np.arange(len(block.columns))
     if zeros:
         limit = graph.constant(np.where(np.isin(place, list(zeros)), ZERO, -1.0))

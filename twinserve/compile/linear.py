@@ -35,7 +35,7 @@ def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def tweedie(graph: Graph, model: Any, block: Block) -> Regressed:
-    """The log link where `link` says so, or `power` is positive and `link` is "auto"; else the identity."""
+    """The log link with `link="log"`, or with `link="auto"` and a positive `power`; else the identity."""
     logarithmic = model.link == "log" or (model.link == "auto" and model.power > 0)
     return (exponential if logarithmic else regressor)(graph, model, block)
 

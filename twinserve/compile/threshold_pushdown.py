@@ -64,7 +64,7 @@ def _can_push(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool
         if source is None:
             return False
         kind = graph.columns[source.column].kind
-        return kind == "category" or (kind == "number" and source.way < ANY)
+        return kind == "category" or (kind == "number" and source.relation < ANY)
 
     return tree.is_leq and all(can_push(behind[column]) for column in np.unique(tree.column[~tree.leaf]).tolist())
 
@@ -84,27 +84,27 @@ class _Splits:
 
     def pushed(self, tree: Tree) -> Tree:
         """The same tree with splits on the input."""
-        asks = np.flatnonzero(~tree.leaf)
-        category = self._is_category[tree.column[asks]]
+        nodes = np.flatnonzero(~tree.leaf)
+        category = self._is_category[tree.column[nodes]]
         split, nan_yes, column = tree.split.copy(), tree.nan_yes.copy(), tree.column.copy()
-        numbers = asks[~category]
+        numbers = nodes[~category]
         null = self._null[tree.column[numbers]]
         split[numbers] = self._turns(tree.column[numbers], tree.split[numbers])
         nan_yes[numbers] = np.where(np.isnan(null), nan_yes[numbers], null <= tree.split[numbers])
-        column[asks] = self._raw[tree.column[asks]]
+        column[nodes] = self._raw[tree.column[nodes]]
         put = replace(tree, column=column, split=split, nan_yes=nan_yes, members=None)
-        return self._push_categories(tree, put, asks[category].tolist())
+        return self._push_categories(tree, put, nodes[category].tolist())
 
     def _turns(self, columns: IntArray, splits: FloatArray) -> FloatArray:
         """For each split the largest input that goes to the `yes` side, -inf where there is none."""
         pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
-        asked, limits = pairs[0].astype(np.int64), pairs[1]
+        pushed_columns, limits = pairs[0].astype(np.int64), pairs[1]
 
         def is_yes(numbers: IntArray) -> BoolArray:
-            answer: BoolArray = self._values(asked, _doubles(numbers)) <= limits
+            answer: BoolArray = self._values(pushed_columns, _doubles(numbers)) <= limits
             return answer
 
-        low, high = np.full(len(asked), -LARGEST), np.full(len(asked), LARGEST)
+        low, high = np.full(len(pushed_columns), -LARGEST), np.full(len(pushed_columns), LARGEST)
         never, always = ~is_yes(low), is_yes(high)
         while (high - 1 > low).any():
             middle = (low >> 1) + (high >> 1) + (low & high & 1)
@@ -121,14 +121,14 @@ class _Splits:
         outputs: FloatArray = self._run(rows)[np.arange(len(columns)), self._picks[columns]]
         return outputs
 
-    def _push_categories(self, tree: Tree, put: Tree, asks: Sequence[int]) -> Tree:
+    def _push_categories(self, tree: Tree, put: Tree, nodes: Sequence[int]) -> Tree:
         """Splits on categories: a comparison of the code with a limit, or else membership in a set.
 
         A set never holds null: ONNX Runtime 1.32 loses the side of null where a split on a set follows another.
         """
         yes_way, no_way = put.yes.copy(), put.no.copy()
         members: dict[int, FloatArray] = {}
-        for node in asks:
+        for node in nodes:
             yes, null = self._answers(tree, node, int(tree.column[node]))
             limit = _limit(yes)
             if limit is None and (null or _limit(~yes) is not None):

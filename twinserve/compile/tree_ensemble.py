@@ -66,15 +66,15 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
     """Append a tree's inner nodes and leaves, numbered after those already there."""
     at_leaf = tree.leaf
     number = np.where(at_leaf, leaves.length + np.cumsum(at_leaf) - 1, inner.length + np.cumsum(~at_leaf) - 1)
-    asks = np.flatnonzero(~at_leaf)
-    yes, no = tree.yes[asks], tree.no[asks]
-    modes = np.full(len(asks), tree.mode, dtype=np.uint8)
+    splits = np.flatnonzero(~at_leaf)
+    yes, no = tree.yes[splits], tree.no[splits]
+    modes = np.full(len(splits), tree.mode, dtype=np.uint8)
     members = [np.empty(0)]
     if tree.members:
-        modes[np.isin(asks, list(tree.members))] = MEMBER
-        members = [np.append(tree.members[i], np.nan) for i in asks.tolist() if i in tree.members]
+        modes[np.isin(splits, list(tree.members))] = MEMBER
+        members = [np.append(tree.members[i], np.nan) for i in splits.tolist() if i in tree.members]
     inner.append(
-        len(asks), column=tree.column[asks], split=tree.split[asks], mode=modes, nan=tree.nan_yes[asks],
+        len(splits), column=tree.column[splits], split=tree.split[splits], mode=modes, nan=tree.nan_yes[splits],
         yes=number[yes], yes_leaf=at_leaf[yes], no=number[no], no_leaf=at_leaf[no],
         members=np.concatenate(members),
     )  # fmt: skip

@@ -128,8 +128,8 @@ def _gathered(graph: Graph, node: NodeProto, known: Mapping[str, Reach]) -> Reac
 def _where(node: NodeProto, given: Sequence[Reach], makers: Mapping[str, NodeProto]) -> Reach:
     """The values of either branch; where a value replaces null, no null is left."""
     _, yes, no = given
-    asked = makers.get(node.input[0])
-    filled = asked is not None and asked.op_type == "IsNaN" and asked.input[0] == node.input[2]
+    condition = makers.get(node.input[0])
+    filled = condition is not None and condition.op_type == "IsNaN" and condition.input[0] == node.input[2]
     low, high, null = np.fmin(yes.low, no.low), np.fmax(yes.high, no.high), no.null & (not filled)
     return Reach(*np.broadcast_arrays(low, high, yes.null | null))
 
@@ -137,16 +137,16 @@ def _where(node: NodeProto, given: Sequence[Reach], makers: Mapping[str, NodePro
 def _combined(function: Callable[[FloatArray, FloatArray], FloatArray], left: Reach, right: Reach) -> Reach:
     """A function of two numbers: its ends are among the four results of their ends."""
     ends = [function(a, b) for a in (left.low, left.high) for b in (right.low, right.high)]
-    odd = np.isnan(ends).any(axis=0) | ((right.low <= 0) & (right.high >= 0) & (function is np.divide))
+    unknown = np.isnan(ends).any(axis=0) | ((right.low <= 0) & (right.high >= 0) & (function is np.divide))
     low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-    null = left.null | right.null | odd
-    return Reach(np.where(odd, -np.inf, low), np.where(odd, np.inf, high), null)
+    null = left.null | right.null | unknown
+    return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), null)
 
 
 def _rising(function: Callable[[FloatArray], FloatArray], given: Reach) -> Reach:
     low, high = function(given.low), function(given.high)
-    odd = np.isnan(low) | np.isnan(high)
-    return Reach(np.where(odd, -np.inf, low), np.where(odd, np.inf, high), given.null | odd)
+    unknown = np.isnan(low) | np.isnan(high)
+    return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), given.null | unknown)
 
 
 def _product(graph: Graph, node: NodeProto, given: Sequence[Reach]) -> Reach | None:
@@ -157,10 +157,10 @@ def _product(graph: Graph, node: NodeProto, given: Sequence[Reach]) -> Reach | N
     first, bias = given[0], given[2].low if len(given) > 2 else 0.0
     ends = [np.where(weights == 0, 0.0, end[:, None] * weights) for end in (first.low, first.high)]
     low, high = np.minimum(*ends).sum(axis=0) + bias, np.maximum(*ends).sum(axis=0) + bias
-    odd = ~(np.isfinite(low) & np.isfinite(high)) | ~(np.isfinite(first.low) & np.isfinite(first.high)).all()
+    unknown = ~(np.isfinite(low) & np.isfinite(high)) | ~(np.isfinite(first.low) & np.isfinite(first.high)).all()
     more = 1e-9 * np.maximum(np.abs(low), np.abs(high))
-    null = odd | bool(first.null.any())
-    return Reach(np.where(odd, -np.inf, low - more), np.where(odd, np.inf, high + more), null)
+    null = unknown | bool(first.null.any())
+    return Reach(np.where(unknown, -np.inf, low - more), np.where(unknown, np.inf, high + more), null)
 
 
 _BOOLEAN: Final = ("IsNaN", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")

@@ -118,7 +118,9 @@ def _start(model: Any) -> FloatArray:
     raw = json.loads(bytes(booster.save_raw("json")))
     for tree in raw["learner"]["gradient_booster"]["model"]["trees"]:
         inner = [child >= 0 for child in tree["left_children"]]
-        tree["split_conditions"] = [c if asks else 0.0 for c, asks in zip(tree["split_conditions"], inner, strict=True)]
+        tree["split_conditions"] = [
+            c if is_split else 0.0 for c, is_split in zip(tree["split_conditions"], inner, strict=True)
+        ]
         tree["base_weights"] = [0.0] * len(inner)
     empty = type(booster)()
     empty.load_model(bytearray(json.dumps(raw).encode()))
@@ -130,8 +132,8 @@ def _start(model: Any) -> FloatArray:
 def _input(graph: Graph, model: Any, learner: Any, block: Block) -> Block:
     """The input rounded to float32, and the codes of categories rounded down."""
     rounded = float32.as_single(graph, graph.numbers(block, model))
-    asked = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
-    codes = {column for tree in asked for column, by_category in tree if by_category}
+    splits = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
+    codes = {column for tree in splits for column, by_category in tree if by_category}
     if codes:
         chosen = np.isin(np.arange(len(block.columns)), list(codes))
         rounded = graph.op("Where", graph.constant(chosen, np.bool_), graph.op("Floor", rounded), rounded)

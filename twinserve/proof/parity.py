@@ -38,7 +38,7 @@ class Parity:
 
     @property
     def sentence(self) -> str:
-        """The outcome in words."""
+        """The outcome as a sentence."""
         if self.holds:
             more = f" On {self.unanswered} more rows neither has an answer." if self.unanswered else ""
             return (
@@ -60,7 +60,7 @@ def compare(compiled: Predictor, fitted: Predictor, groups: Sequence[Columns]) -
         by_graph = ask(compiled, group)
         if len(by_graph.given) != len(group):
             return Parity(rows, unanswered, alone, np.inf, flips)
-        # A row that the pipeline refuses costs a call of its own, and spoils its batch: such rows are asked apart.
+        # A row that the pipeline refuses costs a call of its own, and spoils its batch: such rows are predicted apart.
         by_pipeline = ask(fitted, group.take(np.flatnonzero(by_graph.given).tolist()))
         by_pipeline_alone = ask(fitted, group.take(np.flatnonzero(~by_graph.given).tolist()), alone=True)
         rows += int(by_graph.given.sum() + by_pipeline_alone.given.sum())

@@ -43,9 +43,9 @@ class Proved:
 
 
 def compile_model(pipeline: Any, signature: Signature) -> bytes | Exception:
-    """The graph of a fitted pipeline, or the error that says why there is none; never raises.
+    """The graph of a fitted pipeline, or the error that explains why there is none; never raises.
 
-    An estimator may hold anybody's code, and a lowering may fail on it in any way. Then the pipeline serves."""
+    An estimator may hold any code, and a lowering may fail on it in any way. Then the pipeline serves."""
     try:
         return compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
     except Exception as error:

@@ -53,7 +53,7 @@ def package(
     input: type[BaseModel] | None = None,  # noqa: A002  # The word that a recipe uses.
     artifacts: str | Path = "artifacts",
     metric: str | None = None,
-    intended_use: str = "Nobody has said.",
+    intended_use: str = "Not stated.",
     seed: int = 0,
     out_of_range: OutOfRange = "warn",
 ) -> int:
@@ -153,7 +153,7 @@ def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFra
     the estimator answers differently on such a table."""
     try:
         with np.errstate(all="ignore"):  # An overflow gives a NaN, which the comparison sees.
-            theirs = np.asarray(estimator.predict(given))
+            expected = np.asarray(estimator.predict(given))
     except Exception as error:
         refused = columns_refused_as_null(estimator, given)
         if not refused:
@@ -166,8 +166,8 @@ def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFra
     for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, _classes(copied)):
         try:
             with np.errstate(all="ignore"):
-                mine = candidate.predict(made)
-            if _same(theirs, mine, numbers=is_regressor(estimator)):
+                answers = candidate.predict(made)
+            if _same(expected, answers, numbers=is_regressor(estimator)):
                 return candidate
         except Exception as error:
             reason = f"fails ({_first_line(error)})"
@@ -177,10 +177,10 @@ def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFra
     )
 
 
-def _same(theirs: NDArray[Any], mine: Any, *, numbers: bool) -> bool:
+def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
     if numbers:
-        return np.allclose(theirs.astype(np.float64), mine, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    return [label_text(label) for label in theirs.tolist()] == list(mine)
+        return np.allclose(expected.astype(np.float64), answers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    return [label_text(label) for label in expected.tolist()] == list(answers)
 
 
 def _short_name(estimator: Any) -> str:

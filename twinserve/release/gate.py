@@ -71,22 +71,22 @@ def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verd
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes all the same."
         return Verdict(passed=False, reason=reason, changes=changes)
-    theirs = _champion_answers(champion, challenge)
-    if theirs is None or theirs.predictions is None:
+    answers = _champion_answers(champion, challenge)
+    if answers is None or answers.predictions is None:
         reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
         reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
-    rows = theirs.given  # The others cannot be compared.
+    rows = answers.given  # The others cannot be compared.
     both = replace(
         challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), y_true=challenge.y_true[rows]
     )
-    return _compare_scores(both, theirs.predictions, changes, terms)
+    return _compare_scores(both, answers.predictions, changes, terms)
 
 
-def _compare_scores(challenge: Challenge, theirs: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
+def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
     name = challenge.opened.manifest.metric
-    mine = challenge.opened.predictor.predict(challenge.holdout)
-    lower = lower_bound(name, challenge.y_true, mine, theirs, terms.seed)
+    of_challenger = challenge.opened.predictor.predict(challenge.holdout)
+    lower = lower_bound(name, challenge.y_true, of_challenger, of_champion, terms.seed)
     passed = lower >= -terms.tolerance
     return Verdict(
         passed=passed,
@@ -95,8 +95,8 @@ def _compare_scores(challenge: Challenge, theirs: Predictions, changes: Sequence
             f"loses at most {max(0.0, -lower):.4f} of {name}, and {terms.tolerance:.4f} may be lost."
         ),
         changes=changes,
-        champion_score=score(name, challenge.y_true, theirs),
-        challenger_score=score(name, challenge.y_true, mine),
+        champion_score=score(name, challenge.y_true, of_champion),
+        challenger_score=score(name, challenge.y_true, of_challenger),
         lower_bound=lower,
     )
 
@@ -123,12 +123,9 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # Of pandas, on texts where the champion takes dates.
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
-        theirs = ask(champion.predictor, columns)
-        if theirs.predictions is not None:
-            score(manifest.metric, challenge.y_true[theirs.given], theirs.predictions)
-    except (
-        TypeError,
-        ValueError,
-    ):  # A type changed, its pipeline refuses a row, or it gives labels only.
-        return None
-    return theirs
+        answers = ask(champion.predictor, columns)
+        if answers.predictions is not None:
+            score(manifest.metric, challenge.y_true[answers.given], answers.predictions)
+    except (TypeError, ValueError):
+        return None  # A type changed, its pipeline refuses a row, or it gives labels only.
+    return answers

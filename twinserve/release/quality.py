@@ -22,7 +22,7 @@ class Quality:
     intervals: Mapping[str, Interval]
     """95 % confidence intervals."""
     baseline: Mapping[str, float]
-    """The metrics of a model that looks at no feature; empty where there is none."""
+    """The metrics of a model that uses no feature; empty where there is none."""
 
 
 def evaluate_on_holdout(predictor: Predictor, data: Data, baseline: Predictions | None, seed: int) -> Quality:
