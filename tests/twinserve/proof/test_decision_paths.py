@@ -17,8 +17,8 @@ ROWS = 150
 
 def table() -> FloatArray:
     """Two numbers, one of them missing here and there, and the code of a category."""
-    chance = np.random.default_rng(0)
-    x = np.stack([chance.normal(size=ROWS), chance.random(ROWS), chance.integers(0, 6, ROWS)], axis=1)
+    rng = np.random.default_rng(0)
+    x = np.stack([rng.normal(size=ROWS), rng.random(ROWS), rng.integers(0, 6, ROWS)], axis=1)
     x[::7, 1] = np.nan
     return x
 

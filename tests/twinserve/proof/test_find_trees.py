@@ -34,8 +34,8 @@ ROWS = 150
 
 def table() -> FloatArray:
     """Two numbers and the code of a category."""
-    chance = np.random.default_rng(0)
-    return np.stack([chance.normal(size=ROWS), chance.random(ROWS), chance.integers(0, 6, ROWS)], axis=1)
+    rng = np.random.default_rng(0)
+    return np.stack([rng.normal(size=ROWS), rng.random(ROWS), rng.integers(0, 6, ROWS)], axis=1)
 
 
 def target(x: FloatArray) -> FloatArray:

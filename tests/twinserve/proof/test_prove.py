@@ -46,21 +46,21 @@ NUMBERS = signature(feature("x"), feature("y"))
 
 def table(rows: int = 160) -> pd.DataFrame:
     """Two numbers and a category; one of each is sometimes missing."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     words = np.array(["green", "red", np.nan], dtype=object)
     return pd.DataFrame(
         {
-            "x": np.round(chance.normal(size=rows), 3),
-            "n": np.where(chance.random(rows) < 0.3, np.nan, chance.random(rows)),
-            "c": words[chance.integers(0, 3, rows)],
+            "x": np.round(rng.normal(size=rows), 3),
+            "n": np.where(rng.random(rows) < 0.3, np.nan, rng.random(rows)),
+            "c": words[rng.integers(0, 3, rows)],
         }
     )
 
 
 def numbers() -> pd.DataFrame:
     """Two numbers."""
-    chance = np.random.default_rng(1)
-    return pd.DataFrame({"x": np.round(chance.normal(size=160), 3), "y": np.round(chance.normal(size=160), 3)})
+    rng = np.random.default_rng(1)
+    return pd.DataFrame({"x": np.round(rng.normal(size=160), 3), "y": np.round(rng.normal(size=160), 3)})
 
 
 def labels(frame: pd.DataFrame) -> Any:

@@ -30,8 +30,8 @@ CONTRACT = signature(
 
 def data(contract: Signature = CONTRACT) -> tuple[pd.DataFrame, Data]:
     """Rows without a null."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": chance.random(80), "b": chance.random(80), "c": np.array(["u", "v"] * 40, dtype=object)})
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(80), "b": rng.random(80), "c": np.array(["u", "v"] * 40, dtype=object)})
     y_true = (np.arange(80) % 2).astype(float)
     held_out = np.arange(80) >= 60
     columns = from_frame(frame, contract)
