@@ -40,7 +40,7 @@ from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
 TOLERANCE: Final = 1e-9
 FITTED_ELSEWHERE: Final = Note(
-    "warning", None, "fitted elsewhere: the figures are honest only if it never saw the held-out rows"
+    "warning", None, "fitted elsewhere: the metrics are valid only if it was not fitted on the held-out rows"
 )
 
 
