@@ -17,7 +17,7 @@ from faults.misbehaving import Misbehaving
 from model.tumor import TUMOR, candidates
 from tests import swapping
 from twinserve.release import from_estimator
-from twinserve.release.packaging import Lineage, package
+from twinserve.release.build import Lineage, build
 from twinserve.store.registry import Registry
 from twinserve.training.data import split
 from twinserve.training.fit import fit
@@ -52,9 +52,9 @@ def fruit(folder: Path) -> Path:
 def _trained(folder: Path, one: Any) -> Path:
     recipe = replace(TUMOR, candidates=one)
     registry = Registry(folder, recipe.name)
-    data = split(recipe)
+    data = split(recipe, recipe.load())
     fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return folder
 

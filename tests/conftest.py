@@ -47,7 +47,7 @@ def plain_logs() -> None:
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one small real model, `tumor` version 1, as `train.py` makes it; it is the champion."""
     from model.tumor import TUMOR, candidates
-    from twinserve.release.packaging import Lineage, package
+    from twinserve.release.build import Lineage, build
     from twinserve.store.registry import Registry
     from twinserve.training.data import split
     from twinserve.training.fit import fit
@@ -57,9 +57,9 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
     registry = Registry(tmp_path_factory.mktemp("artifacts"), recipe.name)
-    data = split(recipe)
+    data = split(recipe, recipe.load())
     fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry.folder.parent
 

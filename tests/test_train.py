@@ -332,12 +332,12 @@ def test_an_interrupted_training_says_so_and_changes_nothing(store: Path, sign: 
 @pytest.mark.slow
 def test_a_training_killed_at_any_moment_leaves_the_store_usable(store: Path) -> None:
     """And the next one takes away what it left."""
-    registry, chance = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
+    registry, rng = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
     for _ in range(2):
         with running(store) as process:
             wait_for(process, b"validating")
             try:
-                process.wait(chance.uniform(0, 1.5))
+                process.wait(rng.uniform(0, 1.5))
             except subprocess.TimeoutExpired:
                 process.kill()
         for version in registry.versions():

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from twinserve.recipes.recipe import Task
+from twinserve.metric import Task
 from twinserve.signature.signature import FeatureType, Signature
 
 NULL: Final = "(null)"

@@ -23,7 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
-from twinserve.recipes.recipe import Task
+from twinserve.metric import Task
 from twinserve.signature.signature import FeatureType, Signature
 
 TREES: Final = 200

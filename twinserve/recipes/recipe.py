@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
+from twinserve.metric import DEFAULT, Task, names
 from twinserve.signature.signature import Signature
 
 if TYPE_CHECKING:
@@ -16,14 +17,8 @@ if TYPE_CHECKING:
 
     from twinserve.notes import Note
 
-Task = Literal["classification", "regression"]
 Candidates = Callable[[int], Mapping[str, Any]]
 """Given a seed, unfitted scikit-learn pipelines by name."""
-METRICS: Final[Mapping[Task, tuple[str, ...]]] = {
-    "classification": ("log_loss", "accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "brier"),
-    "regression": ("rmse", "mae", "r2"),
-}
-"""What may decide; the first does unless a person says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class Recipe:
     load: Callable[[], Table]
     candidates: Candidates
     metric: str
-    """The name of the metric that decides, one of `METRICS` for the task."""
+    """The name of the metric that decides, one of `twinserve.metric.names(task)`."""
     intended_use: str
     """For the model card: who may use the model, for what, and for what not."""
     notes: tuple[Note, ...] = ()
@@ -57,8 +52,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raises `NoSuchMetric` now, as a training is long."""
-        if self.metric not in METRICS[self.task]:
-            known = ", ".join(METRICS[self.task])
+        if self.metric not in names(self.task):
+            known = ", ".join(dict.fromkeys([DEFAULT[self.task], *names(self.task)]))
             raise NoSuchMetric(f"{self.metric} does not judge a {self.task}; choose one of: {known}.")
 
 

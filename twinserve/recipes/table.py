@@ -9,11 +9,12 @@ from typing import Any, Final
 import pandas as pd
 
 from twinserve.errors import AskedWrongly
+from twinserve.metric import DEFAULT, Task
 from twinserve.notes import Note
 from twinserve.recipes import target as targets
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.pipelines import pipelines
-from twinserve.recipes.recipe import METRICS, Recipe, Table, Task
+from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import Understood, from_table
@@ -65,7 +66,7 @@ def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Rec
         input=kept.signature,
         load=lambda: Table(kept.frame, target, source),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
-        metric=wish.metric or METRICS[task][0],
+        metric=wish.metric or DEFAULT[task],
         intended_use=(
             f"Predicts {wish.target!r} for rows like those of {source}. Nobody has said more about its use; "
             "say it in a recipe of your own before others rely on this model."

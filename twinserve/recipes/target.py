@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
-from twinserve.recipes.recipe import Task
+from twinserve.metric import Task
 from twinserve.signature.signature import FeatureType
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 

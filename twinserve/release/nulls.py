@@ -1,4 +1,4 @@
-"""Fields that may be null and that the model cannot take so: told while it is made, with what to do."""
+"""Find nullable fields in which the model does not take a null, so that training can warn of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CURE = (
 
 
 def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
-    """A note for each nullable field whose null a fitted pipeline refuses, or answers with what is no number."""
+    """A note for each nullable field in which a fitted pipeline raises on a null, or answers with NaN."""
     predictor = SklearnPredictor(pipeline, data.signature, data.classes)
     real = data.everything.columns.take(range(min(ROWS, len(data.everything))))
     answers = ask(predictor, real).given
@@ -47,7 +47,7 @@ def _without(rows: Columns, place: int, kind: FeatureType) -> Columns:
 
 
 def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
-    """The columns of a DataFrame that hold nulls on which a fitted estimator raises; none of anything else."""
+    """The columns of a DataFrame whose nulls make a fitted estimator raise; none where `table` is no DataFrame."""
     if not isinstance(table, pd.DataFrame):
         return []
     whole = table.dropna().head(1)
@@ -55,7 +55,7 @@ def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
 
 
 def _raises(estimator: Any, table: pd.DataFrame, whole: pd.DataFrame, name: Any) -> bool:
-    """On the row without nulls with this one in it; where there is none, on the first row with this null."""
+    """Whether it raises on a null in this column alone: in a row without other nulls, or else in the first such row."""
     row = whole.copy() if len(whole) else table[table[name].isna()].head(1)
     row[name] = table[name][table[name].isna()].head(1).to_numpy()
     try:

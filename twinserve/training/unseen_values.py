@@ -1,6 +1,6 @@
-"""Would a pipeline raise on a valid value that training never saw, and which of those does it know all the same?
+"""Refuse a pipeline that raises on a valid value that training never saw.
 
-Under the policy `warn` such a value is predicted, so an encoder that raises on it would refuse the caller; and the
+Under the policy `warn` a server predicts such a value, so an encoder that raises on it would refuse the caller; and the
 compiled model, which never raises, would answer where the pipeline has no answer.
 """
 
@@ -22,18 +22,18 @@ NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
 
 
 def raising_encoder(pipeline: Any) -> str | None:
-    """The class of an encoder in it that is told to raise on what it does not know; None where there is none."""
+    """The class of an encoder in the pipeline with `handle_unknown="error"`; None where there is none."""
     parts = [pipeline, *pipeline.get_params().values()]
-    found = [type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error"]
-    return found[0] if found else None
+    raising = (type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error")
+    return next(raising, None)
 
 
 def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signature) -> None:
-    """Raise `CannotTrain` where a fitted pipeline with such an encoder refuses what a server lets through.
+    """Raise `CannotTrain` where a fitted pipeline with such an encoder raises on a value that a server accepts.
 
-    An encoder that knows all that was declared may raise: nothing else reaches it. `real` are rows that it takes.
+    An encoder that knows every declared category may stay: no other one reaches it. `real` are rows that it takes.
     """
-    for feature, row in _strangers(real, signature):
+    for feature, row in _with_unseen_values(real, signature):
         try:
             fitted.predict(to_frame(row, signature))
         except Exception as error:  # Whatever it raises, it is no prediction.
@@ -43,8 +43,8 @@ def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signa
             ) from error
 
 
-def _strangers(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
-    """The first real row with one value exchanged for one that training never saw, and the feature that holds it."""
+def _with_unseen_values(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
+    """Copies of the first real row, each with one value replaced by an unseen one; and the feature of that value."""
     for place, feature in enumerate(signature.features):
         for value in _unseen(feature):
             row = real.take([0])

@@ -80,12 +80,12 @@ def told(model: Any, frame: Any) -> list[Any]:
             warnings.simplefilter("ignore")
             try:
                 said = np.ravel(model.predict(one))[0]
-                shares = model.predict_proba(one)[0] if hasattr(model, "predict_proba") else []
+                probabilities = model.predict_proba(one)[0] if hasattr(model, "predict_proba") else []
             except (ValueError, IndexError):
                 found.append(None)
                 continue
-        finite = np.isfinite(shares).all() and (hasattr(model, "classes_") or np.isfinite(said))
-        found.append((said, list(shares)) if finite else None)
+        finite = np.isfinite(probabilities).all() and (hasattr(model, "classes_") or np.isfinite(said))
+        found.append((said, list(probabilities)) if finite else None)
     return found
 
 

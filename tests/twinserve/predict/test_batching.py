@@ -76,7 +76,7 @@ def test_each_request_gets_the_predictions_of_its_own_rows(
 def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
     """To the last bit, as trees look at each row by itself."""
     data, _ = fruit.fitted(fruit.FRUIT)
-    labels = np.array(data.classes, dtype=object)[data.train.truth.astype(int)]
+    labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     forest = make_pipeline(fruit.columns_encoded(), RandomForestClassifier(20, random_state=0))
     forest.fit(to_frame(data.train.columns, data.signature), labels)
     predictor = SklearnPredictor(forest, data.signature, data.classes)

@@ -59,7 +59,7 @@ def test_a_regression_gives_values() -> None:
 def test_a_classifier_without_probabilities_gives_labels_only(trained: tuple[Any, Any]) -> None:
     data, _ = trained
     frame = to_frame(data.train.columns, data.signature)
-    labels = np.array(data.classes, dtype=object)[data.train.truth.astype(int)]
+    labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     pipeline = make_pipeline(fruit.columns_encoded(), LinearSVC()).fit(frame, labels)
     found = SklearnPredictor(pipeline, data.signature, data.classes).predict(data.train.columns)
     assert found.probabilities is None

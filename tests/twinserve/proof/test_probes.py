@@ -37,16 +37,16 @@ MIXED = signature(
 
 def real(rows: int = 50) -> Columns:
     """Ordinary rows of the mixed signature, with a category that its vocabulary lacks in one of them."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     matrix = np.stack(
         [
-            chance.normal(size=rows),
-            chance.normal(size=rows),
-            chance.integers(0, 9, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 9000, rows),
+            rng.normal(size=rows),
+            rng.normal(size=rows),
+            rng.integers(0, 9, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 9000, rows),
             np.full(rows, np.nan),
         ],
         axis=1,
@@ -143,12 +143,12 @@ def test_some_rows_move_by_less_than_single_precision_can_tell() -> None:
 
 def test_a_tree_is_met_on_both_sides_of_its_splits() -> None:
     """How they are found is tested with `twinserve/proof/threshold_search.py`; here, that they are among the rows."""
-    chance = np.random.default_rng(0)
-    contract, columns = signature(feature("x")), Columns(chance.random((80, 1)))
-    tree = make_pipeline(DecisionTreeRegressor(random_state=0)).fit(to_frame(columns, contract), chance.random(80))
+    rng = np.random.default_rng(0)
+    contract, columns = signature(feature("x")), Columns(rng.random((80, 1)))
+    tree = make_pipeline(DecisionTreeRegressor(random_state=0)).fit(to_frame(columns, contract), rng.random(80))
     thresholds = tree[-1].tree_.threshold[tree[-1].tree_.feature == 0]
     with np.errstate(over="ignore"):
-        changes = crossings(columns, contract, tree, chance).changes
+        changes = crossings(columns, contract, tree, rng).changes
         values = np.unique(made(columns, contract, changes).matrix[:, 0]).astype(np.float32).astype(np.float64)
     for threshold in thresholds:
         below, above = values[values <= threshold].max(), values[values > threshold].min()

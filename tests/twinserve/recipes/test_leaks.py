@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twinserve.recipes import Task
+from twinserve.metric import Task
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.signature.sources.from_table import from_table
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.twinserve.signature.made import feature, signature
-from twinserve.proof.prove import prove
-from twinserve.recipes import Task
+from twinserve.metric import Task
+from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes.pipelines import pipelines
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
@@ -57,15 +57,16 @@ def odd(columns: Columns) -> Columns:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signature, Columns], task: Task) -> None:
     seen, columns = rows
-    truth = columns.matrix[:, 1] % 2
-    target: Any = np.where(truth > 0, "odd", "even").astype(object) if task == "classification" else truth
+    y_true = columns.matrix[:, 1] % 2
+    target: Any = np.where(y_true > 0, "odd", "even").astype(object) if task == "classification" else y_true
     found = pipelines(seen, task, 0)
     assert list(found) == ["linear model", "random forest", "gradient boosting"]
     for pipeline in found.values():
         if "n_estimators" in pipeline["model"].get_params():
             pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
         fitted = pipeline.fit(to_frame(columns, seen), target)
-        proved = prove(fitted, seen, ("even", "odd") if task == "classification" else None, [columns], 0)
+        classes = ("even", "odd") if task == "classification" else None
+        proved = prove(fitted, compile_model(fitted, seen), seen, classes, [columns], 0)
         assert proved.facts.kind == "compiled", proved.facts.reason
         assert len(fitted.predict(to_frame(odd(columns), seen))) == 2
 
