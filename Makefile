@@ -92,5 +92,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

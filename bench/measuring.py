@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench import processes, wrk
+from bench import wrk
 from bench.environments import interpreter
 from bench.prepared import OUT, Prepared, Rows
 from bench.results import Load, Results, Sample, Skipped, Start
-from bench.server import Running, Unfit, free_port, log_of, quiet, running, verify
+from bench.server import Running, Unfit, log_of, quiet, running, verify
 from bench.subjects import Scene, Subject
+from harness import processes
+from harness.running import free_port
 
 WARM_UP: Final = 1
 """Seconds of load before the first measured one."""

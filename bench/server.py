@@ -8,7 +8,6 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -17,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench import processes
 from bench.prepared import OUT, Prepared, Rows
 from bench.subjects import Answer, Launch, Payload, Subject
+from harness import processes
+from harness.running import Ended, Late, launch, wait_for
 
 PATIENCE: Final = 90.0
 """Seconds that a server may take until it answers."""
 REFUSALS: Final = 15.0
 """Seconds for which a server may answer something else than it should: some do while they load their model."""
-PAUSE: Final = 0.02
 LAST_WORDS: Final = 10.0
 """Seconds that a server may take to end when it is asked to."""
 TOLERANCE: Final = 1e-6
@@ -47,45 +46,43 @@ class Running:
     """From its start to its first good answer."""
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
-def running(launch: Launch, port: int, first: Payload, *, folder: Path, core: int, log: Path) -> Iterator[Running]:
+def running(launched: Launch, port: int, first: Payload, *, folder: Path, core: int, log: Path) -> Iterator[Running]:
     """Start a server on a core and wait until it answers; raises `Unfit` when it does not."""
-    environment = os.environ | dict.fromkeys(THREADS, "1") | launch.environment
-    command = ["taskset", "-c", str(core), *launch.command]
+    environment = os.environ | dict.fromkeys(THREADS, "1") | launched.environment
+    command = ["taskset", "-c", str(core), *launched.command]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603  # Commands of our own tables.
-            command, env=environment, cwd=folder, stdout=output, stderr=output, start_new_session=True
-        )
-        try:
-            _await(process, port, first, started + PATIENCE)
-            yield Running(process.pid, port, time.perf_counter() - started)
-        finally:
-            stop(process)
+    started = time.perf_counter()
+    process = launch(command, folder, environment, log, new_session=True)
+    try:
+        _await(process, port, first)
+        yield Running(process.pid, port, time.perf_counter() - started)
+    finally:
+        stop(process)
 
 
-def _await(process: subprocess.Popen[bytes], port: int, first: Payload, deadline: float) -> None:
-    last = "nobody listens"
-    while (now := time.perf_counter()) < deadline:
-        if process.poll() is not None:
-            raise Unfit(f"It ended with code {process.returncode} before it answered; its log is below bench/out/logs.")
+def _await(process: subprocess.Popen[bytes], port: int, first: Payload) -> None:
+    last, refused_until = "nobody listens", math.inf
+
+    def answers() -> bool:
+        nonlocal last, refused_until
+        if time.perf_counter() > refused_until:
+            raise Late
         with contextlib.suppress(OSError, http.client.HTTPException):
             status, _ = post(port, first)
             if status == http.HTTPStatus.OK:
-                return
+                return True
             if last != (last := f"status {status}"):
-                deadline = min(deadline, now + REFUSALS)
-        time.sleep(PAUSE)
-    raise Unfit(f"It gave no good answer in time (last: {last}); its log is below bench/out/logs.")
+                refused_until = min(refused_until, time.perf_counter() + REFUSALS)
+        return False
+
+    try:
+        wait_for(process, answers, PATIENCE)
+    except Ended:
+        text = f"It ended with code {process.returncode} before it answered; its log is below bench/out/logs."
+        raise Unfit(text) from None
+    except Late:
+        raise Unfit(f"It gave no good answer in time (last: {last}); its log is below bench/out/logs.") from None
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

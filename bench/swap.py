@@ -22,9 +22,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench.server import free_port, running
+from bench.server import running
 from bench.subjects import Launch, Payload
 from bench.wrk import SCRIPT, Outcome, parse
+from harness import ROOT
+from harness.running import DOORS, free_port
 from twinserve.store.registry import Registry
 
 CONNECTIONS: Final = 32
@@ -32,7 +34,6 @@ SECONDS: Final = 10.0
 ROUNDS: Final = 3
 PAUSE_BETWEEN_SWAPS: Final = 1.1
 """Seconds; a worker looks once a second, so each look finds a new champion."""
-DOORS: Final = ("serve_fastapi", "serve_flask")
 SERVER_CORE, LOAD_CORE = 0, 1
 JSON: Final = "application/json"
 
@@ -114,8 +115,7 @@ def _launch(door: str, registry: Registry, port: int) -> Launch:
         "ACCESS_LOG": "false",
         "LOG_LEVEL": "error",
     }
-    here = Path(__file__).parents[1]
-    environment = {f"TWINSERVE_{name}": value for name, value in settings.items()} | {"PYTHONPATH": str(here)}
+    environment = {f"TWINSERVE_{name}": value for name, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     return Launch((sys.executable, "-m", door), environment)
 
 

@@ -16,7 +16,7 @@ from faults.catalog import ELSEWHERE, SCENARIOS, soak
 from faults.results import Results, name_of
 from faults.scenario import Outcome, Scenario
 from faults.stage import Models, Stage
-from tests.conftest import ROOT
+from harness import ROOT
 
 RESULTS: Final = Path(__file__).parent / "results.json"
 PAGE: Final = ROOT / "docs" / "reliability.md"

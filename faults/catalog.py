@@ -23,7 +23,12 @@ ELSEWHERE: Final = (
     Elsewhere("F11", "swaps under load", "held with two workers; the soak swaps, too", ("tests/servers/test_swap.py",)),
     Elsewhere("F12", "swap to a damaged version", "held with two workers", ("tests/servers/test_swap.py",)),
     Elsewhere("F13", "clock jumps", "needs libfaketime, under which gunicorn does not start; deadlines are monotonic"),
-    Elsewhere("F18", "other JSON abuse", "held for the core and both doors", ("tests/contract/test_json.py",)),
+    Elsewhere(
+        "F18",
+        "other JSON abuse",
+        "held for the core and both doors",
+        ("twinserve/testing/contract/malformed.py", "twinserve/testing/contract/surprising.py"),
+    ),
     Elsewhere(
         "F21", "fork after OpenMP", "not played: models are opened after the fork, so there is nothing to inherit"
     ),

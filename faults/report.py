@@ -7,7 +7,8 @@ from typing import Final
 
 from bench.markdown import table
 from faults.results import Results
-from faults.scenario import DOORS, Elsewhere, Scenario
+from faults.scenario import Elsewhere, Scenario
+from harness.running import DOORS
 
 HEAD: Final = ("", "what was done", "what is promised", "FastAPI", "Flask")
 TOP: Final = """# Reliability

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from faults.stage import Stage
+from harness.running import DOORS
 
-DOORS: Final = ("serve_fastapi", "serve_flask")
 NO_DOOR: Final = ("model",)
 """For what happens before any door: files and versions."""
 

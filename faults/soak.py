@@ -10,16 +10,15 @@ from statistics import median
 from typing import Final
 
 from bench.swap import swaps
-from faults import clients
-from faults.accounts import Account, account
-from faults.clients import LOST, REFUSED, Clients, until
-from faults.scenario import DOORS, Outcome, Scenario, all_of
+from faults.scenario import Outcome, Scenario, all_of
 from faults.stage import Stage
-from tests import swapping
-from tests.fakes import body_of, settings_of
-from tests.servers.running import Running, request
+from harness import clients, swapping
+from harness.accounts import Account, account
+from harness.clients import LOST, REFUSED, Clients, until
+from harness.running import DOORS, Running, request
 from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.testing.fakes import body_of, settings_of
 
 LOOKS: Final = 40
 """Looks at the accounts in a run."""

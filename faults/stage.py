@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from faults import stores
-from tests.servers.running import Running, golden, running
+from harness.running import Running, golden, running
 from twinserve.store.registry import Registry
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +13,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from faults.misbehaving import Misbehaving
-from model.tumor import TUMOR, candidates
-from tests import swapping
+from harness import swapping
+from harness import tumor as linear_tumor
 from twinserve.release import from_estimator
-from twinserve.release.build import Lineage, build
 from twinserve.store.registry import Registry
-from twinserve.training.data import split
-from twinserve.training.fit import fit
 
 WIDE: Final = 500
 
@@ -28,10 +24,7 @@ WIDE: Final = 500
 def tumor(folder: Path) -> Path:
     """One version of the default recipe, a linear model, as champion."""
 
-    def one(seed: int) -> Mapping[str, Any]:
-        return {"logistic regression": candidates(seed)["logistic regression"]}
-
-    return _trained(folder, one)
+    return linear_tumor.store(folder).folder.parent
 
 
 def misbehaving(folder: Path) -> Path:
@@ -40,22 +33,12 @@ def misbehaving(folder: Path) -> Path:
     def one(_seed: int) -> Mapping[str, Any]:
         return {"misbehaving": make_pipeline(Misbehaving(C=1e-4, max_iter=10_000))}
 
-    return _trained(folder, one)
+    return linear_tumor.store(folder, one).folder.parent
 
 
 def fruit(folder: Path) -> Path:
     """Versions 1 and 2, and 3, which is damaged."""
     swapping.store(folder)
-    return folder
-
-
-def _trained(folder: Path, one: Any) -> Path:
-    recipe = replace(TUMOR, candidates=one)
-    registry = Registry(folder, recipe.name)
-    data = split(recipe, recipe.load())
-    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
-    registry.promote(version)
     return folder
 
 

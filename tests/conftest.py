@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
 
 from twinserve.service.settings import PREFIX
 from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,22 +42,9 @@ def plain_logs() -> None:
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one small real model, `tumor` version 1, as `train.py` makes it; it is the champion."""
-    from model.tumor import TUMOR, candidates
-    from twinserve.release.build import Lineage, build
-    from twinserve.store.registry import Registry
-    from twinserve.training.data import split
-    from twinserve.training.fit import fit
+    from harness import tumor
 
-    def one_candidate(seed: int) -> Mapping[str, Any]:
-        return {"logistic regression": candidates(seed)["logistic regression"]}
-
-    recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
-    registry = Registry(tmp_path_factory.mktemp("artifacts"), recipe.name)
-    data = split(recipe, recipe.load())
-    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
-    registry.promote(version)
-    return registry.folder.parent
+    return tumor.store(tmp_path_factory.mktemp("artifacts")).folder.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

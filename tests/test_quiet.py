@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import swapping
-from tests.conftest import ROOT
+from harness import ROOT, swapping
+from harness.running import DEADLINE, DOORS, Running, launch, ready, wait_for
+from harness.swapping import BODY
 from tests.quiet import needs_strace, reached, traced, written
-from tests.servers.running import DEADLINE, DOORS, Running, is_ready, port_of, wait_for
-from tests.swapping import BODY
 from twinserve.store.registry import Registry
 
 each_door = pytest.mark.parametrize("door", DOORS)
@@ -55,20 +54,12 @@ def environment(home: Path, folder: Path, **given: object) -> Mapping[str, str]:
 def serving(door: str, folder: Path, given: Mapping[str, str], tracer: list[str] | None = None) -> Iterator[Running]:
     """A server that is ready; it is stopped as a supervisor does it."""
     log = folder / "stderr"
-    with log.open("wb") as errors:
-        process = subprocess.Popen([*(tracer or ()), sys.executable, "-m", door], cwd=folder, env=given, stderr=errors)
-    try:
-        wait_for(process, lambda: port_of(log) is not None)
-        server = Running(process, port_of(log) or 0, log)
-        wait_for(process, lambda: is_ready(server))
+    process = launch([*(tracer or ()), sys.executable, "-m", door], folder, given, log)
+    with ready(process, log) as server:
         yield server
         (child,) = children(process.pid) if tracer else (process.pid,)
         os.kill(child, signal.SIGTERM)
         assert process.wait(DEADLINE) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(DEADLINE)
 
 
 def children(pid: int) -> list[int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from harness import ROOT
 
 ROOMS = ("twinserve", "model", "serve_flask", "serve_fastapi")
 INNER = sorted(
@@ -28,13 +28,20 @@ INNER = sorted(
 FRAMEWORKS = frozenset({"flask", "werkzeug", "gunicorn", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"})
 LONGEST_FILE = 250
 LONGEST_README = 8
-SOURCES = sorted(path for room in (*ROOMS, "examples") for path in (ROOT / room).rglob("*.py"))
+SOURCES = sorted(path for room in (*ROOMS, "examples", "harness") for path in (ROOT / room).rglob("*.py"))
+PROGRAMS = sorted(path for room in ("bench", "faults") for path in (ROOT / room).rglob("*.py"))
 
+TOOLS = frozenset({"harness", "bench", "faults", "tests"})
+"""What runs, measures and tests the rooms; these know nothing of it."""
 FORBIDDEN = {
-    "twinserve": FRAMEWORKS | {"model", "serve_flask", "serve_fastapi"},
-    "model": FRAMEWORKS | {"serve_flask", "serve_fastapi"},
-    "serve_flask": frozenset({"model", "serve_fastapi", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"}),
-    "serve_fastapi": frozenset({"model", "serve_flask", "flask", "werkzeug", "gunicorn"}),
+    "twinserve": TOOLS | FRAMEWORKS | {"model", "serve_flask", "serve_fastapi"},
+    "model": TOOLS | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
+    "serve_flask": TOOLS | {"model", "serve_fastapi", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"},
+    "serve_fastapi": TOOLS | {"model", "serve_flask", "flask", "werkzeug", "gunicorn"},
+    "harness": TOOLS - {"harness"} | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
+    "bench": frozenset({"tests", "faults"}),
+    "faults": frozenset({"tests"}),
+    "examples": TOOLS,
 }
 
 
@@ -52,13 +59,13 @@ def imported_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", [*ROOMS, "harness"])
 def test_a_room_imports_nothing_that_its_rule_forbids(room: str) -> None:
     """Arrows point one way: a door to the library, this project's model to the library, neither back."""
     assert imported_by("import " + ", ".join(modules(room))) & FORBIDDEN[room] == set()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_import_inside_a_function_breaks_the_rule_either(path: Path) -> None:
     """What runs later is read in the source."""
     names: set[str] = set()
@@ -93,8 +100,8 @@ def test_only_the_service_and_the_commands_read_the_environment(path: Path) -> N
 )
 def test_a_library_that_writes_into_the_home_is_loaded_in_one_place(library: str, place: str) -> None:
     """Where it is told not to, before. What only a type checker reads loads nothing."""
-    rooms = [path for room in (*ROOMS, "bench", "faults", "examples", "tests") for path in (ROOT / room).rglob("*.py")]
-    ours = [path for path in (*rooms, *ROOT.glob("*.py")) if "peers" not in path.parts]
+    tests = (ROOT / "tests").rglob("*.py")
+    ours = [path for path in (*SOURCES, *PROGRAMS, *tests, *ROOT.glob("*.py")) if "peers" not in path.parts]
     for_types = "if TYPE_CHECKING:\n    import onnxruntime as ort\n"
     sources = {path: path.read_text().replace(for_types, "") for path in ours}
     named = {path for path, text in sources.items() if re.search(rf"^ *(import|from) {library}\b", text, re.MULTILINE)}
@@ -117,6 +124,15 @@ def test_what_a_program_imports_first_loads_no_numpy(package: str) -> None:
     assert "numpy" not in imported_by(f"import {package}")
 
 
+def test_pytest_is_known_to_the_suite_alone() -> None:
+    """Who serves needs no test runner; and nothing else in the library imports the suite."""
+    for path in SOURCES:
+        if path.is_relative_to(ROOT / "twinserve") and not path.is_relative_to(ROOT / "twinserve" / "testing"):
+            assert not re.search(r"^ *(import|from) (pytest|twinserve\.testing)\b", path.read_text(), re.MULTILINE), (
+                path
+            )
+
+
 UNKNOWN_TO = {
     "twinserve": {"numpy", "pandas", "pydantic"},
     "twinserve.signature.request.validator": {"pandas", "sklearn", "onnx"},
@@ -125,6 +141,7 @@ UNKNOWN_TO = {
     "twinserve.store.artifact, twinserve.store.registry": {"pandas", "sklearn", "joblib", "skops", "onnx"},
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
+    "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},
 }
 
 
@@ -166,7 +183,10 @@ def test_a_source_file_is_short(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "room",
-    [*ROOMS, *INNER, "serve_flask/server", "serve_fastapi/server", "bench", "deploy", "examples", "faults", "tests"],
+    [
+        *(*ROOMS, *INNER, "serve_flask/server", "serve_fastapi/server"),
+        *("bench", "deploy", "examples", "faults", "harness", "tests"),
+    ],
 )
 def test_a_room_says_its_rule_at_the_door(room: str) -> None:
     """In a README of eight lines at most."""

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Final
 
-from faults.accounts import account
-from faults.clients import Health, get, ms, until
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.servers.running import Running, read, request
+from harness.accounts import account
+from harness.clients import Health, get, ms, until
+from harness.running import Running, read, request
 
 SLOW: Final = 600
 RECEIVE: Final = 4.0

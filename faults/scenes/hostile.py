@@ -14,12 +14,12 @@ from typing import Final
 
 from bench import wrk
 from faults import stores
-from faults.accounts import account, seconds
-from faults.clients import Health, ms, percentile
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.hostile_bodies import SHAPES
-from tests.servers.running import Running, golden, read, request
+from harness.accounts import account, seconds
+from harness.clients import Health, ms, percentile
+from harness.hostile_bodies import SHAPES
+from harness.running import Running, golden, read, request
 
 CORE: Final = 1
 SIZE: Final = 60_000

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from bench import wrk
-from faults import clients
-from faults.accounts import account, workers
-from faults.clients import Clients, Health, ms, percentile
 from faults.misbehaving import SLOW, SLOW_SECONDS
 from faults.misbehaving import asking as asking_for
 from faults.scenario import Outcome, all_of, scenario
 from faults.scenes.predictors import misbehaving
 from faults.stage import Stage
-from tests.servers.running import Running, read, request
+from harness import clients
+from harness.accounts import account, workers
+from harness.clients import Clients, Health, ms, percentile
+from harness.running import Running, read, request
 
 CORE: Final = 1
 SECONDS: Final = 8

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from faults.accounts import account, seconds
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.servers.running import Running, read
+from harness.accounts import account, seconds
+from harness.running import Running, read
 
 JSON: Final = "Content-Type: application/json\r\n"
 HEAD: Final = f"POST /predict HTTP/1.1\r\nHost: h\r\n{JSON}"

@@ -8,11 +8,11 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
-from faults.clients import until
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.credentials import write_keys
-from tests.servers.running import DEADLINE, request, start
+from harness.clients import until
+from harness.credentials import write_keys
+from harness.running import DEADLINE, request, start
 
 MARK: Final = "7654321.0123"
 """A value that no log may hold."""

@@ -9,12 +9,12 @@ import socket
 import time
 from typing import Final
 
-from bench import processes
-from faults.accounts import workers
-from faults.clients import LOST, Clients, asking, get, ms, until
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.servers.running import read, request
+from harness import processes
+from harness.accounts import workers
+from harness.clients import LOST, Clients, asking, get, ms, until
+from harness.running import read, request
 
 DELAY: Final = 1.0
 ROUNDS: Final = 3

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from faults.clients import Clients
-from faults.clients import asking as while_they_ask
 from faults.scenario import NO_DOOR, Outcome, all_of, scenario
 from faults.stage import Stage
-from tests.conftest import ROOT
+from harness import ROOT
+from harness.clients import Clients
+from harness.clients import asking as while_they_ask
 
 LONGEST: Final = 120.0
 DISK: Final = 8 * 1024 * 1024

@@ -11,19 +11,18 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from faults import clients
-from faults.accounts import workers
-from faults.clients import LOST, REFUSED, Clients, ms, until
 from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
-from tests import swapping
-from tests.credentials import write_keys, write_signing_key
-from tests.fakes import body_of, settings_of
-from tests.issuers import FakeIssuer, issuing
-from tests.servers.running import Running, request
+from harness import clients, swapping
+from harness.accounts import workers
+from harness.clients import LOST, REFUSED, Clients, ms, until
+from harness.credentials import write_keys, write_signing_key
+from harness.issuers import FakeIssuer, issuing
+from harness.running import Running, request
 from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import body_of, settings_of
 
 SECONDS: Final = 30
 EVERY: Final = 1.5

@@ -11,6 +11,7 @@ from bench import server
 from bench.prepared import Rows
 from bench.server import Unfit
 from bench.subjects import Launch, Payload
+from harness.running import free_port
 
 ROWS = Rows(instances=[{}, {}], table=[[1], [2]], labels=["no", "yes"], probabilities=[[0.75, 0.25], [0.125, 0.875]])
 
@@ -36,9 +37,9 @@ def test_classes_in_another_order_are_a_wrong_answer() -> None:
 
 @pytest.mark.slow
 def test_a_server_that_ends_at_once_is_unfit_and_leaves_its_log(tmp_path: Path) -> None:
-    launch = Launch([sys.executable, "-c", "print('no model'); raise SystemExit(3)"])
+    ends = Launch([sys.executable, "-c", "print('no model'); raise SystemExit(3)"])
     log = tmp_path / "logs" / "server.log"
-    started = server.running(launch, server.free_port(), Payload("/", {}), folder=tmp_path, core=0, log=log)
+    started = server.running(ends, free_port(), Payload("/", {}), folder=tmp_path, core=0, log=log)
     with pytest.raises(Unfit, match="code 3"), started:
         pass
     assert log.read_text() == "no model\n"

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.doors import DOORS, Both, Door, open_both
-from tests.fakes import service_of
 from twinserve.service.service import Service
+from twinserve.testing.fakes import service_of
 
 OpenDoors = Callable[[Service], Both]
 

@@ -11,14 +11,16 @@ import pytest
 from openapi_spec_validator import validate
 from structlog.testing import capture_logs
 
+from harness.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
+from harness.issuers import issuing, until
 from tests.contract.conftest import OpenDoors
-from tests.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
-from tests.doors import JSON, Answer, Both
-from tests.fakes import car, service_of
-from tests.issuers import issuing, until
+from tests.doors import Both
 from twinserve.service.auth import reloading_file
 from twinserve.service.http.routes import ROUTES, SCOPES, Route
 from twinserve.service.service import Service
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import car, service_of
 
 EVERYTHING = " ".join(SCOPES)
 BY_SCOPE: Mapping[str, Any] = {
@@ -325,7 +327,7 @@ def test_nothing_secret_is_logged_or_answered(open_doors: OpenDoors, tmp_path: P
         )
         metrics = both.doors[0].send("GET", "/metrics", headers=bearer(good)).body.decode()
     said = json.dumps(logs, default=str)
-    shown = "".join(f"{answer.headers.multi_items()}{answer.body.decode()}" for answer in answers)
+    shown = "".join(f"{answer.headers.pairs}{answer.body.decode()}" for answer in answers)
     for hidden in (canary, secret, good.split(".")[1], good.split(".")[2]):
         assert hidden not in said
         assert hidden not in shown

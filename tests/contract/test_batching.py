@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.doors import DOORS, JSON, REQUEST_ID, Answer
-from tests.fakes import PATIENCE, BlockedPredictor, PickyPredictor, car, service_of
+from tests.doors import DOORS
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON, REQUEST_ID
+from twinserve.testing.fakes import PATIENCE, BlockedPredictor, PickyPredictor, car, service_of
 
 HEADERS = {**JSON, "X-Request-Id": REQUEST_ID}
 BODIES: Sequence[Any] = [car(age=1), [car(age=2), car(age=3)], car(city="Rome"), car(age=40), [car()] * 3]

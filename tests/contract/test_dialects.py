@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from tests.contract.conftest import OpenDoors
-from tests.doors import JSON, Both
-from tests.fakes import FakePredictor, car, opened, reply_of, service_of, settings_of
+from tests.doors import Both
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.headers import HeaderLookup
@@ -29,6 +28,8 @@ from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import Opened
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import FakePredictor, car, opened, reply_of, service_of, settings_of
 
 TEXT = {"Content-Type": "text/x-labels"}
 

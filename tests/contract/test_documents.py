@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -13,9 +11,9 @@ from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.contract.conftest import OpenDoors
-from tests.doors import DOORS, JSON, Both, Door
-from tests.fakes import CLASSES, ValuePredictor, car, opened, service_of
-from twinserve.service.http.routes import ROUTES
+from tests.doors import DOORS, Both, Door
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import ValuePredictor, car, opened, service_of
 
 
 def test_the_schema_is_json_schema_2020_12(both: Both) -> None:
@@ -27,31 +25,6 @@ def test_the_schema_is_json_schema_2020_12(both: Both) -> None:
     Draft202012Validator.check_schema(schema)
 
 
-def test_the_schema_tells_what_is_declared_and_what_training_saw(both: Both) -> None:
-    """Bounds for what is declared, annotations for what was seen, units and descriptions for people."""
-    fields = both.send("GET", "/schema").json()["properties"]
-    assert fields["engine"]["properties"]["power"] == {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 2000,
-        "description": "At the shaft.",
-        "x-unit": "kW",
-        "x-seen-range": [40, 400],
-    }
-    assert fields["engine"]["description"] == "What drives it."
-    assert fields["colour"]["enum"] == ["red", "green", "blue"]
-    assert fields["fuel"]["type"] == ["string", "null"]
-    assert fields["city"]["x-seen-categories"] == ["Berlin", "Oslo"]
-
-
-def test_under_reject_what_training_saw_is_a_rule(open_doors: OpenDoors) -> None:
-    """Bounds and enumerations, as the service enforces them."""
-    fields = open_doors(service_of(out_of_range="reject")).send("GET", "/schema").json()["properties"]
-    power = fields["engine"]["properties"]["power"]
-    assert (power["minimum"], power["maximum"]) == (40, 400)
-    assert (fields["colour"]["enum"], fields["city"]["enum"]) == (["red", "blue"], ["Berlin", "Oslo", None])
-
-
 @pytest.mark.parametrize("policy", ["warn", "reject"])
 def test_openapi_is_valid(open_doors: OpenDoors, policy: str) -> None:
     """OpenAPI 3.1, for a classification and for a regression."""
@@ -59,14 +32,6 @@ def test_openapi_is_valid(open_doors: OpenDoors, policy: str) -> None:
         document = open_doors(service_of(version, out_of_range=policy)).send("GET", "/openapi.json").json()
         assert document["openapi"].startswith("3.1.")
         validate(document)
-
-
-def test_openapi_holds_exactly_the_table_of_routes(both: Both) -> None:
-    """Every path and method, and nothing else."""
-    paths = both.send("GET", "/openapi.json").json()["paths"]
-    assert {path: sorted(operations) for path, operations in paths.items()} == {
-        route.path: sorted(method.lower() for method in route.methods) for route in ROUTES
-    }
 
 
 def test_openapi_describes_what_is_answered(both: Both) -> None:
@@ -93,68 +58,6 @@ def test_openapi_takes_the_instances_that_the_service_takes(both: Both) -> None:
 def is_valid(instance: object, schema: dict[str, Any], document: dict[str, Any]) -> bool:
     """Does a value fit a schema whose references point into a document?"""
     return bool(Draft202012Validator({**schema, "components": document["components"]}).is_valid(instance))
-
-
-class Assets(HTMLParser):
-    """Collects whatever a browser would fetch or follow."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._in: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Addresses in attributes."""
-        self._in = tag
-        fetching = {"src", "href", "srcset", "action", "data", "poster", "background", "formaction", "http-equiv"}
-        self.found += [value or "" for name, value in attrs if name in fetching]
-
-    def handle_endtag(self, tag: str) -> None:
-        """Behind a style sheet."""
-        del tag
-        self._in = None
-
-    def handle_data(self, data: str) -> None:
-        """Addresses in style sheets."""
-        if self._in == "style":
-            self.found += re.findall(r"url\(\s*[\"']?([^\"')]*)", data) + re.findall(r"@import\s+(\S+)", data)
-
-
-def test_the_page_fetches_nothing_from_elsewhere(both: Both) -> None:
-    """All assets are in the page, and its policy forbids the browser to ask anyone else."""
-    answer = both.send("GET", "/docs")
-    page = Assets()
-    page.feed(answer.body.decode())
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert [address for address in page.found if not address.startswith(("data:", "#"))] == []
-    policy = answer.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "http" not in policy
-    assert "unsafe-eval" not in policy
-
-
-def test_the_model_is_described(both: Both) -> None:
-    """Name, version, task, classes, predictor, metrics and training facts."""
-    model = both.send("GET", "/model").json()
-    assert model["name"] == "cars"
-    assert model["version"] == "7"
-    assert model["classes"] == list(CLASSES)
-    assert model["predictor"] == {"kind": "compiled", "reason": "Made by hand."}
-    assert model["metrics"] == {"accuracy": 0.75}
-    assert model["training"]["rows"] == 10
-
-
-def test_health_tells_who_is_ready(both: Both) -> None:
-    """Alive is just alive; ready names the model."""
-    assert both.send("GET", "/health/live").json() == {"status": "alive"}
-    assert both.send("GET", "/health/ready").json() == {"status": "ready", "model": "cars", "version": "7"}
-
-
-@pytest.mark.parametrize("path", ["/schema", "/model", "/health/live", "/health/ready", "/openapi.json", "/"])
-def test_documents_hold_nothing_of_the_moment(open_doors: OpenDoors, path: str) -> None:
-    """Two services of the same model say the same, byte for byte."""
-    first, second = open_doors(service_of()), open_doors(service_of())
-    assert first.send("GET", path).body == second.send("GET", path).body == first.send("GET", path).body
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -15,10 +15,11 @@ from flask.typing import ResponseReturnValue
 import serve_fastapi
 import serve_flask
 from examples import fastapi_app, flask_app
-from tests.doors import JSON, Both, Door, FastAPIDoor, FlaskDoor
-from tests.fakes import RaisingPredictor, car, service_of
+from tests.doors import Both, Door, FastAPIDoor, FlaskDoor
 from twinserve.service.http.routes import ROUTES, Route
 from twinserve.service.service import Service
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import RaisingPredictor, car, service_of
 
 PREFIXES = ("", "/ml", "/a/b")
 

@@ -17,12 +17,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import serve_fastapi
 import serve_flask
+from harness.credentials import write_keys
 from serve_fastapi.routes import current_service
-from tests.credentials import write_keys
-from tests.doors import JSON, Answer, Both, Door, FastAPIDoor, FlaskDoor
-from tests.fakes import car, service_of
+from tests.doors import Both, Door, FastAPIDoor, FlaskDoor
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.service import Service
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import car, service_of
 
 TOKEN = "let-me-in"
 CAR = json.dumps(car()).encode()

@@ -7,13 +7,13 @@ from typing import Final
 
 import pytest
 
+from harness.hostile_bodies import SHAPES
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
-from tests.fakes import service_of
-from tests.hostile_bodies import SHAPES
 from twinserve.service.inference.version import QUICK_BODY
 from twinserve.service.protocols.native import NATIVE, NativeCodec
 from twinserve.signature.request.validator import Batch, Validator
+from twinserve.testing.fakes import service_of
 
 LARGE: Final = 1_000_000
 EXPECTED: Final = {"a duplicate at the end": (400, "malformed-json"), "NaN at the end": (400, "malformed-json")}

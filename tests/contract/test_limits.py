@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from harness.credentials import bearer, write_keys
 from tests.contract.conftest import OpenDoors
-from tests.credentials import bearer, write_keys
 from tests.doors import DOORS, Door
-from tests.fakes import car, service_of
 from tests.stores import Store, needs_redis
+from twinserve.testing.fakes import car, service_of
 
 
 def test_too_often_is_429_with_retry_after_and_health_is_exempt(open_doors: OpenDoors) -> None:
@@ -74,13 +74,3 @@ def test_a_shared_store_counts_both_doors_as_one_service(tmp_path: Path) -> None
             stack.callback(doors[-1].close)
         statuses = [door.send("GET", "/model").status for _ in range(3) for door in doors]
     assert statuses == [200] * 3 + [429] * (len(statuses) - 3)
-
-
-def test_nesting_is_bounded_by_its_setting(open_doors: OpenDoors) -> None:
-    """422 with a code of its own one deeper than allowed, whatever else is wrong; up to there malformed wins."""
-    both = open_doors(service_of(max_depth=5))
-    codes = [both.predict(b"[" * depth + b"]" * depth).json()["errors"][0]["code"] for depth in (5, 6, 5000)]
-    assert codes == ["type", "depth", "depth"]
-    assert both.predict(b"[" * 6 + b"]" * 5).status == 422
-    assert both.predict(b"[" * 5 + b"]" * 4).status == 400
-    assert both.predict([car()]).status == 200

@@ -15,11 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.tumor import TUMOR
-from tests.contract.conftest import OpenDoors
 from tests.doors import Both, open_both
-from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, reply_of, service_of, settings_of
 from twinserve.predict.predictor import Predictions
 from twinserve.service.service import Service
+from twinserve.testing.fakes import (
+    GivenPredictor,
+    car,
+    opened,
+    reply_of,
+    service_of,
+    settings_of,
+)
 
 TOLERANCE = 1e-9
 
@@ -97,41 +103,6 @@ def test_the_order_of_keys_changes_nothing(tumor: Both, rows: list[Any]) -> None
     assert tumor.predict(turned).body == tumor.predict(rows[0]).body
 
 
-def test_a_prediction_has_the_contracts_members(both: Both) -> None:
-    """One instance in, one prediction out; an array in, `predictions` out, an array of one included."""
-    single, batch = both.predict(car()).json(), both.predict([car()]).json()
-    assert list(single) == ["model", "version", "label", "probabilities", "warnings"]
-    assert list(batch) == ["model", "version", "predictions"]
-    assert single == {"model": "cars", "version": "7"} | batch["predictions"][0]
-
-
-def test_one_by_one_and_all_at_once_are_the_same(both: Both) -> None:
-    """A row's prediction does not depend on its neighbours."""
-    cars = [car(age=age, wheels=[age + 1, 2, 3, 4]) for age in range(40)]
-    batch = both.predict(cars).json()["predictions"]
-    for instance, prediction in zip(cars, batch, strict=True):
-        alone = both.predict(instance).json()
-        assert {key: alone[key] for key in ("label", "probabilities")} == {
-            key: prediction[key] for key in ("label", "probabilities")
-        }
-        assert len(alone["warnings"]) == len(prediction["warnings"])
-
-
-def test_a_regression_gives_a_value(open_doors: OpenDoors) -> None:
-    """In place of label and probabilities."""
-    doors = open_doors(service_of(opened(ValuePredictor(), classes=None)))
-    answer = doors.predict(car()).json()
-    assert list(answer) == ["model", "version", "value", "warnings"]
-    assert list(doors.predict([car()]).json()["predictions"][0]) == ["value", "warnings"]
-
-
-def test_labels_alone_are_a_prediction(open_doors: OpenDoors) -> None:
-    """A model without probabilities says so with null."""
-    predictor = GivenPredictor(Predictions(np.array([2], dtype=np.int64)))
-    answer = open_doors(service_of(predictor)).predict(car()).json()
-    assert (answer["label"], answer["probabilities"]) == ('say "no"', None)
-
-
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
@@ -143,21 +114,6 @@ def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
     service.close()
     read = [prediction["value"] for prediction in json.loads(reply.body)["predictions"]]
     assert [struct.pack("d", number) for number in read] == [struct.pack("d", number) for number in values]
-
-
-def test_values_that_the_pipeline_refuses_are_422_with_their_rows() -> None:
-    """A batch with some of them names exactly those, and no value."""
-    body = json.dumps([car(), car(age=77.5), car(), car(age=88.5)]).encode()
-    with open_both(service_of(PickyPredictor("scikit-learn"))) as doors:
-        answer = doors.predict(body)
-        assert answer.status == 422
-        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
-            ("/1", "unpredictable"),
-            ("/3", "unpredictable"),
-        ]
-        assert b"77.5" not in answer.body
-        assert doors.predict(json.dumps(car(age=77.5)).encode()).json()["errors"][0]["pointer"] == ""
-        assert doors.predict(json.dumps([car(), car()]).encode()).status == 200
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy says that the product overflows, which is the point.

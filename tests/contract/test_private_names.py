@@ -15,7 +15,7 @@ import pytest
 
 import serve_fastapi.server.private_names
 import serve_flask.server.private_names
-from tests.conftest import ROOT
+from harness import ROOT
 
 DOORS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "serve_fastapi": serve_fastapi.server.private_names.PRIVATE,

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.doors import JSON, Both, open_both
-from tests.fakes import car, service_of
+from tests.doors import Both, open_both
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import car, service_of
 
 some = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 """A request takes a millisecond or a hundred; the machine decides, not the property."""

@@ -9,8 +9,8 @@ import pytest
 
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
-from tests.fakes import FakePredictor, car, service_of
 from tests.lines import LINES, TYPE
+from twinserve.testing.fakes import FakePredictor, car, service_of
 
 HEADERS = {"Content-Type": TYPE}
 LINE = json.dumps(car()).encode()

@@ -10,13 +10,15 @@ from typing import Final
 
 import pytest
 
-from tests import swapping
+from harness import swapping
 from tests.contract.conftest import OpenDoors
-from tests.doors import JSON, Answer, Door
-from tests.fakes import body_of, settings_of
+from tests.doors import Door
 from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import body_of, settings_of
 
 SWAPS: Final = 50
 CLIENTS: Final = 3

@@ -12,9 +12,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
 from tests.contract.conftest import OpenDoors
-from tests.doors import DOORS, JSON
-from tests.fakes import RaisingPredictor, car, service_of
+from tests.doors import DOORS
 from twinserve.service.telemetry.tracing import Tracing
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import RaisingPredictor, car, service_of
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 HEADERS = {**JSON, "traceparent": f"00-{TRACE}-{SPAN}-01", "tracestate": "vendor=value"}

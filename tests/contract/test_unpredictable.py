@@ -19,8 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from tests.doors import DOORS, JSON, REQUEST_ID, Answer, Both, open_both
-from tests.fakes import PATIENCE, BlockedPredictor, car, opened, service_of
+from tests.doors import DOORS, Both, open_both
 from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.compiled import CompiledPredictor
@@ -28,6 +27,9 @@ from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.service.service import Service
 from twinserve.signature import Columns
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON, REQUEST_ID
+from twinserve.testing.fakes import PATIENCE, BlockedPredictor, car, opened, service_of
 
 CONTRACT = signature(feature("a", nullable=True), feature("b"))
 CLASSES = ("no", "yes")

@@ -9,9 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.doors import DOORS, JSON, Answer, Door
-from tests.fakes import PATIENCE, BlockedPredictor, car, service_of
+from tests.doors import DOORS, Door
 from twinserve.service.service import Service
+from twinserve.testing.answer import Answer
+from twinserve.testing.client import JSON
+from twinserve.testing.fakes import PATIENCE, BlockedPredictor, car, service_of
 
 INSTANCE = json.dumps(car()).encode()
 PROMPT = 0.05

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from deploy.entrypoint import COMMANDS, USAGE
-from tests.conftest import ROOT
+from harness import ROOT
 
 DEADLINE = 60.0
 

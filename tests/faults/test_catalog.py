@@ -9,7 +9,7 @@ from faults import report, scenes
 from faults.catalog import ELSEWHERE, SCENARIOS, soak
 from faults.results import Results, name_of
 from faults.scenario import Scenario
-from tests.conftest import ROOT
+from harness import ROOT
 
 
 def test_every_scenario_is_in_the_catalog_under_a_name_of_its_own() -> None:

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import create_app, draining
-from tests.fakes import car, service_of
 from twinserve.service.http.problem import Problem
+from twinserve.testing.fakes import car, service_of
 
 PATIENCE = 20.0
 

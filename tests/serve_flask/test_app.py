@@ -12,7 +12,7 @@ from flask import Flask
 from flask.ctx import RequestContext
 
 from serve_flask.app import SIGNALS, create_app
-from tests.fakes import service_of
+from twinserve.testing.fakes import service_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from tests.servers.running import BLOCKING
+from harness.running import BLOCKING
 
 MARK = 12345.0
 """The first feature of a row that waits."""

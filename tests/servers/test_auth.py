@@ -12,9 +12,9 @@ import pytest
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
-from tests.credentials import write_keys, write_signing_key
-from tests.issuers import issuing
-from tests.servers.running import DEADLINE, DOORS, golden, running, start
+from harness.credentials import write_keys, write_signing_key
+from harness.issuers import issuing
+from harness.running import DEADLINE, DOORS, golden, running, start
 from twinserve.service.auth import keys
 
 pytestmark = pytest.mark.slow

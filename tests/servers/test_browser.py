@@ -15,8 +15,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.credentials import write_keys, write_signing_key
-from tests.servers.running import DEADLINE, golden, running
+from harness.credentials import write_keys, write_signing_key
+from harness.running import DEADLINE, golden, running
 
 DRIVER: Final = shutil.which("chromedriver")
 PREDICT: Final = "#operations-default-predict"

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.credentials import write_keys
-from tests.servers.running import DEADLINE, DOORS, running
+from harness.credentials import write_keys
+from harness.running import DEADLINE, DOORS, running
 
 pytestmark = pytest.mark.slow
 

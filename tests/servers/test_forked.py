@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -19,11 +18,9 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from tests import swapping
-from tests.conftest import ROOT
-from tests.servers.running import Running, ready, wait_for
+from harness import ROOT, fruit, swapping
+from harness.running import Running, launch, ready, wait_for
 from tests.servers.test_swap import events
-from tests.twinserve import fruit
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -69,9 +66,7 @@ def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterat
         "TWINSERVE_LOG_FORMAT": "json",
     }
     options = ["--workers", str(WORKERS), "--worker-class", worker, app]
-    with log.open("wb") as errors:
-        process = subprocess.Popen([*command, *options], cwd=folder, env=environment, stderr=errors)
-    with ready(process, log) as server:
+    with ready(launch([*command, *options], folder, environment, log), log) as server:
         yield server
 
 

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import pytest
 
-from bench.processes import family
-from tests import hostile, swapping
-from tests.conftest import ROOT
+from harness import ROOT, swapping
+from harness.processes import family
+from harness.running import DEADLINE, DOORS, Running, running, wait_for
+from harness.swapping import BODY
+from tests import hostile
 from tests.hostile import Damage
-from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
-from tests.swapping import BODY
 from twinserve.store import artifact
 from twinserve.store.artifact import read_manifest
 from twinserve.store.registry import Registry

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from faults.accounts import workers as workers_of_process
-from tests.servers.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
+from harness.accounts import workers as workers_of_process
+from harness.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
 
 pytestmark = pytest.mark.slow
 

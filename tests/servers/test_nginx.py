@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.servers.running import DOORS, Response, Running, golden, running, wait_for
+from harness import ROOT
+from harness.running import DOORS, Response, Running, free_port, golden, launch, running, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -51,10 +50,10 @@ def in_front_of(doors: list[Running], folder: Path) -> Iterator[Running]:
         f"daemon off; pid nginx.pid; error_log error.log; worker_processes 1; events {{}}\n"
         f"http {{ access_log off; {paths} include {folder}/site.conf; }}"
     )
-    with (folder / "error.log").open("wb") as log:
-        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        process = subprocess.Popen(command, stderr=log)
-    front = Running(process, port, folder / "error.log")
+    log = folder / "error.log"
+    command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(log)]
+    process = launch(command, folder, os.environ, log)
+    front = Running(process, port, log)
     try:
         wait_for(process, lambda: accepts(front))
         yield front
@@ -70,13 +69,6 @@ def accepts(server: Running) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @pytest.fixture(scope="module")

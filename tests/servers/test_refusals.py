@@ -20,9 +20,9 @@ import httpx2
 import pytest
 import requests
 
-from bench.processes import family
-from tests.credentials import write_keys
-from tests.servers.running import DEADLINE, DOORS, Response, Running, golden, read, request, running, wait_for
+from harness.credentials import write_keys
+from harness.processes import family
+from harness.running import DEADLINE, DOORS, Response, Running, golden, read, request, running, wait_for
 
 pytestmark = pytest.mark.slow
 

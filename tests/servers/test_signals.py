@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from faults.clients import LOST, Clients, asking
-from tests import swapping
-from tests.fakes import settings_of
-from tests.servers.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
+from harness import swapping
+from harness.clients import LOST, Clients, asking
+from harness.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
 from twinserve.service.inference.version import open_model_version
 from twinserve.service.process.signals import IGNORED, STOP, URGENT
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import settings_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

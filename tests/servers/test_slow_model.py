@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from harness.running import DOORS, golden, read, request, running, wait_for
 from tests.servers.blocking import MARK
-from tests.servers.running import DOORS, golden, read, request, running, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from harness import ROOT
+from harness.running import DEADLINE, Running, golden, ready
 from tests.lines import TYPE
-from tests.servers.running import DEADLINE, Running, golden, ready
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Any]

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import pytest
 
-from tests import swapping
-from tests.fakes import body_of, settings_of
-from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
-from tests.swapping import BODY, DAMAGED
+from harness import swapping
+from harness.running import DEADLINE, DOORS, Running, running, wait_for
+from harness.swapping import BODY, DAMAGED
 from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import body_of, settings_of
 
 pytestmark = pytest.mark.slow
 SWAPS: Final = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.running import DOORS, Response, Running, golden, read, request, running, wait_for
+from harness.running import DOORS, Response, Running, golden, read, request, running, wait_for
 from twinserve.service.http.chunks import MOST_FRAMING
 
 pytestmark = pytest.mark.slow

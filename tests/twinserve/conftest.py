@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bench.prepared import Prepared, Rows
-from bench.server import free_port
 from bench.subjects import Answer, Launch, Payload, Scene, Subject
+from harness.running import free_port
 
 DATATYPES: Final = {"number": "FP64", "integer": "FP64", "boolean": "BOOL", "category": "BYTES"}
 OUTPUTS: Final = [{"name": "predict_proba"}]

@@ -12,9 +12,9 @@ from gunicorn.config import Config
 
 from serve_flask.server.poller import MOST
 from serve_flask.server.worker import DoorWorker
-from tests.fakes import settings_of
 from twinserve.service.http.buffer import Room
 from twinserve.service.process.accept import Newcomers
+from twinserve.testing.fakes import settings_of
 
 COME = 3 * MOST
 

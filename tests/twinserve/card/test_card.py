@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.card.caveats import doubts
 from twinserve.store.artifact import read_manifest
 

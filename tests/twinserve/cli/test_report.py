@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.twinserve import fruit
+from harness import fruit
 from tests.twinserve.signature.made import feature, signature
 from twinserve.card.caveats import doubts
 from twinserve.cli.report import MOST_COLUMNS, Trained, as_json, show

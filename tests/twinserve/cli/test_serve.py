@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.servers.running import DEADLINE, golden
+from harness import ROOT
+from harness.running import DEADLINE, golden
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.cli.verbs import VERBS, Answer, Arguments
 from twinserve.errors import ArtifactRefused, ModelError
 from twinserve.release.build import Lineage, build

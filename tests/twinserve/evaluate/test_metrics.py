@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import fruit
 from model import tumor
-from tests.twinserve import fruit
 from tests.twinserve.signature.made import feature, many, signature
 from twinserve.evaluate.metrics import evaluate, score
 from twinserve.metric import METRICS

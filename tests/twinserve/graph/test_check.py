@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from harness import ROOT
 from tests import hostile
-from tests.conftest import ROOT
 from tests.hostile import graph, label, trees
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from tests.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.arrays import FloatArray
 from twinserve.predict.batching import Batcher, Cost, Outcome, join, predict_each
 from twinserve.predict.fallback import SklearnPredictor
@@ -22,6 +21,7 @@ from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Columns
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.validator import Validator
+from twinserve.testing.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 
 COLUMNS = (
     Validator(signature())

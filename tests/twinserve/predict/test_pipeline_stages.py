@@ -23,7 +23,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardSca
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.twinserve.fruit import Doubling
+from harness.fruit import Doubling
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.pipeline_stages import Stages
 from twinserve.signature import Columns, Feature, FeatureType, Signature

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.predict.fallback import SklearnPredictor, single_threaded
 from twinserve.predict.predictor import Predictions, describe
 from twinserve.signature import Columns

@@ -26,7 +26,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PolynomialFeatu
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.twinserve.fruit import Doubling
+from harness.fruit import Doubling
 from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.answers import ask
@@ -205,7 +205,7 @@ def test_a_step_that_cannot_be_compiled_serves_through_scikit_learn_with_its_rea
     outcome = proved(make_pipeline(Doubling(), LogisticRegression()), numbers(), NUMBERS)
     assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
     assert outcome.facts.parity is None
-    assert outcome.facts.reason.startswith("Not compiled: tests.twinserve.fruit.Doubling: ")
+    assert outcome.facts.reason.startswith("Not compiled: harness.fruit.Doubling: ")
     assert outcome.facts.reason.endswith(".")
     assert not outcome.facts.reason.endswith("..")
 

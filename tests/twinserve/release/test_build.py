@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.release.build import LIBRARIES
 from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import Trust, open_version, read_manifest

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.release.gate import Terms
 from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.store.artifact import Trust

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.errors import CannotTrain
 from twinserve.metric import names
 from twinserve.predict.fallback import SklearnPredictor

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.release.same_source import OtherSource, require_same_source
 from twinserve.store.registry import Registry
 

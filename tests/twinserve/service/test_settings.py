@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tests.conftest import ROOT
-from tests.fakes import settings_of
+from harness import ROOT
 from twinserve.service.cores import available_cores
 from twinserve.service.settings import PREFIX, BadSetting, Settings, allowed, from_command_line, read_settings
+from twinserve.testing.fakes import settings_of
 
 FIELDS = sorted(Settings.model_fields)
 PAGE = (ROOT / "docs" / "operations.md").read_text()

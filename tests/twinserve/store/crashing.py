@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.proof.prove import compile_model, prove
 from twinserve.release.build import Built, Lineage, register
 from twinserve.release.quality import evaluate_on_holdout

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import ROOT
+from harness import ROOT
 from twinserve.store.file_lock import acquire, is_held
 
 HOLDING = """

@@ -28,7 +28,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.errors import ArtifactRefused
 from twinserve.estimators.calendar import Calendar
 from twinserve.estimators.label_encoded import Coded

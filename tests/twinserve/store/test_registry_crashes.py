@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import ROOT
+from harness import ROOT
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.registry import Registry
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.errors import CannotTrain
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all, reason
 from twinserve.training.cross_validation import FoldedRows

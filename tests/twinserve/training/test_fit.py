@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.errors import ModelError
 from twinserve.metric import METRICS
 from twinserve.predict.fallback import SklearnPredictor

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.credentials import bearer, write_keys, write_signing_key
-from tests.fakes import settings_of
+from harness import ROOT
+from harness.credentials import bearer, write_keys, write_signing_key
 from twinserve.service.auth.guard import Guard
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import BY_NAME, ROUTES
 from twinserve.service.settings import BadSetting
+from twinserve.testing.fakes import settings_of
 
 HERE = "192.0.2.1"
 

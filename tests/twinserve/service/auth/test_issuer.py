@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from tests.fakes import settings_of
-from tests.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
+from harness.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
 from twinserve.service.auth import issuer as module
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.issuer import PAUSE, RENEW, STALE, Issuer, KeyRing
 from twinserve.service.auth.jwt import Wrong
 from twinserve.service.http.problem import Problem
+from twinserve.testing.fakes import settings_of
 
 RSA_ONLY = frozenset({"RS256"})
 

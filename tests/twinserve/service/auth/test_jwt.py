@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import Key, OctKey, RSAKey
 
-from tests.credentials import HEADER, KEY_ID, SECRET, claims, encode, hs256, segment, token
+from harness.credentials import HEADER, KEY_ID, SECRET, claims, encode, hs256, segment, token
 from twinserve.service.auth import jwt
 from twinserve.service.auth.jwt import LEEWAY, LONGEST, Verifier, Wrong
 

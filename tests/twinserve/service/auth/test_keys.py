@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tests.credentials import YESTERDAY, write_keys
+from harness.credentials import YESTERDAY, write_keys
 from twinserve.service.auth import keys, reloading_file
 from twinserve.service.auth.keys import Keys, changing, new_key, read, replace
 

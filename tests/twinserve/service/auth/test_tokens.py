@@ -8,13 +8,13 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from tests.credentials import SECRET, YESTERDAY, claims, token, write_keys, write_signing_key
-from tests.fakes import settings_of
+from harness.credentials import SECRET, YESTERDAY, claims, token, write_keys, write_signing_key
 from twinserve.service.auth import keys, reloading_file, signing
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.jwt import Wrong
 from twinserve.service.auth.keys import Keys
 from twinserve.service.auth.tokens import Tokens
+from twinserve.testing.fakes import settings_of
 
 
 @pytest.fixture

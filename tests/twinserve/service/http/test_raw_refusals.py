@@ -7,12 +7,12 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
-from tests.fakes import service_of
 from twinserve.service.http.arrival import head_too_large
 from twinserve.service.http.head import too_many_fields
 from twinserve.service.http.problem import bad_request, incomplete_body, not_implemented, unavailable
 from twinserve.service.http.raw_refusals import refusal, too_slow
 from twinserve.service.settings import Settings
+from twinserve.testing.fakes import service_of
 
 SETTINGS = Settings()
 REFUSALS = {

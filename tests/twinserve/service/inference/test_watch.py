@@ -20,10 +20,8 @@ from typing import Any, Final
 import pytest
 from structlog.testing import capture_logs
 
-from tests import swapping
-from tests.conftest import ROOT
-from tests.fakes import body_of, reply_of, settings_of
-from tests.swapping import BODY, DAMAGED
+from harness import ROOT, swapping
+from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
 from twinserve.service.inference import follower as following
 from twinserve.service.inference.follower import Follower
@@ -35,6 +33,7 @@ from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.artifact import read_manifest
 from twinserve.store.registry import Registry
+from twinserve.testing.fakes import body_of, reply_of, settings_of
 
 DEADLINE: Final = 30.0
 

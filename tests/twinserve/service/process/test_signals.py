@@ -8,7 +8,7 @@ import sys
 
 from structlog.testing import capture_logs
 
-from tests.conftest import ROOT
+from harness import ROOT
 from twinserve.service.process.signals import IGNORED, STOP, URGENT, Urgency, ignored
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import settings_of
 from twinserve.service.process.startup import (
     METRICS_FOLDER,
     NEW_OBJECTS,
@@ -22,6 +21,7 @@ from twinserve.service.process.startup import (
     run,
     url,
 )
+from twinserve.testing.fakes import settings_of
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from queue import SimpleQueue
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.fakes import settings_of
 from tests.test_rules import imported_by
 from twinserve.service.telemetry.tracing import Place, callers_place, open_tracing
+from twinserve.testing.fakes import settings_of
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GOOD = f"00-{TRACE}-{SPAN}-01"

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import SchemaValidator, ValidationError
 
-from tests.conftest import ROOT
-from tests.hostile_bodies import SHAPES
+from harness import ROOT
+from harness.hostile_bodies import SHAPES
 from tests.twinserve.signature.made import feature, instances, many, signature, signatures
 from twinserve.signature import Feature, Signature
 from twinserve.signature.findings import explain
@@ -160,7 +160,7 @@ import json, resource, sys
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
-from tests.hostile_bodies import SHAPES
+from harness.hostile_bodies import SHAPES
 from tests.twinserve.signature.request.test_diagnosis import KINDS
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import ROOT
+from harness import ROOT
 from tests.twinserve.signature.made import Json, feature, instances, many, signature, signatures
 from twinserve.signature import Signature
 from twinserve.signature.request.diagnosis import InvalidInput
@@ -20,7 +20,7 @@ from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
 
-CORPUS: Final = sorted((ROOT / "tests" / "contract" / "json_corpus").glob("*.json"))
+CORPUS: Final = sorted((ROOT / "twinserve" / "testing" / "contract" / "json_corpus").glob("*.json"))
 LEVEL: Final = signature(
     feature("a.number", minimum=-5, exclusive_maximum=1e9),
     feature("a.any", nullable=True),

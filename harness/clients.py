@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from tests.servers.running import Running
+from harness.running import Running
 
 PATIENCE: Final = 15.0
 LOST: Final = "lost"

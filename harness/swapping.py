@@ -12,7 +12,7 @@ from typing import Any, Final
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from tests.twinserve import fruit
+from harness import fruit
 from twinserve.store.registry import Registry
 
 NAME: Final = "fruit"

@@ -10,21 +10,33 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.processes import family
-from tests.conftest import ROOT
+from harness import ROOT
+from harness.processes import family
 
 DOORS: Final = ("serve_fastapi", "serve_flask")
 DEADLINE: Final = 60.0
 """Seconds that a machine under load may take for what should take one or two."""
 POLL: Final = 0.02
-BLOCKING: Final = "TESTS_BLOCK_WHILE_EXISTS"
+BLOCKING: Final = "HARNESS_BLOCK_WHILE_EXISTS"
 ID: Final = "X-Request-Id: a-fixed-request-id\r\n"
+
+
+class NotReady(AssertionError):
+    """What was waited for did not come."""
+
+
+class Late(NotReady):
+    """Not in time."""
+
+
+class Ended(NotReady):
+    """The process has ended before."""
 
 
 @dataclass(frozen=True)
@@ -122,29 +134,45 @@ def parse(data: bytes, *, head: bool = False) -> tuple[Response | None, int]:
 
 
 def start(
-    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
+    door: str,
+    folder: Path,
+    artifacts: Path,
+    *,
+    blocking_file: Path | None = None,
+    python: Path | None = None,
+    **settings: Any,
 ) -> subprocess.Popen[bytes]:
-    """A server process; its standard error goes to a file in the folder.
+    """A server process; what it says goes to the file `stderr` in the folder.
 
-    `blocking_file` is what a model with `tests.servers.blocking` in it waits for to go away."""
+    `blocking_file` is what a model that reads the variable `BLOCKING` waits for to go away. `python` is another
+    environment's interpreter, which has the door installed and gets nothing of the checkout."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": "" if python else str(ROOT),
         "TMPDIR": str(folder),
         BLOCKING: str(blocking_file or ""),
         **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
     }
-    with (folder / "stderr").open("wb") as errors:
-        return subprocess.Popen([sys.executable, "-m", door], cwd=folder, env=environment, stderr=errors)
+    return launch([str(python or sys.executable), "-m", door], folder, environment, folder / "stderr")
+
+
+def launch(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, *, new_session: bool = False
+) -> subprocess.Popen[bytes]:
+    """A process in a folder, with these variables and no others; all that it says goes to the log.
+
+    `new_session`: Ctrl-C at the terminal does not reach it; whoever started it stops it in order."""
+    with log.open("wb") as said:
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=new_session
+        )
 
 
 @contextmanager
-def running(
-    door: str, folder: Path, artifacts: Path, *, blocking_file: Path | None = None, **settings: Any
-) -> Iterator[Running]:
-    """A server that is ready, for as long as this lasts."""
-    with ready(start(door, folder, artifacts, blocking_file=blocking_file, **settings), folder / "stderr") as server:
+def running(door: str, folder: Path, artifacts: Path, **options: Any) -> Iterator[Running]:
+    """A server that is ready, for as long as this lasts; the options are those of `start`."""
+    with ready(start(door, folder, artifacts, **options), folder / "stderr") as server:
         yield server
 
 
@@ -171,16 +199,24 @@ def is_ready(server: Running) -> bool:
     return [response.status for response in responses] == [200]
 
 
-def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
-    """Until a condition holds; fails when the process ends or the deadline passes."""
-    deadline = time.monotonic() + DEADLINE
+def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], patience: float = DEADLINE) -> None:
+    """Until a condition holds; raises `Ended` when the process ends before, and `Late` after so many seconds."""
+    end = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline
+        if time.monotonic() > end:
+            raise Late(f"not within {patience:g} s")
         try:
             process.wait(POLL)
         except subprocess.TimeoutExpired:
             continue
-        raise AssertionError("the server has ended")
+        raise Ended(f"the process has ended with code {process.returncode}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def port_of(log: Path) -> int | None:

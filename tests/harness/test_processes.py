@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from bench import processes
-from bench.processes import Process
+from harness import processes
+from harness.processes import Process
 
 STAT = "42 (a (b) c) S 7 42 42 0 -1 4194304 900 0 0 0 {user} {kernel} 5 6 20 0 8 0 1 1 1"
 

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import processes
-from bench.processes import PROC
+from harness import processes
+from harness.processes import PROC
 
 
 @dataclass(frozen=True)

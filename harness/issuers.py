@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from tests.credentials import claims, token
+from harness.credentials import claims, token
 
 DISCOVERY: Final = "/.well-known/openid-configuration"
 DEADLINE: Final = 20.0

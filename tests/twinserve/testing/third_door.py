@@ -1,0 +1,59 @@
+"""A door without a framework: the duties of docs/add-a-framework.md, for a request that is already in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import no_such_path, prediction_timeout, to_other_method
+from twinserve.service.http.reply import Reply
+from twinserve.service.protocols.codec import Asked
+from twinserve.service.service import Service
+from twinserve.testing import Answer
+
+
+class ThirdDoor:
+    """Answers requests over a service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._routes = {route.path: route for route in service.routes}
+
+    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """One exchange."""
+        path = unquote_to_bytes(path.partition("?")[0]).decode("latin-1")
+        given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
+        route = self._routes.get(path)
+        exchange = self._service.begin(route.name if route else "unknown", method, path, "http", given.get)
+        try:
+            reply = self._answer(exchange, method, path, body, given.get)
+        except Exception as error:  # Problems and faults alike leave as replies.
+            reply = exchange.refuse(error)
+        pairs = [*exchange.finish(reply), *reply.fixed]
+        if reply.media_type is not None:
+            pairs.append(("Content-Length", str(len(reply.body))))
+        return Answer.of(reply.status, pairs, b"" if method == "HEAD" else reply.body)
+
+    def _answer(self, exchange: Exchange, method: str, path: str, body: bytes, header: HeaderLookup) -> Reply:
+        route = self._routes.get(path)
+        if route is None:
+            raise no_such_path()
+        if method not in route.methods:
+            return to_other_method(route.allow, method)
+        if route.kind == "read":
+            asked = Asked({}, {}, header, path.removesuffix(route.path) or "/")
+            return exchange.dialect.reads[route.name](self._service, asked)
+        with self._service.places, self._service.admit(exchange, header) as receipt:
+            return self._predict(receipt.take(body), exchange)
+
+    def _predict(self, body: bytes, exchange: Exchange) -> Reply:
+        answer, patience = self._service.answer(body, exchange), self._service.settings.predict_timeout
+        if isinstance(answer, Reply):
+            return answer
+        try:
+            return answer.result(patience)
+        except TimeoutError:
+            answer.cancel()
+            raise prediction_timeout(patience) from None

@@ -1,0 +1,1 @@
+"""The parts of the contract suite, one file for each."""

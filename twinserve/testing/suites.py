@@ -1,0 +1,45 @@
+"""The whole suite: for an app with our paths in it, and for a whole door."""
+
+from __future__ import annotations
+
+from twinserve.testing.contract.content import BodyLimitContract, ContentContract
+from twinserve.testing.contract.documents import CarsDocumentsContract, DocumentsContract
+from twinserve.testing.contract.faults import FaultsContract
+from twinserve.testing.contract.findings import FindingsContract, OutOfRangeContract
+from twinserve.testing.contract.malformed import MalformedContract
+from twinserve.testing.contract.predictions import BatchesContract, PredictionsContract
+from twinserve.testing.contract.problems import ProblemsContract, RepliesContract
+from twinserve.testing.contract.routes import OtherPathsContract, RoutesContract
+from twinserve.testing.contract.rules import RulesContract
+from twinserve.testing.contract.surprising import SurprisingContract
+
+
+class ContractSuite(
+    RoutesContract,
+    ContentContract,
+    MalformedContract,
+    ProblemsContract,
+    RepliesContract,
+    BatchesContract,
+    DocumentsContract,
+):
+    """The contract of any app that our paths are mounted in, whatever its model.
+
+    A subclass sets `prefix` and provides the fixtures `door` and `instance` (see `Suite`). The app serves a champion,
+    with the default limits, and without credentials or rates in our settings.
+    """
+
+
+class DoorSuite(
+    OtherPathsContract,
+    BodyLimitContract,
+    SurprisingContract,
+    RulesContract,
+    FindingsContract,
+    OutOfRangeContract,
+    FaultsContract,
+    PredictionsContract,
+    CarsDocumentsContract,
+    ContractSuite,
+):
+    """The contract of a door that is a whole app. A subclass overrides `open` (see `OpenedSuite`), and nothing else."""
