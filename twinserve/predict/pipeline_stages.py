@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.estimators.introspection import parts
-from twinserve.signature import Columns, FeatureType, Signature
+from twinserve.signature import Columns, Signature
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
-PLAIN: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN})
 ANYBODYS_CODE: Final = frozenset({"FunctionTransformer"})
 """Classes of scikit-learn that hand their input to a function, which may want the names."""
 
@@ -25,7 +25,8 @@ class Stages:
         *before, head = _steps(pipeline)
         first, *_ = stages = [step for step in before if step not in (None, "passthrough")] + [head]
         self._signature = signature
-        self._takes_array = all(feature.type in PLAIN for feature in signature.features) and _needs_no_names(stages)
+        all_floats = all(feature.type in NUMERIC_OR_BOOLEAN for feature in signature.features)
+        self._takes_array = all_floats and _needs_no_names(stages)
         if self._takes_array:
             stages[0] = _without_names(first)
         *self._before, self.head = stages

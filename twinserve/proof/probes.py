@@ -18,6 +18,7 @@ from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.proof.threshold_search import Change
 from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
 from twinserve.signature.columns import STRANGER
+from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
@@ -36,8 +37,6 @@ DAYS: Final = (
 )  # fmt: skip
 SECONDS: Final = (0.0, 0.000001, 59.999999, 60.0, 3_599.999999, 3_600.0, 86_399.0, 86_399.999999)
 EPOCH: Final = date(1970, 1, 1).toordinal()
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 
 def probes(
@@ -130,7 +129,7 @@ def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:
     changes = [
         (row, place, value)
         for place, feature in enumerate(signature.features)
-        if feature.type in TIMES
+        if feature.type in TEMPORAL
         for row, value in enumerate(values[feature.type].tolist())
     ]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])

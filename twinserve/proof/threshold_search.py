@@ -17,8 +17,9 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.proof.decision_paths import Trees, dense, seen
 from twinserve.proof.find_trees import find_trees
-from twinserve.signature import Columns, FeatureType, Signature
+from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import to_frame
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
 MOST_SPLITS: Final = 4_000
 """A large forest has more; these are drawn from all of them, as many from each group of trees with one input."""
@@ -27,7 +28,6 @@ STEPS: Final = 9
 """Values of one feature that are tried to see which columns it moves."""
 MARGIN: Final = 2.0
 """How far beyond the seen range a split is looked for, in ranges."""
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
 
 Change = tuple[int, int, float]
 """A row, a feature's place, and its new value."""
@@ -97,7 +97,7 @@ def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.
     mover: dict[int, tuple[int, bool]] = {}
     shared: set[int] = set()
     for place, feature in enumerate(signature.features):
-        if feature.type not in NUMERIC:
+        if feature.type not in NUMERIC_OR_BOOLEAN:
             continue
         low, high = _range(real, place)
         values = np.linspace(low, high, STEPS)

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.signature.signature import NUMERIC, NUMERIC_OR_BOOLEAN, Signature
 
 NULL: Final = "(null)"
 FEWEST_ROWS: Final = 20
 """With fewer, two columns may agree by chance."""
 SAME: Final = 1 - 1e-9
 """A correlation from which two numbers say the same."""
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
 
 
 def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any], task: Task) -> dict[str, str]:
@@ -27,7 +26,7 @@ def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]
         values = frame[feature.name]
         if task == "classification":
             found[feature.name] = _of_classes(values, target)
-        elif feature.type in NUMERIC:
+        elif feature.type in NUMERIC_OR_BOOLEAN:
             found[feature.name] = _of_values(values, target)
     return {name: sentence for name, sentence in found.items() if sentence}
 
@@ -39,7 +38,7 @@ def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]
         return []
     found = []
     for feature in signature.features:
-        if feature.type not in (FeatureType.NUMBER, FeatureType.INTEGER):
+        if feature.type not in NUMERIC:
             continue
         ranges = frame[feature.name].groupby(target.to_numpy()).agg(["min", "max"])
         low, high = ranges.sort_values("min").to_numpy()

@@ -24,14 +24,13 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
 from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signature
 
 TREES: Final = 200
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255, and the encoder needs one for what is rare."""
 MOST_WORDS: Final = 20_000
-NUMBERS: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
 
 
 def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
@@ -90,7 +89,7 @@ def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mappin
     """Categories come first, so that their places are known."""
     parts = [
         ("categories", categories, _names(signature, FeatureType.CATEGORY)),
-        ("numbers", numbers, _names(signature, *NUMBERS)),
+        ("numbers", numbers, _names(signature, *NUMERIC_OR_BOOLEAN)),
         ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
         ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
     ]

@@ -10,7 +10,7 @@ from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
 from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType
+from twinserve.signature.signature import NUMERIC, TEMPORAL, FeatureType
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
 MOST_CLASSES: Final = 100
@@ -28,7 +28,7 @@ def guess_task(target: pd.Series[Any]) -> Task:
 
     `target` has no nulls."""
     kind = _kind(target)
-    if kind is FeatureType.NUMBER or kind is FeatureType.INTEGER:
+    if kind in NUMERIC:
         numbers = target.to_numpy(dtype=np.float64)
         whole = bool((numbers == np.floor(numbers)).all())
         return "classification" if whole and target.nunique() <= MOST_NUMBERED_CLASSES else "regression"
@@ -88,5 +88,5 @@ def _kind(target: pd.Series[Any]) -> FeatureType:
 
 
 def _require_no_dates(target: pd.Series[Any], kind: FeatureType) -> None:
-    if kind in (FeatureType.DATE, FeatureType.DATETIME):
+    if kind in TEMPORAL:
         raise BadTarget(f"The target {target.name!r} holds dates; predict a number, such as days, or a category.")

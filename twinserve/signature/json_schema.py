@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Path, Signature, Tree, is_array, pointer
+from twinserve.signature.signature import (
+    TEMPORAL,
+    Feature,
+    FeatureType,
+    OutOfRange,
+    Path,
+    Signature,
+    Tree,
+    is_array,
+    pointer,
+)
 from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_bounds
 
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 # Our constraint and the keyword that JSON Schema has for it.
 KEYWORDS: Final[Mapping[str, str]] = {
@@ -100,7 +108,7 @@ def _range_note(feature: Feature) -> Schema:
 def _seen_as_rules(feature: Feature, declared: Schema) -> Schema:
     rules: Schema = {}
     seen = feature.seen
-    if feature.type in TIMES:
+    if feature.type in TEMPORAL:
         rules = _range_note(feature)  # A rule all the same; JSON Schema has no bounds for texts.
     elif seen.minimum is not None and seen.maximum is not None:
         rules["minimum"] = max(seen.minimum, declared.get("minimum", seen.minimum))

@@ -37,8 +37,13 @@ class FeatureType(StrEnum):
     DATETIME = "datetime"
 
 
-RANGED: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.DATE, FeatureType.DATETIME)
-"""The types with an order, of which training sees a range."""
+NUMERIC: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
+NUMERIC_OR_BOOLEAN: Final = NUMERIC | {FeatureType.BOOLEAN}
+"""The types that a pipeline's table holds as float64."""
+TEXTUAL: Final = frozenset({FeatureType.CATEGORY, FeatureType.STRING})
+TEMPORAL: Final = frozenset({FeatureType.DATE, FeatureType.DATETIME})
+ORDERED: Final = NUMERIC | TEMPORAL
+"""The types of which training sees a range."""
 
 
 class _Frozen(BaseModel):

@@ -17,8 +17,7 @@ from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
 from twinserve.signature.columns import STRANGER
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.core_schema import LEAVES
-
-NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
+from twinserve.signature.signature import NUMERIC
 
 
 def raising_encoder(pipeline: Any) -> str | None:
@@ -65,7 +64,7 @@ def _unseen(feature: Feature) -> Iterator[float]:
         )
     elif feature.type is FeatureType.BOOLEAN:
         yield from (0.0, 1.0)
-    elif feature.type in NUMBERS:
+    elif feature.type in NUMERIC:
         beyond = [] if seen.minimum is None or seen.maximum is None else [seen.minimum - 1, seen.maximum + 1]
         yield from filter(_allowed_by(feature), map(float, declared or beyond))
 

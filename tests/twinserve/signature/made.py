@@ -1,4 +1,4 @@
-"""Signatures and instances made by hand or at random, for the tests of `model/signature`."""
+"""Signatures and instances made by hand or at random, for the tests of `twinserve/signature`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from twinserve.signature import Columns, Constraints, Feature, FeatureType, Seen, Signature
 from twinserve.signature.request.validator import Validator
+from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 Json = Any
 
@@ -80,7 +81,7 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
     nullable = draw(st.booleans())
     limits: dict[str, Any] = {}
     seen: dict[str, Any] = {}
-    if kind in (FeatureType.NUMBER, FeatureType.INTEGER):
+    if kind in NUMERIC:
         low, high = sorted((draw(WHOLE), draw(WHOLE)))
         limits = draw(st.sampled_from(({}, {"minimum": low}, {"exclusive_minimum": low, "maximum": high})))
         if draw(st.booleans()):
@@ -89,7 +90,7 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
         limits = {"enumeration": (1, 2, 30)}
     if kind is FeatureType.STRING:
         limits = draw(st.sampled_from(({}, {"min_length": 1, "max_length": 3}, {"pattern": "^[ab]*"})))
-    if kind in (FeatureType.DATE, FeatureType.DATETIME) and draw(st.booleans()):
+    if kind in TEMPORAL and draw(st.booleans()):
         seen = {"minimum": -1e5, "maximum": 1e5}
     if kind is FeatureType.CATEGORY:
         limits = draw(st.sampled_from(({}, {"enumeration": WORDS})))

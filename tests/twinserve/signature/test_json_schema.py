@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances, many, signature, signatures
-from twinserve.signature import FeatureType, Seen, Signature, json_schema
+from twinserve.signature import Seen, Signature, json_schema
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import TEMPORAL, OutOfRange
 
-DATES = (FeatureType.DATE, FeatureType.DATETIME)
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
 DAY = Validator(signature(feature("x", "date")))
 
@@ -51,7 +50,7 @@ def test_every_schema_is_valid_and_plain_json(contract: Signature, policy: OutOf
 def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, data: st.DataObject) -> None:
     """Where they differ, a sentence of the contract says so: dates outside the range that training saw, numbers over a
     double."""
-    contract = contract.observed([Seen() if feature.type in DATES else feature.seen for feature in contract.features])
+    contract = contract.observed([Seen() if one.type in TEMPORAL else one.seen for one in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
     instance = data.draw(instances(contract))
     assert accepted(Validator(contract, out_of_range=policy), instance) == schema.is_valid(instance)

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
 from twinserve.signature.findings import range_text
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Tree, is_array, outside
+from twinserve.signature.signature import ORDERED, Feature, FeatureType, Tree, is_array, outside
 from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, EPOCH, seen_bounds
 
 _DATE: Final = re.compile(DATE_PATTERN)
@@ -45,7 +45,7 @@ def _node(node: Tree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
     if not isinstance(node, Feature):
         return schema(node, reject=reject, lenient=lenient)
     rules = LEAVES[node.type](node)
-    if reject and node.type in RANGED:
+    if reject and node.type in ORDERED:
         rules = cs.no_info_after_validator_function(_in_range(node), rules)
     if reject and node.seen.categories is not None:
         rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)

@@ -10,7 +10,7 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.signature.columns import NONE, Columns
 from twinserve.signature.findings import Finding, unseen_category, unseen_range
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Signature
+from twinserve.signature.signature import ORDERED, Feature, FeatureType, Signature
 from twinserve.signature.timestamps import seen_bounds
 
 
@@ -54,7 +54,7 @@ def _bounds(feature: Feature) -> tuple[float, float]:
     if feature.type is FeatureType.CATEGORY:
         codes = _seen_codes(feature)
         return (min(codes), max(codes)) if codes else (math.inf, -math.inf)
-    seen = feature.seen if feature.type in RANGED else None
+    seen = feature.seen if feature.type in ORDERED else None
     low, high = (None, None) if seen is None else (seen.minimum, seen.maximum)
     return -math.inf if low is None else low, math.inf if high is None else high
 

@@ -22,11 +22,10 @@ from twinserve.signature.request.fast_path import Acceptor, Unsuited
 from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
-from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Signature, Tree, is_array
+from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, OutOfRange, Signature, Tree, is_array
 
 LONG: Final = 8192
 """Bytes."""
-WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
 MAX_BATCH: Final = 10_000
 SPARE_COLONS: Final = 1_000
 """Colons beyond those of the keys, as strings may hold some. Of a body with more, unknown keys are left out before
@@ -66,7 +65,7 @@ class Validator:
         self._worded = {
             place: None if feature.type is FeatureType.STRING else code_table(feature.vocabulary)
             for place, feature in enumerate(signature.features)
-            if feature.type in WORDED
+            if feature.type in TEXTUAL
         }
         """The columns that hold words; of categories their codes, too."""
         self._keys = _key_count(signature)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -11,22 +11,26 @@ from pydantic_core import SchemaValidator, ValidationError
 from twinserve.errors import AskedWrongly
 from twinserve.signature.findings import explain
 from twinserve.signature.request.core_schema import LEAVES
-from twinserve.signature.signature import Feature, FeatureType, Signature
+from twinserve.signature.signature import (
+    NUMERIC,
+    NUMERIC_OR_BOOLEAN,
+    TEMPORAL,
+    TEXTUAL,
+    Feature,
+    FeatureType,
+    Signature,
+)
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-TEXTS: Final = (FeatureType.CATEGORY, FeatureType.STRING)
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
-
 # What a declared type may be read from: the types that a column may turn out to hold.
-READABLE: Final[dict[FeatureType, tuple[FeatureType, ...]]] = {
+READABLE: Final[Mapping[FeatureType, frozenset[FeatureType]]] = {
     FeatureType.NUMBER: NUMERIC,
     FeatureType.INTEGER: NUMERIC,
-    FeatureType.BOOLEAN: (FeatureType.BOOLEAN, *NUMERIC),
-    FeatureType.CATEGORY: TEXTS,
-    FeatureType.STRING: TEXTS,
-    FeatureType.DATE: (FeatureType.DATE,),
-    FeatureType.DATETIME: TIMES,
+    FeatureType.BOOLEAN: NUMERIC_OR_BOOLEAN,
+    FeatureType.CATEGORY: TEXTUAL,
+    FeatureType.STRING: TEXTUAL,
+    FeatureType.DATE: frozenset({FeatureType.DATE}),
+    FeatureType.DATETIME: TEMPORAL,
 }
 
 
@@ -63,14 +67,14 @@ def _differences(feature: Feature, values: pd.Series[Any]) -> Iterator[str]:
     if nulls and not feature.nullable:
         yield f"{feature.name} is null in {nulls} rows and declared as never null"
     try:
-        column = interpret(values, recognise=feature.type in TIMES)
+        column = interpret(values, recognise=feature.type in TEMPORAL)
     except NotAFeature as error:
         yield f"{feature.name} {error} and is declared as {feature.type}"
         return
     present = column.values.dropna()
     if len(present) and column.type not in READABLE[feature.type]:
         yield f"{feature.name} holds {column.type} values and is declared as {feature.type}"
-    elif feature.type not in TIMES:
+    elif feature.type not in TEMPORAL:
         yield from _values(feature, present)
 
 

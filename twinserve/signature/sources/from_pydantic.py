@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from twinserve.errors import UnsupportedInput
-from twinserve.signature.signature import Feature, FeatureType, Path, Signature, pointer
-from twinserve.signature.sources.pydantic_constraints import NUMERIC, constraints_of, declared, refuse
+from twinserve.signature.signature import NUMERIC, Feature, FeatureType, Path, Signature, pointer
+from twinserve.signature.sources.pydantic_constraints import constraints_of, declared, refuse
 
 LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
     float: FeatureType.NUMBER,

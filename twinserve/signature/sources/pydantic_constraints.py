@@ -11,8 +11,6 @@ from pydantic import ValidationError
 from twinserve.errors import UnsupportedInput
 from twinserve.signature.signature import Constraints, FeatureType, Path, pointer
 
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-
 # A Pydantic constraint, the attribute that holds its value, and our name for it.
 BOUNDS: Final[tuple[tuple[type, str, str], ...]] = (
     (at.Ge, "ge", "minimum"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from twinserve.signature.frames import column_numbers
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Seen, Signature
+from twinserve.signature.signature import ORDERED, Feature, FeatureType, Seen, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
     null_share = 1.0 - len(present) / len(values)
     if feature.type is FeatureType.CATEGORY:
         return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
-    if feature.type not in RANGED or present.empty:
+    if feature.type not in ORDERED or present.empty:
         return Seen(null_share=null_share)
     numbers = column_numbers(present, feature)
     return Seen(
