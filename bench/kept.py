@@ -119,13 +119,7 @@ def _difference(predictions: list[Any], expected: Expected) -> float:
 def _rows(real: Columns, signature: Signature) -> Columns:
     """Real and made rows."""
     some = real.take(range(min(ROWS, len(real))))
-    groups = [some, *_moved(some, signature), *probes(some, signature, (), 0)]
-    unseen: dict[tuple[int, int], str] = {}
-    start = 0
-    for group in groups:
-        unseen |= {(start + row, place): text for (row, place), text in group.unseen.items()}
-        start += len(group)
-    return Columns(np.concatenate([group.matrix for group in groups]), unseen)
+    return Columns.concatenate([some, *_moved(some, signature), *probes(some, signature, (), 0)])
 
 
 def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
@@ -135,9 +129,9 @@ def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
     for sign in (-np.inf, np.inf):
         single = np.nextafter(numbers.astype(np.float32), np.float32(sign)).astype(np.float64)
         for moved in (single, np.nextafter(numbers, sign)):
-            matrix = rows.matrix.copy()
-            matrix[:, places] = np.maximum(moved, np.where((numbers < 0).any(axis=0), -np.inf, 0.0))
-            yield Columns(matrix, rows.unseen)
+            made = rows[:]
+            made.matrix[:, places] = np.maximum(moved, np.where((numbers < 0).any(axis=0), -np.inf, 0.0))
+            yield made
 
 
 def _valid(columns: Columns, signature: Signature) -> Columns:

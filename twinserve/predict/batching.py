@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
-import numpy as np
-
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.signature import Columns
 
@@ -92,28 +90,12 @@ def predict_each(predict: Callable[[Columns], Predictions], requests: Sequence[C
     """What each of one or more requests gets. Where a call fails it is made again by halves, until it is known whose
     rows make it fail: they fail alone."""
     try:
-        return split(predict(join(requests)), [len(columns) for columns in requests])
+        return split(predict(Columns.concatenate(requests)), [len(columns) for columns in requests])
     except Exception as error:  # A pipeline may hold anybody's code, so anything may be raised.
         if len(requests) == 1:
             return [error]
     middle = len(requests) // 2
     return predict_each(predict, requests[:middle]) + predict_each(predict, requests[middle:])
-
-
-def join(requests: Sequence[Columns]) -> Columns:
-    """The rows of all requests, one behind the other."""
-    if len(requests) == 1:
-        return requests[0]
-    starts = accumulate((len(columns) for columns in requests), initial=0)
-    return Columns(
-        matrix=np.concatenate([columns.matrix for columns in requests]),
-        unseen={
-            (start + row, column): text
-            for start, columns in zip(starts, requests, strict=False)
-            for (row, column), text in columns.unseen.items()
-        },
-        texts={place: [text for columns in requests for text in columns.texts[place]] for place in requests[0].texts},
-    )
 
 
 def split(predictions: Predictions, sizes: Sequence[int]) -> list[Outcome]:

@@ -16,7 +16,7 @@ import numpy as np
 from twinserve.compile.blocks import LARGEST
 from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.proof.threshold_search import Change
-from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
+from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.signature.columns import STRANGER
 from twinserve.signature.signature import NUMERIC, TEMPORAL
 
@@ -57,18 +57,12 @@ def probes(
     return [group for group in made if group is not None]
 
 
-def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], strangers: Sequence[str] = ()) -> Columns | None:
-    """A row for each change: the real row, and the new value of one of its columns; of an unseen one its text, too."""
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float | str]]) -> Columns | None:
+    """A row for each change: the real row with another value in one of its columns; a string is an unseen category."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
-    unseen = dict(rows.unseen)
-    for new, (_, place, value) in enumerate(changes):
-        rows.matrix[new, place] = value
-        unseen.pop((new, place), None)
-        if strangers:
-            unseen[new, place] = strangers[new]
-    return Columns(rows.matrix, unseen, rows.texts)
+    return rows.with_cells({(new, place): value for new, (_, place, value) in enumerate(changes)})
 
 
 def _some_rows(real: Columns) -> range:
@@ -85,20 +79,18 @@ def _nulls(real: Columns, signature: Signature) -> Columns | None:
     if rows is None:
         return None
     last = len(rows) - 1
-    rows.matrix[last, places] = np.nan  # And all of them at once.
-    kept = {(row, place): text for (row, place), text in rows.unseen.items() if row != last or place not in places}
-    return Columns(rows.matrix, kept, rows.texts)
+    return rows.with_cells({(last, place): np.nan for place in places})  # In the last row all of them at once.
 
 
 def _strangers(real: Columns, signature: Signature, words: Sequence[str]) -> Columns | None:
     """A text that nobody knows in many rows, each that the pipeline knows and the vocabulary lacks in one."""
-    found: list[tuple[int, int, str]] = []
+    changes: list[tuple[int, int, str]] = []
     for place, feature in enumerate(signature.features):
         if feature.type is FeatureType.CATEGORY:
             lacking = [word for word in words if word not in feature.vocabulary][:MOST_WORDS]
-            found += [(row, place, STRANGER) for row in _some_rows(real)]
-            found += [(row % len(real), place, word) for row, word in enumerate(lacking)]
-    return _varied(real, [(row, place, UNSEEN) for row, place, _ in found], [text for _, _, text in found])
+            changes += [(row, place, STRANGER) for row in _some_rows(real)]
+            changes += [(row % len(real), place, word) for row, word in enumerate(lacking)]
+    return _varied(real, changes)
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:
@@ -137,7 +129,7 @@ def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:
 
 def _jitter(real: Columns, signature: Signature, chance: np.random.Generator) -> Columns:
     """Real rows moved by less than float32 can tell."""
-    moved = real.matrix.copy()
+    moved = real[:]
     places = [place for place, feature in enumerate(signature.features) if feature.type in NUMERIC]
-    moved[:, places] *= 1 + chance.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
-    return Columns(moved, real.unseen, real.texts)
+    moved.matrix[:, places] *= 1 + chance.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
+    return moved

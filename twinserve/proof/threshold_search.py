@@ -160,5 +160,4 @@ def _inputs(real: Columns, signature: Signature, trees: Trees, places: IntArray,
     """The trees' input for the first real row with one feature exchanged, one row for each value."""
     rows = real.take([0] * len(values))
     rows.matrix[np.arange(len(values)), places] = values
-    unseen = {(row, place): text for row in range(len(values)) for (_, place), text in rows.unseen.items()}
-    return dense(trees.transform(to_frame(Columns(rows.matrix, unseen, rows.texts), signature)))
+    return dense(trees.transform(to_frame(rows, signature)))

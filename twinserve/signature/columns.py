@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Final
+
+import numpy as np
 
 from twinserve.arrays import FloatArray
 
@@ -48,6 +51,51 @@ class Columns:
             unseen={(new, column): text for new, row in enumerate(rows) for column, text in odd.get(row, ())},
             texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
         )
+
+    @staticmethod
+    def concatenate(parts: Sequence[Columns]) -> Columns:
+        """The rows of one or more parts of one signature, one part behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        starts = accumulate((len(part) for part in parts), initial=0)
+        return Columns(
+            matrix=np.concatenate([part.matrix for part in parts]),
+            unseen={
+                (start + row, column): text
+                for start, part in zip(starts, parts, strict=False)
+                for (row, column), text in part.unseen.items()
+            },
+            texts={column: [text for part in parts for text in part.texts[column]] for column in parts[0].texts},
+        )
+
+    def __getitem__(self, rows: slice) -> Columns:
+        """The rows of a slice."""
+        return self.take(range(len(self))[rows])
+
+    def with_cells(self, cells: Mapping[tuple[int, int], float | str]) -> Columns:
+        """The same rows with other values in some cells, by row and column.
+
+        A number is what the column holds; a string is a category outside the vocabulary."""
+        matrix = self.matrix.copy()
+        for cell, value in cells.items():
+            matrix[cell] = UNSEEN if isinstance(value, str) else value
+        unseen = {cell: text for cell, text in self.unseen.items() if cell not in cells}
+        unseen |= {cell: value for cell, value in cells.items() if isinstance(value, str)}
+        return Columns(matrix, unseen, self.texts)
+
+    def with_column(self, column: int, source: Columns) -> Columns:
+        """The same rows with one column of `source`, which has as many rows."""
+        matrix = self.matrix.copy()
+        matrix[:, column] = source.matrix[:, column]
+        unseen = {cell: text for cell, text in self.unseen.items() if cell[1] != column}
+        unseen |= {cell: text for cell, text in source.unseen.items() if cell[1] == column}
+        texts = {c: (source if c == column else self).texts[c] for c in self.texts}
+        return Columns(matrix, unseen, texts)
+
+    def with_null(self, column: int) -> Columns:
+        """The same rows with null in one column."""
+        nulls: Mapping[int, Sequence[None]] = {c: [None] * len(self) for c in self.texts if c == column}
+        return self.with_column(column, Columns(np.full_like(self.matrix, np.nan), texts=nulls))
 
 
 def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:

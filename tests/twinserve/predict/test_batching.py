@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from tests.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 from tests.twinserve import fruit
 from twinserve.arrays import FloatArray
-from twinserve.predict.batching import Batcher, Cost, Outcome, join, predict_each
+from twinserve.predict.batching import Batcher, Cost, Outcome, predict_each
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Columns
@@ -57,7 +57,7 @@ def shares(outcome: Outcome) -> FloatArray:
 @given(cuts)
 def test_joined_parts_are_the_whole(bounds: Sequence[int]) -> None:
     """Numbers, unseen categories and texts alike, each at its new place."""
-    joined = join(parts(bounds))
+    joined = Columns.concatenate(parts(bounds))
     assert joined.matrix.tobytes() == COLUMNS.matrix.tobytes()
     assert (joined.unseen, joined.texts) == (COLUMNS.unseen, COLUMNS.texts)
 
