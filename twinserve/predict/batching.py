@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
+from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.signature import Columns
 
@@ -87,15 +88,15 @@ class Batcher:
 
 
 def predict_each(predict: Callable[[Columns], Predictions], requests: Sequence[Columns]) -> list[Outcome]:
-    """What each of one or more requests gets. Where a call fails it is made again by halves, until it is known whose
-    rows make it fail: they fail alone."""
-    try:
-        return split(predict(Columns.concatenate(requests)), [len(columns) for columns in requests])
-    except Exception as error:  # A pipeline may hold anybody's code, so anything may be raised.
-        if len(requests) == 1:
-            return [error]
-    middle = len(requests) // 2
-    return predict_each(predict, requests[:middle]) + predict_each(predict, requests[middle:])
+    """The outcome of each request. A request whose rows make the predictor fail fails alone."""
+
+    def predict_all(some: Sequence[Columns]) -> list[Outcome]:
+        return split(predict(Columns.concatenate(some)), [len(columns) for columns in some])
+
+    outcomes: list[Outcome] = []
+    for _, outcome in by_halves(predict_all, requests, Exception):  # A pipeline's own code may raise anything.
+        outcomes += [outcome] if isinstance(outcome, Exception) else outcome
+    return outcomes
 
 
 def split(predictions: Predictions, sizes: Sequence[int]) -> list[Outcome]:

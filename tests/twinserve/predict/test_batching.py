@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from tests.fakes import CLASSES, FakePredictor, PickyPredictor, ValuePredictor, car, signature
 from tests.twinserve import fruit
+from tests.twinserve.signature.made import many
 from twinserve.arrays import FloatArray
 from twinserve.predict.batching import Batcher, Cost, Outcome, predict_each
 from twinserve.predict.fallback import SklearnPredictor
@@ -54,6 +55,7 @@ def shares(outcome: Outcome) -> FloatArray:
     return outcome.probabilities
 
 
+@many
 @given(cuts)
 def test_joined_parts_are_the_whole(bounds: Sequence[int]) -> None:
     """Numbers, unseen categories and texts alike, each at its new place."""
@@ -63,6 +65,7 @@ def test_joined_parts_are_the_whole(bounds: Sequence[int]) -> None:
 
 
 @pytest.mark.parametrize("predictor", [FakePredictor(), ValuePredictor()])
+@many
 @given(cuts)
 def test_each_request_gets_the_predictions_of_its_own_rows(
     predictor: FakePredictor | ValuePredictor, bounds: Sequence[int]
@@ -95,23 +98,24 @@ def test_another_pipeline_says_nearly_the_same() -> None:
     np.testing.assert_allclose([shares(found) for found in together], alone, rtol=0, atol=1e-12)
 
 
+@many
 @given(cuts, st.sets(st.integers(0, 7)))
-def test_guilty_rows_fail_with_their_own_request_only(bounds: Sequence[int], guilty: set[int]) -> None:
+def test_rows_that_fail_fail_their_own_request_only(bounds: Sequence[int], failing: set[int]) -> None:
     """Whichever and how many they are."""
     age = [feature.name for feature in signature().features].index("age")
     matrix = COLUMNS.matrix.copy()
-    matrix[list(guilty), age] = OLD
+    matrix[list(failing), age] = OLD
     whole = Columns(matrix, COLUMNS.unseen, COLUMNS.texts)
     places = [range(start, end) for start, end in pairwise(bounds)]
     outcomes = predict_each(PickyPredictor().predict, [whole.take(rows) for rows in places])
     for rows, outcome in zip(places, outcomes, strict=True):
-        if guilty & set(rows):
+        if failing & set(rows):
             assert isinstance(outcome, CannotPredict)
         else:
             assert same(outcome, FakePredictor().predict(COLUMNS.take(rows)))
 
 
-def test_one_guilty_request_of_many_costs_two_calls_for_each_halving() -> None:
+def test_one_failing_request_of_many_costs_two_calls_for_each_halving() -> None:
     calls: list[int] = []
 
     def predict(columns: Columns) -> Predictions:
