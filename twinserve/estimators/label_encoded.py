@@ -38,14 +38,14 @@ class Coded(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore
     def predict(self, table: Any) -> NDArray[Any]:
         """Labels."""
         places = np.searchsorted(self.estimator_.classes_, self.estimator_.predict(table))
-        found: NDArray[Any] = self.classes_[places]
-        return found
+        labels: NDArray[Any] = self.classes_[places]
+        return labels
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]  # scikit-learn has no types.
     def predict_proba(self, table: Any) -> FloatArray:
         """`[n, classes]`, as the estimator says them."""
-        found: FloatArray = self.estimator_.predict_proba(table)
-        return found
+        probabilities: FloatArray = self.estimator_.predict_proba(table)
+        return probabilities
 
     @property
     def n_features_in_(self) -> int:

@@ -75,10 +75,10 @@ def varint(data: bytes, start: int, stop: int, longest: int = LONGEST) -> tuple[
 
 def _run(data: bytes, start: int, stop: int) -> int:
     """Where the last of the numbers with this tag of one byte ends: they stand side by side."""
-    found = _RUNS[data[start] >> 3].match(data, start, stop)
-    if found is None:
+    match = _RUNS[data[start] >> 3].match(data, start, stop)
+    if match is None:
         raise Malformed("A number does not end.")
-    return found.end()
+    return match.end()
 
 
 _RUNS: Final = {
@@ -100,14 +100,14 @@ def numbers(data: bytes, field: Field) -> IntArray:
     content = _content(data, field)
     ends = np.flatnonzero(content < 0x80)
     starts, ends = np.concatenate([[0], ends[1:-1:2] + 1]), ends[::2]  # The tag of the next number stands between two.
-    found = (content[starts] & 0x7F).astype(np.uint64)
+    values = (content[starts] & 0x7F).astype(np.uint64)
     longer, place = np.flatnonzero(ends > starts), 1
     while longer.size:
         part = (content[starts[longer] + place] & 0x7F).astype(np.uint64)
-        found[longer] |= part << np.uint64(7 * place)
+        values[longer] |= part << np.uint64(7 * place)
         longer, place = longer[ends[longer] > starts[longer] + place], place + 1
-    made: IntArray = found.view(np.int64)
-    return made
+    signed: IntArray = values.view(np.int64)
+    return signed
 
 
 def _content(data: bytes, field: Field) -> NDArray[np.uint8]:

@@ -120,12 +120,12 @@ class Reader:
         attributes = [self._message(item, form.ATTRIBUTE) for item in message.get(5, ())]
         named = _by_name((self._text(item, 1), item) for item in attributes)
         types = {name: self._attribute_type(item) for name, item in named.items()}
-        found = {
+        numbers = {
             name: self._list(part) for name, item in named.items() for place in (3, 8) for part in item.get(place, ())
         }
         tensors = {name: self._constant(item[5][0])[1] for name, item in named.items() if 5 in item}
         inputs, outputs = ([self._string(part) for part in message.get(place, ())] for place in (1, 2))
-        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, types, found, tensors)
+        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, types, numbers, tensors)
 
     def _attribute_type(self, message: Message) -> int:
         """What an attribute says that it is, and is: it has one value of that type."""
@@ -175,7 +175,7 @@ class Reader:
 
     def _message(self, item: Field, known: form.Known) -> Message:
         """The fields by their number; they come in its order, and none twice but where there may be many."""
-        found: dict[int, list[Field]] = {}
+        by_number: dict[int, list[Field]] = {}
         last = 0
         for part in fields(self._data, item.start, item.stop):
             expected = known.get(part.number, NO_PART)
@@ -190,8 +190,8 @@ class Reader:
             self._parts -= 1
             if self._parts < 0:
                 raise BadGraph(f"has more than {GRAPH_PARTS} parts")
-            found.setdefault(part.number, []).append(part)
-        return found
+            by_number.setdefault(part.number, []).append(part)
+        return by_number
 
     def _number(self, message: Message, number: int) -> int:
         if number not in message:
@@ -211,18 +211,18 @@ class Reader:
 def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """By name; raises `BadGraph` where one comes twice."""
     listed = [*pairs]
-    found = dict(listed)
-    if len(found) != len(listed):
+    by_name = dict(listed)
+    if len(by_name) != len(listed):
         raise BadGraph("has a name twice")
-    return found
+    return by_name
 
 
 def _by_name(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     """The same, and each has one."""
-    found = _once(pairs)
-    if "" in found:
+    by_name = _once(pairs)
+    if "" in by_name:
         raise BadGraph("has names that none of ours has")
-    return found
+    return by_name
 
 
 def read_graph(data: bytes) -> GraphFile:

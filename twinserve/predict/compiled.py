@@ -33,10 +33,10 @@ class CompiledPredictor:
         """What the fitted pipeline would say, proved when the model was made; of a row that it refuses NaN or, where
         there are labels alone, the label -1."""
         matrix = with_words(columns, self._words) if columns.unseen else columns.matrix
-        found: Mapping[str, Any] | None = None if self._fold is None else self._fold(matrix)
-        if found is None:
-            found = self._by_graph(matrix) if self._fold is None else self._by_both(self._fold, matrix)
-        return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
+        outputs: Mapping[str, Any] | None = None if self._fold is None else self._fold(matrix)
+        if outputs is None:
+            outputs = self._by_graph(matrix) if self._fold is None else self._by_both(self._fold, matrix)
+        return Predictions(outputs.get("label"), outputs.get("probabilities"), outputs.get("value"))
 
     def _by_graph(self, matrix: FloatArray) -> Mapping[str, Any]:
         if len(matrix) == 1:
@@ -46,7 +46,7 @@ class CompiledPredictor:
     def _by_both(self, fold: Folded, matrix: FloatArray) -> Mapping[str, Any]:
         """The graph's answers to the rows that the fold leaves to it; the others have the bits that they have alone."""
         held = fold.holds(matrix)
-        found = {name: values.copy() for name, values in self._by_graph(matrix).items()}
+        outputs = {name: values.copy() for name, values in self._by_graph(matrix).items()}
         for name, values in (fold(matrix[held]) or {}).items():
-            found[name][held] = values
-        return found
+            outputs[name][held] = values
+        return outputs

@@ -135,8 +135,8 @@ def _product(picks: list[int], center: FloatArray, weights: FloatArray) -> Calla
     def product(x: FloatArray) -> FloatArray:
         if not leading or x.shape[1] != len(picks):
             x = np.ascontiguousarray(x[:, picks])
-        found: FloatArray = np.vecdot(x - center if centered else x, weights)
-        return found
+        products: FloatArray = np.vecdot(x - center if centered else x, weights)
+        return products
 
     return product
 

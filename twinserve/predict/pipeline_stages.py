@@ -35,14 +35,14 @@ class Stages:
         """What the head predicts from."""
         if self._takes_array:
             # In the order of a table's memory: a product of matrices may round otherwise in the other one.
-            found: Any = np.asfortranarray(columns.matrix)
+            prepared: Any = np.asfortranarray(columns.matrix)
         else:
             from twinserve.signature.frames import to_frame  # It imports pandas, which a compiled model never needs.
 
-            found = to_frame(columns, self._signature)
+            prepared = to_frame(columns, self._signature)
         for step in self._before:
-            found = step.transform(found)
-        return found
+            prepared = step.transform(prepared)
+        return prepared
 
 
 def _steps(pipeline: Any) -> list[Any]:
@@ -62,6 +62,6 @@ def _needs_no_names(stages: Sequence[Any]) -> bool:
 
 def _without_names(estimator: Any) -> Any:
     """The same estimator, its arrays shared, which no longer looks for the names of its columns."""
-    found = copy.copy(estimator)
-    vars(found).pop("feature_names_in_", None)
-    return found
+    nameless = copy.copy(estimator)
+    vars(nameless).pop("feature_names_in_", None)
+    return nameless

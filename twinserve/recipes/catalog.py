@@ -30,9 +30,9 @@ def _imported(module: str, attribute: str) -> Recipe:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise UnknownRecipe(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    found = getattr(holder, attribute, None)
-    if found is None:
+    recipe = getattr(holder, attribute, None)
+    if recipe is None:
         raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.")
-    if not isinstance(found, Recipe):
-        raise UnknownRecipe(f"{module}:{attribute} is a {type(found).__name__} and not a Recipe.")
-    return found
+    if not isinstance(recipe, Recipe):
+        raise UnknownRecipe(f"{module}:{attribute} is a {type(recipe).__name__} and not a Recipe.")
+    return recipe

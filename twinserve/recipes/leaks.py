@@ -21,14 +21,14 @@ def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]
     """The suspicious columns, and what each has in common with the target."""
     if len(frame) < FEWEST_ROWS:
         return {}
-    found: dict[str, str | None] = {}
+    reasons: dict[str, str | None] = {}
     for feature in signature.features:
         values = frame[feature.name]
         if task == "classification":
-            found[feature.name] = _of_classes(values, target)
+            reasons[feature.name] = _of_classes(values, target)
         elif feature.type in NUMERIC_OR_BOOLEAN:
-            found[feature.name] = _of_values(values, target)
-    return {name: sentence for name, sentence in found.items() if sentence}
+            reasons[feature.name] = _of_values(values, target)
+    return {name: sentence for name, sentence in reasons.items() if sentence}
 
 
 def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]) -> list[str]:
@@ -36,15 +36,15 @@ def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]
     classes = sorted(target.unique())
     if len(classes) != 2 or len(frame) < FEWEST_ROWS:
         return []
-    found = []
+    names = []
     for feature in signature.features:
         if feature.type not in NUMERIC:
             continue
         ranges = frame[feature.name].groupby(target.to_numpy()).agg(["min", "max"])
         low, high = ranges.sort_values("min").to_numpy()
         if low[1] < high[0]:
-            found.append(feature.name)
-    return found
+            names.append(feature.name)
+    return names
 
 
 def _of_classes(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:

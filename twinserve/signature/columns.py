@@ -105,7 +105,7 @@ def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:
 
 def encode(texts: Sequence[Any], codes: Mapping[str | None, float]) -> tuple[list[float], Mapping[int, str]]:
     """Categories as codes, and the strings that are outside the vocabulary by their row."""
-    found = [codes.get(text, UNSEEN) for text in texts]
-    if UNSEEN not in found:
-        return found, NONE
-    return found, {row: texts[row] for row, code in enumerate(found) if code == UNSEEN}
+    encoded = [codes.get(text, UNSEEN) for text in texts]
+    if UNSEEN not in encoded:
+        return encoded, NONE
+    return encoded, {row: texts[row] for row, code in enumerate(encoded) if code == UNSEEN}

@@ -107,7 +107,7 @@ def require_names(manifest: Manifest, names: Set[str]) -> None:
         raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
 
 
-def require_digest(manifest: Manifest, name: str, found: str) -> None:
+def require_digest(manifest: Manifest, name: str, actual: str) -> None:
     """Raise `ArtifactRefused` unless a file's SHA-256 is the one that the manifest names."""
-    if found != manifest.files[name]:
+    if actual != manifest.files[name]:
         raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")

@@ -54,17 +54,17 @@ class Folder:
 
         Raises `ArtifactRefused` for what is neither a file nor a folder, and where they are too many or too large.
         """
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for count, (name, about) in enumerate(self._walk("", self._descriptor)):
             if count >= bounds.ENTRIES or name.count("/") >= bounds.NESTING:
                 raise ArtifactRefused("The artifact holds more files than one has; restore it or train again.")
             if not stat.S_ISDIR(about.st_mode):
-                found[name] = _require(name, about, bounds.FILES.get(name, self._most))
-        if sum(found.values()) > self._most:
+                sizes[name] = _require(name, about, bounds.FILES.get(name, self._most))
+        if sum(sizes.values()) > self._most:
             raise ArtifactRefused(
                 f"The artifact has more than {self._most} bytes; restore it or allow more (MAX_ARTIFACT)."
             )
-        return dict(sorted(found.items()))
+        return dict(sorted(sizes.items()))
 
     def _walk(self, inside: str, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(descriptor) as entries:

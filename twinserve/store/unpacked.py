@@ -35,10 +35,10 @@ def require_bounded(content: bytes) -> None:
 
 def _sizes(archive: ZipFile, most: int) -> dict[str, int]:
     """Of each file, unpacked; no more than this is read of one, whatever it holds."""
-    found = [(item.filename, item.file_size) for item in archive.infolist()]
-    if sum(size for _, size in found) > most:
+    sizes = [(item.filename, item.file_size) for item in archive.infolist()]
+    if sum(size for _, size in sizes) > most:
         raise _too_large(most)
-    return dict(found)
+    return dict(sizes)
 
 
 def _named(schema: Any) -> Iterator[str]:

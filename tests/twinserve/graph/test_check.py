@@ -40,9 +40,9 @@ def content(model: onnx.ModelProto) -> bytes:
 
 def refused(data: bytes) -> str:
     """Why, in one sentence."""
-    with pytest.raises(BadGraph) as found:
+    with pytest.raises(BadGraph) as raised:
         check_graph(data)
-    return str(found.value)
+    return str(raised.value)
 
 
 def one_node(kind: str, *inputs: str, domain: str = "", **attributes: Any) -> onnx.ModelProto:

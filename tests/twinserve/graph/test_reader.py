@@ -56,9 +56,9 @@ def picking() -> onnx.ModelProto:
 def refused(data: bytes) -> str:
     """Why, of what protobuf itself takes."""
     onnx.ModelProto().ParseFromString(data)
-    with pytest.raises(BadGraph) as found:
+    with pytest.raises(BadGraph) as raised:
         check_graph(data)
-    return found.value.reason
+    return raised.value.reason
 
 
 def changed(path: Sequence[int], change: wire.Change) -> bytes:
@@ -236,10 +236,10 @@ def test_another_version_of_the_format_is_refused(version: int) -> None:
 
 
 def test_what_is_read_is_what_was_written() -> None:
-    found = read_graph(content(picking()))
-    assert found.inputs == {"x": (-1, 3)}
-    assert found.constants["c"].values.tolist() == [0]
-    assert [(node.kind, [*node.inputs], dict(node.types)) for node in found.nodes] == [
+    graph = read_graph(content(picking()))
+    assert graph.inputs == {"x": (-1, 3)}
+    assert graph.constants["c"].values.tolist() == [0]
+    assert [(node.kind, [*node.inputs], dict(node.types)) for node in graph.nodes] == [
         ("Gather", ["x", "c"], {"axis": 2}),
         ("ArgMax", ["t"], {"axis": 2, "keepdims": 2}),
     ]

@@ -58,10 +58,12 @@ def test_what_is_neither_label_nor_value_is_no_prediction() -> None:
 def test_every_row_is_asked_whatever_the_others_are(
     raises: Collection[int], silent: Collection[int], alone: bool
 ) -> None:
-    found = ask(Picky(raises, silent), rows(range(8)), alone=alone)
+    answers = ask(Picky(raises, silent), rows(range(8)), alone=alone)
     kept = [row for row in range(8) if row not in raises and row not in silent]
-    assert np.flatnonzero(found.given).tolist() == kept
-    said = [] if found.predictions is None or found.predictions.values is None else found.predictions.values.tolist()
+    assert np.flatnonzero(answers.given).tolist() == kept
+    said = (
+        [] if answers.predictions is None or answers.predictions.values is None else answers.predictions.values.tolist()
+    )
     assert said == kept
 
 

@@ -39,11 +39,11 @@ def parts(bounds: Sequence[int]) -> list[Columns]:
     return [COLUMNS.take(range(start, end)) for start, end in pairwise(bounds)]
 
 
-def same(found: Outcome, expected: Outcome) -> bool:
+def same(actual: Outcome, expected: Outcome) -> bool:
     """The same bits."""
-    assert isinstance(found, Predictions)
+    assert isinstance(actual, Predictions)
     assert isinstance(expected, Predictions)
-    return [None if part is None else part.tobytes() for part in found] == [
+    return [None if part is None else part.tobytes() for part in actual] == [
         None if part is None else part.tobytes() for part in expected
     ]
 
@@ -72,8 +72,8 @@ def test_each_request_gets_the_predictions_of_its_own_rows(
 ) -> None:
     """However the rows are spread over requests."""
     requests = parts(bounds)
-    found = predict_each(predictor.predict, requests)
-    assert all(same(one, predictor.predict(rows)) for one, rows in zip(found, requests, strict=True))
+    outcomes = predict_each(predictor.predict, requests)
+    assert all(same(one, predictor.predict(rows)) for one, rows in zip(outcomes, requests, strict=True))
 
 
 def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
@@ -85,7 +85,7 @@ def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
     predictor = SklearnPredictor(forest, data.signature, data.classes)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
-    assert all(same(found, predictor.predict(row)) for found, row in zip(together, rows, strict=True))
+    assert all(same(outcome, predictor.predict(row)) for outcome, row in zip(together, rows, strict=True))
 
 
 def test_another_pipeline_says_nearly_the_same() -> None:
@@ -95,7 +95,7 @@ def test_another_pipeline_says_nearly_the_same() -> None:
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
     alone = [shares(predictor.predict(row)) for row in rows]
-    np.testing.assert_allclose([shares(found) for found in together], alone, rtol=0, atol=1e-12)
+    np.testing.assert_allclose([shares(outcome) for outcome in together], alone, rtol=0, atol=1e-12)
 
 
 @many

@@ -29,9 +29,9 @@ def answering(wanted: Fold) -> Callable[[FloatArray], Answer]:
     assert folded is not None
 
     def answer(x: FloatArray) -> Answer:
-        found = folded(x)
-        assert found is not None
-        return found
+        outputs = folded(x)
+        assert outputs is not None
+        return outputs
 
     return answer
 
@@ -74,10 +74,10 @@ def test_the_score_is_the_centered_dot_product_of_the_picked_columns(centered: b
 
 def test_extreme_scores_are_certain_and_nothing_overflows() -> None:
     answer = answering(Fold((0,), np.zeros(1), np.ones(1), 0.0, "logistic"))
-    found = answer(np.array([[1e300], [-1e300], [0.0], [40.0], [-40.0]]))
-    assert found["label"].tolist() == [1, 0, 0, 1, 0]
-    assert found["probabilities"][:3].tolist() == [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]
-    assert 0.0 < found["probabilities"][4, 1] < 1e-17
+    outputs = answer(np.array([[1e300], [-1e300], [0.0], [40.0], [-40.0]]))
+    assert outputs["label"].tolist() == [1, 0, 0, 1, 0]
+    assert outputs["probabilities"][:3].tolist() == [[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]
+    assert 0.0 < outputs["probabilities"][4, 1] < 1e-17
 
 
 @pytest.mark.parametrize("link", ["value", "label", "logistic"])

@@ -20,8 +20,8 @@ VALUES = CHANCE.normal(100, 10, ROWS)
 
 def leaks(values: Any, target: Any, task: Task) -> str:
     """What is said of a column."""
-    found = from_table(pd.DataFrame({"it": values, "other": CHANCE.normal(size=ROWS)}), drop=False)
-    return find_leaks(found.frame, found.signature, pd.Series(target), task).get("it", "")
+    understood = from_table(pd.DataFrame({"it": values, "other": CHANCE.normal(size=ROWS)}), drop=False)
+    return find_leaks(understood.frame, understood.signature, pd.Series(target), task).get("it", "")
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signatu
     seen, columns = rows
     truth = columns.matrix[:, 1] % 2
     target: Any = np.where(truth > 0, "odd", "even").astype(object) if task == "classification" else truth
-    found = pipelines(seen, task, 0)
-    assert list(found) == ["linear model", "random forest", "gradient boosting"]
-    for pipeline in found.values():
+    candidates = pipelines(seen, task, 0)
+    assert list(candidates) == ["linear model", "random forest", "gradient boosting"]
+    for pipeline in candidates.values():
         if "n_estimators" in pipeline["model"].get_params():
             pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
         fitted = pipeline.fit(to_frame(columns, seen), target)

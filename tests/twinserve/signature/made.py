@@ -110,17 +110,17 @@ def signatures(draw: st.DrawFn) -> Signature:
     """A signature of up to twelve features, nested up to three deep, with lists."""
 
     def walk(path: tuple[str | int, ...], depth: int) -> list[Feature]:
-        found: list[Feature] = []
+        features: list[Feature] = []
         for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
             here = (*path, name)
             shape = draw(st.sampled_from(("leaf", "leaf", "group", "list"))) if depth else "leaf"
             if shape == "leaf":
-                found.append(draw(leaves(here)))
+                features.append(draw(leaves(here)))
             elif shape == "list":
-                found += [draw(leaves((*here, place), in_list=True)) for place in range(draw(st.integers(1, 3)))]
+                features += [draw(leaves((*here, place), in_list=True)) for place in range(draw(st.integers(1, 3)))]
             else:
-                found += walk(here, depth - 1)
-        return found
+                features += walk(here, depth - 1)
+        return features
 
     return Signature(features=tuple(walk((), 2)))
 

@@ -35,9 +35,9 @@ def read(values: Any, kind: str, **facts: Any) -> list[float]:
     return [float(value) for value in from_frame(pd.DataFrame({"x": values}), contract).matrix[:, 0]]
 
 
-def equal(found: list[float], expected: list[float]) -> bool:
+def equal(actual: list[float], expected: list[float]) -> bool:
     """Equal, NaN included."""
-    return np.array_equal(found, expected, equal_nan=True)
+    return np.array_equal(actual, expected, equal_nan=True)
 
 
 def test_the_table_has_one_named_column_for_each_feature_with_its_type() -> None:

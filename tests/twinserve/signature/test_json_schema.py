@@ -24,8 +24,8 @@ DAY = Validator(signature(feature("x", "date")))
 def leaf(kind: str = "number", *, out_of_range: OutOfRange = "warn", **facts: Any) -> dict[str, Any]:
     """The schema of one field."""
     schema = json_schema(signature(feature("x", kind, **facts)), out_of_range=out_of_range)
-    found: dict[str, Any] = schema["properties"]["x"]
-    return found
+    leaf_schema: dict[str, Any] = schema["properties"]["x"]
+    return leaf_schema
 
 
 def accepted(validator: Validator, instance: Any) -> bool:
@@ -60,8 +60,8 @@ def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, dat
 def test_every_type_at_once(policy: OutOfRange) -> None:
     """Under `reject` the example's town and size are news to training."""
     schema = Draft202012Validator(json_schema(EVERY_TYPE, out_of_range=policy))
-    found = sorted(error.json_path for error in schema.iter_errors(VALID))
-    assert found == ([] if policy == "warn" else ["$.size", "$.town"])
+    paths = sorted(error.json_path for error in schema.iter_errors(VALID))
+    assert paths == ([] if policy == "warn" else ["$.size", "$.town"])
 
 
 def test_a_group_lists_its_fields_in_order_and_takes_no_other() -> None:
@@ -120,9 +120,9 @@ def test_under_reject_what_training_saw_is_a_rule() -> None:
 @pytest.mark.parametrize("policy", ["warn", "reject"])
 def test_a_range_of_dates_is_a_note_under_either_policy(policy: Any) -> None:
     """JSON Schema has no bounds for texts."""
-    found = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
-    assert found["x-seen-range"] == ["1970-01-01", "1970-01-02"]
-    assert not {"minimum", "maximum"} & set(found)
+    schema = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
+    assert schema["x-seen-range"] == ["1970-01-01", "1970-01-02"]
+    assert not {"minimum", "maximum"} & set(schema)
 
 
 def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:

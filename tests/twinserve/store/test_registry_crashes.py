@@ -55,9 +55,9 @@ def trainings(root: Path, *before: str) -> Iterator[Trainings]:
     command = [*before, sys.executable, "-m", "tests.twinserve.store.crashing", str(root)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment) as process:
-        found = Trainings(process)
-        assert found.answer() == "ready"
-        yield found
+        trainings = Trainings(process)
+        assert trainings.answer() == "ready"
+        yield trainings
         process.communicate(timeout=60)
 
 
@@ -157,10 +157,10 @@ def traced(root: Path) -> list[tuple[str, str, str]]:
         pytest.skip("strace may not trace here")
     with trainings(root, "strace", *options) as process:
         assert process.train("whole") == 0
-    found = []
+    calls = []
     for line in log.read_text().splitlines():
         if synced := re.search(r"f(?:data)?sync\(\d+<([^>]*)>\)\s+= 0", line):
-            found.append(("fsync", synced[1], ""))
+            calls.append(("fsync", synced[1], ""))
         elif renamed := re.search(r'rename\w*\(.*?"([^"]*)",.*?"([^"]*)".*\)\s+= 0', line):
-            found.append(("rename", renamed[1], renamed[2]))
-    return [call for call in found if call[1].startswith(str(root / "fruit"))]
+            calls.append(("rename", renamed[1], renamed[2]))
+    return [call for call in calls if call[1].startswith(str(root / "fruit"))]

@@ -88,9 +88,9 @@ def _type(node: Tree | Feature) -> tuple[Any, ...]:
         return (_struct(node),)
     if node.type not in TYPES:
         raise Unsuited
-    found = TYPES[node.type](node)
-    found = found | None if node.nullable else found
-    return (found,) if node.required else (found | UnsetType, UNSET)
+    annotation = TYPES[node.type](node)
+    annotation = annotation | None if node.nullable else annotation
+    return (annotation,) if node.required else (annotation | UnsetType, UNSET)
 
 
 def _number(feature: Feature) -> Any:

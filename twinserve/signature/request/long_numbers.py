@@ -18,10 +18,10 @@ def shorten(body: bytes) -> bytes:
     plain = without_escapes(body)  # Of the same length.
     pieces: list[bytes] = []
     position = quotes = 0
-    for found in LONG.finditer(plain):
-        quotes += plain.count(b'"', position, found.start())
-        pieces += [body[position : found.start()], found[0] if quotes % 2 else _short(found[0])]
-        position = found.end()
+    for match in LONG.finditer(plain):
+        quotes += plain.count(b'"', position, match.start())
+        pieces += [body[position : match.start()], match[0] if quotes % 2 else _short(match[0])]
+        position = match.end()
     return b"".join([*pieces, body[position:]])
 
 

@@ -37,10 +37,10 @@ class Novelty:
             self._look_up(matrix, odd)
         if not np.count_nonzero(odd):  # `odd.any()` takes 1.5 us, this 0.2.
             return NONE
-        found: dict[int, list[Finding]] = {}
+        findings: dict[int, list[Finding]] = {}
         for row, place in np.argwhere(odd).tolist():  # Row by row, in signature order.
-            found.setdefault(row, []).append(self._findings[place])
-        return found
+            findings.setdefault(row, []).append(self._findings[place])
+        return findings
 
     def _look_up(self, matrix: FloatArray, odd: BoolArray) -> None:
         for place, known in self._gaps.items():

@@ -34,8 +34,8 @@ class JsonReader:
         if colons * self._objects != body.count(b"{") * keys:
             return None
         try:
-            found = (self._many if array else self._one).validate_json(body)
-            instances: list[Any] | None = found if array or found is None else [found]
+            value = (self._many if array else self._one).validate_json(body)
+            instances: list[Any] | None = value if array or value is None else [value]
             # Every key of every instance is there, and followed by a colon: with as many colons no other is.
             if not instances or colons != keys * len(instances):
                 return None

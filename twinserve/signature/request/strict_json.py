@@ -92,15 +92,15 @@ def _malformed(body: bytes, message: str) -> MalformedJson:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
         return MalformedJson.at("Not UTF-8", body, body.rfind(b"\n", 0, error.start) + 1, error.start)
-    found = PLACED.fullmatch(message)
-    if found is None or found["reason"].startswith("EOF"):
+    match = PLACED.fullmatch(message)
+    if match is None or match["reason"].startswith("EOF"):
         return MalformedJson.at("Unexpected end", body, body.rfind(b"\n") + 1, len(body))
-    line_start = _line_start(body, int(found["line"]))
-    position = line_start + max(int(found["column"]) - 1, 0)
-    if found["reason"].startswith(DUPLICATE):  # jiter is behind the colon by then.
+    line_start = _line_start(body, int(match["line"]))
+    position = line_start + max(int(match["column"]) - 1, 0)
+    if match["reason"].startswith(DUPLICATE):  # jiter is behind the colon by then.
         position = without_escapes(body[: body.rindex(b'"', 0, position)]).rindex(b'"')
         return MalformedJson.at("Duplicate key", body, body.rfind(b"\n", 0, position) + 1, position)
-    reason = found["reason"]
+    reason = match["reason"]
     return MalformedJson.at(reason[0].upper() + reason[1:], body, line_start, position)
 
 

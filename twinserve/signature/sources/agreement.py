@@ -44,9 +44,9 @@ class Disagreement(AskedWrongly):
 
 def require_agreement(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> None:
     """Raise `Disagreement` unless every row of the table is an instance of the signature; `exact`: and nothing more."""
-    found = list(disagreements(signature, frame, exact=exact))
-    if found:
-        raise Disagreement(found)
+    fields = list(disagreements(signature, frame, exact=exact))
+    if fields:
+        raise Disagreement(fields)
 
 
 def disagreements(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> Iterator[str]:

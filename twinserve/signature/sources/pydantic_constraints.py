@@ -46,19 +46,19 @@ def refuse(path: Path, reason: str) -> NoReturn:
 
 def constraints_of(metadata: list[Any], leaf_type: FeatureType, path: Path) -> Constraints:
     """What the metadata of a leaf declare; raises `UnsupportedInput` for what no validator of ours would look at."""
-    found = declared(metadata, path)
-    misplaced = sorted(found.keys() - ALLOWED.get(leaf_type, frozenset()))
+    constraints = declared(metadata, path)
+    misplaced = sorted(constraints.keys() - ALLOWED.get(leaf_type, frozenset()))
     if misplaced:
         refuse(path, f"declares {misplaced[0]} on a {leaf_type}, which is not supported")
     try:
-        return Constraints.model_validate(found)
+        return Constraints.model_validate(constraints)
     except ValidationError as error:
         refuse(path, f"declares a {error.errors()[0]['loc'][0]} that is not a plain value of its kind")
 
 
 def declared(metadata: list[Any], path: Path) -> dict[str, Any]:
     """All constraints together, by our names; raises `UnsupportedInput` for what is none."""
-    found: dict[str, Any] = {}
+    constraints: dict[str, Any] = {}
     for item in _flat(metadata):
         known = {ours: getattr(item, theirs) for kind, theirs, ours in BOUNDS if isinstance(item, kind)}
         # Pydantic's own general constraints are attributes; a foreign note may have none.
@@ -67,8 +67,8 @@ def declared(metadata: list[Any], path: Path) -> dict[str, Any]:
             refuse(path, f"carries {type(item).__name__}, which no JSON Schema could publish")
         for name, value in (known or general).items():
             if name not in HARMLESS:
-                found[name] = _narrower(name, found[name], value, path) if name in found else value
-    return found
+                constraints[name] = _narrower(name, constraints[name], value, path) if name in constraints else value
+    return constraints
 
 
 def _narrower(name: str, one: Any, other: Any, path: Path) -> Any:

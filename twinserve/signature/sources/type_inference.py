@@ -105,8 +105,8 @@ def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
     if recognise and len(distinct):
         if set(distinct.str.casefold()) <= {"true", "false"}:
             return Column(FeatureType.BOOLEAN, texts.str.casefold().map({"true": 1.0, "false": 0.0}))
-        if distinct.str.fullmatch(INSTANT).all() and (found := _parsed_text(texts)) is not None:
-            return _instants(found, only_dates=bool(distinct.str.fullmatch(DATE).all()))
+        if distinct.str.fullmatch(INSTANT).all() and (instants := _parsed_text(texts)) is not None:
+            return _instants(instants, only_dates=bool(distinct.str.fullmatch(DATE).all()))
     few = len(distinct) <= FEW or (
         len(distinct) <= MOST_CATEGORIES and len(present) >= ROWS_PER_CATEGORY * len(distinct)
     )
@@ -165,8 +165,8 @@ def _parsed(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def _parsed_text(texts: pd.Series[Any]) -> pd.Series[Any] | None:
     """The texts as instants, or None where one of them is no date of the calendar."""
-    found = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
-    return found if bool((found.notna() == texts.notna()).all()) else None
+    instants = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
+    return instants if bool((instants.notna() == texts.notna()).all()) else None
 
 
 def _instants(values: pd.Series[Any], *, only_dates: bool | None = None) -> Column:

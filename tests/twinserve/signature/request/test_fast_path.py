@@ -96,9 +96,9 @@ class Nobody:
 
 def slow(validator: Validator) -> Validator:
     """The same validator without the fast way in."""
-    found = object.__new__(Validator)
-    vars(found).update(vars(validator), _acceptor=Nobody())
-    return found
+    changed = object.__new__(Validator)
+    vars(changed).update(vars(validator), _acceptor=Nobody())
+    return changed
 
 
 def agree(validator: Validator, body: bytes) -> None:
