@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 LARGEST: Final = float(np.finfo(np.float64).max)
 
@@ -127,7 +127,7 @@ class Classified:
     classes: int
     probabilities: str | None = None
     decision: str | None = None
-    fold: Fold | None = None
+    fold: LinearModel | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Regressed:
     """What a regressor says: the name of a double tensor `[n, 1]`."""
 
     value: str
-    fold: Fold | None = None
+    fold: LinearModel | None = None
 
 
 Outcome = Block | Classified | Regressed

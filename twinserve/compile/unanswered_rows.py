@@ -22,7 +22,7 @@ from twinserve.compile.threshold_pushdown import look_through
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.compile.value_range import reaches
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 Unproved = Mapping[str, Mapping[int, Limit]]
 """By tensor and column the limits that some request might not keep."""
@@ -83,7 +83,7 @@ def with_refused_labels(graph: Graph, label: str, refused: Sequence[str]) -> str
     return graph.op("Where", flat, graph.constant(-1, np.int64), label)
 
 
-def guarded(graph: Graph, fold: Fold) -> Fold | None:
+def guarded(graph: Graph, fold: LinearModel) -> LinearModel | None:
     """The fold, its product not finite for every row on which an estimator before its end might refuse; None where a
     product cannot tell."""
     if not unproved(graph, [replace(column, nullable=False) for column in graph.columns]) and not _loses_null(
@@ -94,13 +94,13 @@ def guarded(graph: Graph, fold: Fold) -> Fold | None:
     return None if exponent is None else _with_guard(graph, fold, exponent)
 
 
-def _loses_null(graph: Graph, fold: Fold) -> bool:
+def _loses_null(graph: Graph, fold: LinearModel) -> bool:
     """May a null be refused that the product does not see?"""
     unseen = [replace(c, nullable=c.nullable and i not in fold.picks) for i, c in enumerate(graph.columns)]
     return bool(unproved(graph, unseen))
 
 
-def _with_guard(graph: Graph, fold: Fold, exponent: int) -> Fold:
+def _with_guard(graph: Graph, fold: LinearModel, exponent: int) -> LinearModel:
     weights = dict(zip(fold.picks, np.abs(fold.weights).tolist(), strict=True))
     largest = _exponent(max(abs(fold.intercept), *weights.values()))
     least = 1026 - exponent - min(MOST, MOST - largest)

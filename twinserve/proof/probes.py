@@ -17,7 +17,7 @@ from twinserve.compile.blocks import LARGEST
 from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.proof.threshold_search import Change
 from twinserve.signature import Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 REAL_ROWS: Final = 200
@@ -88,7 +88,7 @@ def _strangers(real: Columns, signature: Signature, words: Sequence[str]) -> Col
     for place, feature in enumerate(signature.features):
         if feature.type is FeatureType.CATEGORY:
             lacking = [word for word in words if word not in feature.vocabulary][:MOST_WORDS]
-            changes += [(row, place, STRANGER) for row in _some_rows(real)]
+            changes += [(row, place, UNSEEN_CATEGORY) for row in _some_rows(real)]
             changes += [(row % len(real), place, word) for row, word in enumerate(lacking)]
     return _varied(real, changes)
 

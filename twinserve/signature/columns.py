@@ -14,8 +14,8 @@ from twinserve.arrays import FloatArray
 
 UNSEEN: Final = -1.0
 """The code of a category outside the vocabulary."""
-STRANGER: Final = "never seen in training"
-"""A category that is in no vocabulary, for whoever must try one."""
+UNSEEN_CATEGORY: Final = "never seen in training"
+"""A category that is in no vocabulary, to try what a model does with one."""
 NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 from twinserve.signature.signature import (
     TEMPORAL,
     Feature,
+    FeatureTree,
     FeatureType,
     OutOfRange,
     Path,
     Signature,
-    Tree,
     is_array,
     pointer,
 )
@@ -51,7 +51,7 @@ TYPES: Final[Mapping[FeatureType, Schema]] = {
 def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> Schema:
     """The schema of one instance."""
 
-    def node(child: Tree | Feature, path: Path) -> Schema:
+    def node(child: FeatureTree | Feature, path: Path) -> Schema:
         if isinstance(child, Feature):
             return _leaf(child, reject=out_of_range == "reject")
         described = signature.descriptions.get(pointer(path))
@@ -62,7 +62,7 @@ def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> S
     return {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ())
 
 
-def _object(tree: Tree, children: Mapping[Any, Schema]) -> Schema:
+def _object(tree: FeatureTree, children: Mapping[Any, Schema]) -> Schema:
     required = [part for part, child in tree.items() if not isinstance(child, Feature) or child.required]
     return {
         "type": "object",

@@ -17,7 +17,7 @@ from twinserve.errors import UnsupportedInput
 
 PathPart = str | int
 Path = tuple[PathPart, ...]
-Tree = Mapping[PathPart, "Tree | Feature"]
+FeatureTree = Mapping[PathPart, "FeatureTree | Feature"]
 """The features nested as an instance nests them; integer keys, from 0, are the places of a fixed-length array."""
 
 
@@ -124,9 +124,9 @@ class Signature(_Frozen):
             raise UnsupportedInput(f"Two features would share the column name {twice[0]!r}; rename one of them.")
         return self
 
-    def tree(self) -> Tree:
+    def tree(self) -> FeatureTree:
         """The features as an instance nests them."""
-        root: dict[PathPart, Tree | Feature] = {}
+        root: dict[PathPart, FeatureTree | Feature] = {}
         for feature in self.features:
             node = root
             for part in feature.path[:-1]:
@@ -148,7 +148,7 @@ class Signature(_Frozen):
         return self.model_copy(update={"features": tuple(features)})
 
 
-def _require_places(tree: Tree, path: Path) -> None:
+def _require_places(tree: FeatureTree, path: Path) -> None:
     """Refuse a list whose places are not 0, 1, ... in this order: values would change places silently."""
     if any(isinstance(part, int) for part in tree) and list(tree) != list(range(len(tree))):
         raise UnsupportedInput(f"The places of the list {pointer(path)!r} must be 0, 1, ... in this order.")
@@ -162,7 +162,7 @@ def pointer(path: Sequence[PathPart]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def is_array(tree: Tree) -> bool:
+def is_array(tree: FeatureTree) -> bool:
     """Is this node a fixed-length array (its keys are places) rather than an object?"""
     return 0 in tree
 

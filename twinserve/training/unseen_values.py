@@ -14,7 +14,7 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import CannotTrain
 from twinserve.signature import Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.core_schema import LEAVES
 from twinserve.signature.signature import NUMERIC
@@ -56,7 +56,7 @@ def _unseen(feature: Feature) -> Iterator[float | str]:
         yield from (
             [float(code) for code, text in enumerate(feature.vocabulary) if text not in (seen.categories or ())]
             if declared
-            else [STRANGER]
+            else [UNSEEN_CATEGORY]
         )
     elif feature.type is FeatureType.BOOLEAN:
         yield from (0.0, 1.0)

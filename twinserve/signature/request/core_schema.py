@@ -16,14 +16,14 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
 from twinserve.signature.findings import range_text
-from twinserve.signature.signature import ORDERED, Feature, FeatureType, Tree, is_array, outside
+from twinserve.signature.signature import ORDERED, Feature, FeatureTree, FeatureType, is_array, outside
 from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, EPOCH, seen_bounds
 
 _DATE: Final = re.compile(DATE_PATTERN)
 _DATETIME: Final = re.compile(DATETIME_PATTERN)
 
 
-def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
+def schema(tree: FeatureTree, *, reject: bool, lenient: bool = False) -> CoreSchema:
     """The rules of a group of features; `reject` makes what training never saw an error.
 
     `lenient` lets fields be missing or unknown, and of an array tells the first error only."""
@@ -37,11 +37,11 @@ def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
     return cs.typed_dict_schema(fields, extra_behavior="ignore" if lenient else "forbid", strict=True)
 
 
-def _required(node: Tree | Feature) -> bool:
+def _required(node: FeatureTree | Feature) -> bool:
     return node.required if isinstance(node, Feature) else True
 
 
-def _node(node: Tree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
+def _node(node: FeatureTree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
     if not isinstance(node, Feature):
         return schema(node, reject=reject, lenient=lenient)
     rules = LEAVES[node.type](node)

@@ -12,7 +12,7 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import ModelError
 from twinserve.signature.findings import Finding, explain, unknown_key
-from twinserve.signature.signature import Feature, FeatureType, Path, PathPart, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Path, PathPart, Signature, is_array
 
 MAX_ERRORS: Final = 100
 MOST_LOOKED: Final = 2_000
@@ -41,11 +41,11 @@ class InvalidInput(ModelError):
 class _Group:
     """A group of features, and the groups in it."""
 
-    tree: Tree
+    tree: FeatureTree
     groups: Mapping[PathPart, _Group]
 
     @classmethod
-    def of(cls, tree: Tree) -> _Group:
+    def of(cls, tree: FeatureTree) -> _Group:
         below = {part: child for part, child in tree.items() if not isinstance(child, Feature)}
         return cls(tree, {part: cls.of(child) for part, child in below.items()})
 
@@ -151,7 +151,7 @@ def _upwards(feature: Feature) -> Iterator[Path]:
     return (feature.path[:length] for length in range(1, len(feature.path) + 1))
 
 
-def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
+def _ranks(tree: FeatureTree) -> dict[Any, tuple[int, Any]]:
     return {
         part: (rank, {} if isinstance(child, Feature) else _ranks(child))
         for rank, (part, child) in enumerate(tree.items())

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from twinserve.signature.signature import Feature, FeatureType, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Signature, is_array
 
 Read = Callable[[Iterable[Any]], list[Any]]
 
@@ -73,7 +73,7 @@ class Acceptor:
         return left_out
 
 
-def _struct(tree: Tree) -> Any:
+def _struct(tree: FeatureTree) -> Any:
     """A type for a group of features; its fields are named by their places, and called as they are in JSON."""
     if is_array(tree) or any(":" in str(key) for key in tree):
         raise Unsuited
@@ -82,7 +82,7 @@ def _struct(tree: Tree) -> Any:
     return msgspec.defstruct("Group", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
 
 
-def _type(node: Tree | Feature) -> tuple[Any, ...]:
+def _type(node: FeatureTree | Feature) -> tuple[Any, ...]:
     """What a field is, and what stands for it where it may be left out."""
     if not isinstance(node, Feature):
         return (_struct(node),)
@@ -130,7 +130,7 @@ TYPES: Final[dict[FeatureType, Callable[[Feature], Any]]] = {
 """What both libraries read alike. A date would have to be read here, too; a time holds colons."""
 
 
-def _reader(tree: Tree) -> Read:
+def _reader(tree: FeatureTree) -> Read:
     """Gives the values of all instances. Where all leaves are as deep, the groups are opened level by level, which
     takes a third of the time of asking for each leaf."""
     depths = {len(path) for path in _paths(tree)}
@@ -147,12 +147,12 @@ def _reader(tree: Tree) -> Read:
     return read
 
 
-def _leaves(tree: Tree) -> Iterable[Feature]:
+def _leaves(tree: FeatureTree) -> Iterable[Feature]:
     for child in tree.values():
         yield from (child,) if isinstance(child, Feature) else _leaves(child)
 
 
-def _paths(tree: Tree) -> Iterable[tuple[str, ...]]:
+def _paths(tree: FeatureTree) -> Iterable[tuple[str, ...]]:
     for place, child in enumerate(tree.values()):
         below = [()] if isinstance(child, Feature) else _paths(child)
         yield from ((f"f{place}", *rest) for rest in below)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from twinserve.signature.signature import Feature, Path, PathPart, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, Path, PathPart, Signature, is_array
 
 Flatten = Callable[[Any], Sequence[Any]]
 
 
-def flattener(tree: Tree) -> Flatten:
+def flattener(tree: FeatureTree) -> Flatten:
     """Gives the values of an instance in tree order; a leaf that was left out is None."""
     if all(isinstance(child, Feature) for child in tree.values()):
         return _leaves(tree)
@@ -35,7 +35,7 @@ def tree_order(signature: Signature) -> list[int]:
     return [places[feature.path] for feature in signature.features]
 
 
-def _leaves(tree: Tree) -> Flatten:
+def _leaves(tree: FeatureTree) -> Flatten:
     if is_array(tree):
         return tuple
     keys = list(tree)
@@ -46,7 +46,7 @@ def _leaves(tree: Tree) -> Flatten:
     return itemgetter(*keys)
 
 
-def _part(key: PathPart, child: Tree | Feature) -> Flatten:
+def _part(key: PathPart, child: FeatureTree | Feature) -> Flatten:
     if not isinstance(child, Feature):
         inner = flattener(child)
         return lambda node: inner(node[key])
@@ -55,7 +55,7 @@ def _part(key: PathPart, child: Tree | Feature) -> Flatten:
     return lambda node: (node.get(key),)
 
 
-def _paths(tree: Tree, path: Path = ()) -> Iterator[Path]:
+def _paths(tree: FeatureTree, path: Path = ()) -> Iterator[Path]:
     for key, child in tree.items():
         if isinstance(child, Feature):
             yield (*path, key)

@@ -14,7 +14,7 @@ from pydantic_core import core_schema as cs
 
 from twinserve.signature.request.core_schema import schema
 from twinserve.signature.request.flatten import flattener
-from twinserve.signature.signature import Feature, OutOfRange, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, OutOfRange, Signature, is_array
 
 
 class JsonReader:
@@ -54,7 +54,7 @@ def _complete(signature: Signature) -> Signature:
     return signature.model_copy(update={"features": features})
 
 
-def _object_count(tree: Tree) -> int:
+def _object_count(tree: FeatureTree) -> int:
     """How many objects an instance consists of."""
     below = (_object_count(child) for child in tree.values() if not isinstance(child, Feature))
     return (not is_array(tree)) + sum(below)

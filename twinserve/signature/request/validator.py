@@ -22,7 +22,7 @@ from twinserve.signature.request.fast_path import Acceptor, Unsuited
 from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
-from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, OutOfRange, Signature, Tree, is_array
+from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, FeatureType, OutOfRange, Signature, is_array
 
 LONG: Final = 8192
 """Bytes."""
@@ -153,7 +153,7 @@ def _acceptor(signature: Signature, max_batch: int, out_of_range: OutOfRange) ->
 def _key_count(signature: Signature) -> int:
     """How many keys an instance holds when every feature is there, the groups' own included."""
 
-    def count(tree: Tree) -> int:
+    def count(tree: FeatureTree) -> int:
         own = 0 if is_array(tree) else len(tree)
         return own + sum(count(child) for child in tree.values() if not isinstance(child, Feature))
 
