@@ -43,8 +43,8 @@ class SklearnPredictor:
 
     def _said(self, head: Any, prepared: Any) -> Predictions:
         if self._codes is not None and self._takes_the_likeliest:
-            shares = np.asarray(head.predict_proba(prepared), dtype=np.float64)
-            return Predictions(shares.argmax(axis=1), shares)
+            probabilities = np.asarray(head.predict_proba(prepared), dtype=np.float64)
+            return Predictions(probabilities.argmax(axis=1), probabilities)
         answers = head.predict(prepared)
         if self._codes is None:
             return Predictions(values=np.asarray(answers, dtype=np.float64))

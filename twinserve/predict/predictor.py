@@ -66,5 +66,7 @@ def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[di
     labels = [{"label": classes[code]} for code in predictions.labels]
     if predictions.probabilities is None:
         return [label | {"probabilities": None} for label in labels]
-    shares = [dict(zip(classes, row, strict=True)) for row in predictions.probabilities.tolist()]
-    return [label | {"probabilities": share} for label, share in zip(labels, shares, strict=True)]
+    rows = predictions.probabilities.tolist()
+    return [
+        label | {"probabilities": dict(zip(classes, row, strict=True))} for label, row in zip(labels, rows, strict=True)
+    ]

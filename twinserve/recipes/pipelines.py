@@ -38,8 +38,8 @@ def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipel
     classify = task == "classification"
     linear = LogisticRegression(max_iter=1000) if classify else Ridge()
     if texts := _names(signature, FeatureType.STRING):
-        words = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
-        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(words)), ("model", linear)])}
+        vectorizers = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
+        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(vectorizers)), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
     categories = range(len(_names(signature, FeatureType.CATEGORY)))

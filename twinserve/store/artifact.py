@@ -19,9 +19,9 @@ from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
 from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store.deadline import Deadline
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
-from twinserve.store.patience import Patience
 from twinserve.store.store_file import Folder
 
 MANIFEST: Final = "manifest.json"
@@ -70,20 +70,20 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
         sync_folder(directory)
 
 
-def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -> Opened:
+def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> Opened:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal comes first, and what it does not vouch for is not read. Every byte is read once, checked against the
-    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline that no
+    manifest, and only then used. With `deadline`, as a server has it, the opening ends in time, and a pipeline that no
     seal vouches for is tried in a process of its own before it is opened here.
     """
-    facts, files = _read(folder, trust, patience)
-    if patience is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
-        trial.try_version(facts.model_dump_json(), files, patience)
-    return assemble(facts, files, trust, patience)
+    facts, files = _read(folder, trust, deadline)
+    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
+        trial.try_version(facts.model_dump_json(), files, deadline)
+    return assemble(facts, files, trust, deadline)
 
 
-def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience: Patience | None = None) -> Opened:
+def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline: Deadline | None = None) -> Opened:
     """Open a version from its files, each of which the manifest vouches for; raises `ArtifactRefused`."""
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
@@ -91,7 +91,7 @@ def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience
     predictor = _predictor(facts, files, signature, trust)
     with _refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
-        golden_rows.replay(pairs, predictor, signature, facts.classes, patience)
+        golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
     return Opened(facts, signature, predictor)
 
 
@@ -116,7 +116,7 @@ def read_manifest(folder: Path) -> Manifest:
         return _manifest(None)
 
 
-def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manifest, dict[str, bytes]]:
+def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest and, of the files that it names, those that are needed; all of them have their digests."""
     try:
         with store_file.open_folder(folder, trust.max_artifact) as opened:
@@ -127,7 +127,7 @@ def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                digest, content = opened.read(name, patience, keep=name in _needed(facts))
+                digest, content = opened.read(name, deadline, keep=name in _needed(facts))
                 manifest.require_digest(facts, name, digest)
                 files |= {name: content} if name in _needed(facts) else {}
             return facts, files
@@ -165,7 +165,7 @@ def _manifest(content: bytes | None) -> Manifest:
         facts = Manifest.model_validate_json(content)
     except ValidationError:
         raise ArtifactRefused("manifest.json is damaged; restore the artifact or train again.") from None
-    if not manifest.is_vouched(content, facts):
+    if not manifest.is_unaltered(content, facts):
         raise ArtifactRefused("The file manifest.json was altered after training; restore it or train again.")
     return facts
 

@@ -21,7 +21,7 @@ from twinserve.signature import Columns, Signature, to_instances
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
 from twinserve.store import store_file
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 NAME: Final = "golden.json"
 TOLERANCE: Final = 1e-9
@@ -74,13 +74,13 @@ def replay(
     predictor: Predictor,
     signature: Signature,
     classes: Sequence[str] | None,
-    patience: Patience | None = None,
+    deadline: Deadline | None = None,
 ) -> None:
     """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
     validator = Validator(signature)
     for index, pair in enumerate(golden):
-        if patience is not None:
-            patience.check()
+        if deadline is not None:
+            deadline.check()
         time.sleep(0)  # Done beside a server's requests: let them go first, row by row.
         columns = validator.validate(json.dumps(pair["request"]).encode()).columns
         if not _close(_reply(predictor, columns, classes), pair["reply"]):

@@ -76,15 +76,15 @@ class Manifest(BaseModel):
 
 def to_bytes(facts: Manifest) -> bytes:
     """The manifest's file."""
-    return vouched(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
+    return with_own_digest(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
 
 
-def vouched(content: bytes) -> bytes:
+def with_own_digest(content: bytes) -> bytes:
     """A manifest's file with its own digest in place of the last `UNSET`."""
     return _last_replaced(content, UNSET, digest(content))
 
 
-def is_vouched(content: bytes, facts: Manifest) -> bool:
+def is_unaltered(content: bytes, facts: Manifest) -> bool:
     """Is this manifest's file, byte for byte, the one that was written?"""
     return digest(_last_replaced(content, facts.own_digest, UNSET)) == facts.own_digest
 

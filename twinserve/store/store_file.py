@@ -17,7 +17,7 @@ from typing import Final
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 NEVER_WAIT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 LINK: Final = frozenset({errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
@@ -75,14 +75,14 @@ class Folder:
                     with _folder(entry.name, descriptor) as below:
                         yield from self._walk(f"{name}/", below)
 
-    def read(self, name: str, patience: Patience | None = None, *, keep: bool = True) -> tuple[str, bytes]:
+    def read(self, name: str, deadline: Deadline | None = None, *, keep: bool = True) -> tuple[str, bytes]:
         """A file's SHA-256, in hexadecimal, and its content, or nothing of that where it need not be kept.
 
         Raises `FileNotFoundError`, and `ArtifactRefused` as `sizes` does.
         """
         made, kept = hashlib.sha256(), []
         with self._opened(name) as descriptor:
-            for piece in _pieces(name, descriptor, bounds.FILES.get(name, self._most), patience):
+            for piece in _pieces(name, descriptor, bounds.FILES.get(name, self._most), deadline):
                 made.update(piece)
                 if keep:
                     kept.append(piece)
@@ -134,12 +134,12 @@ def _open(name: str, path: str | Path, beside: int | None = None) -> int:
         raise
 
 
-def _pieces(name: str, descriptor: int, most: int, patience: Patience | None) -> Iterator[bytes]:
+def _pieces(name: str, descriptor: int, most: int, deadline: Deadline | None) -> Iterator[bytes]:
     """The content in pieces, as long as the file is as large as it was when it was opened."""
     left = _require(name, os.fstat(descriptor), most)
     while piece := os.read(descriptor, PIECE):
-        if patience is not None:
-            patience.check()
+        if deadline is not None:
+            deadline.check()
         left -= len(piece)
         if left < 0:
             raise ArtifactRefused(f"The file {name} grew while it was read; restore the artifact or train again.")

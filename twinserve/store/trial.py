@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 POLL: Final = 0.1
 """Seconds between two looks at whether anybody still waits."""
@@ -28,7 +28,7 @@ PROGRAM: Final = "import sys; sys.path.insert(0, sys.argv[1]); from twinserve.st
 ROOT: Final = str(Path(__file__).resolve().parents[2])
 
 
-def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -> None:
+def try_version(manifest: str, files: Mapping[str, bytes], deadline: Deadline) -> None:
     """Open these files in another process; raises `ArtifactRefused` with what it says, or with what became of it.
 
     Where no interpreter can be started, as inside of another program, nothing is tried.
@@ -38,7 +38,7 @@ def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -
         return
     sizes = {name: len(content) for name, content in files.items()}
     memory = bounds.TRIAL_MEMORY + bounds.TRIAL_TIMES * sum(sizes.values())
-    head = {"manifest": manifest, "sizes": sizes, "memory": memory, "seconds": math.ceil(patience.seconds)}
+    head = {"manifest": manifest, "sizes": sizes, "memory": memory, "seconds": math.ceil(deadline.seconds)}
     given = b"".join([json.dumps(head).encode(), b"\n", *files.values()])
     command = [python, "-P", "-c", PROGRAM, ROOT]  # Nothing comes from the working directory.
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -46,7 +46,7 @@ def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -
         feeding = threading.Thread(target=_feed, args=(process.stdin, given), daemon=True)
         feeding.start()
         try:
-            said = _answer(process, patience)
+            said = _answer(process, deadline)
         finally:
             process.kill()
             feeding.join()
@@ -61,13 +61,13 @@ def _feed(pipe: IO[bytes], given: bytes) -> None:
         pipe.write(given)
 
 
-def _answer(process: subprocess.Popen[bytes], patience: Patience) -> bytes:
+def _answer(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes:
     """What the process says, nothing where it crashed; raises `ArtifactRefused` where it takes too long."""
     while True:
         try:
             process.wait(POLL)
         except subprocess.TimeoutExpired:
-            patience.check()
+            deadline.check()
         else:
             return process.stdout.read() if process.stdout is not None else b""  # A sentence at most.
 

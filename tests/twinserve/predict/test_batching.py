@@ -48,7 +48,7 @@ def same(actual: Outcome, expected: Outcome) -> bool:
     ]
 
 
-def shares(outcome: Outcome) -> FloatArray:
+def probabilities(outcome: Outcome) -> FloatArray:
     """The probabilities of a classification."""
     assert isinstance(outcome, Predictions)
     assert outcome.probabilities is not None
@@ -94,8 +94,8 @@ def test_another_pipeline_says_nearly_the_same() -> None:
     predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
-    alone = [shares(predictor.predict(row)) for row in rows]
-    np.testing.assert_allclose([shares(outcome) for outcome in together], alone, rtol=0, atol=1e-12)
+    alone = [probabilities(predictor.predict(row)) for row in rows]
+    np.testing.assert_allclose([probabilities(outcome) for outcome in together], alone, rtol=0, atol=1e-12)
 
 
 @many
@@ -209,4 +209,4 @@ def test_a_batcher_learns_from_its_calls() -> None:
 def test_a_classification_has_all_classes_for_each_row() -> None:
     """The slices keep their second dimension."""
     outcomes = Batcher(FakePredictor()).predict(parts([0, 1, 8]))
-    assert [shares(outcome).shape for outcome in outcomes] == [(1, len(CLASSES)), (7, len(CLASSES))]
+    assert [probabilities(outcome).shape for outcome in outcomes] == [(1, len(CLASSES)), (7, len(CLASSES))]

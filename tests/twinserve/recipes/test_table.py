@@ -17,9 +17,9 @@ ROWS = 120
 
 def frame(**columns: Any) -> pd.DataFrame:
     """Two useful columns and a target of two classes, beside the given columns."""
-    chance = np.random.default_rng(0)
-    useful = {"size": chance.normal(size=ROWS), "colour": chance.choice(["red", "green"], ROWS)}
-    return pd.DataFrame({**useful, **columns, "y": np.where(chance.random(ROWS) < 0.5, "yes", "no")})
+    rng = np.random.default_rng(0)
+    useful = {"size": rng.normal(size=ROWS), "colour": rng.choice(["red", "green"], ROWS)}
+    return pd.DataFrame({**useful, **columns, "y": np.where(rng.random(ROWS) < 0.5, "yes", "no")})
 
 
 def recipe(table: pd.DataFrame, target: str = "y", **wish: Any) -> Recipe:

@@ -70,7 +70,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d e", "f/g", "h~i", "ø", "0"])
 NUMBERS = st.floats(-1000, 1000, allow_nan=False).map(lambda value: round(value, 3))
 WHOLE = st.integers(-50, 50)
 TEXTS = st.text(st.sampled_from('ab:é\U0001f600"\\\n'), max_size=6)
-WORDS = ("red", "green", "b:lue")
+COLOURS = ("red", "green", "b:lue")
 
 
 @st.composite
@@ -93,8 +93,8 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
     if kind in TEMPORAL and draw(st.booleans()):
         seen = {"minimum": -1e5, "maximum": 1e5}
     if kind is FeatureType.CATEGORY:
-        limits = draw(st.sampled_from(({}, {"enumeration": WORDS})))
-        seen = {"categories": WORDS[:2]}
+        limits = draw(st.sampled_from(({}, {"enumeration": COLOURS})))
+        seen = {"categories": COLOURS[:2]}
     return Feature(
         path=path,
         type=kind,
@@ -132,13 +132,13 @@ def _values(feature: Feature) -> st.SearchStrategy[Json]:
         FeatureType.INTEGER: WHOLE | WHOLE.map(float) | st.sampled_from((1, 2, 30)),
         FeatureType.BOOLEAN: st.booleans(),
         FeatureType.STRING: TEXTS,
-        FeatureType.CATEGORY: st.sampled_from((*WORDS, "mauve")),
+        FeatureType.CATEGORY: st.sampled_from((*COLOURS, "mauve")),
         FeatureType.DATE: st.dates().map(lambda day: day.isoformat()),
         FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z"),
     }
     odd: st.SearchStrategy[Json] = st.none() | st.booleans() | NUMBERS | WHOLE | TEXTS | st.just([]) | st.just({})
     usual = fitting[feature.type]
-    return st.integers(0, 11).flatmap(lambda chance: odd if chance == 0 else usual)
+    return st.integers(0, 11).flatmap(lambda number: odd if number == 0 else usual)
 
 
 @st.composite

@@ -123,8 +123,8 @@ def test_any_python_value_in_any_leaf_is_valid_or_explained(kind: FeatureType, v
 def test_a_warning_says_what_the_rejection_says() -> None:
     """One sentence for one thing, whatever the policy makes of it."""
     numbers = feature("n", seen_minimum=0.0, seen_maximum=1.0)
-    words = feature("c", "category", seen_categories=("a",))
-    contract = signature(numbers, words)
+    categories = feature("c", "category", seen_categories=("a",))
+    contract = signature(numbers, categories)
     body = {"n": 2.0, "c": "b"}
     batch = Validator(contract).validate(json.dumps(body).encode())
     assert Novelty(contract).find(batch.columns)[0] == findings_of(Validator(contract, out_of_range="reject"), body)

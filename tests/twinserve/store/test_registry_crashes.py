@@ -94,13 +94,13 @@ def test_killed_at_every_step_a_training_leaves_the_store_whole(tmp_path: Path) 
 
 def test_killed_at_any_moment_a_training_leaves_the_store_whole(tmp_path: Path) -> None:
     """A training that comes to its end before it was to be killed shortens the time for the next."""
-    registry, chance = Registry(tmp_path, "fruit"), random.Random(0)
+    registry, rng = Registry(tmp_path, "fruit"), random.Random(0)
     killed, seconds = 0, 1.0
     with trainings(tmp_path) as process:
         assert process.train("whole") == 0
         for _ in range(MOST_STEPS):
             before, newest = registry.champion(), max(registry.versions())
-            moment, began = chance.uniform(0.001, seconds), time.monotonic()
+            moment, began = rng.uniform(0.001, seconds), time.monotonic()
             code = process.train(f"after {moment:.6f}")
             assert code in (0, -signal.SIGALRM)
             assert_whole(registry, {before, newest + 1})

@@ -31,7 +31,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
 from twinserve.store.artifact import Opened, Trust, open_version
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 from twinserve.store.registry import Registry
 
 SCHEMA_JSON: Final = "application/schema+json"
@@ -163,7 +163,7 @@ def open_serving(settings: Settings, metrics: Metrics, version: int, stop: Event
     It takes as long as the settings allow, or until it is told to stop."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
-    opened = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
+    opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
     return Serving(opened, str(version), settings, metrics)
 
 

@@ -83,7 +83,7 @@ def outcome(validator: Validator, body: bytes) -> object:
     except MalformedJson as error:
         return str(error)
     columns = batch.columns
-    texts = {place: list(words) for place, words in columns.texts.items()}
+    texts = {place: list(values) for place, values in columns.texts.items()}
     return batch.is_array, columns.matrix.shape, columns.matrix.tobytes(), dict(columns.unseen), texts
 
 

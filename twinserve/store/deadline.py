@@ -8,7 +8,7 @@ import time
 from twinserve.errors import ArtifactRefused
 
 
-class Patience:
+class Deadline:
     """Ends after some seconds, or when it is told to; asked between the steps of an opening."""
 
     def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
