@@ -1,4 +1,4 @@
-"""Instances as columns, the form that every predictor takes."""
+"""Instances as columns, the input of every predictor."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ class Columns:
         """`[n, features]`: numbers as they are, booleans as 0 and 1, categories as codes of the vocabulary (-1: outside
         it), dates as days and datetimes as seconds since 1970 (UTC), strings as NaN; null is NaN."""
         self.unseen = unseen
-        """The strings behind the code -1, by row and column."""
+        """The strings of the categories with the code -1, by row and column."""
         self.texts = texts
-        """The strings of the `string` features, by column."""
+        """The strings of the `string` features, by column, None for null."""
 
     def __len__(self) -> int:
         return len(self.matrix)
 
     def take(self, rows: Sequence[int]) -> Columns:
-        """The given rows, in the given order; the same row may be given twice."""
-        odd: dict[int, list[tuple[int, str]]] = {}
+        """These rows in this order; a row may be taken more than once."""
+        by_row: dict[int, list[tuple[int, str]]] = {}
         for (row, column), text in self.unseen.items():
-            odd.setdefault(row, []).append((column, text))
+            by_row.setdefault(row, []).append((column, text))
         return Columns(
             matrix=self.matrix[list(rows)],
-            unseen={(new, column): text for new, row in enumerate(rows) for column, text in odd.get(row, ())},
+            unseen={(new, column): text for new, row in enumerate(rows) for column, text in by_row.get(row, ())},
             texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
         )
 
@@ -99,12 +99,12 @@ class Columns:
 
 
 def code_table(vocabulary: Sequence[str]) -> Mapping[str | None, float]:
-    """The code of each category, and of none."""
+    """The code of each category; NaN for null."""
     return {None: math.nan} | {text: float(code) for code, text in enumerate(vocabulary)}
 
 
 def encode(texts: Sequence[Any], codes: Mapping[str | None, float]) -> tuple[list[float], Mapping[int, str]]:
-    """Categories as codes, and the strings that are outside the vocabulary by their row."""
+    """The codes of categories, and the strings outside the vocabulary by their row."""
     encoded = [codes.get(text, UNSEEN) for text in texts]
     if UNSEEN not in encoded:
         return encoded, NONE

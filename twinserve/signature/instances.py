@@ -1,4 +1,4 @@
-"""Columns as instances again: what a caller would have sent."""
+"""Conversion of columns back to instances, as a caller would send them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinserve.signature.timestamps import date_text, datetime_text
 
 
 def to_instances(columns: Columns, signature: Signature) -> list[Any]:
-    """Each row as the nested JSON value that validates to it."""
+    """For each row the nested JSON value that validates to this row."""
     tree, places = signature.tree(), {feature.path: place for place, feature in enumerate(signature.features)}
 
     def build(node: FeatureTree | Feature, row: int) -> Any:

@@ -1,7 +1,7 @@
-"""The signature as JSON Schema 2020-12.
+"""The JSON Schema (2020-12) of a signature.
 
-Bounds and enumerations stand for what is declared, and for what training saw where the policy is `reject`; under
-`warn` what training saw is an annotation (`x-seen-range`, `x-seen-categories`).
+Its bounds and enumerations are the declared ones and, under the policy `reject`, those that training saw; under `warn`
+the latter are annotations (`x-seen-range`, `x-seen-categories`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-# Our constraint and the keyword that JSON Schema has for it.
+# JSON Schema's keyword for each constraint.
 KEYWORDS: Final[Mapping[str, str]] = {
     "minimum": "minimum",
     "exclusive_minimum": "exclusiveMinimum",
@@ -109,7 +109,7 @@ def _seen_as_rules(feature: Feature, declared: Schema) -> Schema:
     rules: Schema = {}
     seen = feature.seen
     if feature.type in TEMPORAL:
-        rules = _range_note(feature)  # A rule all the same; JSON Schema has no bounds for texts.
+        rules = _range_note(feature)  # Still an annotation: JSON Schema has no bounds for strings.
     elif seen.minimum is not None and seen.maximum is not None:
         rules["minimum"] = max(seen.minimum, declared.get("minimum", seen.minimum))
         rules["maximum"] = min(seen.maximum, declared.get("maximum", seen.maximum))

@@ -1,7 +1,7 @@
-"""What each leaf accepts: the rules of the validation policy, as a Pydantic core schema.
+"""The validation policy as a Pydantic core schema.
 
-Strict JSON: no coercion, no unknown field, finite numbers only. `1.0` is an integer, as JSON Schema says.
-Every leaf gives what a column holds: numbers as floats, booleans as floats, dates as days, datetimes as seconds.
+Strict JSON: no coercion, no unknown field, finite numbers only. `1.0` is an integer, as in JSON Schema. Each leaf is
+converted to the value that a column holds: dates to days, datetimes to seconds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _DATETIME: Final = re.compile(DATETIME_PATTERN)
 
 
 def schema(tree: FeatureTree, *, reject: bool, lenient: bool = False) -> CoreSchema:
-    """The rules of a group of features; `reject` makes what training never saw an error.
+    """The schema of a group of features; with `reject` a value that training never saw is an error.
 
-    `lenient` lets fields be missing or unknown, and of an array tells the first error only."""
+    With `lenient`, fields may be missing or unknown, and of an array only the first error is reported."""
     children = {part: _node(child, reject=reject, lenient=lenient) for part, child in tree.items()}
-    if is_array(tree):  # JSON has arrays only; lax takes a list.
+    if is_array(tree):  # Strict would accept tuples only; JSON's arrays are lists.
         return cs.tuple_schema(list(children.values()), strict=False, fail_fast=lenient)
     fields = {
         str(part): cs.typed_dict_field(child, required=_required(tree[part]) and not lenient)

@@ -1,6 +1,6 @@
-"""A valid instance as a row of values, by functions put together once from the signature's tree.
+"""Functions, composed once from a signature's tree, that turn a valid instance into a row of values.
 
-A row of 30 numbers in three groups takes 1.5 us; asking for each leaf by its path took 28 us.
+A row of 30 numbers in three groups takes 1.5 us; reading each leaf by its path took 28 us.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Flatten = Callable[[Any], Sequence[Any]]
 
 
 def flattener(tree: FeatureTree) -> Flatten:
-    """Gives the values of an instance in tree order; a leaf that was left out is None."""
+    """A function that gives the values of an instance in tree order, None for an omitted leaf."""
     if all(isinstance(child, Feature) for child in tree.values()):
         return _leaves(tree)
     parts = [_part(key, child) for key, child in tree.items()]
@@ -30,7 +30,7 @@ def flattener(tree: FeatureTree) -> Flatten:
 
 
 def tree_order(signature: Signature) -> list[int]:
-    """Where each column of the signature stands in a flattened row."""
+    """The position of each column of the signature in a flattened row."""
     places = {path: place for place, path in enumerate(_paths(signature.tree()))}
     return [places[feature.path] for feature in signature.features]
 

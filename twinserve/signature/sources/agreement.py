@@ -1,4 +1,4 @@
-"""Do a declared input and a table agree? Every field that does not, in one error."""
+"""Comparing a declared input with a table, and one error for all fields that differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from twinserve.signature.signature import (
 )
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
-# What a declared type may be read from: the types that a column may turn out to hold.
+# By the declared type: the types that the column in the table may have.
 READABLE: Final[Mapping[FeatureType, frozenset[FeatureType]]] = {
     FeatureType.NUMBER: NUMERIC,
     FeatureType.INTEGER: NUMERIC,
@@ -35,7 +35,7 @@ READABLE: Final[Mapping[FeatureType, frozenset[FeatureType]]] = {
 
 
 class Disagreement(AskedWrongly):
-    """The declared input and the table differ; `fields` says how, field by field."""
+    """The declared input and the table differ; `fields` has a sentence for each field that does."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__("The input and the table disagree: " + "; ".join(fields) + ".")
@@ -43,14 +43,14 @@ class Disagreement(AskedWrongly):
 
 
 def require_agreement(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> None:
-    """Raise `Disagreement` unless every row of the table is an instance of the signature; `exact`: and nothing more."""
+    """Raise `Disagreement` unless every row is an instance of the signature; `exact` allows no further column."""
     fields = list(disagreements(signature, frame, exact=exact))
     if fields:
         raise Disagreement(fields)
 
 
 def disagreements(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> Iterator[str]:
-    """One sentence for each field that differs; without `exact`, columns that no field asks for do not matter."""
+    """One sentence for each field that differs; further columns of the table differ only with `exact`."""
     declared = [feature.name for feature in signature.features]
     for feature in signature.features:
         if feature.name not in frame.columns:
@@ -79,7 +79,7 @@ def _differences(feature: Feature, values: pd.Series[Any]) -> Iterator[str]:
 
 
 def _values(feature: Feature, present: pd.Series[Any]) -> Iterator[str]:
-    """What the service would say of these values, for the first of them that it would refuse."""
+    """A sentence if the service would refuse some of these values, with its reason for the first of them."""
     validate = SchemaValidator(LEAVES[feature.type](feature)).validate_python
     convert = {FeatureType.BOOLEAN: _boolean}.get(feature.type, _as_it_is)
     refused: list[Any] = []

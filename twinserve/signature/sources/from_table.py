@@ -1,4 +1,4 @@
-"""A signature from a table: dotted column names make the nesting, and all rows decide what each field may hold."""
+"""A signature from a table: dotted column names become nested fields, and all rows decide their types."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, S
 from twinserve.signature.sources.type_inference import Column, NotAFeature, interpret, named_like_an_id, nearly_numbers
 
 FEWEST_TO_JUDGE: Final = 20
-"""With fewer values than this, all of them being different says nothing."""
+"""With fewer values than this, a column in which all of them differ need not be an identifier."""
 NEARLY_ALL: Final = 0.95
-"""The share of distinct values from which a column is an identifier or free text."""
+"""A column with at least this share of distinct values is an identifier or free text."""
 
 
 @dataclass(frozen=True)
 class Understood:
-    """A table whose every column is a feature."""
+    """A table in which every column is a feature, with its signature."""
 
     signature: Signature
     frame: pd.DataFrame
-    """The features' columns in signature order, in the plain forms of `interpret`."""
+    """The columns of the features in signature order, in the dtypes that `type_inference` lists."""
     notes: tuple[Note, ...]
 
 
 def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> Understood:
-    """The signature of all rows, with what training can use of them; raises `UnsupportedInput` where that is nothing.
+    """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
-    `recognise` reads dates and booleans out of texts. `drop` leaves out what no model should learn from (identifiers,
-    constants, free text), with a note for each; without it every column becomes a feature or the table is refused.
+    `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
+    (identifiers, constants, free text), with a note for each; without it a column that cannot be a feature is an error.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
@@ -68,14 +68,13 @@ def _names(frame: pd.DataFrame) -> list[str]:
 
 
 def _path(name: str) -> Path:
-    """Where a column lies in an instance: its name split at the dots, or the name itself where that would leave a part
-    empty (`Dr. No.`)."""
+    """The path of a column: its name split at the dots, or the whole name if a part would be empty (`Dr. No.`)."""
     parts = tuple(name.split("."))
     return parts if all(part.strip() for part in parts) else (name,)
 
 
 def _require_value_or_group(names: Sequence[str]) -> None:
-    """Refuse a column that would be a value and a group of others: whichever came first, no instance can hold both."""
+    """Refuse a column that would be both a value and a group of other columns, which no instance can hold."""
     paths = {_path(name): name for name in names}
     for path, name in paths.items():
         for end in range(1, len(path)):
@@ -91,7 +90,7 @@ def _feature(path: Path, column: Column) -> Feature:
 
 
 def _useful(columns: dict[str, Column], notes: list[Note]) -> dict[str, Column]:
-    """The columns worth learning from; free texts only where there is nothing else."""
+    """The columns to learn from; free text only if there are no others."""
     kept: dict[str, Column] = {}
     texts: dict[str, Column] = {}
     for name, column in columns.items():
@@ -128,7 +127,7 @@ def _useless(name: str, column: Column) -> str | None:
 
 
 def _prose(texts: pd.Series[Any]) -> bool:
-    """Are these texts of several words, and not names or numbers of something?"""
+    """Are these texts of several words, rather than names or codes?"""
     return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
 
 

@@ -1,4 +1,4 @@
-"""What training saw: ranges, quantiles and categories of each feature, from all rows."""
+"""What training saw of each feature in all rows: range, quantiles and categories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DECILES: Final = np.linspace(0.0, 1.0, 11)
 
 
 def observe(signature: Signature, frame: pd.DataFrame) -> Signature:
-    """The signature with what the rows of a table hold, its columns named as the features are."""
+    """The signature with what training saw in a table, whose columns have the names of the features."""
     return signature.observed([_seen(feature, frame[feature.name]) for feature in signature.features])
 
 
