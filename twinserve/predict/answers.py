@@ -1,4 +1,4 @@
-"""Which rows have an answer: a model may refuse a row, or say of it what is no number."""
+"""The rows to which a model has an answer. It may refuse a row, or predict NaN or infinity for it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Arrays = Iterable[Any]
 
 @dataclass(frozen=True)
 class Answers:
-    """What a predictor says of n rows, where it says something."""
+    """A predictor's answers to n rows."""
 
     given: BoolArray
     """`[n]`: the rows that have an answer."""
     predictions: Predictions | None
-    """Of these rows, in their order; None where there are none."""
+    """The predictions for these rows, in their order; None if there are none."""
 
 
 def answered(predictions: Predictions) -> BoolArray:
-    """`[n]`: the rows whose every number is finite and whose label is one."""
+    """`[n]`: the rows with finite numbers only and, in a classification, with a label other than -1."""
     labels, probabilities, values = predictions
     given: list[BoolArray] = []
     if labels is not None:
@@ -52,8 +52,9 @@ def picked(predictions: Predictions, rows: BoolArray) -> Predictions:
 
 
 def ask(predictor: Predictor, columns: Columns, *, alone: bool = False) -> Answers:
-    """A predictor's answers to all rows, by as few calls as it takes: where it refuses a batch, its halves are asked.
-    `alone` is for rows that it most likely refuses all: each is asked by itself."""
+    """A predictor's answers to all rows; where it refuses a batch, its halves are predicted.
+
+    `alone` predicts each row by itself, which takes fewer calls where most rows are refused."""
     given: list[BoolArray] = [np.zeros(0, dtype=bool)]
     predictions: list[Predictions] = []
     batches = [columns.take([row]) for row in range(len(columns))] if alone else [columns]
@@ -68,7 +69,7 @@ def ask(predictor: Predictor, columns: Columns, *, alone: bool = False) -> Answe
 def _parts(predictor: Predictor, columns: Columns) -> Iterator[tuple[Columns, Predictions | CannotPredict]]:
     def predict(rows: Columns) -> Predictions:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # Extreme rows overflow on purpose.
+            warnings.simplefilter("ignore", RuntimeWarning)  # Rows with extreme values overflow.
             return predictor.predict(rows)
 
     return by_halves(predict, columns, CannotPredict)
@@ -79,7 +80,7 @@ def _answered(rows: Columns, outcome: Predictions | CannotPredict) -> BoolArray:
 
 
 def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]:
-    """The first rows, so many at most, to which a predictor has no answer."""
+    """The first rows without an answer, at most `most`."""
     refused: list[int] = []
     first = 0
     for part, outcome in _parts(predictor, columns):

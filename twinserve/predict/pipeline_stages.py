@@ -1,4 +1,4 @@
-"""A fitted pipeline taken apart, so that a prediction does nothing twice and builds no table that nobody reads."""
+"""A fitted pipeline split into steps, so that a prediction runs no step twice and builds no DataFrame without need."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from twinserve.estimators.introspection import parts
 from twinserve.signature import Columns, Signature
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
-ANYBODYS_CODE: Final = frozenset({"FunctionTransformer"})
-"""Classes of scikit-learn that hand their input to a function, which may want the names."""
+CALLS_USER_CODE: Final = frozenset({"FunctionTransformer"})
+"""Classes of scikit-learn that pass their input to a user's function, which may use the column names."""
 
 
 class Stages:
-    """A pipeline's steps but the last one, and the last one, the `head`: what `predict` and `predict_proba` share is
-    computed once. The same bits as the pipeline's own."""
+    """The steps of a pipeline before its last one, and the last one, the `head`.
+
+    `predict` and `predict_proba` of the head share one run of the other steps. The predictions have the bits of the
+    pipeline's own."""
 
     def __init__(self, pipeline: Any, signature: Signature) -> None:
-        """Takes the pipeline as it is now; it stays as it was."""
+        """The pipeline itself is not changed."""
         *before, head = _steps(pipeline)
         first, *_ = stages = [step for step in before if step not in (None, "passthrough")] + [head]
         self._signature = signature
@@ -32,12 +34,12 @@ class Stages:
         *self._before, self.head = stages
 
     def prepare(self, columns: Columns) -> Any:
-        """What the head predicts from."""
+        """The input of the head."""
         if self._takes_array:
-            # In the order of a table's memory: a product of matrices may round otherwise in the other one.
+            # In column-major order, as in a DataFrame: in the other order a matrix product may round differently.
             prepared: Any = np.asfortranarray(columns.matrix)
         else:
-            from twinserve.signature.frames import to_frame  # It imports pandas, which a compiled model never needs.
+            from twinserve.signature.frames import to_frame  # Imports pandas, which a compiled model does without.
 
             prepared = to_frame(columns, self._signature)
         for step in self._before:
@@ -46,22 +48,23 @@ class Stages:
 
 
 def _steps(pipeline: Any) -> list[Any]:
-    """The steps of scikit-learn's own `Pipeline`; anything else is one step, as it may do what it likes."""
+    """The steps of scikit-learn's own `Pipeline`; any other object, a subclass included, is one step."""
     named = f"{type(pipeline).__module__}.{type(pipeline).__name__}"
     return [step for _, step in pipeline.steps] if named == "sklearn.pipeline.Pipeline" else [pipeline]
 
 
 def _needs_no_names(stages: Sequence[Any]) -> bool:
-    """Does a table's array do as well as the table? Not where code of others sees it, where it reaches a part that
-    keeps its names, too, or where a step makes tables."""
+    """May the first step get an array in place of a DataFrame?
+
+    Not if user code would see it, if an inner estimator checks column names too, or if a step outputs DataFrames."""
     first = stages[0]
-    is_known = type(first).__module__.startswith("sklearn.") and type(first).__name__ not in ANYBODYS_CODE
+    is_known = type(first).__module__.startswith("sklearn.") and type(first).__name__ not in CALLS_USER_CODE
     makes_tables = any(hasattr(step, "_sklearn_output_config") for step in stages)
     return is_known and not makes_tables and not any(hasattr(part, "feature_names_in_") for part in parts(first))
 
 
 def _without_names(estimator: Any) -> Any:
-    """The same estimator, its arrays shared, which no longer looks for the names of its columns."""
+    """A shallow copy of an estimator that no longer checks the names of its columns."""
     nameless = copy.copy(estimator)
     vars(nameless).pop("feature_names_in_", None)
     return nameless
