@@ -1,4 +1,4 @@
-"""A recipe by its name, or by where it is: `package.module:name`."""
+"""Finding a recipe by its name or its place, `package.module:name`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from twinserve.recipes.recipe import Recipe
 
 
 class UnknownRecipe(AskedWrongly):
-    """No recipe has that name."""
+    """There is no recipe of this name, or not at this place."""
 
 
 def find(name: str, places: Mapping[str, str]) -> Recipe:
-    """The recipe of that name, whose place `places` tells, or the one at `package.module:name`; raises
-    `UnknownRecipe`."""
+    """The recipe at `package.module:name`, or that of a name in `places`; raises `UnknownRecipe`."""
     if ":" not in name and name not in places:
         known = ", ".join(sorted(places))
         raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")

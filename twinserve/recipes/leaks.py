@@ -1,4 +1,4 @@
-"""Columns that say what the target says: they make every figure look perfect, and are not there when it counts."""
+"""Target leaks: columns that repeat the target in training and are not known yet when a prediction is needed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from twinserve.signature.signature import NUMERIC, NUMERIC_OR_BOOLEAN, Signature
 
 NULL: Final = "(null)"
 FEWEST_ROWS: Final = 20
-"""With fewer, two columns may agree by chance."""
+"""With fewer rows or distinct values, two columns may agree by chance."""
 SAME: Final = 1 - 1e-9
-"""A correlation from which two numbers say the same."""
+"""The least absolute correlation at which two columns count as the same."""
 
 
 def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any], task: Task) -> dict[str, str]:
-    """The suspicious columns, and what each has in common with the target."""
+    """A sentence for each column that repeats the target, by its name."""
     if len(frame) < FEWEST_ROWS:
         return {}
     reasons: dict[str, str | None] = {}
@@ -32,7 +32,7 @@ def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]
 
 
 def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]) -> list[str]:
-    """Numeric columns that alone tell two classes apart in every row; suspicious, and possible."""
+    """The numeric columns of which a single threshold separates two classes in every row; maybe no leaks."""
     classes = sorted(target.unique())
     if len(classes) != 2 or len(frame) < FEWEST_ROWS:
         return []

@@ -1,4 +1,4 @@
-"""A recipe for any table: what a person would have to say about it is guessed from all of its rows, and said."""
+"""A recipe for any table, whose task, input and candidates are inferred from all of its rows and noted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from twinserve.signature.sources.from_table import Understood, from_table
 
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
-"""A class with a smaller share than this makes the target imbalanced."""
+"""The target is imbalanced if a class has a smaller share than this."""
 
 
 class NoSuchColumn(AskedWrongly):
-    """The table has no column of the target's name."""
+    """The table has no column with the name of the target."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person said of the table."""
+    """The options that a person gave for the table."""
 
     target: str
     task: Task | None = None
@@ -38,7 +38,10 @@ class Wish:
 
 
 def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Recipe:
-    """The recipe that learns one column of a table from the others; raises `BadTarget` or `UnsupportedInput`."""
+    """The recipe that learns one column of a table from the others.
+
+    Raises `NoSuchColumn`, `BadTarget` or `UnsupportedInput`.
+    """
     if wish.target not in frame.columns:
         raise NoSuchColumn(f"There is no column {wish.target!r}; the table has {_listed(frame)}.")
     known = frame[frame[wish.target].notna()].reset_index(drop=True)
