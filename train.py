@@ -181,12 +181,12 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may live where the command is run.
         return find(options.recipe or KNOBS.recipe, RECIPES)
     from twinserve.recipes import table_file
-    from twinserve.recipes.table import Wish, table_recipe
+    from twinserve.recipes.table import TableOptions, table_recipe
 
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
     source = "standard input" if options.data == "-" else Path(options.data).name
-    wish = Wish(options.target, options.task, options.metric, options.keep_leaks)
-    return table_recipe(options.name, frame, wish, source)
+    table_options = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
+    return table_recipe(options.name, frame, table_options, source)
 
 
 def _print(trained: Trained, *, as_json: bool) -> None:

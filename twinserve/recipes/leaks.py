@@ -60,12 +60,12 @@ def _of_values(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:
     if values.nunique() < FEWEST_ROWS:
         return None
     present = values.notna().to_numpy()
-    mine, theirs = values.to_numpy(dtype=np.float64)[present], target.to_numpy(dtype=np.float64)[present]
-    if len(np.unique(theirs)) < FEWEST_ROWS:
+    x, y = values.to_numpy(dtype=np.float64)[present], target.to_numpy(dtype=np.float64)[present]
+    if len(np.unique(y)) < FEWEST_ROWS:
         return None
-    if abs(_correlation(mine, theirs)) >= SAME:
+    if abs(_correlation(x, y)) >= SAME:
         return "it is the target on another scale"
-    ranks = [pd.Series(side).rank().to_numpy(dtype=np.float64) for side in (mine, theirs)]
+    ranks = [pd.Series(side).rank().to_numpy(dtype=np.float64) for side in (x, y)]
     if abs(_correlation(*ranks)) >= SAME:
         return "it orders the rows exactly as the target does"
     return None

@@ -97,9 +97,9 @@ def _reply(predictor: Predictor, row: Columns, classes: Sequence[str] | None) ->
     return None if predictions is None else describe(predictions, classes)[0]
 
 
-def _close(mine: Any, theirs: Any) -> bool:
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
-    if isinstance(mine, float) and isinstance(theirs, (int, float)):
-        return math.isclose(mine, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(mine == theirs)
+def _close(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        return actual.keys() == expected.keys() and all(_close(actual[key], expected[key]) for key in actual)
+    if isinstance(actual, float) and isinstance(expected, (int, float)):
+        return math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(actual == expected)

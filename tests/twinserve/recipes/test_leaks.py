@@ -20,8 +20,8 @@ VALUES = RNG.normal(100, 10, ROWS)
 
 def leaks(values: Any, target: Any, task: Task) -> str:
     """What is said of a column."""
-    understood = from_table(pd.DataFrame({"it": values, "other": RNG.normal(size=ROWS)}), drop=False)
-    return find_leaks(understood.frame, understood.signature, pd.Series(target), task).get("it", "")
+    table = from_table(pd.DataFrame({"it": values, "other": RNG.normal(size=ROWS)}), drop=False)
+    return find_leaks(table.frame, table.signature, pd.Series(target), task).get("it", "")
 
 
 @pytest.mark.parametrize(

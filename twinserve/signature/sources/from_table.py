@@ -21,7 +21,7 @@ NEARLY_ALL: Final = 0.95
 
 
 @dataclass(frozen=True)
-class Understood:
+class FeatureTable:
     """A table in which every column is a feature, with its signature."""
 
     signature: Signature
@@ -30,7 +30,7 @@ class Understood:
     notes: tuple[Note, ...]
 
 
-def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> Understood:
+def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
     `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
@@ -56,7 +56,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     features = tuple(_feature(_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
-    return Understood(Signature(features=features), plain, tuple(notes))
+    return FeatureTable(Signature(features=features), plain, tuple(notes))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

@@ -60,7 +60,7 @@ def declared(metadata: list[Any], path: Path) -> dict[str, Any]:
     """All constraints by their names in `Constraints`; raises `UnsupportedInput` for any other metadata."""
     constraints: dict[str, Any] = {}
     for item in _flat(metadata):
-        known = {ours: getattr(item, theirs) for kind, theirs, ours in BOUNDS if isinstance(item, kind)}
+        known = {name: getattr(item, attribute) for kind, attribute, name in BOUNDS if isinstance(item, kind)}
         # Pydantic's general metadata has constraints as attributes; other metadata may have no `__dict__`.
         general = {key: value for key, value in getattr(item, "__dict__", {}).items() if value is not None}
         if not known and not (general and set(general) <= HARMLESS | {"pattern"}):
