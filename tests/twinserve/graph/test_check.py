@@ -1,4 +1,4 @@
-"""A graph is looked at before ONNX Runtime sees it: what no lowering makes is refused, whatever its digest says."""
+"""A graph that no lowering could have made is refused before ONNX Runtime loads it, even with a correct digest."""
 
 from __future__ import annotations
 

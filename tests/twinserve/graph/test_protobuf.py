@@ -66,7 +66,7 @@ def test_what_is_cut_off_too_long_or_of_no_kind_is_no_message(data: bytes) -> No
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
-    """And whoever reads on always ends."""
+    """Reading always ends."""
     try:
         read = list(fields(data, 0, len(data)))
     except Malformed:

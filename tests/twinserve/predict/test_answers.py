@@ -1,4 +1,4 @@
-"""Which rows have an answer, however a predictor says that it has none."""
+"""The rows with an answer, whether a predictor raises or predicts NaN for the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAN: Final = float("nan")
 
 
 class Picky:
-    """Raises on some rows, says of others what is no number; every other row's value is its name."""
+    """Raises on some rows and predicts NaN for others; the value of any other row is its first feature."""
 
     kind: Final[PredictorKind] = "scikit-learn"
 
@@ -26,12 +26,12 @@ class Picky:
         self.calls: list[int] = []
 
     def predict(self, columns: Columns) -> Predictions:
-        """The names."""
-        names = columns.matrix[:, 0]
-        self.calls.append(len(names))
-        if self.raises & set(names.tolist()):
+        """Each row's first feature."""
+        first = columns.matrix[:, 0]
+        self.calls.append(len(first))
+        if self.raises & set(first.tolist()):
             raise CannotPredict("no")
-        return Predictions(values=np.where(np.isin(names, list(self.silent)), NAN, names))
+        return Predictions(values=np.where(np.isin(first, list(self.silent)), NAN, first))
 
 
 @pytest.mark.parametrize(

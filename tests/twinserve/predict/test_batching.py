@@ -1,4 +1,4 @@
-"""Joined requests get what each would have got alone, and it is learned how many it pays to join."""
+"""Joined requests get the predictions that each gets alone, and the number of rows to join is learned."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_one_failing_request_of_many_costs_two_calls_for_each_halving() -> None:
 
 
 def test_predictions_that_do_not_match_the_rows_are_never_sliced() -> None:
-    """Each request then gets what the predictor says of it alone, right or wrong."""
+    """Each request then gets the predictor's result for its rows alone, right or wrong."""
 
     def predict(_: Columns) -> Predictions:
         return Predictions(values=np.array([1.0]))
@@ -199,7 +199,7 @@ def test_no_rows_are_joined_that_would_keep_the_first_ones_beyond_their_deadline
 
 
 def test_a_batcher_learns_from_its_calls() -> None:
-    """From then on it knows what little is beside a call."""
+    """From then on the length of a call is known."""
     batcher = Batcher(FakePredictor())
     assert batcher.pause() == 0
     batcher.predict([COLUMNS])

@@ -1,4 +1,4 @@
-"""A pipeline taken apart predicts the same bits as the whole one, and knows when it needs the names of columns."""
+"""A pipeline split into steps predicts the same bits as the whole one, and gets column names where it needs them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ VALUES = RNG.normal(100, 10, ROWS)
 
 
 def leaks(values: Any, target: Any, task: Task) -> str:
-    """What is said of a column."""
+    """The sentence about a column; empty if there is none."""
     table = from_table(pd.DataFrame({"it": values, "other": RNG.normal(size=ROWS)}), drop=False)
     return find_leaks(table.frame, table.signature, pd.Series(target), task).get("it", "")
 

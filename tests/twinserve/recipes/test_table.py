@@ -1,4 +1,4 @@
-"""What is guessed from a table, and what a person is told of it."""
+"""What is inferred from a table, and the notes about it."""
 
 from __future__ import annotations
 

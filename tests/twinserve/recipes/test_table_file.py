@@ -1,4 +1,4 @@
-"""A file becomes a table whose columns hold what the file says, not what a parser guesses."""
+"""The columns of a table hold the values of its file, whatever a parser would infer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published schema says what the validator does."""
+"""The published schema accepts what the validator accepts."""
 
 from __future__ import annotations
 

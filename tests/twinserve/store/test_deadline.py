@@ -1,4 +1,4 @@
-"""An opening ends in time, or when it is told to."""
+"""An opening ends at its deadline or when the service closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing of a store is read but regular files of a bounded size, and nobody waits for one."""
+"""Only regular files of a limited size are read from a store, without blocking."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def a_link(path: Path) -> None:
 
 
 def a_socket(path: Path) -> None:
-    """That nobody listens at."""
+    """A socket at which no process listens."""
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(path))
 

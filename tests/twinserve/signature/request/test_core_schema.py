@@ -1,4 +1,4 @@
-"""The rules as a Pydantic core schema; what they accept is tested through the validator."""
+"""The Pydantic core schema of leaves; most of what it accepts is tested through the validator."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def leaf_fault(leaf: Feature, value: Any, path: Path) -> Iterator[tuple[Path, st
 
 
 def refused(validator: Validator, body: bytes) -> InvalidInput | None:
-    """What is wrong with a body, if anything is."""
+    """The error of a body, if it has one."""
     try:
         validator.validate(body)
     except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""The fast way in changes nothing: whatever it accepts has the values that Pydantic gives, and it refuses nobody."""
+"""The fast path changes no result: what it accepts has the values that Pydantic gives, and it rejects nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def outcome(validator: Validator, body: bytes) -> object:
 
 
 class Nobody:
-    """Lets nobody in the fast way."""
+    """Accepts no body."""
 
     def accept(self, *_: object, **__: object) -> None:
         """Look closely."""
@@ -136,7 +136,7 @@ def test_a_field_that_may_be_left_out_is_null() -> None:
 
 @pytest.mark.parametrize("literal", NUMBERS)
 def test_a_number_is_the_same_number(literal: str) -> None:
-    """To the last bit, the sign of zero included; and what is no number is none."""
+    """To the last bit, the sign of zero included; invalid numbers are not accepted."""
     for old in ("0.5", "null", "3.0"):
         body = json.dumps(VALID["level"]).replace(old, literal).encode()
         agree(FAST["level"], body)

@@ -1,4 +1,4 @@
-"""A signature from a table takes every row of that table, and says what it left out."""
+"""A signature from a table accepts every row of that table, and has a note for each column that was left out."""
 
 from __future__ import annotations
 
