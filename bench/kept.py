@@ -24,7 +24,7 @@ from twinserve.predict.halving import by_halves
 from twinserve.proof.probes import probes
 from twinserve.recipes.target import label_text
 from twinserve.release.from_estimator import held_out, package
-from twinserve.service.inference.version import Serving
+from twinserve.service.inference.version import ModelVersion
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -87,7 +87,7 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
 def _asked(opened: Opened, columns: Columns, expected: Expected) -> float:
     """The largest difference between the door's answers and these."""
     settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
-    service = Service(settings, metrics, Serving(opened, "1", settings, metrics))
+    service = Service(settings, metrics, ModelVersion(opened, "1", settings, metrics))
     client = create_app(service).test_client()
     rows = to_instances(columns, opened.signature)
     silent = np.flatnonzero(~expected.given).tolist()

@@ -16,9 +16,9 @@ from faults.clients import LOST, REFUSED, Clients, until
 from faults.scenario import DOORS, Outcome, Scenario, all_of
 from faults.stage import Stage
 from tests import swapping
-from tests.fakes import settings_of
+from tests.fakes import body_of, settings_of
 from tests.servers.running import Running, request
-from twinserve.service.inference.version import open_serving
+from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 
 LOOKS: Final = 40
@@ -46,7 +46,7 @@ def scenario_of(requests: int) -> Scenario:
 def _soak(stage: Stage, requests: int) -> Outcome:
     registry = stage.copy(stage.models.fruit, swapping.NAME)
     settings = settings_of(artifacts=registry.folder.parent, model=registry.name)
-    whole = {open_serving(settings, Metrics(), version).predict(swapping.BODY).body for version in (1, 2)}
+    whole = {body_of(open_model_version(settings, Metrics(), version), swapping.BODY) for version in (1, 2)}
     with stage.server(settings.artifacts, model=registry.name, access_log=False) as server:
         asking = Clients(server.port, swapping.BODY, 8, lambda status, body: status == 200 and body in whole)
         before = account(server.process.pid)

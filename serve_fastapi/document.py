@@ -30,6 +30,8 @@ def described(service: Service, route: Route) -> dict[str, Any]:
         document = json.loads(service.openapi("/").body)
     except Problem:  # No model yet, so nothing is known of it.
         return given
+    if route.path not in document["paths"]:  # Another protocol's.
+        return given
     operation = document["paths"][route.path][route.methods[0].lower()]
     own = {key: operation[key] for key in ("requestBody", "responses") if key in operation}
     return given | {"openapi_extra": resolved(own, document)}

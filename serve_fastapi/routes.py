@@ -14,15 +14,15 @@ from serve_fastapi.deadline import within
 from serve_fastapi.document import described
 from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
-from twinserve.service.documents.reads import READS
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, prediction_timeout
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import BY_NAME
-from twinserve.service.service import Service
+from twinserve.service.http.routes import Kind, no_such_path, to_other_method
+from twinserve.service.protocols.codec import Asked
+from twinserve.service.service import NONE, Service
 
 Operation = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -41,7 +41,7 @@ def router(service: Service, app: FastAPI | None = None) -> APIRouter:
 
     door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
     for route in service.routes:
-        endpoint = operation(route.name, ANSWERS[route.name])
+        endpoint = operation(route.name, ANSWERS[route.kind])
         first, *others = route.methods
         door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
         if others:  # HEAD, by a route of its own, as its operation in a document would bear the same id.
@@ -104,13 +104,14 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
 async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
     authorize(service, exchange, header, scope)
-    with service.places, service.admit(header) as receipt:
+    query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
+    with service.places, service.admit(exchange, header, query, parameters) as receipt:
         body = await read_body(service, receipt, receive)
-        if service.is_quick(body):
-            return service.predict(body, exchange)
-        future = asyncio.wrap_future(service.submit(body, exchange))
+        answer = service.answer(body, exchange)
+        if isinstance(answer, Reply):
+            return answer
         try:
-            return await asyncio.wait_for(future, service.settings.predict_timeout)
+            return await asyncio.wait_for(asyncio.wrap_future(answer), service.settings.predict_timeout)
         except TimeoutError:
             raise prediction_timeout(service.settings.predict_timeout) from None
 
@@ -126,21 +127,29 @@ async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope
     """What only has to be read: every path that takes GET."""
     authorize(service, exchange, header, scope)
     path: str = scope["path"]
-    return READS[exchange.route](service, path.removesuffix(BY_NAME[exchange.route].path) or "/")
+    parameters = given(service, exchange, scope)
+    base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
+    return exchange.dialect.reads[exchange.route](service, Asked(parameters, {}, header, base))
 
 
 async def other_method(
     service: Service, exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
 ) -> Reply:
     """A method that no other route of this path takes."""
-    return service.other_method(exchange.route, scope["method"])
+    return to_other_method(service.by_name[exchange.route], scope["method"])
 
 
 async def not_found(
-    service: Service, _exchange: Exchange, _header: HeaderLookup, _scope: Scope, _receive: Receive
+    _service: Service, _exchange: Exchange, _header: HeaderLookup, _scope: Scope, _receive: Receive
 ) -> Reply:
     """A path that no route has."""
-    raise service.not_found()
+    raise no_such_path()
+
+
+def given(service: Service, exchange: Exchange, scope: Scope) -> Mapping[str, str]:
+    """The parts of the path that the route leaves open; an app may have some of its own in front."""
+    names = service.by_name[exchange.route].parameters
+    return {name: scope["path_params"][name] for name in names} if names else NONE
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> None:
@@ -149,6 +158,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
         service.authorize(exchange, header, address_of(scope))
 
 
-PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
+PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[str, Answer]] = {**dict.fromkeys(READS, read), **PLAIN}
+ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, **PLAIN}

@@ -89,8 +89,8 @@ class DoorApp(Flask):
 def plain_endpoints(service: Service) -> Mapping[tuple[str, str], WSGIApplication]:
     """The paths whose answers need no view, by method and path."""
     return {
-        (method, route.path): Endpoint(service, route.name, PLAIN[route.name])
+        (method, route.path): Endpoint(service, route.name, PLAIN[route.kind])
         for route in service.routes
-        if route.name in PLAIN
+        if route.kind in PLAIN and not route.parameters
         for method in route.methods
     }

@@ -10,8 +10,8 @@ BODY: Final = "twinserve.body"
 """The whole body as bytes, or `Awaited`; absent under any other server."""
 EXCHANGE: Final = "twinserve.exchange"
 """The exchange of this request, once it has begun."""
-
-
+VERSION: Final = "twinserve.version"
+"""The version of the model that can answer this request inline, where the server has asked; absent else."""
 PLACE: Final = "twinserve.place"
 """A `KeptPlace`, where the body comes after the head; absent else."""
 

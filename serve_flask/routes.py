@@ -12,18 +12,18 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, KeptPlace, require_body
+from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, KeptPlace, require_body
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
-from twinserve.service.documents.reads import READS
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, prediction_timeout
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import BY_NAME, Route
-from twinserve.service.service import Service
+from twinserve.service.http.routes import PART, Kind, Route, no_such_path, to_other_method
+from twinserve.service.protocols.codec import Asked
+from twinserve.service.service import NONE, Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -42,7 +42,7 @@ def blueprint(service: Service) -> Blueprint:
     door = Blueprint("twinserve", __name__)
     door.record(add_nothing)
     for route in service.routes:
-        endpoint = view(service, route.name, ANSWERS[route.name])
+        endpoint = view(service, route.name, ANSWERS[route.kind])
         door.add_url_rule(rule(route), route.name, endpoint, methods=route.methods, provide_automatic_options=False)
     door.record(lambda state: add_other_methods(state, service))
     door.before_request(disown_doubled_slashes)
@@ -58,7 +58,7 @@ class Nothing(BaseConverter):
 def rule(route: Route) -> str:
     """A route's path as Werkzeug takes it. A plain `/ml/` would answer `/ml`, too, with a redirect; that path is not
     ours. Written with an empty part it matches exactly."""
-    return route.path if route.path != "/" else "/<twinserve_nothing:_>"
+    return PART.sub(r"<\1>", route.path) if route.path != "/" else "/<twinserve_nothing:_>"
 
 
 def add_nothing(state: BlueprintSetupState) -> None:
@@ -141,15 +141,17 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
     """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
     authorize(service, exchange, header, environ)
     kept: KeptPlace | None = environ.get(PLACE)
-    with service.places if kept is None else kept.among(service.places), service.admit(header) as receipt:
+    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
+    place = service.places if kept is None else kept.among(service.places)
+    with place, service.admit(exchange, header, query, parameters) as receipt:
         body = read_body(service, receipt, environ)
-        if service.is_quick(body):
-            return service.predict(body, exchange)
-        future = service.submit(body, exchange)
+        answer = service.answer(body, exchange, environ.get(VERSION))
+        if isinstance(answer, Reply):
+            return answer
         try:
-            return future.result(service.settings.predict_timeout)
+            return answer.result(service.settings.predict_timeout)
         except TimeoutError:
-            future.cancel()
+            answer.cancel()
             raise prediction_timeout(service.settings.predict_timeout) from None
 
 
@@ -164,17 +166,25 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
     """What only has to be read: every path that takes GET."""
     authorize(service, exchange, header, environ)
     path = request.script_root + request.path
-    return READS[exchange.route](service, path.removesuffix(BY_NAME[exchange.route].path) or "/")
+    parameters = given(service, exchange)
+    base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
+    return exchange.dialect.reads[exchange.route](service, Asked(parameters, {}, header, base))
 
 
 def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """A method that no other rule of this path takes."""
-    return service.other_method(exchange.route, environ["REQUEST_METHOD"])
+    return to_other_method(service.by_name[exchange.route], environ["REQUEST_METHOD"])
 
 
-def not_found(service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
+def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
     """A path that no rule has."""
-    raise service.not_found()
+    raise no_such_path()
+
+
+def given(service: Service, exchange: Exchange) -> Mapping[str, str]:
+    """The parts of the path that the route leaves open; an app may have some of its own in front."""
+    names = service.by_name[exchange.route].parameters
+    return {name: (request.view_args or {})[name] for name in names} if names else NONE
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> None:
@@ -183,6 +193,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
         service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
 
 
-PLAIN: Final[Mapping[str, Answer]] = {"predict": predict, "token": token}
+PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[str, Answer]] = {**dict.fromkeys(READS, read), **PLAIN}
+ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, **PLAIN}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
@@ -12,7 +13,9 @@ from pydantic import BaseModel, Field
 
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
-from twinserve.service.inference.version import Serving
+from twinserve.service.http.reply import Reply
+from twinserve.service.inference.version import ModelVersion
+from twinserve.service.protocols.codec import Dialect
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -196,8 +199,24 @@ def opened(
     return Opened(manifest, contract or signature(), predictor)
 
 
-def service_of(version: Opened | Predictor | None = None, *, tracing: Tracing | None = None, **changes: Any) -> Service:
+def service_of(
+    version: Opened | Predictor | None = None,
+    *,
+    tracing: Tracing | None = None,
+    dialects: Sequence[Dialect] = (),
+    **changes: Any,
+) -> Service:
     """A service of a version or a predictor made by hand, with these settings changed."""
     settings, metrics = settings_of(**changes), Metrics()
     whole = version if isinstance(version, Opened) else opened(version or FakePredictor())
-    return Service(settings, metrics, Serving(whole, "7", settings, metrics), tracing)
+    return Service(settings, metrics, ModelVersion(whole, "7", settings, metrics), tracing, dialects)
+
+
+def reply_of(answer: Reply | Future[Reply]) -> Reply:
+    """What a service says, waited for where it comes from the pool."""
+    return answer if isinstance(answer, Reply) else answer.result(60.0)
+
+
+def body_of(version: ModelVersion, body: bytes) -> bytes:
+    """What one version answers to a request in our JSON."""
+    return version.answer(version.question(body)).body

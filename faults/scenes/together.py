@@ -18,10 +18,10 @@ from faults.scenario import Outcome, all_of, scenario
 from faults.stage import Stage
 from tests import swapping
 from tests.credentials import write_keys, write_signing_key
-from tests.fakes import settings_of
+from tests.fakes import body_of, settings_of
 from tests.issuers import FakeIssuer, issuing
 from tests.servers.running import Running, request
-from twinserve.service.inference.version import open_serving
+from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
 
@@ -75,14 +75,14 @@ def everything(stage: Stage) -> Outcome:
     """At random, but the same each time."""
     registry = stage.copy(stage.models.fruit, swapping.NAME)
     settings = settings_of(artifacts=registry.folder.parent, model=registry.name)
-    whole = {open_serving(settings, Metrics(), version).predict(swapping.BODY).body for version in (1, 2)}
+    whole = {body_of(open_model_version(settings, Metrics(), version), swapping.BODY) for version in (1, 2)}
     quiet = {"model": registry.name, "workers": 2, "access_log": False, "receive_timeout": 3}
     with stage.server(settings.artifacts, **quiet) as server:
         asking = Clients(server.port, swapping.BODY, ASKING, lambda status, body: status == 200 and body in whole)
         with clients.asking(asking):
             done = _misfortunes(server, registry)
         registry.promote(2)
-        last = open_serving(settings, Metrics(), 2).predict(swapping.BODY).body
+        last = body_of(open_model_version(settings, Metrics(), 2), swapping.BODY)
         settled = until(lambda: len(workers(server.process.pid)) == 2 and _all_say(server, last), 20)
         code, log = server.stop(), server.log.read_text()
     seen, kills = asking.seen, done.count("kill")

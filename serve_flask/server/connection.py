@@ -15,6 +15,7 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar
+from twinserve.service.inference.version import ModelVersion
 
 
 class ClientSocket(socket.socket):
@@ -29,6 +30,8 @@ class ClientSocket(socket.socket):
     """The exchange that began with the head, where the body came later."""
     place: KeptPlace
     """What it holds of the places for requests in flight while a body comes."""
+    version: ModelVersion | None = None
+    """The version that can answer this request inline, once the worker has asked for one."""
     must_close = False
     """Is what follows the request that is answered not to be taken for another one?"""
 
@@ -103,7 +106,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
 
     def finish(self) -> None:
         """Hold nothing of the request any more, but what came behind it."""
-        self.arrival = self.request = self.sock.exchange = self.sock.body = None
+        self.arrival = self.request = self.sock.exchange = self.sock.body = self.sock.version = None
         self.is_answered = False
         if self.arrived.tell():
             self.arrived = BytesIO()

@@ -142,7 +142,7 @@ class DoorWorker(WaitingWorker):
             body, conn.arrived = conn.arrived.getvalue(), BytesIO()
         conn.arrival = None
         conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
-        if self.is_quick(body):
+        if self.is_quick(conn, body):
             conn.keep = self.handle(conn, head)
             self.send(conn)
             return
@@ -156,12 +156,13 @@ class DoorWorker(WaitingWorker):
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
 
-    def is_quick(self, body: bytes) -> bool:
-        """Can this request hold up nobody?"""
+    def is_quick(self, conn: Connection, body: bytes) -> bool:
+        """Can this request hold up nobody? Then the version that was asked is the one that answers."""
         try:
-            return self.service.is_quick(body)
+            conn.sock.version = self.service.quick_version(body)
         except Problem:
             return True  # No model, so all that can come of it is a refusal.
+        return conn.sock.version is not None
 
     def handle(self, conn: Connection, head: Head) -> bool:
         """Have the app answer; gives whether another request may come. In the loop or in a thread."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, Awaited, BodyAwaited
+from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, Awaited, BodyAwaited
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 AWAITED: Final = Awaited()
@@ -44,6 +44,8 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
             environ[PLACE] = client.place
         else:
             environ[BODY], environ["wsgi.input"] = client.body, BytesIO(client.body)
+        if client.version is not None:
+            environ[VERSION] = client.version
         if client.exchange is not None:
             environ[EXCHANGE], environ[PLACE] = client.exchange, client.place
         try:

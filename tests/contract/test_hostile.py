@@ -12,6 +12,7 @@ from tests.doors import Both
 from tests.fakes import service_of
 from tests.hostile_bodies import SHAPES
 from twinserve.service.inference.version import QUICK_BODY
+from twinserve.service.protocols.native import NATIVE, NativeCodec
 from twinserve.signature.request.validator import Batch, Validator
 
 LARGE: Final = 1_000_000
@@ -44,10 +45,11 @@ class Watched:
 def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
     """The pool does it, under its limits and deadline; only what is small is looked at here and now."""
     service = service_of()
-    serving = service._serving
-    assert serving is not None
-    watched = Watched(serving._validator)
-    serving._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.
+    serving = service.models.current()
+    codec = serving._codecs[NATIVE.name]
+    assert isinstance(codec, NativeCodec)
+    watched = Watched(codec._validator)
+    codec._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.
     doors = open_doors(service)
     for shape in SHAPES.values():
         assert doors.predict(shape(LARGE)).status in (400, 422)

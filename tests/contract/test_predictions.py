@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from model.tumor import TUMOR
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both, open_both
-from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, service_of, settings_of
+from tests.fakes import GivenPredictor, PickyPredictor, ValuePredictor, car, opened, reply_of, service_of, settings_of
 from twinserve.predict.predictor import Predictions
 from twinserve.service.service import Service
 
@@ -139,7 +139,7 @@ def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
     predictor = GivenPredictor(Predictions(values=np.array(values)))
     service = service_of(opened(predictor, classes=None))
     exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
-    reply = service.predict(json.dumps([car()] * len(values)).encode(), exchange)
+    reply = reply_of(service.answer(json.dumps([car()] * len(values)).encode(), exchange))
     service.close()
     read = [prediction["value"] for prediction in json.loads(reply.body)["predictions"]]
     assert [struct.pack("d", number) for number in read] == [struct.pack("d", number) for number in values]

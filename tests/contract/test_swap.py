@@ -13,8 +13,8 @@ import pytest
 from tests import swapping
 from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, Answer, Door
-from tests.fakes import settings_of
-from twinserve.service.inference.version import Serving, open_serving
+from tests.fakes import body_of, settings_of
+from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics
 
@@ -27,11 +27,11 @@ LARGE: Final = 700
 
 
 @pytest.fixture(scope="module")
-def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Serving]:
+def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ModelVersion]:
     """Two versions of a model."""
     registry = swapping.store(tmp_path_factory.mktemp("store"))
     settings, metrics = settings_of(artifacts=registry.folder.parent, model=registry.name), Metrics()
-    return {str(version): open_serving(settings, metrics, version) for version in (1, 2)}
+    return {str(version): open_model_version(settings, metrics, version) for version in (1, 2)}
 
 
 def bodies() -> list[bytes]:
@@ -79,13 +79,13 @@ class Traffic:
 
 
 def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
-    servings: Mapping[str, Serving], open_doors: OpenDoors
+    servings: Mapping[str, ModelVersion], open_doors: OpenDoors
 ) -> None:
     service = Service(settings_of(), Metrics(), servings["1"])
-    expected = {version: [serving.predict(body).body for body in bodies()] for version, serving in servings.items()}
+    expected = {version: [body_of(serving, body) for body in bodies()] for version, serving in servings.items()}
     with Traffic(open_doors(service).doors) as traffic:
         for turn in range(SWAPS):
-            service.swap(servings["12"[(turn + 1) % 2]])
+            service.models.swap(servings["12"[(turn + 1) % 2]])
             traffic.wait_for(2 * CLIENTS)
     seen: Counter[str] = Counter()
     for which, answer in traffic.answers:
@@ -97,13 +97,13 @@ def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
 
 
 def test_documents_change_with_the_version_at_both_doors(
-    servings: Mapping[str, Serving], open_doors: OpenDoors
+    servings: Mapping[str, ModelVersion], open_doors: OpenDoors
 ) -> None:
     service = Service(settings_of(), Metrics(), servings["1"])
     both = open_doors(service)
     found = []
     for version in ("1", "2", "1"):
-        service.swap(servings[version])
+        service.models.swap(servings[version])
         found.append([both.send("GET", path).body for path in ("/schema", "/openapi.json", "/model")])
         assert json.loads(found[-1][2])["version"] == version
         assert json.loads(both.send("GET", "/health/ready").body)["version"] == version

@@ -61,7 +61,7 @@ def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monk
     app = create_app()
     live(app)
     with pytest.raises(Problem, match="shutting down"):
-        app.state.twinserve.is_quick(b"")
+        app.state.twinserve.quick_version(b"")
 
 
 def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:

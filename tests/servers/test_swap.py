@@ -16,10 +16,10 @@ from typing import Any, Final
 import pytest
 
 from tests import swapping
-from tests.fakes import settings_of
+from tests.fakes import body_of, settings_of
 from tests.servers.running import DEADLINE, DOORS, Running, running, wait_for
 from tests.swapping import BODY, DAMAGED
-from twinserve.service.inference.version import open_serving
+from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
 
@@ -98,7 +98,7 @@ def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
 ) -> None:
     """Twenty swaps, one to a damaged version and back; a busy machine may be late once, but not as a rule."""
     settings = settings_of(artifacts=pristine.folder.parent, model=pristine.name)
-    expected = {str(version): open_serving(settings, Metrics(), version).predict(BODY).body for version in (1, 2)}
+    expected = {str(version): body_of(open_model_version(settings, Metrics(), version), BODY) for version in (1, 2)}
     pristine.promote(1)
     options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
     with running(door, tmp_path, settings.artifacts, **options) as server:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import time
-import traceback
 from typing import Final
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply
 from twinserve.service.http.request_id import id_of
-from twinserve.service.telemetry.logs import log
+from twinserve.service.protocols.codec import NOTHING, Dialect
+from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Place, ServerSpan
 
 LONGEST_PATH: Final = 200
-
-
-def where(error: BaseException) -> str:
-    """What was raised and where, with what led to it. Messages are left out: they may hold a caller's values."""
-    said = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return said if before is None else f"{where(before)}\n\n{said}"
 
 
 class Exchange:
@@ -28,7 +21,7 @@ class Exchange:
 
     __slots__ = (
         *("_access_log", "_metrics", "_place", "_span", "_started"),
-        *("client", "is_authorized", "method", "path", "request_id", "route", "version"),
+        *("asked", "client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
     )
 
     def __init__(
@@ -38,6 +31,7 @@ class Exchange:
         method: str,
         path: str,
         route: str,
+        dialect: Dialect,
         given_id: str | None,
         access_log: bool,
         place: Place | None = None,
@@ -48,6 +42,10 @@ class Exchange:
         self._access_log = access_log
         self._place, self._span = place, span
         self.method, self.path, self.route = method, path, route
+        self.dialect = dialect
+        """The protocol that the caller speaks, by the path."""
+        self.asked = NOTHING
+        """What it says beside its body, once that is read."""
         self.request_id = id_of(given_id)
         self.version: str | None = None
         """The version of the model that made the reply, once there is one."""
@@ -59,11 +57,11 @@ class Exchange:
     def refuse(self, error: Exception) -> Reply:
         """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""
         if isinstance(error, Problem):
-            return error.reply(self.request_id)
+            return self.dialect.refuse(error, self.request_id)
         log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], traceback=where(error))
         self._metrics.faults.inc()
         detail = "The service failed to answer; its log tells more under this request's id."
-        return Problem("internal", detail).reply(self.request_id)
+        return self.dialect.refuse(Problem("internal", detail), self.request_id)
 
     def finish(self, reply: Reply) -> tuple[Header, Header]:
         """The headers that belong to this request, beside those that the reply has; counts and logs the request."""

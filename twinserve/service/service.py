@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 from twinserve.service.auth.guard import Guard
 from twinserve.service.exchange import LONGEST_PATH, Exchange
-from twinserve.service.http.body import MAX_FORM, Receipt, require_json
+from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, unavailable
+from twinserve.service.http.problem import unavailable
+from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.http.routes import Route
 from twinserve.service.inference.pool import Pool
-from twinserve.service.inference.version import Serving, champion, open_serving
-from twinserve.service.inference.watch import Watch
+from twinserve.service.inference.question import Observer
+from twinserve.service.inference.shelf import Shelf
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.limits.concurrency import Places
+from twinserve.service.protocols.codec import Asked, Dialect
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import CONTENT_TYPE, Metrics
 from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
 """Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
 
@@ -34,20 +41,31 @@ class Service:
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, metrics: Metrics, serving: Serving | None, tracing: Tracing | None = None
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        version: ModelVersion | None,
+        tracing: Tracing | None = None,
+        dialects: Sequence[Dialect] = (),
     ) -> None:
-        """Raises `BadSetting` where the settings name keys that cannot be read."""
+        """Raises `BadSetting` where the settings name keys that cannot be read. `dialects` are spoken beside our own
+        JSON."""
         self.settings = settings
-        self.routes: tuple[Route, ...] = settings.routes
+        self.routes = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
+        self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
+        self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
+        """Of the routes that are not of our own."""
         self._tracing = tracing
+        self.observer: Observer | None = None
+        """Sees each question and its answer; set before the first request."""
         self.gave_up = False
         """Is this process ending because its predictions never do?"""
         self._closing = False
         self._moving = threading.Lock()
-        self._settle(metrics, serving)
+        self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
-    def _settle(self, metrics: Metrics, serving: Serving | None) -> None:
+    def _settle(self, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
         """Make what belongs to this process alone: whatever has threads, locks or connections."""
         settings = self.settings
         self.places = Places(settings.max_concurrent)
@@ -58,9 +76,8 @@ class Service:
         self.guarded = self._guard.is_needed
         """Must each request be authorized? Else `authorize` need not be called."""
         self._metrics = metrics
-        self._serving = serving
+        self.models = Shelf(settings, metrics, versions)
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
-        self._watch: Watch | None = None
         self._draining = False
 
     @classmethod
@@ -70,17 +87,11 @@ class Service:
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
         metrics = Metrics()
-        serving = open_serving(settings, metrics, champion(settings))
-        service = cls(settings, metrics, serving, open_tracing(settings))
-        service._follow(int(serving.version))
-        log.info("opened", model=serving.model, version=serving.version)
+        version = open_model_version(settings, metrics, champion(settings))
+        service = cls(settings, metrics, version, open_tracing(settings))
+        service.models.follow()
+        log.info("opened", model=version.model, version=version.version)
         return service
-
-    def _follow(self, version: int | None) -> Watch:
-        """Follow the champion from now on; `version` is what serves."""
-        self._watch = Watch(self.settings, self._metrics, version, self.swap)
-        self._watch.start()
-        return self._watch
 
     def _move(self) -> None:
         """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
@@ -89,15 +100,11 @@ class Service:
             if self._process == os.getpid():
                 return  # Another thread was faster.
             log.info("forked", consequence="This process opens the model anew.")
-            follows, serving = self._watch is not None, self._serving
-            self._settle(Metrics(), None if follows else serving)
-            if follows:
-                self._follow(None).has_looked.wait(PATIENCE)
+            before = self.models
+            self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
+            if before.follows:
+                self.models.follow().has_looked.wait(PATIENCE)
             self._process = os.getpid()  # Last, so that other threads wait, too.
-
-    def swap(self, serving: Serving) -> None:
-        """Answer with another version from now on; a request that has begun keeps the one it has."""
-        self._serving = serving
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is a name of the table or `unknown`."""
@@ -105,12 +112,13 @@ class Service:
             self._move()
         span = None
         if self._tracing is not None:
-            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in BY_NAME)
+            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in self.by_name)
         return Exchange(
             self._metrics,
             method=method,
             path=path,
             route=route,
+            dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
             place=callers_place(header("traceparent")) if span is None else span.place,
@@ -128,7 +136,7 @@ class Service:
         counts once, however often this is asked: by its head, and again when its body is there.
         """
         if not exchange.is_authorized:
-            exchange.client = self._guard.authorize(exchange.route, header, address)
+            exchange.client = self._guard.authorize(self.by_name[exchange.route], header, address)
             exchange.is_authorized = True
 
     def admit_form(self, header: HeaderLookup) -> Receipt:
@@ -139,39 +147,58 @@ class Service:
         """`POST /oauth/token`."""
         return self._guard.grant(header, body)
 
-    def admit(self, header: HeaderLookup) -> Receipt:
-        """May a prediction request with these headers send its body? Gives what receives it, or raises `Problem`."""
+    def admit(
+        self, exchange: Exchange, header: HeaderLookup, query: str = "", parameters: Mapping[str, str] = NONE
+    ) -> Receipt:
+        """May this request for predictions send its body? Gives what receives it, or raises `Problem`.
+
+        `query` as it came, `parameters` the given parts of the path."""
         self._require_open()
-        require_json(header("content-type"), header("content-encoding"))
+        self.models.current(parameters.get("name"))
+        exchange.dialect.admit(header)
+        known = self.by_name[exchange.route].query
+        if known is not None or parameters or exchange.dialect is not NATIVE:
+            exchange.asked = Asked(parameters, read_query(query, known or ()) if known is not None else {}, header)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
-    def is_quick(self, body: bytes) -> bool:
-        """May `predict` run inline, or does this body belong into the pool?"""
-        return self._require_open().is_quick(body)
+    def quick_version(self, body: bytes) -> ModelVersion | None:
+        """The version that serves, if it can answer this body inline; for a server that must choose where, before it
+        knows which model is asked. Raises `Problem` (503) where none serves."""
+        self._require_open()
+        version = self.models.current()
+        return version if len(self.models) == 1 and version.is_quick(body) else None
 
-    def predict(self, body: bytes, exchange: Exchange) -> Reply:
-        """`POST /predict`, here and now."""
-        serving = self._require_open()
-        exchange.version = serving.version
-        return serving.predict(body)
+    def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
+        """A request for predictions: the reply where that is quick, else the future of one, from the pool.
 
-    def submit(self, body: bytes, exchange: Exchange) -> Future[Reply]:
-        """`POST /predict`, in the pool; the future raises what `predict` raises. Wait with `predict_timeout`."""
-        serving = self._require_open()  # Now: what is taken is answered, whatever happens until its turn comes.
-        exchange.version = serving.version
-        return self._pool.submit(serving, body)
+        One version answers, from here to the end: the one that serves now, or the one that was chosen before. Wait for
+        the future with `predict_timeout`; it raises what went wrong.
+        """
+        self._require_open()
+        version = version or self.models.current(exchange.asked.parameters.get("name"))
+        exchange.version = version.version
+        question = version.question(
+            body,
+            exchange.asked,
+            dialect=exchange.dialect,
+            request_id=exchange.request_id,
+            observer=self.observer,
+        )
+        if version.is_quick(body):
+            return version.answer(question)
+        return self._pool.submit(version, question)
 
     def schema(self) -> Reply:
         """`GET /schema`."""
-        return self._require_serving().schema
+        return self.models.current().schema
 
     def openapi(self, base: str) -> Reply:
         """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
-        return self._require_serving().openapi(base)
+        return self.models.current().openapi(base)
 
     def model(self) -> Reply:
         """`GET /model`."""
-        return self._require_serving().description
+        return self.models.current().description
 
     def live(self) -> Reply:
         """`GET /health/live`; touches nothing, so it answers as long as the process does."""
@@ -181,29 +208,13 @@ class Service:
         """`GET /health/ready`."""
         if self._draining:
             raise unavailable("The service is shutting down.")
-        serving = self._require_serving()
-        content: dict[str, object] = {"status": "ready", "model": serving.model, "version": serving.version}
-        if self._watch is not None:
-            opening, refused = self._watch.opening, self._watch.refused
-            content |= {"opening": {"version": opening[0], "since": opening[1]}} if opening is not None else {}
-            content |= {"refused": {"version": refused[0], "reason": refused[1]}} if refused is not None else {}
+        version = self.models.current()
+        content = {"status": "ready", "model": version.model, "version": version.version, **self.models.progress()}
         return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
 
     def metrics(self) -> Reply:
         """`GET /metrics`."""
         return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
-
-    def other_method(self, name: str, method: str) -> Reply:
-        """A method that a path's route does not take: OPTIONS is answered, anything else is refused."""
-        route: Route = BY_NAME[name]
-        allow = (("Allow", route.allow),)
-        if method == "OPTIONS":
-            return Reply(HTTPStatus.NO_CONTENT, b"", None, allow)
-        raise Problem("method-not-allowed", f"This path takes {route.allow}.", headers=allow)
-
-    def not_found(self) -> Problem:
-        """No route has this path."""
-        return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by
@@ -226,17 +237,10 @@ class Service:
         self._draining = self._closing = True
         self._pool.close()
         self._guard.close()
-        if self._watch is not None:
-            self._watch.stop()
+        self.models.stop()
         if self._tracing is not None:
             self._tracing.close()
 
-    def _require_serving(self) -> Serving:
-        if self._serving is None:
-            raise unavailable("No model is loaded.")
-        return self._serving
-
-    def _require_open(self) -> Serving:
+    def _require_open(self) -> None:
         if self._closing:
             raise unavailable("The service is shutting down.")
-        return self._require_serving()

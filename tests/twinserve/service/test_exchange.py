@@ -9,12 +9,21 @@ from structlog.testing import capture_logs
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.telemetry.metrics import Metrics
 
 
 def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: str = "/predict") -> Exchange:
     """A request to predict."""
-    return Exchange(Metrics(), method="POST", path=path, route="predict", given_id=given_id, access_log=access_log)
+    return Exchange(
+        Metrics(),
+        method="POST",
+        path=path,
+        route="predict",
+        dialect=NATIVE,
+        given_id=given_id,
+        access_log=access_log,
+    )
 
 
 def test_one_line_for_each_request() -> None:

@@ -14,7 +14,7 @@ from twinserve.service.auth.keys import Keys
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import BY_NAME, Route
+from twinserve.service.http.routes import Route
 from twinserve.service.limits.rate import Rate, network
 from twinserve.service.settings import BadSetting, Settings
 
@@ -43,12 +43,11 @@ class Guard:
         """Is there anything to ask? Without credentials and limits a door need not."""
         return self._identify is not None or self._rate is not None
 
-    def authorize(self, route_name: str, header: HeaderLookup, address: str) -> str | None:
+    def authorize(self, route: Route, header: HeaderLookup, address: str) -> str | None:
         """The caller's name, none where none is needed; raises `Problem` (401, 403, 429).
 
         A refused request counts against the rate, too: of the caller where it is known, else of its address.
         """
-        route = BY_NAME[route_name]
         caller = f"address {network(address)}"
         name = None
         try:

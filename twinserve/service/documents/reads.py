@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from twinserve.service import pages
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-
-if TYPE_CHECKING:
-    from twinserve.service.service import Service
+from twinserve.service.protocols.codec import Read
 
 
 def index(routes: Sequence[Route]) -> Reply:
@@ -24,9 +22,9 @@ def index(routes: Sequence[Route]) -> Reply:
     return Reply(HTTPStatus.OK, json.dumps({"service": "twinserve", "paths": content}, indent=1).encode())
 
 
-READS: Final[Mapping[str, Callable[[Service, str], Reply]]] = {
+READS: Final[Mapping[str, Read]] = {
     "schema": lambda service, _: service.schema(),
-    "openapi": lambda service, base: service.openapi(base),
+    "openapi": lambda service, asked: service.openapi(asked.base),
     "docs": lambda _service, _: pages.docs(),
     "model": lambda service, _: service.model(),
     "live": lambda service, _: service.live(),
@@ -34,4 +32,3 @@ READS: Final[Mapping[str, Callable[[Service, str], Reply]]] = {
     "metrics": lambda service, _: service.metrics(),
     "index": lambda service, _: index(service.routes),
 }
-"""Each is given the service and where its paths begin."""

@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "malformed-json": (HTTPStatus.BAD_REQUEST, "The body is not JSON"),
     "incomplete-body": (HTTPStatus.BAD_REQUEST, "The body ended early"),
     "bad-request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request"),
+    "invalid-parameter": (HTTPStatus.BAD_REQUEST, "A query parameter is not taken"),
     "unauthorized": (HTTPStatus.UNAUTHORIZED, "Who are you?"),
     "forbidden": (HTTPStatus.FORBIDDEN, "You may not do this"),
     "not-found": (HTTPStatus.NOT_FOUND, "No such path"),

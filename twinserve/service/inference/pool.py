@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from twinserve.service.http.problem import unavailable
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.memory import give_back_memory
+from twinserve.service.inference.question import Question
 
 Free = Callable[[], None]
 """Gives a place back."""
@@ -21,13 +22,13 @@ LARGE: Final = 4 * 1024 * 1024
 """Bytes of a body behind which memory is given back: it may have taken a hundred times as much for a moment."""
 
 
-class Version(Protocol):
-    """What answers jobs: one version of a model."""
+class Answering(Protocol):
+    """What answers jobs: a `ModelVersion`, which this module must not know."""
 
-    def joins(self, body: bytes) -> bool:
-        """May this body be answered together with others?"""
+    def joins(self, question: Question) -> bool:
+        """May this question be answered together with others?"""
 
-    def answer(self, jobs: Iterator[Job]) -> None:
+    def answer_all(self, jobs: Iterator[Job]) -> None:
         """Settle the first job, and each of the others that is taken from the iterator."""
 
     def pause(self) -> float:
@@ -51,10 +52,12 @@ class Awaited(Future[Reply]):
 
 
 class Job:
-    """A body that waits for its reply."""
+    """A question that waits for its reply."""
 
-    def __init__(self, version: Version, body: bytes, deadline: float, future: Future[Reply], free: Free) -> None:
-        self.version, self.body = version, body
+    def __init__(
+        self, version: Answering, question: Question, deadline: float, future: Future[Reply], free: Free
+    ) -> None:
+        self.version, self.question = version, question
         self.deadline = deadline
         """When nobody waits any more, on the monotonic clock."""
         self.future = future
@@ -100,7 +103,7 @@ class Pool:
         self._began: dict[int, float] = {}
         """When each busy thread began its call, on the monotonic clock."""
 
-    def submit(self, version: Version, body: bytes) -> Future[Reply]:
+    def submit(self, version: Answering, question: Question) -> Future[Reply]:
         """The prediction's future; raises `Problem` (503) when the pool is full or closed."""
         with self._changed:
             if self._closing.is_set():
@@ -108,7 +111,7 @@ class Pool:
             if not self._free.acquire(blocking=False):
                 raise unavailable("All places for predictions are taken.")
             future = Awaited(self._forget)
-            self._waiting.append(Job(version, body, time.monotonic() + self._patience, future, self._free.release))
+            self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
             if self._unstarted:
                 self._unstarted -= 1
@@ -146,7 +149,7 @@ class Pool:
         taken: list[Job] = []
         self._began[threading.get_ident()] = time.monotonic()
         try:
-            first.version.answer(self._take(first, taken))
+            first.version.answer_all(self._take(first, taken))
         except BaseException as error:
             for job in taken:
                 if not job.future.done():
@@ -155,7 +158,7 @@ class Pool:
             del self._began[threading.get_ident()]
         if len(taken) > 1:
             self._gather(len(taken), first.version.pause())
-        return sum(len(job.body) for job in taken)
+        return sum(len(job.question.body) for job in taken)
 
     def _gather(self, number: int, pause: float) -> None:
         """Wait until so many wait, as long as with every pause there are more of them."""
@@ -188,11 +191,11 @@ class Pool:
     def _follower(self, first: Job) -> Job | None:
         """The next job that waits, if it and the first one may be answered together."""
         version = first.version
-        while version.joins(first.body):
+        while version.joins(first.question):
             with self._changed:
                 if not (self._waiting and self._waiting[0].version is version):
                     return None
-                if not version.joins(self._waiting[0].body):
+                if not version.joins(self._waiting[0].question):
                     return None
                 job = self._waiting.popleft()
             if job.future.set_running_or_notify_cancel():

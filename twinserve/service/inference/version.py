@@ -22,14 +22,15 @@ from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
-from twinserve.service.inference.render import BadPrediction, Renderer
+from twinserve.service.inference.question import Observation, Observer, Question, tell
+from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Dialect
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Finding, json_schema
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
-from twinserve.signature.request.strict_json import MalformedJson
-from twinserve.signature.request.validator import Batch, Validator
+from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import Opened, Trust, open_version
 from twinserve.store.deadline import Deadline
 from twinserve.store.registry import Registry
@@ -41,8 +42,8 @@ does the answer of a compiled model, so it may run inline: the way to a thread a
 rows themselves."""
 
 
-class Serving:
-    """Answers with one version; immutable, so a request that holds it is answered by this version alone."""
+class ModelVersion:
+    """One version of a model, ready to answer; immutable, so a request that holds it is answered by it alone."""
 
     def __init__(self, opened: Opened, version: str, settings: Settings, metrics: Metrics) -> None:
         facts = opened.manifest
@@ -50,46 +51,55 @@ class Serving:
         self.schema_document = json_schema(opened.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(_describe(opened, version))
-        self._settings = settings
-        self._facts = facts
+        self._opened, self._settings = opened, settings
         self._predictor = opened.predictor
         self._batcher = Batcher(opened.predictor)
-        self._validator = Validator(
-            opened.signature,
-            max_batch=settings.max_batch,
-            max_depth=settings.max_depth,
-            out_of_range=settings.out_of_range,
-        )
+        self._codecs = {NATIVE.name: NATIVE.codec(opened, version, settings)}
+        """By dialect; another one is made when it is first asked for."""
         self._novelty = Novelty(opened.signature)
-        self._renderer = Renderer(facts.name, version, facts.classes)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
+
+    def question(
+        self,
+        body: bytes,
+        asked: Asked = NOTHING,
+        *,
+        dialect: Dialect = NATIVE,
+        request_id: str = "",
+        observer: Observer | None = None,
+    ) -> Question:
+        """A request in that dialect, for this version alone."""
+        codec = self._codecs.get(dialect.name)
+        if codec is None:
+            codec = self._codecs[dialect.name] = dialect.codec(self._opened, self.version, self._settings)
+        return Question(body, asked, codec, request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
         """May this body be answered inline, or would others wait for it?"""
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
-    def joins(self, body: bytes) -> bool:
-        """May this body be answered together with others that wait? Never by a compiled model: what it says of a row
-        depends on no other row, to the last bit."""
-        return self._settings.batching and self._predictor.kind != "compiled" and len(body) < QUICK_BODY
+    def joins(self, question: Question) -> bool:
+        """May this question be answered together with others that wait? Never by a compiled model: what it says of a
+        row depends on no other row, to the last bit."""
+        return self._settings.batching and self._predictor.kind != "compiled" and len(question.body) < QUICK_BODY
 
-    def predict(self, body: bytes) -> Reply:
-        """The answer to a prediction request; raises `Problem` for a body that is the caller's mistake."""
-        batch = self._read(body)
+    def answer(self, question: Question) -> Reply:
+        """The reply to a question; raises `Problem` for a body that is the caller's mistake."""
+        batch = question.codec.read(question.body, question.asked)
         try:
             outcome: Outcome = self._predictor.predict(batch.columns)
         except Exception as error:  # As in the pool: anybody's code may be in there.
             outcome = error
-        return self._reply(batch, outcome)
+        return self._reply(question, batch, outcome)
 
-    def answer(self, jobs: Iterator[Job]) -> None:
+    def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job, and by the same call of the predictor as many of the others as it pays to join."""
         asked: list[tuple[Job, Batch]] = []
         rows = 0
         for job in jobs:
             try:
-                batch = self._read(job.body)
+                batch = job.question.codec.read(job.question.body, job.question.asked)
             except Exception as error:  # This job's alone.
                 job.fail(error)
                 continue
@@ -102,23 +112,19 @@ class Serving:
         self._metrics.joined.observe(len(asked))
         outcomes = self._batcher.predict([batch.columns for _, batch in asked])
         answered = zip(asked, outcomes, strict=True)
-        # Those last whose guilty rows have to be looked for.
+        # Those last whose refused rows have to be looked for.
         for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
-            job.settle(partial(self._reply, batch, outcome))
+            job.settle(partial(self._reply, job.question, batch, outcome))
 
     def pause(self) -> float:
         """Seconds that are little beside a call of the predictor."""
         return self._batcher.pause()
 
-    def _read(self, body: bytes) -> Batch:
-        try:
-            return self._validator.validate(body)
-        except MalformedJson as error:
-            raise Problem("malformed-json", str(error)) from None
-        except InvalidInput as error:
-            raise invalid_input(error) from None
-
-    def _reply(self, batch: Batch, outcome: Outcome) -> Reply:
+    def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
+        warnings = {} if isinstance(outcome, Exception) else self._novelty.find(batch.columns)
+        if question.observer is not None:
+            seen = Observation(question.request_id, self.model, self.version, batch.columns, outcome, warnings)
+            tell(question.observer, seen)
         if isinstance(outcome, CannotPredict):
             # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
             raise unpredictable(
@@ -126,13 +132,9 @@ class Serving:
             ) from None
         if isinstance(outcome, Exception):
             raise outcome
-        warnings = self._novelty.find(batch.columns)
         rows = len(batch.columns)
         try:
-            if batch.is_array:
-                body = self._renderer.many(outcome, warnings, rows)
-            else:
-                body = self._renderer.one(outcome, warnings)
+            reply = question.codec.write(batch, outcome, warnings, question.asked)
         except BadPrediction:
             silent = ~answered(outcome)
             if len(silent) != rows or not silent.any():
@@ -140,13 +142,14 @@ class Serving:
             raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
         self._count(rows)
         if warnings:
-            for code, number in Counter(finding.code for found in warnings.values() for finding in found).items():
+            codes = Counter(finding.code for findings in warnings.values() for finding in findings)
+            for code, number in codes.items():
                 self._metrics.warnings.labels(code).inc(number)
-        return Reply(HTTPStatus.OK, body)
+        return reply
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""
-        return _document(openapi(self.schema_document, self._facts, self._settings, base))
+        return _document(openapi(self.schema_document, self._opened.manifest, self._settings, base))
 
 
 def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
@@ -157,14 +160,14 @@ def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
     return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact))
 
 
-def open_serving(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> Serving:
+def open_model_version(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> ModelVersion:
     """A version, checked and proved; raises a `ModelError` whose sentence says what to do.
 
     It takes as long as the settings allow, or until it is told to stop."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
     opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
-    return Serving(opened, str(version), settings, metrics)
+    return ModelVersion(opened, str(version), settings, metrics)
 
 
 def _seal_key(path: Path | None) -> bytes | None:

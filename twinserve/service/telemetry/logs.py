@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -47,3 +48,10 @@ def configure(settings: Settings) -> None:
 
 def _keep(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
+
+
+def where(error: BaseException) -> str:
+    """What was raised and where, with what led to it. Messages are left out: they may hold a caller's values."""
+    said = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return said if before is None else f"{where(before)}\n\n{said}"

@@ -12,12 +12,28 @@ from http import HTTPStatus
 
 import pytest
 
+from twinserve.predict.predictor import Predictions
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job, Pool
+from twinserve.service.inference.question import Question
+from twinserve.service.protocols.codec import NOTHING, Asked, Warnings
+from twinserve.signature.request.validator import Batch
 
 REPLY = Reply(HTTPStatus.OK, b"")
 PATIENCE = 20.0
+
+
+class FakeCodec:
+    """Reads nothing and writes nothing: the pool asks it for nothing."""
+
+    def read(self, body: bytes, asked: Asked) -> Batch:
+        """As a codec does."""
+        raise NotImplementedError
+
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
+        """As a codec does."""
+        raise NotImplementedError
 
 
 class Work:
@@ -28,21 +44,26 @@ class Work:
         self.together: list[list[bytes]] = []
         self.pauses = 0
 
-    def joins(self, body: bytes) -> bool:
+    def joins(self, question: Question) -> bool:
         """Unless it says that it goes alone."""
-        return self._joining and not body.startswith(b"alone")
+        return self._joining and not question.body.startswith(b"alone")
 
-    def answer(self, jobs: Iterator[Job]) -> None:
+    def answer_all(self, jobs: Iterator[Job]) -> None:
         """Take all, then settle each."""
         taken = list(jobs)
-        self.together.append([job.body for job in taken])
+        self.together.append([job.question.body for job in taken])
         for job in taken:
-            job.settle(partial(self._reply, job.body))
+            job.settle(partial(self._reply, job.question.body))
 
     def pause(self) -> float:
         """As given; counted."""
         self.pauses += 1
         return self._pause
+
+
+def asked(body: bytes) -> Question:
+    """A request that nobody reads."""
+    return Question(body, NOTHING, FakeCodec(), "id", None)
 
 
 def echo(body: bytes) -> Reply:
@@ -56,7 +77,7 @@ class Gate:
     def __init__(self, capacity: int) -> None:
         self.pool = Pool(1, capacity, PATIENCE)
         self._begun, self._open = threading.Event(), threading.Event()
-        self._first = self.pool.submit(Work(self._wait), b"")
+        self._first = self.pool.submit(Work(self._wait), asked(b""))
         assert self._begun.wait(PATIENCE)
 
     def _wait(self, _: bytes) -> Reply:
@@ -78,7 +99,7 @@ def bodies(futures: list[Future[Reply]]) -> list[bytes]:
 def test_a_prediction_comes_back() -> None:
     """What the work gives, for the body that was given."""
     pool = Pool(1, 1, PATIENCE)
-    assert pool.submit(Work(echo), b"x").result(PATIENCE).body == b"x"
+    assert pool.submit(Work(echo), asked(b"x")).result(PATIENCE).body == b"x"
     pool.close()
 
 
@@ -90,7 +111,7 @@ def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None
 
     pool = Pool(1, 1, PATIENCE)
     for _ in range(50):
-        assert isinstance(pool.submit(Work(fail), b"").exception(PATIENCE), KeyError)
+        assert isinstance(pool.submit(Work(fail), asked(b"")).exception(PATIENCE), KeyError)
     pool.close()
 
 
@@ -102,13 +123,15 @@ def test_nothing_of_a_request_stays_when_it_is_done(reply: Callable[[bytes], Rep
     kept = weakref.ref(work)
     gc.disable()
     try:
-        future = gate.pool.submit(work, b"x")
+        future = gate.pool.submit(work, asked(b"x"))
         if reply is None:
             assert future.cancel()
         gate.open()
         if reply is not None:
             assert future.result(PATIENCE).body == b"x"
-        assert gate.pool.submit(Work(echo), b"y").result(PATIENCE).body == b"y"  # The thread is done with the first.
+        assert (
+            gate.pool.submit(Work(echo), asked(b"y")).result(PATIENCE).body == b"y"
+        )  # The thread is done with the first.
         del work, future
         assert kept() is None
     finally:
@@ -126,10 +149,10 @@ def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
         return REPLY
 
     begun = threading.Semaphore(0)
-    first = pool.submit(Work(wait), b"")
+    first = pool.submit(Work(wait), asked(b""))
     assert begun.acquire(timeout=PATIENCE)
     assert not pool.is_stuck(0)
-    second = pool.submit(Work(wait), b"")
+    second = pool.submit(Work(wait), asked(b""))
     assert begun.acquire(timeout=PATIENCE)
     assert pool.is_stuck(0)
     assert not pool.is_stuck(PATIENCE)
@@ -141,9 +164,9 @@ def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
 def test_capacity_counts_what_runs_and_what_waits() -> None:
     """Two places: the third is refused with 503 until one has ended."""
     gate = Gate(2)
-    second = gate.pool.submit(Work(echo), b"second")
+    second = gate.pool.submit(Work(echo), asked(b"second"))
     with pytest.raises(Problem) as refused:
-        gate.pool.submit(Work(echo), b"third")
+        gate.pool.submit(Work(echo), asked(b"third"))
     assert (refused.value.status, dict(refused.value.headers)) == (503, {"Retry-After": "1"})
     gate.open()
     assert bodies([second]) == [b"second"]
@@ -153,11 +176,11 @@ def test_capacity_counts_what_runs_and_what_waits() -> None:
 def test_a_closed_pool_refuses_and_finishes_what_it_took() -> None:
     """503, not a fault; nothing that was taken is dropped."""
     gate = Gate(3)
-    taken = gate.pool.submit(Work(echo), b"taken")
+    taken = gate.pool.submit(Work(echo), asked(b"taken"))
     gate.pool.close()
     for _ in range(5):
         with pytest.raises(Problem, match="shutting down"):
-            gate.pool.submit(Work(echo), b"late")
+            gate.pool.submit(Work(echo), asked(b"late"))
     gate.open()
     assert bodies([taken]) == [b"taken"]
 
@@ -167,10 +190,10 @@ def test_a_prediction_that_is_given_up_before_it_began_gives_its_place_back(join
     """And is never made, be it first or among others."""
     gate, work = Gate(3), Work(echo, joining=joining)
     for _ in range(5):
-        assert gate.pool.submit(work, b"given up").cancel()
-    first = gate.pool.submit(work, b"first")
-    assert gate.pool.submit(work, b"given up").cancel()
-    last = gate.pool.submit(work, b"last")
+        assert gate.pool.submit(work, asked(b"given up")).cancel()
+    first = gate.pool.submit(work, asked(b"first"))
+    assert gate.pool.submit(work, asked(b"given up")).cancel()
+    last = gate.pool.submit(work, asked(b"last"))
     gate.open()
     assert bodies([first, last]) == [b"first", b"last"]
     assert work.together == ([[b"first", b"last"]] if joining else [[b"first"], [b"last"]])
@@ -180,7 +203,7 @@ def test_a_prediction_that_is_given_up_before_it_began_gives_its_place_back(join
 def test_nothing_stays_of_what_is_given_up() -> None:
     """Else a model that hangs would fill the memory with bodies that nobody waits for."""
     gate = Gate(3)
-    given_up = gate.pool.submit(Work(echo), b"body")
+    given_up = gate.pool.submit(Work(echo), asked(b"body"))
     assert len(gate.pool._waiting) == 1
     assert given_up.cancel()
     assert len(gate.pool._waiting) == 0
@@ -192,7 +215,7 @@ def test_what_waits_is_answered_together() -> None:
     """All of it, in its order, by the thread that becomes free."""
     gate, work = Gate(9), Work(echo, joining=True)
     sent = [b"%d" % number for number in range(8)]
-    futures = [gate.pool.submit(work, body) for body in sent]
+    futures = [gate.pool.submit(work, asked(body)) for body in sent]
     gate.open()
     assert bodies(futures) == sent
     assert work.together == [sent]
@@ -203,7 +226,7 @@ def test_no_call_answers_two_versions_nor_what_must_go_alone() -> None:
     """The order is kept, so each of them ends a group."""
     gate, old, new = Gate(9), Work(echo, joining=True), Work(echo, joining=True)
     order = [(old, b"a"), (old, b"b"), (new, b"c"), (new, b"alone"), (new, b"d"), (new, b"e")]
-    futures = [gate.pool.submit(work, body) for work, body in order]
+    futures = [gate.pool.submit(work, asked(body)) for work, body in order]
     gate.open()
     assert bodies(futures) == [body for _, body in order]
     assert old.together == [[b"a", b"b"]]
@@ -215,7 +238,7 @@ def test_a_lone_request_is_never_held_back() -> None:
     """Whatever came before it alone: nobody even asks for how long."""
     pool, work = Pool(1, 9, PATIENCE), Work(echo, joining=True, pause=PATIENCE)
     for _ in range(5):
-        assert bodies([pool.submit(work, b"lone")]) == [b"lone"]
+        assert bodies([pool.submit(work, asked(b"lone"))]) == [b"lone"]
     assert work.pauses == 0
     pool.close()
 
@@ -224,7 +247,7 @@ def test_behind_several_the_thread_looks_for_as_many() -> None:
     """They come while it pauses, and are answered together."""
     gate, work = Gate(9), Work(echo, joining=True, pause=0.5)
     for round_ in ([b"a", b"b"], [b"c", b"d"]):
-        futures = [gate.pool.submit(work, body) for body in round_]
+        futures = [gate.pool.submit(work, asked(body)) for body in round_]
         gate.open()
         assert bodies(futures) == round_
     assert work.together == [[b"a", b"b"], [b"c", b"d"]]
@@ -234,10 +257,10 @@ def test_behind_several_the_thread_looks_for_as_many() -> None:
 def test_closing_ends_a_pause() -> None:
     """What came meanwhile is answered at once."""
     gate, work = Gate(9), Work(echo, joining=True, pause=10 * PATIENCE)
-    several = [gate.pool.submit(work, b"a"), gate.pool.submit(work, b"b")]
+    several = [gate.pool.submit(work, asked(b"a")), gate.pool.submit(work, asked(b"b"))]
     gate.open()
     bodies(several)
-    lone = gate.pool.submit(work, b"c")
+    lone = gate.pool.submit(work, asked(b"c"))
     gate.pool.close()
     assert bodies([lone]) == [b"c"]
 
@@ -246,15 +269,15 @@ def test_a_version_that_fails_to_answer_fails_all_that_it_took() -> None:
     """Nobody waits for ever, and the thread lives on."""
 
     class Broken(Work):
-        def answer(self, jobs: Iterator[Job]) -> None:
+        def answer_all(self, jobs: Iterator[Job]) -> None:
             job, *_ = jobs
-            job.settle(partial(echo, job.body))
+            job.settle(partial(echo, job.question.body))
             raise SystemExit
 
     gate, work = Gate(9), Broken(echo, joining=True)
-    first, second = gate.pool.submit(work, b"first"), gate.pool.submit(work, b"second")
+    first, second = gate.pool.submit(work, asked(b"first")), gate.pool.submit(work, asked(b"second"))
     gate.open()
     assert bodies([first]) == [b"first"]
     assert isinstance(second.exception(PATIENCE), SystemExit)
-    assert bodies([gate.pool.submit(Work(echo), b"next")]) == [b"next"]
+    assert bodies([gate.pool.submit(Work(echo), asked(b"next"))]) == [b"next"]
     gate.pool.close()

@@ -22,12 +22,14 @@ from structlog.testing import capture_logs
 
 from tests import swapping
 from tests.conftest import ROOT
-from tests.fakes import settings_of
+from tests.fakes import body_of, reply_of, settings_of
 from tests.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
-from twinserve.service.inference import watch as watching
-from twinserve.service.inference.version import Serving, champion, open_serving
+from twinserve.service.inference import follower as following
+from twinserve.service.inference.follower import Follower
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.inference.watch import Watch
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -83,7 +85,7 @@ def until(condition: Callable[[], bool]) -> float:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look fifty times a second, where the time is not what is tested."""
-    monkeypatch.setattr(watching, "INTERVAL", 0.02)
+    monkeypatch.setattr("twinserve.service.inference.watch.INTERVAL", 0.02)
 
 
 class Looking:
@@ -93,8 +95,8 @@ class Looking:
         self.metrics = Metrics()
         self.swapped: list[str] = []
         given = settings(registry)
-        serving = open_serving(given, self.metrics, 1)
-        self.watch = Watch(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
+        serving = open_model_version(given, self.metrics, 1)
+        self.watch = Follower(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
 
     def count(self, outcome: str) -> str:
         """The metric, as it is published."""
@@ -133,13 +135,13 @@ def test_what_is_published_follows_the_champion(registry: Registry, often: None)
 
 def test_a_reply_names_the_version_that_made_it(registry: Registry, often: None) -> None:  # noqa: ARG001
     given = settings(registry)
-    expected = {version: open_serving(given, Metrics(), int(version)).predict(BODY).body for version in ("1", "2")}
+    expected = {number: body_of(open_model_version(given, Metrics(), int(number)), BODY) for number in ("1", "2")}
     with opened(registry) as service:
         for version in ("2", "1"):
             registry.promote(int(version))
             until(lambda wanted=version: ready(service)["version"] == wanted)  # type: ignore[misc]
             exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
-            assert service.predict(BODY, exchange).body == expected[version]
+            assert reply_of(service.answer(BODY, exchange)).body == expected[version]
             assert exchange.version == json.loads(expected[version])["version"] == version
     assert expected["1"] != expected["2"].replace(b'"version":"2"', b'"version":"1"')
 
@@ -189,7 +191,7 @@ def test_under_a_refused_champion_the_old_version_serves_and_says_so(registry: R
         assert (found["status"], found["version"], found["refused"]["version"]) == ("ready", "1", "3")
         assert found["refused"]["reason"].startswith("The file golden.json was altered")
         exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
-        assert json.loads(service.predict(BODY, exchange).body)["version"] == "1"
+        assert json.loads(reply_of(service.answer(BODY, exchange)).body)["version"] == "1"
         registry.rollback()
         until(lambda: "refused" not in ready(service))
         assert ready(service) == {"status": "ready", "model": "fruit", "version": "1"}
@@ -236,18 +238,18 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     looking = Looking(registry)
     registry.promote(2)
     with monkeypatch.context() as patch, capture_logs() as lines:
-        patch.setattr(watching, "open_serving", full)
+        patch.setattr(following, "open_model_version", full)
         with pytest.raises(MemoryError):
             looking.watch.look()
         looking.watch.look()
         assert tries == [2]  # Too soon.
-        patch.setattr(watching, "RETRY", 0.0)
-        looking.watch._again = watching._Again(registry.path(2))
+        patch.setattr(following, "RETRY", 0.0)
+        looking.watch._again = following._Again(registry.path(2))
         looking.watch.look()
         looking.watch.look()
     assert tries == [2, 2, 2]
     assert [line["event"] for line in lines] == ["opening", "refused"]
-    looking.watch._again = watching._Again(registry.path(77))
+    looking.watch._again = following._Again(registry.path(77))
     looking.watch.look()
     assert (looking.swapped, looking.watch.refused) == (["2"], None)
 
@@ -266,12 +268,12 @@ def test_while_a_version_is_being_opened_ready_says_which_and_since_when(
 ) -> None:
     seen: list[Any] = []
 
-    def slow(settings: Settings, metrics: Metrics, version: int, stop: threading.Event) -> Serving:
+    def slow(settings: Settings, metrics: Metrics, version: int, stop: threading.Event) -> ModelVersion:
         seen.append(ready(service))
-        return open_serving(settings, metrics, version, stop)
+        return open_model_version(settings, metrics, version, stop)
 
     with opened(registry) as service:
-        monkeypatch.setattr(watching, "open_serving", slow)
+        monkeypatch.setattr(following, "open_model_version", slow)
         registry.promote(2)
         until(lambda: ready(service)["version"] == "2")
         assert "opening" not in ready(service)
@@ -298,7 +300,7 @@ def test_a_pointer_that_is_a_pipe_is_a_damaged_one(registry: Registry) -> None:
 def test_an_opening_is_given_up_when_the_service_closes(registry: Registry) -> None:
     """Nothing is said of it, as nothing is wrong with the version."""
     looking = Looking(registry)
-    looking.watch.stop()
+    looking.watch._stop.set()
     registry.promote(2)
     with capture_logs() as lines:
         looking.watch.look()
@@ -340,7 +342,7 @@ def test_a_fault_while_opening_is_a_refusal_too(registry: Registry, monkeypatch:
 
     looking = Looking(registry)
     registry.promote(2)
-    monkeypatch.setattr(watching, "open_serving", fail)
+    monkeypatch.setattr(following, "open_model_version", fail)
     with pytest.raises(MemoryError):
         looking.watch.look()
     assert looking.watch.refused == ("2", "It could not be opened (MemoryError); train it again.")
@@ -350,7 +352,7 @@ def test_a_fault_while_opening_is_a_refusal_too(registry: Registry, monkeypatch:
 def test_a_fault_does_not_end_the_watch(registry: Registry, often: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     with opened(registry) as service:
         with monkeypatch.context() as patch:
-            patch.setattr(watching, "open_serving", lambda *_: 1 / 0)
+            patch.setattr(following, "open_model_version", lambda *_: 1 / 0)
             registry.promote(2)
             until(lambda: "refused" in ready(service))
         registry.promote(1)
@@ -362,15 +364,16 @@ def test_a_fault_does_not_end_the_watch(registry: Registry, often: None, monkeyp
 def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  # noqa: ARG001
     with opened(registry) as service:
         pass
-    assert service._watch is not None
-    service._watch._thread.join(DEADLINE)
-    assert not service._watch._thread.is_alive()
+    watch = service.models._watch
+    assert watch is not None
+    watch._thread.join(DEADLINE)
+    assert not watch._thread.is_alive()
 
 
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
     """Nothing in it refers back to it, so nobody has to stop all threads to look for it."""
-    serving = open_serving(settings(registry), Metrics(), 1)
-    gone = [weakref.ref(part) for part in (serving, serving._predictor, serving._validator)]
+    serving = open_model_version(settings(registry), Metrics(), 1)
+    gone = [weakref.ref(part) for part in (serving, serving._predictor, serving._codecs[NATIVE.name])]
     del serving
     assert [ref() for ref in gone] == [None] * 3
 
@@ -383,9 +386,9 @@ from pathlib import Path
 from twinserve.errors import RegistryError
 from twinserve.store.registry import Registry
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.service.inference.version import Serving, champion, open_serving
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.settings import Settings
-from twinserve.service.inference.watch import Watch
+from twinserve.service.inference.follower import Follower
 
 root, keep = sys.argv[1], sys.argv[2] == "keep"
 registry, kept, serving = Registry(Path(root), "fruit"), [], [None]
@@ -398,7 +401,7 @@ def swap(new):
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
-watch = Watch(settings, metrics, 1, swap)
+watch = Follower(settings, metrics, 1, swap)
 
 def swaps(count):
     for turn in range(count):
@@ -434,7 +437,8 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
         ended.set()
 
     given, metrics = settings(registry), Metrics()
-    watch = Watch(given, metrics, 1, swap)
+    stop = threading.Event()
+    watch = Watch([Follower(given, metrics, 1, swap, stop)], stop)
     watch.start()
     registry.promote(2)
     assert begun.wait(DEADLINE)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinserve.predict.predictor import Predictions
-from twinserve.service.inference.render import BadPrediction, Renderer
+from twinserve.service.protocols.codec import BadPrediction
+from twinserve.service.protocols.render import Renderer
 from twinserve.signature import Finding
 
 shares = st.floats(0, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -12,14 +12,10 @@ import msgspec
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http import problem
+from twinserve.service.protocols.codec import BadPrediction, Warnings
 from twinserve.signature import Finding
 
-Warnings = Mapping[int, Sequence[Finding]]
 NO_WARNINGS: Final = ',"warnings":[]'
-
-
-class BadPrediction(Exception):
-    """The predictor returned something that is no prediction: NaN, infinity, or the wrong number of rows."""
 
 
 class Renderer:

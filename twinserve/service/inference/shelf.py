@@ -1,0 +1,85 @@
+"""The models that a process serves, by name, and the watch that follows their champions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from twinserve.service.http.problem import Problem, unavailable
+from twinserve.service.inference.follower import Follower
+from twinserve.service.inference.version import ModelVersion
+from twinserve.service.inference.watch import Watch
+from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
+
+
+class Shelf:
+    """One version of each model. Another takes its place in one step; a request keeps the one that it began with."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
+        """`versions` by the model's name; none where none could be opened yet."""
+        self._settings, self._metrics = settings, metrics
+        self._default = settings.model
+        self._current = dict(versions)
+        self._followers: dict[str, Follower] = {}
+        self._watch: Watch | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._current)
+
+    def __len__(self) -> int:
+        """How many models."""
+        return len(self._current)
+
+    @property
+    def follows(self) -> bool:
+        """Are the champions followed?"""
+        return self._watch is not None
+
+    def current(self, name: str | None = None) -> ModelVersion:
+        """The version that answers for a model, the default one where none is named; raises `Problem`: 404 where there
+        is no such model, 503 where none of its versions is open."""
+        try:
+            version = self._current[self._default if name is None else name]
+        except KeyError:
+            raise Problem("not-found", "There is no model of this name.") from None
+        if version is None:
+            raise unavailable("No model is loaded.")
+        return version
+
+    def peek(self) -> Mapping[str, ModelVersion | None]:
+        """What is there now."""
+        return dict(self._current)
+
+    def swap(self, version: ModelVersion, name: str | None = None) -> None:
+        """Answer with this one from now on."""
+        self._current[name or self._default] = version
+
+    def follow(self) -> Watch:
+        """Follow the champion of each model from now on, in a thread of this process."""
+        stop = threading.Event()
+        for name, version in self._current.items():
+            number = None if version is None else int(version.version)
+            settings = self._settings.model_copy(update={"model": name})
+            swap = partial(self.swap, name=name)
+            self._followers[name] = Follower(settings, self._metrics, number, swap, stop)
+        self._watch = Watch(self._followers.values(), stop)
+        self._watch.start()
+        return self._watch
+
+    def progress(self, name: str | None = None) -> Mapping[str, Mapping[str, str]]:
+        """What becomes of a new champion: `opening` with its version and since when, `refused` with the reason."""
+        follower = self._followers.get(name or self._default)
+        progress: dict[str, Mapping[str, str]] = {}
+        if follower is not None and (opening := follower.opening) is not None:
+            progress["opening"] = {"version": opening[0], "since": opening[1]}
+        if follower is not None and (refused := follower.refused) is not None:
+            progress["refused"] = {"version": refused[0], "reason": refused[1]}
+        return progress
+
+    def stop(self) -> None:
+        """Follow no more."""
+        if self._watch is not None:
+            self._watch.stop()

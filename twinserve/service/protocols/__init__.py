@@ -1,0 +1,1 @@
+"""The forms that requests and answers may have: our own JSON, and whatever other protocols clients speak."""

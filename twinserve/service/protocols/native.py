@@ -1,0 +1,57 @@
+"""Our own JSON: an instance or an array of them, and predictions as `docs/contract.md` has them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from twinserve.predict.predictor import Predictions
+from twinserve.service.documents.reads import READS
+from twinserve.service.http.body import require_json
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem, invalid_input
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import ROUTES
+from twinserve.service.protocols.codec import Asked, Dialect, Warnings
+from twinserve.service.protocols.render import Renderer
+from twinserve.service.settings import Settings
+from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.strict_json import MalformedJson
+from twinserve.signature.request.validator import Batch, Validator
+from twinserve.store.artifact import Opened
+
+
+class NativeCodec:
+    """Our JSON for one version of a model."""
+
+    def __init__(self, opened: Opened, version: str, settings: Settings) -> None:
+        self._validator = Validator(
+            opened.signature,
+            max_batch=settings.max_batch,
+            max_depth=settings.max_depth,
+            out_of_range=settings.out_of_range,
+        )
+        self._renderer = Renderer(opened.manifest.name, version, opened.manifest.classes)
+
+    def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # It says all in its body.
+        """As `Codec` has it."""
+        try:
+            return self._validator.validate(body)
+        except MalformedJson as error:
+            raise Problem("malformed-json", str(error)) from None
+        except InvalidInput as error:
+            raise invalid_input(error) from None
+
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:  # noqa: ARG002
+        """As `Codec` has it."""
+        if batch.is_array:
+            return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, len(batch.columns)))
+        return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+
+
+def admit(header: HeaderLookup) -> None:
+    """415 unless the body is plain JSON."""
+    require_json(header("content-type"), header("content-encoding"))
+
+
+NATIVE: Final = Dialect("native", ROUTES, admit, NativeCodec, Problem.reply, READS)
