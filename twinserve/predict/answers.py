@@ -45,8 +45,8 @@ def answered(predictions: Predictions) -> BoolArray:
     return rows
 
 
-def picked(predictions: Predictions, rows: BoolArray) -> Predictions:
-    """The predictions of some rows."""
+def picked(predictions: Predictions, rows: BoolArray | slice) -> Predictions:
+    """The predictions for some rows."""
     arrays: Arrays = (None if array is None else array[rows] for array in predictions)
     return Predictions(*arrays)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
+from twinserve.predict.answers import picked
 from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.signature import Columns
@@ -90,12 +91,17 @@ class Batcher:
 
 def predict_each(predict: Callable[[Columns], Predictions], requests: Sequence[Columns]) -> list[Outcome]:
     """The outcome of each request. A request whose rows make the predictor fail fails alone."""
+    if len(requests) == 1:  # The usual case: 2 us faster than the general one.
+        try:
+            return [predict(requests[0])]
+        except Exception as error:  # A pipeline's own code may raise anything.
+            return [error]
 
     def predict_all(some: Sequence[Columns]) -> list[Outcome]:
         return split(predict(Columns.concatenate(some)), [len(columns) for columns in some])
 
     outcomes: list[Outcome] = []
-    for _, outcome in by_halves(predict_all, requests, Exception):  # A pipeline's own code may raise anything.
+    for _, outcome in by_halves(predict_all, requests, Exception):
         outcomes += [outcome] if isinstance(outcome, Exception) else outcome
     return outcomes
 
@@ -106,13 +112,4 @@ def split(predictions: Predictions, sizes: Sequence[int]) -> list[Outcome]:
         return [predictions]
     if {len(part) for part in predictions if part is not None} != {sum(sizes)}:
         raise ValueError("The predictor gave another number of predictions than it got rows.")
-    return [_part(predictions, slice(*bounds)) for bounds in pairwise(accumulate(sizes, initial=0))]
-
-
-def _part(predictions: Predictions, rows: slice) -> Predictions:
-    labels, probabilities, values = predictions
-    return Predictions(
-        labels=None if labels is None else labels[rows],
-        probabilities=None if probabilities is None else probabilities[rows],
-        values=None if values is None else values[rows],
-    )
+    return [picked(predictions, slice(*bounds)) for bounds in pairwise(accumulate(sizes, initial=0))]
