@@ -54,7 +54,7 @@ class Columns:
 
     @staticmethod
     def concatenate(parts: Sequence[Columns]) -> Columns:
-        """The rows of one or more parts of one signature, one part behind the other."""
+        """The rows of one or more parts of one signature, one part after another."""
         if len(parts) == 1:
             return parts[0]
         starts = accumulate((len(part) for part in parts), initial=0)

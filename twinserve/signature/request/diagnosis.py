@@ -16,8 +16,8 @@ from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Pat
 
 MAX_ERRORS: Final = 100
 MOST_LOOKED: Final = 2_000
-"""The work that counting errors beyond the listed ones may take: 1 for each row, and `ROW` and the number of its errors
-for each row that Pydantic validates. All of it takes 0.5 ms."""
+"""The work that counting errors beyond the listed ones may take: 1 for each row, and the number of its errors and `ROW`
+for each row in which Pydantic finds any. All of it takes 0.5 ms."""
 ROW: Final = 20
 Place = list[tuple[int, str]]
 """The sort key of a path in the order of errors."""
