@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import ExitStack
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -14,13 +15,14 @@ from serve_fastapi.deadline import within
 from serve_fastapi.document import described
 from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
+from serve_fastapi.streaming import StreamedResponse, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
-from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import Kind, no_such_path, to_other_method
+from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.http.routes import Kind
 from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
@@ -81,6 +83,8 @@ async def exchanged(service: Service, name: str, answer: Answer, request: Reques
         if error is body.failure:
             raise  # A limit of the app's own: what it says to that is its affair.
         reply = exchange.refuse(error)
+    if isinstance(reply, StreamedReply):
+        return StreamedResponse(exchange, reply)
     return Response(reply.body, reply.status, headers=dict([*exchange.finish(reply), *reply.fixed]))
 
 
@@ -116,6 +120,19 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
             raise prediction_timeout(service.settings.predict_timeout) from None
 
 
+async def stream(
+    service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive
+) -> StreamedReply:
+    """A request for predictions that is answered while it arrives."""
+    authorize(service, exchange, header, scope)
+    query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
+    with ExitStack() as place:
+        place.enter_context(service.places)
+        streaming = service.stream(exchange, header, query, parameters)
+        return await streamed(service.settings, streaming, receive, place.pop_all())
+    raise AssertionError("unreachable")
+
+
 async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """`POST /oauth/token`."""
     authorize(service, exchange, header, scope)
@@ -136,7 +153,7 @@ async def other_method(
     service: Service, exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
 ) -> Reply:
     """A method that no other route of this path takes."""
-    return to_other_method(service.by_name[exchange.route], scope["method"])
+    return to_other_method(service.by_name[exchange.route].allow, scope["method"])
 
 
 async def not_found(
@@ -160,4 +177,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, **PLAIN}
+ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, "stream": stream, **PLAIN}

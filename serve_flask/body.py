@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from twinserve.service.limits.concurrency import Places
 
@@ -12,6 +12,8 @@ EXCHANGE: Final = "twinserve.exchange"
 """The exchange of this request, once it has begun."""
 VERSION: Final = "twinserve.version"
 """The version of the model that can answer this request inline, where the server has asked; absent else."""
+IN_LOOP: Final = "twinserve.in_loop"
+"""True where the app is asked in an event loop, in which nothing may wait; absent under any other server."""
 PLACE: Final = "twinserve.place"
 """A `KeptPlace`, where the body comes after the head; absent else."""
 
@@ -19,6 +21,11 @@ PLACE: Final = "twinserve.place"
 class BodyAwaited(BaseException):
     """Raised where an app wants a body that is still to come: the request was not refused by its head. No error, so no
     handler of errors may see it; the server asks the app again when the body is there."""
+
+
+class StreamAwaited(BaseException):
+    """Raised in an event loop by a request that is answered while it arrives; the server asks the app again in a
+    thread, which may wait, with the body as `wsgi.input`."""
 
 
 class KeptPlace:
@@ -63,12 +70,3 @@ class Awaited:
         raise BodyAwaited
 
     readline = readlines = __iter__ = read  # Every way to read a body in WSGI.
-
-
-def require_body(environ: Any) -> bytes | None:
-    """The body that the server has, none if it is to be read as WSGI has it; raises `BodyAwaited`."""
-    body = environ.get(BODY)
-    if isinstance(body, Awaited):
-        body.read()
-    found: bytes | None = body
-    return found

@@ -7,15 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from serve_flask.body import EXCHANGE
+from serve_flask.streaming import sent
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply
+from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply]
+Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
 
 
 class Endpoint:
@@ -35,7 +36,11 @@ class Endpoint:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # Problems and faults alike leave as replies.
             reply = exchange.refuse(error)
-        start_response(f"{reply.status.value} {reply.status.phrase}", finish(exchange, reply))
+        status = f"{reply.status.value} {reply.status.phrase}"
+        if isinstance(reply, StreamedReply):
+            start_response(status, [*exchange.headers, *reply.fixed])
+            return sent(exchange, reply)
+        start_response(status, finish(exchange, reply))
         return (reply.body,)
 
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, KeptPlace, require_body
+from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, KeptPlace, StreamAwaited
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
+from serve_flask.streaming import sent, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
-from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import PART, Kind, Route, no_such_path, to_other_method
+from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.http.routes import PART, Kind, Route
 from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
@@ -108,6 +110,8 @@ def exchanged(service: Service, name: str, answer: Answer) -> Response:
         raise  # A limit of the app's own: what it says to that is its affair.
     except Exception as error:  # Problems and faults alike leave as replies.
         reply = exchange.refuse(error)
+    if isinstance(reply, StreamedReply):
+        return Rendered(stream_with_context(sent(exchange, reply)), reply.status, [*exchange.headers, *reply.fixed])
     return Rendered([reply.body], reply.status, finish(exchange, reply))
 
 
@@ -123,9 +127,11 @@ class Rendered(Response):
 
 def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
     """The request's body, refused as soon as it is too large or too slow."""
-    arrived = require_body(environ)
-    if arrived is not None:
+    arrived = environ.get(BODY)
+    if isinstance(arrived, bytes):
         return receipt.take(arrived)
+    if arrived is not None:
+        arrived.read()  # Raises `BodyAwaited`.
     stream = get_input_stream(environ)
     try:
         while not receipt.is_whole and (chunk := stream.read(CHUNK)):
@@ -155,6 +161,19 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
             raise prediction_timeout(service.settings.predict_timeout) from None
 
 
+def stream(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> StreamedReply:
+    """A request for predictions that is answered while it arrives: in a thread, as its client may be slow."""
+    authorize(service, exchange, header, environ)
+    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
+    streaming = service.stream(exchange, header, query, parameters)
+    if environ.get(IN_LOOP):
+        raise StreamAwaited
+    with ExitStack() as place:
+        place.enter_context(service.places)
+        return streamed(service.settings, streaming, environ, place.pop_all())
+    raise AssertionError("unreachable")
+
+
 def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """`POST /oauth/token`."""
     authorize(service, exchange, header, environ)
@@ -173,7 +192,7 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
 
 def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """A method that no other rule of this path takes."""
-    return to_other_method(service.by_name[exchange.route], environ["REQUEST_METHOD"])
+    return to_other_method(service.by_name[exchange.route].allow, environ["REQUEST_METHOD"])
 
 
 def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
@@ -195,4 +214,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, **PLAIN}
+ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, "stream": stream, **PLAIN}

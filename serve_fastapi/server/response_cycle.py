@@ -50,9 +50,10 @@ class DoorCycle(RequestResponseCycle):
         """As ASGI has it. Whatever is not the ordinary response is left to uvicorn, in its two steps."""
         if message["type"] == "http.response.start" and not self.response_started:
             self.start = message
-            if self.closes_unread and self.more_body:
-                self.keep_alive = False
             return
+        # An answer that is sent while the body arrives may still see its end.
+        if self.closes_unread and self.more_body and not message.get("more_body"):
+            self.keep_alive = False
         start, self.start = self.start, None
         if start is not None:
             whole = self._whole(start, message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
 from serve_flask.body import KeptPlace
+from serve_flask.server.streaming import BodyReader
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
@@ -30,6 +32,12 @@ class ClientSocket(socket.socket):
     """The exchange that began with the head, where the body came later."""
     place: KeptPlace
     """What it holds of the places for requests in flight while a body comes."""
+    reader: BodyReader | None = None
+    """What reads the body, where the request is answered while it arrives."""
+    is_cut = False
+    """Was an answer cut off? Nothing more of it is sent."""
+    in_loop = False
+    """Is the app asked in the event loop, where nothing may wait?"""
     version: ModelVersion | None = None
     """The version that can answer this request inline, once the worker has asked for one."""
     must_close = False
@@ -38,16 +46,26 @@ class ClientSocket(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self._unsent = bytearray()
+        self._seconds: float | None = None
+        """How long writing may wait, where a thread writes."""
+        self._has_written = False
         self.place = KeptPlace()
 
     @property
     def is_sent(self) -> bool:
-        """Is nothing left to send?"""
-        return not self._unsent
+        """Is nothing left to send, and nothing sent by a thread?"""
+        return not self._unsent and not self._has_written
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Add to what is to be sent."""
-        self._unsent += data
+        """Add to what is to be sent; in a thread that may wait, send it."""
+        if self.is_cut:
+            return
+        if self._seconds is None:
+            self._unsent += data
+            return
+        self._has_written = True
+        self.settimeout(self._seconds)
+        super().sendall(data)
 
     def flush(self) -> bool:
         """Send what the client takes now; is nothing left? Raises `OSError` if the client has gone."""
@@ -63,6 +81,27 @@ class ClientSocket(socket.socket):
         """Send what fits any socket's buffer; a client that has gone is noticed elsewhere."""
         with contextlib.suppress(OSError):
             self.flush()
+
+    @contextlib.contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """While this lasts, whoever writes waits until the client has taken it, for so long."""
+        self._seconds, self._has_written = seconds, False
+        try:
+            yield
+        finally:
+            self._seconds, self._has_written, self.is_cut, self.reader = None, False, False, None
+            with contextlib.suppress(OSError):
+                self.settimeout(None)
+
+    def wait_for(self, size: int, seconds: float) -> bytes:
+        """The next bytes, within so many seconds, else `TimeoutError`; empty if the client has closed its side."""
+        self.settimeout(seconds)
+        try:
+            return self.recv(size)
+        except TimeoutError:
+            raise
+        except OSError:
+            return b""
 
     def receive(self, size: int) -> bytes | None:
         """What has come: none if there is nothing, empty if the client has closed its side or has gone."""

@@ -16,112 +16,30 @@ from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from serve_flask.body import BodyAwaited
+from serve_flask.body import BodyAwaited, StreamAwaited
+from serve_flask.server.arriving import ArrivingWorker
 from serve_flask.server.connection import Connection
-from serve_flask.server.poller import BOTH, READ, WaitingWorker
-from twinserve.service.http.arrival import Arrival
-from twinserve.service.http.body import SMALL, too_large
+from serve_flask.server.poller import BOTH
+from serve_flask.server.streaming import BodyReader
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
 from twinserve.service.http.raw_refusals import CONTINUE, refusal, too_slow
 
 
-class DoorWorker(WaitingWorker):
+class DoorWorker(ArrivingWorker):
     """A threaded worker whose threads never wait for a client."""
-
-    def begin(self, conn: Connection) -> None:
-        """A new connection owes a request; read what it has sent."""
-        self.expect(conn, self.service.settings.receive_timeout)
-        self.receive(conn)
-
-    def expect(self, conn: Connection, seconds: float) -> None:
-        """Wait for a request on this connection."""
-        conn.arrival = Arrival(self.service.settings.max_head)
-        self.wait(conn, selectors.EVENT_READ, seconds)
-
-    def receive(self, conn: Connection) -> None:
-        """Read what there is."""
-        data = conn.sock.receive(READ)
-        if data:
-            self.advance(conn, data)
-        elif data is not None:
-            self.end(conn)
-
-    def advance(self, conn: Connection, data: bytes, *, may_be_familiar: bool = True) -> None:
-        """Go on when the request is whole, or can be refused: this has come."""
-        arrival = conn.arrival
-        if arrival is None:
-            return
-        had_begun = arrival.has_begun
-        if not had_begun and not arrival.kept:
-            head = conn.familiar.whole(data) if may_be_familiar and len(data) < READ else None
-            if head is not None:
-                self.answer(conn, head, data[len(head.content) :])
-                return
-        is_new = arrival.head is None
-        body = arrival.add(data)
-        if not had_begun and arrival.has_begun:  # Once: no later byte prolongs it, and an empty line does not begin.
-            self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
-        if arrival.rest:
-            self.keep_ahead(conn, data[-arrival.rest :])
-        if conn.is_answered:
-            self.go_on_behind(conn, arrival)
-        else:
-            self.take(conn, arrival, body, is_new=is_new)
-
-    def take(self, conn: Connection, arrival: Arrival, body: bytes, *, is_new: bool) -> None:
-        """Answer a request, ask the app about it, or keep what has come of it."""
-        if arrival.is_whole and arrival.head is not None:
-            self.answer(conn, arrival.head, body)
-        elif is_new and arrival.head is not None:
-            self.answer_head(conn, arrival.head, body)
-        elif arrival.head is None:
-            self.hold(conn, len(arrival.kept))
-        else:
-            self.keep(conn, body)
-        if arrival.problem is not None and conn.arrival is arrival and not conn.is_answered:
-            self.refuse(conn, arrival.problem)
-
-    def keep_ahead(self, conn: Connection, data: bytes) -> None:
-        """For later, if there is room; else this request is the last one."""
-        try:
-            conn.held.set(len(data))
-            conn.ahead = data
-        except Problem:
-            conn.is_last = True
-
-    def go_on_behind(self, conn: Connection, arrival: Arrival) -> None:
-        """Drop what has come of a body behind its answer; once that is all, the next request may come."""
-        if arrival.problem is not None:
-            conn.keep = False
-        if arrival.is_whole or arrival.problem is not None:
-            conn.arrival = None
-            self.send(conn)
-
-    def keep(self, conn: Connection, body: bytes) -> None:
-        """More of a body that is not whole: refused when it is too much."""
-        conn.arrived.write(body)
-        size, limit = conn.arrived.tell(), self.service.settings.max_body
-        if size > limit:
-            self.refuse(conn, too_large(limit))
-        elif size > SMALL:
-            self.hold(conn, size)
-
-    def hold(self, conn: Connection, size: int) -> None:
-        """So many bytes of a request that is not answered, as far as there is room."""
-        try:
-            conn.held.set(size)
-        except Problem as problem:
-            self.refuse(conn, problem)
 
     def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
         """Ask the app what it says to a request whose body is still to come: its answer, or that it wants the body."""
         conn.sock.body = None
         conn.sock.must_close = head.is_chunked or head.awaits or head.length > self.service.settings.max_body
         try:
-            conn.keep = self.handle(conn, head)
+            conn.keep = self.handle(conn, head, in_loop=True)
         except BodyAwaited:
             self.await_body(conn, head, body)
+            return
+        except StreamAwaited:
+            self.stream(conn, head, body)
             return
         conn.is_answered = True
         if not conn.keep:
@@ -143,8 +61,12 @@ class DoorWorker(WaitingWorker):
         conn.arrival = None
         conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
         if self.is_quick(conn, body):
-            conn.keep = self.handle(conn, head)
-            self.send(conn)
+            try:
+                conn.keep = self.handle(conn, head, in_loop=True)
+            except StreamAwaited:
+                self.stream(conn, head, body)
+            else:
+                self.send(conn)
             return
         try:
             conn.held.set(len(body) + len(conn.ahead))
@@ -164,8 +86,29 @@ class DoorWorker(WaitingWorker):
             return True  # No model, so all that can come of it is a refusal.
         return conn.sock.version is not None
 
-    def handle(self, conn: Connection, head: Head) -> bool:
+    def stream(self, conn: Connection, head: Head, body: bytes) -> None:
+        """Have a request answered while it arrives, by a thread that reads what is still to come."""
+        if head.awaits:
+            conn.sock.sendall(CONTINUE)
+            conn.sock.flush_now()
+        self.forget(conn)
+        conn.sock.must_close = False
+        conn.sock.reader = BodyReader(conn, body, self.service.settings)
+        conn.arrival = None
+        self.tpool.submit(self.handle_stream, conn, head).add_done_callback(
+            lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
+        )
+
+    def handle_stream(self, conn: Connection, head: Head) -> bool:
+        """The same in that thread; another request may come if all of this one has been read."""
+        reader = conn.sock.reader
+        with conn.sock.waiting(self.service.settings.send_timeout):
+            keep = self.handle(conn, head)
+            return keep and reader is not None and reader.is_whole and not conn.sock.is_cut
+
+    def handle(self, conn: Connection, head: Head, *, in_loop: bool = False) -> bool:
         """Have the app answer; gives whether another request may come. In the loop or in a thread."""
+        conn.sock.in_loop = in_loop
         try:
             if conn.request is None:
                 conn.request = Request(self.cfg, IterUnreader((head.content,)), conn.client)

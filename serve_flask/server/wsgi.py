@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, Awaited, BodyAwaited
+from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, Awaited, BodyAwaited, StreamAwaited
+from serve_flask.server.connection import ClientSocket
+from serve_flask.streaming import CutOff
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 AWAITED: Final = Awaited()
@@ -39,7 +41,10 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
             return start_response(status, headers, exc_info)
 
-        if client.body is None:
+        environ[IN_LOOP] = client.in_loop
+        if client.reader is not None:
+            environ["wsgi.input"], environ["wsgi.input_terminated"] = client.reader, True
+        elif client.body is None:
             environ[BODY] = environ["wsgi.input"] = AWAITED
             environ[PLACE] = client.place
         else:
@@ -49,9 +54,19 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
         if client.exchange is not None:
             environ[EXCHANGE], environ[PLACE] = client.exchange, client.place
         try:
-            return app(environ, start)
-        except BodyAwaited:
+            pieces = app(environ, start)
+            return pieces if client.reader is None else until_cut(client, pieces)
+        except (BodyAwaited, StreamAwaited):
             client.exchange = environ.get(EXCHANGE)
             raise
 
     return wrapped
+
+
+def until_cut(client: ClientSocket, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of an answer. gunicorn would log one that is cut off as a fault, with all that led to it, and else end
+    it as if it were whole: so nothing of an end is sent."""
+    try:
+        yield from pieces
+    except CutOff:
+        client.is_cut = True

@@ -14,11 +14,12 @@ from tests.contract.conftest import OpenDoors
 from tests.doors import JSON, Both
 from tests.fakes import FakePredictor, car, opened, reply_of, service_of, settings_of
 from twinserve.predict.predictor import Predictions
+from twinserve.service.http.accept import preferred
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.query import Parameter, Unfit
+from twinserve.service.http.query import Unfit
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import READ, Route
+from twinserve.service.http.routes import READ, Parameter, Route
 from twinserve.service.inference.question import Observation
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.protocols.codec import Asked, Dialect, Served, Warnings
@@ -79,8 +80,10 @@ def refuse(problem: Problem, request_id: str) -> Reply:
 
 
 def names(service: Served, asked: Asked) -> Reply:
-    """What the path gave, and where the service is."""
-    return Reply(HTTPStatus.OK, f"{asked.parameters['name']} {asked.base} {len(service.routes)}".encode(), "text/plain")
+    """What the path gave, and where the service is, in the form that the caller prefers."""
+    media_type = preferred(asked.header("accept"), ("text/plain", "text/html"))
+    text = f"{asked.parameters['name']} {asked.base} {len(service.routes)}"
+    return Reply(HTTPStatus.OK, text.encode(), media_type)
 
 
 LABELS = Dialect(
@@ -186,6 +189,13 @@ def test_a_path_gives_its_parts_to_what_reads(doors: Both, name: str) -> None:
     assert (given, base) == ({"%C3%A9": "é", "a%20b": "a b"}.get(name, name), "/")
     assert doors.send("DELETE", f"/labels/{name}/about").headers["allow"] == "GET, HEAD, OPTIONS"
     assert doors.send("GET", f"/labels/{name}/more/about").status == 404
+
+
+@pytest.mark.parametrize(("accept", "expected"), [("text/html, */*;q=0.1", "text/html"), ("image/*", "text/plain")])
+def test_what_is_read_may_have_several_forms(doors: Both, accept: str, expected: str) -> None:
+    """Negotiated by `Accept`, and never refused for it."""
+    answer = doors.send("GET", "/labels/tumor/about", headers={"Accept": accept})
+    assert (answer.status, answer.headers["content-type"]) == (200, expected)
 
 
 def test_our_own_errors_stay_as_they_are_beside_another_dialect(doors: Both) -> None:

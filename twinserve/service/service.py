@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -23,13 +21,15 @@ from twinserve.service.http.routes import Route
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer
 from twinserve.service.inference.shelf import Shelf
+from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.limits.concurrency import Places
 from twinserve.service.protocols.codec import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
+from twinserve.service.published import Published
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
-from twinserve.service.telemetry.metrics import CONTENT_TYPE, Metrics
+from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -37,7 +37,7 @@ PATIENCE: Final = 2.0
 """Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
 
 
-class Service:
+class Service(Published):
     """One model behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
@@ -81,14 +81,14 @@ class Service:
         self._draining = False
 
     @classmethod
-    def open(cls, settings: Settings) -> Service:
+    def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
         Best called in the process that serves. A process that is forked from it notices, and opens its own.
         """
         metrics = Metrics()
         version = open_model_version(settings, metrics, champion(settings))
-        service = cls(settings, metrics, version, open_tracing(settings))
+        service = cls(settings, metrics, version, open_tracing(settings), dialects)
         service.models.follow()
         log.info("opened", model=version.model, version=version.version)
         return service
@@ -121,7 +121,7 @@ class Service:
             dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
-            place=callers_place(header("traceparent")) if span is None else span.place,
+            place=span.place if span else callers_place(traced) if (traced := header("traceparent")) else None,
             span=span,
         )
 
@@ -153,13 +153,16 @@ class Service:
         """May this request for predictions send its body? Gives what receives it, or raises `Problem`.
 
         `query` as it came, `parameters` the given parts of the path."""
+        self._require_fit(exchange, header, query, parameters)
+        return Receipt(header("content-length"), self.settings.max_body, self.room)
+
+    def _require_fit(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> None:
         self._require_open()
         self.models.current(parameters.get("name"))
         exchange.dialect.admit(header)
         known = self.by_name[exchange.route].query
         if known is not None or parameters or exchange.dialect is not NATIVE:
             exchange.asked = Asked(parameters, read_query(query, known or ()) if known is not None else {}, header)
-        return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The version that serves, if it can answer this body inline; for a server that must choose where, before it
@@ -188,33 +191,16 @@ class Service:
             return version.answer(question)
         return self._pool.submit(version, question)
 
-    def schema(self) -> Reply:
-        """`GET /schema`."""
-        return self.models.current().schema
-
-    def openapi(self, base: str) -> Reply:
-        """`GET /openapi.json`; `base` is `/` unless the service is mounted elsewhere."""
-        return self.models.current().openapi(base)
-
-    def model(self) -> Reply:
-        """`GET /model`."""
-        return self.models.current().description
-
-    def live(self) -> Reply:
-        """`GET /health/live`; touches nothing, so it answers as long as the process does."""
-        return Reply(HTTPStatus.OK, b'{"status":"alive"}')
-
-    def ready(self) -> Reply:
-        """`GET /health/ready`."""
-        if self._draining:
-            raise unavailable("The service is shutting down.")
-        version = self.models.current()
-        content = {"status": "ready", "model": version.model, "version": version.version, **self.models.progress()}
-        return Reply(HTTPStatus.OK, json.dumps(content, separators=(",", ":")).encode())
-
-    def metrics(self) -> Reply:
-        """`GET /metrics`."""
-        return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
+    def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
+        """A request for predictions that is answered while it arrives; `Problem` as of `admit`. Hold a place until it
+        is over."""
+        self._require_fit(exchange, header, query, parameters)
+        version = self.models.current(parameters.get("name"))
+        exchange.version = version.version
+        question = version.question(
+            b"", exchange.asked, dialect=exchange.dialect, request_id=exchange.request_id, observer=self.observer
+        )
+        return Streaming(version.stream(exchange.dialect, question), question, self._pool, self.settings.max_body)
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by

@@ -104,3 +104,16 @@ def prediction_timeout(seconds: float) -> Problem:
 def unavailable(detail: str, *, retry_after: int = 1) -> Problem:
     """503; `retry_after` in seconds."""
     return Problem("unavailable", detail, headers=(("Retry-After", str(retry_after)),))
+
+
+def no_such_path() -> Problem:
+    """404: no route has this path."""
+    return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
+
+
+def to_other_method(allow: str, method: str) -> Reply:
+    """The reply to a method that a path does not take: OPTIONS is answered, anything else raises `Problem` (405)."""
+    headers = (("Allow", allow),)
+    if method == "OPTIONS":
+        return Reply(HTTPStatus.NO_CONTENT, b"", None, headers)
+    raise Problem("method-not-allowed", f"This path takes {allow}.", headers=headers)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from twinserve.service.http.problem import LONGEST_KEY, Problem
+from twinserve.service.http.routes import Parameter
 
 MOST_PARAMETERS: Final = 100
 """More than these are refused without a look at each."""
@@ -19,15 +19,6 @@ class Unfit(ValueError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A query parameter that a path takes."""
-
-    name: str
-    read: Callable[[str], Any]
-    """Its value from its text; raises `Unfit`."""
 
 
 def read_query(query: str, parameters: Sequence[Parameter]) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 JSON: Final = "application/json"
 Header = tuple[str, str]
@@ -26,6 +26,21 @@ class Reply(NamedTuple):
     @property
     def fixed(self) -> tuple[Header, ...]:
         """The headers that this answer has whichever request it answers; its exchange gives the others."""
+        return _fixed(self.media_type, self.headers)
+
+
+class StreamedReply(NamedTuple):
+    """An answer whose body is sent while it is made; it can be cut off, and then it ends without its end."""
+
+    status: HTTPStatus
+    pieces: Any
+    """An iterator of bytes; at an asynchronous door an asynchronous one."""
+    media_type: str
+    headers: tuple[Header, ...] = ()
+
+    @property
+    def fixed(self) -> tuple[Header, ...]:
+        """As of a whole reply."""
         return _fixed(self.media_type, self.headers)
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Final, Literal, get_args
+from functools import cached_property
+from typing import Any, Final, Literal, get_args
 
-from twinserve.service.http.problem import Problem
-from twinserve.service.http.query import Parameter
-from twinserve.service.http.reply import Reply
-
-Kind = Literal["predict", "read", "token"]
-"""How a path is answered: by the model, by what is only read, or with a token. Each door has one function for each."""
+Kind = Literal["predict", "stream", "read", "token"]
+"""How a path is answered: by the model, whole or piece by piece, by what is only read, or with a token. Each door has
+one function for each."""
 Scope = Literal["predict", "read", "manage"]
 PART: Final = re.compile(r"\{(\w+)\}")
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter that a path takes."""
+
+    name: str
+    read: Callable[[str], Any]
+    """Its value from its text; raises `Unfit`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Route:
     query: tuple[Parameter, ...] | None = None
     """The query parameters that it takes; None: whatever the query says is left alone."""
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parts that are given."""
         return tuple(PART.findall(self.path))
@@ -63,16 +69,3 @@ TOKEN: Final = Route(
 )
 """In the table only where this service gives tokens: its caller proves who it is in the request itself."""
 BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}
-
-
-def to_other_method(route: Route, method: str) -> Reply:
-    """The reply to a method that a path does not take: OPTIONS is answered, anything else raises `Problem` (405)."""
-    allow = (("Allow", route.allow),)
-    if method == "OPTIONS":
-        return Reply(HTTPStatus.NO_CONTENT, b"", None, allow)
-    raise Problem("method-not-allowed", f"This path takes {route.allow}.", headers=allow)
-
-
-def no_such_path() -> Problem:
-    """No route has this path."""
-    return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")

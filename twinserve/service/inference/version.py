@@ -17,17 +17,17 @@ import numpy as np
 from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.predict.answers import answered, refused_rows
 from twinserve.predict.batching import Batcher, Outcome
-from twinserve.predict.predictor import CannotPredict
+from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Observer, Question, tell
-from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Dialect
+from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Dialect, Stream, Warnings
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.signature import Finding, json_schema
+from twinserve.signature import Columns, Finding, json_schema
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
@@ -116,6 +116,21 @@ class ModelVersion:
         for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
             job.settle(partial(self._reply, job.question, batch, outcome))
 
+    def stream(self, dialect: Dialect, question: Question) -> Stream:
+        """What answers a request of that dialect while it arrives; the question is that request without its body."""
+        if dialect.stream is None:
+            raise TypeError(f"The dialect {dialect.name} has no streams.")
+
+        def predict(columns: Columns) -> tuple[Predictions, Warnings]:
+            predictions, warnings = self._predictor.predict(columns), self._novelty.find(columns)
+            if question.observer is not None:
+                seen = Observation(question.request_id, self.model, self.version, columns, predictions, warnings)
+                tell(question.observer, seen)
+            self._count_rows(len(columns), warnings)
+            return predictions, warnings
+
+        return dialect.stream(question.codec, predict, question.asked)
+
     def pause(self) -> float:
         """Seconds that are little beside a call of the predictor."""
         return self._batcher.pause()
@@ -140,12 +155,15 @@ class ModelVersion:
             if len(silent) != rows or not silent.any():
                 raise  # No prediction of these rows: a fault of ours.
             raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
+        self._count_rows(rows, warnings)
+        return reply
+
+    def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
         if warnings:
             codes = Counter(finding.code for findings in warnings.values() for finding in findings)
             for code, number in codes.items():
                 self._metrics.warnings.labels(code).inc(number)
-        return reply
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""

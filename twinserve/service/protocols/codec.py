@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.settings import Settings
-from twinserve.signature import Finding
+from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import Opened
 
@@ -71,6 +71,28 @@ class Codec(Protocol):
         """The reply to that request; raises `BadPrediction` where these are no predictions of its rows."""
 
 
+Predict = Callable[[Columns], tuple[Predictions, Warnings]]
+"""The predictions for some rows, and the warnings of those that have some; raises `CannotPredict` for rows that have
+none."""
+
+
+class Stream(Protocol):
+    """One request that is answered while it arrives. It does no input and no output: a door brings what has come, and
+    takes along what can be said already. Each call runs in the pool, under the limits and the deadline of a prediction.
+
+    `Problem` may be raised until the first bytes are given; behind them it cuts the answer off.
+    """
+
+    media_type: str
+    """Of the answer."""
+
+    def feed(self, piece: bytes) -> bytes:
+        """What can be answered now that these bytes have come; maybe nothing."""
+
+    def end(self) -> Iterator[bytes]:
+        """The rest of the answer, piece by piece, now that all has come."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """A protocol that clients speak."""
@@ -85,3 +107,5 @@ class Dialect:
     """The reply to a request with this id that is refused, in the protocol's own shape."""
     reads: Mapping[str, Read]
     """What answers each route that is only read, by its name."""
+    stream: Callable[[Codec, Predict, Asked], Stream] | None = None
+    """What answers its routes of the kind `stream`."""

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
+
+from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions
 from twinserve.service.documents.reads import READS
+from twinserve.service.http import problem
 from twinserve.service.http.body import require_json
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols.codec import Asked, Dialect, Warnings
-from twinserve.service.protocols.render import Renderer
+from twinserve.service.protocols.codec import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.settings import Settings
+from twinserve.signature import Finding
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
 from twinserve.store.artifact import Opened
+
+NO_WARNINGS: Final = ',"warnings":[]'
 
 
 class NativeCodec:
@@ -47,6 +56,77 @@ class NativeCodec:
         if batch.is_array:
             return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, len(batch.columns)))
         return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
+
+
+class Renderer:
+    """Writes the replies of one version of a model. Numbers are written so that they read back as the same double."""
+
+    def __init__(self, model: str, version: str, classes: Sequence[str] | None) -> None:
+        self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
+        labels = [_json(label).replace("%", "%%") for label in classes or ()]
+        shares = ",".join(f"{label}:%s" for label in labels)
+        # Templates, as one `%` for a whole batch takes a third of the time that one for each row does.
+        self._only = [f'"label":{label},"probabilities":null' for label in labels]
+        self._with_shares = [f'"label":{label},"probabilities":{{{shares}}}' for label in labels]
+
+    def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
+        """The reply to a single instance."""
+        return f"{self._head}{self._items(predictions, warnings, rows=1, array=False)}}}".encode()
+
+    def many(self, predictions: Predictions, warnings: Warnings, rows: int) -> bytes:
+        """The reply to an array of instances."""
+        return f'{self._head}"predictions":[{{{self._items(predictions, warnings, rows=rows, array=True)}}}]}}'.encode()
+
+    def _items(self, predictions: Predictions, warnings: Warnings, *, rows: int, array: bool) -> str:
+        """The members of each prediction's object, with what ends one object and begins the next between them."""
+        templates, numbers = self._answers(predictions)
+        if len(templates) != rows:
+            raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
+        items = [template + NO_WARNINGS for template in templates]
+        for row, findings in warnings.items():
+            items[row] = templates[row] + _warnings(findings, f"/{row}" if array else "").replace("%", "%%")
+        return "},{".join(items) % tuple(numbers)
+
+    def _answers(self, predictions: Predictions) -> tuple[list[str], Sequence[str]]:
+        """A template for each row, and the numbers that belong into all of them."""
+        if predictions.values is not None:
+            numbers = _numbers(predictions.values)
+            return ['"value":%s'] * len(numbers), numbers
+        if predictions.labels is None:
+            raise BadPrediction("The predictor gave neither labels nor values.")
+        codes, shares = predictions.labels.tolist(), predictions.probabilities
+        if shares is None:
+            if -1 in codes:
+                raise BadPrediction("The predictor gave no label to some row.")
+            return [self._only[code] for code in codes], ()
+        shape, width = shares.shape, len(self._with_shares)
+        if shape != (len(codes), width):
+            raise BadPrediction(f"The predictor gave probabilities {shape} for {len(codes)} rows of {width} classes.")
+        return [self._with_shares[code] for code in codes], _numbers(shares)
+
+
+def _numbers(values: FloatArray) -> list[str]:
+    """Each number as JSON, row by row. msgspec writes 2,000 in 0.1 ms, where `repr` takes 1."""
+    text = msgspec.json.encode(values.ravel().tolist()).decode()
+    if "n" in text:  # It writes what is not finite as null.
+        raise BadPrediction("The predictor gave a number that is not finite.")
+    return text[1:-1].split(",")
+
+
+def _warnings(findings: Sequence[Finding], row: str) -> str:
+    """The member of one prediction; of a batch of 113 rows with 30 findings each, all together take 2 ms, not 14."""
+    return f',"warnings":[{",".join([f"{begin}{row}{rest}" for begin, rest in map(_text, findings)])}]'
+
+
+@lru_cache(maxsize=100_000)
+def _text(finding: Finding) -> tuple[str, str]:
+    """A finding as JSON, around the place where its pointer names the row. A model has one for each of its features."""
+    text = _json(problem.render(finding))
+    cut = len('{"pointer":"')
+    return text[:cut], text[cut:]
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def admit(header: HeaderLookup) -> None:

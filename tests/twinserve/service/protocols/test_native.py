@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twinserve.predict.predictor import Predictions
 from twinserve.service.protocols.codec import BadPrediction
-from twinserve.service.protocols.render import Renderer
+from twinserve.service.protocols.native import Renderer
 from twinserve.signature import Finding
 
 shares = st.floats(0, 1)

@@ -1,0 +1,105 @@
+"""Requests that are answered while they arrive, as this door has them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from http import HTTPStatus
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from serve_fastapi.deadline import within
+from serve_fastapi.raw_endpoint import encode, encode_once
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.raw_refusals import too_slow
+from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.inference.streaming import STEP_SIZE, Streaming
+from twinserve.service.settings import Settings
+
+
+async def streamed(settings: Settings, streaming: Streaming, receive: Receive, place: ExitStack) -> StreamedReply:
+    """The reply, whose first bytes are there; raises `Problem` where there are none. The place is left at its end."""
+    pieces = answer_pieces(settings, streaming, receive, place)
+    try:
+        first = await anext(pieces)
+    except StopAsyncIteration:
+        first = b""
+
+    async def all_pieces() -> AsyncIterator[bytes]:
+        try:
+            yield first
+            async for piece in pieces:
+                yield piece
+        finally:
+            await pieces.aclose()
+
+    return StreamedReply(HTTPStatus.OK, all_pieces(), streaming.media_type)
+
+
+async def answer_pieces(
+    settings: Settings, streaming: Streaming, receive: Receive, place: ExitStack
+) -> AsyncGenerator[bytes, None]:
+    """The answer, as far as there is one already, behind each step of the body."""
+    with place:
+        async for chunk in body_pieces(settings, receive):
+            if piece := await waited(settings, streaming.feed, chunk):
+                yield piece
+        while not streaming.is_over:
+            if piece := await waited(settings, streaming.end):
+                yield piece
+
+
+async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes, in pieces of bounded size, each within the time that a request has to arrive."""
+    more = True
+    while more:
+        try:
+            message = await within(settings.receive_timeout, next_message(receive))
+        except TimeoutError:
+            raise too_slow(settings) from None
+        if message["type"] != "http.request":
+            raise incomplete_body()
+        body, more = message.get("body", b""), message.get("more_body", False)
+        for begin in range(0, len(body), STEP_SIZE):
+            yield body[begin : begin + STEP_SIZE]
+
+
+async def next_message(receive: Receive) -> Message:
+    """What comes next of the request."""
+    return await receive()
+
+
+async def waited(settings: Settings, ask: Callable[..., Future[Reply]], *arguments: bytes) -> bytes:
+    """What one step gives, within the time that a prediction has."""
+    try:
+        reply = await asyncio.wait_for(asyncio.wrap_future(ask(*arguments)), settings.predict_timeout)
+    except TimeoutError:
+        raise prediction_timeout(settings.predict_timeout) from None
+    return reply.body
+
+
+class StreamedResponse(Response):
+    """Sends a streamed reply. Starlette's own would read the request's messages meanwhile, to see the client go."""
+
+    def __init__(self, exchange: Exchange, reply: StreamedReply) -> None:
+        super().__init__()
+        self._exchange, self._reply = exchange, reply
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """As ASGI has it. An answer that is cut off has no last message, so the server closes the connection."""
+        reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
+        await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
+        try:
+            async for piece in reply.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except Exception as error:
+            self._exchange.cut(error, reply)
+            return
+        finally:
+            await reply.pieces.aclose()
+        await send({"type": "http.response.body", "body": b""})
+        self._exchange.finish(reply)

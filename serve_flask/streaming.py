@@ -1,0 +1,79 @@
+"""Requests that are answered while they arrive, as this door has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from http import HTTPStatus
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_input_stream
+
+from twinserve.service.exchange import Exchange
+from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.raw_refusals import too_slow
+from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.inference.streaming import STEP_SIZE, Streaming
+from twinserve.service.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class CutOff(Exception):
+    """Ends an answer before its end; the service's own log tells why."""
+
+
+def streamed(settings: Settings, streaming: Streaming, environ: WSGIEnvironment, place: ExitStack) -> StreamedReply:
+    """The reply, whose first bytes are there; raises `Problem` where there are none. The place is left at its end."""
+    pieces = answer_pieces(settings, streaming, environ, place)
+    first = next(pieces, b"")
+    return StreamedReply(HTTPStatus.OK, chain((first,), pieces), streaming.media_type)
+
+
+def answer_pieces(
+    settings: Settings, streaming: Streaming, environ: WSGIEnvironment, place: ExitStack
+) -> Iterator[bytes]:
+    """The answer, as far as there is one already, behind each step of the body."""
+    with place:
+        for chunk in body_pieces(settings, environ):
+            if piece := waited(settings, streaming.feed, chunk):
+                yield piece
+        while not streaming.is_over:
+            if piece := waited(settings, streaming.end):
+                yield piece
+
+
+def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]:
+    """The body as it comes, in pieces of bounded size."""
+    stream = get_input_stream(environ)
+    try:
+        while chunk := stream.read(STEP_SIZE):
+            yield chunk
+    except TimeoutError:
+        raise too_slow(settings) from None
+    except ClientDisconnected:
+        raise incomplete_body() from None
+
+
+def waited(settings: Settings, ask: Callable[..., Future[Reply]], *arguments: bytes) -> bytes:
+    """What one step gives, within the time that a prediction has."""
+    future = ask(*arguments)
+    try:
+        return future.result(settings.predict_timeout).body
+    except TimeoutError:
+        future.cancel()
+        raise prediction_timeout(settings.predict_timeout) from None
+
+
+def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:
+    """The pieces of an answer, as WSGI takes them; ends the exchange."""
+    try:
+        yield from reply.pieces
+    except Exception as error:
+        exchange.cut(error, reply)
+        raise CutOff("An answer was cut off; the service's log has the reason.") from None
+    exchange.finish(reply)

@@ -1,0 +1,36 @@
+"""Which of several forms a caller prefers, by its `Accept` header (RFC 9110 section 12.5.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+RANGE: Final = re.compile(r"\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;[^;,]*)*)")
+QUALITY: Final = re.compile(r";\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+LONGEST: Final = 1_000
+"""Characters of a header that are looked at."""
+
+
+@lru_cache(maxsize=256)
+def preferred(accept: str | None, offered: Sequence[str]) -> str:
+    """The media type among those offered that the caller likes best; of equals the first one, which it also is where
+    the caller says nothing, nothing that can be read, or accepts none of them."""
+    ranges = [found for part in (accept or "")[:LONGEST].split(",") if (found := RANGE.fullmatch(part))]
+    qualities = [_quality(media_type, ranges) for media_type in offered]
+    best = max(qualities, default=0.0)
+    return offered[qualities.index(best)] if best > 0 else offered[0]
+
+
+def _quality(media_type: str, ranges: Sequence[re.Match[str]]) -> float:
+    """How much a type is liked: by the most specific range that it is in, 0 where it is in none."""
+    kind, _, subtype = media_type.partition("/")
+    best = (-1, 0.0)
+    for found in ranges:
+        wanted = (found[1].lower(), found[2].lower())
+        if wanted not in ((kind, subtype), (kind, "*"), ("*", "*")):
+            continue
+        weight = QUALITY.search(found[3])
+        best = max(best, (2 - wanted.count("*"), float(weight[1]) if weight else 1.0), key=lambda pair: pair[0])
+    return best[1]
