@@ -94,7 +94,7 @@ def _inside(columns: Columns, seen: Columns) -> Any:
 def _repeated(columns: Columns, rows: int) -> Columns:
     """The first rows, from the start again where there are fewer."""
     places = [row % len(columns) for row in range(rows)]
-    return Columns(columns.matrix[places])
+    return columns.take(places)
 
 
 def _rows(columns: Columns, data: Data, pipeline: Any) -> Rows:

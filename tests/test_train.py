@@ -183,7 +183,7 @@ def test_a_name_that_belongs_to_another_table_is_not_learned_from_the_default_re
     path = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
     facts = json.loads(path.read_text())
     facts["training"]["source"], facts["own_digest"] = "loans.csv", manifest.UNSET
-    path.write_bytes(manifest.vouched(json.dumps(facts).encode()))
+    path.write_bytes(manifest.with_own_digest(json.dumps(facts).encode()))
     sentence = refused(train(store, TWINSERVE_MODEL="loans"), 2)
     assert sentence.startswith("The model 'loans' was made from loans.csv, and nothing was given but its name: ")
 

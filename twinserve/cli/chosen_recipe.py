@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from twinserve.recipes import Recipe, find, table_file
-from twinserve.recipes.table import Wish, table_recipe
+from twinserve.recipes.table import TableOptions, table_recipe
 
 
 def chosen_recipe(options: argparse.Namespace, default: str, recipes: Mapping[str, str]) -> Recipe:
@@ -18,5 +18,5 @@ def chosen_recipe(options: argparse.Namespace, default: str, recipes: Mapping[st
         return find(options.recipe or default, recipes)
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
     source = "standard input" if options.data == "-" else Path(options.data).name
-    wish = Wish(options.target, options.task, options.metric, options.keep_leaks)
+    wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
     return table_recipe(options.name, frame, wish, source)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 LARGEST: Final = float(np.finfo(np.float64).max)
 
@@ -128,7 +128,7 @@ class Classified:
     classes: int
     probabilities: str | None = None
     decision: str | None = None
-    linear: Fold | None = None
+    linear: LinearModel | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Regressed:
     """The prediction of a regressor: the name of a double tensor `[n, 1]`."""
 
     value: str
-    linear: Fold | None = None
+    linear: LinearModel | None = None
 
 
 Outcome = Block | Classified | Regressed

@@ -17,7 +17,7 @@ from twinserve.compile.refusal import refusal
 from twinserve.compile.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
 from twinserve.graph.check import check_graph
 from twinserve.graph.reader import BadGraph
-from twinserve.predict.extra_categories import Words, words_metadata
+from twinserve.predict.extra_categories import ExtraCategories, extra_categories_metadata
 
 MAX_BYTES = 1_000_000_000
 """The largest model that is written, well below the two gigabytes that its format can hold."""
@@ -49,7 +49,7 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     outputs = outputs_of(graph, pipeline, outcome)
     model = model_of(graph, outputs, len(columns), _width(outcome))
     linear = None if isinstance(outcome, Block) or outcome.linear is None else guarded(graph, outcome.linear)
-    props = words_metadata(_codes(extra, columns)) | (linear.metadata() if linear is not None else {})
+    props = extra_categories_metadata(_codes(extra, columns)) | (linear.metadata() if linear is not None else {})
     helper.set_model_props(model, props)
     if model.ByteSize() > MAX_BYTES:
         raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
@@ -68,7 +68,7 @@ def _lowered(pipeline: Any, columns: Sequence[Column]) -> tuple[Graph, Outcome]:
     return graph, graph.lower(pipeline, Block.of("x", columns, Affine.identity(len(columns))))
 
 
-def _codes(extra: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> Words:
+def _codes(extra: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> ExtraCategories:
     """The codes of the extra categories: those after the last category of their column."""
     return {
         place: {text: float(code) for code, text in enumerate(extra[column.name], len(column.categories))}

@@ -14,7 +14,7 @@ from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Affine, Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
-from twinserve.predict.linear import Fold, Link
+from twinserve.predict.linear import LinearModel, Link
 
 _LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
 """The links of two-class models whose answer is a function of one dot product."""
@@ -123,7 +123,7 @@ def _product(graph: Graph, model: Any, block: Block, weights: FloatArray, bias: 
     return graph.affine(graph.numbers(block, model), weights.T, bias)
 
 
-def _folded(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> Fold | None:
+def _folded(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> LinearModel | None:
     """The model and the scalers before it as one dot product of the input; None where a column is used twice."""
     if affine is None or len(set(affine.picks)) != len(affine.picks):
         return None
@@ -132,7 +132,7 @@ def _folded(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: 
         intercept = float(bias[0] + affine.offset @ weights[0])
     if not (np.isfinite(folded).all() and np.isfinite(intercept)):
         return None
-    return Fold(affine.picks, affine.center, folded, intercept, link)
+    return LinearModel(affine.picks, affine.center, folded, intercept, link)
 
 
 _PLAIN_REGRESSORS = [

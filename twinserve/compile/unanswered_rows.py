@@ -22,7 +22,7 @@ from twinserve.compile.threshold_pushdown import push_to_input
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.compile.value_range import reaches
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 Unproved = Mapping[str, Mapping[int, Limit]]
 """By tensor and column the limits that a request might exceed."""
@@ -83,7 +83,7 @@ def with_refused_labels(graph: Graph, label: str, refused: Sequence[str]) -> str
     return graph.op("Where", flat, graph.constant(-1, np.int64), label)
 
 
-def guarded(graph: Graph, linear: Fold) -> Fold | None:
+def guarded(graph: Graph, linear: LinearModel) -> LinearModel | None:
     """The linear model, scaled and guarded so that its product is not finite on every row that an estimator before it
     might refuse; None where that cannot be done."""
     if not unproved(graph, [replace(column, nullable=False) for column in graph.columns]) and not _loses_null(
@@ -94,13 +94,13 @@ def guarded(graph: Graph, linear: Fold) -> Fold | None:
     return None if exponent is None else _with_guard(graph, linear, exponent)
 
 
-def _loses_null(graph: Graph, linear: Fold) -> bool:
+def _loses_null(graph: Graph, linear: LinearModel) -> bool:
     """Whether an estimator might refuse a null in a column that the product does not use."""
     unseen = [replace(c, nullable=c.nullable and i not in linear.picks) for i, c in enumerate(graph.columns)]
     return bool(unproved(graph, unseen))
 
 
-def _with_guard(graph: Graph, linear: Fold, exponent: int) -> Fold:
+def _with_guard(graph: Graph, linear: LinearModel, exponent: int) -> LinearModel:
     weights = dict(zip(linear.picks, np.abs(linear.weights).tolist(), strict=True))
     largest = _exponent(max(abs(linear.intercept), *weights.values()))
     least = 1026 - exponent - min(MOST, MOST - largest)

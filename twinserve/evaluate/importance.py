@@ -56,10 +56,4 @@ def importances(
 
 def _shuffled(columns: Columns, place: int, rng: np.random.Generator) -> Columns:
     """The same rows with one column's values in another order."""
-    order = rng.permutation(len(columns)).tolist()
-    matrix = columns.matrix.copy()
-    matrix[:, place] = columns.matrix[order, place]
-    new = {old: row for row, old in enumerate(order)}
-    unseen = {(new[r] if c == place else r, c): text for (r, c), text in columns.unseen.items()}
-    texts = {c: [values[row] for row in order] if c == place else values for c, values in columns.texts.items()}
-    return Columns(matrix, unseen, texts)
+    return columns.with_column(place, columns.take(rng.permutation(len(columns)).tolist()))

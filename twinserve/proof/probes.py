@@ -16,8 +16,9 @@ import numpy as np
 from twinserve.compile.blocks import LARGEST
 from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.proof.threshold_search import Change
-from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.signature.columns import UNSEEN_CATEGORY
+from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
@@ -36,8 +37,6 @@ DAYS: Final = (
 )  # fmt: skip
 SECONDS: Final = (0.0, 0.000001, 59.999999, 60.0, 3_599.999999, 3_600.0, 86_399.0, 86_399.999999)
 EPOCH: Final = date(1970, 1, 1).toordinal()
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 
 def probes(
@@ -61,18 +60,12 @@ def probes(
     return [group for group in made if group is not None]
 
 
-def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], strangers: Sequence[str] = ()) -> Columns | None:
-    """A row for each change: the real row, and the new value of one of its columns; of an unseen one its text, too."""
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float | str]]) -> Columns | None:
+    """A row for each change: the real row with another value in one of its columns; a string is an unseen category."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
-    unseen = dict(rows.unseen)
-    for new, (_, place, value) in enumerate(changes):
-        rows.matrix[new, place] = value
-        unseen.pop((new, place), None)
-        if strangers:
-            unseen[new, place] = strangers[new]
-    return Columns(rows.matrix, unseen, rows.texts)
+    return rows.with_cells({(new, place): value for new, (_, place, value) in enumerate(changes)})
 
 
 def _some_rows(real: Columns) -> range:
@@ -89,9 +82,7 @@ def _nulls(real: Columns, signature: Signature) -> Columns | None:
     if rows is None:
         return None
     last = len(rows) - 1
-    rows.matrix[last, places] = np.nan  # And all of them at once.
-    kept = {(row, place): text for (row, place), text in rows.unseen.items() if row != last or place not in places}
-    return Columns(rows.matrix, kept, rows.texts)
+    return rows.with_cells({(last, place): np.nan for place in places})  # In the last row all of them at once.
 
 
 def _unseen_categories(real: Columns, signature: Signature, known: Sequence[str]) -> Columns | None:
@@ -100,9 +91,9 @@ def _unseen_categories(real: Columns, signature: Signature, known: Sequence[str]
     for place, feature in enumerate(signature.features):
         if feature.type is FeatureType.CATEGORY:
             lacking = [text for text in known if text not in feature.vocabulary][:MOST_KNOWN]
-            changes += [(row, place, STRANGER) for row in _some_rows(real)]
+            changes += [(row, place, UNSEEN_CATEGORY) for row in _some_rows(real)]
             changes += [(row % len(real), place, text) for row, text in enumerate(lacking)]
-    return _varied(real, [(row, place, UNSEEN) for row, place, _ in changes], [text for _, _, text in changes])
+    return _varied(real, changes)
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:
@@ -133,7 +124,7 @@ def _calendar_edges(real: Columns, signature: Signature) -> Columns | None:
     changes = [
         (row, place, value)
         for place, feature in enumerate(signature.features)
-        if feature.type in TIMES
+        if feature.type in TEMPORAL
         for row, value in enumerate(values[feature.type].tolist())
     ]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
@@ -141,7 +132,7 @@ def _calendar_edges(real: Columns, signature: Signature) -> Columns | None:
 
 def _jitter(real: Columns, signature: Signature, rng: np.random.Generator) -> Columns:
     """Real rows changed by less than the precision of float32."""
-    moved = real.matrix.copy()
+    moved = real[:]
     places = [place for place, feature in enumerate(signature.features) if feature.type in NUMERIC]
-    moved[:, places] *= 1 + rng.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
-    return Columns(moved, real.unseen, real.texts)
+    moved.matrix[:, places] *= 1 + rng.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
+    return moved

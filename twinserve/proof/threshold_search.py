@@ -17,8 +17,9 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.proof.decision_paths import TracedTrees, dense, rounded
 from twinserve.proof.find_trees import find_trees
-from twinserve.signature import Columns, FeatureType, Signature
+from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import to_frame
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
 MOST_SPLITS: Final = 4_000
 """Splits that are tried; a larger forest has this many drawn, equally many from each group of trees with one input."""
@@ -27,7 +28,6 @@ STEPS: Final = 9
 """Values of one feature that are tried to see which columns it changes."""
 MARGIN: Final = 2.0
 """How far beyond the range of the real rows a threshold is searched, in multiples of the range."""
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
 
 Change = tuple[int, int, float]
 """A row, the position of a feature, and its new value."""
@@ -97,7 +97,7 @@ def _turns(real: Columns, signature: Signature, trees: TracedTrees, rng: np.rand
     mover: dict[int, tuple[int, bool]] = {}
     shared: set[int] = set()
     for place, feature in enumerate(signature.features):
-        if feature.type not in NUMERIC:
+        if feature.type not in NUMERIC_OR_BOOLEAN:
             continue
         low, high = _range(real, place)
         values = np.linspace(low, high, STEPS)
@@ -162,5 +162,4 @@ def _inputs(
     """The trees' input for copies of the first real row, each with one feature replaced by a value."""
     rows = real.take([0] * len(values))
     rows.matrix[np.arange(len(values)), places] = values
-    unseen = {(row, place): text for row in range(len(values)) for (_, place), text in rows.unseen.items()}
-    return dense(trees.transform(to_frame(Columns(rows.matrix, unseen, rows.texts), signature)))
+    return dense(trees.transform(to_frame(rows, signature)))

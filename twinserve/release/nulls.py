@@ -12,7 +12,7 @@ from twinserve.notes import Note
 from twinserve.predict.answers import ask
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
-from twinserve.signature import Columns, FeatureType
+from twinserve.signature import Columns
 from twinserve.training.data import Data
 
 ROWS = 20
@@ -33,17 +33,8 @@ def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
 
 def _refused(predictor: Predictor, rows: Columns, data: Data) -> Iterator[str]:
     for place, feature in enumerate(data.signature.features):
-        if feature.nullable and len(rows) and not ask(predictor, _without(rows, place, feature.type)).given.any():
+        if feature.nullable and len(rows) and not ask(predictor, rows.with_null(place)).given.any():
             yield feature.name
-
-
-def _without(rows: Columns, place: int, kind: FeatureType) -> Columns:
-    """The rows with null in one column."""
-    matrix = rows.matrix.copy()
-    matrix[:, place] = np.nan
-    unseen = {at: text for at, text in rows.unseen.items() if at[1] != place}
-    nothing: dict[int, list[str | None]] = {place: [None] * len(rows)} if kind is FeatureType.STRING else {}
-    return Columns(matrix, unseen, {**rows.texts, **nothing})
 
 
 def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:

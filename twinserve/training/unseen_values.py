@@ -13,12 +13,11 @@ import numpy as np
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import CannotTrain
-from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.core_schema import LEAVES
-
-NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
+from twinserve.signature.signature import NUMERIC
 
 
 def raising_encoder(pipeline: Any) -> str | None:
@@ -47,25 +46,21 @@ def _with_unseen_values(real: Columns, signature: Signature) -> Iterator[tuple[F
     """Copies of the first real row, each with one value replaced by an unseen one; and the feature of that value."""
     for place, feature in enumerate(signature.features):
         for value in _unseen(feature):
-            row = real.take([0])
-            row.matrix[0, place] = value
-            others = {where: text for where, text in row.unseen.items() if where != (0, place)}
-            strange = {(0, place): STRANGER} if feature.type is FeatureType.CATEGORY and value == UNSEEN else {}
-            yield feature, Columns(row.matrix, others | strange, row.texts)
+            yield feature, real.take([0]).with_cells({(0, place): value})
 
 
-def _unseen(feature: Feature) -> Iterator[float]:
+def _unseen(feature: Feature) -> Iterator[float | str]:
     seen, declared = feature.seen, feature.constraints.enumeration
     if feature.type is FeatureType.CATEGORY:
         yield from [np.nan] if feature.nullable else []
         yield from (
             [float(code) for code, text in enumerate(feature.vocabulary) if text not in (seen.categories or ())]
             if declared
-            else [UNSEEN]
+            else [UNSEEN_CATEGORY]
         )
     elif feature.type is FeatureType.BOOLEAN:
         yield from (0.0, 1.0)
-    elif feature.type in NUMBERS:
+    elif feature.type in NUMERIC:
         beyond = [] if seen.minimum is None or seen.maximum is None else [seen.minimum - 1, seen.maximum + 1]
         yield from filter(_allowed_by(feature), map(float, declared or beyond))
 

@@ -68,9 +68,9 @@ def test_what_training_saw_does_not_matter() -> None:
 
 def table_mask(frame: pd.DataFrame) -> list[bool]:
     """Which rows of a table are held out, all that training does with it included."""
-    understood = from_table(frame)
-    whole = observe(understood.signature, understood.frame)
-    mask: list[bool] = holdout_mask(from_frame(understood.frame, whole), whole).tolist()
+    table = from_table(frame)
+    whole = observe(table.signature, table.frame)
+    mask: list[bool] = holdout_mask(from_frame(table.frame, whole), whole).tolist()
     return mask
 
 

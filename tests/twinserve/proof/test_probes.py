@@ -17,7 +17,7 @@ from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances
 from twinserve.proof.probes import EXTREMES, probes
 from twinserve.proof.threshold_search import Change, crossings
 from twinserve.signature import UNSEEN, Columns, FeatureType, Signature, to_instances
-from twinserve.signature.columns import STRANGER
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -76,14 +76,16 @@ def test_some_row_has_nulls_wherever_it_may() -> None:
 def test_every_category_meets_a_stranger() -> None:
     groups = probes(real(), MIXED, NO_TREES, seed=0)
     for place in (3, 4):
-        assert any(STRANGER in [text for (_, column), text in g.unseen.items() if column == place] for g in groups)
+        assert any(
+            UNSEEN_CATEGORY in [text for (_, column), text in g.unseen.items() if column == place] for g in groups
+        )
 
 
 def test_every_category_meets_the_words_that_its_vocabulary_lacks() -> None:
     groups = probes(real(), MIXED, NO_TREES, 0, ["x", "none"])
     for place in (3, 4):
         met = {text for group in groups for (_, column), text in group.unseen.items() if column == place}
-        assert met - {"z"} == {STRANGER, "none"}
+        assert met - {"z"} == {UNSEEN_CATEGORY, "none"}
 
 
 def test_every_number_goes_to_all_extremes_and_to_the_ends_of_what_training_saw() -> None:

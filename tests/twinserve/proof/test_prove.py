@@ -194,7 +194,7 @@ def test_a_word_that_only_the_pipeline_knows_is_what_it_is_to_the_pipeline(encod
 
 
 def test_a_graph_that_does_not_know_such_a_word_does_not_serve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twinserve.predict.compiled.read_words", lambda _: {})
+    monkeypatch.setattr("twinserve.predict.compiled.read_extra_categories", lambda _: {})
     assert answering_words(IMPUTED, LogisticRegression()).facts.kind == "scikit-learn"
 
 

@@ -1,5 +1,5 @@
-"""A training that dies: run as a program, it registers and promotes a toy model as often as it is told, in a child each
-time, and kills the child where it is told. The product knows nothing of this.
+"""A program that registers and promotes a toy model for each command, in a child process that it kills at a given
+moment. The library has no code for this.
 
 Standard input has one command a line, standard output the child's exit code (negative: the signal that ended it):
 `step 7` kills before the seventh change of the store, `after 0.12` after so many seconds, `whole` never.
@@ -61,7 +61,7 @@ def in_a_child(work: Callable[[], None]) -> int:
 
 
 def answer(what: object) -> None:
-    """One line to whoever gives the commands."""
+    """Write one line to the process that sends the commands."""
     sys.stdout.write(f"{what}\n")
     sys.stdout.flush()
 
