@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from serve_flask import create_app
+from twinserve.predict.halving import by_halves
 from twinserve.proof.probes import probes
 from twinserve.recipes.target import label_text
 from twinserve.release.from_estimator import held_out, package
@@ -119,13 +121,7 @@ def _difference(predictions: list[Any], expected: Expected) -> float:
 def _rows(real: Columns, signature: Signature) -> Columns:
     """Real and made rows."""
     some = real.take(range(min(ROWS, len(real))))
-    groups = [some, *_moved(some, signature), *probes(some, signature, (), 0)]
-    unseen: dict[tuple[int, int], str] = {}
-    start = 0
-    for group in groups:
-        unseen |= {(start + row, place): text for (row, place), text in group.unseen.items()}
-        start += len(group)
-    return Columns(np.concatenate([group.matrix for group in groups]), unseen)
+    return Columns.concatenate([some, *_moved(some, signature), *probes(some, signature, (), 0)])
 
 
 def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
@@ -135,9 +131,9 @@ def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
     for sign in (-np.inf, np.inf):
         single = np.nextafter(numbers.astype(np.float32), np.float32(sign)).astype(np.float64)
         for moved in (single, np.nextafter(numbers, sign)):
-            matrix = rows.matrix.copy()
-            matrix[:, places] = np.maximum(moved, np.where((numbers < 0).any(axis=0), -np.inf, 0.0))
-            yield Columns(matrix, rows.unseen)
+            made = rows[:]
+            made.matrix[:, places] = np.maximum(moved, np.where((numbers < 0).any(axis=0), -np.inf, 0.0))
+            yield made
 
 
 def _valid(columns: Columns, signature: Signature) -> Columns:
@@ -159,8 +155,8 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
     given: list[npt.NDArray[np.bool_]] = []
     labels: list[str] = []
     numbers: list[Floats] = []
-    for part in _taken(model, frame):
-        if part is None:
+    for _, part in by_halves(partial(_predict, model), frame, Exception):
+        if isinstance(part, Exception):
             given.append(np.zeros(1, dtype=bool))
             continue
         said, table = part
@@ -173,16 +169,8 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
     return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
 
 
-def _taken(model: Any, frame: pd.DataFrame) -> Iterator[tuple[npt.NDArray[Any], Floats | None] | None]:
-    try:
-        with np.errstate(all="ignore"):
-            said = np.asarray(model.predict(frame))
-            table = np.asarray(model.predict_proba(frame)) if hasattr(model, "predict_proba") else None
-        yield said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not hasattr(model, "classes_") else table
-    except Exception:
-        if len(frame) == 1:
-            yield None
-            return
-        middle = len(frame) // 2
-        yield from _taken(model, frame.iloc[:middle])
-        yield from _taken(model, frame.iloc[middle:])
+def _predict(model: Any, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Floats | None]:
+    with np.errstate(all="ignore"):
+        said = np.asarray(model.predict(frame))
+        table = np.asarray(model.predict_proba(frame)) if hasattr(model, "predict_proba") else None
+    return said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not hasattr(model, "classes_") else table

@@ -1,4 +1,4 @@
-"""Fit and register the models that are measured, by the project's own training and packaging."""
+"""Fit and register the models that are measured, by the project's own training and release."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench import prepared
 from bench.prepared import BATCH, OUT, ROOT, UNCOMPILED, Prepared, Rows, read
 from bench.recipes import RECIPES
 from twinserve.predict.fallback import SklearnPredictor
-from twinserve.release.packaging import GOLDEN_REAL, Lineage, package, spread
+from twinserve.release.build import GOLDEN_REAL, Lineage, build, spread
 from twinserve.signature import Columns, to_instances
 from twinserve.store import artifact, golden_rows
 from twinserve.store.manifest import PredictorFacts
@@ -28,10 +28,10 @@ SEED: Final = 0
 
 def make(name: str, folder: Path, artifacts: Path) -> None:
     """Fit one model; register it as a champion, compiled and uncompiled; write what the other servers need."""
-    data = split(RECIPES[name])
+    data = split(RECIPES[name], RECIPES[name].load())
     fitted = fit(RECIPES[name], data, seed=SEED, progress=lambda _: None)
     registry = _empty(artifacts, name)
-    version, facts = package(registry, RECIPES[name], data, fitted, Lineage(SEED, None))
+    version, facts = build(registry, RECIPES[name], data, fitted, Lineage(SEED, None))
     if facts.predictor.kind != "compiled":
         raise RuntimeError(f"{name} was not compiled: {facts.predictor.reason}")
     registry.promote(version)
@@ -94,7 +94,7 @@ def _inside(columns: Columns, seen: Columns) -> Any:
 def _repeated(columns: Columns, rows: int) -> Columns:
     """The first rows, from the start again where there are fewer."""
     places = [row % len(columns) for row in range(rows)]
-    return Columns(columns.matrix[places])
+    return columns.take(places)
 
 
 def _rows(columns: Columns, data: Data, pipeline: Any) -> Rows:

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from twinserve.recipes import Recipe, Table
-from twinserve.release.packaging import Lineage, package
+from twinserve.release.build import Lineage, build
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 from twinserve.training.fit import Fitted, fit
@@ -114,12 +114,12 @@ OWN_TRANSFORMER = replace(
 
 def fitted(recipe: Recipe, seed: int = 0) -> tuple[Data, Fitted]:
     """The recipe's data and its winner."""
-    data = split(recipe)
+    data = split(recipe, recipe.load())
     return data, fit(recipe, data, seed=seed, progress=lambda _step: None)
 
 
 def registered(recipe: Recipe, root: Path) -> Path:
     """The folder of a new version below a root folder."""
     registry = Registry(root, recipe.name)
-    version, _ = package(registry, recipe, *fitted(recipe), Lineage(seed=0, git_commit=None))
+    version, _ = build(registry, recipe, *fitted(recipe), Lineage(seed=0, git_commit=None))
     return registry.path(version)

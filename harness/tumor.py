@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.tumor import TUMOR, candidates
-from twinserve.release.packaging import Lineage, package
+from twinserve.release.build import Lineage, build
 from twinserve.store.registry import Registry
 from twinserve.training.data import split
 from twinserve.training.fit import fit
@@ -23,8 +23,8 @@ def store(root: Path, among: Callable[[int], Mapping[str, Any]] = linear) -> Reg
     """Version 1 below a root folder, the best of these candidates, as `train.py` makes it; it is the champion."""
     recipe = replace(TUMOR, candidates=among)
     registry = Registry(root, recipe.name)
-    data = split(recipe)
+    data = split(recipe, recipe.load())
     fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry

@@ -41,7 +41,7 @@ def reseal(folder: Path, **changes: Any) -> None:
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     files = {name: manifest.digest((folder / name).read_bytes()) for name in names if name != "manifest.json"}
     anew = facts | {"files": files, "own_digest": manifest.UNSET} | changes
-    (folder / "manifest.json").write_bytes(manifest.vouched(json.dumps(anew).encode()))
+    (folder / "manifest.json").write_bytes(manifest.with_own_digest(json.dumps(anew).encode()))
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------

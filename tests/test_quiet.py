@@ -74,7 +74,7 @@ def version_of(server: Running) -> str:
 
 
 @pytest.mark.parametrize(
-    "also", ["json", "twinserve.compile", "twinserve.release.packaging", "serve_flask", "serve_fastapi"]
+    "also", ["json", "twinserve.compile", "twinserve.release.build", "serve_flask", "serve_fastapi"]
 )
 def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, also: str) -> None:
     """ONNX Runtime by itself makes a folder in it when it is loaded."""

@@ -183,7 +183,7 @@ def test_a_name_that_belongs_to_another_table_is_not_learned_from_the_default_re
     path = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
     facts = json.loads(path.read_text())
     facts["training"]["source"], facts["own_digest"] = "loans.csv", manifest.UNSET
-    path.write_bytes(manifest.vouched(json.dumps(facts).encode()))
+    path.write_bytes(manifest.with_own_digest(json.dumps(facts).encode()))
     sentence = refused(train(store, TWINSERVE_MODEL="loans"), 2)
     assert sentence.startswith("The model 'loans' was made from loans.csv, and nothing was given but its name: ")
 
@@ -332,12 +332,12 @@ def test_an_interrupted_training_says_so_and_changes_nothing(store: Path, sign: 
 @pytest.mark.slow
 def test_a_training_killed_at_any_moment_leaves_the_store_usable(store: Path) -> None:
     """And the next one takes away what it left."""
-    registry, chance = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
+    registry, rng = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
     for _ in range(2):
         with running(store) as process:
             wait_for(process, b"validating")
             try:
-                process.wait(chance.uniform(0, 1.5))
+                process.wait(rng.uniform(0, 1.5))
             except subprocess.TimeoutExpired:
                 process.kill()
         for version in registry.versions():

@@ -38,19 +38,19 @@ def trained(folder: Path, *options: str, given: bytes = b"") -> Mapping[str, Any
 
 def loans() -> pd.DataFrame:
     """Rows of every type, nested and unicode names, nulls, an identifier, a constant, a leak and copies."""
-    chance = np.random.default_rng(0)
-    age = chance.integers(18, 80, ROWS)
-    since = pd.Timestamp("2015-01-01") + pd.to_timedelta(chance.integers(0, 3000, ROWS), unit="D")
-    asked = pd.Timestamp("2024-01-01T08:00:00Z") + pd.to_timedelta(chance.integers(0, 10**7, ROWS), unit="s")
-    bad = chance.random(ROWS) < 1 / (1 + np.exp((age - 45) / 8))
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 80, ROWS)
+    since = pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3000, ROWS), unit="D")
+    asked = pd.Timestamp("2024-01-01T08:00:00Z") + pd.to_timedelta(rng.integers(0, 10**7, ROWS), unit="s")
+    bad = rng.random(ROWS) < 1 / (1 + np.exp((age - 45) / 8))
     frame = pd.DataFrame(
         {
             "loan_id": np.arange(1000, 1000 + ROWS),
             "applicant.age": age,
-            "applicant.address.zip": [f"{place:05d}" for place in chance.integers(0, 12, ROWS)],
-            "größe": np.where(chance.random(ROWS) < 0.1, np.nan, chance.normal(170, 10, ROWS)),
-            "employed": np.where(chance.random(ROWS) < 0.8, "true", "false"),
-            "since": pd.Series(since.strftime("%Y-%m-%d")).where(chance.random(ROWS) < 0.9, None),
+            "applicant.address.zip": [f"{place:05d}" for place in rng.integers(0, 12, ROWS)],
+            "größe": np.where(rng.random(ROWS) < 0.1, np.nan, rng.normal(170, 10, ROWS)),
+            "employed": np.where(rng.random(ROWS) < 0.8, "true", "false"),
+            "since": pd.Series(since.strftime("%Y-%m-%d")).where(rng.random(ROWS) < 0.9, None),
             "asked": asked.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "currency": "EUR",
             "written off": np.where(bad, 1, 0),

@@ -1,4 +1,4 @@
-"""Types of the arrays that all rooms share."""
+"""Array types that all rooms share."""
 
 from __future__ import annotations
 

@@ -1,33 +1,33 @@
-"""What can go wrong with a model, each error carrying one sentence that says what to do."""
+"""The errors of the library; the message of each is one sentence that says what to do."""
 
 
 class ModelError(Exception):
-    """The base of every refusal in this room; its text is one sentence for a person."""
+    """The base class of the library's errors."""
 
 
 class AskedWrongly(ModelError):
-    """What was asked for or given cannot be used as it is; asking again as the text says may help."""
+    """An argument, an option or a file cannot be used; the message says how to correct it."""
 
 
 class CannotTrain(AskedWrongly):
-    """The data or the recipe does not allow a training."""
+    """The recipe or its data does not allow training."""
 
 
 class CannotCompile(ModelError):
-    """This pipeline has no exact graph; the text names the class or the reason."""
+    """A pipeline has no exact ONNX graph; the message names the class or the reason."""
 
 
 class UnsupportedInput(AskedWrongly):
-    """A declared input type or a table holds what a signature cannot carry; the text names the field."""
+    """A Pydantic class or a table cannot be expressed as a signature; the message names the field."""
 
 
 class ArtifactRefused(ModelError):
-    """A version on disk is incomplete, altered, foreign or not allowed; it was not opened."""
+    """A version on disk was not opened: it is incomplete, altered, of another format or not allowed."""
 
 
 class RegistryError(ModelError):
-    """The store of versions cannot do what was asked."""
+    """The registry cannot carry out an operation, such as promoting a version that does not exist."""
 
 
 class CannotPackage(ModelError):
-    """This estimator cannot be served as it is; the text says why."""
+    """An estimator cannot be served; the message says why."""

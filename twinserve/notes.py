@@ -1,4 +1,4 @@
-"""What is told about a table while a model is made from it."""
+"""Notes on a training table, for the person who trains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Note:
-    """One thing about a table that a person should know."""
+    """One remark about a table or one of its columns."""
 
     kind: Literal["dropped", "leak", "warning", "fact"]
     column: str | None

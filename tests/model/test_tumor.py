@@ -26,7 +26,7 @@ NAMES = [feature.name for feature in SIGNATURE.features]
 @pytest.fixture(scope="module")
 def trained() -> tuple[Data, Fitted]:
     """The data and the model that wins on it; that it wins is tested where all of them are trained."""
-    data = split(tumor.TUMOR)
+    data = split(tumor.TUMOR, tumor.TUMOR.load())
     only = replace(tumor.TUMOR, candidates=lambda seed: {NAME: tumor.candidates(seed)[NAME]})
     return data, fit(only, data, seed=0, progress=lambda _step: None)
 
@@ -81,7 +81,7 @@ def test_the_model_is_as_good_as_the_literature_says(trained: tuple[Data, Fitted
     """A floor, not a target: a fall below it means that something broke."""
     data, fitted = trained
     predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
-    found = evaluate(data.holdout.truth, predictor.predict(data.holdout.columns))
+    found = evaluate(data.holdout.y_true, predictor.predict(data.holdout.columns))
     assert found["accuracy"] >= 0.93
     assert found["roc_auc"] >= 0.98
     assert found["log_loss"] <= 0.15
@@ -130,8 +130,8 @@ def test_the_order_of_rows_changes_no_answer(trained: tuple[Data, Fitted]) -> No
 
 def test_a_typical_case_of_each_class_is_told_with_confidence(trained: tuple[Data, Fitted]) -> None:
     data = trained[0]
-    rows, truth = data.train.columns.matrix, data.train.truth
-    benign, sick = (np.median(rows[truth == code], axis=0)[None, :] for code in (0, 1))
+    rows, y_true = data.train.columns.matrix, data.train.y_true
+    benign, sick = (np.median(rows[y_true == code], axis=0)[None, :] for code in (0, 1))
     assert malignant(trained, benign)[0] < 0.1
     assert malignant(trained, sick)[0] > 0.9
 

@@ -34,7 +34,7 @@ def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from model.tumor import TUMOR
     from tests.servers.blocking import Blocking
-    from twinserve.release.packaging import Lineage, package
+    from twinserve.release.build import Lineage, build
     from twinserve.store.registry import Registry
     from twinserve.training.data import split
     from twinserve.training.fit import fit
@@ -44,9 +44,9 @@ def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     recipe = dataclasses.replace(TUMOR, candidates=one_candidate)
     registry = Registry(tmp_path_factory.mktemp("slow"), recipe.name)
-    data = split(recipe)
+    data = split(recipe, recipe.load())
     fitted = fit(recipe, data, seed=0, progress=lambda _: None)
-    version, _ = package(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
+    version, _ = build(registry, recipe, data, fitted, Lineage(seed=0, git_commit=None))
     registry.promote(version)
     return registry.folder.parent
 

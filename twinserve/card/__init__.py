@@ -1,1 +1,1 @@
-"""The model card: what a version is, drawn and told."""
+"""The model card: text, tables and figures about a version."""

@@ -1,4 +1,4 @@
-"""The model card: what a person should know before using a model.
+"""The model card: the facts that a person needs before using a model.
 
 After Mitchell et al., "Model Cards for Model Reporting" (2019).
 """
@@ -17,7 +17,7 @@ from twinserve.card.document import Block, Document, Grid, Picture, Section, Tex
 from twinserve.card.figures import figures
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
-from twinserve.evaluate.metrics import METRICS
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictor
 from twinserve.recipes import Recipe
 from twinserve.signature import Feature, Signature
@@ -35,7 +35,7 @@ SIMPLE: Final = (str, int, float, bool, type(None))
 
 @dataclass(frozen=True)
 class Subject:
-    """The model that a card is about."""
+    """The model that a card describes."""
 
     recipe: Recipe
     data: Data
@@ -61,19 +61,19 @@ def _pictures(subject: Subject) -> Iterator[Picture]:
     ranked = importances(
         subject.predictor,
         data.holdout.columns,
-        data.holdout.truth,
+        data.holdout.y_true,
         data.signature,
         metric=facts.metric,
         seed=facts.training.seed,
     )
-    for name, (caption, svg) in figures(data.holdout.truth, predictions, data.classes, ranked).items():
+    for name, (caption, svg) in figures(data.holdout.y_true, predictions, data.classes, ranked).items():
         yield Picture(f"{FOLDER}/{name}", caption, svg)
 
 
 def _sections(subject: Subject, pictures: Sequence[Picture]) -> Iterator[Section]:
     facts = subject.facts
     yield Section("", list(_summary(subject)))
-    yield Section("Quality on the hold-out", [Text(_judged_by(facts)), _metrics(facts), *pictures])
+    yield Section("Quality on the hold-out", [Text(_evaluated_by(facts)), _metrics(facts), *pictures])
     yield Section("Data", list(_data(subject)))
     yield Section("Candidates", list(_candidates(subject)))
     yield Section("Input", [_inputs(subject.data.signature, calendar_parts(subject.fitted.pipeline))])
@@ -99,12 +99,12 @@ def _how(facts: Manifest) -> str:
     return "as a compiled graph" if facts.predictor.kind == "compiled" else "by scikit-learn itself"
 
 
-def _judged_by(facts: Manifest) -> str:
+def _evaluated_by(facts: Manifest) -> str:
     better = "greater" if METRICS[facts.metric].greater_is_better else "less"
     return (
         f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and never "
         f"learned from. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
-        "Baseline: a model that looks at no feature."
+        "Baseline: a model that uses no feature."
         + " brier is summed over the classes: from 0, which is best, to 2."
         * ("brier" in facts.metrics)
     )
@@ -127,20 +127,20 @@ def _data(subject: Subject) -> Iterator[Block]:
     )
     if data.classes is not None:
         sides = [
-            np.bincount(rows.truth.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
+            np.bincount(rows.y_true.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
         ]
-        learned, held = (side.tolist() for side in sides)
-        shares = (sides[0] + sides[1]) / len(data.everything)
-        counted = zip(data.classes, learned, held, shares, strict=True)
-        rows = [(label, str(mine), str(theirs), f"{share:.1%}") for label, mine, theirs, share in counted]
-        yield Grid(("class", "to learn from", "held out", "share"), rows)
+        learned, held_out = (side.tolist() for side in sides)
+        proportions = (sides[0] + sides[1]) / len(data.everything)
+        counted = zip(data.classes, learned, held_out, proportions, strict=True)
+        rows = [(label, str(a), str(b), f"{proportion:.1%}") for label, a, b, proportion in counted]
+        yield Grid(("class", "to learn from", "held out", "proportion"), rows)
     else:
-        ends = np.quantile(data.everything.truth, [0, 0.25, 0.5, 0.75, 1])
+        ends = np.quantile(data.everything.y_true, [0, 0.25, 0.5, 0.75, 1])
         heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
         yield Grid(heads, [("", *(f"{value:g}" for value in ends))])
-    told = (*subject.recipe.notes, *data.notes)
-    if told:
-        notes = [(str(note.kind), note.column or "", note.sentence) for note in told]
+    all_notes = (*subject.recipe.notes, *data.notes)
+    if all_notes:
+        notes = [(str(note.kind), note.column or "", note.sentence) for note in all_notes]
         yield Grid(("about the table", "column", ""), notes)
 
 
@@ -162,7 +162,7 @@ def _candidates(subject: Subject) -> Iterator[Block]:
         ]
         yield Grid(("tried to improve it", "measured by", "before", "after", ""), choices)
     for warning in fitted.warnings:
-        yield Text(warning, "Said while fitting.")
+        yield Text(warning, "Warning while fitting.")
 
 
 def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> Grid:
@@ -175,7 +175,7 @@ def _feature(feature: Feature, parts: Sequence[str]) -> tuple[str, ...]:
     facts = _listed(seen.categories) if seen.categories is not None else ""
     if seen.minimum is not None:
         facts = range_text(*(f"{end:g}" if isinstance(end, float) else end for end in seen_bounds(feature)))
-    kind = what_it_is(feature, parts)
+    kind = feature_kind(feature, parts)
     null = f"{seen.null_share:.1%}" if feature.nullable else ""
     return feature.name, kind, feature.unit or "", facts, null, feature.description or ""
 
@@ -216,7 +216,7 @@ def _lineage(facts: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(pipeline: Any) -> Iterator[tuple[str, str]]:
-    """What a person set: the parameters that are not their class's defaults, estimators themselves aside."""
+    """The parameters that differ from their class's defaults, without those that are estimators themselves."""
     named = {"": pipeline, **pipeline.get_params()}
     for owner, part in named.items():
         if isinstance(part, type) or not hasattr(part, "get_params"):
@@ -227,8 +227,8 @@ def _parameters(pipeline: Any) -> Iterator[tuple[str, str]]:
                 yield f"{owner}__{name}".strip("_").replace("__", " › "), str(value)
 
 
-def what_it_is(feature: Feature, parts: Sequence[str]) -> str:
-    """A feature's type, and what the pipeline makes of a date."""
+def feature_kind(feature: Feature, parts: Sequence[str]) -> str:
+    """A feature's type, and the calendar features that the pipeline makes of a date."""
     kind = f"{feature.type}{' or null' * feature.nullable}"
     return f"{kind}, learned from as {', '.join(parts).replace('_', ' ')}" if parts else kind
 

@@ -29,7 +29,7 @@ strong { font-weight: 600; }
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `strong` words come first."""
+    """A paragraph; `strong` is printed bold before it."""
 
     text: str
     strong: str = ""
@@ -57,7 +57,7 @@ Block = Text | Grid | Picture
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it."""
+    """A heading and the blocks below it."""
 
     title: str
     blocks: Sequence[Block]
@@ -71,7 +71,7 @@ class Document:
     sections: Sequence[Section]
 
     def markdown(self) -> str:
-        """GitHub's Markdown, figures as links to their files."""
+        """The document as GitHub's Markdown; figures are links to their files."""
         lines = [f"# {_plain(self.title)}", ""]
         for section in self.sections:
             lines += [f"## {_plain(section.title)}", ""] if section.title else []
@@ -80,7 +80,7 @@ class Document:
         return "\n".join(lines)
 
     def html(self) -> str:
-        """One file, figures inside."""
+        """The document as one HTML file; figures are inline SVG."""
         body = "\n".join(line for section in self.sections for line in _section(section))
         return (
             f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -102,7 +102,7 @@ def _markdown(block: Block) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Text of somebody else's that means nothing to Markdown."""
+    """Text with every character escaped that Markdown would interpret."""
     return re.sub(r"([\\`*<\[]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
 
 

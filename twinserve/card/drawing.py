@@ -1,8 +1,8 @@
-"""Matplotlib, imported here only: it leaves nothing in anybody's home.
+"""Matplotlib, imported here only, so that it writes nothing into the user's home.
 
-When it is loaded it makes two folders there, and a list of the system's fonts, as fontconfig may. Both go into a
-temporary folder instead, which is gone afterwards: half a second for each training. Where `MPLCONFIGDIR` says a place,
-or a host has loaded it before us, that is the host's wish.
+On import it makes two folders there and a list of the system's fonts, as fontconfig may. Here both go into a temporary
+folder that is removed afterwards; that costs half a second for each training. Where `MPLCONFIGDIR` is set, or a host
+has imported Matplotlib before, its own folders are used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CACHE: Final = "XDG_CACHE_HOME"
 
 @contextmanager
 def _elsewhere() -> Iterator[None]:
-    """While this lasts, caches go into a folder that is removed at the end; then the environment is as it was."""
+    """Send caches into a folder that is removed at the end, and restore the environment then."""
     if PLACE in os.environ:
         yield
         return

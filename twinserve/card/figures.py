@@ -43,72 +43,73 @@ STYLE: Final[Any] = {
 
 
 def figures(
-    truth: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: Sequence[Importance]
+    y_true: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: Sequence[Importance]
 ) -> dict[str, tuple[str, bytes]]:
-    """Each figure that these predictions allow, by file name: its caption and its SVG."""
+    """The figures that these predictions allow, by file name: caption and SVG."""
     with warnings.catch_warnings(), rc_context(STYLE):
-        warnings.simplefilter("ignore")  # A name in a script that the measuring font lacks; the reader's has it.
-        found = _of_classes(truth, predictions, classes) if classes else _of_values(truth, predictions)
-        return found | {"importance.svg": _importance(importance)}
+        warnings.simplefilter("ignore")  # Matplotlib's own font lacks some scripts; the reader's font draws the text.
+        drawn = _of_classes(y_true, predictions, classes) if classes else _of_values(y_true, predictions)
+        return drawn | {"importance.svg": _importance(importance)}
 
 
-def _of_classes(truth: FloatArray, predictions: Predictions, classes: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-    found = {"confusion.svg": _confusion(truth, predictions, classes)} if len(classes) <= 2 * MOST_CLASSES else {}
+def _of_classes(y_true: FloatArray, predictions: Predictions, classes: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+    drawn = {"confusion.svg": _confusion(y_true, predictions, classes)} if len(classes) <= 2 * MOST_CLASSES else {}
     if predictions.probabilities is None:
-        return found
-    shares = predictions.probabilities
+        return drawn
+    probabilities = predictions.probabilities
     return {
-        "roc.svg": _roc(truth, shares, classes),
-        "precision-recall.svg": _precision_recall(truth, shares, classes),
-        "calibration.svg": _calibration(truth, shares, classes),
-    } | found
+        "roc.svg": _roc(y_true, probabilities, classes),
+        "precision-recall.svg": _precision_recall(y_true, probabilities, classes),
+        "calibration.svg": _calibration(y_true, probabilities, classes),
+    } | drawn
 
 
-def _of_values(truth: FloatArray, predictions: Predictions) -> dict[str, tuple[str, bytes]]:
+def _of_values(y_true: FloatArray, predictions: Predictions) -> dict[str, tuple[str, bytes]]:
     values = np.asarray(predictions.values)
-    some = np.unique(np.linspace(0, len(truth) - 1, min(MOST_POINTS, len(truth))).astype(int))
-    return {"predicted.svg": _predicted(truth[some], values[some]), "residuals.svg": _residuals(truth, values)}
+    points = np.unique(np.linspace(0, len(y_true) - 1, min(MOST_POINTS, len(y_true))).astype(int))
+    return {"predicted.svg": _predicted(y_true[points], values[points]), "residuals.svg": _residuals(y_true, values)}
 
 
 def _curves(classes: Sequence[str]) -> list[tuple[int, str, str]]:
-    """The classes with a curve of their own (of two, the second), each with its colour."""
+    """Code, name and colour of each class that gets a curve; of two classes the second alone."""
     codes = [1] if len(classes) == 2 else list(range(min(len(classes), MOST_CLASSES)))
     return [(code, classes[code], COLOURS[place]) for place, code in enumerate(codes)]
 
 
-def _roc(truth: FloatArray, shares: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
+def _roc(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
     figure, axes = _empty("false positive rate", "true positive rate")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
     for code, label, colour in _curves(classes):
-        wrong, right, _ = roc_curve(truth == code, shares[:, code])
-        axes.plot(wrong, right, color=colour, label=f"{label}: area {auc(wrong, right):.3f}")
+        fpr, tpr, _ = roc_curve(y_true == code, probabilities[:, code])
+        axes.plot(fpr, tpr, color=colour, label=f"{label}: area {auc(fpr, tpr):.3f}")
     axes.legend(loc="lower right")
-    return "ROC: how many of a class are found, against how many others are taken for it", _svg(figure)
+    return "ROC curve: true positives of a class against false positives", _svg(figure)
 
 
-def _precision_recall(truth: FloatArray, shares: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
+def _precision_recall(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
     figure, axes = _empty("recall", "precision")
     axes.set_ylim(0, 1.03)
     for code, label, colour in _curves(classes):
-        precision, recall, _ = precision_recall_curve(truth == code, shares[:, code])
+        precision, recall, _ = precision_recall_curve(y_true == code, probabilities[:, code])
         axes.step(recall, precision, where="post", color=colour, label=label)
-        axes.axhline(float((truth == code).mean()), color=colour, linestyle=":", linewidth=1)
+        axes.axhline(float((y_true == code).mean()), color=colour, linestyle=":", linewidth=1)
     axes.legend(loc="lower left")
-    return "Precision and recall; dotted: precision of guessing", _svg(figure)
+    return "Precision and recall; dotted: precision of random guessing", _svg(figure)
 
 
-def _calibration(truth: FloatArray, shares: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
-    """Two classes: of the second; more: of whatever class is predicted."""
+def _calibration(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
+    """Of two classes the second; of more the predicted class of each row."""
     if len(classes) == 2:
-        said, right, what = shares[:, 1], truth == 1, f"of {classes[1]!r}"
+        predicted, hits, what = probabilities[:, 1], y_true == 1, f"of {classes[1]!r}"
     else:
-        said, right, what = shares.max(axis=1), shares.argmax(axis=1) == truth, "of the predicted class"
-    bins = max(3, min(10, len(truth) // 30))
-    figure, axes = _empty(f"probability {what}, as predicted", "share that was so")
+        predicted, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == y_true
+        what = "of the predicted class"
+    bins = max(3, min(10, len(y_true) // 30))
+    figure, axes = _empty(f"predicted probability {what}", "observed frequency")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
-    groups = [group for group in np.array_split(np.argsort(said, kind="stable"), bins) if len(group)]
-    x = np.array([said[group].mean() for group in groups])
-    y = np.array([right[group].mean() for group in groups])
+    groups = [group for group in np.array_split(np.argsort(predicted, kind="stable"), bins) if len(group)]
+    x = np.array([predicted[group].mean() for group in groups])
+    y = np.array([hits[group].mean() for group in groups])
     error = 1.96 * np.sqrt(y * (1 - y) / np.array([len(group) for group in groups]))
     low, high = np.minimum(error, y), np.minimum(error, 1 - y)
     axes.errorbar(x, y, yerr=np.stack([low, high]), fmt="o-", color=BLUE, ecolor=GREY, capsize=3, markersize=5)
@@ -117,42 +118,42 @@ def _calibration(truth: FloatArray, shares: FloatArray, classes: Sequence[str]) 
     return f"Calibration in {len(groups)} groups of equally many rows, with 95 % intervals", _svg(figure)
 
 
-def _confusion(truth: FloatArray, predictions: Predictions, classes: Sequence[str]) -> tuple[str, bytes]:
+def _confusion(y_true: FloatArray, predictions: Predictions, classes: Sequence[str]) -> tuple[str, bytes]:
     size = len(classes)
-    cells = np.bincount(truth.astype(int) * size + np.asarray(predictions.labels), minlength=size * size)
+    cells = np.bincount(y_true.astype(int) * size + np.asarray(predictions.labels), minlength=size * size)
     table = cells.reshape(size, size)
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    recalls = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     side = max(SIZE[1], 0.45 * size + 1.5)
     figure, axes = _empty("predicted", "true", size=(side * SIZE[0] / SIZE[1], side))
     axes.grid(visible=False)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(recalls, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row in range(size):
         for column in range(size):
-            shade = "white" if shares[row, column] > 0.5 else "#333333"
+            shade = "white" if recalls[row, column] > 0.5 else "#333333"
             axes.text(column, row, f"{table[row, column]}", ha="center", va="center", color=shade)
     axes.set_xticks(range(size), [_short(label) for label in classes], rotation=0 if size <= 4 else 60)
     axes.set_yticks(range(size), [_short(label) for label in classes])
-    return "Confusion matrix in rows of the hold-out; shade: share of the true class", _svg(figure)
+    return "Confusion matrix in rows of the hold-out; shade: proportion of the true class", _svg(figure)
 
 
-def _predicted(truth: FloatArray, values: FloatArray) -> tuple[str, bytes]:
+def _predicted(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
     figure, axes = _empty("actual", "predicted")
-    ends = [min(truth.min(), values.min()), max(truth.max(), values.max())]
+    ends = [min(y_true.min(), values.min()), max(y_true.max(), values.max())]
     axes.plot(ends, ends, color=GREY, linestyle=":", linewidth=1)
-    axes.scatter(truth, values, s=9, alpha=0.5, color=BLUE, linewidths=0)
+    axes.scatter(y_true, values, s=9, alpha=0.5, color=BLUE, linewidths=0)
     return "Predicted against actual; dotted: equal", _svg(figure)
 
 
-def _residuals(truth: FloatArray, values: FloatArray) -> tuple[str, bytes]:
+def _residuals(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
     figure, axes = _empty("predicted minus actual", "rows")
-    axes.hist(values - truth, bins=max(10, min(40, len(truth) // 10)), color=BLUE, edgecolor="white", linewidth=0.5)
+    axes.hist(values - y_true, bins=max(10, min(40, len(y_true) // 10)), color=BLUE, edgecolor="white", linewidth=0.5)
     axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
     return "Residuals", _svg(figure)
 
 
 def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
     shown = list(importance[:MOST_BARS])[::-1]
-    figure, axes = _empty("how much worse the deciding metric gets", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
+    figure, axes = _empty("loss in the metric that decides", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
     axes.grid(visible=False, axis="y")
     places = range(len(shown))
     spreads = [part.spread for part in shown]
@@ -160,7 +161,7 @@ def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
     axes.set_yticks(places, [_short(part.feature, 32) for part in shown], fontsize=9)
     axes.axvline(0, color=GREY, linewidth=1)
     more = f", the {len(shown)} highest of {len(importance)}" if len(importance) > len(shown) else ""
-    return f"Permutation importance{more}: a feature's values change places among the rows", _svg(figure)
+    return f"Permutation importance{more}: the loss when a feature's values are shuffled among the rows", _svg(figure)
 
 
 def _short(label: str, most: int = 18) -> str:

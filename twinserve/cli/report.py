@@ -1,4 +1,4 @@
-"""What a training ends with: for people as tables, for machines as one JSON document."""
+"""The report of a training: tables for people, one JSON document for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from twinserve.card.card import what_it_is
+from twinserve.card.card import feature_kind
 from twinserve.card.caveats import doubts
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.notes import Note
@@ -29,7 +29,7 @@ STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "
 
 @dataclass(frozen=True)
 class Trained:
-    """Everything that a training has to say."""
+    """A finished training: everything that the report shows."""
 
     recipe: Recipe
     data: Data
@@ -42,12 +42,12 @@ class Trained:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What was found in the table and on the way to its two sides."""
+        """Notes about the table and about its split."""
         return (*self.recipe.notes, *self.data.notes)
 
 
 def as_json(trained: Trained) -> Mapping[str, Any]:
-    """The whole outcome as plain values."""
+    """The report as values that JSON holds."""
     facts, fitted = trained.manifest, trained.fitted
     parts = calendar_parts(fitted.pipeline)
     return {
@@ -99,7 +99,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
 
 
 def show(trained: Trained, console: Console) -> None:
-    """The whole outcome for a person."""
+    """Print the report as tables."""
     for part in _parts(trained):
         console.print(part, soft_wrap=isinstance(part, str))
 
@@ -113,12 +113,12 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     )
     for note in trained.notes:
         if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
-            continue  # It stands in the table of columns.
+            continue  # It is among the columns.
         where = f"{escape(note.column)}: " if note.column else ""
         yield f"[{STYLES[note.kind]}]{note.kind:<8}[/] {where}{escape(note.sentence)}"
     for warning in trained.fitted.warnings:
         yield f"[yellow]warning [/] {escape(warning)}"
-    if isinstance(trained.recipe.input, Signature):  # Else a person has said it.
+    if isinstance(trained.recipe.input, Signature):  # Otherwise a Pydantic class declares the columns.
         yield ""
         yield from _columns(trained)
     yield ""
@@ -149,15 +149,15 @@ def _verdict(outcome: Outcome) -> Iterator[str]:
 def _became(outcome: Outcome) -> str:
     if outcome.promoted:
         return "[green]promoted[/]"
-    if outcome.verdict.passed:  # Then only --no-promote was in the way.
+    if outcome.verdict.passed:  # Only --no-promote kept it from being promoted.
         return "[yellow]not promoted, as asked; the gate would let it pass[/]"
     return "[yellow]not promoted[/]"
 
 
 def _columns(trained: Trained) -> Iterator[str]:
-    """What each column of the table became; lines and no table, so that nothing is cut off."""
+    """One line for each column of the table and what it became; lines and no table, so that no text is cut off."""
     parts = calendar_parts(trained.fitted.pipeline)
-    kept = [(f.name, what_it_is(f, parts.get(f.name, ()))) for f in trained.data.signature.features]
+    kept = [(f.name, feature_kind(f, parts.get(f.name, ()))) for f in trained.data.signature.features]
     left = [(note.column or "", f"left out: {note.sentence}") for note in trained.notes if note.kind == "dropped"]
     shown = [*kept, *left][:MOST_COLUMNS]
     width = min(LONGEST_NAME, max(len(name) for name, _ in shown))

@@ -27,7 +27,7 @@ PATIENCE: Final = 60.0
 
 
 class Stopped(Exception):
-    """A signal asks to stop, or a door has ended by itself."""
+    """A signal came, or a door has ended by itself."""
 
 
 def main() -> int:
@@ -50,13 +50,13 @@ def main() -> int:
 def _serve(settings: Settings) -> int:
     ports = {name: (settings.port or PORT) + number for number, name in enumerate(DOORS)}
     for port in ports.values():
-        bind(settings, port).close()  # Else a door of somebody else's would answer for one of ours.
+        bind(settings, port).close()  # Otherwise another program's server could answer in place of a door.
     if not (Path(settings.artifacts) / settings.model / "champion").is_file():
         say("There is no model yet; training one.")
         try:
             code = subprocess.run([sys.executable, "train.py"], check=False).returncode  # Our own program.
         except (KeyboardInterrupt, Stopped):
-            return INTERRUPTED  # What there is to say, the training has said.
+            return INTERRUPTED  # The training has printed why.
         if code:
             return code
     return _run(settings, ports)
@@ -76,7 +76,7 @@ def _run(settings: Settings, ports: Mapping[str, int]) -> int:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal."""
+    """Print a line for the person at the terminal, at once."""
     print(text, flush=True)  # noqa: T201  # This program's own voice.
 
 

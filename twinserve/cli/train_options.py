@@ -13,12 +13,12 @@ from typing import Final
 from dotenv import dotenv_values
 
 from twinserve import bounds
+from twinserve.metric import METRICS
 
 VERBS: Final = ("list", "show", "diff", "promote", "rollback", "verify", "prune")
 OPENING: Final = ("diff", "promote", "rollback", "verify")
-"""The verbs that open versions as a server does."""
+"""The verbs that open versions, as a server does."""
 POLICIES: Final = ("warn", "reject")
-METRICS: Final = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "brier", "r2", "rmse", "mae")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Knobs:
 
 
 def training(knobs: Knobs) -> argparse.Namespace:
-    """The options of a training; ends the program with code 2 where they do not fit together."""
+    """The options of a training; exits with code 2 where they contradict each other."""
     parser = argparse.ArgumentParser(
         prog="train.py",
         description="Train a model, prove it and put it into service.",
@@ -41,15 +41,15 @@ def training(knobs: Knobs) -> argparse.Namespace:
         epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly or nothing to learn from, 3 held back by the gate. "
         "A failed training changes nothing.",
     )
-    _what(parser.add_argument_group("what to learn"), knobs)
-    _how(parser.add_argument_group("how"), knobs)
-    _where(parser.add_argument_group("where to"), knobs)
-    _gate(parser.add_argument_group("whether it is to serve"), knobs)
+    _data(parser.add_argument_group("data and recipe"), knobs)
+    _training(parser.add_argument_group("training"), knobs)
+    _output(parser.add_argument_group("output"), knobs)
+    _gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
     options = parser.parse_args()
     if options.data is not None and options.target is None:
         parser.error("--data needs --target, the column to predict")
     if options.data is not None and options.recipe is not None:
-        parser.error("--data and --recipe are two ways to say what to learn; give one")
+        parser.error("--data and --recipe exclude each other; give one")
     if options.data is not None and options.name is None:
         options.name = _model_name(options.data) or parser.error(f"--data {options.data} gives no name; say --name")
     if options.out_of_range not in POLICIES:  # A default is not checked by argparse.
@@ -59,71 +59,79 @@ def training(knobs: Knobs) -> argparse.Namespace:
     return options
 
 
-def _what(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument(
         "--recipe",
-        type=_said,
-        help=f"a recipe by name, or yours as package.module:name (default: {knobs.recipe})",
+        type=_not_empty,
+        help=f"a recipe of this project by name, or any recipe as package.module:name (default: {knobs.recipe})",
     )
-    group.add_argument("--data", metavar="FILE", help="a table to learn from; - reads standard input")
+    group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
-    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="the table's form (default: its ending)")
-    group.add_argument("--task", choices=("classification", "regression"), help="default: guessed from the target")
-    group.add_argument("--keep-leaks", action="store_true", help="learn even from columns that repeat the target")
-
-
-def _how(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument("--metric", choices=METRICS, help="with --data, what decides (default: log_loss, or rmse)")
-    group.add_argument("--search", action="store_true", help="try the candidates' hyper-parameters, too")
     group.add_argument(
-        "--budget", type=_positive, default=knobs.budget, metavar="SECONDS", help="of --search (default: %(default)s)"
+        "--format",
+        choices=("csv", "parquet", "jsonl"),
+        help="overrides the file extension",
+    )
+    group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
+    group.add_argument("--keep-leaks", action="store_true", help="keep columns that give the target away")
+
+
+def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    group.add_argument("--metric", choices=list(METRICS), help="decides, with --data (default: log_loss or rmse)")
+    group.add_argument("--search", action="store_true", help="search the candidates' hyper-parameters")
+    group.add_argument(
+        "--budget",
+        type=_positive,
+        default=knobs.budget,
+        metavar="SECONDS",
+        help="for --search (default: %(default)s)",
     )
     group.add_argument(
         "--out-of-range",
         choices=POLICIES,
         default=_variable("TWINSERVE_OUT_OF_RANGE") or POLICIES[0],
-        help="the servers' policy; under warn no encoder may raise on what it does not know "
+        help="the servers' policy for unseen values; under warn no encoder may raise on an unknown category "
         f"(default: $TWINSERVE_OUT_OF_RANGE, else {POLICIES[0]})",
     )
-    group.add_argument(
-        "--seed", type=_seed, default=knobs.seed, help="where every source of chance starts (default: %(default)s)"
-    )
+    group.add_argument("--seed", type=_seed, default=knobs.seed, help="the random seed (default: %(default)s)")
 
 
-def _where(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+def _output(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     _store(group, knobs)
     group.add_argument("--seal-key", metavar="FILE", type=_sealing_key, help="seal the version with this private key")
-    group.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
+    group.add_argument("--json", action="store_true", help="print the report as one JSON document")
 
 
 def _store(group: argparse._ActionsContainer, knobs: Knobs) -> None:
     group.add_argument(
         "--name",
-        type=_said,
+        type=_not_empty,
         default=_variable("TWINSERVE_MODEL"),
         help="the model's name in the store (default: $TWINSERVE_MODEL, else the recipe's or the file's name)",
     )
     group.add_argument(
         "--artifacts",
-        type=_said,
+        type=_not_empty,
         default=_variable("TWINSERVE_ARTIFACTS") or knobs.artifacts,
-        help="the folder of all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
+        help="the folder of the store, which holds all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
     )
     group.add_argument(
-        "--trust-pickles", action="store_true", help="open versions stored as a pickle; only for those you made"
+        "--trust-pickles",
+        action="store_true",
+        help="open versions stored as a pickle; only those you made yourself",
     )
     group.add_argument(
         "--max-artifact",
         type=_bytes,
         metavar="BYTES",
         default=_variable("TWINSERVE_MAX_ARTIFACT") or str(bounds.ARTIFACT),
-        help="most bytes of a version that is opened (default: $TWINSERVE_MAX_ARTIFACT, else a gigabyte)",
+        help="the largest version that is opened (default: $TWINSERVE_MAX_ARTIFACT, else a gigabyte)",
     )
 
 
 def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument(
-        "--no-promote", dest="promote", action="store_false", help="register the version and leave the champion alone"
+        "--no-promote", dest="promote", action="store_false", help="register the version without promoting it"
     )
     group.add_argument(
         "--tolerance",
@@ -131,12 +139,16 @@ def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         default=knobs.tolerance,
         help="how much worse than the champion, in units of the metric, still counts as not worse (%(default)s)",
     )
-    group.add_argument("--allow-breaking", action="store_true", help="promote even if the champion's callers break")
-    group.add_argument("--allow-fallback", action="store_true", help="promote even if only scikit-learn can serve it")
+    group.add_argument("--allow-breaking", action="store_true", help="promote even if callers of the champion break")
+    group.add_argument(
+        "--allow-fallback",
+        action="store_true",
+        help="promote even if the model could not be compiled and scikit-learn has to serve it",
+    )
 
 
 def verb(knobs: Knobs) -> argparse.Namespace:
-    """The arguments of another verb than training."""
+    """The arguments of a verb; exits with code 2 where they are wrong."""
     from twinserve.cli.verbs import VERBS as SENTENCES
 
     name = sys.argv[1]
@@ -146,7 +158,7 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     if most is None or most > 0:
         parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
     if name == "prune":
-        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many of the newest to keep")
+        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many new versions to keep")
     _store(parser, knobs)
     if name in OPENING:
         parser.add_argument(
@@ -154,9 +166,9 @@ def verb(knobs: Knobs) -> argparse.Namespace:
             metavar="FILE",
             type=_public_key,
             default=_variable("TWINSERVE_SEAL_KEY"),
-            help="check seals, too, with this public key, as servers do (default: $TWINSERVE_SEAL_KEY)",
+            help="also check seals with this public key, as servers do (default: $TWINSERVE_SEAL_KEY)",
         )
-    parser.add_argument("--json", action="store_true", help="print it as one JSON document")
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
     options = parser.parse_args(sys.argv[2:])
     if len(options.versions) < least or (most is not None and len(options.versions) > most):
         parser.error(f"{name} takes {least if least == most else f'{least} to {most}'} version(s)")
@@ -166,7 +178,7 @@ def verb(knobs: Knobs) -> argparse.Namespace:
 
 
 def _sealing_key(path: str) -> bytes:
-    """The key's bytes, tried now: a training is long."""
+    """The key's bytes, checked before a long training."""
     from twinserve.store import seal
 
     try:
@@ -194,12 +206,12 @@ def _model_name(location: str) -> str:
 
 
 def _variable(name: str) -> str | None:
-    """From the environment or, as the servers read it, from `.env`; an empty one is none."""
+    """A variable from the environment or else from `.env`, as the servers read it; None if it is empty."""
     return os.environ.get(name) or dotenv_values(".env").get(name) or None
 
 
-def _said(text: str) -> str:
-    """Something. An empty text, mostly of a variable that is not set, must not mean the default or the folder here."""
+def _not_empty(text: str) -> str:
+    """The text, if it is not empty: an unset shell variable must not mean the default or the current folder."""
     if not text.strip():
         raise argparse.ArgumentTypeError("must not be empty")
     return text

@@ -1,4 +1,4 @@
-"""What else `train.py` can do: look at the versions of a model, and choose which one serves."""
+"""The other verbs of `train.py`: show the versions of a model, and choose the champion, the version that serves."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from twinserve.store.registry import Registry
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a verb has to say: lines for a person, values for a machine, and whether it was done."""
+class Answer:
+    """The answer of a verb: lines for a person, values for `--json`, and whether it was done."""
 
     lines: list[str]
     values: Any
     done: bool = True
 
 
-NOBODY: Final = Trust()
+NO_TRUST: Final = Trust()
 
 
 @dataclass(frozen=True)
-class Asked:
+class Arguments:
     """A verb's arguments."""
 
     versions: tuple[int, ...] = ()
     keep: int = 5
-    trust: Trust = NOBODY
+    trust: Trust = NO_TRUST
 
 
-def list_versions(registry: Registry, _: Asked) -> Said:
-    """Every version in one line; and last, where nobody knows which one is the champion, that."""
+def list_versions(registry: Registry, _: Arguments) -> Answer:
+    """Every version in one line; last an error, where the champion file is damaged."""
     champion, trouble = None, []
     try:
         champion = registry.champion()
-    except RegistryError as error:  # It says to promote one of these.
+    except RegistryError as error:  # Its text advises to promote a version.
         trouble = [str(error)]
     values = [
         {"version": version, "champion": version == champion} | _facts(registry, version)
@@ -49,23 +49,23 @@ def list_versions(registry: Registry, _: Asked) -> Said:
         f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
     ]
     lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
-    return Said([*lines, *trouble], values, done=not trouble)
+    return Answer([*lines, *trouble], values, done=not trouble)
 
 
-def show(registry: Registry, asked: Asked) -> Said:
+def show(registry: Registry, arguments: Arguments) -> Answer:
     """The facts of one version."""
-    version = asked.versions[0] if asked.versions else registry.champion()
+    version = arguments.versions[0] if arguments.versions else registry.champion()
     if version is None:
         raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
     folder = registry.require(version)
     facts = read_manifest(folder)
     lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
-    return Said([*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json"))
+    return Answer([*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json"))
 
 
-def compare(registry: Registry, asked: Asked) -> Said:
+def compare(registry: Registry, arguments: Arguments) -> Answer:
     """What differs between two versions: input, metrics, proof."""
-    old, new = (open_version(registry.require(version), asked.trust) for version in asked.versions)
+    old, new = (open_version(registry.require(version), arguments.trust) for version in arguments.versions)
     changes = diff(old.signature, new.signature)
     lines = [str(change) for change in changes] or ["the same input"]
     names = [*dict.fromkeys([*old.manifest.metrics, *new.manifest.metrics])]
@@ -73,46 +73,46 @@ def compare(registry: Registry, asked: Asked) -> Said:
     lines += [f"{name:<18} {_number(was)} -> {_number(now)}" for name, (was, now) in metrics.items()]
     lines += [f"predictor          {one.manifest.predictor.reason}" for one in (old, new)]
     values = {"changes": [vars(change) for change in changes], "metrics": metrics}
-    return Said(lines, values)
+    return Answer(lines, values)
 
 
-def promote(registry: Registry, asked: Asked) -> Said:
-    """Check a version and let it serve; the gate is not asked."""
-    (version,) = asked.versions
-    open_version(registry.require(version), asked.trust)
+def promote(registry: Registry, arguments: Arguments) -> Answer:
+    """Check a version and make it the champion, without the gate."""
+    (version,) = arguments.versions
+    open_version(registry.require(version), arguments.trust)
     registry.promote(version)
-    return Said([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+    return Answer([f"Version {version} of {registry.name} is the champion."], {"champion": version})
 
 
-def rollback(registry: Registry, asked: Asked) -> Said:
-    """Check the champion's predecessor and let it serve again."""
+def rollback(registry: Registry, arguments: Arguments) -> Answer:
+    """Check the champion's predecessor and make it the champion again."""
     before = registry.predecessor()
     if before is not None:
-        open_version(registry.require(before), asked.trust)
+        open_version(registry.require(before), arguments.trust)
     version = registry.rollback()
-    return Said([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+    return Answer([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
 
 
-def verify(registry: Registry, asked: Asked) -> Said:
+def verify(registry: Registry, arguments: Arguments) -> Answer:
     """Check the files and replay the golden rows of the given versions, or of all."""
-    outcomes = list(_verified(registry, asked))
+    outcomes = list(_verified(registry, arguments))
     lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
     done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return Said(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+    return Answer(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
 
 
-def prune(registry: Registry, asked: Asked) -> Said:
+def prune(registry: Registry, arguments: Arguments) -> Answer:
     """Remove old versions, never the champion nor its predecessor."""
-    removed = registry.prune(asked.keep)
+    removed = registry.prune(arguments.keep)
     listed = ", ".join(map(str, removed)) or "none"
-    return Said([f"Removed: {listed}."], {"removed": removed})
+    return Answer([f"Removed: {listed}."], {"removed": removed})
 
 
-def _verified(registry: Registry, asked: Asked) -> Iterator[tuple[int, str | None]]:
-    for version in asked.versions or registry.versions():
+def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
+    for version in arguments.versions or registry.versions():
         try:
-            _: Opened = open_version(registry.require(version), asked.trust)
+            _: Opened = open_version(registry.require(version), arguments.trust)
         except ArtifactRefused as error:
             yield version, str(error)
         else:
@@ -120,7 +120,7 @@ def _verified(registry: Registry, asked: Asked) -> Iterator[tuple[int, str | Non
 
 
 def _elsewhere(registry: Registry) -> str:
-    """Whose name was perhaps meant."""
+    """A hint at the other models of the store, where there are some."""
     others = registry.others()
     return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
 
@@ -157,14 +157,14 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-Verb = Callable[[Registry, Asked], Said]
+Verb = Callable[[Registry, Arguments], Answer]
 # The verbs: what does it, how many versions it takes at least and at most, and its sentence.
 VERBS: Final[dict[str, tuple[Verb, int, int | None, str]]] = {
-    "list": (list_versions, 0, 0, "every version in one line"),
-    "show": (show, 0, 1, "the facts of a version, or of the champion"),
-    "diff": (compare, 2, 2, "what differs between two versions"),
-    "promote": (promote, 1, 1, "check a version and let it serve; the gate is not asked"),
-    "rollback": (rollback, 0, 0, "let the version serve again that served before the champion"),
+    "list": (list_versions, 0, 0, "list every version in one line"),
+    "show": (show, 0, 1, "show the facts of a version, or of the champion"),
+    "diff": (compare, 2, 2, "show what differs between two versions"),
+    "promote": (promote, 1, 1, "check a version and make it the champion, without the gate"),
+    "rollback": (rollback, 0, 0, "make the version the champion again that served before"),
     "verify": (verify, 0, None, "check files and golden rows of some versions, or of all"),
     "prune": (prune, 0, 0, "remove all but the newest versions, the champion and its predecessor"),
 }

@@ -1,7 +1,7 @@
 """Naive Bayes: the joint log likelihood of each class; the label is the first largest.
 
-Probabilities are `exp(jll - logsumexp(jll))`, in those very steps: a likelihood of -5000 has no more than
-twelve digits behind the point, and other steps would round others of them.
+Probabilities are `exp(jll - logsumexp(jll))`, in exactly these steps: a likelihood of -5000 has only about twelve
+decimals, and other steps would round differently.
 
 Source: scikit-learn 1.9, `naive_bayes.py`.
 """
@@ -56,9 +56,9 @@ def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:
 
 
 def categorical(graph: Graph, model: Any, block: Block) -> Classified:
-    """The sum over columns of `log p` of the category, the number without its fraction; and the log prior."""
+    """`sum of log p[category] + log prior`; the category of a column is its number truncated to an integer."""
     _require_finite(model, *model.feature_log_prob_)
-    for place, table in enumerate(model.feature_log_prob_):  # A number that it never saw has no place in its tables.
+    for place, table in enumerate(model.feature_log_prob_):  # A number beyond its table makes scikit-learn raise.
         lowest, highest = math.nextafter(-1.0, 0.0), math.nextafter(table.shape[1], 0.0)
         graph.demand(block.select([place]), Limit(lowest, highest, null=False))
     sizes = [table.shape[1] for table in model.feature_log_prob_]
@@ -79,9 +79,9 @@ def _require_finite(model: Any, *tables: Any) -> None:
 def _classified(graph: Graph, model: Any, likelihood: str) -> Classified:
     width = len(model.classes_)
     top = graph.op("ReduceMax", likelihood, graph.constant([1], np.int64), keepdims=1)
-    shares = graph.smooth("Exp", graph.op("Sub", likelihood, top), width)
-    # The sum twice side by side, so that the logarithm sees an even number of columns.
-    sums = graph.op("MatMul", shares, graph.constant(np.ones((width, 2))))
+    scaled = graph.smooth("Exp", graph.op("Sub", likelihood, top), width)
+    # The sum in two equal columns: `Log` of an even number of columns (see `Graph.smooth`).
+    sums = graph.op("MatMul", scaled, graph.constant(np.ones((width, 2))))
     logarithm = graph.gather(graph.op("Log", sums), [0], 2)
     evidence = graph.op("Add", logarithm, top)
     probabilities = graph.smooth("Exp", graph.op("Sub", likelihood, evidence), width)

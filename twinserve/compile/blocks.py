@@ -1,4 +1,4 @@
-"""What flows through a lowering: columns of a table on the way in, a prediction on the way out."""
+"""The input and output of a lowering: columns of a table, and a prediction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 LARGEST: Final = float(np.finfo(np.float64).max)
 
@@ -18,28 +18,29 @@ LARGEST: Final = float(np.finfo(np.float64).max)
 class Column:
     """One column of the table that a pipeline was fitted on.
 
-    `name` is its DataFrame column name. `kind` says how it reaches the graph: numbers (integers and booleans
-    too) as doubles, a category as the index of its text in `categories` (-1 for a text that is not among
+    `name` is its DataFrame column name. `kind` is the form in which it reaches the graph: numbers (also integers and
+    booleans) as doubles, a category as the index of its text in `categories` (-1 for a text that is not among
     them), a date as days and a datetime as seconds since 1970, null as NaN. Only calendar features can be
-    computed from a date, and nothing from a text: a pipeline that uses one otherwise has no graph; one that
-    drops it has.
+    computed from a date, and nothing from a text: a pipeline that uses them in another way has no graph, one that
+    drops them has.
     """
 
     name: str
     kind: Literal["number", "category", "date", "datetime", "text"]
     categories: tuple[str, ...] = ()
     nullable: bool = True
-    """May it be null? A graph asks for it only where the pipeline minds."""
+    """Whether it may be null. A graph checks that only where the pipeline raises on null."""
     low: float = -LARGEST
     high: float = LARGEST
-    """Of a number: nothing beyond these gets as far as the graph."""
+    """Bounds of a number: the server refuses what is beyond them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Affine:
     """Columns that are, one by one, `(x[:, picks] - center) * gain + offset` of the graph's input.
 
-    Scalers keep this beside the exact nodes they emit, so that a linear model behind them can be folded.
+    Scalers keep this beside the exact nodes that they emit, so that a linear model behind them can be folded into one
+    dot product.
     The first subtraction stays a subtraction (`center`): a large mean then loses no digits.
     """
 
@@ -60,7 +61,7 @@ class Affine:
 
     @classmethod
     def beside(cls, parts: Sequence[Affine]) -> Affine:
-        """The columns of all parts."""
+        """The columns of all parts, side by side."""
         return cls(
             tuple(pick for part in parts for pick in part.picks),
             np.concatenate([part.center for part in parts]),
@@ -69,7 +70,7 @@ class Affine:
         )
 
     def minus(self, amount: FloatArray) -> Affine:
-        """Every column less its amount."""
+        """Every column minus its amount."""
         untouched = bool(np.all(self.gain == 1.0) and not self.offset.any() and not self.center.any())
         if untouched:
             return replace(self, center=np.asarray(amount, dtype=np.float64))
@@ -84,7 +85,7 @@ class Affine:
 class Block:
     """A table inside the graph: column `i` is column `picks[i]` of the double tensor `tensor`, `[n, width]`.
 
-    Selecting columns costs no node until somebody needs them side by side (`Graph.dense`); trees never do.
+    Selecting columns costs no node until a lowering needs one tensor of them (`Graph.dense`); trees never do.
     `affine` is set while the columns are still an affine map of the input, column by column.
     """
 
@@ -115,11 +116,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Classified:
-    """What a classifier says, as names of tensors.
+    """The prediction of a classifier, as names of tensors.
 
     `label` is int64 `[n]`, an index into the estimator's `classes_`; `probabilities` is double
     `[n, classes]`, None where it has no `predict_proba`; `decision` is its `decision_function` as double
-    `[n, 1]` (two classes) or `[n, classes]`, None where it has none. `fold` is the same answer as one dot
+    `[n, 1]` (two classes) or `[n, classes]`, None where it has none. `linear` is the same answer as one dot
     product of the input, where there is one.
     """
 
@@ -127,15 +128,15 @@ class Classified:
     classes: int
     probabilities: str | None = None
     decision: str | None = None
-    fold: Fold | None = None
+    linear: LinearModel | None = None
 
 
 @dataclass(frozen=True)
 class Regressed:
-    """What a regressor says: the name of a double tensor `[n, 1]`."""
+    """The prediction of a regressor: the name of a double tensor `[n, 1]`."""
 
     value: str
-    fold: Fold | None = None
+    linear: LinearModel | None = None
 
 
 Outcome = Block | Classified | Regressed

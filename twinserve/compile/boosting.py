@@ -1,7 +1,7 @@
 """Gradient boosting, both kinds.
 
 The sum starts with the baseline, as a first tree of one leaf, and adds the trees in scikit-learn's order,
-so it has the same bits; the labels come from it by the rule of each class's `predict`.
+so it is equal to the last bit; the label follows from it as in each class's `predict`.
 
 Source: scikit-learn 1.9, `ensemble/_gb.py`, `ensemble/_hist_gradient_boosting/gradient_boosting.py` and
 `_predictor.pyx`, `_loss/link.py`.
@@ -81,7 +81,7 @@ def _gradient_sum(graph: Graph, model: Any, block: Block) -> str:
 
 
 def _start(model: Any) -> FloatArray:
-    """The raw prediction `[k]` before the first tree, which only a constant `init` leaves free of the row."""
+    """The raw prediction `[k]` before the first tree; it is the same for every row only with a constant `init`."""
     init = model.init_
     if init != "zero" and class_name(init) not in _CONSTANT:
         raise refusal(model, f"init={type(init).__name__} reads rows rounded to float32, which is not lowered")
@@ -91,41 +91,40 @@ def _start(model: Any) -> FloatArray:
 
 def _hist_sum(graph: Graph, model: Any, block: Block) -> str:
     """`[n, k]`: the baseline and every iteration's trees, comparing in double."""
-    mine, codes = _own_columns(graph, model, block)
-    require_numbers(mine.columns[len(codes) :], model)
+    ordered, codes = _own_columns(graph, model, block)
+    require_numbers(ordered.columns[len(codes) :], model)
     known, row_of = model._bin_mapper.make_known_categories_bitsets() if codes else ((), ())
     baseline = np.ravel(model._baseline_prediction)
     trees = [(k, Tree.constant(float(start))) for k, start in enumerate(baseline)]
     for iteration in model._predictors:
         for k, predictor in enumerate(iteration):
             trees.append((k, _read_predictor(model, predictor, codes, known, row_of)))
-    return emit(graph, mine, trees, len(baseline))
+    return emit(graph, ordered, trees, len(baseline))
 
 
 def _own_columns(graph: Graph, model: Any, block: Block) -> tuple[Block, list[FloatArray]]:
-    """The columns in the order of the model's own preprocessor, and how each category looks in the graph.
+    """The columns in the order of the model's own preprocessor, and the value of each category in the graph.
 
-    Categories come first. Texts are asked for by their code in the vocabulary, so they cost no node.
+    Categories come first. Texts are compared by their code in the vocabulary, so they cost no node.
     Numbers as categories go through the model's own encoder: ONNX Runtime 1.32 compares a number with a
     member that is negative or over 30 after cutting off its fraction, so 33.5 would pass for 33.
     """
     if model._preprocessor is None:
         return block, []
     is_category = np.asarray(model.is_categorical_)
-    words, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
+    categories, numbers = block.select(np.flatnonzero(is_category)), block.select(np.flatnonzero(~is_category))
     encoder = model._preprocessor.named_transformers_["encoder"]
-    if all(column.kind == "category" for column in words.columns):
-        return graph.concat([words, numbers]), all_values(graph, words, encoder.categories_, model)
-    encoded = graph.transform(encoder, words)
+    if all(column.kind == "category" for column in categories.columns):
+        return graph.concat([categories, numbers]), all_values(graph, categories, encoder.categories_, model)
+    encoded = graph.transform(encoder, categories)
     return graph.concat([encoded, numbers]), [np.arange(float(len(listed))) for listed in encoder.categories_]
 
 
 def _read_predictor(model: Any, predictor: Any, codes: list[FloatArray], known: Any, row_of: Any) -> Tree:
-    """One tree. A split on a category becomes a question about its members.
+    """One tree. A split on a category becomes a test for membership in a set of categories.
 
-    scikit-learn sends a category that it does not know the way of the missing ones. So the members are the
-    known categories of the *other* way, NaN never is one, and whatever is not a member takes the way of the
-    missing.
+    scikit-learn sends an unknown category to the side of the missing ones. So the members are the known categories of
+    the *other* side, NaN is never one, and whatever is not a member goes to the side of the missing.
     """
     nodes = predictor.nodes
     require_fields(model, nodes.dtype.names, PREDICTOR_FIELDS)
@@ -139,8 +138,8 @@ def _read_predictor(model: Any, predictor: Any, codes: list[FloatArray], known: 
         if nan_yes[i]:
             left = members_of(known[row_of[column]]) - left
             yes[i], no[i], nan_yes[i] = no[i], yes[i], False
-        found = codes[column][sorted(code for code in left if code < len(codes[column]))]
-        members[i] = found[np.isfinite(found)]
+        values = codes[column][sorted(code for code in left if code < len(codes[column]))]
+        members[i] = values[np.isfinite(values)]
     return Tree(
         leaf=leaf,
         column=nodes["feature_idx"].astype(np.int64),
@@ -149,8 +148,8 @@ def _read_predictor(model: Any, predictor: Any, codes: list[FloatArray], known: 
         no=no,
         nan_yes=nan_yes,
         value=nodes["value"].astype(np.float64),
-        # Without members nothing is `<= -inf`: every row takes the other way.
-        members={i: found for i, found in members.items() if len(found)},
+        # Without members no row is `<= -inf`: every row goes to the other side.
+        members={i: values for i, values in members.items() if len(values)},
     )
 
 

@@ -32,7 +32,7 @@ def calendar(graph: Graph, transformer: Any, block: Block) -> Block:
 
 
 class _Date:
-    """The pieces of a date, each the name of a double tensor `[n, columns]`, made when first asked for."""
+    """The pieces of a date, each the name of a double tensor `[n, columns]`, added to the graph on first use."""
 
     def __init__(self, graph: Graph, block: Block) -> None:
         self._graph = graph
@@ -53,7 +53,7 @@ class _Date:
         return self._graph.op("Floor", self._graph.op("Div", tensor, self._graph.constant(divisor)))
 
     def rest(self, tensor: str, divisor: float) -> str:
-        """What that division leaves, from 0 to the divisor."""
+        """The remainder of that division, at least 0 and less than the divisor."""
         return self.minus(tensor, self.times(self.whole(tensor, divisor), divisor))
 
     @cached_property
@@ -101,7 +101,7 @@ class _Date:
 
     @cached_property
     def _next_year(self) -> str:
-        """1 in January and February, which Hinnant's year counts to the year before."""
+        """1 in January and February, which belong to the previous year where years begin in March."""
         return self.whole(self._march_month, 10.0)
 
     @cached_property

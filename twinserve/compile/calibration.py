@@ -30,7 +30,7 @@ def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
 
 
 def mean(graph: Graph, parts: list[str]) -> str:
-    """The sum, from the first to the last, over their number."""
+    """The mean of these tensors, summed from the first to the last."""
     total = parts[0]
     for part in parts[1:]:
         total = graph.op("Add", total, part)
@@ -38,7 +38,7 @@ def mean(graph: Graph, parts: list[str]) -> str:
 
 
 def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int, bool]:
-    """The decisions `[n, 1]` or `[n, classes]`, else the probabilities; how many columns, and whether they decide."""
+    """Decisions or else probabilities, `[n, 1]` or `[n, classes]`; how many columns; whether they are decisions."""
     outcome = graph.lower(estimator, block)
     if not isinstance(outcome, Classified):
         raise refusal(estimator, "a classifier is needed in this place")
@@ -63,18 +63,18 @@ def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
     classes = len(part.classes)
     if classes == 2:
         return _with_rest(graph, likely)
-    seats = np.searchsorted(part.classes, part.estimator.classes_)
+    positions = np.searchsorted(part.classes, part.estimator.classes_)
     if width != classes:
-        likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[seats]))
-    return graph.shares(likely, classes)
+        likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[positions]))
+    return graph.normalized(likely, classes)
 
 
 def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:
     """`softmax(beta * logits)` (since 1.8): decisions as they are, of two classes `-d` and `d`, or `log(p + 1e-12)`.
 
-    Decisions of more classes that look like probabilities count as such. scikit-learn asks that of a whole batch;
-    here each row is what it is alone. The logarithm makes much of the last bit of a probability near 0, so only those
-    of trees, which have all their bits, are taken.
+    Decisions of more classes that look like probabilities are treated as such. scikit-learn decides that for a whole
+    batch, the graph for each row by itself. The logarithm magnifies the last bit of a probability near 0, so only
+    probabilities of trees are lowered, which are equal to the last bit.
     """
     tensor, width, decides = response(graph, part.estimator, block)
     classes = len(part.classes)
@@ -92,7 +92,7 @@ def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:
 
 
 def _with_rest(graph: Graph, likely: str) -> str:
-    """`1 - p` and `p`."""
+    """`1 - p` and `p`, side by side."""
     pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
     return graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
 
@@ -104,16 +104,16 @@ def _logits(graph: Graph, decisions: str, width: int) -> str:
     high = graph.op("LessOrEqual", graph.op("ReduceMax", decisions, axes, keepdims=1), graph.constant(1.0))
     gap = graph.op("Abs", graph.op("Sub", graph.row_sum(decisions, width), graph.constant(1.0)))
     whole = graph.op("LessOrEqual", gap, graph.constant(1e-8 + 1e-5))
-    shares = graph.op("And", graph.op("And", low, high), whole)
-    return graph.op("Where", shares, _logarithms(graph, decisions, width), decisions)
+    are_probabilities = graph.op("And", graph.op("And", low, high), whole)
+    return graph.op("Where", are_probabilities, _logarithms(graph, decisions, width), decisions)
 
 
-def _logarithms(graph: Graph, shares: str, width: int) -> str:
-    return graph.smooth("Log", graph.op("Add", shares, graph.constant(1e-12)), width)
+def _logarithms(graph: Graph, probabilities: str, width: int) -> str:
+    return graph.smooth("Log", graph.op("Add", probabilities, graph.constant(1e-12)), width)
 
 
 def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
-    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`; of two classes the second's, twice."""
+    """`1 / (1 + exp(a d + b))` for each class's `a` and `b`; of two classes the second's, in two columns."""
     times = 2 if len(calibrators) == 1 else 1
     scaled = graph.op("Mul", tensor, graph.constant([c.a_ for c in calibrators] * times))
     shifted = graph.op("Add", scaled, graph.constant([c.b_ for c in calibrators] * times))
@@ -130,8 +130,8 @@ def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
         for k, calibrator in enumerate(calibrators)
         for part, tree in enumerate(_segments(calibrator, k))
     ]
-    found = emit(graph, Block.numbers(tensor, count), searches, 3 * count)
-    slope, x, y = (graph.gather(found, range(part, 3 * count, 3), 3 * count) for part in range(3))
+    segments = emit(graph, Block.numbers(tensor, count), searches, 3 * count)
+    slope, x, y = (graph.gather(segments, range(part, 3 * count, 3), 3 * count) for part in range(3))
     return graph.op("Add", graph.op("Mul", slope, graph.op("Sub", tensor, x)), y)
 
 
@@ -170,9 +170,9 @@ def _search_tree(bounds: FloatArray, column: int) -> Tree:
 
 
 def _leaf_values(tree: Tree, values: FloatArray) -> FloatArray:
-    """`values` by the leaf numbers that a search tree holds."""
-    found: FloatArray = np.asarray(values, dtype=np.float64)[tree.value.astype(np.int64)]
-    return found
+    """`values` at the leaf numbers of a search tree."""
+    leaves: FloatArray = np.asarray(values, dtype=np.float64)[tree.value.astype(np.int64)]
+    return leaves
 
 
 LOWERINGS: dict[str, Lowering] = {

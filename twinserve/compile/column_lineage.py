@@ -1,4 +1,4 @@
-"""Which column of the graph's input a column inside the graph comes from, and how it follows it."""
+"""Trace a column inside the graph to the input column that it is computed from, and whether it is monotonic in it."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import needed
 
 FLAT: Final = 0
-"""The same for every number; null may differ."""
-STEADY: Final = 1
-"""Never less for a greater number, and null for no number."""
+"""Constant over all numbers; null may differ."""
+RISING: Final = 1
+"""Monotonically rising, and null for no number."""
 ANY: Final = 2
 
 
 @dataclass(frozen=True)
 class Source:
-    """One column of the input, and the way in which it is followed."""
+    """One column of the input, and how a column depends on it: FLAT, RISING or ANY."""
 
     column: int
-    way: int
+    relation: int
 
 
 Sources = Sequence[Source | None]
-"""For each column of a tensor its source; None where it has several, or none that is known."""
+"""For each column of a tensor its source; None where it has several or an unknown one."""
 
 
 def trace(graph: Graph, tensor: str) -> Sources | None:
     """The sources of a tensor `[n, columns]`; None where an operation on the way is not one of those below."""
-    known: dict[str, Sources] = {"x": [Source(i, STEADY) for i in range(len(graph.columns))]}
+    known: dict[str, Sources] = {"x": [Source(i, RISING) for i in range(len(graph.columns))]}
     makers: dict[str, str] = {}
     for node in needed(graph.nodes, [tensor]):
-        found = _follow(graph, node, known, makers)
-        if found is None:
+        sources = _follow(graph, node, known, makers)
+        if sources is None:
             return None
-        known[node.output[0]] = found
+        known[node.output[0]] = sources
         makers[node.output[0]] = node.op_type
     return known[tensor]
 
@@ -60,7 +60,7 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
     if node.op_type in ("Gemm", "MatMul") and makers.get(node.input[0]) == "Cast" and constants[1] is not None:
         return [_mixed([first[i] for i in np.flatnonzero(weights).tolist()]) for weights in constants[1].T]
     if node.op_type == "IsNaN":
-        return [source and replace(source, way=FLAT if source.way < ANY else ANY) for source in first]
+        return [source and replace(source, relation=FLAT if source.relation < ANY else ANY) for source in first]
     if node.op_type == "Cast":
         return first
     if len(constants) == 2 and constants[1] is not None:
@@ -69,7 +69,7 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
 
 
 def _with_constant(kind: str, sources: Sources, constant: FloatArray) -> Sources | None:
-    """An operation on each number, with a constant at its right."""
+    """An elementwise operation whose right operand is a constant."""
     if kind not in ("Add", "Sub", "Mul", "Div", "Equal", "Greater", "Less"):
         return None
     width = max(len(sources), constant.size)
@@ -84,32 +84,32 @@ def _with_constant(kind: str, sources: Sources, constant: FloatArray) -> Sources
         keeps = np.zeros(constant.shape, dtype=bool)
     kept = np.broadcast_to(keeps.reshape(-1), width).tolist()
     return [
-        source and (source if keep or source.way == FLAT else replace(source, way=ANY))
+        source and (source if keep or source.relation == FLAT else replace(source, relation=ANY))
         for source, keep in zip(sources, kept, strict=True)
     ]
 
 
 def _where(inputs: Sequence[Sources | None], constants: Sequence[FloatArray | None]) -> Sources | None:
-    """A choice between two: the same one for every number where the condition is."""
+    """`Where`: it stays monotonic where its condition is constant over all numbers."""
     if any(source is None and constant is None for source, constant in zip(inputs, constants, strict=True)):
         return None
     tensors = [source for source in inputs if source is not None]
     width = max(len(source) for source in tensors)
     if any(len(source) not in (1, width) for source in tensors) or inputs[0] is None:
         return None
-    found: list[Source | None] = []
+    sources: list[Source | None] = []
     for i in range(width):
         parts = [None if part is None else part[i % len(part)] for part in inputs]
         if any(part is None and inputs[k] is not None for k, part in enumerate(parts)):
-            found.append(None)
+            sources.append(None)
             continue
         present = [part for part in parts if part is not None]
         condition = parts[0]
         same = len({part.column for part in present}) == 1
-        flat = condition is not None and condition.way == FLAT
-        way = max((part.way for part in parts[1:] if part is not None), default=FLAT) if flat else ANY
-        found.append(Source(present[0].column, way) if same else None)
-    return found
+        flat = condition is not None and condition.relation == FLAT
+        relation = max((part.relation for part in parts[1:] if part is not None), default=FLAT) if flat else ANY
+        sources.append(Source(present[0].column, relation) if same else None)
+    return sources
 
 
 def _mixed(parts: Sources) -> Source | None:
@@ -117,7 +117,7 @@ def _mixed(parts: Sources) -> Source | None:
     present = [part for part in parts if part is not None]
     if len(present) < len(parts) or len({part.column for part in present}) != 1:
         return None
-    return Source(present[0].column, FLAT if all(part.way == FLAT for part in present) else ANY)
+    return Source(present[0].column, FLAT if all(part.relation == FLAT for part in present) else ANY)
 
 
 def _constant(graph: Graph, name: str) -> FloatArray | None:

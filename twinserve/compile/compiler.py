@@ -17,7 +17,7 @@ from twinserve.compile.refusal import refusal
 from twinserve.compile.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
 from twinserve.graph.check import check_graph
 from twinserve.graph.reader import BadGraph
-from twinserve.predict.extra_categories import Words, words_metadata
+from twinserve.predict.extra_categories import ExtraCategories, extra_categories_metadata
 
 MAX_BYTES = 1_000_000_000
 """The largest model that is written, well below the two gigabytes that its format can hold."""
@@ -29,8 +29,8 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
     fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
     estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
-    regressor's `value`, double `[n]`. A text outside a column's categories that a step knows all the same has a
-    code behind theirs, which `twinserve/predict/extra_categories.py` reads from the metadata.
+    regressor's `value`, double `[n]`. A text that a step knows and that is not among a column's categories gets a code
+    after theirs, which `twinserve/predict/extra_categories.py` reads from the metadata.
 
     Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 
@@ -42,38 +42,38 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
     """
     _require_same_names(pipeline, columns)
     graph, outcome = _lowered(pipeline, columns)
-    words = graph.words
-    if words:
-        longer = [replace(c, categories=(*c.categories, *words.get(c.name, ()))) for c in columns]
+    extra = graph.extra_categories
+    if extra:
+        longer = [replace(c, categories=(*c.categories, *extra.get(c.name, ()))) for c in columns]
         graph, outcome = _lowered(pipeline, longer)
     outputs = outputs_of(graph, pipeline, outcome)
     model = model_of(graph, outputs, len(columns), _width(outcome))
-    fold = None if isinstance(outcome, Block) or outcome.fold is None else guarded(graph, outcome.fold)
-    props = words_metadata(_codes(words, columns)) | (fold.metadata() if fold is not None else {})
+    linear = None if isinstance(outcome, Block) or outcome.linear is None else guarded(graph, outcome.linear)
+    props = extra_categories_metadata(_codes(extra, columns)) | (linear.metadata() if linear is not None else {})
     helper.set_model_props(model, props)
     if model.ByteSize() > MAX_BYTES:
         raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
     onnx.checker.check_model(model)
     compiled: bytes = model.SerializeToString(deterministic=True)
     try:
-        check_graph(compiled)  # Else a server would refuse it.
+        check_graph(compiled)  # A server makes the same check.
     except BadGraph as error:
         raise refusal(pipeline, f"its graph {error.reason}") from error
     return compiled
 
 
 def _lowered(pipeline: Any, columns: Sequence[Column]) -> tuple[Graph, Outcome]:
-    """The graph of these columns, and what comes out of it."""
+    """The graph of these columns, and its outcome."""
     graph = Graph(LOWERINGS, columns)
     return graph, graph.lower(pipeline, Block.of("x", columns, Affine.identity(len(columns))))
 
 
-def _codes(words: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> Words:
-    """The words' codes: those behind the last category of their column."""
+def _codes(extra: Mapping[str, Iterable[str]], columns: Sequence[Column]) -> ExtraCategories:
+    """The codes of the extra categories: those after the last category of their column."""
     return {
-        place: {word: float(code) for code, word in enumerate(words[column.name], len(column.categories))}
+        place: {text: float(code) for code, text in enumerate(extra[column.name], len(column.categories))}
         for place, column in enumerate(columns)
-        if column.name in words
+        if column.name in extra
     }
 
 
@@ -85,7 +85,7 @@ def _require_same_names(pipeline: Any, columns: Sequence[Column]) -> None:
 
 
 def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
-    """The graph's outputs by name: the tensors that hold them."""
+    """The tensors that hold the graph's outputs, by the outputs' names."""
     refused = refusals(graph)
     if isinstance(outcome, Classified):
         if outcome.probabilities is None:

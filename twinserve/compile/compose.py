@@ -16,7 +16,7 @@ from twinserve.estimators.introspection import class_name
 
 
 def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
-    """Each step on what the one before it gave; None and "passthrough" give their input."""
+    """Each step on the output of the one before it; None and "passthrough" pass their input on."""
     outcome: Outcome = block
     for _, step in steps.steps:
         if step is None or step == "passthrough":
@@ -58,12 +58,12 @@ def best_estimator(graph: Graph, search: Any, block: Block) -> Outcome:
 
 
 def inner_estimator(graph: Graph, frozen: Any, block: Block) -> Outcome:
-    """The estimator that is held frozen."""
+    """The estimator inside a FrozenEstimator."""
     return graph.lower(frozen.estimator, block)
 
 
 def coded_estimator(graph: Graph, coded: Any, block: Block) -> Outcome:
-    """The estimator whose labels are held beside it."""
+    """The estimator inside a label-encoded classifier."""
     return graph.lower(coded.estimator_, block)
 
 

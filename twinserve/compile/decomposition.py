@@ -1,7 +1,7 @@
 """Projections onto fitted directions.
 
-A projection is a sum that BLAS and ONNX Runtime round in another order. A tree behind it may therefore see
-a number that differs in the last bit; the proof on training rows says whether that ever mattered.
+A projection is a sum that BLAS and ONNX Runtime round in a different order. A tree behind it may therefore compare
+a number that differs in the last bit; the proof on training rows shows whether that changes an answer.
 
 Source: scikit-learn 1.9, `decomposition/_base.py`, `decomposition/_truncated_svd.py`,
 `discriminant_analysis.py`.
@@ -18,7 +18,7 @@ from twinserve.compile.graph import Graph, Lowering
 
 
 def pca(graph: Graph, model: Any, block: Block) -> Block:
-    """`x . components - mean . components`, over the standard deviations where `whiten` asks for it."""
+    """`x . components - mean . components`, divided by the standard deviations with `whiten`."""
     directions = np.asarray(model.components_, dtype=np.float64).T
     tensor = graph.affine(graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0])
     if model.whiten:

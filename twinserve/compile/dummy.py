@@ -1,4 +1,4 @@
-"""Predictors that do not look at their input.
+"""Dummy predictors, which ignore their input.
 
 Source: scikit-learn 1.9, `dummy.py`.
 """
@@ -15,7 +15,7 @@ from twinserve.compile.refusal import refusal
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """`prior`: the classes' shares; `most_frequent` and `constant`: 1 for one class.
+    """`prior`: the class frequencies; `most_frequent` and `constant`: 1 for one class.
 
     Random strategies have no graph.
     """
@@ -23,17 +23,17 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     if model.strategy not in ("prior", "most_frequent", "constant"):
         raise refusal(model, f"strategy={model.strategy!r} answers at random")
     width = len(model.classes_)
-    shares = np.asarray(model.class_prior_, dtype=np.float64)
+    row = np.asarray(model.class_prior_, dtype=np.float64)
     if model.strategy == "most_frequent":
-        shares = np.eye(width)[shares.argmax()]
+        row = np.eye(width)[row.argmax()]
     elif model.strategy == "constant":
-        shares = np.eye(width)[int(np.flatnonzero(model.classes_ == np.ravel(model.constant)[0])[0])]
-    probabilities = graph.each_row(block.tensor, shares)
+        row = np.eye(width)[int(np.flatnonzero(model.classes_ == np.ravel(model.constant)[0])[0])]
+    probabilities = graph.each_row(block.tensor, row)
     return Classified(graph.argmax(probabilities), width, probabilities)
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
-    """The constant that `strategy` found."""
+    """The constant that `strategy` chose in training."""
     require_one_output(model)
     return Regressed(graph.each_row(block.tensor, np.ravel(model.constant_)))
 

@@ -1,6 +1,6 @@
-"""The NumPy functions that a graph may apply to each number.
+"""The NumPy functions that a graph can apply to each number.
 
-ONNX has no `log1p` and no `expm1`. Both are made from `log` and `exp` with Kahan's correction, which keeps
+ONNX has no `log1p` and no `expm1`. Both are computed from `log` and `exp` with Kahan's correction, which keeps
 the digits near 0 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 1.14).
 """
 
@@ -43,7 +43,7 @@ def square(graph: Graph, x: str, width: int) -> str:
 
 
 def _plain(kind: str) -> Elementwise:
-    """A function whose every result is exact, whichever unit computes it."""
+    """A function that every processor rounds correctly."""
     return lambda graph, x, _: graph.op(kind, x)
 
 

@@ -1,8 +1,7 @@
 """Encoders of categories.
 
 All of them start from the same table of hits: double `[n, K]`, one column for each known category of each
-column, 1 where the row has it. What they answer is a product of that table with small whole numbers, which
-is exact.
+column, 1 where the row has it. Their output is a product of that table with small integers, which is exact.
 
 Source: scikit-learn 1.9, `preprocessing/_encoders.py`, `preprocessing/_target_encoder.py`.
 """
@@ -22,10 +21,10 @@ from twinserve.compile.private_attributes import INFREQUENT, require_fields
 from twinserve.compile.refusal import refusal
 
 NULL = np.inf
-"""Stands for null among the values of a category: no input may be infinite."""
+"""The value of null as a category: no input may be infinite."""
 
 ABSENT = np.nan
-"""Stands for a text that has no code yet: NaN equals nothing."""
+"""The value of a text that has no code yet: NaN equals nothing."""
 
 
 def one_hot(graph: Graph, encoder: Any, block: Block) -> Block:
@@ -49,7 +48,7 @@ def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
     values = all_values(graph, block, encoder.categories_, encoder)
     _demand_known(graph, encoder, block, values)
     unknown = -1.0 if encoder.handle_unknown == "error" else float(encoder.unknown_value)
-    # One more than the number, less one: an unseen category then comes out as -1.
+    # One is added to each number and subtracted from the sum, so that an unseen category gives -1.
     numbers = [_groups(encoder, i, len(v)) + 1.0 for i, v in enumerate(values)]
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
     codes = graph.affine(hits, _diagonal(numbers), np.full(len(values), -1.0))
@@ -80,9 +79,9 @@ def all_values(graph: Graph, block: Block, categories: Sequence[Any], reader: An
 
 
 def values_of(graph: Graph, column: Column, categories: Any, reader: Any) -> FloatArray:
-    """How an encoder's categories look in the graph: the number itself, or the text's code; NULL; ABSENT.
+    """The values of an encoder's categories in the graph: the number itself, the text's code, NULL or ABSENT.
 
-    The graph keeps the absent texts: a row may hold them, so it is built again with a code for each.
+    Absent texts are added to `graph.extra_categories`: the graph is then built again with a code for each.
     """
     listed = list(categories)
     nulls = [c for c in listed if is_null(c)]
@@ -94,7 +93,7 @@ def values_of(graph: Graph, column: Column, categories: Any, reader: Any) -> Flo
         code = {text: float(i) for i, text in enumerate(column.categories)}
         absent = {c: None for c in listed if not is_null(c) and c not in code}
         if absent:
-            graph.words.setdefault(column.name, {}).update(absent)
+            graph.extra_categories.setdefault(column.name, {}).update(absent)
         return np.array([NULL if is_null(c) else code.get(c, ABSENT) for c in listed], dtype=np.float64)
     raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}")
 
@@ -105,7 +104,7 @@ def is_null(category: Any) -> bool:
 
 
 def _demand_known(graph: Graph, encoder: Any, block: Block, values: Sequence[FloatArray]) -> None:
-    """No answer for a category that an encoder told to raise does not know."""
+    """Give no answer for an unknown category, where `handle_unknown="error"` makes scikit-learn raise."""
     if encoder.handle_unknown == "error":
         hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
         known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
@@ -113,7 +112,7 @@ def _demand_known(graph: Graph, encoder: Any, block: Block, values: Sequence[Flo
 
 
 def _hits(graph: Graph, block: Block, values: Sequence[FloatArray], chosen: Any) -> str:
-    """Double `[n, len(chosen)]`: which of the chosen categories (counted through all columns) a row has."""
+    """Double `[n, len(chosen)]`: which of the chosen categories (numbered through all columns) a row has."""
     flat = np.concatenate([*values, np.empty(0)])[chosen]
     owner = np.repeat(np.arange(len(values)), [len(v) for v in values])[chosen]
     cells = graph.dense(block.select(owner.tolist()))
@@ -123,7 +122,7 @@ def _hits(graph: Graph, block: Block, values: Sequence[FloatArray], chosen: Any)
 
 
 def _groups(encoder: Any, column: int, size: int) -> Any:
-    """For each category its number after the infrequent ones were put together."""
+    """For each category its number after the infrequent ones were merged."""
     mapping = _infrequent(encoder, "_default_to_infrequent_mappings", column + 1)[column]
     groups = np.arange(size) if mapping is None else np.array(mapping)
     # An ordinal encoder leaves null out of the grouping, so its mapping may be shorter.
@@ -131,7 +130,7 @@ def _groups(encoder: Any, column: int, size: int) -> Any:
 
 
 def _infrequent(encoder: Any, attribute: str, columns: int) -> Any:
-    """What an encoder holds for each column about infrequent categories; None for each where it has none."""
+    """An encoder's private attribute about infrequent categories, one item a column; None where it has none."""
     if not encoder._infrequent_enabled:
         return [None] * columns
     require_fields(encoder, dir(encoder), INFREQUENT)
@@ -152,7 +151,7 @@ def _one_hot_map(encoder: Any, sizes: Sequence[int]) -> tuple[FloatArray, FloatA
         start = np.zeros(part.shape[1])
         rare = _infrequent(encoder, "_infrequent_indices", len(sizes))[i]
         if rare is not None and catches_unseen:
-            # One, less whatever frequent category was hit: what is left is infrequent or unseen.
+            # 1 minus the hits of the frequent categories: 1 where the category is infrequent or unseen.
             at = groups[rare[0]]
             part[:, at] = np.where(groups == at, 0.0, -1.0)
             start[at] = 1.0
@@ -173,14 +172,14 @@ def _diagonal(columns: Sequence[Any]) -> FloatArray:
 
 
 def stack(blocks: Sequence[FloatArray]) -> FloatArray:
-    """Blocks along the diagonal of a matrix of zeros."""
+    """A block-diagonal matrix."""
     rows, widths = sum(len(b) for b in blocks), sum(b.shape[1] for b in blocks)
-    found = np.zeros((rows, widths))
+    matrix = np.zeros((rows, widths))
     row = column = 0
     for part in blocks:
-        found[row : row + len(part), column : column + part.shape[1]] = part
+        matrix[row : row + len(part), column : column + part.shape[1]] = part
         row, column = row + len(part), column + part.shape[1]
-    return found
+    return matrix
 
 
 LOWERINGS: dict[str, Lowering] = {

@@ -1,4 +1,4 @@
-"""Predictors made of predictors: voting, stacking, bagging, one against the rest, a transformed target.
+"""Ensembles and other predictors made of predictors: voting, stacking, bagging, a transformed target.
 
 Source: scikit-learn 1.9, `ensemble/_voting.py`, `ensemble/_stacking.py`, `ensemble/_bagging.py`,
 `compose/_target.py`.
@@ -20,13 +20,13 @@ from twinserve.estimators.introspection import class_name
 
 
 def voting_classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """Soft: the weighted mean of the probabilities. Hard: the first class with most weight of votes."""
+    """Soft: the weighted mean of the probabilities. Hard: the first class with the greatest weight of votes."""
     width = len(model.classes_)
     weights = _weights(model)
     voters = [_classified(graph, voter, block) for voter in model.estimators_]
     if model.voting == "soft":
-        shares = [_probabilities(voter, fitted) for voter, fitted in zip(voters, model.estimators_, strict=True)]
-        probabilities = _weighted_mean(graph, shares, weights)
+        each = [_probabilities(voter, fitted) for voter, fitted in zip(voters, model.estimators_, strict=True)]
+        probabilities = _weighted_mean(graph, each, weights)
         return Classified(graph.argmax(probabilities), width, probabilities)
     votes = [_one_hot(graph, voter.label, width) for voter in voters]
     return Classified(graph.argmax(_weighted_sum(graph, votes, weights)), width)
@@ -39,10 +39,10 @@ def voting_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
-    """The final estimator on the first ones' answers side by side.
+    """The final estimator on the predictions of the others, side by side.
 
-    With `passthrough` the columns themselves come after these. Two classes' probabilities count once: the
-    first column goes.
+    With `passthrough` the columns themselves come after these. Of two classes' probabilities the first column is
+    dropped.
     """
     answers = [
         _answer(graph, fitted, method, block)
@@ -54,16 +54,16 @@ def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
 def bagging_classifier(graph: Graph, model: Any, block: Block) -> Classified:
     """The mean of the probabilities, each estimator on its own columns; the label is the first largest.
 
-    And the mean of the decisions, where the estimators have such and saw every class.
+    The decision is the mean of the decisions, where every estimator has some and saw every class.
     """
     width = len(model.classes_)
     parts, decisions = [], []
     for fitted, columns in zip(model.estimators_, model.estimators_features_, strict=True):
         answer = _classified(graph, fitted, block.select(columns))
-        shares = answer.probabilities or _one_hot(graph, answer.label, answer.classes)
+        part = answer.probabilities or _one_hot(graph, answer.label, answer.classes)
         if answer.classes != width:
-            shares = graph.op("MatMul", shares, graph.constant(np.eye(width)[fitted.classes_.astype(int)]))
-        parts.append(shares)
+            part = graph.op("MatMul", part, graph.constant(np.eye(width)[fitted.classes_.astype(int)]))
+        parts.append(part)
         decisions += [answer.decision] if answer.decision is not None and answer.classes == width else []
     probabilities = mean(graph, parts)
     decision = mean(graph, decisions) if len(decisions) == len(parts) else None
@@ -126,7 +126,7 @@ def _probabilities(answer: Classified, fitted: Any) -> str:
 
 
 def _answer(graph: Graph, fitted: Any, method: str, block: Block) -> Block:
-    """What a stacked estimator's `predict_proba`, `decision_function` or `predict` gives, as columns."""
+    """The output of a stacked estimator's `predict_proba`, `decision_function` or `predict`, as columns."""
     outcome = graph.lower(fitted, block)
     if isinstance(outcome, Regressed):
         return Block.numbers(outcome.value, 1)

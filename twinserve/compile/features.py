@@ -1,4 +1,4 @@
-"""Making, choosing and binning features.
+"""Polynomial features, feature selection, binning and functions of features.
 
 Source: scikit-learn 1.9, `preprocessing/_polynomial.py`, `preprocessing/_discretization.py`,
 `preprocessing/_function_transformer.py`, `feature_selection/_base.py`.
@@ -21,7 +21,7 @@ MAX_FEATURES = 100_000
 
 
 def selected(graph: Graph, selector: Any, block: Block) -> Block:
-    """The columns of `get_support`; no node."""
+    """The columns of `get_support`; adds no node."""
     del graph
     return block.select(selector.get_support(indices=True))
 
@@ -60,14 +60,14 @@ def binned(graph: Graph, bins: Any, block: Block) -> Block:
     if bins.encode == "ordinal":
         counts = stack([np.ones((len(edges), 1)) for edges in inner])
         return Block.numbers(graph.op("MatMul", reached, graph.constant(counts)), len(inner))
-    # Bin j is "edge j-1 reached, edge j not": a difference of two hits, the first of them always 1.
+    # Bin j is "edge j-1 reached, edge j not": a difference of two hits; "edge -1" is always reached.
     steps = [np.eye(len(e), len(e) + 1, 1) - np.eye(len(e), len(e) + 1) for e in inner]
     start = np.concatenate([np.eye(1, len(e) + 1)[0] for e in inner])
     return Block.numbers(graph.affine(reached, stack(steps), start), len(start))
 
 
 def function(graph: Graph, transformer: Any, block: Block) -> Block:
-    """No function, or one NumPy function of an allow-list, on every number."""
+    """`func` on every number, if it is None or one of the NumPy functions in `FUNCTIONS`."""
     if transformer.func is None:
         return block
     lowering = FUNCTIONS.get(transformer.func)

@@ -1,6 +1,6 @@
-"""What is computed in single precision: the exponential function of the C library, bit for bit.
+"""Single precision: the exponential function of the C library, bit for bit.
 
-ONNX Runtime's own `Exp` of float32 rounds one result in a thousand otherwise. This one takes glibc's steps, in
+ONNX Runtime's own `Exp` of float32 rounds one result in a thousand differently. This one takes the steps of glibc, in
 double as glibc does: `x` is `k ln2 / 32` and a small rest, `2^(k/32)` comes from a table, the rest from a cubic.
 
 Source: glibc 2.28 and newer, `sysdeps/ieee754/flt-32/e_expf.c` and `e_exp2f_data.c` (ARM Optimized Routines).
@@ -23,7 +23,7 @@ _CUBIC = (
     1.0,
 )
 _LOW, _HIGH = -110.0, 90.0
-"""Beyond these, a float32 holds 0 and infinity only."""
+"""Beyond these, `exp` in float32 is 0 or infinity."""
 
 
 def as_single(graph: Graph, tensor: str) -> str:
@@ -37,20 +37,20 @@ def constant(graph: Graph, value: object) -> str:
 
 
 def exponential(graph: Graph, tensor: str, highest: float = _HIGH) -> str:
-    """`exp` of a float32 tensor, as float32; what is over `highest` counts as that."""
+    """`exp` of a float32 tensor, as float32; an argument over `highest` counts as `highest`."""
     x = graph.op("Clip", graph.as_double(tensor), graph.constant(_LOW), graph.constant(highest))
     scaled = graph.op("Mul", x, graph.constant(_PER_UNIT))
     steps = graph.op("Round", scaled)
     rest = graph.op("Sub", scaled, steps)
     power = graph.op("Gather", graph.constant(_powers()), graph.op("Cast", steps, to=INT64))
-    found = graph.constant(_CUBIC[0])
+    cubic = graph.constant(_CUBIC[0])
     for coefficient in _CUBIC[1:]:
-        found = graph.op("Add", graph.op("Mul", found, rest), graph.constant(coefficient))
-    return as_single(graph, graph.op("Mul", found, power))
+        cubic = graph.op("Add", graph.op("Mul", cubic, rest), graph.constant(coefficient))
+    return as_single(graph, graph.op("Mul", cubic, power))
 
 
 def _powers() -> FloatArray:
     """`2^(k/32)` at position `k`; a negative `k` counts from the end, as `Gather` does."""
     top, bottom = round(_HIGH * _PER_UNIT), round(_LOW * _PER_UNIT)
-    found: FloatArray = np.exp2(np.concatenate([np.arange(top + 1), np.arange(bottom, 0)]) / _STEPS)
-    return found
+    powers: FloatArray = np.exp2(np.concatenate([np.arange(top + 1), np.arange(bottom, 0)]) / _STEPS)
+    return powers

@@ -1,14 +1,14 @@
 """A small builder of one ONNX graph in double precision.
 
-Every node costs ONNX Runtime about 0.7 microseconds, whatever it computes on one row. So the builder never
-emits the same operation twice, gathers columns only when they are needed side by side, and drops what no
+Every node costs ONNX Runtime about 0.7 microseconds for one row, whatever it computes. So the builder never
+emits the same operation twice, gathers columns only when a node needs one tensor of them, and drops the nodes that no
 output uses.
 
 A row's result may not depend on the rows around it. In ONNX Runtime 1.32 `MatMul` and `Gemm` in double give
 the same bits for one row and for a thousand (every width from 1 to 1,000 tried; a test repeats it).
 `ReduceSum` and `Softmax` do not (they sum in another order where a row is not aligned), and `Exp`,
 `Sigmoid` and `Tanh` do not where the number of elements is odd (the last one leaves the vector unit). So
-sums here are products with a vector of ones, and the three functions only see an even number of columns
+sums here are products with a vector of ones, and these functions are applied to an even number of columns only
 (`smooth`). That costs up to two microseconds for an odd number of classes and nothing for two.
 """
 
@@ -36,17 +36,17 @@ Lowering = Callable[["Graph", Any, Block], Outcome]
 
 
 class Graph:
-    """Nodes and constants, named in the order of their making, so the same pipeline gives the same bytes."""
+    """Nodes and constants, named in the order in which they are added: the same pipeline gives the same bytes."""
 
     def __init__(self, lowerings: Mapping[str, Lowering], columns: Sequence[Column] = ()) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
         self.columns = tuple(columns)
-        """Those of the input `x`; nothing is known of them where they are not given."""
-        self.words: dict[str, dict[str, None]] = {}
-        """By a column's name the texts that a step knows and its vocabulary lacks, in the order of their finding."""
+        """The columns of the input `x`; empty where they are not known."""
+        self.extra_categories: dict[str, dict[str, None]] = {}
+        """By a column's name the texts that a step knows and its vocabulary lacks, in the order of the steps."""
         self.limits: dict[str, dict[int, Limit]] = {}
-        """What the estimators take of the columns of a tensor, by its name; a row beyond has no answer."""
+        """By a tensor's name and column the numbers that the estimators accept; a row beyond them has no answer."""
         self.widths: dict[str, int] = {}
         """The number of columns of each of these tensors."""
         self._lowerings = lowerings
@@ -55,7 +55,7 @@ class Graph:
     # -- estimators ------------------------------------------------------------------------------------------
 
     def lower(self, estimator: Any, block: Block) -> Outcome:
-        """Lower one fitted estimator on these columns; CannotCompile names a class without a graph."""
+        """Lower one fitted estimator on these columns; raises `CannotCompile` with the class that has no graph."""
         name = class_name(estimator)
         lowering = self._lowerings.get(name)
         if lowering is None:
@@ -74,14 +74,14 @@ class Graph:
             raise CannotCompile(f"{name}: its fitted state is not what this lowering knows ({reason})") from error
 
     def transform(self, estimator: Any, block: Block) -> Block:
-        """Lower a transformer."""
+        """Lower a transformer; raises `CannotCompile` where the estimator is none."""
         outcome = self.lower(estimator, block)
         if not isinstance(outcome, Block):
             raise refusal(estimator, "a transformer is needed in this place")
         return outcome
 
     def demand(self, block: Block, limit: Limit) -> None:
-        """Let a row have no answer where one of these columns, if it is a number, is beyond a limit."""
+        """Give a row no answer where one of these columns is a number beyond a limit."""
         for column, pick in zip(block.columns, block.picks, strict=True):
             if column.kind == "number":
                 known = self.limits.setdefault(block.tensor, {})
@@ -139,7 +139,7 @@ class Graph:
         return Block.of(joined, (column for part in parts for column in part.columns), _affine(parts))
 
     def each_row(self, tensor: str, values: npt.ArrayLike) -> str:
-        """The row `values` once for each row of a tensor; what the tensor holds does not matter."""
+        """The row `values`, repeated for each row of a tensor."""
         row = np.asarray(values, dtype=np.float64).reshape(1, -1)
         rows = self.op("Shape", tensor, start=0, end=1)
         shape = self.op("Concat", rows, self.constant([row.shape[1]], np.int64), axis=0)
@@ -162,14 +162,14 @@ class Graph:
         """`x . weights + bias`, weights `[features, k]`: `[n, k]`."""
         return self.op("Gemm", tensor, self.constant(weights), self.constant(bias))
 
-    def shares(self, tensor: str, width: int) -> str:
-        """Each row over its sum; a row of zeros becomes `1 / width` everywhere."""
+    def normalized(self, tensor: str, width: int) -> str:
+        """Each row divided by its sum; a row of zeros becomes `1 / width` everywhere."""
         total = self.row_sum(tensor, width)
         empty = self.op("Equal", total, self.constant(0.0))
         return self.op("Where", empty, self.constant(1.0 / width), self.op("Div", tensor, total))
 
     def logistic(self, tensor: str, width: int) -> str:
-        """`1 / (1 + exp(-x))` with all its digits where it is tiny, as a sum to divide by needs them.
+        """`1 / (1 + exp(-x))` with full precision where it is tiny, which a sum that divides by it needs.
 
         `Sigmoid` is one node instead of four, but in ONNX Runtime 1.32 a result near 0 is off by up to 1e-16,
         whatever its size (0.0 for -37). For a probability that is enough.
@@ -204,13 +204,13 @@ def _affine(parts: Sequence[Block]) -> Affine | None:
 
 
 def require_one_output(estimator: Any) -> None:
-    """Refuse an estimator that predicts several things at once."""
+    """Raise `CannotCompile` for an estimator with several outputs."""
     if estimator.n_outputs_ != 1:
         raise refusal(estimator, f"it predicts {estimator.n_outputs_} outputs, and a graph gives one")
 
 
 def require_numbers(columns: Sequence[Column], reader: Any) -> None:
-    """Refuse where an estimator computes with columns that are not numbers."""
+    """Raise `CannotCompile` where a column with which `reader` computes is not a number."""
     for column in columns:
         if column.kind != "number":
             raise refusal(reader, f"it computes with column {column.name!r}, a {column.kind} and not a number")

@@ -1,4 +1,4 @@
-"""Missing values.
+"""Imputing missing values.
 
 Source: scikit-learn 1.9, `impute/_base.py`.
 """
@@ -18,8 +18,8 @@ from twinserve.compile.refusal import refusal
 def simple_imputer(graph: Graph, imputer: Any, block: Block) -> Block:
     """The column's statistic where a value is missing.
 
-    With `add_indicator` the indicator's columns come after these. A column that was all missing in training
-    goes, unless `keep_empty_features` holds it.
+    With `add_indicator` the indicator's columns come after these. A column without any value in training is dropped,
+    unless `keep_empty_features` is set.
     """
     kept = [i for i, s in enumerate(imputer.statistics_) if imputer.keep_empty_features or not is_null(s)]
     part = block.select(kept)
@@ -56,7 +56,7 @@ def _missing(graph: Graph, block: Block, owner: Any) -> str:
 
 
 def _fill(graph: Graph, column: Column, statistic: Any, imputer: Any) -> tuple[Column, float]:
-    """The column after imputing, and what is put in: a new text extends the vocabulary by one code."""
+    """The column after imputing, and the value that replaces null: a new text extends the vocabulary by one code."""
     value = float(values_of(graph, column, [statistic], imputer)[0])
     if value == NULL:
         return column, np.nan

@@ -21,16 +21,17 @@ from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 
 ZERO = float(np.float32(1e-35))
-"""What is as close to 0 is 0 to the library, and missing where `zero_as_missing` says so."""
+"""The library treats a number as close to 0 as 0, and with `zero_as_missing` as missing."""
 _INFINITE = 1e300
-"""The dump writes no larger threshold: what it holds for one that no number reaches."""
+"""The largest threshold that the dump writes; it stands for infinity."""
 _IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
 _EXPONENTIAL = ("poisson", "gamma", "tweedie")
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """Logistic function or softmax; the label is the first likeliest. The decision (since 4.7) is the sum itself,
-    of a forest, too.
+    """The logistic function or softmax; the label is the first likeliest.
+
+    The decision (since 4.7) is the sum itself, for a random forest, too.
     """
     dump = model.booster_.dump_model()
     objective, options = _objective(model, dump)
@@ -83,22 +84,22 @@ def _sums(graph: Graph, model: Any, dump: Any, block: Block) -> tuple[str, int]:
 
 
 def _averaged(graph: Graph, dump: Any, sums: str) -> str:
-    """The sums, or their mean where the booster is a forest."""
+    """The sums, or their mean where the booster is a random forest."""
     if not dump["average_output"]:
         return sums
     return graph.op("Div", sums, graph.constant(float(len(dump["tree_info"]) // dump["num_tree_per_iteration"])))
 
 
 def read_trees(model: Any) -> list[Tree]:
-    """All trees that count, in their order."""
+    """All trees, in their order."""
     return [_read_tree(model, tree["tree_structure"]) for tree in model.booster_.dump_model()["tree_info"]]
 
 
 def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Block:
-    """The numbers; zeros become null where they count as missing, and categories lose their fraction."""
-    asks = [node for root in structures for node in _nodes(root) if "split_feature" in node]
-    zeros = {node["split_feature"] for node in asks if node["missing_type"] == "Zero"}
-    codes = {node["split_feature"] for node in asks if node["decision_type"] == "=="}
+    """The input: zeros become null where they count as missing, and categories are truncated to integers."""
+    splits = [node for root in structures for node in _nodes(root) if "split_feature" in node]
+    zeros = {node["split_feature"] for node in splits if node["missing_type"] == "Zero"}
+    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="}
     tensor, place = graph.numbers(block, model), np.arange(len(block.columns))
     if zeros:
         limit = graph.constant(np.where(np.isin(place, list(zeros)), ZERO, -1.0))
@@ -114,14 +115,14 @@ def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Blo
 
 def _nodes(root: Any) -> list[Any]:
     """A tree's nodes, the root first."""
-    found = [root]
-    for node in found:
-        found += [node[side] for side in ("left_child", "right_child") if side in node]
-    return found
+    nodes = [root]
+    for node in nodes:
+        nodes += [node[side] for side in ("left_child", "right_child") if side in node]
+    return nodes
 
 
 def _read_tree(model: Any, root: Any) -> Tree:
-    """One tree; its nodes come in the order of `_nodes`, so two children stand side by side."""
+    """One tree; its nodes come in the order of `_nodes`, so that two siblings are side by side."""
     nodes = _nodes(root)
     if any("leaf_const" in node for node in nodes):
         raise refusal(model, "linear_tree=True is not lowered")
@@ -145,7 +146,7 @@ def _members(node: Any) -> FloatArray:
 
 
 def _split(node: Any) -> float:
-    """The threshold of a number, and anything else where there is none; all that counts as 0 goes one way."""
+    """The threshold of a split on a number, moved so that all numbers that count as 0 go to one side; else 0."""
     if node.get("decision_type") != "<=":
         return 0.0
     threshold = float(node["threshold"])
@@ -155,7 +156,7 @@ def _split(node: Any) -> float:
 
 
 def _null_goes_left(node: Any) -> bool:
-    """Where training saw no null, null is 0; a null category is never a member."""
+    """Whether null goes left. Where training saw no null, null counts as 0; a null category is never a member."""
     if node.get("decision_type") != "<=":
         return False
     return bool(node["default_left"]) if node["missing_type"] != "None" else float(node["threshold"]) >= 0.0

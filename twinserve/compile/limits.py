@@ -1,7 +1,6 @@
-"""What each class of estimator refuses to look at: where scikit-learn raises, there is no answer.
+"""The numbers that each class of estimator accepts: where scikit-learn raises, the graph gives no answer.
 
-Every estimator of scikit-learn that is not named here asks of each number that it is finite, or, where its tags say
-`allow_nan`, that it is finite or null.
+Every estimator of scikit-learn that is not named here accepts finite numbers, and null where its tags say `allow_nan`.
 
 Source: scikit-learn 1.9, `utils/validation.py` (`check_array`) and its callers.
 """
@@ -16,27 +15,27 @@ from twinserve.compile.blocks import LARGEST
 from twinserve.estimators.introspection import class_name
 
 LARGEST_SINGLE: Final = math.nextafter((2.0 - 2.0**-24) * 2.0**127, 0.0)
-"""The largest double that float32 can hold once rounded."""
+"""The largest double that rounds to a finite float32."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The numbers that an estimator takes: from `low` to `high`, and null where it is `null`."""
+    """The numbers that an estimator accepts: from `low` to `high`, and null if `null`."""
 
     low: float
     high: float
     null: bool
 
     def within(self, other: Limit) -> Limit:
-        """What both take."""
+        """The numbers that both accept."""
         return Limit(max(self.low, other.low), min(self.high, other.high), self.null and other.null)
 
 
 FINITE: Final = Limit(-LARGEST, LARGEST, null=False)
 
-_INDIFFERENT: Final = frozenset(
+_UNLIMITED: Final = frozenset(
     {
-        # Estimators inside look for themselves.
+        # The estimators inside have limits of their own.
         "twinserve.estimators.label_encoded.Coded",
         "sklearn.calibration.CalibratedClassifierCV",
         "sklearn.compose.ColumnTransformer",
@@ -78,13 +77,13 @@ _SINGLE: Final = frozenset(
         "sklearn.tree.ExtraTreeRegressor",
     }
 )
-"""Those that round to float32 before they look."""
+"""Classes that round their input to float32."""
 
 
 def limit_of(estimator: Any) -> Limit | None:
-    """What a fitted estimator takes of each number; None where it takes all."""
+    """The numbers that a fitted estimator accepts; None where it accepts all."""
     name = class_name(estimator)
-    if name in _INDIFFERENT:
+    if name in _UNLIMITED:
         return None
     if name == "sklearn.preprocessing.FunctionTransformer":
         return FINITE if estimator.validate else None

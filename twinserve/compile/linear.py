@@ -14,10 +14,10 @@ from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Affine, Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
-from twinserve.predict.linear import Fold, Link
+from twinserve.predict.linear import LinearModel, Link
 
 _LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
-"""The kinds of two-class models that a dot product can answer for."""
+"""The links of two-class models whose answer is a function of one dot product."""
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
@@ -26,7 +26,7 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     if len(weights) != 1:
         raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
     value = _product(graph, model, block, weights, bias)
-    return Regressed(value, _fold(block.affine, weights, bias, "value"))
+    return Regressed(value, _folded(block.affine, weights, bias, "value"))
 
 
 def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
@@ -35,7 +35,7 @@ def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def tweedie(graph: Graph, model: Any, block: Block) -> Regressed:
-    """The log link where `link` says so, or `power` is positive and `link` is "auto"; else the identity."""
+    """The log link with `link="log"`, or with `link="auto"` and a positive `power`; else the identity."""
     logarithmic = model.link == "log" or (model.link == "auto" and model.power > 0)
     return (exponential if logarithmic else regressor)(graph, model, block)
 
@@ -62,8 +62,8 @@ def logistic(graph: Graph, model: Any, block: Block) -> Classified:
     several = len(model.classes_) > 2
     if multi == "multinomial" and not several:
         raise refusal(model, "multi_class='multinomial' of two classes is not lowered")
-    rests = multi == "ovr" or (multi != "multinomial" and getattr(model, "solver", "") == "liblinear")
-    return _classified(graph, model, block, "softmax" if several and not rests else "logistic")
+    one_vs_rest = multi == "ovr" or (multi != "multinomial" and getattr(model, "solver", "") == "liblinear")
+    return _classified(graph, model, block, "softmax" if several and not one_vs_rest else "logistic")
 
 
 def discriminant(graph: Graph, model: Any, block: Block) -> Classified:
@@ -86,8 +86,8 @@ def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified
     pair = _product(graph, model, block, np.vstack([-weights, weights]), np.concatenate([-bias, bias]))
     decision = _product(graph, model, block, weights, bias)
     link = _LINKS.get(kind)
-    fold = _fold(block.affine, weights, bias, link) if link is not None else None
-    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, fold)
+    linear = _folded(block.affine, weights, bias, link) if link is not None else None
+    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, linear)
 
 
 def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified:
@@ -97,7 +97,7 @@ def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified
         probabilities = graph.softmax(decision, width)
     elif kind != "label":
         likely = _huber(graph, decision) if kind == "huber" else graph.logistic(decision, width)
-        probabilities = graph.shares(likely, width)
+        probabilities = graph.normalized(likely, width)
     return Classified(graph.argmax(decision), width, probabilities, decision)
 
 
@@ -123,8 +123,8 @@ def _product(graph: Graph, model: Any, block: Block, weights: FloatArray, bias: 
     return graph.affine(graph.numbers(block, model), weights.T, bias)
 
 
-def _fold(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> Fold | None:
-    """The head and the scalers before it as one dot product of the input's columns, each used once."""
+def _folded(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> LinearModel | None:
+    """The model and the scalers before it as one dot product of the input; None where a column is used twice."""
     if affine is None or len(set(affine.picks)) != len(affine.picks):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
@@ -132,7 +132,7 @@ def _fold(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Li
         intercept = float(bias[0] + affine.offset @ weights[0])
     if not (np.isfinite(folded).all() and np.isfinite(intercept)):
         return None
-    return Fold(affine.picks, affine.center, folded, intercept, link)
+    return LinearModel(affine.picks, affine.center, folded, intercept, link)
 
 
 _PLAIN_REGRESSORS = [

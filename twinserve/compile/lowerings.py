@@ -1,4 +1,4 @@
-"""Which class is lowered by which function: the families' own tables, side by side."""
+"""The lowering of each class: the tables of all modules in one."""
 
 from __future__ import annotations
 

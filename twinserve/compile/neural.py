@@ -56,7 +56,7 @@ def _last_layer(graph: Graph, model: Any, block: Block) -> tuple[str, int]:
 
 
 def _even(weights: FloatArray, bias: FloatArray, extra: int) -> tuple[FloatArray, FloatArray, int]:
-    """A layer with an even number of units, the last one perhaps idle, behind one with `extra` idle units."""
+    """A layer padded to an even number of units by an idle one, after a layer with `extra` idle units."""
     idle = weights.shape[1] % 2
     return np.pad(_rows(weights, extra), ((0, 0), (0, idle))), np.pad(bias, (0, idle)), idle
 

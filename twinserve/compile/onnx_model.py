@@ -1,4 +1,4 @@
-"""A graph, or the part of it that some tensors need, as an ONNX model."""
+"""Make an ONNX model of a graph, or of the part that some tensors need."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) ->
 
 
 def needed(nodes: Sequence[NodeProto], wanted: Iterable[str]) -> list[NodeProto]:
-    """The nodes that some of these tensors depend on, in their order."""
-    found: list[NodeProto] = []
+    """The nodes on which these tensors depend, in their order."""
+    kept: list[NodeProto] = []
     left = set(wanted)
     for node in reversed(nodes):
         if node.output[0] in left:
             left |= set(node.input)
-            found.append(node)
-    return found[::-1]
+            kept.append(node)
+    return kept[::-1]
 
 
 def _named(nodes: Sequence[NodeProto], outputs: dict[str, str]) -> list[NodeProto]:
@@ -51,8 +51,8 @@ def _named(nodes: Sequence[NodeProto], outputs: dict[str, str]) -> list[NodeProt
 
 
 def _renamed(node: NodeProto, names: dict[str, str]) -> NodeProto:
-    found = NodeProto()
-    found.CopyFrom(node)
-    for tensors in (found.input, found.output):
+    renamed = NodeProto()
+    renamed.CopyFrom(node)
+    for tensors in (renamed.input, renamed.output):
         tensors[:] = [names.get(tensor, tensor) for tensor in tensors]
-    return found
+    return renamed

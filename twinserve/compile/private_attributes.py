@@ -1,7 +1,7 @@
 """Every private attribute of scikit-learn that a lowering reads, in one place.
 
 Private names may change in any release. A class is compiled only if everything named here is there;
-otherwise the pipeline is refused with a sentence, and never gets a graph that guesses.
+otherwise the pipeline is refused with a sentence.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
 }
 
 INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
-"""What an encoder has besides, once it groups infrequent categories."""
+"""Attributes of an encoder that groups infrequent categories."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (
@@ -50,14 +50,14 @@ PREDICTOR_FIELDS = (
 
 
 def require(estimator: Any) -> None:
-    """Refuse an estimator that lacks a private attribute its lowering reads."""
+    """Raise `CannotCompile` for an estimator that lacks a private attribute that its lowering reads."""
     for attribute in PRIVATE.get(class_name(estimator), ()):
         if not hasattr(estimator, attribute):
             raise refusal(estimator, f"this scikit-learn has no {attribute!r} that the lowering could read")
 
 
 def require_fields(owner: Any, present: Sequence[str], wanted: Sequence[str]) -> None:
-    """Refuse what lacks one of the wanted fields: an array of nodes, say."""
+    """Raise `CannotCompile` where one of the wanted fields is missing, such as a field of an array of nodes."""
     for name in wanted:
         if name not in present:
             raise refusal(owner, f"this scikit-learn has no field {name!r} that the lowering could read")

@@ -1,4 +1,4 @@
-"""How a refusal names the class that it is about."""
+"""The error for a class that cannot be compiled."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from twinserve.estimators.introspection import class_name
 
 
 def refusal(estimator: Any, reason: str) -> CannotCompile:
-    """The error that says which class cannot be compiled, and why."""
+    """An error with the class that cannot be compiled, and the reason."""
     return CannotCompile(f"{class_name(estimator)}: {reason}")

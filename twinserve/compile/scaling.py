@@ -1,7 +1,7 @@
-"""Scalers and other maps that work on each number by itself, or on each row.
+"""Scalers and other transformers of each number by itself, or of each row.
 
-Every lowering repeats scikit-learn's own operations in its own order, because a tree behind a scaler may
-split on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
+Every lowering repeats scikit-learn's operations in their order, because the split of a tree behind a scaler may
+depend on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from twinserve.compile.graph import Graph, Lowering
 
 
 def standard(graph: Graph, scaler: Any, block: Block) -> Block:
-    """`(x - mean) / scale`, each part where `with_mean` and `with_std` ask for it."""
+    """`(x - mean) / scale`, with `with_mean` and `with_std`."""
     center = scaler.mean_ if scaler.with_mean else None
     return _shift_and_divide(graph, scaler, block, center, scaler.scale_ if scaler.with_std else None)
 
 
 def robust(graph: Graph, scaler: Any, block: Block) -> Block:
-    """`(x - median) / range`, each part where `with_centering` and `with_scaling` ask for it."""
+    """`(x - median) / range`, with `with_centering` and `with_scaling`."""
     center = scaler.center_ if scaler.with_centering else None
     return _shift_and_divide(graph, scaler, block, center, scaler.scale_ if scaler.with_scaling else None)
 
 
 def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
-    """`x * scale + min`, cut at `feature_range` where `clip` asks for it."""
+    """`x * scale + min`, clipped to `feature_range` with `clip`."""
     tensor = graph.op("Mul", graph.numbers(block, scaler), graph.constant(scaler.scale_))
     tensor = graph.op("Add", tensor, graph.constant(scaler.min_))
     if scaler.clip:
@@ -38,7 +38,7 @@ def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
 
 
 def max_abs(graph: Graph, scaler: Any, block: Block) -> Block:
-    """`x / scale`, cut at -1 and 1 where `clip` (since 1.8) asks for it."""
+    """`x / scale`, clipped to -1 and 1 with `clip` (since 1.8)."""
     scaled = _shift_and_divide(graph, scaler, block, None, scaler.scale_)
     return _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
 
@@ -72,7 +72,7 @@ def _shift_and_divide(
 
 
 def _clip(graph: Graph, tensor: str, low: float, high: float) -> str:
-    """Cut at both ends; NaN stays NaN."""
+    """Clip at both ends; NaN stays NaN."""
     low_name, high_name = graph.constant(float(low)), graph.constant(float(high))
     raised = graph.op("Where", graph.op("Less", tensor, low_name), low_name, tensor)
     return graph.op("Where", graph.op("Greater", raised, high_name), high_name, raised)

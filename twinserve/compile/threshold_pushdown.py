@@ -1,12 +1,12 @@
-"""Trees that look through the steps before them.
+"""Push the thresholds of trees through the steps before them, so that the trees compare the graph's input itself.
 
-Behind scalers, imputers and encoders each column that a tree asks about often comes from one column of the graph's
-input. The same question is then put to the input itself, and the nodes in between are not needed: 200 iterations of
-boosting behind a scaler and an encoder take 9 us a row instead of 23.
+Behind scalers, imputers and encoders each column that a tree splits on often comes from one column of the graph's
+input. The same split is then made on the input, and the nodes in between are not needed: 200 iterations of boosting
+behind a scaler and an encoder take 9 us a row instead of 23.
 
-A number goes only through operations that never turn it back, so `f(x) <= split` is `x <= u`, where `u` is the largest
-double for which it holds. Bisection over all doubles finds it, running the very nodes that it makes superfluous. Of a
-category every code is tried.
+A number passes monotonically rising operations only, so `f(x) <= split` is `x <= u`, where `u` is the largest double
+for which it holds. Bisection over all doubles finds it, by running the nodes that it replaces. Of a category every code
+is tried.
 """
 
 from __future__ import annotations
@@ -31,46 +31,46 @@ if TYPE_CHECKING:
 Trees = Sequence[tuple[int, "Tree"]]
 Run = Callable[[FloatArray], FloatArray]
 LARGEST = np.array(np.finfo(np.float64).max).view(np.int64)
-"""The largest double's place when all finite doubles are numbered from 0.0 on, negative ones downwards."""
+"""The number of the largest double when all finite doubles are numbered from 0.0, negative ones downwards."""
 MOST_MEMBERS = 64
-"""A question about more categories than these is left where it is."""
+"""A split on a larger set of categories is not pushed."""
 
 
-def look_through(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Trees]:
-    """The trees on the graph's input, where they can be; else as they are."""
+def push_to_input(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Trees]:
+    """The trees on the graph's input, where every split can be pushed; otherwise block and trees unchanged."""
     if block.tensor == "x" or not graph.columns:
         return block, trees
     sources = trace(graph, block.tensor)
     if sources is None:
         return block, trees
     behind = [sources[pick] for pick in block.picks]
-    if not all(_is_clear(graph, behind, tree) for _, tree in trees):
+    if not all(_can_push(graph, behind, tree) for _, tree in trees):
         return block, trees
-    questions = _Questions(graph, block, behind)
+    splits = _Splits(graph, block, behind)
     try:
-        return Block.of("x", graph.columns), [(target, questions.put(tree)) for target, tree in trees]
+        return Block.of("x", graph.columns), [(target, splits.pushed(tree)) for target, tree in trees]
     except _TooMany:
         return block, trees
 
 
 class _TooMany(Exception):
-    """A question has more members than are worth it."""
+    """A split has more members than `MOST_MEMBERS`."""
 
 
-def _is_clear(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool:
-    """Is every question about one column of the input, and answerable there?"""
+def _can_push(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool:
+    """Whether every split depends on one column of the input, and can be made there."""
 
-    def clear(source: Source | None) -> bool:
+    def can_push(source: Source | None) -> bool:
         if source is None:
             return False
         kind = graph.columns[source.column].kind
-        return kind == "category" or (kind == "number" and source.way < ANY)
+        return kind == "category" or (kind == "number" and source.relation < ANY)
 
-    return tree.is_leq and all(clear(behind[column]) for column in np.unique(tree.column[~tree.leaf]).tolist())
+    return tree.is_leq and all(can_push(behind[column]) for column in np.unique(tree.column[~tree.leaf]).tolist())
 
 
-class _Questions:
-    """Puts questions about columns of a block to the graph's input."""
+class _Splits:
+    """Rewrites splits on columns of a block as splits on the graph's input."""
 
     def __init__(self, graph: Graph, block: Block, behind: Sequence[Source | None]) -> None:
         self._columns = graph.columns
@@ -80,31 +80,31 @@ class _Questions:
         self._is_category = np.array([raw >= 0 and self._columns[raw].kind == "category" for raw in self._raw])
         self._codes: dict[int, FloatArray] = {}
         self._null = self._values(np.arange(len(behind)), np.full(len(behind), np.nan))
-        """`[columns]`: what null becomes."""
+        """`[columns]`: the value of each column where the input is null."""
 
-    def put(self, tree: Tree) -> Tree:
-        """The same tree, asking about the input."""
-        asks = np.flatnonzero(~tree.leaf)
-        category = self._is_category[tree.column[asks]]
+    def pushed(self, tree: Tree) -> Tree:
+        """The same tree with splits on the input."""
+        nodes = np.flatnonzero(~tree.leaf)
+        category = self._is_category[tree.column[nodes]]
         split, nan_yes, column = tree.split.copy(), tree.nan_yes.copy(), tree.column.copy()
-        numbers = asks[~category]
+        numbers = nodes[~category]
         null = self._null[tree.column[numbers]]
         split[numbers] = self._turns(tree.column[numbers], tree.split[numbers])
         nan_yes[numbers] = np.where(np.isnan(null), nan_yes[numbers], null <= tree.split[numbers])
-        column[asks] = self._raw[tree.column[asks]]
+        column[nodes] = self._raw[tree.column[nodes]]
         put = replace(tree, column=column, split=split, nan_yes=nan_yes, members=None)
-        return self._put_words(tree, put, asks[category].tolist())
+        return self._push_categories(tree, put, nodes[category].tolist())
 
     def _turns(self, columns: IntArray, splits: FloatArray) -> FloatArray:
-        """For each question the largest number whose answer is yes, -inf where there is none."""
+        """For each split the largest input that goes to the `yes` side, -inf where there is none."""
         pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
-        asked, limits = pairs[0].astype(np.int64), pairs[1]
+        pushed_columns, limits = pairs[0].astype(np.int64), pairs[1]
 
         def is_yes(numbers: IntArray) -> BoolArray:
-            answer: BoolArray = self._values(asked, _doubles(numbers)) <= limits
+            answer: BoolArray = self._values(pushed_columns, _doubles(numbers)) <= limits
             return answer
 
-        low, high = np.full(len(asked), -LARGEST), np.full(len(asked), LARGEST)
+        low, high = np.full(len(pushed_columns), -LARGEST), np.full(len(pushed_columns), LARGEST)
         never, always = ~is_yes(low), is_yes(high)
         while (high - 1 > low).any():
             middle = (low >> 1) + (high >> 1) + (low & high & 1)
@@ -114,21 +114,21 @@ class _Questions:
         return turns[place.reshape(-1)]
 
     def _values(self, columns: IntArray, values: FloatArray) -> FloatArray:
-        """What these columns of the block hold where the input column behind each has this value."""
+        """The value of each of these columns of the block where its input column has this value."""
         rows = np.zeros((len(columns), len(self._columns)))
         known = self._raw[columns] >= 0
         rows[np.flatnonzero(known), self._raw[columns[known]]] = values[known]
-        found: FloatArray = self._run(rows)[np.arange(len(columns)), self._picks[columns]]
-        return found
+        outputs: FloatArray = self._run(rows)[np.arange(len(columns)), self._picks[columns]]
+        return outputs
 
-    def _put_words(self, tree: Tree, put: Tree, asks: Sequence[int]) -> Tree:
-        """The questions about categories: whether a code is below a limit, or else one of a set.
+    def _push_categories(self, tree: Tree, put: Tree, nodes: Sequence[int]) -> Tree:
+        """Splits on categories: a comparison of the code with a limit, or else membership in a set.
 
-        A set never holds null: ONNX Runtime 1.32 loses the way of null where one set's question follows another's.
+        A set never holds null: ONNX Runtime 1.32 loses the side of null where a split on a set follows another.
         """
         yes_way, no_way = put.yes.copy(), put.no.copy()
         members: dict[int, FloatArray] = {}
-        for node in asks:
+        for node in nodes:
             yes, null = self._answers(tree, node, int(tree.column[node]))
             limit = _limit(yes)
             if limit is None and (null or _limit(~yes) is not None):
@@ -143,7 +143,7 @@ class _Questions:
         return replace(put, yes=yes_way, no=no_way, members=members or None)
 
     def _answers(self, tree: Tree, node: int, column: int) -> tuple[BoolArray, bool]:
-        """The answer for each code, the one of what was never seen (-1) first; and that for null."""
+        """Whether each code goes to the `yes` side, an unseen category (-1) first; and whether null does."""
         if column not in self._codes:
             codes = np.arange(-1.0, len(self._columns[self._raw[column]].categories))
             self._codes[column] = np.append(self._values(np.full(len(codes), column), codes), self._null[column])
@@ -155,7 +155,7 @@ class _Questions:
 
 
 def _limit(yes: BoolArray) -> float | None:
-    """What exactly the codes answered with yes are below, the first being -1; none if there is no such limit."""
+    """The limit below which exactly the codes of `yes` are, the first code being -1; None if there is none."""
     count = int(yes.sum())
     return count - 1.5 if yes[:count].all() else None
 
@@ -173,6 +173,6 @@ def _runner(graph: Graph, block: Block) -> Run:
 
 
 def _doubles(numbers: IntArray) -> FloatArray:
-    """The doubles with these places in their order."""
+    """The doubles with these numbers."""
     sizes = np.abs(numbers).view(np.float64)
     return np.where(numbers < 0, -sizes, sizes)

@@ -1,4 +1,4 @@
-"""One decision tree as arrays, and the comparisons that its nodes may make."""
+"""One decision tree as arrays, and the kinds of comparison that its nodes make."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Tree:
     """One tree as arrays over its nodes, root first.
 
     An inner node sends a row to `yes` where its column is `<= split` (`< split` in the mode LT; or, with
-    `members`, where it is one of them), to `no` otherwise; `nan_yes` says which way NaN goes. `value` counts at
+    `members`, where it is one of them), to `no` otherwise; NaN goes to `yes` where `nan_yes`. `value` counts at
     leaves only.
     """
 
@@ -32,7 +32,7 @@ class Tree:
 
     @property
     def is_leq(self) -> bool:
-        """Do its questions about numbers ask `<=`?"""
+        """Whether its splits on numbers are `<=`."""
         return self.mode == LEQ
 
     @classmethod
@@ -42,9 +42,9 @@ class Tree:
         return cls(np.ones(1, bool), zero, np.zeros(1), zero, zero, np.zeros(1, bool), np.array([value]))
 
     def grown(self) -> Tree:
-        """The same tree, a single leaf replaced by a question whose two answers are that leaf.
+        """The same tree, where a single leaf is replaced by a split whose two sides are that leaf.
 
-        ONNX Runtime 1.32 gets a root without children wrong where other trees are about: it looks its leaf
+        ONNX Runtime 1.32 evaluates a root without children wrongly where there are other trees: it looks its leaf
         up at the root's position, which may be another tree's leaf.
         """
         if len(self.leaf) > 1:
@@ -55,7 +55,7 @@ class Tree:
         return Tree(np.array([False, True, True]), nothing, np.zeros(3), ids, 2 * ids, never, value)
 
     def with_value(self, value: FloatArray) -> Tree:
-        """The same questions with other leaves."""
+        """The same splits with other leaves."""
         return Tree(
             self.leaf,
             self.column,

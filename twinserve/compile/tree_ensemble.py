@@ -1,8 +1,7 @@
-"""Trees as one `TreeEnsemble` node of `ai.onnx.ml` opset 5, in double precision or, for trees that are, in single.
+"""Trees as one `TreeEnsemble` node of `ai.onnx.ml` opset 5, in double precision or, as XGBoost computes, in single.
 
 ONNX Runtime adds a row's leaves tree by tree, in the order of the roots, starting at 0.0. So with the trees
-in scikit-learn's order, and a starting value as a first tree of one leaf, the sum has scikit-learn's very
-bits.
+in scikit-learn's order, and a starting value as a first tree of one leaf, the sum is equal to the last bit.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from onnx import numpy_helper
 from twinserve.arrays import IntArray
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
-from twinserve.compile.threshold_pushdown import look_through
+from twinserve.compile.threshold_pushdown import push_to_input
 from twinserve.compile.tree import MEMBER, Tree
 from twinserve.errors import CannotCompile
 
@@ -29,14 +28,14 @@ def emit(
 ) -> str:
     """`[n, targets]`: for each target the sum of its trees' leaves, in this order.
 
-    `dtype` is that of the block's tensor; the questions and the sum are in it, too. Raises CannotCompile where
+    `dtype` is that of the block's tensor; splits and sums are in it, too. Raises CannotCompile where
     there are more than MAX_NODES nodes.
     """
     total = sum(len(tree.leaf) for _, tree in trees)
     if total > MAX_NODES:
         raise CannotCompile(f"trees: {total} nodes are more than the {MAX_NODES} that one graph may hold")
     if dtype == np.float64:
-        block, trees = look_through(graph, block, trees)
+        block, trees = push_to_input(graph, block, trees)
     inner, leaves = _Rows(), _Rows()
     roots: list[int] = []
     for target, tree in trees:
@@ -64,18 +63,18 @@ class _Rows:
 
 
 def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
-    """Number the tree's inner nodes and leaves behind those already there."""
+    """Append a tree's inner nodes and leaves, numbered after those already there."""
     at_leaf = tree.leaf
     number = np.where(at_leaf, leaves.length + np.cumsum(at_leaf) - 1, inner.length + np.cumsum(~at_leaf) - 1)
-    asks = np.flatnonzero(~at_leaf)
-    yes, no = tree.yes[asks], tree.no[asks]
-    modes = np.full(len(asks), tree.mode, dtype=np.uint8)
+    splits = np.flatnonzero(~at_leaf)
+    yes, no = tree.yes[splits], tree.no[splits]
+    modes = np.full(len(splits), tree.mode, dtype=np.uint8)
     members = [np.empty(0)]
     if tree.members:
-        modes[np.isin(asks, list(tree.members))] = MEMBER
-        members = [np.append(tree.members[i], np.nan) for i in asks.tolist() if i in tree.members]
+        modes[np.isin(splits, list(tree.members))] = MEMBER
+        members = [np.append(tree.members[i], np.nan) for i in splits.tolist() if i in tree.members]
     inner.append(
-        len(asks), column=tree.column[asks], split=tree.split[asks], mode=modes, nan=tree.nan_yes[asks],
+        len(splits), column=tree.column[splits], split=tree.split[splits], mode=modes, nan=tree.nan_yes[splits],
         yes=number[yes], yes_leaf=at_leaf[yes], no=number[no], no_leaf=at_leaf[no],
         members=np.concatenate(members),
     )  # fmt: skip
@@ -86,13 +85,13 @@ def _append(inner: _Rows, leaves: _Rows, tree: Tree, target: int) -> None:
 def _attributes(
     inner: _Rows, leaves: _Rows, roots: list[int], picks: IntArray, targets: int, dtype: npt.DTypeLike
 ) -> dict[str, object]:
-    """The operator's attributes; the lists are Python integers because protobuf wants them."""
+    """The operator's attributes; lists hold Python integers, as protobuf needs them."""
 
     def ints(values: npt.NDArray[np.generic]) -> list[int]:
         listed: list[int] = values.astype(np.int64).tolist()
         return listed
 
-    found: dict[str, object] = {
+    attributes: dict[str, object] = {
         "n_targets": targets,
         "tree_roots": roots,
         "nodes_featureids": ints(picks[inner["column"].astype(np.int64)]),
@@ -106,8 +105,8 @@ def _attributes(
         "leaf_targetids": ints(leaves["target"]),
     }
     if inner["nan"].any():
-        found["nodes_missing_value_tracks_true"] = ints(inner["nan"])
+        attributes["nodes_missing_value_tracks_true"] = ints(inner["nan"])
     members = inner["members"]
     if members.size:
-        found["membership_values"] = numpy_helper.from_array(members.astype(dtype), "members")
-    return found
+        attributes["membership_values"] = numpy_helper.from_array(members.astype(dtype), "members")
+    return attributes

@@ -1,8 +1,8 @@
 """Decision trees and forests.
 
-scikit-learn computes what stands before a tree in double precision, rounds the result to float32 once, and
+scikit-learn computes the steps before a tree in double precision, rounds their result to float32 once, and
 compares that with a threshold in double. The graph keeps the doubles and moves each threshold instead:
-rounding never changes an order, so `float32(x) <= t` is `x <= u`, with `u` the largest double that rounds
+rounding preserves order, so `float32(x) <= t` is `x <= u`, with `u` the largest double that rounds
 to a float32 `<= t`.
 
 A number beyond float32's range makes scikit-learn raise ("value too large for dtype('float32')"); the graph
@@ -27,12 +27,12 @@ from twinserve.compile.tree_ensemble import emit
 
 
 def tree_classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """The leaf's shares of the classes; the label is the first largest."""
+    """The leaf's class probabilities; the label is the first largest."""
     return _classifier(graph, model, block, [model])
 
 
 def forest_classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """The sum of the trees' shares over their number; the label is the first largest."""
+    """The mean of the trees' class probabilities; the label is the first largest."""
     return _classifier(graph, model, block, model.estimators_)
 
 
@@ -42,15 +42,15 @@ def tree_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
 
 
 def forest_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
-    """The sum of the trees' values over their number."""
+    """The mean of the trees' values."""
     total = _sums(graph, model, block, model.estimators_, 1)
     return Regressed(graph.op("Div", total, graph.constant(float(len(model.estimators_)))))
 
 
 def double_splits(thresholds: FloatArray) -> FloatArray:
-    """For each threshold on float32 the one on double that asks the same: the largest double at its left.
+    """For each threshold on float32 the equivalent one on double: the largest double that goes left.
 
-    Half way between two neighbouring float32 is a double, and rounds to the one whose last bit is 0.
+    The midpoint of two neighbouring float32 is a double, and rounds to the one whose last bit is 0.
     """
     with np.errstate(over="ignore"):
         below = thresholds.astype(np.float32)
@@ -62,7 +62,7 @@ def double_splits(thresholds: FloatArray) -> FloatArray:
 
 
 def read_tree(model: Any, values: FloatArray) -> Tree:
-    """A fitted tree's questions, with `values` (one a node) at its leaves."""
+    """A fitted tree's splits, with `values` (one for each node) at its leaves."""
     nodes = model.tree_
     require_fields(model, dir(nodes), TREE_FIELDS)
     leaf = nodes.children_left < 0
@@ -92,10 +92,10 @@ def _classifier(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) ->
 
 
 def _sums_are_exact(trees: Sequence[Any]) -> bool:
-    """Whether no partial sum of shares is rounded, so that one class's sum gives the other's.
+    """Whether no partial sum of probabilities is rounded, so that one class's sum gives the other's.
 
-    So it is with pure leaves, and with any shares that are multiples of 2^-20. Otherwise both classes are
-    summed, in scikit-learn's order: a tie between them may hang on the last bit.
+    That holds for pure leaves, and for any probabilities that are multiples of 2^-20. Otherwise both classes are
+    summed, in scikit-learn's order: a tie between them may depend on the last bit.
     """
     scaled = [tree.tree_.value[tree.tree_.children_left < 0] * 2.0**20 for tree in trees]
     return all(bool(np.all(part == np.floor(part))) for part in scaled) and len(trees) < 2**20
@@ -105,12 +105,12 @@ def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: i
     """`[n, width]`: the trees' values `column`, `column + 1`, ... summed in the trees' order."""
     require_one_output(model)
     require_numbers(block.columns, model)
-    found: list[tuple[int, Tree]] = []
+    summands: list[tuple[int, Tree]] = []
     for fitted in trees:
         tree = read_tree(fitted, fitted.tree_.value[:, 0, column])
-        found.append((0, tree))
-        found += [(k, tree.with_value(fitted.tree_.value[:, 0, column + k])) for k in range(1, width)]
-    return emit(graph, block, found, width)
+        summands.append((0, tree))
+        summands += [(k, tree.with_value(fitted.tree_.value[:, 0, column + k])) for k in range(1, width)]
+    return emit(graph, block, summands, width)
 
 
 LOWERINGS: dict[str, Lowering] = {

@@ -1,8 +1,8 @@
-"""Rows without an answer: where an estimator inside would refuse its input, what the graph says is not a number.
+"""Rows without an answer: where an estimator inside would raise on its input, the graph gives NaN.
 
-What each estimator asks of its input is noted while it is lowered (`Graph.demand`). What cannot be otherwise is
-dropped; what is left becomes trees of two questions a column, whose sum is 1 for a row that every estimator takes
-and NaN for any other. They look through scalers and imputers as all trees do, so that they are one node, most often.
+The limits of each estimator are noted while it is lowered (`Graph.demand`). Those that every request keeps are dropped;
+the others become trees of two splits a column, whose sum is 1 for a row that every estimator accepts and NaN for any
+other. They are pushed through scalers and imputers as all trees are, so that they are mostly one node.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Block, Column
 from twinserve.compile.graph import Graph
 from twinserve.compile.limits import Limit
-from twinserve.compile.threshold_pushdown import look_through
+from twinserve.compile.threshold_pushdown import push_to_input
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.compile.value_range import reaches
-from twinserve.predict.linear import Fold
+from twinserve.predict.linear import LinearModel
 
 Unproved = Mapping[str, Mapping[int, Limit]]
-"""By tensor and column the limits that some request might not keep."""
+"""By tensor and column the limits that a request might exceed."""
 EXPONENTS: Final = range(1000, 0, -100)
-"""Of two: sizes of numbers for which a folded model is tried to be safe."""
+"""Powers of two: the sizes of numbers for which a linear model is checked."""
 MOST: Final = 800
 """The largest power of two by which a product is taken too large: what is below 2^200 never overflows by it."""
 
 
 def unproved(graph: Graph, columns: Sequence[Column]) -> Unproved:
-    """The limits that a request of these columns might not keep."""
+    """The limits that a request of these columns might exceed."""
     known = reaches(graph, list(graph.limits), columns)
-    found = {
+    exceeded = {
         tensor: {
             pick: limit for pick, limit in limits.items() if tensor not in known or not known[tensor].keeps(pick, limit)
         }
         for tensor, limits in graph.limits.items()
     }
-    return {tensor: limits for tensor, limits in found.items() if limits}
+    return {tensor: limits for tensor, limits in exceeded.items() if limits}
 
 
 def refusals(graph: Graph) -> list[str]:
-    """Double `[n, 1]` each: 1 where there is an answer and NaN where there is none. No tensor where nothing refuses."""
-    found: dict[str, tuple[Block, list[tuple[int, Tree]]]] = {}
+    """Double `[n, 1]` each: 1 where there is an answer and NaN where there is none; empty where every row has one."""
+    by_tensor: dict[str, tuple[Block, list[tuple[int, Tree]]]] = {}
     for tensor, limits in unproved(graph, graph.columns).items():
         whole = Block.numbers(tensor, graph.widths[tensor])
-        block, trees = look_through(graph, whole, [(0, _questions(pick, limit)) for pick, limit in limits.items()])
-        found.setdefault(block.tensor, (block, []))[1].extend(trees)
-    return [emit(graph, block, [(0, Tree.constant(1.0)), *trees], 1) for block, trees in found.values()]
+        block, trees = push_to_input(graph, whole, [(0, _limit_tree(pick, limit)) for pick, limit in limits.items()])
+        by_tensor.setdefault(block.tensor, (block, []))[1].extend(trees)
+    return [emit(graph, block, [(0, Tree.constant(1.0)), *trees], 1) for block, trees in by_tensor.values()]
 
 
-def _questions(column: int, limit: Limit) -> Tree:
-    """`<= high`? Else NaN. Below `low`? Then NaN. Else 0."""
+def _limit_tree(column: int, limit: Limit) -> Tree:
+    """A tree that gives 0 from `low` to `high`, and NaN beyond."""
     return Tree(
         leaf=np.array([False, True, False, True, True]),
         column=np.full(5, column, dtype=np.int64),
@@ -68,7 +68,7 @@ def _questions(column: int, limit: Limit) -> Tree:
 
 
 def with_refusals(graph: Graph, answer: str, refused: Sequence[str]) -> str:
-    """Numbers `[n, k]`, NaN where there is no answer; what they are multiplied by is 1 elsewhere, so no bit changes."""
+    """Numbers `[n, k]`, NaN where there is no answer; elsewhere they are multiplied by 1, which changes no bit."""
     for tensor in refused:
         answer = graph.op("Mul", answer, tensor)
     return answer
@@ -83,32 +83,34 @@ def with_refused_labels(graph: Graph, label: str, refused: Sequence[str]) -> str
     return graph.op("Where", flat, graph.constant(-1, np.int64), label)
 
 
-def guarded(graph: Graph, fold: Fold) -> Fold | None:
-    """The fold, its product not finite for every row on which an estimator before its end might refuse; None where a
-    product cannot tell."""
+def guarded(graph: Graph, linear: LinearModel) -> LinearModel | None:
+    """The linear model, scaled and guarded so that its product is not finite on every row that an estimator before it
+    might refuse; None where that cannot be done."""
     if not unproved(graph, [replace(column, nullable=False) for column in graph.columns]) and not _loses_null(
-        graph, fold
+        graph, linear
     ):
-        return fold
+        return linear
     exponent = next((e for e in EXPONENTS if not unproved(graph, _bounded(graph.columns, e))), None)
-    return None if exponent is None else _with_guard(graph, fold, exponent)
+    return None if exponent is None else _with_guard(graph, linear, exponent)
 
 
-def _loses_null(graph: Graph, fold: Fold) -> bool:
-    """May a null be refused that the product does not see?"""
-    unseen = [replace(c, nullable=c.nullable and i not in fold.picks) for i, c in enumerate(graph.columns)]
+def _loses_null(graph: Graph, linear: LinearModel) -> bool:
+    """Whether an estimator might refuse a null in a column that the product does not use."""
+    unseen = [replace(c, nullable=c.nullable and i not in linear.picks) for i, c in enumerate(graph.columns)]
     return bool(unproved(graph, unseen))
 
 
-def _with_guard(graph: Graph, fold: Fold, exponent: int) -> Fold:
-    weights = dict(zip(fold.picks, np.abs(fold.weights).tolist(), strict=True))
-    largest = _exponent(max(abs(fold.intercept), *weights.values()))
+def _with_guard(graph: Graph, linear: LinearModel, exponent: int) -> LinearModel:
+    weights = dict(zip(linear.picks, np.abs(linear.weights).tolist(), strict=True))
+    largest = _exponent(max(abs(linear.intercept), *weights.values()))
     least = 1026 - exponent - min(MOST, MOST - largest)
     bounded = _bounded(graph.columns, exponent)
     seen: list[int] = []
     guard: FloatArray = np.zeros(len(graph.columns))
     for place, column in enumerate(graph.columns):
-        own = replace(column, nullable=column.nullable and place not in weights)  # The product sees a null by itself.
+        own = replace(
+            column, nullable=column.nullable and place not in weights
+        )  # A null in a used column makes the product NaN.
         if not unproved(graph, [*bounded[:place], own, *bounded[place + 1 :]]):
             continue
         weight = weights.get(place, 0.0)
@@ -117,7 +119,7 @@ def _with_guard(graph: Graph, fold: Fold, exponent: int) -> Fold:
         else:
             guard[place] = 2.0 ** (1024 - exponent)
     scale = 1026 - exponent - min(seen, default=1026)
-    return replace(fold, scale=max(scale, 0), guard=guard if guard.any() else np.zeros(0))
+    return replace(linear, scale=max(scale, 0), guard=guard if guard.any() else np.zeros(0))
 
 
 def _exponent(number: float) -> int:

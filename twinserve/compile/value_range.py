@@ -1,7 +1,7 @@
-"""What the columns of a tensor may hold, whatever a request holds: so a graph asks for nothing that cannot happen.
+"""The range of values that the columns of a tensor may hold, so that a graph checks no limit that always holds.
 
-Ends of intervals go through each operation as NumPy computes it; rounding never changes an order. An operation that is
-not known here may give anything.
+The ends of intervals go through each operation as NumPy computes it; rounding preserves order. An operation that is not
+known here may give any value.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ class Reach:
         return Reach(self.low[picks], self.high[picks], self.null[picks])
 
     def keeps(self, column: int, limit: Limit) -> bool:
-        """Does a column never hold what a limit leaves out?"""
+        """Whether every value of a column is within a limit."""
         inside = limit.low <= self.low[column] and self.high[column] <= limit.high
         return bool(inside and (limit.null or not self.null[column]))
 
 
 def reaches(graph: Graph, tensors: Sequence[str], columns: Sequence[Column]) -> Mapping[str, Reach]:
-    """What is known of these tensors, where the graph's input holds these columns; nothing of those left out."""
+    """The ranges of these tensors, for an input of these columns; a tensor of unknown range is left out."""
     known: dict[str, Reach] = {"x": _input(columns)}
     makers: dict[str, NodeProto] = {}
     with np.errstate(all="ignore"):
         for node in needed(graph.nodes, tensors):
             makers[node.output[0]] = node
-            found = _through(graph, node, known, makers)
-            if found is not None:
-                known[node.output[0]] = found
+            reach = _through(graph, node, known, makers)
+            if reach is not None:
+                known[node.output[0]] = reach
     return known
 
 
@@ -94,7 +94,7 @@ def _through(
 
 
 def _range(low: FloatArray, high: FloatArray) -> Reach:
-    """From one end to the other; where an end is NaN nothing is known."""
+    """From `low` to `high`; where an end is NaN, any value."""
     unknown = np.isnan(low) | np.isnan(high)
     return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), unknown)
 
@@ -107,7 +107,7 @@ def _constant(graph: Graph, name: str) -> Reach | None:
 
 
 def _trees(node: NodeProto) -> Reach:
-    """No sum is further from zero than all leaves together."""
+    """The absolute value of a sum is at most the sum over all leaves."""
     attributes = {attribute.name: attribute for attribute in node.attribute}
     total = float(np.abs(numpy_helper.to_array(attributes["leaf_weights"].t).astype(np.float64)).sum())
     ends = np.full(attributes["n_targets"].i, total * (1 + 1e-9))
@@ -126,41 +126,41 @@ def _gathered(graph: Graph, node: NodeProto, known: Mapping[str, Reach]) -> Reac
 
 
 def _where(node: NodeProto, given: Sequence[Reach], makers: Mapping[str, NodeProto]) -> Reach:
-    """Either of two; what stands in place of null leaves none."""
+    """The values of either branch; where a value replaces null, no null is left."""
     _, yes, no = given
-    asked = makers.get(node.input[0])
-    filled = asked is not None and asked.op_type == "IsNaN" and asked.input[0] == node.input[2]
+    condition = makers.get(node.input[0])
+    filled = condition is not None and condition.op_type == "IsNaN" and condition.input[0] == node.input[2]
     low, high, null = np.fmin(yes.low, no.low), np.fmax(yes.high, no.high), no.null & (not filled)
     return Reach(*np.broadcast_arrays(low, high, yes.null | null))
 
 
 def _combined(function: Callable[[FloatArray, FloatArray], FloatArray], left: Reach, right: Reach) -> Reach:
-    """Two numbers: the ends are among the four results of their ends."""
+    """A function of two numbers: its ends are among the four results of their ends."""
     ends = [function(a, b) for a in (left.low, left.high) for b in (right.low, right.high)]
-    odd = np.isnan(ends).any(axis=0) | ((right.low <= 0) & (right.high >= 0) & (function is np.divide))
+    unknown = np.isnan(ends).any(axis=0) | ((right.low <= 0) & (right.high >= 0) & (function is np.divide))
     low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-    null = left.null | right.null | odd
-    return Reach(np.where(odd, -np.inf, low), np.where(odd, np.inf, high), null)
+    null = left.null | right.null | unknown
+    return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), null)
 
 
 def _rising(function: Callable[[FloatArray], FloatArray], given: Reach) -> Reach:
     low, high = function(given.low), function(given.high)
-    odd = np.isnan(low) | np.isnan(high)
-    return Reach(np.where(odd, -np.inf, low), np.where(odd, np.inf, high), given.null | odd)
+    unknown = np.isnan(low) | np.isnan(high)
+    return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), given.null | unknown)
 
 
 def _product(graph: Graph, node: NodeProto, given: Sequence[Reach]) -> Reach | None:
-    """A product with constant weights, a little wider than computed: the order of its sum is not known."""
+    """A product with constant weights, a little wider than computed: the order of its sum is unknown."""
     if node.input[1] not in graph.constants:
         return None
     weights = numpy_helper.to_array(graph.constants[node.input[1]]).astype(np.float64)
     first, bias = given[0], given[2].low if len(given) > 2 else 0.0
     ends = [np.where(weights == 0, 0.0, end[:, None] * weights) for end in (first.low, first.high)]
     low, high = np.minimum(*ends).sum(axis=0) + bias, np.maximum(*ends).sum(axis=0) + bias
-    odd = ~(np.isfinite(low) & np.isfinite(high)) | ~(np.isfinite(first.low) & np.isfinite(first.high)).all()
+    unknown = ~(np.isfinite(low) & np.isfinite(high)) | ~(np.isfinite(first.low) & np.isfinite(first.high)).all()
     more = 1e-9 * np.maximum(np.abs(low), np.abs(high))
-    null = odd | bool(first.null.any())
-    return Reach(np.where(odd, -np.inf, low - more), np.where(odd, np.inf, high + more), null)
+    null = unknown | bool(first.null.any())
+    return Reach(np.where(unknown, -np.inf, low - more), np.where(unknown, np.inf, high + more), null)
 
 
 _BOOLEAN: Final = ("IsNaN", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")

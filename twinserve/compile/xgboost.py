@@ -27,7 +27,7 @@ _IDENTITY = (
 )  # fmt: skip
 _EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie")
 _HIGHEST = float(np.float32(88.7))
-"""Where its logistic function cuts off, so that `exp` stays finite."""
+"""The largest argument of `exp` in its logistic function, so that it stays finite."""
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -79,7 +79,7 @@ def _softmax(graph: Graph, margins: str, width: int) -> str:
 
 
 def _learner(model: Any) -> Any:
-    """The model as its JSON has it, where that is trees of one output each and no number means "missing"."""
+    """The `learner` of the model's JSON; raises `CannotCompile` for another booster, `missing` or number of outputs."""
     if not np.isnan(model.missing):
         raise refusal(model, f"missing={model.missing!r} is not lowered, NaN is")
     learner = json.loads(bytes(model.get_booster().save_raw("json")))["learner"]
@@ -100,12 +100,12 @@ def _margins(graph: Graph, model: Any, learner: Any, block: Block) -> tuple[str,
 
 
 def read_trees(model: Any) -> list[Tree]:
-    """All trees that count, in their order."""
+    """All trees up to the best iteration, in their order."""
     return [_read_tree(model, tree) for _, tree in _grown(_learner(model))]
 
 
 def _grown(learner: Any) -> list[tuple[int, Any]]:
-    """The trees that count, each with the sum that it adds to: those after the best iteration do not."""
+    """The trees up to the best iteration, each with the index of the sum that it adds to."""
     forest = learner["gradient_booster"]["model"]
     pairs = list(zip(forest["tree_info"], forest["trees"], strict=True))
     best = learner["attributes"].get("best_iteration")
@@ -118,7 +118,9 @@ def _start(model: Any) -> FloatArray:
     raw = json.loads(bytes(booster.save_raw("json")))
     for tree in raw["learner"]["gradient_booster"]["model"]["trees"]:
         inner = [child >= 0 for child in tree["left_children"]]
-        tree["split_conditions"] = [c if asks else 0.0 for c, asks in zip(tree["split_conditions"], inner, strict=True)]
+        tree["split_conditions"] = [
+            c if is_split else 0.0 for c, is_split in zip(tree["split_conditions"], inner, strict=True)
+        ]
         tree["base_weights"] = [0.0] * len(inner)
     empty = type(booster)()
     empty.load_model(bytearray(json.dumps(raw).encode()))
@@ -128,10 +130,10 @@ def _start(model: Any) -> FloatArray:
 
 
 def _input(graph: Graph, model: Any, learner: Any, block: Block) -> Block:
-    """The numbers rounded to float32, the codes of categories rounded down to whole ones."""
+    """The input rounded to float32, and the codes of categories rounded down."""
     rounded = float32.as_single(graph, graph.numbers(block, model))
-    asked = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
-    codes = {column for tree in asked for column, by_category in tree if by_category}
+    splits = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
+    codes = {column for tree in splits for column, by_category in tree if by_category}
     if codes:
         chosen = np.isin(np.arange(len(block.columns)), list(codes))
         rounded = graph.op("Where", graph.constant(chosen, np.bool_), graph.op("Floor", rounded), rounded)
@@ -150,7 +152,7 @@ def _read_tree(model: Any, tree: Any) -> Tree:
     return Tree(
         leaf=leaf,
         column=np.array(tree["split_indices"], dtype=np.int64),
-        # Without members nothing is `< -inf`: every category goes left.
+        # Without members no value is `< -inf`: every category goes left.
         split=np.where(by_category, -np.inf, np.where(leaf, 0.0, split)),
         yes=np.where(by_category, right, left),
         no=np.where(by_category, left, right),

@@ -1,1 +1,1 @@
-"""Our own scikit-learn classes, and how to look into others'."""
+"""Our own scikit-learn estimators, and inspection of other estimators."""

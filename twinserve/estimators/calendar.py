@@ -1,7 +1,7 @@
-"""Dates as numbers that a model can learn from: year, month, weekday, hour and so on.
+"""A transformer that turns dates into numeric features: year, month, weekday, hour and so on.
 
-The pipeline gets dates as datetime64 columns, and this transformer is how they become features inside it; the
-compiled graph computes the same numbers (`twinserve/compile/calendar.py`). Calendar: proleptic Gregorian, UTC.
+A pipeline gets dates as datetime64 columns. The compiled graph computes the same numbers
+(`twinserve/compile/calendar.py`). Calendar: proleptic Gregorian, UTC.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _day_of_year(instants: Instants) -> Integers:
 
 
 PARTS: Final[Mapping[str, Callable[[Instants], Integers]]] = {
-    "days": _days,  # Since 1970-01-01: the trend.
+    "days": _days,  # Since 1970-01-01.
     "year": lambda instants: _years(instants) + 1970,
     "month": lambda instants: _months(instants) % 12 + 1,
     "day": _day,
@@ -64,16 +64,16 @@ PARTS: Final[Mapping[str, Callable[[Instants], Integers]]] = {
 
 
 class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type information.
-    """Each datetime64 column as one float64 column for each part, NaN where it is null.
+    """Turns each datetime64 column into one float64 column for each part, NaN for null.
 
-    All columns' first part comes first, then all columns' second part. `parts` are names of `PARTS`.
+    The first part of every column comes first, then the second part of every column. `parts` are keys of `PARTS`.
     """
 
     def __init__(self, parts: Sequence[str] = DATE_PARTS) -> None:
         self.parts = parts
 
     def fit(self, table: Any, target: Any = None) -> Self:
-        """Remember the columns; there is nothing else to learn."""
+        """Store the names of the columns; raises ValueError for an unknown part."""
         del target
         unknown = [part for part in self.parts if part not in PARTS]
         if unknown:
@@ -84,19 +84,19 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return self
 
     def transform(self, table: Any) -> FloatArray:
-        """`[n, parts * columns]`."""
+        """The parts of all columns, `[n, parts * columns]`."""
         frame = pd.DataFrame(table)
         columns = [frame.iloc[:, place].to_numpy(dtype="datetime64[us]") for place in range(frame.shape[1])]
         return np.column_stack([_part(PARTS[part], instants) for part in self.parts for instants in columns])
 
     def get_feature_names_out(self, names: Any = None) -> NDArray[np.object_]:
-        """`<column>.<part>`."""
+        """The names of the output columns, `<column>.<part>`."""
         columns = self.feature_names_in_ if names is None else names
         return np.array([f"{column}.{part}" for part in self.parts for column in columns], dtype=object)
 
 
 def calendar_parts(fitted: Any) -> dict[str, tuple[str, ...]]:
-    """What a fitted pipeline makes of each date: the parts by the column's name, wherever in it the calendar stands."""
+    """The parts that a fitted pipeline takes from each date column, by the name of the column."""
     if isinstance(fitted, Calendar):
         return {str(name): tuple(fitted.parts) for name in fitted.feature_names_in_}
     steps: Sequence[Any] = getattr(fitted, "transformers_", getattr(fitted, "steps", ()))

@@ -1,4 +1,4 @@
-"""What a fitted estimator consists of, and what its class is called."""
+"""The parts of a fitted estimator, and the public name of its class."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def parts(estimator: Any) -> Iterator[Any]:
-    """All that an estimator holds, at any depth."""
+    """Every object that an estimator refers to, directly or through others, each once."""
     waiting, seen = list(vars(estimator).values()), {id(estimator)}
     while waiting:
         part = waiting.pop()
@@ -26,7 +26,7 @@ def parts(estimator: Any) -> Iterator[Any]:
 def class_name(estimator: Any) -> str:
     """The public name of an estimator's class: its module up to the first private part, and its own name.
 
-    A subclass has another module or name, so it never passes for its parent, whose `predict` it may override.
+    A subclass, which may override `predict`, has another name than its parent.
     """
     parts = type(estimator).__module__.split(".")
     public = next((parts[:i] for i, part in enumerate(parts) if part.startswith("_")), parts)

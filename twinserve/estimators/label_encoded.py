@@ -1,4 +1,4 @@
-"""A classifier whose labels are held beside it: for one that takes codes only, or whose labels cannot be exchanged."""
+"""A classifier around another one that takes only integer codes as labels, or whose labels cannot be replaced."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ def _gives_probabilities(coded: Any) -> bool:
 
 
 class Coded(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types.
-    """Fits `estimator` on 0, 1, ... in place of the sorted labels, and answers in labels: `Coded(XGBClassifier())`."""
+    """Fits `estimator` on the codes 0, 1, ... of the sorted labels and predicts labels: `Coded(XGBClassifier())`."""
 
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
     @classmethod
     def of(cls, fitted: Any, labels: NDArray[Any]) -> Self:
-        """One that is fitted already, with these labels in the order of its own classes."""
+        """A classifier around a fitted estimator; `labels` are in the order of that estimator's classes."""
         coded = cls(fitted)
         coded.estimator_, coded.classes_ = fitted, labels
         return coded
 
     def fit(self, table: Any, target: Any) -> Self:
-        """Fit a copy of the estimator."""
+        """Fit a clone of the estimator."""
         self.classes_, codes = np.unique(target, return_inverse=True)
         self.estimator_ = clone(self.estimator).fit(table, codes)
         return self
 
     def predict(self, table: Any) -> NDArray[Any]:
-        """Labels."""
+        """The predicted labels, `[n]`."""
         places = np.searchsorted(self.estimator_.classes_, self.estimator_.predict(table))
-        found: NDArray[Any] = self.classes_[places]
-        return found
+        labels: NDArray[Any] = self.classes_[places]
+        return labels
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]  # scikit-learn has no types.
     def predict_proba(self, table: Any) -> FloatArray:
-        """`[n, classes]`, as the estimator says them."""
-        found: FloatArray = self.estimator_.predict_proba(table)
-        return found
+        """The estimator's probabilities, `[n, classes]`."""
+        probabilities: FloatArray = self.estimator_.predict_proba(table)
+        return probabilities
 
     @property
     def n_features_in_(self) -> int:
-        """As of the estimator."""
+        """The estimator's number of features."""
         return int(self.estimator_.n_features_in_)
 
     @property
     def feature_names_in_(self) -> NDArray[np.object_]:
-        """As of the estimator; it may have none."""
+        """The estimator's feature names; raises AttributeError if it has none."""
         names: NDArray[np.object_] = np.asarray(self.estimator_.feature_names_in_)
         return names

@@ -1,1 +1,1 @@
-"""How good a model is: metrics, their intervals, what each feature is worth."""
+"""Evaluation of a model: metrics, their confidence intervals, permutation importance."""

@@ -1,17 +1,19 @@
 """Confidence intervals of the metrics: the hold-out rows drawn again and again with replacement.
 
-A draw is a count for each row. Every metric here is a function of weighted sums, so a thousand draws are a few
-matrix products instead of a thousand calls; a test compares them with the metrics of the drawn rows themselves.
+A draw is a count for each row. Every metric is a function of weighted sums, so a thousand draws are a few matrix
+products instead of a thousand calls; a test compares them with scikit-learn's metrics of the drawn rows themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from twinserve.arrays import BoolArray, FloatArray
+from twinserve.arrays import BoolArray, FloatArray, IntArray
+from twinserve.evaluate.metrics import computable
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 
 MOST_DRAWS: Final = 1_000
@@ -23,41 +25,65 @@ AT_ONCE: Final = 4_000_000
 """Counts held in memory at one time."""
 
 Interval = tuple[float, float]
-Drawn = Callable[[FloatArray, Predictions, FloatArray], FloatArray]
-"""Truth `[n]`, predictions, and counts `[draws, n]`, to the metric of each draw, NaN where it has none."""
+WeightedScore = Callable[[FloatArray, Predictions, FloatArray], FloatArray]
+"""`y_true` `[n]`, predictions, and counts `[draws, n]`, to the metric of each draw, NaN where it is undefined."""
 
 
-def intervals(truth: FloatArray, predictions: Predictions, seed: int) -> Mapping[str, Interval]:
+def intervals(y_true: FloatArray, predictions: Predictions, seed: int) -> Mapping[str, Interval]:
     """For each metric that these predictions allow, the middle 95 % of its values over all draws."""
-    found: dict[str, list[FloatArray]] = {name: [] for name in _fitting(predictions)}
-    times = max(FEWEST_DRAWS, min(MOST_DRAWS, COUNTS // len(truth)))
-    for counts in draws(len(truth), seed, times):
-        for name, parts in found.items():
-            parts.append(METRICS[name](truth, predictions, counts))
+    values: dict[str, list[FloatArray]] = {name: [] for name in computable(predictions)}
+    for counts in draws([np.arange(len(y_true))], seed, _times(len(y_true))):
+        for name, parts in values.items():
+            parts.append(SCORES[name](y_true, predictions, counts))
     tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     ends: dict[str, Interval] = {}
-    for name, parts in found.items():
-        values = np.concatenate(parts)
-        if len(values := values[np.isfinite(values)]):
-            low, high = np.quantile(values, tails)
+    for name, parts in values.items():
+        if len(finite := _finite(parts)):
+            low, high = np.quantile(finite, tails)
             ends[name] = (float(low), float(high))
     return ends
 
 
-def draws(rows: int, seed: int, times: int) -> Iterator[FloatArray]:
-    """How often each row was drawn, `[some draws, rows]`, all draws together `times`."""
-    chance = np.random.default_rng(seed)
+def lower_bound(name: str, y_true: FloatArray, left: Predictions, right: Predictions, seed: int) -> float:
+    """How much better `left` is than `right` at least, with 95 % confidence; negative where it may be worse.
+
+    In units of the metric, positive for better whatever its sign. Both are scored on the same draws (a paired
+    bootstrap), and in each draw every class has as many rows as in `y_true`.
+    """
+    codes = [] if left.labels is None else np.unique(y_true).tolist()
+    classes = [np.flatnonzero(y_true == code) for code in codes] or [np.arange(len(y_true))]
+    differences = [
+        METRICS[name].sign * (SCORES[name](y_true, left, counts) - SCORES[name](y_true, right, counts))
+        for counts in draws(classes, seed, _times(len(y_true)))
+    ]
+    finite = _finite(differences)
+    return float(np.quantile(finite, 1 - CONFIDENCE)) if len(finite) else np.nan
+
+
+def draws(strata: Sequence[IntArray], seed: int, times: int) -> Iterator[FloatArray]:
+    """How often each row was drawn, `[some draws, rows]`, all draws together `times`.
+
+    `strata` are the places of all rows in groups; a draw has as many rows of each group as there are in it.
+    """
+    rng = np.random.default_rng(seed)
+    rows = sum(map(len, strata))
     step = max(1, AT_ONCE // rows)
     for start in range(0, times, step):
-        size = min(step, times - start)
-        yield chance.multinomial(rows, np.full(rows, 1 / rows), size=size).astype(np.float64)
+        counts = np.empty((min(step, times - start), rows))
+        for stratum in strata:
+            size = len(stratum)
+            counts[:, stratum] = rng.multinomial(size, np.full(size, 1 / size), size=len(counts))
+        yield counts
 
 
-def _fitting(predictions: Predictions) -> tuple[str, ...]:
-    if predictions.values is not None:
-        return ("r2", "rmse", "mae")
-    labels = ("accuracy", "balanced_accuracy", "f1_macro")
-    return labels if predictions.probabilities is None else (*labels, "log_loss", "roc_auc", "brier")
+def _times(rows: int) -> int:
+    return max(FEWEST_DRAWS, min(MOST_DRAWS, COUNTS // rows))
+
+
+def _finite(parts: Sequence[FloatArray]) -> FloatArray:
+    """The values of all draws in which the metric is defined."""
+    values = np.concatenate(parts)
+    return values[np.isfinite(values)]
 
 
 def _mean(rows: FloatArray, counts: FloatArray) -> FloatArray:
@@ -65,61 +91,61 @@ def _mean(rows: FloatArray, counts: FloatArray) -> FloatArray:
     return means
 
 
-def _confusion(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+def _confusion(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """`[draws, true class, predicted class]`."""
     labels = np.asarray(predictions.labels)
-    size = int(max(truth.max(), labels.max())) + 1
-    cells = np.eye(size * size)[truth.astype(int) * size + labels]
+    size = int(max(y_true.max(), labels.max())) + 1
+    cells = np.eye(size * size)[y_true.astype(int) * size + labels]
     table: FloatArray = (counts @ cells).reshape(len(counts), size, size)
     return table
 
 
-def _accuracy(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    return _mean((truth == predictions.labels).astype(np.float64), counts)
+def _accuracy(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    return _mean((y_true == predictions.labels).astype(np.float64), counts)
 
 
-def _balanced_accuracy(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+def _balanced_accuracy(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The mean recall of the classes that were drawn."""
-    table = _confusion(truth, predictions, counts)
+    table = _confusion(y_true, predictions, counts)
     with np.errstate(invalid="ignore"):
         recalls = np.diagonal(table, axis1=1, axis2=2) / table.sum(axis=2)
     return np.asarray(np.nanmean(recalls, axis=1))
 
 
-def _f1_macro(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+def _f1_macro(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The mean F1 of the classes that were drawn or predicted."""
-    table = _confusion(truth, predictions, counts)
+    table = _confusion(y_true, predictions, counts)
     involved = table.sum(axis=1) + table.sum(axis=2)
     with np.errstate(invalid="ignore"):
         scores = 2 * np.diagonal(table, axis1=1, axis2=2) / involved
     return np.asarray(np.nanmean(scores, axis=1))
 
 
-def _log_loss(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    shares = np.asarray(predictions.probabilities)
-    shares = shares / shares.sum(axis=1, keepdims=True)
+def _log_loss(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    probabilities = np.asarray(predictions.probabilities)
+    probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
     tiny = np.finfo(np.float64).eps
-    mine = np.clip(shares[np.arange(len(truth)), truth.astype(int)], tiny, 1 - tiny)
-    return _mean(-np.log(mine), counts)
+    of_true_class = np.clip(probabilities[np.arange(len(y_true)), y_true.astype(int)], tiny, 1 - tiny)
+    return _mean(-np.log(of_true_class), counts)
 
 
-def _brier(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    shares = np.asarray(predictions.probabilities)
-    return _mean(((shares - np.eye(shares.shape[1])[truth.astype(int)]) ** 2).sum(axis=1), counts)
+def _brier(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    probabilities = np.asarray(predictions.probabilities)
+    return _mean(((probabilities - np.eye(probabilities.shape[1])[y_true.astype(int)]) ** 2).sum(axis=1), counts)
 
 
-def _roc_auc(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+def _roc_auc(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """Two classes: of the second; more: the mean over each class against the others."""
-    shares = np.asarray(predictions.probabilities)
-    if shares.shape[1] == 2:
-        return _area(truth == 1, shares[:, 1], counts)
-    areas = [_area(truth == code, shares[:, code], counts) for code in range(shares.shape[1])]
+    probabilities = np.asarray(predictions.probabilities)
+    if probabilities.shape[1] == 2:
+        return _area(y_true == 1, probabilities[:, 1], counts)
+    areas = [_area(y_true == code, probabilities[:, code], counts) for code in range(probabilities.shape[1])]
     return np.asarray(np.mean(areas, axis=0))
 
 
-def _area(positive: BoolArray, score: FloatArray, counts: FloatArray) -> FloatArray:
-    """The share of pairs that are in the right order, a tie counting half."""
-    levels, level = np.unique(score, return_inverse=True)
+def _area(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
+    """The area under the ROC curve: the proportion of pairs in the right order, a tie counting half."""
+    levels, level = np.unique(scores, return_inverse=True)
     order = np.argsort(level, kind="stable")
     starts = np.searchsorted(level[order], np.arange(len(levels)))
     sorted_counts, sign = counts[:, order], positive[order]
@@ -130,26 +156,26 @@ def _area(positive: BoolArray, score: FloatArray, counts: FloatArray) -> FloatAr
         return np.asarray((ups * below).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1)))
 
 
-def _squares(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    return _mean((truth - np.asarray(predictions.values)) ** 2, counts)
+def _squares(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    return _mean((y_true - np.asarray(predictions.values)) ** 2, counts)
 
 
-def _rmse(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    return np.sqrt(_squares(truth, predictions, counts))
+def _rmse(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    return np.sqrt(_squares(y_true, predictions, counts))
 
 
-def _mae(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    return _mean(np.abs(truth - np.asarray(predictions.values)), counts)
+def _mae(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    return _mean(np.abs(y_true - np.asarray(predictions.values)), counts)
 
 
-def _r2(truth: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    middle = truth.mean()  # Moved to the middle first: the variance then keeps its digits.
-    variance = _mean((truth - middle) ** 2, counts) - _mean(truth - middle, counts) ** 2
+def _r2(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    middle = y_true.mean()  # Moved to the middle first: the variance then keeps its digits.
+    variance = _mean((y_true - middle) ** 2, counts) - _mean(y_true - middle, counts) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(1 - _squares(truth, predictions, counts) / variance)
+        return np.asarray(1 - _squares(y_true, predictions, counts) / variance)
 
 
-METRICS: Final[Mapping[str, Drawn]] = {
+SCORES: Final[Mapping[str, WeightedScore]] = {
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,
     "f1_macro": _f1_macro,

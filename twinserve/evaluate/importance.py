@@ -1,6 +1,6 @@
-"""Permutation importance: how much worse the model is on the hold-out when one feature's values change places.
+"""Permutation importance: how much worse the model is on the hold-out when one feature's values are shuffled.
 
-Source: Breiman, "Random Forests", Machine Learning 45 (2001). Features that say the same share their importance.
+Source: Breiman, "Random Forests", Machine Learning 45 (2001). Correlated features divide their importance among them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate.metrics import METRICS
+from twinserve.evaluate.metrics import score
+from twinserve.metric import METRICS
 from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Columns, Signature
@@ -32,34 +33,27 @@ class Importance:
 
 
 def importances(
-    predictor: Predictor, columns: Columns, truth: FloatArray, signature: Signature, *, metric: str, seed: int
+    predictor: Predictor, columns: Columns, y_true: FloatArray, signature: Signature, *, metric: str, seed: int
 ) -> Sequence[Importance]:
-    """Every feature's, the most important first."""
-    chance = np.random.default_rng(seed)
-    rows = np.sort(chance.permutation(len(columns))[:MOST_ROWS])
-    columns, truth = columns.take(rows.tolist()), truth[rows]
-    score = METRICS[metric].score
-    sign = 1.0 if METRICS[metric].greater_is_better else -1.0
+    """The importance of every feature, in units of the metric, the most important first."""
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(columns))[:MOST_ROWS])
+    columns, y_true = columns.take(rows.tolist()), y_true[rows]
+    sign = METRICS[metric].sign
 
-    def judged(rows: Columns) -> float:
-        """Values that change places may make a row to which the model has no answer; it counts nothing."""
+    def scored(rows: Columns) -> float:
+        """The metric over the rows that the model answers: shuffled values may make rows that it refuses."""
         answers = ask(predictor, rows)
-        return np.nan if answers.predictions is None else score(truth[answers.given], answers.predictions)
+        return np.nan if answers.predictions is None else score(metric, y_true[answers.given], answers.predictions)
 
-    whole = judged(columns)
-    found = []
+    unshuffled = scored(columns)
+    ranked = []
     for place, feature in enumerate(signature.features):
-        drops = [sign * (whole - judged(_shuffled(columns, place, chance))) for _ in range(REPEATS)]
-        found.append(Importance(feature.name, float(np.mean(drops)), float(np.std(drops))))
-    return sorted(found, key=lambda importance: -importance.mean)
+        drops = [sign * (unshuffled - scored(_shuffled(columns, place, rng))) for _ in range(REPEATS)]
+        ranked.append(Importance(feature.name, float(np.mean(drops)), float(np.std(drops))))
+    return sorted(ranked, key=lambda importance: -importance.mean)
 
 
-def _shuffled(columns: Columns, place: int, chance: np.random.Generator) -> Columns:
+def _shuffled(columns: Columns, place: int, rng: np.random.Generator) -> Columns:
     """The same rows with one column's values in another order."""
-    order = chance.permutation(len(columns)).tolist()
-    matrix = columns.matrix.copy()
-    matrix[:, place] = columns.matrix[order, place]
-    new = {old: row for row, old in enumerate(order)}
-    unseen = {(new[r] if c == place else r, c): text for (r, c), text in columns.unseen.items()}
-    texts = {c: [values[row] for row in order] if c == place else values for c, values in columns.texts.items()}
-    return Columns(matrix, unseen, texts)
+    return columns.with_column(place, columns.take(rng.permutation(len(columns)).tolist()))

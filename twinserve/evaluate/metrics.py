@@ -1,64 +1,65 @@
-"""How good is a model: the hold-out that never changes sides, and the metrics."""
+"""The metrics of `twinserve.metric.METRICS` as functions of true targets and predictions, by scikit-learn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from sklearn import metrics
 
 from twinserve.arrays import FloatArray
+from twinserve.metric import names
 from twinserve.predict.predictor import Predictions
 
 Score = Callable[[FloatArray, Predictions], float]
+"""`y_true` `[n]` (class codes or values) and predictions of the same rows, to the metric."""
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A figure of merit; `score` takes the truth (class codes or values) and the predictions."""
-
-    score: Score
-    greater_is_better: bool
+def score(name: str, y_true: FloatArray, predictions: Predictions) -> float:
+    """One metric of these predictions; raises `TypeError` where it needs probabilities and there are none."""
+    return SCORES[name](y_true, predictions)
 
 
-def evaluate(truth: FloatArray, predictions: Predictions) -> dict[str, float]:
-    """Every metric that these predictions allow; `truth` holds class codes or values."""
-    return {name: METRICS[name].score(truth, predictions) for name in _fitting(predictions)}
+def evaluate(y_true: FloatArray, predictions: Predictions) -> dict[str, float]:
+    """Every metric that these predictions allow; `y_true` holds class codes or values."""
+    return {name: score(name, y_true, predictions) for name in computable(predictions)}
 
 
-def _fitting(predictions: Predictions) -> Sequence[str]:
+def computable(predictions: Predictions) -> Sequence[str]:
+    """The names of the metrics that these predictions allow."""
     if predictions.values is not None:
-        return REGRESSION
-    return LABELS if predictions.probabilities is None else (*LABELS, *PROBABILITIES)
+        return names("regression")
+    return names("classification", probabilities=predictions.probabilities is not None)
 
 
-def _of_labels(score: Callable[..., float], **options: Any) -> Score:
-    return lambda truth, predictions: float(score(truth, predictions.labels, **options))
+def _of_labels(function: Callable[..., float], **options: Any) -> Score:
+    return lambda y_true, predictions: float(function(y_true, predictions.labels, **options))
 
 
-def _of_values(score: Callable[..., float]) -> Score:
-    return lambda truth, predictions: float(score(truth, predictions.values))
+def _of_values(function: Callable[..., float]) -> Score:
+    return lambda y_true, predictions: float(function(y_true, predictions.values))
 
 
-def _log_loss(truth: FloatArray, predictions: Predictions) -> float:
-    shares = _summing_to_one(_probabilities(predictions))
-    return float(metrics.log_loss(truth, shares, labels=np.arange(shares.shape[1])))
+def _log_loss(y_true: FloatArray, predictions: Predictions) -> float:
+    probabilities = _normalized(_probabilities(predictions))
+    return float(metrics.log_loss(y_true, probabilities, labels=np.arange(probabilities.shape[1])))
 
 
-def _roc_auc(truth: FloatArray, predictions: Predictions) -> float:
-    shares = _probabilities(predictions)
-    if shares.shape[1] == 2:
-        return float(metrics.roc_auc_score(truth, shares[:, 1]))
-    each = [metrics.roc_auc_score(truth == code, shares[:, code]) for code in range(shares.shape[1])]
+def _roc_auc(y_true: FloatArray, predictions: Predictions) -> float:
+    """Two classes: of the second; more: the mean over each class against the others."""
+    probabilities = _probabilities(predictions)
+    if probabilities.shape[1] == 2:
+        return float(metrics.roc_auc_score(y_true, probabilities[:, 1]))
+    each = [metrics.roc_auc_score(y_true == code, probabilities[:, code]) for code in range(probabilities.shape[1])]
     return float(np.mean(each))
 
 
-def _brier(truth: FloatArray, predictions: Predictions) -> float:
-    """Brier's own score, summed over the classes: 0 to 2."""
-    shares = _probabilities(predictions)
-    return float(((shares - np.eye(shares.shape[1])[truth.astype(int)]) ** 2).sum(axis=1).mean())
+def _brier(y_true: FloatArray, predictions: Predictions) -> float:
+    """The Brier score as Brier defined it, summed over the classes: 0 to 2."""
+    probabilities = _probabilities(predictions)
+    one_hot = np.eye(probabilities.shape[1])[y_true.astype(int)]
+    return float(((probabilities - one_hot) ** 2).sum(axis=1).mean())
 
 
 def _probabilities(predictions: Predictions) -> FloatArray:
@@ -67,23 +68,20 @@ def _probabilities(predictions: Predictions) -> FloatArray:
     return predictions.probabilities
 
 
-def _summing_to_one(shares: FloatArray) -> FloatArray:
-    """Each row over its sum, which is off by 1e-8 where a model computes in float32, and scikit-learn minds."""
-    found: FloatArray = shares / shares.sum(axis=1, keepdims=True)
-    return found
+def _normalized(probabilities: FloatArray) -> FloatArray:
+    """Each row divided by its sum: a model that computes in float32 is off by 1e-8, and scikit-learn warns."""
+    normalized: FloatArray = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return normalized
 
 
-LABELS: Final = ("accuracy", "balanced_accuracy", "f1_macro")
-PROBABILITIES: Final = ("log_loss", "roc_auc", "brier")
-REGRESSION: Final = ("r2", "rmse", "mae")
-METRICS: Final[Mapping[str, Metric]] = {
-    "accuracy": Metric(_of_labels(metrics.accuracy_score), greater_is_better=True),
-    "balanced_accuracy": Metric(_of_labels(metrics.balanced_accuracy_score), greater_is_better=True),
-    "f1_macro": Metric(_of_labels(metrics.f1_score, average="macro"), greater_is_better=True),
-    "log_loss": Metric(_log_loss, greater_is_better=False),
-    "roc_auc": Metric(_roc_auc, greater_is_better=True),
-    "brier": Metric(_brier, greater_is_better=False),
-    "r2": Metric(_of_values(metrics.r2_score), greater_is_better=True),
-    "rmse": Metric(_of_values(metrics.root_mean_squared_error), greater_is_better=False),
-    "mae": Metric(_of_values(metrics.mean_absolute_error), greater_is_better=False),
+SCORES: Final[Mapping[str, Score]] = {
+    "accuracy": _of_labels(metrics.accuracy_score),
+    "balanced_accuracy": _of_labels(metrics.balanced_accuracy_score),
+    "f1_macro": _of_labels(metrics.f1_score, average="macro"),
+    "log_loss": _log_loss,
+    "roc_auc": _roc_auc,
+    "brier": _brier,
+    "r2": _of_values(metrics.r2_score),
+    "rmse": _of_values(metrics.root_mean_squared_error),
+    "mae": _of_values(metrics.mean_absolute_error),
 }

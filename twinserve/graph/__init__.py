@@ -1,1 +1,1 @@
-"""The file of a compiled model: what it may hold, read before ONNX Runtime sees it."""
+"""Checking the file of a compiled model before ONNX Runtime loads it."""

@@ -1,7 +1,7 @@
-"""Is this a compiled model of ours? Asked of the bytes, before ONNX Runtime sees them.
+"""Checking, before ONNX Runtime loads a graph, that one of our lowerings could have made it.
 
-ONNX Runtime runs what it is given: loops without an end, constants spread over gigabytes, data from any file below the
-working directory. What our lowerings make has none of that, and how much it takes can be told from its shapes alone.
+ONNX Runtime runs any graph: endless loops, constants expanded to gigabytes, data from any file below the working
+directory. The graphs of our lowerings have none of that, and their shapes alone tell the memory and work they take.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from twinserve.graph.reader import ROWS, BadGraph, Node, Shape, read_graph
 from twinserve.graph.shapes import OPERATORS, PRODUCTS, REDUCTIONS, Shapes
 
 OPSETS: Final = {"": 21, "ai.onnx.ml": 5}
-"""The versions of the operators that our graphs are made of, by domain."""
+"""The versions of the operator sets in our graphs, by domain."""
 
 
 def check_graph(data: bytes) -> None:
-    """Raise `BadGraph` unless our lowerings may have made this graph."""
+    """Raise `BadGraph` unless our lowerings could have made this graph."""
     graph = read_graph(data)
     if graph.opsets != OPSETS:
         raise BadGraph("is made of other operators' versions than ours are")
@@ -48,10 +48,10 @@ def check_graph(data: bytes) -> None:
 
 
 def _work(shapes: Shapes, node: Node, made: Shape) -> int:
-    """Numbers that an operation goes through for one row.
+    """The numbers that an operation reads for one row.
 
-    One that makes few may read many: a product, a maximum. The others read about what they make, and trees have a way
-    down for each question at most.
+    A product or a maximum may read many numbers to make one. Other operations read about as many as they make, and
+    trees at most one for each split.
     """
     if node.kind in PRODUCTS:
         return _row(made) * shapes[node.inputs[1]][0]
@@ -59,5 +59,5 @@ def _work(shapes: Shapes, node: Node, made: Shape) -> int:
 
 
 def _row(shape: Shape) -> int:
-    """Numbers that a tensor of this shape holds for one row."""
+    """The numbers in a tensor of this shape for one row."""
     return math.prod(length for length in shape if length != ROWS)

@@ -1,4 +1,4 @@
-"""What a file of ours is made of: each message of the format with the fields that our own graphs have."""
+"""The protobuf messages of ONNX, each with the fields that our own graphs use."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from twinserve.graph.protobuf import BYTES, VARINT
 
 ROWS_NAME: Final = "n"
-"""What the file calls the one axis of a shape whose length is the number of rows."""
+"""The symbolic length of the axis of rows."""
 
 Known = Mapping[int, tuple[int, bool] | str]
 
 IR_VERSION: Final = 10
-"""The version of the format that our graphs are written in."""
+"""The version of the ONNX format that our graphs are written in."""
 INT, A_TENSOR, INTS = 2, 4, 7
-"""Types of an attribute."""
+"""The types of attributes."""
 VALUES: Final[Mapping[int, Set[int]]] = {INT: {3}, A_TENSOR: {5}, INTS: {8}}
-"""The field that holds the value of each type."""
+"""The number of the field that holds the value, by type."""
 
-# The fields of each message by number: their kind, and whether there may be several; or why a graph is refused for one.
+# The fields of each message by number: their wire type and whether they may repeat, or the reason to refuse a graph.
 ONE_NUMBER, NUMBERS, ONE, MANY = (VARINT, False), (VARINT, True), (BYTES, False), (BYTES, True)
 MODEL: Final[Known] = {1: ONE_NUMBER, 2: ONE, 7: ONE, 8: MANY, 14: MANY, 25: "defines operations of its own"}
 GRAPH: Final[Known] = {1: MANY, 2: ONE, 5: MANY, 11: MANY, 12: MANY}
@@ -53,4 +53,4 @@ TYPES: Final[Mapping[int, np.dtype[np.generic]]] = {
     number: np.dtype(kind).newbyteorder("<")
     for number, kind in ((1, "f4"), (2, "u1"), (6, "i4"), (7, "i8"), (9, "u1"), (11, "f8"))
 }
-"""What a constant may hold, by its number in the format."""
+"""The dtypes of constants by their number in the format."""

@@ -1,9 +1,9 @@
-"""The wire format of protobuf, read without its library: which fields a message has, and where they lie.
+"""Reading the wire format of protobuf without its library: the fields of a message and their positions.
 
-A number may be written in more bytes than it needs, or in more bits than it has; readers then differ in what they see,
-and writers never do it. Here it is `Malformed`.
+A varint with more bytes than it needs, or more bits than its type has, is `Malformed`: writers never make one, and
+readers differ in how they read it.
 
-Nothing is copied but what is asked for, and a run of numbers in a list is skipped as a whole, as a forest has millions.
+Only requested content is copied. A run of numbers, of which a forest has millions, is skipped as a whole.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 WIDTHS: Final = {FIXED64: 8, FIXED32: 4}
 LONGEST_TAG: Final = 5
 LONGEST: Final = 10
-"""Bytes of a number of 64 bits."""
+"""Bytes of a varint of 64 bits."""
 
 
 class Malformed(ValueError):
-    """These bytes are no message."""
+    """These bytes are not a message."""
 
 
 class Field(NamedTuple):
@@ -38,9 +38,9 @@ class Field(NamedTuple):
 
 
 def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
-    """The fields of the message `data[start:stop]`, in their order; of a run of equal numbers' tags there is one field.
+    """The fields of the message `data[start:stop]`, in their order; raises `Malformed`.
 
-    Raises `Malformed`.
+    Successive varint fields with the same number are one field.
     """
     while start < stop:
         tag, at = varint(data, start, stop, LONGEST_TAG)
@@ -61,7 +61,7 @@ def fields(data: bytes, start: int, stop: int) -> Iterator[Field]:
 
 
 def varint(data: bytes, start: int, stop: int, longest: int = LONGEST) -> tuple[int, int]:
-    """The number that begins at `start` and where it ends; raises `Malformed`."""
+    """The varint that begins at `start`, and its end; raises `Malformed`."""
     value = 0
     for place, at in enumerate(range(start, min(stop, start + longest))):
         byte = data[at]
@@ -74,11 +74,11 @@ def varint(data: bytes, start: int, stop: int, longest: int = LONGEST) -> tuple[
 
 
 def _run(data: bytes, start: int, stop: int) -> int:
-    """Where the last of the numbers with this tag of one byte ends: they stand side by side."""
-    found = _RUNS[data[start] >> 3].match(data, start, stop)
-    if found is None:
+    """The end of a run of varint fields that have the same tag of one byte."""
+    match = _RUNS[data[start] >> 3].match(data, start, stop)
+    if match is None:
         raise Malformed("A number does not end.")
-    return found.end()
+    return match.end()
 
 
 _RUNS: Final = {
@@ -87,27 +87,30 @@ _RUNS: Final = {
     )
     for number in range(16)
 }
-"""By the number of their field: 50 ms for two million numbers, and no memory."""
+"""The pattern of a run, by field number. It takes 50 ms for two million numbers, and no memory."""
 
 
 def count(data: bytes, field: Field) -> int:
-    """How many numbers a run has."""
-    return (int(np.count_nonzero(_content(data, field) < 0x80)) + 1) // 2  # Each but the first has its tag before it.
+    """The number of varints in a run."""
+    return (int(np.count_nonzero(_content(data, field) < 0x80)) + 1) // 2  # The content begins after the first tag.
 
 
 def numbers(data: bytes, field: Field) -> IntArray:
-    """The numbers of a run; `field` is what `fields` gave."""
+    """The numbers of a run, `[n]`; `field` comes from `fields`."""
     content = _content(data, field)
     ends = np.flatnonzero(content < 0x80)
-    starts, ends = np.concatenate([[0], ends[1:-1:2] + 1]), ends[::2]  # The tag of the next number stands between two.
-    found = (content[starts] & 0x7F).astype(np.uint64)
+    starts, ends = (
+        np.concatenate([[0], ends[1:-1:2] + 1]),
+        ends[::2],
+    )  # A tag is between two numbers.
+    values = (content[starts] & 0x7F).astype(np.uint64)
     longer, place = np.flatnonzero(ends > starts), 1
     while longer.size:
         part = (content[starts[longer] + place] & 0x7F).astype(np.uint64)
-        found[longer] |= part << np.uint64(7 * place)
+        values[longer] |= part << np.uint64(7 * place)
         longer, place = longer[ends[longer] > starts[longer] + place], place + 1
-    made: IntArray = found.view(np.int64)
-    return made
+    signed: IntArray = values.view(np.int64)
+    return signed
 
 
 def _content(data: bytes, field: Field) -> NDArray[np.uint8]:

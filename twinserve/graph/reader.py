@@ -1,9 +1,9 @@
-"""A compiled model's file, read as far as must be known before ONNX Runtime sees it: what it computes from what.
+"""Reading a compiled model's file: its inputs, outputs, constants and operations.
 
-Only the fields that our own graphs have are known here. Whatever else the format offers (data in other files, graphs
-inside of graphs, functions, sparse tensors) is refused by being none of them. So is every other way to write the same:
-fields in another order, a field twice, a name twice or in other letters. A reader may take the first of two or the
-last, and what is checked here must be what ONNX Runtime sees.
+A file with any field that our own graphs do not use is refused, and so is every other feature of the format: data in
+other files, nested graphs, functions, sparse tensors. So is another encoding of the same content: fields in another
+order, a field or a name twice, names in other characters. Of two equal fields one reader takes the first and another
+the last, and this module must read what ONNX Runtime reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twinserve.graph import messages as form
 from twinserve.graph.protobuf import BYTES, Field, Malformed, count, fields, numbers, varint
 
 ROWS: Final = -1
-"""The one axis of a shape whose length is the number of rows."""
+"""The length in a shape that stands for the number of rows."""
 
 Shape = tuple[int, ...]
 Message = Mapping[int, Sequence[Field]]
@@ -35,7 +35,7 @@ NAME: Final = re.compile(rb"[!-~]++")
 
 
 class BadGraph(ArtifactRefused):
-    """A graph that no lowering of ours makes."""
+    """None of our lowerings could have made this graph."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The compiled model (model.onnx) {reason}; restore the artifact or train again.")
@@ -44,11 +44,11 @@ class BadGraph(ArtifactRefused):
 
 @dataclass(frozen=True)
 class Constant:
-    """A tensor that is written in the file."""
+    """A tensor whose values are in the file."""
 
     shape: Shape
     values: NDArray[np.generic]
-    """Flat, where they lie in the file."""
+    """`[n]`, a view into the file."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,19 @@ class Node:
     """One operation."""
 
     kind: str
-    """With its domain in front, unless that is the standard one."""
+    """The operator, with its domain as a prefix unless that is the default one."""
     inputs: Sequence[str]
     outputs: Sequence[str]
     types: Mapping[str, int]
-    """Of each attribute."""
+    """The type of each attribute."""
     numbers: Mapping[str, IntArray]
-    """The attributes that are numbers, or lists of them."""
+    """The attributes that are numbers or lists of numbers, each `[n]`."""
     tensors: Mapping[str, Constant]
 
 
 @dataclass(frozen=True)
 class GraphFile:
-    """What a file holds."""
+    """The content of a file."""
 
     opsets: Mapping[str, int]
     inputs: Mapping[str, Shape]
@@ -78,15 +78,15 @@ class GraphFile:
 
 
 class Reader:
-    """The messages of one file."""
+    """Reads the messages of one file."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._parts, self._listed = GRAPH_PARTS, GRAPH_NUMBERS
-        """How many more there may be."""
+        """How many more fields and numbers the file may have."""
 
     def file(self) -> GraphFile:
-        """All of it; raises `BadGraph`."""
+        """The whole content; raises `BadGraph`."""
         model = self._message(Field(0, BYTES, 0, len(self._data)), form.MODEL)
         if 7 not in model:
             raise BadGraph("holds no graph")
@@ -115,24 +115,24 @@ class Reader:
     def _node(self, item: Field) -> Node:
         message = self._message(item, form.NODE)
         domain, kind = self._text(message, 7), self._text(message, 4)
-        if "." in kind:  # Else another domain's operation could look like one of ours.
+        if "." in kind:  # Else it could look like the operator of another domain.
             raise BadGraph(NO_PART)
         attributes = [self._message(item, form.ATTRIBUTE) for item in message.get(5, ())]
         named = _by_name((self._text(item, 1), item) for item in attributes)
         types = {name: self._attribute_type(item) for name, item in named.items()}
-        found = {
+        numbers = {
             name: self._list(part) for name, item in named.items() for place in (3, 8) for part in item.get(place, ())
         }
         tensors = {name: self._constant(item[5][0])[1] for name, item in named.items() if 5 in item}
         inputs, outputs = ([self._string(part) for part in message.get(place, ())] for place in (1, 2))
-        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, types, found, tensors)
+        return Node(f"{domain}.{kind}" if domain else kind, inputs, outputs, types, numbers, tensors)
 
     def _attribute_type(self, message: Message) -> int:
-        """What an attribute says that it is, and is: it has one value of that type."""
-        said = self._number(message, 20)
-        if message.keys() - {1, 20} != form.VALUES.get(said):
+        """The declared type of an attribute; raises `BadGraph` unless it has exactly one value of this type."""
+        declared = self._number(message, 20)
+        if message.keys() - {1, 20} != form.VALUES.get(declared):
             raise BadGraph("has an attribute that is not what it says")
-        return said
+        return declared
 
     def _constant(self, item: Field) -> tuple[str, Constant]:
         message = self._message(item, form.TENSOR)
@@ -147,7 +147,7 @@ class Reader:
         return self._text(message, 8), Constant(shape, values)
 
     def _value(self, item: Field) -> tuple[str, Shape]:
-        """An input or output: its name and shape."""
+        """The name and shape of an input or output."""
         message = self._message(item, form.VALUE)
         kind = self._inner(self._inner(message, 2, form.TYPE), 1, form.TENSOR_TYPE)
         if self._number(kind, 1) not in form.TYPES:
@@ -174,8 +174,9 @@ class Reader:
         return self._message(message[number][0], known)
 
     def _message(self, item: Field, known: form.Known) -> Message:
-        """The fields by their number; they come in its order, and none twice but where there may be many."""
-        found: dict[int, list[Field]] = {}
+        """The fields of a message by number; raises `BadGraph` unless all are known, in ascending order, and only those
+        repeat that may."""
+        by_number: dict[int, list[Field]] = {}
         last = 0
         for part in fields(self._data, item.start, item.stop):
             expected = known.get(part.number, NO_PART)
@@ -190,8 +191,8 @@ class Reader:
             self._parts -= 1
             if self._parts < 0:
                 raise BadGraph(f"has more than {GRAPH_PARTS} parts")
-            found.setdefault(part.number, []).append(part)
-        return found
+            by_number.setdefault(part.number, []).append(part)
+        return by_number
 
     def _number(self, message: Message, number: int) -> int:
         if number not in message:
@@ -209,24 +210,24 @@ class Reader:
 
 
 def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
-    """By name; raises `BadGraph` where one comes twice."""
+    """The values by name; raises `BadGraph` if a name occurs twice."""
     listed = [*pairs]
-    found = dict(listed)
-    if len(found) != len(listed):
+    by_name = dict(listed)
+    if len(by_name) != len(listed):
         raise BadGraph("has a name twice")
-    return found
+    return by_name
 
 
 def _by_name(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
-    """The same, and each has one."""
-    found = _once(pairs)
-    if "" in found:
+    """The values by name; raises `BadGraph` if a name is empty or occurs twice."""
+    by_name = _once(pairs)
+    if "" in by_name:
         raise BadGraph("has names that none of ours has")
-    return found
+    return by_name
 
 
 def read_graph(data: bytes) -> GraphFile:
-    """A compiled model's file; raises `BadGraph`."""
+    """The content of a compiled model's file; raises `BadGraph`."""
     try:
         return Reader(data).file()
     except Malformed as error:

@@ -1,8 +1,8 @@
-"""The operations that our lowerings make, and the shape of what each one gives.
+"""The operations that our lowerings use, and the shape of each one's output.
 
-A shape is known for every tensor before anything is computed, with the rows as its one open axis. So a few hundred
-bytes can ask for no gigabytes: not by a constant that is spread out, nor by doubling a tensor again and again, nor by a
-size that depends on a caller's value.
+Every shape is known before anything is computed, but for the number of rows. So a file of a few hundred bytes cannot
+make tensors of gigabytes: not by expanding a constant, not by doubling a tensor repeatedly, and not by a size that
+depends on a caller's value.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ TREES: Final = "ai.onnx.ml.TreeEnsemble"
 
 
 class Shapes:
-    """The shapes of a graph's tensors, as far as they are known."""
+    """The shapes of a graph's tensors up to some operation."""
 
     def __init__(self, inputs: Mapping[str, Shape], constants: Mapping[str, Constant]) -> None:
         self._known = {**inputs, **{name: constant.shape for name, constant in constants.items()}}
         self.constants = constants
         self.sizes: dict[str, Shape] = {}
-        """The tensors that hold a shape, and what they hold."""
+        """The values of the tensors that hold sizes, by name."""
 
     def __getitem__(self, name: str) -> Shape:
         if name not in self._known:
@@ -34,13 +34,13 @@ class Shapes:
         return self._known[name]
 
     def add(self, name: str, shape: Shape) -> None:
-        """Note what an operation gives."""
+        """Add the output of an operation."""
         if name in self._known or len(shape) > GRAPH_RANK or shape.count(ROWS) > 1:
             raise BadGraph("has a tensor that none of ours has")
         self._known[name] = shape
 
     def numbers(self, name: str) -> Shape:
-        """What a tensor of sizes or of axes holds."""
+        """The values of a tensor that holds sizes or axes."""
         if name in self.sizes:
             return self.sizes[name]
         constant = self.constants.get(name)
@@ -70,15 +70,15 @@ def _cast(shapes: Shapes, node: Node) -> Shape:
     return shapes[node.inputs[0]]
 
 
-def _spread(shapes: Shapes, node: Node) -> Shape:
-    """Side by side, the shorter ones repeated."""
+def _broadcast(shapes: Shapes, node: Node) -> Shape:
+    """The broadcast shape of the inputs."""
     given = [shapes[name] for name in node.inputs]
     longest = max(map(len, given), default=0)
     padded = [(1,) * (longest - len(shape)) + shape for shape in given]
-    return tuple(_together(axis) for axis in zip(*padded, strict=True))
+    return tuple(_broadcast_length(axis) for axis in zip(*padded, strict=True))
 
 
-def _together(lengths: tuple[int, ...]) -> int:
+def _broadcast_length(lengths: tuple[int, ...]) -> int:
     longer = {length for length in lengths if length != 1}
     if len(longer) > 1:
         raise BadGraph("puts together what does not fit")
@@ -102,7 +102,7 @@ def _concat(shapes: Shapes, node: Node) -> Shape:
         shapes.sizes[node.outputs[0]] = tuple(size for name in node.inputs for size in shapes.numbers(name))
     others = tuple(zip(*(shape[:axis] + shape[axis + 1 :] for shape in given), strict=True))
     length = sum(shape[axis] for shape in given)
-    rest = [_together(lengths) for lengths in others]
+    rest = [_broadcast_length(lengths) for lengths in others]
     return (*rest[:axis], length, *rest[axis:])
 
 
@@ -150,7 +150,7 @@ def _arg_max(shapes: Shapes, node: Node) -> Shape:
 
 
 def _product(shapes: Shapes, node: Node) -> Shape:
-    """A product with a constant matrix or vector, to which a row may be added."""
+    """The shape of a product with a constant matrix or vector, to which a row may be added."""
     given, factors = shapes[node.inputs[0]], shapes[node.inputs[1]]
     if node.inputs[1] not in shapes.constants or len(factors) not in (1, 2) or given[-1:] != factors[:1]:
         raise BadGraph("multiplies what does not fit")
@@ -190,10 +190,10 @@ OPERATORS: Final[Mapping[str, tuple[Rule, Container[int], Mapping[str, int]]]] =
     ),
     **dict.fromkeys(
         ("Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Mul", "Sub"),
-        (_spread, {2}, _NONE),
+        (_broadcast, {2}, _NONE),
     ),
     "Clip": (_same, {3}, _NONE),
-    "Where": (_spread, {3}, _NONE),
+    "Where": (_broadcast, {3}, _NONE),
     "Cast": (_cast, {1}, {"to": INT}),
     "Shape": (_shape, {1}, {"start": INT, "end": INT}),
     "Concat": (_concat, _SEVERAL, {"axis": INT}),
@@ -207,4 +207,4 @@ OPERATORS: Final[Mapping[str, tuple[Rule, Container[int], Mapping[str, int]]]] =
     "Gemm": (_product, {3}, _NONE),
     TREES: (_trees, {1}, _TREE_ATTRIBUTES),
 }
-"""By name: the rule for its shape, how many inputs it may have, and the types of the attributes that it may have."""
+"""By operator: the rule for the output's shape, the possible numbers of inputs, and the types of its attributes."""

@@ -1,4 +1,4 @@
-"""Trees of a compiled model: every number in them must lead to something that is there, and down."""
+"""Checking the trees of a compiled model: every index is in range, and every path leads down to a leaf."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinserve.graph.reader import BadGraph, Node
 
 Ints = IntArray
 LAST_MODE: Final = 6
-"""Of the ways to compare; ONNX Runtime has some of its own behind it."""
+"""The last mode of comparison in the format; ONNX Runtime has further ones of its own."""
 SIDES: Final = ("true", "false")
 NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)
 
@@ -20,7 +20,7 @@ NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)
 def check_trees(node: Node, columns: int) -> int:
     """The number of targets; raises `BadGraph`.
 
-    ONNX Runtime believes what it is given: a number of a leaf that is not there would be read from somewhere else.
+    ONNX Runtime does not check the indexes: with one out of range it reads other memory.
     """
     targets = _numbers(node, "n_targets")
     inner, leaves = len(_numbers(node, "nodes_featureids")), len(_numbers(node, "leaf_targetids"))
@@ -42,7 +42,7 @@ def check_trees(node: Node, columns: int) -> int:
 
 
 def _require_down(node: Node, inner: int, leaves: int) -> None:
-    """From the roots down each question is met once, and none deeper than `TREE_DEPTH`."""
+    """Raise `BadGraph` unless each split is reached once from the roots, and none deeper than `TREE_DEPTH`."""
     below: list[Ints] = []
     for side in SIDES:
         ids, at_leaf = _numbers(node, f"nodes_{side}nodeids"), _numbers(node, f"nodes_{side}leafs") != 0
@@ -51,14 +51,14 @@ def _require_down(node: Node, inner: int, leaves: int) -> None:
         _require(ids[at_leaf], leaves)
         _require(ids[~at_leaf], inner)
         below.append(np.where(at_leaf, -1, ids))
-    met, level = 0, _numbers(node, "tree_roots")
+    reached, level = 0, _numbers(node, "tree_roots")
     for _ in range(TREE_DEPTH):
-        met += len(level)
-        if not len(level) or met > inner:
+        reached += len(level)
+        if not len(level) or reached > inner:
             break
         level = np.concatenate([side[level] for side in below])
         level = level[level >= 0]
-    if len(level) or met > inner:
+    if len(level) or reached > inner:
         raise BadGraph("has trees that go in circles or too deep")
 
 

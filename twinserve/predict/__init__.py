@@ -1,1 +1,1 @@
-"""Columns in, predictions out."""
+"""Predictors: columns in, predictions out."""

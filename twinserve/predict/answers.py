@@ -1,94 +1,91 @@
-"""Which rows have an answer: a model may refuse a row, or say of it what is no number."""
+"""The rows to which a model has an answer. It may refuse a row, or predict NaN or infinity for it."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from twinserve.arrays import BoolArray
+from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
 from twinserve.signature import Columns
 
-Parts = Iterable[Any]
+Arrays = Iterable[Any]
 """Labels, probabilities and values, some of them None."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a predictor says of n rows, where it says something."""
+    """A predictor's answers to n rows."""
 
     given: BoolArray
     """`[n]`: the rows that have an answer."""
     predictions: Predictions | None
-    """Of these rows, in their order; None where there are none."""
+    """The predictions for these rows, in their order; None if there are none."""
 
 
 def answered(predictions: Predictions) -> BoolArray:
-    """`[n]`: the rows whose every number is finite and whose label is one."""
-    labels, shares, values = predictions
-    found: list[BoolArray] = []
+    """`[n]`: the rows with finite numbers only and, in a classification, with a label other than -1."""
+    labels, probabilities, values = predictions
+    given: list[BoolArray] = []
     if labels is not None:
-        found.append(labels >= 0)
-    if shares is not None:
-        found.append(np.logical_and.reduce(np.isfinite(shares), axis=1))
+        given.append(labels >= 0)
+    if probabilities is not None:
+        given.append(np.logical_and.reduce(np.isfinite(probabilities), axis=1))
     if values is not None:
-        found.append(np.isfinite(values))
-    if not found:
+        given.append(np.isfinite(values))
+    if not given:
         raise TypeError("Predictions hold either labels or values.")
-    rows: BoolArray = np.logical_and.reduce(found)
+    rows: BoolArray = np.logical_and.reduce(given)
     return rows
 
 
-def picked(predictions: Predictions, rows: BoolArray) -> Predictions:
-    """The predictions of some rows."""
-    parts: Parts = (None if part is None else part[rows] for part in predictions)
-    return Predictions(*parts)
+def picked(predictions: Predictions, rows: BoolArray | slice) -> Predictions:
+    """The predictions for some rows."""
+    arrays: Arrays = (None if array is None else array[rows] for array in predictions)
+    return Predictions(*arrays)
 
 
 def ask(predictor: Predictor, columns: Columns, *, alone: bool = False) -> Answers:
-    """A predictor's answers to all rows, by as few calls as it takes: where it refuses a batch, its halves are asked.
-    `alone` is for rows that it most likely refuses all: each is asked by itself."""
+    """A predictor's answers to all rows; where it refuses a batch, its halves are predicted.
+
+    `alone` predicts each row by itself, which takes fewer calls where most rows are refused."""
     given: list[BoolArray] = [np.zeros(0, dtype=bool)]
-    told: list[Predictions] = []
+    predictions: list[Predictions] = []
     batches = [columns.take([row]) for row in range(len(columns))] if alone else [columns]
-    for part, said in (told for batch in batches for told in _said(predictor, batch)):
-        given.append(np.zeros(len(part), dtype=bool) if said is None else answered(said))
-        if said is not None and given[-1].any():
-            told.append(picked(said, given[-1]))
-    parts: Parts = (None if kind[0] is None else np.concatenate(kind) for kind in zip(*told, strict=True))
-    return Answers(np.concatenate(given), Predictions(*parts) if told else None)
+    for part, outcome in chain.from_iterable(_parts(predictor, batch) for batch in batches):
+        given.append(_answered(part, outcome))
+        if not isinstance(outcome, CannotPredict) and given[-1].any():
+            predictions.append(picked(outcome, given[-1]))
+    arrays: Arrays = (None if kind[0] is None else np.concatenate(kind) for kind in zip(*predictions, strict=True))
+    return Answers(np.concatenate(given), Predictions(*arrays) if predictions else None)
 
 
-def _said(predictor: Predictor, columns: Columns) -> Iterator[tuple[Columns, Predictions | None]]:
-    if not len(columns):
-        return
-    try:
+def _parts(predictor: Predictor, columns: Columns) -> Iterator[tuple[Columns, Predictions | CannotPredict]]:
+    def predict(rows: Columns) -> Predictions:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # Extreme rows overflow on purpose.
-            said = predictor.predict(columns)
-    except CannotPredict:
-        if len(columns) == 1:
-            yield columns, None
-            return
-        middle = len(columns) // 2
-        yield from _said(predictor, columns.take(range(middle)))
-        yield from _said(predictor, columns.take(range(middle, len(columns))))
-    else:
-        yield columns, said
+            warnings.simplefilter("ignore", RuntimeWarning)  # Rows with extreme values overflow.
+            return predictor.predict(rows)
+
+    return by_halves(predict, columns, CannotPredict)
+
+
+def _answered(rows: Columns, outcome: Predictions | CannotPredict) -> BoolArray:
+    return np.zeros(len(rows), dtype=bool) if isinstance(outcome, CannotPredict) else answered(outcome)
 
 
 def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]:
-    """The first rows, so many at most, to which a predictor has no answer."""
-    found: list[int] = []
+    """The first rows without an answer, at most `most`."""
+    refused: list[int] = []
     first = 0
-    for part, said in _said(predictor, columns):
-        rows = np.zeros(len(part), dtype=bool) if said is None else answered(said)
-        found += (first + np.flatnonzero(~rows)).tolist()
+    for part, outcome in _parts(predictor, columns):
+        refused += (first + np.flatnonzero(~_answered(part, outcome))).tolist()
         first += len(part)
-        if len(found) >= most:
+        if len(refused) >= most:
             break
-    return found[:most]
+    return refused[:most]

@@ -1,4 +1,4 @@
-"""Requests that wait for the same slow predictor, answered by one call of it."""
+"""Joining requests that wait for the same slow predictor into one call."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
-import numpy as np
-
+from twinserve.predict.answers import picked
+from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.signature import Columns
 
 Outcome = Predictions | Exception
-"""What a request gets: predictions for its rows, or the reason why there are none."""
+"""The predictions for a request's rows, or the exception of the call."""
 
 RECENT: Final = 0.1
-"""The weight of the latest call in what is learned; the one ten calls ago counts a third of it."""
+"""The weight of the latest call in the moving averages; the call ten before it has a third of that."""
 SPREAD: Final = 0.1
-"""Numbers of rows that differ by less of their mean tell nothing of what a row costs."""
+"""The cost of a row is unknown while the numbers of rows have a standard deviation below this share of their mean."""
 WORTH: Final = 4.0
-"""Rows are joined until all of them cost so many times what any call costs: 80 % of what joining can save at most."""
+"""Rows are joined until together they cost this many times the fixed cost of a call, which saves 80 % of the most that
+joining can save."""
 
 PAUSE: Final = 0.25
-"""Of what any call costs."""
+"""The longest pause as a share of the fixed cost of a call."""
 LONGEST_PAUSE: Final = 0.01
-"""Seconds within which callers come back that ask again at once, however long a call takes."""
+"""Seconds, whatever a call costs: a client that sends its next request at once needs no longer."""
 
 
 class Cost:
-    """What a call costs: `seconds = per_row * rows + per_call`, a line through the recent calls.
+    """The cost of a call as a line through the recent calls: `seconds = per_row * rows + per_call`.
 
-    While all recent calls had about the same number of rows, the whole of it counts as `per_call`: so joining is tried,
-    and tried again from time to time where it did not pay.
+    While all recent calls had about the same number of rows, the whole cost counts as `per_call`. So joining is tried
+    at first, and again from time to time where it did not pay.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class Cost:
         self._lock = threading.Lock()
 
     def learn(self, rows: int, seconds: float) -> None:
-        """One more call."""
+        """Update the line with one more call."""
         with self._lock:
             if not self._rows:
                 self._rows, self._seconds = rows, seconds
@@ -53,7 +54,7 @@ class Cost:
 
     @property
     def line(self) -> tuple[float, float]:
-        """`per_row` and `per_call`, neither below zero."""
+        """`per_row` and `per_call` in seconds, neither below zero."""
         with self._lock:
             known = self._variance > (SPREAD * self._rows) ** 2
             per_row = max(0.0, self._covariance / self._variance) if known else 0.0
@@ -66,19 +67,19 @@ class Batcher:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
         self.cost = Cost()
-        """Learned from every call that succeeds."""
+        """Learned from each call that succeeds."""
 
     def has_room(self, rows: int, seconds: float) -> bool:
-        """May another request join these rows, the first of which must be answered within so many seconds?"""
+        """May another request join these rows, if the first request must be answered within `seconds`?"""
         per_row, per_call = self.cost.line
         return per_row * rows <= WORTH * per_call and per_row * rows + per_call < seconds
 
     def pause(self) -> float:
-        """Seconds that are little beside a call: whoever has just answered several may wait as long for more."""
+        """Seconds to wait for more requests after answering several at once; short compared with a call."""
         return min(PAUSE * self.cost.line[1], LONGEST_PAUSE)
 
     def predict(self, requests: Sequence[Columns]) -> list[Outcome]:
-        """What each request gets, by one call of the predictor if none of them makes it fail."""
+        """The outcome of each request, by a single call of the predictor if it does not fail."""
         return predict_each(self._timed, requests)
 
     def _timed(self, columns: Columns) -> Predictions:
@@ -89,46 +90,26 @@ class Batcher:
 
 
 def predict_each(predict: Callable[[Columns], Predictions], requests: Sequence[Columns]) -> list[Outcome]:
-    """What each of one or more requests gets. Where a call fails it is made again by halves, until it is known whose
-    rows make it fail: they fail alone."""
-    try:
-        return split(predict(join(requests)), [len(columns) for columns in requests])
-    except Exception as error:  # A pipeline may hold anybody's code, so anything may be raised.
-        if len(requests) == 1:
+    """The outcome of each request. A request whose rows make the predictor fail fails alone."""
+    if len(requests) == 1:  # The usual case: 2 us faster than the general one.
+        try:
+            return [predict(requests[0])]
+        except Exception as error:  # A pipeline's own code may raise anything.
             return [error]
-    middle = len(requests) // 2
-    return predict_each(predict, requests[:middle]) + predict_each(predict, requests[middle:])
 
+    def predict_all(some: Sequence[Columns]) -> list[Outcome]:
+        return split(predict(Columns.concatenate(some)), [len(columns) for columns in some])
 
-def join(requests: Sequence[Columns]) -> Columns:
-    """The rows of all requests, one behind the other."""
-    if len(requests) == 1:
-        return requests[0]
-    starts = accumulate((len(columns) for columns in requests), initial=0)
-    return Columns(
-        matrix=np.concatenate([columns.matrix for columns in requests]),
-        unseen={
-            (start + row, column): text
-            for start, columns in zip(starts, requests, strict=False)
-            for (row, column), text in columns.unseen.items()
-        },
-        texts={place: [text for columns in requests for text in columns.texts[place]] for place in requests[0].texts},
-    )
+    outcomes: list[Outcome] = []
+    for _, outcome in by_halves(predict_all, requests, Exception):
+        outcomes += [outcome] if isinstance(outcome, Exception) else outcome
+    return outcomes
 
 
 def split(predictions: Predictions, sizes: Sequence[int]) -> list[Outcome]:
-    """The predictions of joined rows for each request; raises ValueError where there are not as many as rows."""
+    """The predictions of joined rows, split by request; raises ValueError unless there is one for each row."""
     if len(sizes) == 1:
         return [predictions]
     if {len(part) for part in predictions if part is not None} != {sum(sizes)}:
         raise ValueError("The predictor gave another number of predictions than it got rows.")
-    return [_part(predictions, slice(*bounds)) for bounds in pairwise(accumulate(sizes, initial=0))]
-
-
-def _part(predictions: Predictions, rows: slice) -> Predictions:
-    labels, probabilities, values = predictions
-    return Predictions(
-        labels=None if labels is None else labels[rows],
-        probabilities=None if probabilities is None else probabilities[rows],
-        values=None if values is None else values[rows],
-    )
+    return [picked(predictions, slice(*bounds)) for bounds in pairwise(accumulate(sizes, initial=0))]

@@ -8,45 +8,46 @@ from typing import Any, Final
 from twinserve.arrays import FloatArray
 from twinserve.graph.check import check_graph
 from twinserve.predict import runtime
-from twinserve.predict.extra_categories import read_words, with_words
+from twinserve.predict.extra_categories import read_extra_categories, with_extra_codes
 from twinserve.predict.io_binding import OneRow
-from twinserve.predict.linear import Folded, read_fold
+from twinserve.predict.linear import LinearFunction, read_linear
 from twinserve.predict.predictor import Predictions, PredictorKind
 from twinserve.signature import Columns
 
 
 class CompiledPredictor:
-    """The compiled graph in ONNX Runtime, or in NumPy alone where the model folds to one dot product."""
+    """Predicts with ONNX Runtime, or with NumPy alone where the whole model is one dot product."""
 
     kind: Final[PredictorKind] = "compiled"
 
     def __init__(self, graph: bytes) -> None:
-        """Raises `BadGraph` where no lowering of ours made the graph."""
+        """Raises `BadGraph` unless the graph is one that `twinserve/compile` could have made."""
         check_graph(graph)
         session = runtime.session(graph)
         self._run, self._run_one = session.run, OneRow(session)
         self._outputs = [output.name for output in session.get_outputs()]
         metadata = session.get_modelmeta().custom_metadata_map
-        self._fold, self._words = read_fold(metadata), read_words(metadata)
+        self._linear, self._extra = read_linear(metadata), read_extra_categories(metadata)
 
     def predict(self, columns: Columns) -> Predictions:
-        """What the fitted pipeline would say, proved when the model was made; of a row that it refuses NaN or, where
-        there are labels alone, the label -1."""
-        matrix = with_words(columns, self._words) if columns.unseen else columns.matrix
-        found: Mapping[str, Any] | None = None if self._fold is None else self._fold(matrix)
-        if found is None:
-            found = self._by_graph(matrix) if self._fold is None else self._by_both(self._fold, matrix)
-        return Predictions(found.get("label"), found.get("probabilities"), found.get("value"))
+        """The predictions of the fitted pipeline, as proved in training. A row that the pipeline refuses gets NaN or,
+        where the model gives labels only, the label -1."""
+        matrix = with_extra_codes(columns, self._extra) if columns.unseen else columns.matrix
+        outputs: Mapping[str, Any] | None = None if self._linear is None else self._linear(matrix)
+        if outputs is None:
+            outputs = self._by_graph(matrix) if self._linear is None else self._by_both(self._linear, matrix)
+        return Predictions(outputs.get("label"), outputs.get("probabilities"), outputs.get("value"))
 
     def _by_graph(self, matrix: FloatArray) -> Mapping[str, Any]:
         if len(matrix) == 1:
             return self._run_one(matrix)
         return dict(zip(self._outputs, self._run(self._outputs, {"x": matrix}), strict=True))
 
-    def _by_both(self, fold: Folded, matrix: FloatArray) -> Mapping[str, Any]:
-        """The graph's answers to the rows that the fold leaves to it; the others have the bits that they have alone."""
-        held = fold.holds(matrix)
-        found = {name: values.copy() for name, values in self._by_graph(matrix).items()}
-        for name, values in (fold(matrix[held]) or {}).items():
-            found[name][held] = values
-        return found
+    def _by_both(self, linear: LinearFunction, matrix: FloatArray) -> Mapping[str, Any]:
+        """The outputs of the linear model where it can answer, so that a row has the same bits in any batch, and those
+        of the graph for the other rows."""
+        rows = linear.can_answer(matrix)
+        outputs = {name: values.copy() for name, values in self._by_graph(matrix).items()}
+        for name, values in (linear(matrix[rows]) or {}).items():
+            outputs[name][rows] = values
+        return outputs

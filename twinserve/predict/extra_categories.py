@@ -1,8 +1,8 @@
-"""Words that a pipeline knows of itself, though training saw none of them: what an imputer puts in for null, a
-category that an encoder was told of.
+"""Categories that a pipeline knows although no training row holds them: the constant that an imputer puts in for null,
+or a category listed in an encoder's parameters.
 
-A request may hold such a word. No code of the vocabulary stands for it, so the compiled graph has codes of its own,
-behind those of the vocabulary, and carries them in its metadata.
+A request may hold such a category, and the vocabulary has no code for it. The compiled graph gives it a code after
+those of the vocabulary and carries these codes in its metadata.
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ from twinserve.signature import Columns
 
 KEY = "twinserve.words"
 
-Words = Mapping[int, Mapping[str, float]]
-"""By a column's place the code of each word."""
+ExtraCategories = Mapping[int, Mapping[str, float]]
+"""The code of each category, by column."""
 
 
-def words_metadata(words: Words) -> dict[str, str]:
-    """The words as one metadata entry; none where there are none."""
-    return {KEY: json.dumps(words, sort_keys=True)} if words else {}
+def extra_categories_metadata(extra: ExtraCategories) -> dict[str, str]:
+    """The extra categories as one metadata entry; no entry if there are none."""
+    return {KEY: json.dumps(extra, sort_keys=True)} if extra else {}
 
 
-def read_words(metadata: Mapping[str, str]) -> Words:
-    """The words that a compiled model's metadata holds."""
-    return {int(place): codes for place, codes in json.loads(metadata.get(KEY, "{}")).items()}
+def read_extra_categories(metadata: Mapping[str, str]) -> ExtraCategories:
+    """The extra categories in a compiled model's metadata."""
+    return {int(column): codes for column, codes in json.loads(metadata.get(KEY, "{}")).items()}
 
 
-def with_words(columns: Columns, words: Words) -> FloatArray:
-    """The columns' matrix with the words' codes where their texts are outside the vocabulary."""
+def with_extra_codes(columns: Columns, extra: ExtraCategories) -> FloatArray:
+    """The matrix of the columns, each unseen text that is an extra category replaced by its code.
+
+    A copy where anything is replaced."""
     nothing: Mapping[str, float] = {}
-    asked = {at: words.get(at[1], nothing).get(text) for at, text in columns.unseen.items()}
-    found = {at: code for at, code in asked.items() if code is not None}
-    if not found:
+    codes = {cell: extra.get(cell[1], nothing).get(text) for cell, text in columns.unseen.items()}
+    known = {cell: code for cell, code in codes.items() if code is not None}
+    if not known:
         return columns.matrix
     matrix = columns.matrix.copy()
-    for at, code in found.items():
-        matrix[at] = code
+    for cell, code in known.items():
+        matrix[cell] = code
     return matrix

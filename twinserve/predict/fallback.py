@@ -1,4 +1,4 @@
-"""The predictor of a pipeline that could not be compiled, by scikit-learn."""
+"""The predictor for a pipeline that cannot be compiled, which runs scikit-learn."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from twinserve.predict.pipeline_stages import Stages
 from twinserve.predict.predictor import REFUSALS, CannotPredict, Predictions, PredictorKind, openmp_limit
 from twinserve.signature import Columns, Signature
 
-# Classifiers whose `predict` is the class of the greatest `predict_proba`, so one call gives both; by class, since
-# others decide by another figure, which may differ in a tie.
-LIKELIEST: Final = frozenset(
+# Classifiers whose `predict` is the argmax of `predict_proba`, so that one call gives both. Others compute their labels
+# from another quantity, which may differ in a tie.
+ARGMAX: Final = frozenset(
     {"RandomForestClassifier", "ExtraTreesClassifier", "DecisionTreeClassifier", "BaggingClassifier"}
 )
 
 
 class SklearnPredictor:
-    """The fitted pipeline itself, for what cannot be compiled."""
+    """Predicts with the fitted pipeline."""
 
     kind: Final[PredictorKind] = "scikit-learn"
 
     def __init__(self, pipeline: Any, signature: Signature, classes: Sequence[str] | None) -> None:
         self._stages = Stages(single_threaded(pipeline), signature)
-        self._takes_the_likeliest = _class_name(pipeline) in LIKELIEST
+        self._predicts_argmax = _class_name(pipeline) in ARGMAX
         self._codes = None if classes is None else {label: code for code, label in enumerate(classes)}
         self._one_thread = openmp_limit()
 
@@ -38,13 +38,13 @@ class SklearnPredictor:
             raise CannotPredict(f"The pipeline refuses some of these values: {error}") from error
 
     def _predict(self, columns: Columns) -> Predictions:
-        with np.errstate(all="ignore"):  # An overflow is seen by its answer.
-            return self._said(self._stages.head, self._stages.prepare(columns))
+        with np.errstate(all="ignore"):  # An overflow shows as NaN or infinity in the predictions.
+            return self._by_head(self._stages.head, self._stages.prepare(columns))
 
-    def _said(self, head: Any, prepared: Any) -> Predictions:
-        if self._codes is not None and self._takes_the_likeliest:
-            shares = np.asarray(head.predict_proba(prepared), dtype=np.float64)
-            return Predictions(shares.argmax(axis=1), shares)
+    def _by_head(self, head: Any, prepared: Any) -> Predictions:
+        if self._codes is not None and self._predicts_argmax:
+            probabilities = np.asarray(head.predict_proba(prepared), dtype=np.float64)
+            return Predictions(probabilities.argmax(axis=1), probabilities)
         answers = head.predict(prepared)
         if self._codes is None:
             return Predictions(values=np.asarray(answers, dtype=np.float64))

@@ -1,5 +1,8 @@
-"""One row through ONNX Runtime by memory that is bound once: 1.4 us less than a call that brings its own (12.6 in place
-of 13.8 us for a forest of 200 trees, 14.8 of 16.3 us for 200 iterations of boosting behind three transformers)."""
+"""Running ONNX Runtime on one row with input and output memory that is bound once.
+
+It takes 1.4 us less than a call that allocates memory: 12.6 instead of 13.8 us for a forest of 200 trees, 14.8 instead
+of 16.3 us for 200 iterations of boosting after three transformers.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ TYPES = {"tensor(double)": np.float64, "tensor(int64)": np.int64}
 
 
 class OneRow(threading.local):
-    """A session's answer for a single row; every thread has memory of its own, made when it first asks."""
+    """Runs a session on a single row; each thread binds memory of its own in its first call."""
 
     def __init__(self, session: ort.InferenceSession) -> None:
-        """Called in each thread."""
+        """`threading.local` calls it once in each thread."""
         (given,) = session.get_inputs()
         self._run, self._binding = session.run_with_iobinding, session.io_binding()
         self._row = np.empty((1, given.shape[1]))
@@ -31,7 +34,7 @@ class OneRow(threading.local):
             self._binding.bind_output(name, "cpu", 0, held.dtype.type, held.shape, held.ctypes.data)
 
     def __call__(self, row: FloatArray) -> dict[str, NDArray[Any]]:
-        """The outputs by name for a row `[1, columns]`; they are the caller's."""
+        """The outputs by name for a row `[1, columns]`, as copies."""
         self._row[:] = row
         self._run(self._binding)
         return {name: held.copy() for name, held in self._outputs.items()}

@@ -1,15 +1,14 @@
-"""A linear model as one dot product: what is left of scaler and head when no graph is needed.
+"""A scaler and a linear model together as one dot product.
 
-The compiled graph carries these numbers in its metadata, so a server can answer with NumPy alone where that
-is faster. This module imports nothing but NumPy and the standard library.
+The compiled graph carries the numbers of this product in its metadata, so that a server can compute it with NumPy,
+which is faster than ONNX Runtime. This module imports only NumPy and the standard library.
 
-One row's answer has the same bits in any batch: the product is NumPy's `vecdot`, which runs the same loop
-over each row, and the logistic function is `math.exp` on each number, never a vector unit with a ragged
-end.
+A row's prediction has the same bits in any batch: NumPy's `vecdot` runs the same loop over each row, and the logistic
+function calls `math.exp` on each number, so no vector instruction treats the last rows of a batch differently.
 
-A row with a null, or with a number so large that a step of the pipeline might overflow, is left to the graph, which
-takes the very steps and says whether there is an answer. Which rows these are costs no look at the numbers: the weights
-are multiplied by a power of two, which changes no digit, so that the product of such a row is not finite.
+Rows with a null, or with a number so large that a step of the pipeline might overflow, are left to the graph, which
+computes each step. No comparison looks for these rows: the weights are multiplied by a power of two, which is exact, so
+that the product of such a row is infinite or NaN.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from twinserve.arrays import BoolArray, FloatArray, IntArray
 
 KEY = "twinserve.fold"
 
-Answer = dict[str, FloatArray | IntArray]
+Outputs = dict[str, FloatArray | IntArray]
 Link = Literal["value", "label", "logistic"]
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class LinearModel:
     """`dot((x[:, picks] - center), weights) + intercept`, then a link.
 
-    `value` answers with that number, `label` with `number > 0`, `logistic` with that and its probabilities.
+    The link `value` gives that number, `label` gives `number > 0`, `logistic` gives the label and its probabilities.
     """
 
     picks: tuple[int, ...]
@@ -45,13 +44,13 @@ class Fold:
     intercept: float
     link: Link
     scale: int = 0
-    """The power of two by which the product is taken too large, so that it overflows where a step of the pipeline
-    might."""
+    """Exponent of the power of two that the weights are multiplied by, so that the product overflows in each row in
+    which a step of the pipeline might."""
     guard: FloatArray = field(default_factory=lambda: np.zeros(0))
-    """`[columns]`, or nothing: weights of a second product, for columns that count little or nothing in the first."""
+    """`[columns]`, or empty: weights of a second product, for columns whose own weights are small or zero."""
 
     def metadata(self) -> dict[str, str]:
-        """The fold as one metadata entry; doubles as hexadecimal text, so that no digit is lost."""
+        """The model as one metadata entry, doubles as exact hexadecimal text."""
         numbers = {
             "center": self.center,
             "weights": self.weights,
@@ -63,8 +62,8 @@ class Fold:
         return {KEY: json.dumps(stored, sort_keys=True)}
 
 
-class Folded:
-    """The dot product that a compiled model's metadata holds, ready to answer."""
+class LinearFunction:
+    """A linear model read from metadata, ready to compute; safe to call from several threads."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         center, weights, guard = (_doubles(stored.get(name, ())) for name in ("center", "weights", "guard"))
@@ -75,30 +74,30 @@ class Folded:
         self._link, self._link_one = _LINKS[stored["link"]]
         self._quiet = _Quiet()
 
-    def __call__(self, x: FloatArray) -> Answer | None:
-        """From the graph's input, double `[n, columns]`, the graph's outputs by name; None where some rows are left to
-        the graph."""
+    def __call__(self, x: FloatArray) -> Outputs | None:
+        """The graph's outputs by name, from the graph's input, double `[n, columns]`; None if any row is left to the
+        graph."""
         if len(x) == 1:
             return self._one(x)
         scores = self._scores(x)
-        return self._link(scores * self._unit) if self._held(x, scores).all() else None
+        return self._link(scores * self._unit) if self._are_finite(x, scores).all() else None
 
-    def holds(self, x: FloatArray) -> BoolArray:
+    def can_answer(self, x: FloatArray) -> BoolArray:
         """`[n]`: the rows that are not left to the graph."""
-        return self._held(x, self._scores(x))
+        return self._are_finite(x, self._scores(x))
 
     def _scores(self, x: FloatArray) -> FloatArray:
         scores: FloatArray = self._quiet.run(self._product, x) + self._intercept
         return scores
 
-    def _held(self, x: FloatArray, scores: FloatArray) -> BoolArray:
-        held: BoolArray = np.isfinite(scores)
+    def _are_finite(self, x: FloatArray, scores: FloatArray) -> BoolArray:
+        finite: BoolArray = np.isfinite(scores)
         if self._guard is not None:
-            held &= np.isfinite(self._quiet.run(np.vecdot, x, self._guard))
-        return held
+            finite &= np.isfinite(self._quiet.run(np.vecdot, x, self._guard))
+        return finite
 
-    def _one(self, x: FloatArray) -> Answer | None:
-        """Plain floats: for one row each NumPy call costs more than all the arithmetic."""
+    def _one(self, x: FloatArray) -> Outputs | None:
+        """Computed with Python floats: for one row each NumPy call takes longer than the whole arithmetic."""
         run = self._quiet.run
         score = run(self._product, x).item() + self._intercept
         if not isfinite(score):
@@ -108,16 +107,17 @@ class Folded:
         return self._link_one(score * self._unit)
 
 
-def read_fold(metadata: Mapping[str, str]) -> Folded | None:
-    """The dot product that a compiled model's metadata holds, or None."""
-    return Folded(json.loads(metadata[KEY])) if KEY in metadata else None
+def read_linear(metadata: Mapping[str, str]) -> LinearFunction | None:
+    """The linear model in a compiled model's metadata, if there is one."""
+    return LinearFunction(json.loads(metadata[KEY])) if KEY in metadata else None
 
 
 class _Quiet(threading.local):
-    """Runs a function without NumPy's warnings of overflows, which are meant; `errstate` takes 0.8 us, this 0.1."""
+    """Runs a function without NumPy's warnings about overflow, which happens here on purpose. It takes 0.1 us,
+    `errstate` 0.8."""
 
     def __init__(self) -> None:
-        """Called in each thread."""
+        """`threading.local` calls it once in each thread."""
         context = copy_context()
         context.run(np.seterr, over="ignore", invalid="ignore")
         self.run = context.run
@@ -128,42 +128,42 @@ def _doubles(written: Any) -> FloatArray:
 
 
 def _product(picks: list[int], center: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """The dot product of each row of `[n, columns]`, by the fewest NumPy calls that these numbers allow."""
+    """A function for the dot product of each row of `[n, columns]`, without the steps that change nothing."""
     centered = bool(center.any())
     leading = picks == list(range(len(picks)))
 
     def product(x: FloatArray) -> FloatArray:
         if not leading or x.shape[1] != len(picks):
             x = np.ascontiguousarray(x[:, picks])
-        found: FloatArray = np.vecdot(x - center if centered else x, weights)
-        return found
+        products: FloatArray = np.vecdot(x - center if centered else x, weights)
+        return products
 
     return product
 
 
-def _value(scores: FloatArray) -> Answer:
+def _value(scores: FloatArray) -> Outputs:
     return {"value": scores}
 
 
-def _one_value(score: float) -> Answer:
+def _one_value(score: float) -> Outputs:
     return {"value": np.array([score])}
 
 
-def _label(scores: FloatArray) -> Answer:
+def _label(scores: FloatArray) -> Outputs:
     return {"label": (scores > 0.0).astype(np.int64)}
 
 
-def _one_label(score: float) -> Answer:
+def _one_label(score: float) -> Outputs:
     return {"label": np.array([score > 0.0], dtype=np.int64)}
 
 
-def _logistic(scores: FloatArray) -> Answer:
+def _logistic(scores: FloatArray) -> Outputs:
     likely = [_likely(score) for score in scores.tolist()]
     pairs = np.array([1.0 - p for p in likely] + likely).reshape(2, -1).T
     return {"label": (scores > 0.0).astype(np.int64), "probabilities": pairs}
 
 
-def _one_logistic(score: float) -> Answer:
+def _one_logistic(score: float) -> Outputs:
     p = _likely(score)
     return {"label": np.array([score > 0.0], dtype=np.int64), "probabilities": np.array([[1.0 - p, p]])}
 
@@ -176,9 +176,9 @@ def _likely(score: float) -> float:
     return raised / (1.0 + raised)
 
 
-_LINKS: dict[str, tuple[Callable[[FloatArray], Answer], Callable[[float], Answer]]] = {
+_LINKS: dict[str, tuple[Callable[[FloatArray], Outputs], Callable[[float], Outputs]]] = {
     "value": (_value, _one_value),
     "label": (_label, _one_label),
     "logistic": (_logistic, _one_logistic),
 }
-"""For many rows and for one."""
+"""Of each link the function for many rows and the one for a single row."""

@@ -1,4 +1,4 @@
-"""A fitted pipeline taken apart, so that a prediction does nothing twice and builds no table that nobody reads."""
+"""A fitted pipeline split into steps, so that a prediction runs no step twice and builds no DataFrame without need."""
 
 from __future__ import annotations
 
@@ -9,58 +9,62 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.estimators.introspection import parts
-from twinserve.signature import Columns, FeatureType, Signature
+from twinserve.signature import Columns, Signature
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
-PLAIN: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN})
-ANYBODYS_CODE: Final = frozenset({"FunctionTransformer"})
-"""Classes of scikit-learn that hand their input to a function, which may want the names."""
+CALLS_USER_CODE: Final = frozenset({"FunctionTransformer"})
+"""Classes of scikit-learn that pass their input to a user's function, which may use the column names."""
 
 
 class Stages:
-    """A pipeline's steps but the last one, and the last one, the `head`: what `predict` and `predict_proba` share is
-    computed once. The same bits as the pipeline's own."""
+    """The steps of a pipeline before its last one, and the last one, the `head`.
+
+    `predict` and `predict_proba` of the head share one run of the other steps. The predictions have the bits of the
+    pipeline's own."""
 
     def __init__(self, pipeline: Any, signature: Signature) -> None:
-        """Takes the pipeline as it is now; it stays as it was."""
+        """The pipeline itself is not changed."""
         *before, head = _steps(pipeline)
         first, *_ = stages = [step for step in before if step not in (None, "passthrough")] + [head]
         self._signature = signature
-        self._takes_array = all(feature.type in PLAIN for feature in signature.features) and _needs_no_names(stages)
+        all_floats = all(feature.type in NUMERIC_OR_BOOLEAN for feature in signature.features)
+        self._takes_array = all_floats and _needs_no_names(stages)
         if self._takes_array:
             stages[0] = _without_names(first)
         *self._before, self.head = stages
 
     def prepare(self, columns: Columns) -> Any:
-        """What the head predicts from."""
+        """The input of the head."""
         if self._takes_array:
-            # In the order of a table's memory: a product of matrices may round otherwise in the other one.
-            found: Any = np.asfortranarray(columns.matrix)
+            # In column-major order, as in a DataFrame: in the other order a matrix product may round differently.
+            prepared: Any = np.asfortranarray(columns.matrix)
         else:
-            from twinserve.signature.frames import to_frame  # It imports pandas, which a compiled model never needs.
+            from twinserve.signature.frames import to_frame  # Imports pandas, which a compiled model does without.
 
-            found = to_frame(columns, self._signature)
+            prepared = to_frame(columns, self._signature)
         for step in self._before:
-            found = step.transform(found)
-        return found
+            prepared = step.transform(prepared)
+        return prepared
 
 
 def _steps(pipeline: Any) -> list[Any]:
-    """The steps of scikit-learn's own `Pipeline`; anything else is one step, as it may do what it likes."""
+    """The steps of scikit-learn's own `Pipeline`; any other object, a subclass included, is one step."""
     named = f"{type(pipeline).__module__}.{type(pipeline).__name__}"
     return [step for _, step in pipeline.steps] if named == "sklearn.pipeline.Pipeline" else [pipeline]
 
 
 def _needs_no_names(stages: Sequence[Any]) -> bool:
-    """Does a table's array do as well as the table? Not where code of others sees it, where it reaches a part that
-    keeps its names, too, or where a step makes tables."""
+    """May the first step get an array in place of a DataFrame?
+
+    Not if user code would see it, if an inner estimator checks column names too, or if a step outputs DataFrames."""
     first = stages[0]
-    is_known = type(first).__module__.startswith("sklearn.") and type(first).__name__ not in ANYBODYS_CODE
+    is_known = type(first).__module__.startswith("sklearn.") and type(first).__name__ not in CALLS_USER_CODE
     makes_tables = any(hasattr(step, "_sklearn_output_config") for step in stages)
     return is_known and not makes_tables and not any(hasattr(part, "feature_names_in_") for part in parts(first))
 
 
 def _without_names(estimator: Any) -> Any:
-    """The same estimator, its arrays shared, which no longer looks for the names of its columns."""
-    found = copy.copy(estimator)
-    vars(found).pop("feature_names_in_", None)
-    return found
+    """A shallow copy of an estimator that no longer checks the names of its columns."""
+    nameless = copy.copy(estimator)
+    vars(nameless).pop("feature_names_in_", None)
+    return nameless

@@ -1,4 +1,4 @@
-"""Predictors: columns in, predictions out."""
+"""The interface of predictors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from twinserve.errors import ModelError
 from twinserve.signature import Columns
 
 REFUSALS: Final = (ValueError, TypeError, LookupError, ArithmeticError)
-"""What code raises that cannot do with a value: CategoricalNB looks a number up in a table, a function of somebody's
-own may compute with None."""
+"""The exceptions of a pipeline that cannot take a value: CategoricalNB uses values as indexes, a user's function may
+compute with None."""
 
 PredictorKind = Literal["compiled", "scikit-learn"]
 
@@ -23,32 +23,33 @@ class CannotPredict(ModelError, ValueError):
 
 
 class Predictions(NamedTuple):
-    """What a model says of n rows; a classification fills `labels`, a regression `values`."""
+    """The predictions for n rows: a classification has `labels`, a regression `values`."""
 
     labels: IntArray | None = None
-    """`[n]`: positions in the model's list of classes."""
+    """`[n]`: indexes into the model's list of classes."""
     probabilities: FloatArray | None = None
-    """`[n, classes]`, in the order of the classes; None where the model gives labels only."""
+    """`[n, classes]`, in the order of the classes; None if the model gives labels only."""
     values: FloatArray | None = None
-    """`[n]`: what a regression predicts."""
+    """`[n]`, in the unit of the target."""
 
 
 class Predictor(Protocol):
-    """A model ready to predict; safe to call from several threads."""
+    """A model ready to predict, safe to call from several threads."""
 
     @property
     def kind(self) -> PredictorKind:
-        """How it computes."""
+        """Whether it runs a compiled model or scikit-learn."""
 
     def predict(self, columns: Columns) -> Predictions:
         """The predictions for n rows, in their order."""
 
 
 def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
-    """What keeps OpenMP at one thread while it is entered; nothing where it has no more, as in our own servers.
+    """A function that gives a context in which OpenMP uses one thread.
 
-    Its other threads would outnumber the cores where many requests are answered, and a process that is forked from one
-    that had them waits for them for ever. Entering it takes 12 us.
+    The context does nothing where OpenMP has one thread anyway, as in our own servers; else entering it takes 12 us.
+    With several requests at a time, more threads would outnumber the cores, and a process forked from one that has
+    OpenMP threads waits for them for ever.
     """
     from threadpoolctl import ThreadpoolController
 
@@ -58,7 +59,7 @@ def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
 
 
 def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Each prediction as the JSON object that a reply holds, warnings aside."""
+    """Each prediction as the JSON object of a reply, without its warnings."""
     if predictions.values is not None:
         return [{"value": float(value)} for value in predictions.values]
     if predictions.labels is None or classes is None:
@@ -66,5 +67,7 @@ def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[di
     labels = [{"label": classes[code]} for code in predictions.labels]
     if predictions.probabilities is None:
         return [label | {"probabilities": None} for label in labels]
-    shares = [dict(zip(classes, row, strict=True)) for row in predictions.probabilities.tolist()]
-    return [label | {"probabilities": share} for label, share in zip(labels, shares, strict=True)]
+    rows = predictions.probabilities.tolist()
+    return [
+        label | {"probabilities": dict(zip(classes, row, strict=True))} for label, row in zip(labels, rows, strict=True)
+    ]

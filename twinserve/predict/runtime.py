@@ -1,4 +1,4 @@
-"""ONNX Runtime, imported here only: it sends nothing, reads no file, and runs each session on one thread."""
+"""ONNX Runtime without telemetry and external files, each session on one thread. No other module imports it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 def runtime() -> Any:
     """The library, without the telemetry that version 1.32 has on by default.
 
-    It reads the variable once, when it is loaded. Where a host has loaded it before us, its files and its look-up are
-    on their way already; the call then keeps our sessions out of what it sends.
+    ONNX Runtime reads the environment variable when it is loaded. If the host program has loaded it before, telemetry
+    has started; the call then keeps events of our sessions out of it.
     """
     os.environ[NO_TELEMETRY] = "1"
     import onnxruntime
@@ -26,10 +26,10 @@ def runtime() -> Any:
 
 
 def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """A session of this graph on one thread of this processor. A file that the graph points to is not looked for."""
+    """A session that runs a graph on one thread of the CPU and loads no file that the graph names."""
     ort = runtime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # What goes wrong is raised, too; its own lines are not JSON.
+    options.log_severity_level = 4  # Fatal only: errors are raised as well, and these lines are not JSON.
     options.add_session_config_entry(EXTERNAL_FOLDER, os.devnull)
     return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -1,1 +1,1 @@
-"""Is the compiled model equal to the pipeline? Rows that could tell, and the comparison."""
+"""The proof that a compiled model is equal to the pipeline: rows that could show a difference, and the comparison."""

@@ -1,6 +1,6 @@
-"""Trees as the proof sees them: where they split, and which real rows come there.
+"""The decision paths of a pipeline's trees: where they split, and which real rows reach each split.
 
-A split deep in a tree decides about few rows; whoever wants to see it decide must bring one of them.
+A split deep in a tree is reached by few rows, so a row that tests it must start from one of them.
 """
 
 from __future__ import annotations
@@ -17,56 +17,57 @@ Transform = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Tree:
-    """One tree, as arrays over its nodes; the first is the root."""
+class TracedTree:
+    """One fitted tree, as arrays over its nodes, the root first."""
 
     left: IntArray
     right: IntArray
     columns: IntArray
-    """The column of the trees' input that a node looks at; of a leaf it means nothing."""
+    """`[nodes]`: the column of the trees' input that a node compares; of a leaf it means nothing."""
     thresholds: FloatArray
     null_left: BoolArray
     is_leaf: BoolArray
     members: Mapping[int, FloatArray]
-    """The codes of categories that go left, by node, where a node looks at a category."""
+    """The codes of the categories that go left, for each node that splits on a category."""
     narrow: bool
+    """Whether the tree rounds its input to float32."""
 
     def goes_left(self, node: int, values: FloatArray) -> BoolArray:
-        """Which of these values of its column a node sends to the left."""
-        chosen: BoolArray = seen(values, narrow=self.narrow) <= self.thresholds[node]
+        """`[values]`: whether a node sends each of these values of its column to the left."""
+        chosen: BoolArray = rounded(values, narrow=self.narrow) <= self.thresholds[node]
         if node in self.members:
             chosen = np.isin(np.floor(values), self.members[node])
         return np.where(np.isnan(values), self.null_left[node], chosen)
 
-    def by_number(self) -> IntArray:
-        """The nodes that look at a number."""
-        asks = ~self.is_leaf
-        asks[list(self.members)] = False
-        return np.flatnonzero(asks)
+    def numeric_splits(self) -> IntArray:
+        """The nodes that split on a number."""
+        numeric = ~self.is_leaf
+        numeric[list(self.members)] = False
+        return np.flatnonzero(numeric)
 
 
 @dataclass(frozen=True)
-class Trees:
-    """All the trees that look at one and the same input, and their splits by a number."""
+class TracedTrees:
+    """All trees that have the same input, and their splits on a number."""
 
     transform: Transform
     """From the pipeline's table to the trees' input."""
-    trees: Sequence[Tree]
+    trees: Sequence[TracedTree]
     owners: IntArray
     """`[splits]`: the tree of a split."""
     nodes: IntArray
     """`[splits]`: its node in the tree."""
     columns: IntArray
-    """`[splits]`: the column of the trees' input that it looks at."""
+    """`[splits]`: the column of the trees' input that it compares."""
     thresholds: FloatArray
     """`[splits]`."""
     narrow: bool
-    """Do these trees see their input as float32?"""
+    """Whether these trees round their input to float32."""
 
     @classmethod
-    def of(cls, transform: Transform, trees: Sequence[Tree]) -> Self:
-        """Trees that look at one input, all of one kind."""
-        splits = [tree.by_number() for tree in trees]
+    def of(cls, transform: Transform, trees: Sequence[TracedTree]) -> Self:
+        """Trees that have the same input and the same kind of split."""
+        splits = [tree.numeric_splits() for tree in trees]
         return cls(
             transform,
             trees,
@@ -77,19 +78,19 @@ class Trees:
             narrow=trees[0].narrow,
         )
 
-    def visitors(self, splits: IntArray, x: FloatArray) -> IntArray:
-        """For each of these splits the first row of the trees' input that comes to it, -1 where none does."""
-        found = np.full(len(splits), -1, dtype=np.int64)
+    def first_rows(self, splits: IntArray, x: FloatArray) -> IntArray:
+        """For each of these splits the first row of the trees' input `x` that reaches it, -1 where none does."""
+        rows = np.full(len(splits), -1, dtype=np.int64)
         for owner in np.unique(self.owners[splits]).tolist():
             here = np.flatnonzero(self.owners[splits] == owner)
             nodes = self.nodes[splits[here]]
             first = _first_rows(self.trees[owner], nodes.tolist(), x)
-            found[here] = [first.get(node, -1) for node in nodes.tolist()]
-        return found
+            rows[here] = [first.get(node, -1) for node in nodes.tolist()]
+        return rows
 
 
-def seen(values: FloatArray, *, narrow: bool) -> FloatArray:
-    """Numbers as a tree sees them."""
+def rounded(values: FloatArray, *, narrow: bool) -> FloatArray:
+    """Numbers as a tree compares them: rounded to float32 where it is `narrow`."""
     with np.errstate(over="ignore"):
         return values.astype(np.float32).astype(np.float64) if narrow else values
 
@@ -99,22 +100,22 @@ def dense(x: Any) -> FloatArray:
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
 
 
-def _first_rows(tree: Tree, nodes: Iterable[int], x: FloatArray) -> dict[int, int]:
-    """The first row that comes to each of the nodes; a node that none comes to is left out."""
+def _first_rows(tree: TracedTree, nodes: Iterable[int], x: FloatArray) -> dict[int, int]:
+    """The first row of `x` that reaches each of the nodes; a node that none reaches is left out."""
     parents = np.full(len(tree.left), -1, dtype=np.int64)
     splits = np.flatnonzero(~tree.is_leaf)
     parents[tree.left[splits]] = parents[tree.right[splits]] = splits
-    on_the_way: set[int] = set()
+    on_paths: set[int] = set()
     for node in nodes:
-        while node >= 0 and node not in on_the_way:
-            on_the_way.add(node)
+        while node >= 0 and node not in on_paths:
+            on_paths.add(node)
             node = int(parents[node])  # Up to the root.
-    found: dict[int, int] = {}
+    first: dict[int, int] = {}
     waiting = [(0, np.arange(len(x)))]
     while waiting:
         node, rows = waiting.pop()
-        if node in on_the_way and len(rows):
-            found[node] = int(rows[0])
+        if node in on_paths and len(rows):
+            first[node] = int(rows[0])
             left = tree.goes_left(node, x[rows, tree.columns[node]])
             waiting += [(int(tree.left[node]), rows[left]), (int(tree.right[node]), rows[~left])]
-    return found
+    return first

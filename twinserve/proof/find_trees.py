@@ -1,7 +1,7 @@
-"""The trees inside a fitted pipeline: those of its last step, of an ensemble's members, and of members that are
-pipelines themselves, each with the way from the pipeline's table to the trees' input.
+"""Find the trees inside a fitted pipeline: those of its last step, of the estimators in an ensemble, and of estimators
+that are pipelines themselves, each with the transform from the pipeline's table to the trees' input.
 
-A stacking's final estimator is left out: what it looks at are the other members' answers, which no one feature makes.
+The final estimator of a stacking is left out: its input is the predictions of the others, which depend on all features.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ import numpy as np
 from twinserve.arrays import IntArray
 from twinserve.compile import lightgbm, xgboost
 from twinserve.compile.boosting import members_of
-from twinserve.compile.tree import LT
-from twinserve.compile.tree import Tree as ReadTree
+from twinserve.compile.tree import LT, Tree
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
-from twinserve.proof.decision_paths import Transform, Tree, Trees
+from twinserve.proof.decision_paths import TracedTree, TracedTrees, Transform
 
 HOLDERS: Final = ("estimators_", "calibrated_classifiers_", "best_estimator_", "regressor_", "estimator_", "estimator")
-"""Where an estimator keeps those inside it: the first that it has, as another may hold what was never fitted."""
-READERS: Final[Mapping[str, Callable[[Any], list[ReadTree]]]] = {
+"""Attributes that hold the fitted estimators inside another; the first one counts, as later ones may be unfitted."""
+READERS: Final[Mapping[str, Callable[[Any], list[Tree]]]] = {
     **dict.fromkeys(xgboost.LOWERINGS, xgboost.read_trees),
     **dict.fromkeys(lightgbm.LOWERINGS, lightgbm.read_trees),
 }
-"""How another library's trees are read."""
+"""The functions that read the trees of other libraries' estimators, by class."""
 
 
-def find_trees(pipeline: Any, before: Transform = lambda table: table) -> Iterator[Trees]:
-    """All trees, together where they look at the same input; `before` makes the pipeline's table."""
+def find_trees(pipeline: Any, before: Transform = lambda table: table) -> Iterator[TracedTrees]:
+    """All trees, grouped by their input; `before` gives the table that `pipeline` takes."""
     if hasattr(pipeline, "steps"):
         last, steps = pipeline[-1], pipeline[:-1]
         yield from find_trees(last, (lambda table: steps.transform(before(table))) if len(steps) else before)
         return
-    plain: list[Tree] = []
+    plain: list[TracedTree] = []
     for member, picks in _members(pipeline, None):
         if hasattr(member, "steps"):
             yield from find_trees(member, _picking(before, picks))
@@ -46,29 +45,29 @@ def find_trees(pipeline: Any, before: Transform = lambda table: table) -> Iterat
         elif class_name(member) in READERS:
             yield from _read(member, _picking(before, picks))
     if plain:
-        yield Trees.of(before, plain)
+        yield TracedTrees.of(before, plain)
 
 
 def _picking(before: Transform, picks: IntArray | None) -> Transform:
-    """What bagging gives to a member: some columns, as an array."""
+    """The transform followed by the selection of columns that bagging makes for one of its estimators."""
     return before if picks is None else lambda table: np.asarray(before(table))[:, picks]
 
 
 def _members(estimator: Any, picks: IntArray | None) -> Iterator[tuple[Any, IntArray | None]]:
-    """An estimator and all inside it, each with the columns of the input that it looks at (None: all)."""
+    """An estimator and all inside it, each with the columns of the input that it takes (None: all)."""
     yield estimator, picks
     inner: Any = next((getattr(estimator, name) for name in HOLDERS if hasattr(estimator, name)), [])
     if hasattr(inner, "predict"):
-        inner = [inner]  # A pipeline or a forest has items, too: an array of one would be an array of those.
+        inner = [inner]  # Pipelines and forests are sequences: NumPy would make an array of their items.
     members = inner.ravel().tolist() if isinstance(inner, np.ndarray) else inner
-    chosen = getattr(estimator, "estimators_features_", [None] * len(members))  # Bagging draws columns, too.
+    chosen = getattr(estimator, "estimators_features_", [None] * len(members))  # Bagging may draw columns.
     for one, own in zip(members, chosen, strict=False):
         yield from _members(one, picks if own is None else own if picks is None else picks[own])
 
 
-def _plain(tree: Any, picks: IntArray | None) -> Tree:
+def _plain(tree: Any, picks: IntArray | None) -> TracedTree:
     columns = np.maximum(tree.feature, 0)
-    return Tree(
+    return TracedTree(
         left=tree.children_left,
         right=tree.children_right,
         columns=columns if picks is None else picks[columns],
@@ -80,16 +79,16 @@ def _plain(tree: Any, picks: IntArray | None) -> Tree:
     )
 
 
-def _boosted(member: Any, before: Transform) -> Trees:
+def _boosted(member: Any, before: Transform) -> TracedTrees:
     inner = member._preprocessor
     transform = before if inner is None else lambda table: inner.transform(before(table))
-    return Trees.of(transform, [_boosted_tree(tree) for trees in member._predictors for tree in trees])
+    return TracedTrees.of(transform, [_boosted_tree(tree) for trees in member._predictors for tree in trees])
 
 
-def _boosted_tree(tree: Any) -> Tree:
+def _boosted_tree(tree: Any) -> TracedTree:
     nodes, bits = tree.nodes, tree.raw_left_cat_bitsets
     by_category = np.flatnonzero(nodes["is_categorical"].astype(bool) & ~nodes["is_leaf"].astype(bool)).tolist()
-    return Tree(
+    return TracedTree(
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
         columns=nodes["feature_idx"].astype(np.int64),
@@ -101,22 +100,22 @@ def _boosted_tree(tree: Any) -> Tree:
     )
 
 
-def _read(member: Any, before: Transform) -> Iterator[Trees]:
-    """Another library's trees; none where they are of a kind that is not compiled either."""
+def _read(member: Any, before: Transform) -> Iterator[TracedTrees]:
+    """The trees of another library's estimator; none where it cannot be compiled either."""
     try:
         trees = READERS[class_name(member)](member)
     except CannotCompile:
         return
     if trees:
-        yield Trees.of(before, [_read_tree(tree) for tree in trees])
+        yield TracedTrees.of(before, [_read_tree(tree) for tree in trees])
 
 
-def _read_tree(tree: ReadTree) -> Tree:
-    """Where a tree asks for less than a float32, the float32 before that is the last one to the left."""
+def _read_tree(tree: Tree) -> TracedTree:
+    """A compiled tree for the proof; `x < t` in float32 becomes `x <= t'`, where `t'` is the float32 before `t`."""
     narrow, thresholds = tree.mode == LT, tree.split
     if narrow:
         thresholds = np.nextafter(thresholds.astype(np.float32), np.float32(-np.inf)).astype(np.float64)
-    return Tree(
+    return TracedTree(
         left=tree.yes,
         right=tree.no,
         columns=tree.column,

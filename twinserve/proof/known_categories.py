@@ -1,4 +1,4 @@
-"""The categories that a fitted encoder inside a pipeline knows."""
+"""The categories that the fitted encoders inside a pipeline know."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from twinserve.estimators.introspection import parts
 
 
-def known_words(fitted: Any) -> list[str]:
-    """The texts that its encoders and imputers know, each once: categories, what stands for null, what replaces it."""
+def known_categories(fitted: Any) -> list[str]:
+    """The texts that encoders and imputers hold, each once: categories, `missing_values` and statistics."""
     listed: list[Any] = []
-    theirs = (part for part in parts(fitted) if type(part).__module__.startswith("sklearn."))
-    for state in (vars(part) for part in theirs if hasattr(part, "__dict__")):
+    of_sklearn = (part for part in parts(fitted) if type(part).__module__.startswith("sklearn."))
+    for state in (vars(part) for part in of_sklearn if hasattr(part, "__dict__")):
         listed += [state.get("missing_values"), *np.ravel(state.get("statistics_", ()))]
-        listed += [word for column in state.get("categories_", ()) for word in np.ravel(column)]
-    return list(dict.fromkeys(word for word in listed if isinstance(word, str)))
+        listed += [text for column in state.get("categories_", ()) for text in np.ravel(column)]
+    return list(dict.fromkeys(text for text in listed if isinstance(text, str)))

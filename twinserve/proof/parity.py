@@ -1,4 +1,4 @@
-"""The proof that a compiled model answers as the fitted pipeline does: on real rows, and on rows made to break it."""
+"""Compare a compiled model with the fitted pipeline, on real rows and on rows made to show a difference."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ TOLERANCE: Final = 1e-9
 
 @dataclass(frozen=True)
 class Parity:
-    """How far two predictors were apart."""
+    """The differences between two predictors on the same rows."""
 
     rows: int
-    """Rows to which at least one of them has an answer."""
+    """Rows that at least one of them answers."""
     unanswered: int
-    """Rows to which neither has: the pipeline raises, or says what is no number."""
+    """Rows that neither answers: the pipeline raises, or gives NaN."""
     answered_by_one: int
-    """Rows to which one has an answer and the other has none."""
+    """Rows that one of them answers and the other does not."""
     largest_difference: float
     label_flips: int
 
     @property
     def holds(self) -> bool:
-        """Is the compiled model as good as the pipeline itself?"""
+        """Whether the compiled model may serve in place of the pipeline."""
         same = not (self.label_flips or self.answered_by_one) and self.largest_difference <= TOLERANCE
         return self.rows > 0 and same
 
     @property
     def sentence(self) -> str:
-        """The outcome in words."""
+        """The outcome as a sentence."""
         if self.holds:
-            silent = f" On {self.unanswered} more rows neither has an answer." if self.unanswered else ""
+            more = f" On {self.unanswered} more rows neither has an answer." if self.unanswered else ""
             return (
                 f"Proved equal to the fitted pipeline on {self.rows} rows: "
-                f"largest difference {self.largest_difference:.1e}.{silent}"
+                f"largest difference {self.largest_difference:.1e}.{more}"
             )
         alone = f"{self.answered_by_one} are answered by one of the two only, " if self.answered_by_one else ""
         return (
@@ -53,47 +53,47 @@ class Parity:
 
 
 def compare(compiled: Predictor, fitted: Predictor, groups: Sequence[Columns]) -> Parity:
-    """Both predictors' answers on every row of the groups, side by side."""
-    rows = silent = alone = flips = 0
+    """Compare both predictors on every row of the groups."""
+    rows = unanswered = alone = flips = 0
     largest = 0.0
     for group in groups:
-        mine = ask(compiled, group)
-        if len(mine.given) != len(group):
-            return Parity(rows, silent, alone, np.inf, flips)
-        # A row that it refuses costs the pipeline a call, and another in each batch that it is in: so these are apart.
-        theirs = ask(fitted, group.take(np.flatnonzero(mine.given).tolist()))
-        others = ask(fitted, group.take(np.flatnonzero(~mine.given).tolist()), alone=True)
-        rows += int(mine.given.sum() + others.given.sum())
-        silent += int((~others.given).sum())
-        alone += int((~theirs.given).sum() + others.given.sum())
-        if len(theirs.given) + len(others.given) != len(group):
-            return Parity(rows, silent, alone, np.inf, flips)
-        if mine.predictions is not None and theirs.predictions is not None:
-            said = picked(mine.predictions, theirs.given)
-            flips += _flips(said, theirs.predictions)
-            largest = max(largest, _difference(said, theirs.predictions))
-    return Parity(rows, silent, alone, largest, flips)
+        by_graph = ask(compiled, group)
+        if len(by_graph.given) != len(group):
+            return Parity(rows, unanswered, alone, np.inf, flips)
+        # A row that the pipeline refuses costs a call of its own, and spoils its batch: such rows are predicted apart.
+        by_pipeline = ask(fitted, group.take(np.flatnonzero(by_graph.given).tolist()))
+        by_pipeline_alone = ask(fitted, group.take(np.flatnonzero(~by_graph.given).tolist()), alone=True)
+        rows += int(by_graph.given.sum() + by_pipeline_alone.given.sum())
+        unanswered += int((~by_pipeline_alone.given).sum())
+        alone += int((~by_pipeline.given).sum() + by_pipeline_alone.given.sum())
+        if len(by_pipeline.given) + len(by_pipeline_alone.given) != len(group):
+            return Parity(rows, unanswered, alone, np.inf, flips)
+        if by_graph.predictions is not None and by_pipeline.predictions is not None:
+            answered = picked(by_graph.predictions, by_pipeline.given)
+            flips += _flips(answered, by_pipeline.predictions)
+            largest = max(largest, _difference(answered, by_pipeline.predictions))
+    return Parity(rows, unanswered, alone, largest, flips)
 
 
-def _flips(mine: Predictions, theirs: Predictions) -> int:
-    if mine.labels is None or theirs.labels is None:
+def _flips(left: Predictions, right: Predictions) -> int:
+    if left.labels is None or right.labels is None:
         return 0
-    return int((mine.labels != theirs.labels).sum())
+    return int((left.labels != right.labels).sum())
 
 
-def _difference(mine: Predictions, theirs: Predictions) -> float:
-    if [part is None for part in mine] != [part is None for part in theirs]:
-        return np.inf  # A label and a value, say, have no distance.
-    if mine.values is not None and theirs.values is not None:
-        return _largest(mine.values, theirs.values, np.maximum(1.0, np.abs(theirs.values)))
-    if mine.probabilities is None or theirs.probabilities is None:
+def _difference(left: Predictions, right: Predictions) -> float:
+    if [part is None for part in left] != [part is None for part in right]:
+        return np.inf  # A label cannot be compared with a value.
+    if left.values is not None and right.values is not None:
+        return _largest(left.values, right.values, np.maximum(1.0, np.abs(right.values)))
+    if left.probabilities is None or right.probabilities is None:
         return 0.0
-    return _largest(mine.probabilities, theirs.probabilities, np.ones(1))
+    return _largest(left.probabilities, right.probabilities, np.ones(1))
 
 
-def _largest(mine: FloatArray, theirs: FloatArray, scale: FloatArray) -> float:
-    if mine.shape != theirs.shape:
+def _largest(left: FloatArray, right: FloatArray, scale: FloatArray) -> float:
+    if left.shape != right.shape:
         return np.inf
     with np.errstate(over="ignore"):
-        gap = np.abs(mine - theirs) / scale
+        gap = np.abs(left - right) / scale
     return float(gap.max(initial=0.0))

@@ -1,7 +1,7 @@
-"""Rows made to find a difference: nulls, unseen categories, extremes, ends of months and years, and both sides of every
+"""Rows made to show a difference: nulls, unseen categories, extremes, ends of months and years, and both sides of every
 split of every tree.
 
-The rows start from real ones, so that the other features stay ordinary while one goes to its edge.
+They are copies of real rows, so that the other features stay ordinary while one has an extreme value.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy as np
 from twinserve.compile.blocks import LARGEST
 from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.proof.threshold_search import Change
-from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.signature.columns import UNSEEN_CATEGORY
+from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
-MOST_WORDS: Final = 100
-# The greatest number that rounds to one of float32, and the least that does not.
+MOST_KNOWN: Final = 100
+# The greatest double that rounds to a finite float32, and the next one.
 SINGLE: Final = (LARGEST_SINGLE, math.nextafter(LARGEST_SINGLE, math.inf))
-# Zero, signs, what is 0 without its fraction, what float32 rounds away, holds at most and cannot hold; the largest.
+# Zeros, signs, a fraction that truncates to 0, numbers that float32 rounds or cannot hold, the largest doubles.
 EXTREMES: Final = (
     0.0, -0.0, 1.0, -1.0, -0.5, 1 + 1e-12, 16_777_217.0, 1e-310, 3.4e38, -3.4e38,
     SINGLE[0], -SINGLE[0], SINGLE[1], -SINGLE[1], 1e300, LARGEST, -LARGEST,
@@ -36,40 +37,35 @@ DAYS: Final = (
 )  # fmt: skip
 SECONDS: Final = (0.0, 0.000001, 59.999999, 60.0, 3_599.999999, 3_600.0, 86_399.0, 86_399.999999)
 EPOCH: Final = date(1970, 1, 1).toordinal()
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
 
 
 def probes(
-    columns: Columns, signature: Signature, changes: Sequence[Change], seed: int, words: Sequence[str] = ()
+    columns: Columns, signature: Signature, changes: Sequence[Change], seed: int, known: Sequence[str] = ()
 ) -> list[Columns]:
-    """Groups of made rows, by kind; `columns` are real rows to start from, `changes` what brings them to splits,
-    `words` the texts that the pipeline knows of itself, be they in a vocabulary or not."""
-    chance = np.random.default_rng(seed)
-    real = columns.take(chance.permutation(len(columns))[:REAL_ROWS].tolist())
+    """Groups of made rows, by kind.
+
+    `columns` are real rows to start from, `changes` those that cross splits, and `known` the texts that the pipeline's
+    own encoders hold, whether in a vocabulary or not.
+    """
+    rng = np.random.default_rng(seed)
+    real = columns.take(rng.permutation(len(columns))[:REAL_ROWS].tolist())
     made = [
         _nulls(real, signature),
-        _strangers(real, signature, words),
+        _unseen_categories(real, signature, known),
         _extremes(real, signature),
-        _turns_of_time(real, signature),
-        _jitter(real, signature, chance),
+        _calendar_edges(real, signature),
+        _jitter(real, signature, rng),
         _varied(columns, changes),
     ]
     return [group for group in made if group is not None]
 
 
-def _varied(real: Columns, changes: Sequence[tuple[int, int, float]], strangers: Sequence[str] = ()) -> Columns | None:
-    """A row for each change: the real row, and the new value of one of its columns; of an unseen one its text, too."""
+def _varied(real: Columns, changes: Sequence[tuple[int, int, float | str]]) -> Columns | None:
+    """A row for each change: the real row with another value in one of its columns; a string is an unseen category."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
-    unseen = dict(rows.unseen)
-    for new, (_, place, value) in enumerate(changes):
-        rows.matrix[new, place] = value
-        unseen.pop((new, place), None)
-        if strangers:
-            unseen[new, place] = strangers[new]
-    return Columns(rows.matrix, unseen, rows.texts)
+    return rows.with_cells({(new, place): value for new, (_, place, value) in enumerate(changes)})
 
 
 def _some_rows(real: Columns) -> range:
@@ -86,25 +82,23 @@ def _nulls(real: Columns, signature: Signature) -> Columns | None:
     if rows is None:
         return None
     last = len(rows) - 1
-    rows.matrix[last, places] = np.nan  # And all of them at once.
-    kept = {(row, place): text for (row, place), text in rows.unseen.items() if row != last or place not in places}
-    return Columns(rows.matrix, kept, rows.texts)
+    return rows.with_cells({(last, place): np.nan for place in places})  # In the last row all of them at once.
 
 
-def _strangers(real: Columns, signature: Signature, words: Sequence[str]) -> Columns | None:
-    """A text that nobody knows in many rows, each that the pipeline knows and the vocabulary lacks in one."""
-    found: list[tuple[int, int, str]] = []
+def _unseen_categories(real: Columns, signature: Signature, known: Sequence[str]) -> Columns | None:
+    """A category that is in no encoder, in many rows; each text that is in an encoder and no vocabulary, in one row."""
+    changes: list[tuple[int, int, str]] = []
     for place, feature in enumerate(signature.features):
         if feature.type is FeatureType.CATEGORY:
-            lacking = [word for word in words if word not in feature.vocabulary][:MOST_WORDS]
-            found += [(row, place, STRANGER) for row in _some_rows(real)]
-            found += [(row % len(real), place, word) for row, word in enumerate(lacking)]
-    return _varied(real, [(row, place, UNSEEN) for row, place, _ in found], [text for _, _, text in found])
+            lacking = [text for text in known if text not in feature.vocabulary][:MOST_KNOWN]
+            changes += [(row, place, UNSEEN_CATEGORY) for row in _some_rows(real)]
+            changes += [(row % len(real), place, text) for row, text in enumerate(lacking)]
+    return _varied(real, changes)
 
 
 def _extremes(real: Columns, signature: Signature) -> Columns | None:
-    """One value after the other, each in every feature: so the rows that are too large for a pipeline stand together,
-    and the others need few calls of it."""
+    """Each extreme value in every feature, value by value: rows that a pipeline refuses are then side by side, and the
+    others need few calls."""
     values = {
         place: (*EXTREMES, *_ends(feature))
         for place, feature in enumerate(signature.features)
@@ -115,13 +109,13 @@ def _extremes(real: Columns, signature: Signature) -> Columns | None:
 
 
 def _ends(feature: Feature) -> tuple[float, ...]:
-    """What training saw at most and at least, and the next whole numbers beyond."""
+    """The ends of the range that training saw, and the numbers 1 beyond."""
     low, high = feature.seen.minimum or 0.0, feature.seen.maximum or 0.0
     return low, high, low - 1.0, high + 1.0
 
 
-def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:
-    """Dates and datetimes where a day, a month, a year, a leap year or the calendar itself begins and ends."""
+def _calendar_edges(real: Columns, signature: Signature) -> Columns | None:
+    """Dates and datetimes at the first and last moment of a day, a month, a year, a leap year and the calendar."""
     days = np.array([date.fromisoformat(day).toordinal() for day in DAYS]) - EPOCH
     values = {
         FeatureType.DATE: days.astype(np.float64),
@@ -130,15 +124,15 @@ def _turns_of_time(real: Columns, signature: Signature) -> Columns | None:
     changes = [
         (row, place, value)
         for place, feature in enumerate(signature.features)
-        if feature.type in TIMES
+        if feature.type in TEMPORAL
         for row, value in enumerate(values[feature.type].tolist())
     ]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
 
 
-def _jitter(real: Columns, signature: Signature, chance: np.random.Generator) -> Columns:
-    """Real rows moved by less than float32 can tell."""
-    moved = real.matrix.copy()
+def _jitter(real: Columns, signature: Signature, rng: np.random.Generator) -> Columns:
+    """Real rows changed by less than the precision of float32."""
+    moved = real[:]
     places = [place for place, feature in enumerate(signature.features) if feature.type in NUMERIC]
-    moved[:, places] *= 1 + chance.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
-    return Columns(moved, real.unseen, real.texts)
+    moved.matrix[:, places] *= 1 + rng.uniform(-1e-9, 1e-9, size=(len(moved), len(places)))
+    return moved

@@ -1,4 +1,4 @@
-"""Compile a fitted pipeline and prove the result; or say in one sentence why the pipeline itself has to serve."""
+"""Compile a fitted pipeline and prove the graph equal to it, or say in one sentence why the pipeline has to serve."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twinserve.errors import CannotCompile
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
-from twinserve.proof.known_categories import known_words
+from twinserve.proof.known_categories import known_categories
 from twinserve.proof.parity import Parity, compare
 from twinserve.proof.probes import probes
 from twinserve.proof.threshold_search import Crossings, crossings
@@ -32,49 +32,64 @@ KINDS: Final[dict[FeatureType, Kind]] = {
 
 @dataclass(frozen=True)
 class Proved:
-    """What will serve a model."""
+    """The predictor that will serve, and the outcome of the proof."""
 
     predictor: Predictor
     facts: PredictorFacts
     graph: bytes | None
-    """The compiled model, where it is proved equal."""
+    """The compiled model, if it is proved equal."""
     made_rows: Sequence[Columns]
-    """The rows that were made for the proof, by kind."""
+    """The groups of rows that were made for the proof, by kind."""
+
+
+def compile_model(pipeline: Any, signature: Signature) -> bytes | Exception:
+    """The graph of a fitted pipeline, or the error that explains why there is none; never raises.
+
+    An estimator may hold any code, and a lowering may fail on it in any way. Then the pipeline serves."""
+    try:
+        return compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
+    except Exception as error:
+        return error
 
 
 def prove(
-    pipeline: Any, signature: Signature, classes: Sequence[str] | None, real: Sequence[Columns], seed: int
+    pipeline: Any,
+    graph: bytes | Exception,
+    signature: Signature,
+    classes: Sequence[str] | None,
+    real: Sequence[Columns],
+    seed: int,
 ) -> Proved:
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
 
-    An estimator may hold anybody's code, and one that nobody tried may surprise a lowering or the proof. Whatever
-    happens there, the pipeline serves."""
+    `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves."""
     fitted = SklearnPredictor(pipeline, signature, classes)
     try:
-        found = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
-        made = probes(real[0], signature, found.changes, seed, known_words(pipeline))
+        crossed = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
+        made = probes(real[0], signature, crossed.changes, seed, known_categories(pipeline))
     except Exception as error:
         return _unproved(fitted, error, probes(real[0], signature, (), seed))
+    if isinstance(graph, Exception):
+        return _unproved(fitted, graph, made)
     try:
-        graph = compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
         compiled = CompiledPredictor(graph)
         parity = compare(compiled, fitted, [*real, *made])
     except Exception as error:
         return _unproved(fitted, error, made)
     if not parity.holds:
-        return Proved(fitted, _facts("scikit-learn", parity, found), None, made)
-    return Proved(compiled, _facts("compiled", parity, found), graph, made)
+        return Proved(fitted, _facts("scikit-learn", parity, crossed), None, made)
+    return Proved(compiled, _facts("compiled", parity, crossed), graph, made)
 
 
 def _unproved(fitted: Predictor, error: Exception, made: Sequence[Columns]) -> Proved:
-    """The pipeline itself. What an error says that is not ours may hold a row's values, and the reason is public."""
-    told = str(error) if isinstance(error, CannotCompile) else f"the proof ended in a {type(error).__name__}"
-    return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {told}."), None, made)
+    """The pipeline serves. The reason is public, so it quotes `CannotCompile` only: other errors may name values."""
+    reason = str(error) if isinstance(error, CannotCompile) else f"the proof ended in a {type(error).__name__}"
+    return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {reason}."), None, made)
 
 
-def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, found: Crossings) -> PredictorFacts:
-    counts = {"splits": found.splits, "splits_crossed": found.crossed}
-    tried = f" Both sides of {found.crossed} of its {found.splits} splits were tried." if found.splits else ""
+def _facts(kind: Literal["compiled", "scikit-learn"], parity: Parity, crossed: Crossings) -> PredictorFacts:
+    counts = {"splits": crossed.splits, "splits_crossed": crossed.crossed}
+    tried = f" Both sides of {crossed.crossed} of its {crossed.splits} splits were tried." if crossed.splits else ""
     return PredictorFacts(kind=kind, reason=parity.sentence + tried, parity=asdict(parity) | counts)
 
 

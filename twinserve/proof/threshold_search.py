@@ -1,8 +1,8 @@
-"""Where a pipeline's trees decide, in terms of the pipeline's own input.
+"""Find the thresholds of a pipeline's trees in terms of the pipeline's own input.
 
-A threshold holds for a tree's input, which scalers and encoders may have made from ours. Which feature moves a
-column of that input, and whether it does so steadily, is found by trying; then bisection finds the two neighbouring
-doubles between which the tree's decision turns. So this holds whatever the steps are. A column that depends on several
+A threshold holds for a tree's input, which scalers and encoders may have computed from the pipeline's. So the search
+tries which feature changes a column of that input, and whether monotonically; then bisection finds the two neighbouring
+doubles between which the tree's decision changes. That works whatever the steps are. A column that depends on several
 features is left out.
 """
 
@@ -15,27 +15,27 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.proof.decision_paths import Trees, dense, seen
+from twinserve.proof.decision_paths import TracedTrees, dense, rounded
 from twinserve.proof.find_trees import find_trees
-from twinserve.signature import Columns, FeatureType, Signature
+from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import to_frame
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
 MOST_SPLITS: Final = 4_000
-"""A large forest has more; these are drawn from all of them, as many from each group of trees with one input."""
+"""Splits that are tried; a larger forest has this many drawn, equally many from each group of trees with one input."""
 MOST_BISECTIONS: Final = 200
 STEPS: Final = 9
-"""Values of one feature that are tried to see which columns it moves."""
+"""Values of one feature that are tried to see which columns it changes."""
 MARGIN: Final = 2.0
-"""How far beyond the seen range a split is looked for, in ranges."""
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
+"""How far beyond the range of the real rows a threshold is searched, in multiples of the range."""
 
 Change = tuple[int, int, float]
-"""A row, a feature's place, and its new value."""
+"""A row, the position of a feature, and its new value."""
 
 
 @dataclass(frozen=True)
 class _Turns:
-    """Splits with the feature behind each: arrays of one length."""
+    """Splits, and the feature that decides each: arrays of one length."""
 
     splits: IntArray
     places: IntArray
@@ -46,29 +46,29 @@ class _Turns:
 
 @dataclass(frozen=True)
 class Crossings:
-    """What was found of a pipeline's splits."""
+    """Rows on both sides of a pipeline's splits."""
 
     changes: Sequence[Change]
-    """For each split a row that comes to it, the feature behind it, and the values around its turn: two neighbours and
-    theirs. Such a row still comes to the split when the feature has one of these values, so its way turns there.
-    A null, where there may be one, is tried at each split, too; some splits look for nothing else."""
+    """For each split a row that reaches it, the feature that decides it, and four values around its threshold: the two
+    neighbouring doubles and their neighbours. The row still reaches the split with each of these values. Of a nullable
+    feature null is tried at each split, too: some splits test nothing else."""
     splits: int
-    """By a number, in all trees."""
+    """The number of splits on a number, in all trees."""
     crossed: int
-    """Of those, how many have rows on both sides here."""
+    """How many of those have rows on both sides in `changes`."""
 
 
-def crossings(real: Columns, signature: Signature, pipeline: Any, chance: np.random.Generator) -> Crossings:
-    """Both sides of every split that can be reached, or of as many as MOST_SPLITS."""
+def crossings(real: Columns, signature: Signature, pipeline: Any, rng: np.random.Generator) -> Crossings:
+    """Rows on both sides of every split that one feature decides, or of MOST_SPLITS of them."""
     groups = list(find_trees(pipeline))
     changes: list[Change] = []
     crossed = 0
     for trees in groups:
-        turns = _turns(real, signature, trees, chance, most=max(1, MOST_SPLITS // len(groups)))
+        turns = _turns(real, signature, trees, rng, most=max(1, MOST_SPLITS // len(groups)))
         if not len(turns.places):
             continue
         left, right, turned = _bisect(real, signature, trees, turns)
-        changes += _changes(real, signature, trees, turns, (left, right, turned), chance)
+        changes += _changes(real, signature, trees, turns, (left, right, turned), rng)
         crossed += int(turned.sum())
     return Crossings(changes, sum(len(trees.nodes) for trees in groups), crossed)
 
@@ -76,15 +76,15 @@ def crossings(real: Columns, signature: Signature, pipeline: Any, chance: np.ran
 def _changes(
     real: Columns,
     signature: Signature,
-    trees: Trees,
+    trees: TracedTrees,
     turns: _Turns,
     sides: tuple[FloatArray, FloatArray, BoolArray],
-    chance: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Iterator[Change]:
-    """The values around each turn, in a row that comes to its split; any row where none does."""
+    """The values around each threshold, in a row that reaches its split, or in any row where none does."""
     left, right, turned = sides
-    rows = trees.visitors(turns.splits, dense(trees.transform(to_frame(real, signature))))
-    rows = np.where(rows < 0, chance.integers(len(real), size=len(rows)), rows)
+    rows = trees.first_rows(turns.splits, dense(trees.transform(to_frame(real, signature))))
+    rows = np.where(rows < 0, rng.integers(len(real), size=len(rows)), rows)
     nullable = np.array([feature.nullable for feature in signature.features])[turns.places]
     for row, place in zip(rows[nullable].tolist(), turns.places[nullable].tolist(), strict=True):
         yield row, place, np.nan
@@ -92,25 +92,25 @@ def _changes(
         yield from zip(rows[turned].tolist(), turns.places[turned].tolist(), values[turned].tolist(), strict=True)
 
 
-def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.Generator, *, most: int) -> _Turns:
-    """The splits whose column one numeric feature moves steadily."""
+def _turns(real: Columns, signature: Signature, trees: TracedTrees, rng: np.random.Generator, *, most: int) -> _Turns:
+    """The splits whose column depends on one numeric feature, and monotonically."""
     mover: dict[int, tuple[int, bool]] = {}
     shared: set[int] = set()
     for place, feature in enumerate(signature.features):
-        if feature.type not in NUMERIC:
+        if feature.type not in NUMERIC_OR_BOOLEAN:
             continue
         low, high = _range(real, place)
         values = np.linspace(low, high, STEPS)
-        found = _inputs(real, signature, trees, np.full(STEPS, place), values)
-        for column in np.flatnonzero(_differ(found, found[0]).any(axis=0)).tolist():
-            steps = np.diff(found[:, column])
+        inputs = _inputs(real, signature, trees, np.full(STEPS, place), values)
+        for column in np.flatnonzero(_differ(inputs, inputs[0]).any(axis=0)).tolist():
+            steps = np.diff(inputs[:, column])
             if column in mover or not ((steps >= 0).all() or (steps <= 0).all()):
                 shared.add(column)
             mover[column] = (place, bool((steps >= 0).all()))
-    steady = np.array([column in mover and column not in shared for column in trees.columns.tolist()], dtype=bool)
-    chosen = np.flatnonzero(steady)
+    monotonic = np.array([column in mover and column not in shared for column in trees.columns.tolist()], dtype=bool)
+    chosen = np.flatnonzero(monotonic)
     if len(chosen) > most:
-        chosen = np.sort(chance.choice(chosen, most, replace=False))
+        chosen = np.sort(rng.choice(chosen, most, replace=False))
     columns = trees.columns[chosen]
     behind = [mover[column] for column in columns.tolist()]
     return _Turns(
@@ -123,13 +123,13 @@ def _turns(real: Columns, signature: Signature, trees: Trees, chance: np.random.
 
 
 def _bisect(
-    real: Columns, signature: Signature, trees: Trees, turns: _Turns
+    real: Columns, signature: Signature, trees: TracedTrees, turns: _Turns
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """The two neighbouring doubles between which each split turns, and whether it turns at all."""
+    """The two neighbouring doubles between which each split's decision changes, and whether it changes at all."""
 
     def at_left(values: FloatArray) -> BoolArray:
-        found = _inputs(real, signature, trees, turns.places, values)[np.arange(len(values)), turns.columns]
-        turned: BoolArray = (seen(found, narrow=trees.narrow) <= turns.thresholds) == turns.rising
+        inputs = _inputs(real, signature, trees, turns.places, values)[np.arange(len(values)), turns.columns]
+        turned: BoolArray = (rounded(inputs, narrow=trees.narrow) <= turns.thresholds) == turns.rising
         return turned
 
     ranges = np.array([_range(real, place) for place in turns.places.tolist()])
@@ -145,9 +145,9 @@ def _bisect(
 
 
 def _differ(one: FloatArray, other: FloatArray) -> BoolArray:
-    """Where numbers differ; null equals null."""
-    found: BoolArray = (one != other) & ~(np.isnan(one) & np.isnan(other))
-    return found
+    """Where numbers differ; NaN equals NaN."""
+    differ: BoolArray = (one != other) & ~(np.isnan(one) & np.isnan(other))
+    return differ
 
 
 def _range(real: Columns, place: int) -> tuple[float, float]:
@@ -156,9 +156,10 @@ def _range(real: Columns, place: int) -> tuple[float, float]:
     return (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
 
 
-def _inputs(real: Columns, signature: Signature, trees: Trees, places: IntArray, values: FloatArray) -> FloatArray:
-    """The trees' input for the first real row with one feature exchanged, one row for each value."""
+def _inputs(
+    real: Columns, signature: Signature, trees: TracedTrees, places: IntArray, values: FloatArray
+) -> FloatArray:
+    """The trees' input for copies of the first real row, each with one feature replaced by a value."""
     rows = real.take([0] * len(values))
     rows.matrix[np.arange(len(values)), places] = values
-    unseen = {(row, place): text for row in range(len(values)) for (_, place), text in rows.unseen.items()}
-    return dense(trees.transform(to_frame(Columns(rows.matrix, unseen, rows.texts), signature)))
+    return dense(trees.transform(to_frame(rows, signature)))

@@ -1,4 +1,4 @@
-"""A recipe by its name, or by where it is: `package.module:name`."""
+"""Finding a recipe by its name or its place, `package.module:name`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from twinserve.recipes.recipe import Recipe
 
 
 class UnknownRecipe(AskedWrongly):
-    """No recipe has that name."""
+    """There is no recipe of this name, or not at this place."""
 
 
 def find(name: str, places: Mapping[str, str]) -> Recipe:
-    """The recipe of that name, whose place `places` tells, or the one at `package.module:name`; raises
-    `UnknownRecipe`."""
+    """The recipe at `package.module:name`, or that of a name in `places`; raises `UnknownRecipe`."""
     if ":" not in name and name not in places:
         known = ", ".join(sorted(places))
         raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")
@@ -30,9 +29,9 @@ def _imported(module: str, attribute: str) -> Recipe:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise UnknownRecipe(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    found = getattr(holder, attribute, None)
-    if found is None:
+    recipe = getattr(holder, attribute, None)
+    if recipe is None:
         raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.")
-    if not isinstance(found, Recipe):
-        raise UnknownRecipe(f"{module}:{attribute} is a {type(found).__name__} and not a Recipe.")
-    return found
+    if not isinstance(recipe, Recipe):
+        raise UnknownRecipe(f"{module}:{attribute} is a {type(recipe).__name__} and not a Recipe.")
+    return recipe

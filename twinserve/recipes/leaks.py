@@ -1,4 +1,4 @@
-"""Columns that say what the target says: they make every figure look perfect, and are not there when it counts."""
+"""Target leaks: columns that repeat the target in training and are not known yet when a prediction is needed."""
 
 from __future__ import annotations
 
@@ -7,45 +7,44 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.metric import Task
+from twinserve.signature.signature import NUMERIC, NUMERIC_OR_BOOLEAN, Signature
 
 NULL: Final = "(null)"
 FEWEST_ROWS: Final = 20
-"""With fewer, two columns may agree by chance."""
+"""With fewer rows or distinct values, two columns may agree by chance."""
 SAME: Final = 1 - 1e-9
-"""A correlation from which two numbers say the same."""
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
+"""The least absolute correlation at which two columns count as the same."""
 
 
 def find_leaks(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any], task: Task) -> dict[str, str]:
-    """The suspicious columns, and what each has in common with the target."""
+    """A sentence for each column that repeats the target, by its name."""
     if len(frame) < FEWEST_ROWS:
         return {}
-    found: dict[str, str | None] = {}
+    reasons: dict[str, str | None] = {}
     for feature in signature.features:
         values = frame[feature.name]
         if task == "classification":
-            found[feature.name] = _of_classes(values, target)
-        elif feature.type in NUMERIC:
-            found[feature.name] = _of_values(values, target)
-    return {name: sentence for name, sentence in found.items() if sentence}
+            reasons[feature.name] = _of_classes(values, target)
+        elif feature.type in NUMERIC_OR_BOOLEAN:
+            reasons[feature.name] = _of_values(values, target)
+    return {name: sentence for name, sentence in reasons.items() if sentence}
 
 
 def separating(frame: pd.DataFrame, signature: Signature, target: pd.Series[Any]) -> list[str]:
-    """Numeric columns that alone tell two classes apart in every row; suspicious, and possible."""
+    """The numeric columns of which a single threshold separates two classes in every row; maybe no leaks."""
     classes = sorted(target.unique())
     if len(classes) != 2 or len(frame) < FEWEST_ROWS:
         return []
-    found = []
+    names = []
     for feature in signature.features:
-        if feature.type not in (FeatureType.NUMBER, FeatureType.INTEGER):
+        if feature.type not in NUMERIC:
             continue
         ranges = frame[feature.name].groupby(target.to_numpy()).agg(["min", "max"])
         low, high = ranges.sort_values("min").to_numpy()
         if low[1] < high[0]:
-            found.append(feature.name)
-    return found
+            names.append(feature.name)
+    return names
 
 
 def _of_classes(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:
@@ -61,12 +60,12 @@ def _of_values(values: pd.Series[Any], target: pd.Series[Any]) -> str | None:
     if values.nunique() < FEWEST_ROWS:
         return None
     present = values.notna().to_numpy()
-    mine, theirs = values.to_numpy(dtype=np.float64)[present], target.to_numpy(dtype=np.float64)[present]
-    if len(np.unique(theirs)) < FEWEST_ROWS:
+    x, y = values.to_numpy(dtype=np.float64)[present], target.to_numpy(dtype=np.float64)[present]
+    if len(np.unique(y)) < FEWEST_ROWS:
         return None
-    if abs(_correlation(mine, theirs)) >= SAME:
+    if abs(_correlation(x, y)) >= SAME:
         return "it is the target on another scale"
-    ranks = [pd.Series(side).rank().to_numpy(dtype=np.float64) for side in (mine, theirs)]
+    ranks = [pd.Series(side).rank().to_numpy(dtype=np.float64) for side in (x, y)]
     if abs(_correlation(*ranks)) >= SAME:
         return "it orders the rows exactly as the target does"
     return None

@@ -1,6 +1,6 @@
-"""Pipelines that fit any table: each type of feature is prepared as each kind of model likes it.
+"""Candidate pipelines for any table, with a preprocessing for each type of feature and each kind of model.
 
-Nothing here raises on a null or on a category that training never saw, and everything but free text has an exact graph.
+None of them raises on a null or an unseen category, and all but those for free text can be compiled.
 """
 
 from __future__ import annotations
@@ -23,24 +23,23 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
-from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.metric import Task
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signature
 
 TREES: Final = 200
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
-"""HistGradientBoosting takes 255, and the encoder needs one for what is rare."""
+"""HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
 MOST_WORDS: Final = 20_000
-NUMBERS: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.BOOLEAN)
 
 
 def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
-    """A linear model, a forest and boosted trees; for free text a linear model alone."""
+    """Unfitted pipelines by name: a linear model, a forest and boosted trees; with free text only a linear model."""
     classify = task == "classification"
     linear = LogisticRegression(max_iter=1000) if classify else Ridge()
     if texts := _names(signature, FeatureType.STRING):
-        words = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
-        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(words)), ("model", linear)])}
+        vectorizers = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
+        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(vectorizers)), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
     categories = range(len(_names(signature, FeatureType.CATEGORY)))
@@ -59,7 +58,7 @@ def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipel
 
 
 def _for_linear(signature: Signature) -> ColumnTransformer:
-    """Impute and scale numbers, one column for each category."""
+    """Imputed and scaled numbers, one-hot categories."""
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS_PER_CATEGORY, sparse_output=False
     )
@@ -69,14 +68,14 @@ def _for_linear(signature: Signature) -> ColumnTransformer:
 
 
 def _for_forest(signature: Signature) -> ColumnTransformer:
-    """Impute numbers; a category's number is as good as any for trees that may split it again."""
+    """Imputed numbers, ordinal categories: trees can split a code several times."""
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
     dates = {name: make_pipeline(step, _median()) for name, step in _calendars().items()}
     return _prepared(signature, _median(indicate=True), ordinal, dates)
 
 
 def _for_boosting(signature: Signature) -> ColumnTransformer:
-    """Boosted trees take nulls and categories as they are; an unseen category is a null to them."""
+    """Nulls stay, categories become codes for the model's native support; an unseen category becomes null."""
     ordinal = OrdinalEncoder(
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
@@ -87,10 +86,10 @@ def _for_boosting(signature: Signature) -> ColumnTransformer:
 
 
 def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any]) -> ColumnTransformer:
-    """Categories come first, so that their places are known."""
+    """The transformer of all columns; those of the categories come first, so that their positions are known."""
     parts = [
         ("categories", categories, _names(signature, FeatureType.CATEGORY)),
-        ("numbers", numbers, _names(signature, *NUMBERS)),
+        ("numbers", numbers, _names(signature, *NUMERIC_OR_BOOLEAN)),
         ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
         ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
     ]

@@ -1,14 +1,15 @@
-"""What a recipe is: what is predicted, and how it is learned."""
+"""A recipe: what is predicted, and how it is learned."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
+from twinserve.metric import DEFAULT, Task, names
 from twinserve.signature.signature import Signature
 
 if TYPE_CHECKING:
@@ -16,19 +17,13 @@ if TYPE_CHECKING:
 
     from twinserve.notes import Note
 
-Task = Literal["classification", "regression"]
 Candidates = Callable[[int], Mapping[str, Any]]
-"""Given a seed, unfitted scikit-learn pipelines by name."""
-METRICS: Final[Mapping[Task, tuple[str, ...]]] = {
-    "classification": ("log_loss", "accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "brier"),
-    "regression": ("rmse", "mae", "r2"),
-}
-"""What may decide; the first does unless a person says otherwise."""
+"""A function from a seed to unfitted scikit-learn pipelines by name."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to learn from."""
+    """The rows to learn from."""
 
     features: pd.DataFrame
     """One column for each feature, named by its dotted path."""
@@ -45,22 +40,22 @@ class Recipe:
     name: str
     task: Task
     input: type[BaseModel] | Signature
-    """The input contract: a Pydantic class of yours, or what `from_table` made of a table."""
+    """The input contract: a Pydantic class, or a signature, as `from_table` makes one."""
     load: Callable[[], Table]
     candidates: Candidates
     metric: str
-    """The name of the metric that decides, one of `METRICS` for the task."""
+    """The metric that chooses the best candidate, one of `twinserve.metric.names(task)`."""
     intended_use: str
-    """For the model card: who may use the model, for what, and for what not."""
+    """For the model card: who may use the model, for what, and for what it must not be used."""
     notes: tuple[Note, ...] = ()
-    """What was left out of the table or is odd about it, for the person who trains."""
+    """Remarks on the table, for the person who trains."""
 
     def __post_init__(self) -> None:
-        """Raises `NoSuchMetric` now, as a training is long."""
-        if self.metric not in METRICS[self.task]:
-            known = ", ".join(METRICS[self.task])
+        """Raise `NoSuchMetric` before a long training rather than after it."""
+        if self.metric not in names(self.task):
+            known = ", ".join(dict.fromkeys([DEFAULT[self.task], *names(self.task)]))
             raise NoSuchMetric(f"{self.metric} does not judge a {self.task}; choose one of: {known}.")
 
 
 class NoSuchMetric(AskedWrongly):
-    """There is none of this name, or it belongs to the other task."""
+    """There is no metric of this name for the task."""

@@ -1,4 +1,4 @@
-"""A recipe for any table: what a person would have to say about it is guessed from all of its rows, and said."""
+"""A recipe for any table, whose task, input and candidates are inferred from all of its rows and noted."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any, Final
 import pandas as pd
 
 from twinserve.errors import AskedWrongly
+from twinserve.metric import DEFAULT, Task
 from twinserve.notes import Note
 from twinserve.recipes import target as targets
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.pipelines import pipelines
-from twinserve.recipes.recipe import METRICS, Recipe, Table, Task
+from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
-from twinserve.signature.sources.from_table import Understood, from_table
+from twinserve.signature.sources.from_table import FeatureTable, from_table
 
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
-"""A class with a smaller share than this makes the target imbalanced."""
+"""The target is imbalanced if a class has a smaller share than this."""
 
 
 class NoSuchColumn(AskedWrongly):
-    """The table has no column of the target's name."""
+    """The table has no column with the name of the target."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a person said of the table."""
+class TableOptions:
+    """The options that a person gave for the table."""
 
     target: str
     task: Task | None = None
@@ -37,26 +38,29 @@ class Wish:
     keep_leaks: bool = False
 
 
-def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Recipe:
-    """The recipe that learns one column of a table from the others; raises `BadTarget` or `UnsupportedInput`."""
-    if wish.target not in frame.columns:
-        raise NoSuchColumn(f"There is no column {wish.target!r}; the table has {_listed(frame)}.")
-    known = frame[frame[wish.target].notna()].reset_index(drop=True)
+def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:
+    """The recipe that learns one column of a table from the others.
+
+    Raises `NoSuchColumn`, `BadTarget` or `UnsupportedInput`.
+    """
+    if options.target not in frame.columns:
+        raise NoSuchColumn(f"There is no column {options.target!r}; the table has {_listed(frame)}.")
+    known = frame[frame[options.target].notna()].reset_index(drop=True)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(
             f"The table has {len(known)} rows with a target, and {FEWEST_ROWS} are the least to learn from."
         )
-    column = known[wish.target]
-    task = wish.task or targets.guess_task(column)
+    column = known[options.target]
+    task = options.task or targets.guess_task(column)
     target = targets.labels(column) if task == "classification" else targets.values(column)
-    understood = from_table(known.drop(columns=wish.target))
-    leaks = find_leaks(understood.frame, understood.signature, target, task)
-    kept = understood if wish.keep_leaks else _without(understood, leaks)
+    table = from_table(known.drop(columns=options.target))
+    leaks = find_leaks(table.frame, table.signature, target, task)
+    kept = table if options.keep_leaks else _without(table, leaks)
     notes = (
-        *_rows(frame, known, wish.target),
-        *_task(target, task, guessed=wish.task is None),
-        *understood.notes,
-        *_leaks(leaks, kept=wish.keep_leaks),
+        *_rows(frame, known, options.target),
+        *_task(target, task, guessed=options.task is None),
+        *table.notes,
+        *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
     )
     return Recipe(
@@ -65,20 +69,20 @@ def table_recipe(name: str, frame: pd.DataFrame, wish: Wish, source: str) -> Rec
         input=kept.signature,
         load=lambda: Table(kept.frame, target, source),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
-        metric=wish.metric or METRICS[task][0],
+        metric=options.metric or DEFAULT[task],
         intended_use=(
-            f"Predicts {wish.target!r} for rows like those of {source}. Nobody has said more about its use; "
+            f"Predicts {options.target!r} for rows like those of {source}. Nobody has said more about its use; "
             "say it in a recipe of your own before others rely on this model."
         ),
         notes=notes,
     )
 
 
-def _without(understood: Understood, leaks: dict[str, str]) -> Understood:
-    features = tuple(feature for feature in understood.signature.features if feature.name not in leaks)
+def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
+    features = tuple(feature for feature in table.signature.features if feature.name not in leaks)
     if not features:
         raise BadTarget("Every column says what the target says; --keep-leaks learns from them all the same.")
-    return Understood(Signature(features=features), understood.frame.drop(columns=list(leaks)), understood.notes)
+    return FeatureTable(Signature(features=features), table.frame.drop(columns=list(leaks)), table.notes)
 
 
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
@@ -106,7 +110,7 @@ def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
         yield Note("leak", name, f"{sentence}: {what}")
 
 
-def _separating(kept: Understood, target: pd.Series[Any], task: Task) -> Iterator[Note]:
+def _separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Iterator[Note]:
     for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
         yield Note("leak", name, "it alone tells the two classes apart in every row: kept; is it known beforehand?")
 

@@ -1,4 +1,4 @@
-"""A table from a file: CSV, Parquet or JSON Lines, every problem with it in one sentence."""
+"""Reading a table from a CSV, Parquet or JSON Lines file; each error is one sentence."""
 
 from __future__ import annotations
 
@@ -33,21 +33,24 @@ NUMBER: Final = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|inf
 WHOLE: Final = r"\s*[+-]?\d+\s*"
 LEADING_ZERO: Final = r"\s*[+-]?0\d.*"
 EXACT: Final = 2.0**53
-"""Whole numbers below this are exact as doubles."""
+"""Whole numbers with a smaller magnitude are exact as doubles."""
 LONGEST_INTEGER: Final = 400
-"""No double holds an integer of more digits."""
+"""An integer of more digits is too large for a double."""
 
 
 class NoSuchTable(AskedWrongly):
-    """The file was named wrongly: it is not there, or its form is unknown."""
+    """The file does not exist, cannot be read, or has an unknown ending."""
 
 
 class UnreadableTable(AskedWrongly):
-    """The file is there and holds no table."""
+    """The file holds no table."""
 
 
 def read(location: str, form: Form | None, standard_input: BinaryIO) -> pd.DataFrame:
-    """The table in a file, or in `standard_input` for `-`; `form` goes before the file's ending."""
+    """The table in a file, or in `standard_input` for `-`; `form` overrides the ending of the file.
+
+    Raises `NoSuchTable` or `UnreadableTable`.
+    """
     chosen = form or _form(location)
     try:
         content = standard_input.read() if location == STANDARD_INPUT else Path(location).read_bytes()
@@ -74,7 +77,8 @@ def _form(location: str) -> Form:
 
 
 def read_csv(content: bytes) -> pd.DataFrame:
-    """Every cell is text first, and the whole column decides what it is: a leading zero is part of a text."""
+    """A table from CSV. Cells are read as text; a column becomes numeric if all of its cells are numbers and none has a
+    leading zero."""
     text = _decode(content)
     line = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(DELIMITERS, key=re.sub(QUOTED, "", line).count)
@@ -119,7 +123,7 @@ def _number(texts: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def read_parquet(content: bytes) -> pd.DataFrame:
-    """Fields of a structure become columns with dotted names."""
+    """A table from Parquet; the fields of a struct become columns with dotted names."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -135,7 +139,7 @@ def read_parquet(content: bytes) -> pd.DataFrame:
 
 
 def read_jsonl(content: bytes) -> pd.DataFrame:
-    """An object in each line; nested objects become columns with dotted names, a missing key is null."""
+    """A table from one JSON object a line; nested objects become columns with dotted names, missing keys null."""
     rows: list[dict[str, Any]] = []
     for number, line in enumerate(_decode(content).split("\n"), start=1):
         if not line.strip():
@@ -154,7 +158,7 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
 
 
 def _is_text(row: Mapping[str, Any]) -> bool:
-    """Can every text of this row be written? An escape such as `\\ud83d` alone, of a text cut in the middle, cannot."""
+    """Can each string of this row be encoded? A lone surrogate cannot, such as `\\ud83d` where a text was cut."""
     try:
         json.dumps(row, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The target of a table: which task it asks for, and its values as a recipe holds them."""
+"""The target of a table: its task, and its values in the form that a recipe holds."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import pandas as pd
 from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
-from twinserve.recipes.recipe import Task
-from twinserve.signature.signature import FeatureType
+from twinserve.metric import Task
+from twinserve.signature.signature import NUMERIC, TEMPORAL, FeatureType
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
 MOST_CLASSES: Final = 100
-"""More different labels than this are a mistake more often than a task."""
+"""With more labels than this, the choice of target is probably a mistake."""
 MOST_NUMBERED_CLASSES: Final = 10
-"""A target of whole numbers is a classification up to this many different ones."""
+"""A target with at most this many distinct whole numbers is a classification."""
 
 
 class BadTarget(AskedWrongly):
-    """The target cannot be learned; the text says why."""
+    """The target cannot be learned; the message says why."""
 
 
 def guess_task(target: pd.Series[Any]) -> Task:
-    """Texts, booleans, categories and few whole numbers are classes; other numbers are values.
+    """Classification for texts, booleans, categories and few distinct whole numbers; regression for other numbers.
 
-    `target` has no nulls."""
+    `target` has no nulls. Raises `BadTarget` for dates."""
     kind = _kind(target)
-    if kind is FeatureType.NUMBER or kind is FeatureType.INTEGER:
+    if kind in NUMERIC:
         numbers = target.to_numpy(dtype=np.float64)
         whole = bool((numbers == np.floor(numbers)).all())
         return "classification" if whole and target.nunique() <= MOST_NUMBERED_CLASSES else "regression"
@@ -37,11 +37,11 @@ def guess_task(target: pd.Series[Any]) -> Task:
 
 
 def labels(target: pd.Series[Any]) -> pd.Series[Any]:
-    """The classes as texts, checked: at least two, and not a different one in every other row."""
+    """The labels of a classification as texts; raises `BadTarget` for one class only, or for too many."""
     kind = _kind(target)
     texts = pd.Series([label_text(value) for value in target.tolist()], index=target.index, dtype=object)
     if kind is FeatureType.BOOLEAN:
-        texts = texts.str.lower()  # A CSV file's `True` is what a boolean is called elsewhere.
+        texts = texts.str.lower()  # `True` in a CSV file is the boolean `true`.
     distinct = texts.nunique()
     if distinct < 2:
         raise BadTarget(f"The target {target.name!r} has one class only; there is nothing to learn.")
@@ -54,7 +54,7 @@ def labels(target: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def values(target: pd.Series[Any]) -> pd.Series[Any]:
-    """The numbers of a regression, checked."""
+    """The numbers of a regression; raises `BadTarget` unless all are finite and at least two differ."""
     _require_no_dates(target, _kind(target))
     try:
         numbers = target.to_numpy(dtype=np.float64)
@@ -68,7 +68,7 @@ def values(target: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def label_text(value: Any) -> str:
-    """A label as the service will say it: `true` and `1`, not `True` and `1.0`."""
+    """The text of a label in replies: `true` and `1`, not `True` and `1.0`."""
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).lower()
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
@@ -88,5 +88,5 @@ def _kind(target: pd.Series[Any]) -> FeatureType:
 
 
 def _require_no_dates(target: pd.Series[Any], kind: FeatureType) -> None:
-    if kind in (FeatureType.DATE, FeatureType.DATETIME):
+    if kind in TEMPORAL:
         raise BadTarget(f"The target {target.name!r} holds dates; predict a number, such as days, or a category.")

@@ -1,1 +1,1 @@
-"""From a fitted model to a version that serves: built, judged, promoted."""
+"""From a fitted model to a version that serves: built, compared with the champion, promoted."""

@@ -1,4 +1,4 @@
-"""A model that was fitted elsewhere, made into a version of ours:
+"""Register a model that was fitted elsewhere as a version:
 
 from twinserve.release.from_estimator import package
 
@@ -23,15 +23,13 @@ from sklearn.pipeline import Pipeline
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage, ModelError
-from twinserve.evaluate.metrics import LABELS, PROBABILITIES
+from twinserve.metric import DEFAULT, METRICS, Task, names
 from twinserve.notes import Note
-from twinserve.recipes import Recipe, Table, Task
-from twinserve.recipes.recipe import METRICS
+from twinserve.recipes import Recipe, Table
 from twinserve.recipes.target import label_text
-from twinserve.release import packaging
-from twinserve.release.given_rows import described, divided, mask, truth
+from twinserve.release.build import Lineage, build
+from twinserve.release.given_rows import described, divided, encoded_target, mask
 from twinserve.release.nulls import columns_refused_as_null, null_notes
-from twinserve.release.packaging import Lineage
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
@@ -42,7 +40,7 @@ from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
 TOLERANCE: Final = 1e-9
 FITTED_ELSEWHERE: Final = Note(
-    "warning", None, "fitted elsewhere: the figures are honest only if it never saw the held-out rows"
+    "warning", None, "fitted elsewhere: the metrics are valid only if it was not fitted on the held-out rows"
 )
 
 
@@ -55,64 +53,64 @@ def package(
     input: type[BaseModel] | None = None,  # noqa: A002  # The word that a recipe uses.
     artifacts: str | Path = "artifacts",
     metric: str | None = None,
-    intended_use: str = "Nobody has said.",
+    intended_use: str = "Not stated.",
     seed: int = 0,
     out_of_range: OutOfRange = "warn",
 ) -> int:
     """Prove and register a fitted estimator; gives the number of the new version, which is not promoted.
 
-    `X` is the table it predicts from, as a DataFrame whose dotted column names make the nesting, or as an array with
-    `input`, a Pydantic class of as many leaves. Its rows and `y` judge the model, on those that `held_out` names: fit
-    on the others. `out_of_range` is the servers' policy: under `warn` no encoder may raise on what it does not know.
+    `X` is the table it predicts from: a DataFrame whose dotted column names make the nesting, or an array with `input`,
+    a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names: fit it on the others.
+    `out_of_range` is the policy of the servers: under `warn` no encoder may raise on an unknown category.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
-    with _in_one_sentence(estimator):
+    with _as_cannot_package(estimator):
         frame, signature = described(X, input)
         task: Task = _task(estimator)
-        ours = _named_columns(estimator, list(frame.columns))
-        classes = _classes(ours) if task == "classification" else None
-        data = divided(frame, signature, truth(y, classes, len(frame)), classes)
-        ours = _with_same_answers(estimator, ours, X, to_frame(data.everything.columns, data.signature))
-        encoder = raising_encoder(ours) if out_of_range == "warn" else None
+        copied = _named_columns(estimator, list(frame.columns))
+        classes = _classes(copied) if task == "classification" else None
+        data = divided(frame, signature, encoded_target(y, classes, len(frame)), classes)
+        copied = _with_same_answers(estimator, copied, X, to_frame(data.everything.columns, data.signature))
+        encoder = raising_encoder(copied) if out_of_range == "warn" else None
         if encoder is not None:
-            require_tolerance(ours, encoder, data.train.columns, data.signature)
-        data = noted(data, null_notes(ours, data))
+            require_tolerance(copied, encoder, data.train.columns, data.signature)
+        data = noted(data, null_notes(copied, data))
         recipe = Recipe(
             name=name,
             task=task,
             input=data.signature,
             load=lambda: Table(frame, pd.Series(y), "given in Python"),
             candidates=lambda _: {},
-            metric=_metric(ours, task, metric),
+            metric=_metric(copied, task, metric),
             intended_use=intended_use,
             notes=(FITTED_ELSEWHERE,),
         )
-        fitted = Fitted(_short_name(estimator), ours, {}, baseline=baseline(data))
-        version, _ = packaging.package(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
+        fitted = Fitted(_short_name(estimator), copied, {}, baseline=baseline(data))
+        version, _ = build(Registry(Path(artifacts), name), recipe, data, fitted, Lineage(seed, None))
     for note in data.notes:
         warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)
     return version
 
 
 @contextmanager
-def _in_one_sentence(estimator: Any) -> Iterator[None]:
-    """An estimator may hold anybody's code, and an odd one may surprise ours: what happens is told in a sentence."""
+def _as_cannot_package(estimator: Any) -> Iterator[None]:
+    """Turn any exception into `CannotPackage`: an estimator may hold code that raises anything."""
     try:
         yield
     except (ModelError, OSError):
         raise
     except Exception as error:
-        raise CannotPackage(f"{_short_name(estimator)} cannot be packaged: {_told(error)}.") from error
+        raise CannotPackage(f"{_short_name(estimator)} cannot be packaged: {_first_line(error)}.") from error
 
 
 def held_out(X: Any, input: type[BaseModel] | None = None) -> BoolArray:  # noqa: A002, N803  # As above.
-    """Which rows will judge a model: fit yours on the others."""
+    """The rows, `[n]`, on which a model will be evaluated: fit yours on the others."""
     frame, signature = described(X, input)
     return mask(frame, signature)
 
 
 def _task(estimator: Any) -> Task:
-    if hasattr(estimator, "__sklearn_tags__"):  # Else scikit-learn raises, and not in a sentence.
+    if hasattr(estimator, "__sklearn_tags__"):  # Otherwise scikit-learn raises an error of its own.
         if is_classifier(estimator):
             return "classification"
         if is_regressor(estimator):
@@ -120,26 +118,26 @@ def _task(estimator: Any) -> Task:
     raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
 
 
-def _metric(estimator: Any, task: Task, wished: str | None) -> str:
+def _metric(estimator: Any, task: Task, metric: str | None) -> str:
     if task == "regression" or hasattr(estimator, "predict_proba"):
-        return wished or METRICS[task][0]
-    if wished in PROBABILITIES:
-        raise CannotPackage(f"{wished} needs probabilities and {type(estimator).__name__} gives labels only.")
-    return wished or LABELS[0]
+        return metric or DEFAULT[task]
+    if metric is not None and metric in METRICS and METRICS[metric].needs_probabilities:
+        raise CannotPackage(f"{metric} needs probabilities and {type(estimator).__name__} gives labels only.")
+    return metric or names(task, probabilities=False)[0]
 
 
 def _named_columns(estimator: Any, names: list[str]) -> Any:
-    """A copy that knows its columns by name."""
-    ours = copy.deepcopy(estimator)
-    steps = [step for _, step in ours.steps] if isinstance(ours, Pipeline) else [ours]
-    first = next((step for step in steps if not (step is None or isinstance(step, str))), ours)
-    if getattr(ours, "n_features_in_", len(names)) != len(names):
-        raise CannotPackage(f"It was fitted on {ours.n_features_in_} columns and the table has {len(names)}.")
-    if not hasattr(ours, "feature_names_in_"):
+    """A copy with `feature_names_in_`; raises `CannotPackage` where it was fitted on other columns."""
+    copied = copy.deepcopy(estimator)
+    steps = [step for _, step in copied.steps] if isinstance(copied, Pipeline) else [copied]
+    first = next((step for step in steps if not (step is None or isinstance(step, str))), copied)
+    if getattr(copied, "n_features_in_", len(names)) != len(names):
+        raise CannotPackage(f"It was fitted on {copied.n_features_in_} columns and the table has {len(names)}.")
+    if not hasattr(copied, "feature_names_in_"):
         if is_computed(first, "feature_names_in_"):
             raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")
         first.feature_names_in_ = np.array(names, dtype=object)
-    return ours
+    return copied
 
 
 def _classes(estimator: Any) -> tuple[str, ...]:
@@ -148,46 +146,47 @@ def _classes(estimator: Any) -> tuple[str, ...]:
     return labels_of(estimator)
 
 
-def _with_same_answers(estimator: Any, ours: Any, given: Any, made: pd.DataFrame) -> Any:
-    """The copy that answers on the service's table as the estimator does on the given one, in texts.
+def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFrame) -> Any:
+    """A copy with text labels that answers on the service's table as the estimator does on the given one.
 
-    The service makes its table anew from JSON: plain floats, texts and dates; the estimator must not mind."""
+    The service builds its table from JSON, of float64, str and datetime64 columns only; raises `CannotPackage` where
+    the estimator answers differently on such a table."""
     try:
-        with np.errstate(all="ignore"):  # An overflow is no answer, and seen as such.
-            theirs = np.asarray(estimator.predict(given))
+        with np.errstate(all="ignore"):  # An overflow gives a NaN, which the comparison sees.
+            expected = np.asarray(estimator.predict(given))
     except Exception as error:
-        guilty = columns_refused_as_null(estimator, given)
-        if not guilty:
+        refused = columns_refused_as_null(estimator, given)
+        if not refused:
             raise
         raise CannotPackage(
-            f"X holds nulls in {', '.join(guilty)}, on which {_short_name(estimator)} raises: put an imputer into the "
+            f"X holds nulls in {', '.join(refused)}, on which {_short_name(estimator)} raises: put an imputer into the "
             "pipeline, or a HistGradientBoosting, which takes nulls, or leave those rows out."
         ) from error
     reason = "answers differently"
-    for candidate in [ours] if is_regressor(estimator) else with_text_labels(ours, _classes(ours)):
+    for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, _classes(copied)):
         try:
             with np.errstate(all="ignore"):
-                mine = candidate.predict(made)
-            if _same(theirs, mine, numbers=is_regressor(estimator)):
+                answers = candidate.predict(made)
+            if _same(expected, answers, numbers=is_regressor(estimator)):
                 return candidate
         except Exception as error:
-            reason = f"fails ({_told(error)})"
+            reason = f"fails ({_first_line(error)})"
     raise CannotPackage(
         f"It {reason} on a table of plain float64, str and datetime64 columns and with text labels, which is what a "
         "service has; put the conversion into the pipeline, or fit it on such a table."
     )
 
 
-def _same(theirs: NDArray[Any], mine: Any, *, numbers: bool) -> bool:
+def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
     if numbers:
-        return np.allclose(theirs.astype(np.float64), mine, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    return [label_text(label) for label in theirs.tolist()] == list(mine)
+        return np.allclose(expected.astype(np.float64), answers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    return [label_text(label) for label in expected.tolist()] == list(answers)
 
 
 def _short_name(estimator: Any) -> str:
     return type(estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).__name__
 
 
-def _told(error: Exception) -> str:
-    """The kind of an error and the first line of what it says."""
+def _first_line(error: Exception) -> str:
+    """The class of an error and the first line of its message."""
     return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")

@@ -1,6 +1,6 @@
-"""The gate: may a new model take the champion's place?
+"""The gate: whether a new model, the challenger, may take the champion's place.
 
-Both are judged on the same hold-out rows, which neither was fitted on. The new one passes if it is not worse: the
+Both are scored on the same hold-out rows, which neither was fitted on. The challenger passes if it is not worse: the
 lower bound of the paired difference, by bootstrap, is at least `-tolerance`. And it must take what callers send today.
 """
 
@@ -9,30 +9,27 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, IntArray
-from twinserve.evaluate.metrics import METRICS, Metric
+from twinserve.arrays import FloatArray
+from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
+from twinserve.evaluate.metrics import score
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import Opened
 
-RESAMPLES: Final = 500
-CONFIDENCE: Final = 0.95
-
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says, and why."""
+    """Whether the challenger passes, and why."""
 
     passed: bool
     reason: str
     changes: Sequence[Change] = ()
-    """What changed in the signature."""
+    """Changes of the signature and of the classes."""
     champion_score: float | None = None
     challenger_score: float | None = None
     lower_bound: float | None = None
@@ -41,27 +38,28 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Challenge:
-    """A new model before the gate, and the rows that judge it."""
+    """The challenger, and the rows on which both are scored."""
 
     opened: Opened
     holdout: Columns
-    truth: FloatArray
+    y_true: FloatArray
     """Class codes or values of the hold-out rows."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the person who trains allows."""
+    """What the person who trains allows, and the seed of the bootstrap."""
 
     tolerance: float
     """How much worse, in units of the metric, still counts as not worse."""
+    seed: int = 0
     breaking: bool = False
-    """May callers of the champion break?"""
+    """Whether a challenger passes that breaks callers of the champion."""
     fallback: bool = False
-    """May a compiled champion be followed by a model that is not?"""
+    """Whether a challenger that only scikit-learn can serve passes where the champion is compiled."""
 
 
-def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int) -> Verdict:
+def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
         return Verdict(passed=True, reason="There is no champion to compare with.")
@@ -73,34 +71,32 @@ def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes all the same."
         return Verdict(passed=False, reason=reason, changes=changes)
-    theirs = _champion_answers(champion, challenge)
-    if theirs is None or theirs.predictions is None:
+    answers = _champion_answers(champion, challenge)
+    if answers is None or answers.predictions is None:
         reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
         reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
-    rows = theirs.given  # Of the others nobody knows who is better.
+    rows = answers.given  # The others cannot be compared.
     both = replace(
-        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), truth=challenge.truth[rows]
+        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), y_true=challenge.y_true[rows]
     )
-    return _compare(both, theirs.predictions, changes, terms.tolerance, seed)
+    return _compare_scores(both, answers.predictions, changes, terms)
 
 
-def _compare(
-    challenge: Challenge, theirs: Predictions, changes: Sequence[Change], tolerance: float, seed: int
-) -> Verdict:
+def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
     name = challenge.opened.manifest.metric
-    metric, mine = METRICS[name], challenge.opened.predictor.predict(challenge.holdout)
-    lower = _lower_bound(metric, challenge.truth, mine, theirs, seed)
-    passed = lower >= -tolerance
+    of_challenger = challenge.opened.predictor.predict(challenge.holdout)
+    lower = lower_bound(name, challenge.y_true, of_challenger, of_champion, terms.seed)
+    passed = lower >= -terms.tolerance
     return Verdict(
         passed=passed,
         reason=(
             f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence it "
-            f"loses at most {max(0.0, -lower):.4f} of {name}, and {tolerance:.4f} may be lost."
+            f"loses at most {max(0.0, -lower):.4f} of {name}, and {terms.tolerance:.4f} may be lost."
         ),
         changes=changes,
-        champion_score=metric.score(challenge.truth, theirs),
-        challenger_score=metric.score(challenge.truth, mine),
+        champion_score=score(name, challenge.y_true, of_champion),
+        challenger_score=score(name, challenge.y_true, of_challenger),
         lower_bound=lower,
     )
 
@@ -117,7 +113,7 @@ def _listed(classes: Sequence[str] | None) -> str:
 
 
 def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
-    """The champion's answers to those of the same rows to which it has one; None where these are of another kind."""
+    """The champion's answers to the hold-out rows; None where they cannot be compared with the challenger's."""
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
@@ -125,37 +121,11 @@ def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # What pandas makes of words where the champion wants dates.
+            warnings.simplefilter("ignore", UserWarning)  # Of pandas, on texts where the champion takes dates.
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
-        theirs = ask(champion.predictor, columns)
-        if theirs.predictions is not None:
-            METRICS[manifest.metric].score(challenge.truth[theirs.given], theirs.predictions)
-    except (
-        TypeError,
-        ValueError,
-    ):  # A type changed, its pipeline takes no such row, or the metric needs other answers.
-        return None
-    return theirs
-
-
-def _lower_bound(metric: Metric, truth: FloatArray, mine: Predictions, theirs: Predictions, seed: int) -> float:
-    """The lower bound of my advantage over resampled rows, the same for both; each class keeps its share of them."""
-    chance = np.random.default_rng(seed)
-    sign = 1.0 if metric.greater_is_better else -1.0
-    classes = (
-        [np.arange(len(truth))] if mine.values is not None else [np.flatnonzero(truth == c) for c in np.unique(truth)]
-    )
-    advantages: list[float] = []
-    for _ in range(RESAMPLES):
-        rows = np.concatenate([chance.choice(places, len(places)) for places in classes])
-        scores = [metric.score(truth[rows], _take(predictions, rows)) for predictions in (mine, theirs)]
-        advantages.append(sign * (scores[0] - scores[1]))
-    return float(np.quantile(advantages, 1.0 - CONFIDENCE))
-
-
-def _take(predictions: Predictions, rows: IntArray) -> Predictions:
-    return Predictions(
-        None if predictions.labels is None else predictions.labels[rows],
-        None if predictions.probabilities is None else predictions.probabilities[rows],
-        None if predictions.values is None else predictions.values[rows],
-    )
+        answers = ask(champion.predictor, columns)
+        if answers.predictions is not None:
+            score(manifest.metric, challenge.y_true[answers.given], answers.predictions)
+    except (TypeError, ValueError):
+        return None  # A type changed, its pipeline refuses a row, or it gives labels only.
+    return answers

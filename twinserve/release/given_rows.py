@@ -1,4 +1,4 @@
-"""The rows that come with a model fitted elsewhere: what they are, and which of them judge it."""
+"""The rows that come with a model fitted elsewhere: their signature, and which of them are held out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _named(rows: NDArray[Any], signature: Signature | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[feature.name for feature in signature.features]).infer_objects()
 
 
-def truth(target: Any, classes: tuple[str, ...] | None, rows: int) -> FloatArray:
+def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> FloatArray:
     """The target as numbers, labels as their places in `classes`; raises `CannotPackage`."""
     values = pd.Series(np.asarray(target).reshape(-1)) if not isinstance(target, pd.Series) else target
     if len(values) != rows:
@@ -57,20 +57,20 @@ def truth(target: Any, classes: tuple[str, ...] | None, rows: int) -> FloatArray
         return values.to_numpy(dtype=np.float64)
     codes = {label: code for code, label in enumerate(classes)}
     labels = [label_text(value) for value in values.tolist()]
-    strange = sorted(set(labels) - set(codes))
-    if strange:
-        raise CannotPackage(f"y holds {strange[0]!r}, and the estimator knows {', '.join(classes)} only.")
+    unknown = sorted(set(labels) - set(codes))
+    if unknown:
+        raise CannotPackage(f"y holds {unknown[0]!r}, and the estimator knows {', '.join(classes)} only.")
     return np.array([codes[label] for label in labels], dtype=np.float64)
 
 
 def mask(frame: pd.DataFrame, signature: Signature) -> BoolArray:
-    """Which rows will judge the model."""
+    """The rows that are held out, `[n]`."""
     observed = observe(signature, frame)
     return holdout_mask(from_frame(frame, observed), observed)
 
 
 def divided(frame: pd.DataFrame, signature: Signature, y_true: FloatArray, classes: tuple[str, ...] | None) -> Data:
-    """The rows to learn from and those that judge."""
+    """The training rows and the hold-out."""
     held_out = mask(frame, signature)
     observed = observe(signature, frame[~held_out])
     return divide("given in Python", from_frame(frame, observed), observed, y_true, classes, held_out)

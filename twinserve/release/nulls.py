@@ -1,4 +1,4 @@
-"""Fields that may be null and that the model cannot take so: told while it is made, with what to do."""
+"""Find nullable fields in which the model does not take a null, so that training can warn of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinserve.notes import Note
 from twinserve.predict.answers import ask
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
-from twinserve.signature import Columns, FeatureType
+from twinserve.signature import Columns
 from twinserve.training.data import Data
 
 ROWS = 20
@@ -23,7 +23,7 @@ CURE = (
 
 
 def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
-    """A note for each nullable field whose null a fitted pipeline refuses, or answers with what is no number."""
+    """A note for each nullable field in which a fitted pipeline raises on a null, or answers with NaN."""
     predictor = SklearnPredictor(pipeline, data.signature, data.classes)
     real = data.everything.columns.take(range(min(ROWS, len(data.everything))))
     answers = ask(predictor, real).given
@@ -33,21 +33,12 @@ def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
 
 def _refused(predictor: Predictor, rows: Columns, data: Data) -> Iterator[str]:
     for place, feature in enumerate(data.signature.features):
-        if feature.nullable and len(rows) and not ask(predictor, _without(rows, place, feature.type)).given.any():
+        if feature.nullable and len(rows) and not ask(predictor, rows.with_null(place)).given.any():
             yield feature.name
 
 
-def _without(rows: Columns, place: int, kind: FeatureType) -> Columns:
-    """The rows with null in one column."""
-    matrix = rows.matrix.copy()
-    matrix[:, place] = np.nan
-    unseen = {at: text for at, text in rows.unseen.items() if at[1] != place}
-    nothing: dict[int, list[str | None]] = {place: [None] * len(rows)} if kind is FeatureType.STRING else {}
-    return Columns(matrix, unseen, {**rows.texts, **nothing})
-
-
 def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
-    """The columns of a DataFrame that hold nulls on which a fitted estimator raises; none of anything else."""
+    """The columns of a DataFrame whose nulls make a fitted estimator raise; none where `table` is no DataFrame."""
     if not isinstance(table, pd.DataFrame):
         return []
     whole = table.dropna().head(1)
@@ -55,7 +46,7 @@ def columns_refused_as_null(estimator: Any, table: Any) -> list[str]:
 
 
 def _raises(estimator: Any, table: pd.DataFrame, whole: pd.DataFrame, name: Any) -> bool:
-    """On the row without nulls with this one in it; where there is none, on the first row with this null."""
+    """Whether it raises on a null in this column alone: in a row without other nulls, or else in the first such row."""
     row = whole.copy() if len(whole) else table[table[name].isna()].head(1)
     row[name] = table[name][table[name].isna()].head(1).to_numpy()
     try:

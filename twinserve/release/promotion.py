@@ -1,11 +1,11 @@
-"""A new version before the champion: it takes its place if the gate lets it pass."""
+"""Promotion: a new version takes the champion's place if the gate lets it pass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from twinserve.errors import ModelError
-from twinserve.release.gate import Challenge, Terms, Verdict, judge
+from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.store.artifact import Opened, Trust, open_version
 from twinserve.store.registry import Registry
 from twinserve.training.data import Rows
@@ -13,51 +13,43 @@ from twinserve.training.data import Rows
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the new version."""
+    """The result of comparing a new version with the champion."""
 
     promoted: bool
     verdict: Verdict
-    """What the gate said, whether it was followed or not."""
+    """Of the gate, whether it was followed or not."""
     champion: int | None
-    """The version that serves now; None where there is none, or nobody knows which."""
+    """The version that serves now; None where there is none, or its file is damaged."""
 
 
-@dataclass(frozen=True)
-class Facing:
-    """How a new version faces the champion."""
+def promote_if_not_worse(
+    registry: Registry, version: int, holdout: Rows, terms: Terms, *, trust: Trust, promote: bool = True
+) -> Outcome:
+    """Compare a version with the champion on the hold-out, and promote it if it passes the gate.
 
-    terms: Terms
-    seed: int
-    trust: Trust
-    promote: bool = True
-    """Whether the gate is followed; it is asked in any case."""
-
-
-def face(registry: Registry, version: int, holdout: Rows, facing: Facing) -> Outcome:
-    """Compare on the hold-out, and promote what passes, in the place of the very champion that it was compared with.
-
-    Where another training promoted meanwhile, the new champion is compared with, as often as that happens.
+    It replaces only the champion that it was compared with: where another training has promoted meanwhile, it is
+    compared with the new champion, as often as that happens. `promote=False` compares and changes nothing.
     """
     try:
-        challenger = open_version(registry.path(version), facing.trust)
-    except ModelError as error:  # It was opened a moment ago, so what refuses it now is the lack of trust in pickles.
+        challenger = open_version(registry.path(version), trust)
+    except ModelError as error:  # `register` opened it with trust in pickles, so that trust is missing here.
         verdict = Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
         return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
     while True:
         pointer = registry.pointer()
-        verdict = _verdict(registry, facing, Challenge(challenger, holdout.columns, holdout.truth))
-        if not (facing.promote and verdict.passed):
+        verdict = _verdict(registry, terms, trust, Challenge(challenger, holdout.columns, holdout.y_true))
+        if not (promote and verdict.passed):
             return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
         if registry.promote_after(pointer, version):
             return Outcome(promoted=True, verdict=verdict, champion=version)
 
 
-def _verdict(registry: Registry, facing: Facing, challenge: Challenge) -> Verdict:
+def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challenge) -> Verdict:
     try:
-        champion = _opened_champion(registry, facing.trust)
+        champion = _opened_champion(registry, trust)
     except ModelError as error:
         return Verdict(passed=True, reason=f"The champion cannot be opened to compare with: {error}")
-    return judge(challenge, champion, facing.terms, facing.seed)
+    return compare(challenge, champion, terms)
 
 
 def _opened_champion(registry: Registry, trust: Trust) -> Opened | None:
@@ -68,5 +60,5 @@ def _opened_champion(registry: Registry, trust: Trust) -> Opened | None:
 def _champion(registry: Registry) -> int | None:
     try:
         return registry.champion()
-    except ModelError:  # Damaged: nobody knows which.
+    except ModelError:  # Its file is damaged.
         return None

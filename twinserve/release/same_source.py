@@ -1,6 +1,6 @@
-"""A guard for a training that was asked for with nothing but a name: is this the model that the name is known for?
+"""Keep a training that was given only a model's name from training another recipe under that name.
 
-`TWINSERVE_MODEL=loans` stays set after serving, and training then would teach the default recipe under that name.
+`TWINSERVE_MODEL=loans` stays set after serving; `train.py` alone would then train the default recipe as `loans`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from twinserve.store.registry import Registry
 
 
 class OtherSource(AskedWrongly):
-    """The name belongs to a model that was learned from something else."""
+    """The model of this name was trained from another source."""
 
 
 def require_same_source(registry: Registry, recipe: str, source: str) -> tuple[Note, ...]:
-    """Raise `OtherSource` where the newest version was made from something else; a note where the name is a new one."""
+    """Raise `OtherSource` where the newest version has another source; a note where the name has no version yet."""
     if registry.name == recipe:
         return ()
     known = next(_sources(registry), None)
     if known is None:
-        told = f"nothing but the name {registry.name!r} was given, so the default recipe {recipe!r} is learned under it"
-        return (Note("warning", None, told),)
+        sentence = (
+            f"nothing but the name {registry.name!r} was given, so the default recipe {recipe!r} is learned under it"
+        )
+        return (Note("warning", None, sentence),)
     if known != source:
         raise OtherSource(
             f"The model {registry.name!r} was made from {known}, and nothing was given but its name: say --data or "
@@ -34,7 +36,7 @@ def require_same_source(registry: Registry, recipe: str, source: str) -> tuple[N
 
 
 def _sources(registry: Registry) -> Iterator[str]:
-    """What the versions were made from, the newest first."""
+    """The sources of the versions, the newest first."""
     for version in reversed(registry.versions()):
         try:
             yield read_manifest(registry.path(version)).training.source

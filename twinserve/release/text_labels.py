@@ -1,4 +1,4 @@
-"""A fitted classifier that answers with texts, whatever its labels were."""
+"""Make a fitted classifier answer with texts, whatever its labels were."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinserve.estimators.label_encoded import Coded
 from twinserve.recipes.target import label_text
 
 LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
-"""Where scikit-learn's classifiers keep a second copy of their classes to answer with."""
+"""Attributes in which scikit-learn's classifiers keep a second copy of their classes, used by `predict`."""
 
 
 def labels_of(classifier: Any) -> tuple[str, ...]:
@@ -22,14 +22,16 @@ def labels_of(classifier: Any) -> tuple[str, ...]:
 
 
 def is_computed(estimator: Any, attribute: str) -> bool:
-    """Whether nothing else can be written in an attribute's place, as a class computes it."""
+    """Whether an attribute is a property of its class, so that it cannot be set."""
     return isinstance(getattr(type(estimator), attribute, None), property)
 
 
 def with_text_labels(classifier: Any, classes: Sequence[str]) -> Iterator[Any]:
-    """Copies that answer with these texts, the simplest first: with other labels in the classifier itself; in its
-    members, too (AdaBoost compares theirs with its own); or as it is, with the labels held beside its last step or
-    beside the whole."""
+    """Copies that answer with these texts, the simplest first.
+
+    The first has other labels in the classifier itself; the second in the estimators of an ensemble, too (AdaBoost
+    compares theirs with its own); the last two keep the classifier and map the labels of its last step or its own.
+    """
     for deep in (False, True):
         ours = copy.deepcopy(classifier)
         last = ours.steps[-1][1] if isinstance(ours, Pipeline) else ours

@@ -1,4 +1,4 @@
-"""The input contract of a model. Everything about fields, their order and their values is asked here."""
+"""The input contract of a model: its fields, their order and their values."""
 
 from twinserve.signature.columns import UNSEEN, Columns
 from twinserve.signature.diff import Change, diff

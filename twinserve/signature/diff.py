@@ -1,4 +1,4 @@
-"""What changed between two signatures, and whether it breaks a caller that the old one served."""
+"""The changes between two signatures, and whether they break callers that send instances of the old one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 from twinserve.signature.signature import Constraints, Feature, FeatureType, Path, Signature
 
 WIDER: Final = {(FeatureType.INTEGER, FeatureType.NUMBER), (FeatureType.CATEGORY, FeatureType.STRING)}
-"""Changes of type that accept everything that was accepted before."""
+"""Changes of type after which every value that was valid still is."""
 LOWER: Final = ("minimum", "exclusive_minimum", "min_length")
 UPPER: Final = ("maximum", "exclusive_maximum", "max_length")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference, in words."""
+    """One difference, as a sentence about the feature `name`."""
 
     name: str
     sentence: str
@@ -27,7 +27,7 @@ class Change:
 
 
 def diff(old: Signature, new: Signature) -> list[Change]:
-    """All changes, in the order of the new signature, removed features last."""
+    """All changes: first those of the new signature's features, in its order, then the removed features."""
     before = {feature.path: feature for feature in old.features}
     after = {feature.path: feature for feature in new.features}
     groups = {path[:end] for path in before for end in range(len(path))}
@@ -36,7 +36,7 @@ def diff(old: Signature, new: Signature) -> list[Change]:
         if path in before:
             changes += _changes(before[path], feature)
         elif path[:-1] not in groups or isinstance(path[-1], int):
-            # A group must be there even where all its fields may be left out, and a list has its length.
+            # A group is required even if all of its fields are optional, and the length of a list is fixed.
             changes.append(Change(feature.name, f"a new field in a {_holder(path)} that is new", breaking=True))
         else:
             kind = "a new required field" if feature.required else "a new optional field"

@@ -1,6 +1,6 @@
-"""What is wrong with, or noteworthy about, one place of the input, in our words.
+"""Findings: the errors and warnings about single places of the input, with their codes and sentences.
 
-The sentences name what was declared or what training saw, never what was submitted.
+A sentence names what was declared or what training saw, never the submitted value.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Finding:
     """One error or warning."""
 
     path: Path
-    """Where: the parts of the JSON Pointer."""
+    """The parts of the JSON Pointer."""
     code: str
     detail: str
 
@@ -29,7 +29,7 @@ def _always(sentence: str) -> Sentence:
     return lambda _: sentence
 
 
-# Pydantic's error types on the left; the contract's codes and sentences on the right.
+# By Pydantic's error type: the contract's code and the function that makes its sentence.
 EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
     "missing": ("missing", _always("This field is required.")),
     "extra_forbidden": ("unknown", _always("This field is not part of the input.")),
@@ -64,12 +64,13 @@ EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
 
 
 def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
-    """The finding behind one line of a Pydantic `ValidationError`; `whole`: it is of an integer, which is a float's
-    rule and one more."""
+    """The finding for one error of a Pydantic `ValidationError`.
+
+    `whole`: the feature is an integer, which the schema checks as a float and then for its fraction."""
     kind = error["type"]
     if error["input"] is None and kind.endswith(("_type", "integer", "date", "datetime", "enumeration")):
         return Finding(error["loc"], "null", "Must not be null.")
-    if kind == "float_type" and type(error["input"]) is int:  # What Pydantic could not turn into a double.
+    if kind == "float_type" and type(error["input"]) is int:  # An integer too large for a double.
         kind = "finite_number"
     elif kind == "float_type" and whole:
         kind = "integer"
@@ -78,20 +79,20 @@ def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
 
 
 def unknown_key(path: Path) -> Finding:
-    """A key that the signature has not."""
+    """The finding for a key that the signature does not have."""
     return explain({"type": "extra_forbidden", "loc": path, "input": ""})
 
 
 def unseen_range(path: Path, low: float | str | None, high: float | str | None) -> Finding:
-    """A value outside the range that training saw."""
+    """The finding for a value outside the range that training saw."""
     return explain({"type": "unseen_range", "loc": path, "input": "", "ctx": {"range": range_text(low, high)}})
 
 
 def unseen_category(path: Path) -> Finding:
-    """A category that training never saw."""
+    """The finding for a category that training never saw."""
     return explain({"type": "unseen_category", "loc": path, "input": ""})
 
 
 def range_text(low: float | str | None, high: float | str | None) -> str:
-    """A range in words; its bounds read back as themselves."""
+    """A range as text, from which its bounds can be read back exactly."""
     return f"{low} to {high}"

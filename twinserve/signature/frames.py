@@ -1,4 +1,4 @@
-"""Columns as a pandas table, which pipelines are fitted on and predict from, and back."""
+"""Conversion between columns and the pandas DataFrame that pipelines are fitted on and predict from."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SECONDS_PER_DAY: Final = 86_400
 
 
 def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:
-    """The columns as the table that pipelines are fitted on and predict from: one named column for each feature,
-    float64 for numbers and booleans, str objects for categories and strings, datetime64 for dates."""
+    """The columns as a DataFrame with one named column for each feature: float64 for numbers and booleans, str objects
+    for categories and strings, datetime64 for dates."""
     table: dict[str, object] = {}
     for index, feature in enumerate(signature.features):
         values = columns.matrix[:, index]
@@ -37,10 +37,10 @@ def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:
 
 
 def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
-    """The inverse of `to_frame`: a table with the signature's column names, in any order, as columns.
+    """The inverse of `to_frame`; the columns of `frame` may be in any order, and further ones are ignored.
 
-    Categories need a vocabulary, so the signature must be an observed one. A value that does not fit its feature's
-    type raises ValueError with the column's name."""
+    The vocabulary of a category that declares none is what training saw, so `signature` must hold that (`observed`).
+    Raises ValueError with the column's name for a value of another type than the feature's."""
     matrix = np.empty((len(frame), len(signature.features)), dtype=np.float64)
     unseen: dict[tuple[int, int], str] = {}
     texts: dict[int, Sequence[str | None]] = {}
@@ -58,7 +58,7 @@ def from_frame(frame: pd.DataFrame, signature: Signature) -> Columns:
 
 
 def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
-    """What a column holds of a feature that is no text; raises ValueError with its name where a value does not fit."""
+    """The doubles of a column that is not textual; raises ValueError with its name for a value of another type."""
     try:
         match feature.type:
             case FeatureType.DATE:
@@ -78,7 +78,7 @@ def _texts(values: pd.Series[Any]) -> list[str | None]:
 def _seconds(values: pd.Series[Any]) -> FloatArray:
     instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
     micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-    whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # In two parts, as together they may pass 2**53.
+    whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # Divided first: the microseconds may exceed 2**53.
     return np.where(np.isnat(micros), np.nan, whole + rest / 1e6)
 
 
@@ -92,7 +92,7 @@ def _decode(
 
 
 def _objects(values: list[object]) -> pd.Series[Any]:
-    return pd.Series(values, dtype=object)  # Of objects in any case: pandas would choose a type by the values.
+    return pd.Series(values, dtype=object)  # Otherwise pandas would infer a dtype from the values.
 
 
 def _nan_for_none(text: str | None) -> object:

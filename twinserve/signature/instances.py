@@ -1,4 +1,4 @@
-"""Columns as instances again: what a caller would have sent."""
+"""Conversion of columns back to instances, as a caller would send them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from twinserve.signature.columns import Columns
-from twinserve.signature.signature import Feature, FeatureType, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Signature, is_array
 from twinserve.signature.timestamps import date_text, datetime_text
 
 
 def to_instances(columns: Columns, signature: Signature) -> list[Any]:
-    """Each row as the nested JSON value that validates to it."""
+    """For each row the nested JSON value that validates to this row."""
     tree, places = signature.tree(), {feature.path: place for place, feature in enumerate(signature.features)}
 
-    def build(node: Tree | Feature, row: int) -> Any:
+    def build(node: FeatureTree | Feature, row: int) -> Any:
         if isinstance(node, Feature):
             return _value(node, columns, row, places[node.path])
         children: Mapping[Any, Any] = {part: build(child, row) for part, child in node.items()}

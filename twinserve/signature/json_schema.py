@@ -1,7 +1,7 @@
-"""The signature as JSON Schema 2020-12.
+"""The JSON Schema (2020-12) of a signature.
 
-Bounds and enumerations stand for what is declared, and for what training saw where the policy is `reject`; under
-`warn` what training saw is an annotation (`x-seen-range`, `x-seen-categories`).
+Its bounds and enumerations are the declared ones and, under the policy `reject`, those that training saw; under `warn`
+the latter are annotations (`x-seen-range`, `x-seen-categories`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Path, Signature, Tree, is_array, pointer
+from twinserve.signature.signature import (
+    TEMPORAL,
+    Feature,
+    FeatureTree,
+    FeatureType,
+    OutOfRange,
+    Path,
+    Signature,
+    is_array,
+    pointer,
+)
 from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_bounds
 
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
-
-# Our constraint and the keyword that JSON Schema has for it.
+# JSON Schema's keyword for each constraint.
 KEYWORDS: Final[Mapping[str, str]] = {
     "minimum": "minimum",
     "exclusive_minimum": "exclusiveMinimum",
@@ -43,7 +51,7 @@ TYPES: Final[Mapping[FeatureType, Schema]] = {
 def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> Schema:
     """The schema of one instance."""
 
-    def node(child: Tree | Feature, path: Path) -> Schema:
+    def node(child: FeatureTree | Feature, path: Path) -> Schema:
         if isinstance(child, Feature):
             return _leaf(child, reject=out_of_range == "reject")
         described = signature.descriptions.get(pointer(path))
@@ -54,7 +62,7 @@ def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> S
     return {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ())
 
 
-def _object(tree: Tree, children: Mapping[Any, Schema]) -> Schema:
+def _object(tree: FeatureTree, children: Mapping[Any, Schema]) -> Schema:
     required = [part for part, child in tree.items() if not isinstance(child, Feature) or child.required]
     return {
         "type": "object",
@@ -100,8 +108,8 @@ def _range_note(feature: Feature) -> Schema:
 def _seen_as_rules(feature: Feature, declared: Schema) -> Schema:
     rules: Schema = {}
     seen = feature.seen
-    if feature.type in TIMES:
-        rules = _range_note(feature)  # A rule all the same; JSON Schema has no bounds for texts.
+    if feature.type in TEMPORAL:
+        rules = _range_note(feature)  # Still an annotation: JSON Schema has no bounds for strings.
     elif seen.minimum is not None and seen.maximum is not None:
         rules["minimum"] = max(seen.minimum, declared.get("minimum", seen.minimum))
         rules["maximum"] = min(seen.maximum, declared.get("maximum", seen.maximum))

@@ -1,6 +1,6 @@
-"""The signature: which fields an instance has, what each may hold, and what training saw of it.
+"""The signature: the fields of an instance, their types and constraints, and what training saw of each.
 
-This is the one place that knows the order of the columns; everything else asks.
+Only this module defines the order of the columns.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from twinserve.errors import UnsupportedInput
 
 PathPart = str | int
 Path = tuple[PathPart, ...]
-Tree = Mapping[PathPart, "Tree | Feature"]
-"""The features nested as an instance nests them; integer keys, from 0, are the places of a fixed-length array."""
+FeatureTree = Mapping[PathPart, "FeatureTree | Feature"]
+"""The features nested as in an instance; integer keys, from 0, are the positions in a fixed-length array."""
 
 
 OutOfRange = Literal["warn", "reject"]
-"""What becomes of a value that training never saw: a warning beside the prediction, or an error."""
+"""The policy for a value that training never saw: predict and warn, or refuse it."""
 
 
 class FeatureType(StrEnum):
-    """What a leaf of the input holds."""
+    """The type of a feature."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -37,8 +37,13 @@ class FeatureType(StrEnum):
     DATETIME = "datetime"
 
 
-RANGED: Final = (FeatureType.NUMBER, FeatureType.INTEGER, FeatureType.DATE, FeatureType.DATETIME)
-"""The types with an order, of which training sees a range."""
+NUMERIC: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
+NUMERIC_OR_BOOLEAN: Final = NUMERIC | {FeatureType.BOOLEAN}
+"""The types that a pipeline's table holds as float64."""
+TEXTUAL: Final = frozenset({FeatureType.CATEGORY, FeatureType.STRING})
+TEMPORAL: Final = frozenset({FeatureType.DATE, FeatureType.DATETIME})
+ORDERED: Final = NUMERIC | TEMPORAL
+"""The types of which training sees a range."""
 
 
 class _Frozen(BaseModel):
@@ -46,7 +51,7 @@ class _Frozen(BaseModel):
 
 
 class Constraints(_Frozen):
-    """What the author of the input declared: a value outside is an error, whatever the policy."""
+    """Declared limits: a value outside them is an error under either policy."""
 
     minimum: float | None = None
     exclusive_minimum: float | None = None
@@ -60,25 +65,25 @@ class Constraints(_Frozen):
 
 
 class Seen(_Frozen):
-    """What training saw: a value outside earns a warning, or an error under the policy `reject`."""
+    """What training saw: a value outside gets a warning, or an error under the policy `reject`."""
 
     minimum: float | None = None
     maximum: float | None = None
     quantiles: tuple[float, ...] = ()
-    """The 0 %, 10 %, ... 100 % quantiles, for drift. Of dates, these and the range are what a column holds."""
+    """The 0 %, 10 %, ... 100 % quantiles, for drift. Those of dates, and their range, are in the unit of the column."""
     categories: tuple[str, ...] | None = None
     null_share: float = 0.0
-    """Share of the training rows in which the value was null, 0 to 1."""
+    """The share of training rows in which the value was null, from 0 to 1."""
 
 
 class Feature(_Frozen):
-    """One leaf of the input, and one column of the model."""
+    """One leaf of an instance, and one column of the model's input."""
 
     path: Annotated[Path, Field(min_length=1)]
     type: FeatureType
     nullable: bool = False
     required: bool = True
-    """False only for a nullable leaf that may be left out; left out means null."""
+    """False only for a nullable leaf that may be omitted, which means null."""
     unit: str | None = None
     description: str | None = None
     example: bool | int | float | str | None = None
@@ -92,12 +97,12 @@ class Feature(_Frozen):
 
     @property
     def pointer(self) -> str:
-        """The leaf's JSON Pointer inside one instance."""
+        """The JSON Pointer to the leaf within an instance."""
         return pointer(self.path)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The categories by code: the declared enumeration if there is one, else what training saw."""
+        """The categories in the order of their codes: the declared enumeration, or else what training saw."""
         declared = self.constraints.enumeration
         if self.type is not FeatureType.CATEGORY:
             return ()
@@ -105,23 +110,23 @@ class Feature(_Frozen):
 
 
 class Signature(_Frozen):
-    """The input contract of a model, features in column order."""
+    """The input contract of a model, with its features in column order."""
 
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     descriptions: Mapping[str, str] = {}
-    """What the groups of features mean, by their JSON Pointer; the empty pointer is the instance itself."""
+    """Descriptions of the groups of features, by JSON Pointer; the empty pointer is the whole instance."""
 
     @model_validator(mode="after")
     def _names_are_unambiguous(self) -> Self:
-        counts = Counter(feature.name for feature in self.features)  # In one go: there may be 100,000 of them.
+        counts = Counter(feature.name for feature in self.features)  # Linear time: there may be 100,000 features.
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise UnsupportedInput(f"Two features would share the column name {twice[0]!r}; rename one of them.")
         return self
 
-    def tree(self) -> Tree:
-        """The features as an instance nests them."""
-        root: dict[PathPart, Tree | Feature] = {}
+    def tree(self) -> FeatureTree:
+        """The features nested as in an instance; raises `UnsupportedInput` where they do not fit together."""
+        root: dict[PathPart, FeatureTree | Feature] = {}
         for feature in self.features:
             node = root
             for part in feature.path[:-1]:
@@ -136,15 +141,15 @@ class Signature(_Frozen):
         return root
 
     def observed(self, seen: Sequence[Seen]) -> Signature:
-        """The same contract with what training saw, given in the order of the features."""
+        """The same contract with what training saw of each feature, in the order of the features."""
         features = (
             feature.model_copy(update={"seen": facts}) for feature, facts in zip(self.features, seen, strict=True)
         )
         return self.model_copy(update={"features": tuple(features)})
 
 
-def _require_places(tree: Tree, path: Path) -> None:
-    """Refuse a list whose places are not 0, 1, ... in this order: values would change places silently."""
+def _require_places(tree: FeatureTree, path: Path) -> None:
+    """Refuse an array whose positions are not 0, 1, ... in this order, as its values would be swapped silently."""
     if any(isinstance(part, int) for part in tree) and list(tree) != list(range(len(tree))):
         raise UnsupportedInput(f"The places of the list {pointer(path)!r} must be 0, 1, ... in this order.")
     for part, child in tree.items():
@@ -153,17 +158,17 @@ def _require_places(tree: Tree, path: Path) -> None:
 
 
 def pointer(path: Sequence[PathPart]) -> str:
-    """A path as a JSON Pointer, RFC 6901."""
+    """The JSON Pointer (RFC 6901) of a path."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def is_array(tree: Tree) -> bool:
-    """Is this node a fixed-length array (its keys are places) rather than an object?"""
+def is_array(tree: FeatureTree) -> bool:
+    """Is this node a fixed-length array, whose keys are positions, rather than an object?"""
     return 0 in tree
 
 
 def outside(value: float, seen: Seen) -> bool:
-    """Is a column's number outside the range that training saw? NaN (null) never is."""
+    """Is a column's value outside the range that training saw? NaN (null) never is."""
     low = -math.inf if seen.minimum is None else seen.minimum
     high = math.inf if seen.maximum is None else seen.maximum
     return value < low or value > high

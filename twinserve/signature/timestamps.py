@@ -1,4 +1,4 @@
-"""Dates as numbers, which columns hold, and as texts, which callers write: days and seconds since 1970, UTC."""
+"""Dates and datetimes: the texts that callers write, and the days or seconds since 1970 (UTC) that columns hold."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from twinserve.signature.signature import Feature, FeatureType
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 _HOUR_MINUTE: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-# The days of the calendar from the year 1 to 9999, and no others. Without looking ahead, which not every library of
-# regular expressions can, as callers have them from the JSON Schema.
+# Exactly the days of the calendar from the year 1 to 9999. Callers get these patterns in the JSON Schema, so they have
+# no lookahead, which not every library supports.
 _YEAR: Final = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
 _LEAP_YEAR: Final = r"([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
 _DAY: Final = r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
@@ -20,17 +20,17 @@ DATETIME_PATTERN: Final = rf"{DATE_PATTERN}[Tt]{_HOUR_MINUTE}:[0-5][0-9](\.[0-9]
 
 
 def date_text(days: float) -> str:
-    """A column's days as a caller writes them."""
+    """The date that a column holds as `days`, as a caller writes it."""
     return (EPOCH + datetime.timedelta(days=days)).date().isoformat()
 
 
 def datetime_text(seconds: float) -> str:
-    """A column's seconds as a caller writes them, in UTC."""
+    """The datetime that a column holds as `seconds`, as a caller writes it, in UTC."""
     return (EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
 
 
 def seen_bounds(feature: Feature) -> tuple[float | str | None, float | str | None]:
-    """The least and the greatest value that training saw, as a caller writes them; None where it saw none."""
+    """The least and the greatest value that training saw, as a caller writes them; None if training saw none."""
     low, high = (_written(feature.type, bound) for bound in (feature.seen.minimum, feature.seen.maximum))
     return low, high
 

@@ -1,4 +1,4 @@
-"""One version of a model on disk: written once, checked whole before anything in it is used."""
+"""An artifact, one version of a model on disk: written once, checked completely before it is used."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
 from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store.deadline import Deadline
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
-from twinserve.store.patience import Patience
 from twinserve.store.store_file import Folder
 
 MANIFEST: Final = "manifest.json"
@@ -33,13 +33,13 @@ NOTHING: Final = "There is no manifest.json; restore the artifact or train again
 
 @dataclass(frozen=True)
 class Trust:
-    """What a server lets an artifact do; decided by its settings, never by the artifact."""
+    """The limits and permissions that a server's settings give to artifacts."""
 
     pickles: bool = False
     seal_key: bytes | None = None
-    """The public key, as PEM, whose seal an artifact must bear; None where none is asked for."""
+    """The public key, as PEM, for the seal that an artifact must have; None if no seal is required."""
     max_artifact: int = bounds.ARTIFACT
-    """Bytes that all files of an artifact may have together."""
+    """The limit of the bytes of all files of an artifact together."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Opened:
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
-    """Write a version's files and its manifest into an empty folder, all on disk when this returns.
+    """Write the files and the manifest of a version into an empty folder, and flush all of them to disk.
 
-    With a private key (PEM) the manifest is sealed; raises `seal.BadKey` where the key is none.
+    With a private key (PEM) the manifest is sealed; raises `seal.BadKey` for a key of another kind.
     """
     sealed = facts.model_copy(update={"files": {name: manifest.digest(content) for name, content in files.items()}})
     root = manifest.to_bytes(sealed)
@@ -70,34 +70,34 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
         sync_folder(directory)
 
 
-def open_version(folder: Path, trust: Trust, patience: Patience | None = None) -> Opened:
+def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> Opened:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
-    The seal comes first, and what it does not vouch for is not read. Every byte is read once, checked against the
-    manifest, and only then used. With `patience`, as a server has it, the opening ends in time, and a pipeline that no
-    seal vouches for is tried in a process of its own before it is opened here.
+    The seal is checked first. Every file is read once, and its digest checked before its content is used. With
+    `deadline`, which a server sets, the opening ends in time, and if no seal is required a pipeline is first tried in a
+    process of its own.
     """
-    facts, files = _read(folder, trust, patience)
-    if patience is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
-        trial.try_version(facts.model_dump_json(), files, patience)
-    return assemble(facts, files, trust, patience)
+    facts, files = _read(folder, trust, deadline)
+    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
+        trial.try_version(facts.model_dump_json(), files, deadline)
+    return assemble(facts, files, trust, deadline)
 
 
-def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, patience: Patience | None = None) -> Opened:
-    """Open a version from its files, each of which the manifest vouches for; raises `ArtifactRefused`."""
+def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline: Deadline | None = None) -> Opened:
+    """Open a version from files whose digests were checked; raises `ArtifactRefused`."""
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
         signature.tree()
     predictor = _predictor(facts, files, signature, trust)
     with _refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
-        golden_rows.replay(pairs, predictor, signature, facts.classes, patience)
+        golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
     return Opened(facts, signature, predictor)
 
 
 @contextlib.contextmanager
 def _refusing(name: str) -> Iterator[None]:
-    """Whatever goes wrong with a file that the manifest vouches for: the version is refused, and the server lives."""
+    """Turns any exception into `ArtifactRefused`: a version that cannot be opened must not end the server."""
     try:
         yield
     except ArtifactRefused:
@@ -109,15 +109,15 @@ def _refusing(name: str) -> Iterator[None]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest alone, for listing; no other file is checked or opened."""
+    """The manifest of a version, without opening any other file; raises `ArtifactRefused`."""
     try:
         return _manifest(store_file.read_small(folder / MANIFEST, bounds.FILES[MANIFEST]))
     except OSError:
         return _manifest(None)
 
 
-def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest and, of the files that it names, those that are needed; all of them have their digests."""
+def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and the files that opening needs; the digests of all files are checked."""
     try:
         with store_file.open_folder(folder, trust.max_artifact) as opened:
             root = _content(opened, MANIFEST)
@@ -127,7 +127,7 @@ def _read(folder: Path, trust: Trust, patience: Patience | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                digest, content = opened.read(name, patience, keep=name in _needed(facts))
+                digest, content = opened.read(name, deadline, keep=name in _needed(facts))
                 manifest.require_digest(facts, name, digest)
                 files |= {name: content} if name in _needed(facts) else {}
             return facts, files
@@ -145,7 +145,7 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 
 def _needed(facts: Manifest) -> frozenset[str]:
-    """The files that a version is opened from; of the others the digest is enough."""
+    """The files that a version is opened from."""
     if facts.predictor.kind == "compiled":
         return frozenset({SIGNATURE, GOLDEN, MODEL})
     return frozenset({SIGNATURE, GOLDEN, pipeline_file.SKOPS, pipeline_file.JOBLIB})
@@ -165,7 +165,7 @@ def _manifest(content: bytes | None) -> Manifest:
         facts = Manifest.model_validate_json(content)
     except ValidationError:
         raise ArtifactRefused("manifest.json is damaged; restore the artifact or train again.") from None
-    if not manifest.is_vouched(content, facts):
+    if not manifest.is_unaltered(content, facts):
         raise ArtifactRefused("The file manifest.json was altered after training; restore it or train again.")
     return facts
 

@@ -1,6 +1,6 @@
-"""Locks that end with the process that holds them, however that ends.
+"""File locks that the system releases when the process that holds them ends.
 
-A lock is a file that is open for writing: over NFS, `flock` needs that, and locks no folder.
+A lock is a regular file, opened for writing, as `flock` over NFS requires.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import Final
 
 OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""A link in its place leads nowhere, and a pipe is not waited for."""
+"""No link is followed, and a pipe does not block."""
 
 
 def acquire(lock: Path) -> int:
-    """Wait for a lock, whose file is made where there is none; gives the descriptor to close at the end."""
+    """Create the file of a lock if it is missing, and wait for the lock; closing the descriptor releases it."""
     descriptor = os.open(lock, OPEN | os.O_CREAT, 0o666)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
 
 def is_held(lock: Path) -> bool:
-    """Does anybody living hold this lock? One that is not there is held by nobody."""
+    """Does a running process hold this lock? A missing file is not held."""
     try:
         descriptor = os.open(lock, OPEN)
     except FileNotFoundError:
         return False
-    except PermissionError:  # Another user's: whether it is held is not ours to find out.
+    except PermissionError:  # Another user's file, which may be held.
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,7 +40,7 @@ def is_held(lock: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Flush the entries of a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

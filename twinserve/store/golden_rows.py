@@ -1,6 +1,6 @@
-"""Golden rows: requests stored with a model and the replies that it gave when it was made.
+"""Golden rows: requests stored with a model, and the replies that it gave in training.
 
-Replaying them shows that bytes which are right on disk also predict right in this process, on this machine.
+Replaying them shows that a version with correct files also predicts correctly in this process, on this machine.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ from twinserve.signature import Columns, Signature, to_instances
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
 from twinserve.store import store_file
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 NAME: Final = "golden.json"
 TOLERANCE: Final = 1e-9
-"""How far a number may be from the stored one: another CPU may round the last bits differently."""
+"""The absolute or relative difference from a stored number that is allowed: another CPU may round the last bits
+differently."""
 
 Golden = Sequence[Mapping[str, Any]]
 GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
 
 
 def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
-    """The golden pairs for these rows. A row that the signature refuses makes none; one to which the model has no
-    answer makes one without a reply: it must have none later, either."""
+    """The requests and replies for these rows, without those that the signature refuses.
+
+    The reply is None for a row to which the model has no answer; it must have none later either."""
     validator = Validator(signature)
     pairs = []
     for request in to_instances(columns, signature):
@@ -46,9 +48,9 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
 
 
 def write(golden: Golden) -> bytes:
-    """The file of these pairs; of very wide ones only as many as a server reads: each second one, and so on.
+    """The content of the file: all pairs, or as often as that is too large, every second one of those left.
 
-    Raises `CannotTrain` where there are some, and each alone is too wide.
+    Raises `CannotTrain` if every pair is too large by itself.
     """
     narrow = [pair for pair in golden if _fits(_written([pair]))]
     if golden and not narrow:
@@ -74,14 +76,14 @@ def replay(
     predictor: Predictor,
     signature: Signature,
     classes: Sequence[str] | None,
-    patience: Patience | None = None,
+    deadline: Deadline | None = None,
 ) -> None:
-    """Raise `ArtifactRefused` unless the predictor still gives every golden reply, one row at a time."""
+    """Raise `ArtifactRefused` unless the predictor still gives every stored reply; predicts one row at a time."""
     validator = Validator(signature)
     for index, pair in enumerate(golden):
-        if patience is not None:
-            patience.check()
-        time.sleep(0)  # Done beside a server's requests: let them go first, row by row.
+        if deadline is not None:
+            deadline.check()
+        time.sleep(0)  # Let the requests of a running server go first.
         columns = validator.validate(json.dumps(pair["request"]).encode()).columns
         if not _close(_reply(predictor, columns, classes), pair["reply"]):
             raise ArtifactRefused(
@@ -90,14 +92,14 @@ def replay(
 
 
 def _reply(predictor: Predictor, row: Columns, classes: Sequence[str] | None) -> Mapping[str, Any] | None:
-    """What a reply holds of a row; nothing where there is no answer."""
-    said = ask(predictor, row).predictions
-    return None if said is None else describe(said, classes)[0]
+    """The reply to a row without its warnings; None if there is no answer."""
+    predictions = ask(predictor, row).predictions
+    return None if predictions is None else describe(predictions, classes)[0]
 
 
-def _close(mine: Any, theirs: Any) -> bool:
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
-    if isinstance(mine, float) and isinstance(theirs, (int, float)):
-        return math.isclose(mine, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(mine == theirs)
+def _close(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        return actual.keys() == expected.keys() and all(_close(actual[key], expected[key]) for key in actual)
+    if isinstance(actual, float) and isinstance(expected, (int, float)):
+        return math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(actual == expected)

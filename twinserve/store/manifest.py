@@ -1,4 +1,4 @@
-"""The manifest: what a version is, where it came from, and the digest of every other file in it."""
+"""The manifest of a version: what it predicts, how it was trained, and the digest of every other file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from twinserve.errors import ArtifactRefused
 from twinserve.predict.predictor import PredictorKind
 
 FORMAT: Final = 2
-"""Raised whenever an older reader would misread what a newer writer wrote."""
+"""Increased when an older reader would misread what a newer writer wrote."""
 
 
 UNSET: Final = "0" * 64
 
 
 class Training(BaseModel):
-    """Where a model came from."""
+    """How a model was trained."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,19 +39,19 @@ class Training(BaseModel):
 
 
 class PredictorFacts(BaseModel):
-    """Which predictor serves, and why."""
+    """The kind of the predictor, and the reason."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: PredictorKind
     reason: str
     parity: Mapping[str, Any] | None = None
-    """How far the compiled model was from the fitted one: rows compared, largest difference, label flips; and how many
-    of the trees' splits by a number were tried on both sides."""
+    """The comparison of the compiled with the fitted model: rows compared, largest difference, label flips, and the
+    number of the trees' splits by a number that were tried on both sides."""
 
 
 class Manifest(BaseModel):
-    """The root of an artifact: whoever trusts the manifest can check everything else."""
+    """The root of an artifact, by which every other file is checked."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,27 +65,27 @@ class Manifest(BaseModel):
     intervals: Mapping[str, tuple[float, float]] = {}
     """95 % confidence intervals of the metrics, by bootstrap."""
     baseline: Mapping[str, float] = {}
-    """The same metrics of a model that looks at no feature."""
+    """The same metrics for a model that uses no feature."""
     predictor: PredictorFacts
     training: Training
     files: Mapping[str, str]
     """SHA-256 of every file but the manifest, by name relative to the artifact."""
     own_digest: str = UNSET
-    """SHA-256 of the manifest's own bytes, with `UNSET` in the place of this."""
+    """SHA-256 of the manifest's own bytes with `UNSET` in place of this digest."""
 
 
 def to_bytes(facts: Manifest) -> bytes:
-    """The manifest's file."""
-    return vouched(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
+    """The content of the manifest's file."""
+    return with_own_digest(facts.model_copy(update={"own_digest": UNSET}).model_dump_json(indent=2).encode())
 
 
-def vouched(content: bytes) -> bytes:
-    """A manifest's file with its own digest in place of the last `UNSET`."""
+def with_own_digest(content: bytes) -> bytes:
+    """The content of a manifest's file with its own digest in place of the last `UNSET`."""
     return _last_replaced(content, UNSET, digest(content))
 
 
-def is_vouched(content: bytes, facts: Manifest) -> bool:
-    """Is this manifest's file, byte for byte, the one that was written?"""
+def is_unaltered(content: bytes, facts: Manifest) -> bool:
+    """Does the content have the digest that the manifest names for itself?"""
     return digest(_last_replaced(content, facts.own_digest, UNSET)) == facts.own_digest
 
 
@@ -100,14 +100,14 @@ def digest(content: bytes) -> str:
 
 
 def require_names(manifest: Manifest, names: Set[str]) -> None:
-    """Raise `ArtifactRefused` unless these are exactly the files that the manifest names."""
+    """Raise `ArtifactRefused` unless `names` are exactly the files that the manifest names."""
     for name in sorted(manifest.files.keys() ^ names):
         if name not in names:
             raise ArtifactRefused(f"The file {name} is missing; restore the artifact or train again.")
         raise ArtifactRefused(f"The file {name} does not belong to the artifact; remove it or train again.")
 
 
-def require_digest(manifest: Manifest, name: str, found: str) -> None:
-    """Raise `ArtifactRefused` unless a file's SHA-256 is the one that the manifest names."""
-    if found != manifest.files[name]:
+def require_digest(manifest: Manifest, name: str, actual: str) -> None:
+    """Raise `ArtifactRefused` unless the SHA-256 of a file, `actual`, is the one in the manifest."""
+    if actual != manifest.files[name]:
         raise ArtifactRefused(f"The file {name} was altered after training; restore it or train again.")

@@ -1,7 +1,6 @@
-"""The fitted pipeline as a file: skops where it can, joblib (a pickle) where the settings trust that.
+"""The file of a fitted pipeline: skops if possible, else joblib, a pickle that only some servers' settings allow.
 
-A skops file names the types that it needs. Which of them may be loaded is decided by the list in this module, never
-by the file.
+A skops file names the types that it needs; the list in this module decides which of them may be loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from twinserve.store.unpacked import require_bounded
 SKOPS: Final = "pipeline.skops"
 JOBLIB: Final = "pipeline.joblib"
 
-# Types that skops does not trust by itself and that a pipeline of ours may hold.
+# Types that skops does not trust by default and that a pipeline may contain.
 TRUSTED: Final = frozenset(
     {
         "twinserve.estimators.calendar.Calendar",
@@ -56,18 +55,18 @@ TRUSTED: Final = frozenset(
 )
 
 FORMER: Final = frozenset({"model.calendar.Calendar", "model.coded.Coded"})
-"""What classes of ours were called in files of before."""
+"""Earlier names of our classes, which older files have."""
 
 
 def dump(pipeline: Any) -> tuple[str, bytes]:
-    """The pipeline's file name and content: skops if every type in it may be loaded again, else joblib."""
+    """The name and content of a pipeline's file: skops if all of its types are trusted, else joblib."""
     import skops.io
 
     try:
         content: bytes = skops.io.dumps(pipeline)
         if set(skops.io.get_untrusted_types(data=content)) <= TRUSTED:
             return SKOPS, content
-    except Exception:  # noqa: S110  # Whatever a foreign estimator raises here, joblib is the answer.
+    except Exception:  # noqa: S110  # An estimator may raise anything here; joblib is the alternative.
         pass
     import joblib
 
@@ -77,9 +76,9 @@ def dump(pipeline: Any) -> tuple[str, bytes]:
 
 
 def load(name: str, content: bytes, *, made_with: str, trust_pickles: bool) -> Any:
-    """The pipeline of a file whose digest was checked; raises `ArtifactRefused` with what to do about it.
+    """The pipeline in a file whose digest was checked; raises `ArtifactRefused` with what to do.
 
-    `made_with` is the version of scikit-learn that fitted it: another one may read it and predict something else.
+    `made_with` is the version of scikit-learn that fitted it; another version might load it and predict differently.
     """
     import sklearn
 

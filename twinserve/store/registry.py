@@ -1,9 +1,9 @@
-"""The versions of a model on disk, and which of them is the champion.
+"""The registry: the versions of a model on disk, and the champion, which is the version that serves.
 
-Layout: `<root>/<name>/<version>/`, and two text files: `champion` holds the champion's number, `history` the promotions
-in their order, for the way back. Every change is one rename, so a reader sees the state before or after, and a killed
-writer leaves at most a staging folder that the next training removes. The empty file `lock` stays for ever: a lock file
-that is removed is one that two writers can hold at once.
+Layout: `<root>/<name>/<version>/` and two text files, `champion` with the champion's number and `history` with the
+promotions in their order, for a rollback. Each change is one rename, so a reader sees the state before or after it, and
+a killed writer leaves at most a staging folder, which the next training removes. The empty file `lock` is never
+removed: two writers could otherwise lock two files of this name at once.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Registry:
         )
 
     def others(self) -> list[str]:
-        """The other models of the store that have versions, by name."""
+        """The names of the other models in the store that have versions, sorted."""
         store = self.folder.parent
         names = sorted(path.name for path in store.iterdir() if NAME.fullmatch(path.name)) if store.is_dir() else []
         return [name for name in names if name != self.name and Registry(store, name).versions()]
@@ -61,7 +61,7 @@ class Registry:
         return self.folder / str(version)
 
     def champion(self) -> int | None:
-        """The number of the version that serves; None before the first promotion."""
+        """The number of the champion; None before the first promotion, `RegistryError` if its file is damaged."""
         try:
             text = read_small(self.folder / CHAMPION, bounds.POINTER).decode("ascii").strip()
         except FileNotFoundError:
@@ -73,28 +73,28 @@ class Registry:
         return int(text)
 
     def predecessor(self) -> int | None:
-        """The version that served before the champion; None where there was none."""
-        self.champion()  # Says so where nobody knows which one that is.
+        """The version that was champion before this one; None if there was none."""
+        self.champion()  # Raises if its file is damaged.
         served = self._served()
         return served[-2] if len(served) > 1 else None
 
     def pointer(self) -> bytes | None:
-        """The champion's file as it is, damaged or not; None where there is none."""
+        """The content of the champion's file, damaged or not; None if it does not exist."""
         try:
             return read_small(self.folder / CHAMPION, bounds.POINTER)
         except FileNotFoundError:
             return None
-        except ArtifactRefused:  # A pipe, a folder, a large file: damaged in a way of its own.
+        except ArtifactRefused:  # A pipe, a folder or a large file.
             return b""
 
     def promote(self, version: int) -> None:
-        """Make a version the champion, in one atomic step."""
+        """Make a version the champion, atomically."""
         self.require(version)
         with self._locked():
             self._promote(version)
 
     def promote_after(self, pointer: bytes | None, version: int) -> bool:
-        """The same, only if the champion's file is still as it was; gives whether it was."""
+        """Promote a version if the champion's file still has this content; gives whether it had."""
         self.require(version)
         with self._locked():
             unchanged = self.pointer() == pointer
@@ -103,18 +103,18 @@ class Registry:
         return unchanged
 
     def _promote(self, version: int) -> None:
-        self.require(version)  # A pruning may have been faster.
+        self.require(version)  # It may have been pruned meanwhile.
         served = self._served()
         self._replace(HISTORY, [*served, version] if served[-1:] != [version] else served)
         self._replace(CHAMPION, [version])
 
     def rollback(self) -> int:
-        """Make the champion's predecessor the champion again; gives its number."""
+        """Make the champion's predecessor the champion again; gives the predecessor's number."""
         self._require_predecessor()
         with self._locked():
-            version = self._require_predecessor()  # Another promotion may have been faster.
+            version = self._require_predecessor()  # Another version may have been promoted meanwhile.
             served = self._served()[:-1]
-            self._replace(CHAMPION, [version])  # First, as the history is read up to the champion.
+            self._replace(CHAMPION, [version])  # First: the history is read up to the champion.
             self._replace(HISTORY, served)
         return version
 
@@ -131,32 +131,32 @@ class Registry:
             raise RegistryError("Keep one version at least; the newest holds the number that the next one counts from.")
         if not self.folder.is_dir():
             return []
-        with self._locked():  # A training that begins now would take the graves for leftovers.
-            versions = self.versions()  # Once: one that is registered meanwhile is none of the old ones.
+        with self._locked():  # A training that starts now would remove these folders as leftovers.
+            versions = self.versions()  # Read once, before another is registered.
             kept = {*versions[-keep:], self.champion(), self.predecessor()}
             removed = [version for version in versions if version not in kept]
             for version in removed:
-                # Renamed first, so that nobody sees half a version.
-                grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
-                self.path(version).rename(grave / str(version))
-                shutil.rmtree(grave)
+                # Renamed first, so that no reader sees part of a version.
+                discarded = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
+                self.path(version).rename(discarded / str(version))
+                shutil.rmtree(discarded)
         return removed
 
     def require(self, version: int) -> Path:
-        """The folder of a version that must exist."""
+        """The folder of a version; raises `RegistryError` if it does not exist."""
         if not self.path(version).is_dir():
             raise RegistryError(f"There is no version {version} of {self.name!r}; it has {self._listed()}.")
         return self.path(version)
 
     def _served(self) -> list[int]:
-        """The versions in the order in which they served, the champion last.
+        """The versions in the order in which they were champion, the present one last.
 
-        A promotion that was killed between its two files has left a number behind the champion's: it never served.
+        A promotion that was killed between writing its two files leaves a number after the champion's in the history.
         """
         history = self._history()
         try:
             champion = self.champion()
-        except RegistryError:  # Damaged; the history is what is left.
+        except RegistryError:  # Damaged; only the history is left.
             return history
         if champion is None:
             return []
@@ -165,7 +165,7 @@ class Registry:
         return history[: len(history) - history[::-1].index(champion)]
 
     def _history(self) -> list[int]:
-        """The versions in the order of their promotions; a line that is no number is a damaged one."""
+        """The versions in the order of their promotions, without damaged lines."""
         try:
             lines = read_small(self.folder / HISTORY, bounds.HISTORY).decode("ascii").split()
         except (OSError, UnicodeDecodeError, ArtifactRefused):
@@ -182,17 +182,17 @@ class Registry:
             Path(written).chmod(0o644)
             Path(written).replace(self.folder / name)
         finally:
-            Path(written).unlink(missing_ok=True)  # Still there only where the disk refused.
+            Path(written).unlink(missing_ok=True)  # It exists only after an error.
         sync_folder(self.folder)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """An empty folder to write a version into; what `register` did not take is removed at the end.
+        """A context with an empty folder to write a version into, which is removed at the end unless registered.
 
-        A file beside it is locked while it is in use, so that the next training can tell what a killed one left behind.
+        A file beside it is locked meanwhile, so that another training can tell it from the leftovers of a killed one.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._locked():  # Else another training could take a folder for a leftover before it is locked.
+        with self._locked():  # Else another training could remove the folder before it is locked.
             self._remove_leftovers()
             folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.folder))
             lock = _lock_of(folder)
@@ -205,9 +205,9 @@ class Registry:
             lock.unlink(missing_ok=True)
 
     def register(self, staged: Path) -> int:
-        """Give a complete staged folder the next free number; two trainings at once get two numbers."""
+        """Rename a complete staged folder to the next free number; safe with other trainings. Gives the number."""
         staged.chmod(0o755)
-        names = [path.name for path in self.folder.iterdir()]  # A stray file takes a number, too.
+        names = [path.name for path in self.folder.iterdir()]  # A file takes a number, too.
         number = max((int(name) for name in names if VERSION.fullmatch(name)), default=0)
         while True:
             number += 1
@@ -221,9 +221,9 @@ class Registry:
                 return number
 
     def _remove_leftovers(self) -> None:
-        """Whatever no living writer holds; under the lock, as every temporary name is made under it."""
+        """Remove what no running writer holds. The lock must be held: every temporary name is made under it."""
         for path in self.folder.glob(f"{STAGING}*"):
-            if is_held(_lock_of(path)):  # A lock file is its own.
+            if is_held(_lock_of(path)):  # Of a lock file, this is the file itself.
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -232,7 +232,7 @@ class Registry:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock of the store; it ends with the process, however that ends."""
+        """A context that holds the lock of this model."""
         descriptor = acquire(self.folder / LOCK)
         try:
             yield

@@ -1,6 +1,7 @@
-"""A seal: an Ed25519 signature over a version's manifest, whose digests vouch for every other file.
+"""Seals: an Ed25519 signature over a version's manifest, which has the digests of all other files.
 
-It says who made a model. Who can write the store, but does not hold the private key, cannot bring in one of his own.
+A seal proves that the holder of the private key made the model. A user who can write to the store but lacks the key
+cannot add a version.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from twinserve.errors import ArtifactRefused
 
 SEAL: Final = "manifest.seal"
 CONTEXT: Final = b"twinserve manifest 1\n"
-"""Signed together with the manifest, so that a seal is good for nothing else that the same key may sign."""
+"""Signed before the manifest, so that a seal cannot serve as a signature of anything else by the same key."""
 
 
 class BadKey(ValueError):
-    """This is no Ed25519 key of the kind that is needed; the text is one sentence."""
+    """A key is not an Ed25519 private key in PEM; the message is one sentence."""
 
 
 def new_keys() -> tuple[bytes, bytes]:
-    """A new private key and its public key, both as PEM."""
+    """A new pair of private and public key, both as PEM."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -43,7 +44,7 @@ def make(manifest: bytes, private_key: bytes) -> bytes:
 
 
 def check(manifest: bytes | None, seal: bytes | None, public_key: bytes) -> None:
-    """Raise `ArtifactRefused` unless the seal is this key's over this manifest; `public_key` is PEM."""
+    """Raise `ArtifactRefused` unless the seal is a signature of this manifest by this key; `public_key` is PEM."""
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

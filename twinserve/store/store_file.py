@@ -1,7 +1,7 @@
-"""Files of a store that somebody else may write: regular ones of a bounded size, which nobody ever waits for.
+"""Reading files of a store, to which another user may write: only regular files of limited size, without blocking.
 
-A pipe would hang whoever opens it until somebody writes, a device has no end, and a sparse file of two gigabytes costs
-its maker nothing. What a name leads to is asked of the open descriptor, so that it cannot be exchanged in between.
+Opening a pipe could block for ever, a device may have no end, and a sparse file of two gigabytes takes no disk space.
+Type and size are those of the open descriptor, so that the file cannot be exchanged between check and use.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from typing import Final
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 NEVER_WAIT: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 LINK: Final = frozenset({errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
-"""How systems refuse to open a link, a socket or a device without a driver."""
+"""The errors of opening a link, a socket or a device without a driver."""
 PIECE: Final = 1024 * 1024
 
 
 def read_small(path: Path, most: int) -> bytes:
-    """A file of at most so many bytes; raises `OSError`, and `ArtifactRefused` for anything else."""
+    """The content of a file; raises `OSError`, and `ArtifactRefused` unless it is regular with at most `most` bytes."""
     descriptor = _open(path.name, path)
     try:
         _require(path.name, os.fstat(descriptor), most)
         content = os.read(descriptor, most + 1)
     finally:
         os.close(descriptor)
-    if len(content) > most:  # It has grown since.
+    if len(content) > most:  # It has grown since the check.
         raise _too_large(path.name, most)
     return content
 
 
 def parts(content: bytes) -> int:
-    """Objects and arrays in a file of JSON, or more: brackets in its texts count as well."""
+    """The number of objects and arrays in a JSON file, or more, as brackets in its strings count too."""
     return content.count(b"{") + content.count(b"[")
 
 
 class Folder:
-    """A version's folder, open: what is renamed or linked meanwhile leads nowhere else."""
+    """An open folder of a version; renaming it or putting a link in its place changes nothing."""
 
     def __init__(self, descriptor: int, most: int) -> None:
         self._descriptor, self._most = descriptor, most
@@ -52,19 +52,19 @@ class Folder:
     def sizes(self) -> dict[str, int]:
         """The sizes of all files by their path in the folder, sorted.
 
-        Raises `ArtifactRefused` for what is neither a file nor a folder, and where they are too many or too large.
+        Raises `ArtifactRefused` for anything but files and folders, and for too many or too large files.
         """
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for count, (name, about) in enumerate(self._walk("", self._descriptor)):
             if count >= bounds.ENTRIES or name.count("/") >= bounds.NESTING:
                 raise ArtifactRefused("The artifact holds more files than one has; restore it or train again.")
             if not stat.S_ISDIR(about.st_mode):
-                found[name] = _require(name, about, bounds.FILES.get(name, self._most))
-        if sum(found.values()) > self._most:
+                sizes[name] = _require(name, about, bounds.FILES.get(name, self._most))
+        if sum(sizes.values()) > self._most:
             raise ArtifactRefused(
                 f"The artifact has more than {self._most} bytes; restore it or allow more (MAX_ARTIFACT)."
             )
-        return dict(sorted(found.items()))
+        return dict(sorted(sizes.items()))
 
     def _walk(self, inside: str, descriptor: int) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(descriptor) as entries:
@@ -75,21 +75,21 @@ class Folder:
                     with _folder(entry.name, descriptor) as below:
                         yield from self._walk(f"{name}/", below)
 
-    def read(self, name: str, patience: Patience | None = None, *, keep: bool = True) -> tuple[str, bytes]:
-        """A file's SHA-256, in hexadecimal, and its content, or nothing of that where it need not be kept.
+    def read(self, name: str, deadline: Deadline | None = None, *, keep: bool = True) -> tuple[str, bytes]:
+        """A file's SHA-256, in hexadecimal, and its content, which is empty unless `keep`.
 
         Raises `FileNotFoundError`, and `ArtifactRefused` as `sizes` does.
         """
-        made, kept = hashlib.sha256(), []
+        sha256, kept = hashlib.sha256(), []
         with self._opened(name) as descriptor:
-            for piece in _pieces(name, descriptor, bounds.FILES.get(name, self._most), patience):
-                made.update(piece)
+            for piece in _pieces(name, descriptor, bounds.FILES.get(name, self._most), deadline):
+                sha256.update(piece)
                 if keep:
                     kept.append(piece)
         content = b"".join(kept)
         if name in bounds.PARTS and parts(content) > bounds.PARTS[name]:
             raise ArtifactRefused(f"The file {name} has more parts than ours have; restore it or train again.")
-        return made.hexdigest(), content
+        return sha256.hexdigest(), content
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:
@@ -107,7 +107,9 @@ class Folder:
 
 @contextmanager
 def open_folder(path: Path, most: int) -> Iterator[Folder]:
-    """A version's folder, wherever it lies; what is in it may not be elsewhere. `most`: bytes of all its files."""
+    """A context with the folder of a version. Its path may contain links, its files may not be links.
+
+    `most`: the limit of the bytes of all files."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield Folder(descriptor, most)
@@ -125,7 +127,7 @@ def _folder(name: str, beside: int) -> Iterator[int]:
 
 
 def _open(name: str, path: str | Path, beside: int | None = None) -> int:
-    """The descriptor of a file, its path that of an open folder where one is given. No link is followed."""
+    """The descriptor of a file, opened without following a link; `path` is relative to the folder `beside` if given."""
     try:
         return os.open(path, NEVER_WAIT, dir_fd=beside)
     except OSError as error:
@@ -134,12 +136,12 @@ def _open(name: str, path: str | Path, beside: int | None = None) -> int:
         raise
 
 
-def _pieces(name: str, descriptor: int, most: int, patience: Patience | None) -> Iterator[bytes]:
-    """The content in pieces, as long as the file is as large as it was when it was opened."""
+def _pieces(name: str, descriptor: int, most: int, deadline: Deadline | None) -> Iterator[bytes]:
+    """The content in pieces; raises `ArtifactRefused` if the file grows meanwhile."""
     left = _require(name, os.fstat(descriptor), most)
     while piece := os.read(descriptor, PIECE):
-        if patience is not None:
-            patience.check()
+        if deadline is not None:
+            deadline.check()
         left -= len(piece)
         if left < 0:
             raise ArtifactRefused(f"The file {name} grew while it was read; restore the artifact or train again.")
@@ -147,7 +149,7 @@ def _pieces(name: str, descriptor: int, most: int, patience: Patience | None) ->
 
 
 def _require(name: str, about: os.stat_result, most: int) -> int:
-    """A regular file's size; raises `ArtifactRefused` for anything else."""
+    """The size of a file; raises `ArtifactRefused` unless it is regular and has at most `most` bytes."""
     if not stat.S_ISREG(about.st_mode):
         raise _no_file(name)
     if about.st_size > most:

@@ -1,8 +1,8 @@
-"""A pipeline tried in a process of its own, before it is opened in the one that serves.
+"""Trying to open a pipeline in another process, before the server opens it.
 
-A graph's cost can be told from its shapes; a pipeline's cannot: what a file unpacks to, how often its arrays are used,
-a tree that leads back to itself, a pattern that never ends. Another process has bounds that hold whatever happens in it
-(memory, time, a crash), and it is ended where this one would be lost.
+The cost of a graph follows from its shapes, that of a pipeline does not: a file may unpack to any size, a tree may lead
+back to itself, a regular expression may never end. The system limits the memory and time of the other process, and a
+crash ends only that process.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from typing import IO, Any, Final
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 POLL: Final = 0.1
-"""Seconds between two looks at whether anybody still waits."""
+"""Seconds between checks of the deadline."""
 HELD: Final = b"held"
+"""The output of a successful trial."""
 PROGRAM: Final = "import sys; sys.path.insert(0, sys.argv[1]); from twinserve.store.trial_program import main; main()"
 ROOT: Final = str(Path(__file__).resolve().parents[2])
 
 
-def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -> None:
-    """Open these files in another process; raises `ArtifactRefused` with what it says, or with what became of it.
+def try_version(manifest: str, files: Mapping[str, bytes], deadline: Deadline) -> None:
+    """Open these files in another process; raises `ArtifactRefused` with its error, or if it crashes or takes too long.
 
-    Where no interpreter can be started, as inside of another program, nothing is tried.
+    Does nothing if there is no Python interpreter to start, as inside another program.
     """
     python = interpreter()
     if python is None:
         return
     sizes = {name: len(content) for name, content in files.items()}
     memory = bounds.TRIAL_MEMORY + bounds.TRIAL_TIMES * sum(sizes.values())
-    head = {"manifest": manifest, "sizes": sizes, "memory": memory, "seconds": math.ceil(patience.seconds)}
+    head = {"manifest": manifest, "sizes": sizes, "memory": memory, "seconds": math.ceil(deadline.seconds)}
     given = b"".join([json.dumps(head).encode(), b"\n", *files.values()])
     command = [python, "-P", "-c", PROGRAM, ROOT]  # Nothing comes from the working directory.
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -46,34 +47,34 @@ def try_version(manifest: str, files: Mapping[str, bytes], patience: Patience) -
         feeding = threading.Thread(target=_feed, args=(process.stdin, given), daemon=True)
         feeding.start()
         try:
-            said = _answer(process, patience)
+            output = _output(process, deadline)
         finally:
             process.kill()
             feeding.join()
-    if said != HELD:
+    if output != HELD:
         crashed = f"The pipeline takes more than {memory} bytes or crashes; restore the artifact or train again."
-        raise ArtifactRefused(said.decode() or crashed)
+        raise ArtifactRefused(output.decode() or crashed)
 
 
 def _feed(pipe: IO[bytes], given: bytes) -> None:
-    """Beside the look at the time: the process takes it in when it has its libraries."""
+    """Write the input of the process, in a thread of its own: the process reads it only after its imports."""
     with contextlib.suppress(OSError), pipe:  # It may have ended.
         pipe.write(given)
 
 
-def _answer(process: subprocess.Popen[bytes], patience: Patience) -> bytes:
-    """What the process says, nothing where it crashed; raises `ArtifactRefused` where it takes too long."""
+def _output(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes:
+    """The output of the process, empty if it crashed; raises `ArtifactRefused` if it takes too long."""
     while True:
         try:
             process.wait(POLL)
         except subprocess.TimeoutExpired:
-            patience.check()
+            deadline.check()
         else:
             return process.stdout.read() if process.stdout is not None else b""  # A sentence at most.
 
 
 def interpreter() -> str | None:
-    """The Python that runs this; none where a program of another kind has it inside."""
+    """The path of the running Python interpreter; None inside another program."""
     here, beside = Path(sys.executable or "/"), Path(sys.prefix, "bin", "python3")
     if here.name.startswith("python"):
         return str(here)

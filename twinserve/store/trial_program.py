@@ -1,4 +1,4 @@
-"""The other process of a trial: opens what it is given, within bounds that the system holds it to."""
+"""The program of a trial's process: opens a version within limits of memory and time that the system enforces."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from twinserve.store.trial import HELD
 
 
 def main() -> None:
-    """In the other process: open what comes in, and say what came of it."""
-    import skops.io  # noqa: F401  # The libraries themselves are not counted.
+    """Open the version on standard input; write `HELD` or the error to standard output."""
+    import skops.io  # noqa: F401  # Before the limit, so that it does not count.
 
     head = json.loads(sys.stdin.buffer.readline())
     files = {name: sys.stdin.buffer.read(size) for name, size in head["sizes"].items()}
     limit(head["memory"], head["seconds"])
     try:
         assemble(Manifest.model_validate_json(head["manifest"]), files, Trust())
-        said = HELD
+        output = HELD
     except ArtifactRefused as error:
-        said = str(error).encode()
-    sys.stdout.buffer.write(said)
+        output = str(error).encode()
+    sys.stdout.buffer.write(output)
 
 
 def limit(memory: int, seconds: int) -> None:
-    """From now on so many bytes more, where the system counts them, and seconds of work."""
+    """Limit this process to `memory` more bytes, where the system can, and to `seconds` of CPU time."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

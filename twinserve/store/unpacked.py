@@ -1,7 +1,7 @@
-"""How large a skops file becomes when it is opened: known from its directory and its schema before that.
+"""The size to which a skops file unpacks, computed from its directory and its schema before it is opened.
 
-A file of 0.3 MB may unpack to 800: by compression, by an archive in the archive (a sparse matrix is one), or by a
-schema that names one array a thousand times.
+A file of 0.3 MB may unpack to 800 MB: by compression, by an archive inside the archive (such as a sparse matrix), or by
+a schema that names one array a thousand times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ARCHIVE: Final = ".npz"
 
 
 def require_bounded(content: bytes) -> None:
-    """Raise `ArtifactRefused` where a skops file unpacks to more than ten times its size, or 16 MiB."""
+    """Raise `ArtifactRefused` if a skops file unpacks to more than `UNPACKED` and `UNPACKED_TIMES` times its size."""
     most = max(UNPACKED, UNPACKED_TIMES * len(content))
     with ZipFile(io.BytesIO(content)) as archive:
         sizes = _sizes(archive, most)
@@ -34,15 +34,15 @@ def require_bounded(content: bytes) -> None:
 
 
 def _sizes(archive: ZipFile, most: int) -> dict[str, int]:
-    """Of each file, unpacked; no more than this is read of one, whatever it holds."""
-    found = [(item.filename, item.file_size) for item in archive.infolist()]
-    if sum(size for _, size in found) > most:
+    """The unpacked size of each file; reading one never gives more than this."""
+    sizes = [(item.filename, item.file_size) for item in archive.infolist()]
+    if sum(size for _, size in sizes) > most:
         raise _too_large(most)
-    return dict(found)
+    return dict(sizes)
 
 
 def _named(schema: Any) -> Iterator[str]:
-    """The files that a schema names, each time that it does."""
+    """The names of files in a schema, as often as each occurs."""
     waiting = [schema]
     while waiting:
         item = waiting.pop()

@@ -1,4 +1,4 @@
-"""Which candidate is the best: all are judged on the same folds, and one that fails does not end the training."""
+"""Choose the best candidate: all are cross-validated on the same folds; one that fails does not end the training."""
 
 from __future__ import annotations
 
@@ -10,62 +10,61 @@ import numpy as np
 from sklearn.base import clone
 
 from twinserve.errors import CannotTrain
-from twinserve.evaluate.metrics import METRICS
-from twinserve.training.cross_validation import Rounds, cross_validate
-from twinserve.training.search import Found
+from twinserve.metric import METRICS
+from twinserve.training.cross_validation import FoldedRows, cross_validate
+from twinserve.training.search import Candidate
 
 
 @dataclass(frozen=True)
-class Field:
-    """What became of all candidates."""
+class AllCandidates:
+    """All candidates of a recipe after cross-validation."""
 
-    found: Mapping[str, Found]
-    """Those that were judged, by name; never empty."""
+    evaluated: Mapping[str, Candidate]
+    """Those that have a score, by name; never empty."""
     failed: Mapping[str, str]
-    """Why each of the others could not be."""
+    """The reason why each of the others has none, by name."""
 
 
-def judge_all(
-    candidates: Mapping[str, Any], rounds: Rounds, check: Callable[[Any], None], progress: Callable[[str], None]
-) -> Field:
-    """Cross-validate every candidate that `check` lets pass; raises `CannotTrain` where none is left."""
-    found: dict[str, Found] = {}
+def cross_validate_all(
+    candidates: Mapping[str, Any], folded: FoldedRows, check: Callable[[Any], None], progress: Callable[[str], None]
+) -> AllCandidates:
+    """Cross-validate every candidate on which `check` does not raise; raises `CannotTrain` where none is left."""
+    evaluated: dict[str, Candidate] = {}
     failed: dict[str, str] = {}
     for name, pipeline in candidates.items():
         progress(f"cross-validating {name}")
         try:
             check(pipeline)
-            found[name] = _judged(pipeline, rounds)
+            evaluated[name] = _cross_validated(pipeline, folded)
         except Exception as error:  # A recipe's code may raise anything; the other candidates may be good.
             failed[name] = reason(error)
             progress(f"{name} fails: {failed[name]}")
-    if not found:
-        told = "; ".join(f"the candidate {name!r} fails: {why}" for name, why in failed.items())
-        raise CannotTrain(f"{told[:1].upper()}{told[1:]}." if told else "The recipe has no candidates.")
-    return Field(found, failed)
+    if not evaluated:
+        reasons = "; ".join(f"the candidate {name!r} fails: {why}" for name, why in failed.items())
+        raise CannotTrain(f"{reasons[:1].upper()}{reasons[1:]}." if reasons else "The recipe has no candidates.")
+    return AllCandidates(evaluated, failed)
 
 
-def best(found: Mapping[str, Found], metric: str) -> str:
-    """The name of the best of them by this metric."""
-    sign = 1 if METRICS[metric].greater_is_better else -1
-    return max(found, key=lambda name: sign * found[name].judged.mean)
+def best(candidates: Mapping[str, Candidate], metric: str) -> str:
+    """The name of the best candidate by this metric."""
+    return max(candidates, key=lambda name: METRICS[metric].sign * candidates[name].cv.mean)
 
 
-def fit_on_all(pipeline: Any, rounds: Rounds) -> Any:
+def fit_on_all(pipeline: Any, folded: FoldedRows) -> Any:
     """The pipeline fitted on every training row; raises `CannotTrain` where it cannot be."""
     try:
-        return clone(pipeline).fit(rounds.frame, rounds.target)
+        return clone(pipeline).fit(folded.frame, folded.target)
     except Exception as error:
         raise CannotTrain(f"The best candidate fails on all rows: {reason(error)}.") from error
 
 
 def reason(error: Exception) -> str:
-    """The first line of what an error says, without its full stop."""
+    """The first line of an error's message without its full stop, or else the error's class."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def _judged(pipeline: Any, rounds: Rounds) -> Found:
-    judged = cross_validate(pipeline, rounds)
-    if judged is None or not np.isfinite(judged.mean):
-        raise CannotTrain(f"it cannot be judged by {rounds.metric}; see its warnings")
-    return Found(pipeline, judged, 1)
+def _cross_validated(pipeline: Any, folded: FoldedRows) -> Candidate:
+    cv = cross_validate(pipeline, folded)
+    if cv is None or not np.isfinite(cv.mean):
+        raise CannotTrain(f"it cannot be scored by {folded.metric}; see its warnings")
+    return Candidate(pipeline, cv, 1)

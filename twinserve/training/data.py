@@ -1,4 +1,4 @@
-"""A recipe's rows as columns: those to learn from, and the hold-out."""
+"""A recipe's rows as columns: the training rows and the hold-out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotTrain
 from twinserve.notes import Note
-from twinserve.recipes import Recipe
+from twinserve.recipes import Recipe, Table
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import require_agreement
@@ -25,19 +25,19 @@ FOLDS: Final = 5
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one side of the split."""
+    """The rows of one side of the split."""
 
     columns: Columns
-    truth: FloatArray
+    y_true: FloatArray
     """Class codes or values, `[n]`."""
 
     def __len__(self) -> int:
-        return len(self.truth)
+        return len(self.y_true)
 
 
 @dataclass(frozen=True)
 class Data:
-    """What a training works on."""
+    """The rows that a training works on, with their signature and classes."""
 
     source: str
     signature: Signature
@@ -46,12 +46,19 @@ class Data:
     holdout: Rows
     everything: Rows
     notes: tuple[Note, ...] = ()
-    """What was left out on the way here, for the person who trains."""
+    """What was left out of the table and why, for the person who trains."""
+
+    @property
+    def sides(self) -> tuple[Columns, Columns]:
+        """The features of the training rows and of the hold-out."""
+        return self.train.columns, self.holdout.columns
 
 
-def split(recipe: Recipe) -> Data:
-    """Load the recipe's table and divide it; what training saw is what the training side holds."""
-    table = recipe.load()
+def split(recipe: Recipe, table: Table) -> Data:
+    """Divide a table into training rows and hold-out; the signature's `seen` comes from the training rows alone.
+
+    Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
+    """
     declared = recipe.input if isinstance(recipe.input, Signature) else from_pydantic(recipe.input)
     if not len(table.features):
         raise CannotTrain("The table has no rows.")
@@ -63,14 +70,14 @@ def split(recipe: Recipe) -> Data:
     held_out = holdout_mask(from_frame(table.features, whole), whole)
     kept, notes = enough_rows(*encode(recipe.task, target), held_out)
     features, held_out = table.features[kept], held_out[kept]
-    classes, truth = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
+    classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
     signature = observe(declared, features[~held_out])
-    data = divide(table.source, from_frame(features, signature), signature, truth, classes, held_out)
+    data = divide(table.source, from_frame(features, signature), signature, y_true, classes, held_out)
     return noted(data, notes)
 
 
 def noted(data: Data, notes: Iterable[Note]) -> Data:
-    """The same with more to say to the person who trains."""
+    """The same data with more notes."""
     return replace(data, notes=(*data.notes, *notes))
 
 
@@ -78,37 +85,37 @@ def divide(
     source: str,
     columns: Columns,
     signature: Signature,
-    truth: FloatArray,
+    y_true: FloatArray,
     classes: tuple[str, ...] | None,
     held_out: BoolArray,
 ) -> Data:
-    """The two sides of a table; raises `CannotTrain` where one of them says too little."""
+    """Divide columns by a mask; raises `CannotTrain` where a side has too few rows or lacks a class."""
     data = Data(
         source=source,
         signature=signature,
         classes=classes,
-        train=_rows(columns, truth, ~held_out),
-        holdout=_rows(columns, truth, held_out),
-        everything=Rows(columns, truth),
+        train=_rows(columns, y_true, ~held_out),
+        holdout=_rows(columns, y_true, held_out),
+        everything=Rows(columns, y_true),
     )
     _require_enough(data)
     return data
 
 
-def _rows(columns: Columns, truth: FloatArray, mask: BoolArray) -> Rows:
+def _rows(columns: Columns, y_true: FloatArray, mask: BoolArray) -> Rows:
     places = np.flatnonzero(mask)
-    return Rows(columns.take(places.tolist()), truth[places])
+    return Rows(columns.take(places.tolist()), y_true[places])
 
 
 def _require_enough(data: Data) -> None:
     for side, rows in (("training", data.train), ("hold-out", data.holdout)):
         if not len(rows):
             raise CannotTrain(f"No row fell on the {side} side; give more rows.")
-        if data.classes is not None and (gone := set(range(len(data.classes))) - set(rows.truth.tolist())):
+        if data.classes is not None and (gone := set(range(len(data.classes))) - set(rows.y_true.tolist())):
             label = data.classes[min(gone)]
             raise CannotTrain(f"The class {label!r} has no row on the {side} side; give more rows of it.")
     if len(data.train) < FOLDS:
         raise CannotTrain(f"There are fewer than {FOLDS} rows to learn from; give more rows.")
-    if data.classes is not None and (counts := np.bincount(data.train.truth.astype(int))).min() < FOLDS:
+    if data.classes is not None and (counts := np.bincount(data.train.y_true.astype(int))).min() < FOLDS:
         label = data.classes[int(counts.argmin())]
         raise CannotTrain(f"The class {label!r} has fewer than {FOLDS} rows to learn from; give more rows of it.")

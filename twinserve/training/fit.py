@@ -1,4 +1,4 @@
-"""From a recipe to a fitted model: the steps that `train.py` takes, one function each."""
+"""Fit a recipe: cross-validate the candidates, search, improve the best one and fit it on all training rows."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from twinserve.predict.predictor import Predictions
 from twinserve.recipes import Recipe
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
-from twinserve.training.candidates import best, fit_on_all, judge_all
-from twinserve.training.cross_validation import Rounds
+from twinserve.training.candidates import best, cross_validate_all, fit_on_all
+from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.data import FOLDS, Data, Rows
 from twinserve.training.improvement import Choice, improve
 from twinserve.training.search import search
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
 WORTH_THREADS: Final = 500_000
-"""Cells of a table from which fitting is worth several threads; below, waiting for each other costs more than it saves,
-and twenty times more on a machine that is busy."""
+"""Cells of a table from which fitting uses several threads. With fewer, threads cost more in waiting for each other
+than they save, and twenty times more on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The winner of the candidates."""
+    """The best candidate, fitted on all training rows."""
 
     name: str
     pipeline: Any
@@ -44,13 +44,13 @@ class Fitted:
     tried: Mapping[str, int] = field(default_factory=dict)
     """How many sets of parameters a search tried of each candidate."""
     choices: tuple[Choice, ...] = ()
-    """What was tried to improve the winner."""
+    """The improvements that were tried on it."""
     baseline: Predictions | None = None
-    """What predicting the majority, or the mean, would have said of the hold-out rows."""
+    """Predictions of the hold-out rows by a model that uses no feature."""
     warnings: tuple[str, ...] = ()
-    """What the libraries said while fitting."""
+    """Warnings of the libraries while fitting."""
     failed: Mapping[str, str] = field(default_factory=dict)
-    """Why the other candidates could not be judged."""
+    """The reason why each of the other candidates has no score."""
 
 
 def fit(
@@ -64,71 +64,71 @@ def fit(
 ) -> Fitted:
     """Cross-validate the candidates on the training side, improve the best and refit it on all of that side.
 
-    `out_of_range` is the servers' policy: under `warn` no candidate may raise on what training never saw.
+    `out_of_range` is the policy of the servers: under `warn` a candidate that raises on unseen values is refused.
     """
-    rounds = _rounds(recipe, data, seed)
+    folded = _folded(recipe, data, seed)
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):
         warnings.simplefilter("always")
-        check = partial(_require_tolerance, data, rounds) if out_of_range == "warn" else _accept
-        judged = judge_all(recipe.candidates(seed), rounds, check, progress)
-        found = judged.found
+        check = partial(_require_tolerance, data, folded) if out_of_range == "warn" else _accept
+        candidates = cross_validate_all(recipe.candidates(seed), folded, check, progress)
+        evaluated = candidates.evaluated
         if search_seconds > 0:
-            found = search(found, rounds, seed=seed, budget=search_seconds, progress=progress)
-        winner = best(found, recipe.metric)
+            evaluated = search(evaluated, folded, seed=seed, budget=search_seconds, progress=progress)
+        winner = best(evaluated, recipe.metric)
         progress(f"improving {winner}")
-        improved = improve(found[winner].pipeline, found[winner].judged, rounds)
+        improved = improve(evaluated[winner].pipeline, evaluated[winner].cv, folded)
         progress(f"fitting {winner}")
-        pipeline = fit_on_all(improved.pipeline, rounds)
+        pipeline = fit_on_all(improved.pipeline, folded)
     return Fitted(
         name=winner,
         pipeline=pipeline,
-        scores={name: candidate.judged.mean for name, candidate in found.items()},
-        spreads={name: candidate.judged.spread for name, candidate in found.items()},
-        tried={name: candidate.tried for name, candidate in found.items()},
+        scores={name: candidate.cv.mean for name, candidate in evaluated.items()},
+        spreads={name: candidate.cv.spread for name, candidate in evaluated.items()},
+        tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
         baseline=baseline(data),
         warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught)),
-        failed=judged.failed,
+        failed=candidates.failed,
     )
 
 
 def baseline(data: Data) -> Predictions:
-    """What a model says that looks at no feature: the classes as often as in training, or the mean."""
+    """Predictions of the hold-out rows by a model without features: class frequencies of training, or the mean."""
     rows, count = np.zeros((len(data.train), 1)), len(data.holdout)
     if data.classes is None:
-        dummy = DummyRegressor().fit(rows, data.train.truth)
+        dummy = DummyRegressor().fit(rows, data.train.y_true)
         return Predictions(values=np.asarray(dummy.predict(np.zeros((count, 1))), dtype=np.float64))
-    dummy = DummyClassifier(strategy="prior").fit(rows, data.train.truth.astype(int))
-    shares = np.asarray(dummy.predict_proba(np.zeros((count, 1))), dtype=np.float64)
-    return Predictions(shares.argmax(axis=1), shares)
+    dummy = DummyClassifier(strategy="prior").fit(rows, data.train.y_true.astype(int))
+    probabilities = np.asarray(dummy.predict_proba(np.zeros((count, 1))), dtype=np.float64)
+    return Predictions(probabilities.argmax(axis=1), probabilities)
 
 
-def _rounds(recipe: Recipe, data: Data, seed: int) -> Rounds:
+def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     frame, target = to_frame(data.train.columns, data.signature), _target(data, data.train)
     kind = KFold if data.classes is None else StratifiedKFold
     folds = kind(n_splits=FOLDS, shuffle=True, random_state=seed).split(frame, target)
-    return Rounds(frame, target, data.train.truth, data.classes, list(folds), recipe.metric)
+    return FoldedRows(frame, target, data.train.y_true, data.classes, list(folds), recipe.metric)
 
 
-def _require_tolerance(data: Data, rounds: Rounds, pipeline: Any) -> None:
+def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:
     encoder = raising_encoder(pipeline)
     if encoder is not None:
-        require_tolerance(fit_on_all(pipeline, rounds), encoder, data.train.columns, data.signature)
+        require_tolerance(fit_on_all(pipeline, folded), encoder, data.train.columns, data.signature)
 
 
 def _accept(_: Any) -> None:
-    """Under the policy `reject` nothing that training never saw reaches a pipeline."""
+    """Every candidate: under the policy `reject` no unseen value reaches a pipeline."""
 
 
 def plain_parameters(pipeline: Any) -> Mapping[str, Any]:
-    """The pipeline's parameters as JSON holds them: what JSON has no form for becomes its repr."""
+    """The pipeline's parameters as JSON values; the `repr` of those that have no JSON form."""
     plain: Mapping[str, Any] = json.loads(json.dumps(pipeline.get_params(), default=repr, sort_keys=True))
     return plain
 
 
 def _target(data: Data, rows: Rows) -> NDArray[Any]:
     if data.classes is None:
-        return rows.truth
-    labels: NDArray[Any] = np.array(data.classes, dtype=object)[rows.truth.astype(int)]
+        return rows.y_true
+    labels: NDArray[Any] = np.array(data.classes, dtype=object)[rows.y_true.astype(int)]
     return labels

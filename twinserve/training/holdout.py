@@ -1,4 +1,4 @@
-"""Which rows are held out, decided by each row's content."""
+"""The hold-out: which rows are held out is decided by a hash of each row's content."""
 
 from __future__ import annotations
 
@@ -13,35 +13,37 @@ from twinserve.arrays import BoolArray
 from twinserve.signature import Columns, Feature, FeatureType, Signature, to_instances
 from twinserve.signature.frames import SECONDS_PER_DAY
 
-HOLDOUT_SHARE: Final = 0.2
+HOLDOUT_FRACTION: Final = 0.2
 
 
 def holdout_mask(columns: Columns, signature: Signature) -> BoolArray:
-    """Which rows judge models and are never learned from: a hash of the row's content decides, not chance, so the same
-    row is on the same side in every training, whatever the seed and whatever rows are added, even where these make an
-    integer a number or a date a datetime, bring a field that the row has not, or the columns in another order."""
+    """The rows that are held out, `[n]`: those whose content has a hash below `HOLDOUT_FRACTION`.
+
+    So a row is on the same side in every training, whatever the seed and whatever rows are added: even where these turn
+    an integer into a number or a date into a datetime, add a field that is null in this row, or change the order of the
+    columns."""
     ordered = sorted(enumerate(signature.features), key=lambda placed: str(placed[1].path))
     paths = [feature.path for _, feature in ordered]
     rows = zip(*(_contents(columns, place, feature) for place, feature in ordered), strict=True)
-    share = [
+    fractions = [
         _hash([(path, value) for path, value in zip(paths, row, strict=True) if value is not None]) for row in rows
     ]
-    return np.array(share) < HOLDOUT_SHARE
+    return np.array(fractions) < HOLDOUT_FRACTION
 
 
 def _contents(columns: Columns, place: int, feature: Feature) -> Sequence[float | str | None]:
-    """What a column says, alike for types of which one takes all that the other does."""
+    """A column's values, the same whether its type is integer or number, date or datetime."""
     if feature.type is FeatureType.STRING:
         return columns.texts[place]
     known, values = feature.vocabulary, columns.matrix[:, place] + 0.0  # No -0.
     if feature.type is FeatureType.DATE:
         values = values * SECONDS_PER_DAY
-    found = [None if math.isnan(value) else value for value in values.tolist()]
+    contents = [None if math.isnan(value) else value for value in values.tolist()]
     if feature.type is not FeatureType.CATEGORY:
-        return found
+        return contents
     return [
         None if code is None else known[int(code)] if code >= 0 else columns.unseen[row, place]
-        for row, code in enumerate(found)
+        for row, code in enumerate(contents)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Improvements of the winning candidate, each kept only where it was measured to help: class weights, calibration."""
+"""Improvements of the best candidate, class weights and calibration; each is kept only where it measurably helps."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate.metrics import METRICS
+from twinserve.evaluate.metrics import score
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
-from twinserve.training.cross_validation import Judged, Rounds, better, cross_validate
+from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 
 RARE: Final = 0.6
-"""Weights are tried where the rarest class has less than this of its fair share (1 / classes)."""
+"""Class weights are tried where the rarest class has fewer than this times `rows / classes` rows."""
 FEWEST_FOR_ISOTONIC: Final = 1_000
-"""With fewer rows an isotonic curve follows the noise."""
+"""Rows; with fewer an isotonic curve overfits."""
 CLEARLY: Final = 2.0
 """Calibration must lower the Brier score by this many standard errors of the difference."""
 
@@ -38,109 +39,108 @@ class Choice:
 
 @dataclass(frozen=True)
 class Improved:
-    """A candidate, unfitted, with what was kept, and its figures."""
+    """A candidate, unfitted, with the improvements that were kept, and its cross-validation."""
 
     pipeline: Any
-    judged: Judged
+    cv: CrossValidated
     choices: tuple[Choice, ...]
 
 
-def improve(pipeline: Any, judged: Judged, rounds: Rounds) -> Improved:
-    """Try what may help this classifier; a regression has nothing to try."""
-    if rounds.classes is None:
-        return Improved(pipeline, judged, ())
-    weighted = _weigh(Improved(pipeline, judged, ()), rounds)
-    return _calibrate(weighted, rounds)
+def improve(pipeline: Any, cv: CrossValidated, folded: FoldedRows) -> Improved:
+    """Try class weights and calibration on a classifier; a regressor is returned as it is."""
+    if folded.classes is None:
+        return Improved(pipeline, cv, ())
+    weighted = _weigh(Improved(pipeline, cv, ()), folded)
+    return _calibrate(weighted, folded)
 
 
-def _weigh(current: Improved, rounds: Rounds) -> Improved:
-    """Balanced class weights, by the metric that decides."""
-    shares = np.bincount(rounds.truth.astype(int)) / len(rounds.truth)
+def _weigh(current: Improved, folded: FoldedRows) -> Improved:
+    """Try balanced class weights; they are kept if the metric that decides gets better."""
+    frequencies = np.bincount(folded.y_true.astype(int)) / len(folded.y_true)
     names = [name for name in current.pipeline.get_params() if name.split("__")[-1] == "class_weight"]
-    if shares.min() >= RARE / len(shares) or not names:
+    if frequencies.min() >= RARE / len(frequencies) or not names:
         return current
     pipeline = clone(current.pipeline).set_params(**{min(names, key=len): "balanced"})
     try:
-        judged = cross_validate(pipeline, rounds)
-    except ValueError:  # scikit-learn takes labels such as "0" for numbers here, and does not find their weights.
-        judged = None
-    if judged is None:
+        cv = cross_validate(pipeline, folded)
+    except ValueError:  # scikit-learn takes labels such as "0" for numbers here, and has no weights for those.
+        cv = None
+    if cv is None:
         return current
-    before, after = current.judged.mean, judged.mean
-    kept = better(rounds.metric, after, before)
-    choice = Choice("balanced class weights", rounds.metric, before, after, kept)
-    found = Improved(pipeline, judged, ()) if kept else current
-    return replace(found, choices=(*current.choices, choice))
+    before, after = current.cv.mean, cv.mean
+    kept = METRICS[folded.metric].better(after, before)
+    choice = Choice("balanced class weights", folded.metric, before, after, kept)
+    improved = Improved(pipeline, cv, ()) if kept else current
+    return replace(improved, choices=(*current.choices, choice))
 
 
-def _calibrate(current: Improved, rounds: Rounds) -> Improved:
-    """Sigmoid or isotonic curves over the decisions, by the Brier score."""
-    before = current.judged.predictions.probabilities
-    if before is None or current.judged.decisions is None:
+def _calibrate(current: Improved, folded: FoldedRows) -> Improved:
+    """Try a sigmoid and an isotonic curve over the decisions; the better one is kept if it lowers the Brier score."""
+    before = current.cv.predictions.probabilities
+    if before is None or current.cv.decisions is None:
         return current
     methods = ("sigmoid", "isotonic") if len(before) >= FEWEST_FOR_ISOTONIC else ("sigmoid",)
-    found = {method: _calibrated(current.judged.decisions, rounds, method) for method in methods}
-    method = min(methods, key=lambda method: _squares(found[method], rounds).mean())
-    after = found[method]
-    gain = _squares(before, rounds) - _squares(after, rounds)
-    judged = _rejudged(after, current.judged, rounds)
-    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not better(
-        rounds.metric, current.judged.mean, judged.mean
+    calibrated = {method: _calibrated(current.cv.decisions, folded, method) for method in methods}
+    method = min(methods, key=lambda method: _squares(calibrated[method], folded).mean())
+    after = calibrated[method]
+    gain = _squares(before, folded) - _squares(after, folded)
+    cv = _with_probabilities(after, current.cv, folded)
+    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not METRICS[folded.metric].better(
+        current.cv.mean, cv.mean
     )
     choice = Choice(
         f"{method} calibration",
         "brier",
-        float(_squares(before, rounds).mean()),
-        float(_squares(after, rounds).mean()),
+        float(_squares(before, folded).mean()),
+        float(_squares(after, folded).mean()),
         kept,
     )
     if not kept:
         return replace(current, choices=(*current.choices, choice))
-    return Improved(with_calibration(current.pipeline, method, rounds), judged, (*current.choices, choice))
+    return Improved(with_calibration(current.pipeline, method, folded), cv, (*current.choices, choice))
 
 
-def with_calibration(pipeline: Any, method: str, rounds: Rounds) -> Any:
+def with_calibration(pipeline: Any, method: str, folded: FoldedRows) -> Any:
     """The same pipeline with its last step calibrated by one curve over all folds' decisions."""
-    folds = len(rounds.folds)
+    folds = len(folded.folds)
     if not isinstance(pipeline, Pipeline):
         return CalibratedClassifierCV(pipeline, method=method, cv=folds, ensemble=False)
     *before, (name, last) = clone(pipeline).steps
     return Pipeline([*before, (name, CalibratedClassifierCV(last, method=method, cv=folds, ensemble=False))])
 
 
-def _calibrated(decisions: FloatArray, rounds: Rounds, method: str) -> FloatArray:
-    """Calibrated probabilities for every row, the curve of each fold fitted on the other folds' decisions.
+def _calibrated(decisions: FloatArray, folded: FoldedRows, method: str) -> FloatArray:
+    """Calibrated probabilities of every row; the curve for each fold is fitted on the decisions of the other folds.
 
-    The models behind the decisions did not see their rows either, so this costs curves and no fit.
+    The decisions are out-of-fold already, so this fits curves and no model.
     """
     table = decisions.reshape(len(decisions), -1)
-    found = np.empty((len(table), len(rounds.classes or ())))
-    for learn, judge in rounds.folds:
-        given = _Given().fit(table[learn], rounds.target[learn])
+    probabilities = np.empty((len(table), len(folded.classes or ())))
+    for train, test in folded.folds:
+        given = _Given().fit(table[train], folded.target[train])
         curve = CalibratedClassifierCV(FrozenEstimator(given), method=method, ensemble=False)
-        found[judge] = curve.fit(table[learn], rounds.target[learn]).predict_proba(table[judge])
-    return found
+        probabilities[test] = curve.fit(table[train], folded.target[train]).predict_proba(table[test])
+    return probabilities
 
 
-def _squares(probabilities: FloatArray, rounds: Rounds) -> FloatArray:
+def _squares(probabilities: FloatArray, folded: FoldedRows) -> FloatArray:
     """Each row's part of the Brier score."""
-    hits = np.eye(probabilities.shape[1])[rounds.truth.astype(int)]
+    hits = np.eye(probabilities.shape[1])[folded.y_true.astype(int)]
     squares: FloatArray = ((probabilities - hits) ** 2).sum(axis=1)
     return squares
 
 
-def _rejudged(probabilities: FloatArray, judged: Judged, rounds: Rounds) -> Judged:
+def _with_probabilities(probabilities: FloatArray, cv: CrossValidated, folded: FoldedRows) -> CrossValidated:
     predictions = Predictions(probabilities.argmax(axis=1), probabilities)
-    score = METRICS[rounds.metric].score
     scores = tuple(
-        score(rounds.truth[judge], Predictions(predictions.labels[judge], probabilities[judge]))  # type: ignore[index]  # Set in the line above.
-        for _, judge in rounds.folds
+        score(folded.metric, folded.y_true[test], Predictions(predictions.labels[test], probabilities[test]))  # type: ignore[index]  # Set in the line above.
+        for _, test in folded.folds
     )
-    return replace(judged, scores=scores, predictions=predictions)
+    return replace(cv, scores=scores, predictions=predictions)
 
 
 class _Given(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no type information.
-    """A classifier whose input already is its decision."""
+    """A fitted classifier whose decision function is its input."""
 
     def fit(self, table: FloatArray, target: NDArray[Any]) -> Self:
         self.classes_ = np.unique(target)

@@ -1,4 +1,4 @@
-"""Hyper-parameters tried at random, every candidate in turn, until the time is up."""
+"""Random search over hyper-parameters, one draw for each candidate in turn, until the time is up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from twinserve.estimators.introspection import class_name
-from twinserve.training.cross_validation import Judged, Rounds, better, cross_validate
+from twinserve.metric import METRICS
+from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 
 MOST_DRAWS: Final = 1_000
 """Of one candidate."""
@@ -43,23 +44,29 @@ SPACES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class Found:
-    """A candidate with the best parameters that were tried."""
+class Candidate:
+    """A candidate, unfitted, with the best parameters that were tried."""
 
     pipeline: Any
-    judged: Judged
+    cv: CrossValidated
     tried: int
 
 
 def search(
-    candidates: Mapping[str, Found], rounds: Rounds, *, seed: int, budget: float, progress: Callable[[str], None]
-) -> dict[str, Found]:
-    """The candidates, each with the best of its draws; no draw starts that would not end within `budget` seconds.
+    candidates: Mapping[str, Candidate],
+    folded: FoldedRows,
+    *,
+    seed: int,
+    budget: float,
+    progress: Callable[[str], None],
+) -> dict[str, Candidate]:
+    """The candidates, each with the best of its draws.
 
-    A draw is given up as soon as its first folds are worse than the worst fold of the best so far. The time decides
-    how many draws there are, so two searches may end differently; the parameters that won are stored with the model.
+    A draw starts only if it is likely to end within `budget` seconds, by the longest draw of its candidate so far. It
+    is given up as soon as the mean of its first folds is worse than the worst fold of the best draw so far. The number
+    of draws depends on the time, so two searches may differ; the best parameters are stored with the model.
     """
-    found = dict(candidates)
+    best = dict(candidates)
     deadline = time.monotonic() + budget
     draws = {name: _draws(candidate.pipeline, seed) for name, candidate in candidates.items()}
     longest = dict.fromkeys(draws, 0.0)
@@ -70,30 +77,31 @@ def search(
             if parameters is None or started + longest[name] > deadline:
                 del draws[name]
                 continue
-            found[name] = _try(found[name], parameters, rounds)
+            best[name] = _try(best[name], parameters, folded)
             longest[name] = max(longest[name], time.monotonic() - started)
-            progress(f"searching {name}: {found[name].tried} tried, {rounds.metric} {found[name].judged.mean:.4f}")
-    return found
+            progress(f"searching {name}: {best[name].tried} tried, {folded.metric} {best[name].cv.mean:.4f}")
+    return best
 
 
-def _try(best: Found, parameters: Mapping[str, Any], rounds: Rounds) -> Found:
-    worst = (min if better(rounds.metric, 1.0, 0.0) else max)(best.judged.scores)
+def _try(best: Candidate, parameters: Mapping[str, Any], folded: FoldedRows) -> Candidate:
+    metric = METRICS[folded.metric]
+    worst = (min if metric.greater_is_better else max)(best.cv.scores)
 
-    def hopeless(scores: Sequence[float]) -> bool:
-        return better(rounds.metric, worst, float(np.mean(scores)))
+    def is_hopeless(scores: Sequence[float]) -> bool:
+        return metric.better(worst, float(np.mean(scores)))
 
     pipeline = clone(best.pipeline).set_params(**parameters)
     try:
-        judged = cross_validate(pipeline, rounds, hopeless=hopeless)
-    except Exception:  # These parameters do not go with these rows; others may.
-        judged = None
-    if judged is not None and better(rounds.metric, judged.mean, best.judged.mean):
-        return Found(pipeline, judged, best.tried + 1)
-    return Found(best.pipeline, best.judged, best.tried + 1)
+        cv = cross_validate(pipeline, folded, is_hopeless=is_hopeless)
+    except Exception:  # These parameters fail on these rows; others may not.
+        cv = None
+    if cv is not None and metric.better(cv.mean, best.cv.mean):
+        return Candidate(pipeline, cv, best.tried + 1)
+    return Candidate(best.pipeline, best.cv, best.tried + 1)
 
 
 def _draws(pipeline: Any, seed: int) -> Iterator[Mapping[str, Any]]:
-    """Parameters for every estimator of the pipeline that has a space here."""
+    """Draws of parameters for every estimator in the pipeline that is a key of `SPACES`; no draw where none is."""
     parts = {"": pipeline} | {name: part for name, part in pipeline.get_params().items() if hasattr(part, "get_params")}
     space = {
         f"{name}__{parameter}" if name else parameter: values

@@ -1,4 +1,4 @@
-"""What a pipeline learns: the target as class codes or values, and the classes of which there are enough rows."""
+"""The target as class codes or values, and the classes that have enough rows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotTrain
+from twinserve.metric import Task
 from twinserve.notes import Note
-from twinserve.recipes import Task
 
 FEWEST_TO_LEARN: Final = 5
 """Rows of a class on the training side: one for each fold."""
-FEWEST_TO_JUDGE: Final = 1
+FEWEST_HELD_OUT: Final = 1
 """Rows of a class on the hold-out."""
 
 
@@ -22,9 +22,11 @@ def encode(task: Task, target: Sequence[Any]) -> tuple[tuple[str, ...] | None, F
     """The classes, sorted, and each row's code; or None and the values. Raises `CannotTrain`."""
     if task == "regression":
         return None, _finite(target)
-    strange = [value for value in target if not isinstance(value, str)]
-    if strange:
-        raise CannotTrain(f"The target holds a {type(strange[0]).__name__} in {len(strange)} rows; labels are texts.")
+    not_texts = [value for value in target if not isinstance(value, str)]
+    if not_texts:
+        raise CannotTrain(
+            f"The target holds a {type(not_texts[0]).__name__} in {len(not_texts)} rows; labels are texts."
+        )
     classes = tuple(sorted(set(target)))
     if len(classes) < 2:
         raise CannotTrain("The target has one class only; there is nothing to learn.")
@@ -33,24 +35,24 @@ def encode(task: Task, target: Sequence[Any]) -> tuple[tuple[str, ...] | None, F
 
 
 def enough_rows(
-    classes: tuple[str, ...] | None, truth: FloatArray, held_out: BoolArray
+    classes: tuple[str, ...] | None, y_true: FloatArray, held_out: BoolArray
 ) -> tuple[BoolArray, tuple[Note, ...]]:
-    """Which rows belong to a class that can be learned and judged, and a note for each class that cannot.
+    """The rows, `[n]`, of classes that have enough rows on both sides, and a note for each class that has not.
 
     Raises `CannotTrain` where fewer than two classes are left."""
     if classes is None:
-        return np.ones(len(truth), dtype=bool), ()
-    learned, held = (np.bincount(truth[side].astype(int), minlength=len(classes)) for side in (~held_out, held_out))
-    rare = np.flatnonzero((learned < FEWEST_TO_LEARN) | (held < FEWEST_TO_JUDGE)).tolist()
-    told = [
+        return np.ones(len(y_true), dtype=bool), ()
+    learned, held = (np.bincount(y_true[side].astype(int), minlength=len(classes)) for side in (~held_out, held_out))
+    rare = np.flatnonzero((learned < FEWEST_TO_LEARN) | (held < FEWEST_HELD_OUT)).tolist()
+    sentences = [
         f"the class {classes[code]!r} has {learned[code]} rows to learn from and {held[code]} held out, and "
-        f"{FEWEST_TO_LEARN} and {FEWEST_TO_JUDGE} are the least"
+        f"{FEWEST_TO_LEARN} and {FEWEST_HELD_OUT} are the least"
         for code in rare
     ]
     if len(classes) - len(rare) < 2:
-        raise CannotTrain(f"T{told[0][1:]}; give more rows of it.")
-    notes = tuple(Note("warning", None, f"{sentence}: its rows are left out") for sentence in told)
-    return ~np.isin(truth, rare), notes
+        raise CannotTrain(f"T{sentences[0][1:]}; give more rows of it.")
+    notes = tuple(Note("warning", None, f"{sentence}: its rows are left out") for sentence in sentences)
+    return ~np.isin(y_true, rare), notes
 
 
 def _finite(target: Sequence[Any]) -> FloatArray:

@@ -1,6 +1,6 @@
-"""Would a pipeline raise on a valid value that training never saw, and which of those does it know all the same?
+"""Refuse a pipeline that raises on a valid value that training never saw.
 
-Under the policy `warn` such a value is predicted, so an encoder that raises on it would refuse the caller; and the
+Under the policy `warn` a server predicts such a value, so an encoder that raises on it would refuse the caller; and the
 compiled model, which never raises, would answer where the pipeline has no answer.
 """
 
@@ -13,27 +13,26 @@ import numpy as np
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import CannotTrain
-from twinserve.signature import UNSEEN, Columns, Feature, FeatureType, Signature
-from twinserve.signature.columns import STRANGER
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.core_schema import LEAVES
-
-NUMBERS = (FeatureType.NUMBER, FeatureType.INTEGER)
+from twinserve.signature.signature import NUMERIC
 
 
 def raising_encoder(pipeline: Any) -> str | None:
-    """The class of an encoder in it that is told to raise on what it does not know; None where there is none."""
+    """The class of an encoder in the pipeline with `handle_unknown="error"`; None where there is none."""
     parts = [pipeline, *pipeline.get_params().values()]
-    found = [type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error"]
-    return found[0] if found else None
+    raising = (type(part).__name__ for part in parts if getattr(part, "handle_unknown", None) == "error")
+    return next(raising, None)
 
 
 def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signature) -> None:
-    """Raise `CannotTrain` where a fitted pipeline with such an encoder refuses what a server lets through.
+    """Raise `CannotTrain` where a fitted pipeline with such an encoder raises on a value that a server accepts.
 
-    An encoder that knows all that was declared may raise: nothing else reaches it. `real` are rows that it takes.
+    An encoder that knows every declared category may stay: no other one reaches it. `real` are rows that it takes.
     """
-    for feature, row in _strangers(real, signature):
+    for feature, row in _with_unseen_values(real, signature):
         try:
             fitted.predict(to_frame(row, signature))
         except Exception as error:  # Whatever it raises, it is no prediction.
@@ -43,29 +42,25 @@ def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signa
             ) from error
 
 
-def _strangers(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
-    """The first real row with one value exchanged for one that training never saw, and the feature that holds it."""
+def _with_unseen_values(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
+    """Copies of the first real row, each with one value replaced by an unseen one; and the feature of that value."""
     for place, feature in enumerate(signature.features):
         for value in _unseen(feature):
-            row = real.take([0])
-            row.matrix[0, place] = value
-            others = {where: text for where, text in row.unseen.items() if where != (0, place)}
-            strange = {(0, place): STRANGER} if feature.type is FeatureType.CATEGORY and value == UNSEEN else {}
-            yield feature, Columns(row.matrix, others | strange, row.texts)
+            yield feature, real.take([0]).with_cells({(0, place): value})
 
 
-def _unseen(feature: Feature) -> Iterator[float]:
+def _unseen(feature: Feature) -> Iterator[float | str]:
     seen, declared = feature.seen, feature.constraints.enumeration
     if feature.type is FeatureType.CATEGORY:
         yield from [np.nan] if feature.nullable else []
         yield from (
             [float(code) for code, text in enumerate(feature.vocabulary) if text not in (seen.categories or ())]
             if declared
-            else [UNSEEN]
+            else [UNSEEN_CATEGORY]
         )
     elif feature.type is FeatureType.BOOLEAN:
         yield from (0.0, 1.0)
-    elif feature.type in NUMBERS:
+    elif feature.type in NUMERIC:
         beyond = [] if seen.minimum is None or seen.maximum is None else [seen.minimum - 1, seen.maximum + 1]
         yield from filter(_allowed_by(feature), map(float, declared or beyond))
 

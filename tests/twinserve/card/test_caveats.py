@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from twinserve.card.caveats import doubts
-from twinserve.evaluate.metrics import LABELS
+from twinserve.metric import names
 from twinserve.store.artifact import read_manifest
 from twinserve.store.manifest import Manifest
 
@@ -37,7 +37,7 @@ def test_no_better_than_the_baseline_is_said(facts: Manifest) -> None:
 
 def test_one_answer_to_every_row_is_said(facts: Manifest) -> None:
     """Of a rare class, where another metric decides."""
-    same = {name: facts.baseline[name] for name in LABELS}
+    same = {name: facts.baseline[name] for name in names("classification", probabilities=False)}
     (doubt,) = doubts(altered(facts, **same))
     assert doubt.startswith("The commonest class is its answer to every row of the hold-out: ")
     assert doubts(altered(facts, **{**same, "f1_macro": 0.9})) == ()

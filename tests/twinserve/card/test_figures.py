@@ -18,14 +18,14 @@ IMPORTANCE = [Importance(f"feature {place}", 1.0 / (1 + place), 0.01) for place 
 
 def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importance: Any = IMPORTANCE) -> dict[str, Any]:
     """The figures of made predictions."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     if classes is None:
-        truth = chance.normal(size=ROWS)
-        return figures(truth, Predictions(values=truth + chance.normal(size=ROWS) / 9), None, importance)
-    shares = chance.dirichlet(np.ones(len(classes)), ROWS)
-    truth = (np.arange(ROWS) % len(classes)).astype(float)
+        y_true = rng.normal(size=ROWS)
+        return figures(y_true, Predictions(values=y_true + rng.normal(size=ROWS) / 9), None, importance)
+    shares = rng.dirichlet(np.ones(len(classes)), ROWS)
+    y_true = (np.arange(ROWS) % len(classes)).astype(float)
     predictions = Predictions(shares.argmax(axis=1), None if labels_only else shares)
-    return figures(truth, predictions, classes, importance)
+    return figures(y_true, predictions, classes, importance)
 
 
 CURVES = {"roc.svg", "precision-recall.svg", "calibration.svg"}

@@ -15,8 +15,8 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.card.caveats import doubts
 from twinserve.cli.report import MOST_COLUMNS, Trained, as_json, show
 from twinserve.notes import Note
+from twinserve.release.build import Lineage, build
 from twinserve.release.gate import Verdict
-from twinserve.release.packaging import Lineage, package
 from twinserve.release.promotion import Outcome
 from twinserve.signature import Change
 from twinserve.store.registry import Registry
@@ -29,7 +29,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A training of the fruit that was promoted."""
     registry = Registry(tmp_path_factory.mktemp("store"), "fruit")
     data, fitted = fruit.fitted(fruit.FRUIT)
-    version, facts = package(registry, fruit.FRUIT, data, fitted, Lineage(0, None))
+    version, facts = build(registry, fruit.FRUIT, data, fitted, Lineage(0, None))
     outcome = Outcome(promoted=True, verdict=PASSED, champion=1)
     return Trained(fruit.FRUIT, data, fitted, facts, version, registry.path(version), outcome, 1.25)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve.cli.verbs import VERBS, Asked, Said
+from twinserve.cli.verbs import VERBS, Answer, Arguments
 from twinserve.errors import ArtifactRefused, ModelError
-from twinserve.release.packaging import Lineage, package
+from twinserve.release.build import Lineage, build
 from twinserve.store import seal
 from twinserve.store.artifact import Trust
 from twinserve.store.registry import Registry
@@ -24,7 +24,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     registry = Registry(tmp_path_factory.mktemp("store"), "fruit")
     made = fruit.fitted(fruit.FRUIT)
     for key in (PRIVATE, None):
-        package(registry, fruit.FRUIT, *made, Lineage(0, None), seal_key=key)
+        build(registry, fruit.FRUIT, *made, Lineage(0, None), seal_key=key)
     return registry
 
 
@@ -35,9 +35,9 @@ def registry(store: Registry) -> Registry:
     return store
 
 
-def said(registry: Registry, verb: str, *versions: int, trust: Trust = OURS) -> Said:
+def said(registry: Registry, verb: str, *versions: int, trust: Trust = OURS) -> Answer:
     """What a verb has to say."""
-    return VERBS[verb][0](registry, Asked(versions, 5, trust))
+    return VERBS[verb][0](registry, Arguments(versions, 5, trust))
 
 
 def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry) -> None:

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from twinserve.compile import Column, compile_pipeline
 from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import model_of
-from twinserve.predict.linear import Folded, read_fold
+from twinserve.predict.linear import LinearFunction, read_linear
 from twinserve.predict.runtime import session
 
 Floats = npt.NDArray[np.float64]
@@ -130,17 +130,17 @@ def assert_same(model: Any, table: Table, tolerance: float = TOLERANCE) -> None:
     compiled = compile_pipeline(model, table.columns)
     assert compiled == compile_pipeline(model, table.columns)
     graph = session(compiled)
-    by_graph, fold = running(compiled), read_fold(graph.get_modelmeta().custom_metadata_map)
+    by_graph, fold = running(compiled), read_linear(graph.get_modelmeta().custom_metadata_map)
     for way in (by_graph, folding(fold, by_graph)) if fold else (by_graph,):
         assert_answers(model, table.frame, way(table.x), tolerance)
         assert_rows_stand_alone(way, table.x)
 
 
-def folding(fold: Folded, by_graph: Callable[[Floats], Answer]) -> Callable[[Floats], Answer]:
+def folding(fold: LinearFunction, by_graph: Callable[[Floats], Answer]) -> Callable[[Floats], Answer]:
     """The fold, and the graph for the rows that it leaves to that."""
 
     def answer(x: Floats) -> Answer:
-        held, found = fold.holds(x), by_graph(x)
+        held, found = fold.can_answer(x), by_graph(x)
         for name, values in (fold(x[held]) or {}).items():
             found[name][held] = values
         return found

@@ -55,7 +55,9 @@ def test_the_plan_of_a_logistic_regression_is_five_nodes() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 8, 33, 257])
-@pytest.mark.parametrize("formula", ["affine", "row_sum", "softmax", "logistic", "shares", "Exp", "Tanh", "Sigmoid"])
+@pytest.mark.parametrize(
+    "formula", ["affine", "row_sum", "softmax", "logistic", "normalized", "Exp", "Tanh", "Sigmoid"]
+)
 def test_a_row_has_the_same_bits_in_every_batch(formula: str, width: int) -> None:
     rng = np.random.default_rng(width)
     graph = Graph({})
@@ -68,7 +70,7 @@ def test_a_row_has_the_same_bits_in_every_batch(formula: str, width: int) -> Non
         wide, columns = getattr(graph, formula)("x", width), 1 if formula == "row_sum" else width
     last = graph.gather(wide, [columns - 1], columns)
     x = rng.normal(size=(129, width)) * 10.0 ** rng.integers(-3, 2, (129, width))
-    x = np.abs(x) if formula == "shares" else x
+    x = np.abs(x) if formula == "normalized" else x
     whole = evaluated(graph, last, x)
     for rows in (slice(0, 1), slice(7, 8), slice(128, 129), slice(3, 10), slice(0, 64)):
         assert evaluated(graph, last, x[rows]).tobytes() == whole[rows].tobytes()

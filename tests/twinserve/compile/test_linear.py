@@ -29,7 +29,7 @@ from tests.twinserve.compile.comparing import (
 )
 from twinserve.compile import compile_pipeline
 from twinserve.errors import CannotCompile
-from twinserve.predict.linear import read_fold
+from twinserve.predict.linear import read_linear
 from twinserve.predict.runtime import session
 
 shapes = st.tuples(st.integers(0, 10**6), st.integers(30, 80), st.integers(1, 7))
@@ -103,7 +103,7 @@ def test_probabilities_of_modified_huber_are_uniform_where_no_class_is_likely() 
 def folded(model: object, table: Table) -> bool:
     """Whether the compiled model can be answered by one dot product."""
     graph = session(compile_pipeline(model, table.columns))
-    return read_fold(graph.get_modelmeta().custom_metadata_map) is not None
+    return read_linear(graph.get_modelmeta().custom_metadata_map) is not None
 
 
 @some

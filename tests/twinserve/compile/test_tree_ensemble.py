@@ -98,6 +98,6 @@ def test_too_many_nodes_are_refused_before_anything_is_done_for_them(monkeypatch
     x = random_numbers(0, 60, 3)
     model = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)).fit(x, random_labels(0, x, 2))
     monkeypatch.setattr(tree_ensemble, "MAX_NODES", 50)
-    monkeypatch.setattr(tree_ensemble, "look_through", lambda *_: pytest.fail("It looked."))
+    monkeypatch.setattr(tree_ensemble, "push_to_input", lambda *_: pytest.fail("It looked."))
     with pytest.raises(CannotCompile, match="nodes are more than the 50"):
         compile_pipeline(model, plain(x).columns)

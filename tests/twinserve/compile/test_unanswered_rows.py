@@ -44,7 +44,7 @@ from twinserve.compile import Column, compile_pipeline
 from twinserve.compile.limits import LARGEST_SINGLE
 from twinserve.predict.answers import answered
 from twinserve.predict.compiled import CompiledPredictor
-from twinserve.predict.linear import KEY, read_fold
+from twinserve.predict.linear import KEY, read_linear
 from twinserve.predict.runtime import session
 from twinserve.signature import Columns
 
@@ -80,12 +80,12 @@ def told(model: Any, frame: Any) -> list[Any]:
             warnings.simplefilter("ignore")
             try:
                 said = np.ravel(model.predict(one))[0]
-                shares = model.predict_proba(one)[0] if hasattr(model, "predict_proba") else []
+                probabilities = model.predict_proba(one)[0] if hasattr(model, "predict_proba") else []
             except (ValueError, IndexError):
                 found.append(None)
                 continue
-        finite = np.isfinite(shares).all() and (hasattr(model, "classes_") or np.isfinite(said))
-        found.append((said, list(shares)) if finite else None)
+        finite = np.isfinite(probabilities).all() and (hasattr(model, "classes_") or np.isfinite(said))
+        found.append((said, list(probabilities)) if finite else None)
     return found
 
 
@@ -211,7 +211,7 @@ def test_boosting_that_takes_any_number_is_asked_nothing() -> None:
 def test_a_fold_answers_ordinary_rows_and_leaves_the_others_to_the_graph() -> None:
     x = numbers()
     model = fitted(scaled(LogisticRegression()), x, random_labels(0, x, 2))
-    fold = read_fold(session(compile_pipeline(model, plain(x).columns)).get_modelmeta().custom_metadata_map)
+    fold = read_linear(session(compile_pipeline(model, plain(x).columns)).get_modelmeta().custom_metadata_map)
     assert fold is not None
     assert fold(x) is not None
     assert fold(x * 1e30) is not None
@@ -219,7 +219,7 @@ def test_a_fold_answers_ordinary_rows_and_leaves_the_others_to_the_graph() -> No
         row = x[:1].copy()
         row[0, 0] = odd
         assert fold(row) is None
-        assert fold.holds(np.concatenate([x[:2], row])).tolist() == [True, True, False]
+        assert fold.can_answer(np.concatenate([x[:2], row])).tolist() == [True, True, False]
 
 
 def test_a_fold_whose_columns_all_count_needs_no_second_product() -> None:

@@ -34,21 +34,19 @@ COLUMNS = (
 
 def learned(rows: int = 80) -> pd.DataFrame:
     """What the pipelines are fitted on."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {"a": chance.normal(50, 20, rows), "b": chance.gamma(2, 1e-3, rows), "c": ["u", "v"] * (rows // 2)}
-    )
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(50, 20, rows), "b": rng.gamma(2, 1e-3, rows), "c": ["u", "v"] * (rows // 2)})
     frame.loc[::7, "a"] = np.nan
     return frame
 
 
 def asked() -> Floats:
     """The ends of each column and much in between."""
-    chance = np.random.default_rng(1)
-    a = np.concatenate([[-50.0, 200.0, np.nan], chance.uniform(-50, 200, 200)])
-    b = np.concatenate([[0.0, 1.7e308, 1e-310], 10.0 ** chance.uniform(-300, 308, 200)])
-    c = chance.choice([-1.0, 0.0, 1.0], len(a))
-    return np.stack([a, b[chance.permutation(len(b))], c], axis=1)
+    rng = np.random.default_rng(1)
+    a = np.concatenate([[-50.0, 200.0, np.nan], rng.uniform(-50, 200, 200)])
+    b = np.concatenate([[0.0, 1.7e308, 1e-310], 10.0 ** rng.uniform(-300, 308, 200)])
+    c = rng.choice([-1.0, 0.0, 1.0], len(a))
+    return np.stack([a, b[rng.permutation(len(b))], c], axis=1)
 
 
 def made(encoder: Any, *steps: Any) -> Any:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from twinserve.arrays import FloatArray
 from twinserve.evaluate import metrics
-from twinserve.evaluate.bootstrap import METRICS, draws, intervals
+from twinserve.evaluate.bootstrap import SCORES, draws, intervals, lower_bound
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 
 ROWS = 60
@@ -18,13 +19,13 @@ ROWS = 60
 
 def classified(classes: int, *, coarse: bool) -> tuple[FloatArray, Predictions]:
     """Random truth and probabilities; coarse ones have ties."""
-    chance = np.random.default_rng(classes)
-    truth = chance.integers(classes, size=ROWS).astype(np.float64)
-    shares = chance.dirichlet(np.ones(classes), size=ROWS)
+    rng = np.random.default_rng(classes)
+    y_true = rng.integers(classes, size=ROWS).astype(np.float64)
+    shares = rng.dirichlet(np.ones(classes), size=ROWS)
     if coarse:
         shares = np.round(shares * 4) + 0.5
         shares /= shares.sum(axis=1, keepdims=True)
-    return truth, Predictions(shares.argmax(axis=1), shares)
+    return y_true, Predictions(shares.argmax(axis=1), shares)
 
 
 def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
@@ -36,17 +37,17 @@ def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
     return Predictions(predictions.labels[rows], predictions.probabilities[rows])
 
 
-def check(truth: FloatArray, predictions: Predictions) -> None:
-    """Every metric, for twenty draws, against the one of `evaluation` on the rows repeated as often as drawn."""
-    (counts,) = draws(ROWS, seed=1, times=20)
-    for name in metrics.evaluate(truth, predictions):
-        found = METRICS[name](truth, predictions, counts)
+def check(y_true: FloatArray, predictions: Predictions) -> None:
+    """Every metric, for twenty draws, against scikit-learn's on the rows repeated as often as drawn."""
+    (counts,) = draws([np.arange(ROWS)], seed=1, times=20)
+    for name in metrics.evaluate(y_true, predictions):
+        found = SCORES[name](y_true, predictions, counts)
         for count, value in zip(counts, found, strict=True):
             rows = np.repeat(np.arange(ROWS), count.astype(int))
             drawn = taken(predictions, rows)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # A class that was not drawn.
-                assert metrics.METRICS[name].score(truth[rows], drawn) == pytest.approx(value, rel=1e-12), name
+                assert metrics.score(name, y_true[rows], drawn) == pytest.approx(value, rel=1e-12), name
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
@@ -56,22 +57,45 @@ def test_counting_rows_equals_repeating_them_for_classes(classes: int, *, coarse
 
 
 def test_counting_rows_equals_repeating_them_for_values() -> None:
-    chance = np.random.default_rng(0)
-    truth = chance.normal(1e6, 1.0, size=ROWS)
-    check(truth, Predictions(values=truth + chance.normal(size=ROWS)))
+    rng = np.random.default_rng(0)
+    y_true = rng.normal(1e6, 1.0, size=ROWS)
+    check(y_true, Predictions(values=y_true + rng.normal(size=ROWS)))
 
 
 def test_a_seed_gives_the_same_intervals_around_the_metric() -> None:
-    truth, predictions = classified(2, coarse=False)
-    found = intervals(truth, predictions, seed=7)
-    assert found == intervals(truth, predictions, seed=7)
-    for name, value in metrics.evaluate(truth, predictions).items():
+    y_true, predictions = classified(2, coarse=False)
+    found = intervals(y_true, predictions, seed=7)
+    assert found == intervals(y_true, predictions, seed=7)
+    for name, value in metrics.evaluate(y_true, predictions).items():
         low, high = found[name]
         assert low < value < high
 
 
 def test_many_rows_are_drawn_in_parts() -> None:
     """The counts of a large hold-out never are in memory together."""
-    parts = list(draws(100_000, seed=0, times=100))
+    parts = list(draws([np.arange(100_000)], seed=0, times=100))
     assert [len(part) for part in parts] == [40, 40, 20]
     assert all((part.sum(axis=1) == 100_000).all() for part in parts)
+
+
+def test_every_metric_has_a_score_and_a_score_of_draws() -> None:
+    """What the table names and what is computed are the same, in the same order."""
+    assert list(METRICS) == list(metrics.SCORES) == list(SCORES)
+
+
+def test_a_draw_holds_as_many_rows_of_each_stratum_as_there_are() -> None:
+    (counts,) = draws([np.array([0, 2]), np.array([1, 3, 4])], seed=0, times=50)
+    assert (counts[:, [0, 2]].sum(axis=1) == 2).all()
+    assert (counts[:, [1, 3, 4]].sum(axis=1) == 3).all()
+    assert len(np.unique(counts, axis=0)) > 1
+
+
+@pytest.mark.parametrize("name", ["accuracy", "log_loss"])
+def test_a_lower_bound_is_of_the_advantage_whatever_the_sign_of_the_metric(name: str) -> None:
+    y_true, poor = classified(2, coarse=False)
+    right = np.eye(2)[y_true.astype(int)] * 0.8 + 0.1
+    good = Predictions(right.argmax(axis=1), right)
+    advantage = METRICS[name].sign * (metrics.score(name, y_true, good) - metrics.score(name, y_true, poor))
+    assert 0 < lower_bound(name, y_true, good, poor, seed=0) < advantage
+    assert lower_bound(name, y_true, poor, good, seed=0) < -advantage
+    assert lower_bound(name, y_true, good, good, seed=0) == 0.0

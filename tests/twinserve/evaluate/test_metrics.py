@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from harness import fruit
 from model import tumor
 from tests.twinserve.signature.made import feature, many, signature
-from twinserve.evaluate.metrics import METRICS, evaluate
+from twinserve.evaluate.metrics import evaluate, score
+from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 from twinserve.signature.frames import from_frame
@@ -67,9 +68,9 @@ def test_what_training_saw_does_not_matter() -> None:
 
 def table_mask(frame: pd.DataFrame) -> list[bool]:
     """Which rows of a table are held out, all that training does with it included."""
-    understood = from_table(frame)
-    whole = observe(understood.signature, understood.frame)
-    mask: list[bool] = holdout_mask(from_frame(understood.frame, whole), whole).tolist()
+    table = from_table(frame)
+    whole = observe(table.signature, table.frame)
+    mask: list[bool] = holdout_mask(from_frame(table.frame, whole), whole).tolist()
     return mask
 
 
@@ -164,7 +165,7 @@ def test_labels_without_probabilities_are_judged_as_labels() -> None:
 @pytest.mark.parametrize("name", ["log_loss", "roc_auc", "brier"])
 def test_a_metric_of_probabilities_needs_them(name: str) -> None:
     with pytest.raises(TypeError, match="needs probabilities"):
-        METRICS[name].score(TRUTH, Predictions(SAID.labels))
+        score(name, TRUTH, Predictions(SAID.labels))
 
 
 @pytest.mark.parametrize("name", list(METRICS))
@@ -172,6 +173,7 @@ def test_a_perfect_prediction_is_never_worse(name: str) -> None:
     """The direction of each metric is the one it claims."""
     perfect = Predictions(TRUTH.astype(int), np.eye(2)[TRUTH.astype(int)], TRUTH)
     worse = Predictions(1 - TRUTH.astype(int), np.array([[0.4, 0.6]] * 2 + [[0.6, 0.4]] * 2), 1 - TRUTH)
-    metric = METRICS[name]
-    better, other = metric.score(TRUTH, perfect), metric.score(TRUTH, worse)
-    assert better > other if metric.greater_is_better else better < other
+    better, other = score(name, TRUTH, perfect), score(name, TRUTH, worse)
+    assert METRICS[name].better(better, other)
+    assert not METRICS[name].better(other, better)
+    assert METRICS[name].sign * better > METRICS[name].sign * other

@@ -1,4 +1,4 @@
-"""A graph is looked at before ONNX Runtime sees it: what no lowering makes is refused, whatever its digest says."""
+"""A graph that no lowering could have made is refused before ONNX Runtime loads it, even with a correct digest."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def content(model: onnx.ModelProto) -> bytes:
 
 def refused(data: bytes) -> str:
     """Why, in one sentence."""
-    with pytest.raises(BadGraph) as found:
+    with pytest.raises(BadGraph) as raised:
         check_graph(data)
-    return str(found.value)
+    return str(raised.value)
 
 
 def one_node(kind: str, *inputs: str, domain: str = "", **attributes: Any) -> onnx.ModelProto:

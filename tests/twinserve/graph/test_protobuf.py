@@ -22,19 +22,19 @@ def listed(values: Sequence[int]) -> tuple[bytes, list[Field]]:
 
 @given(INTS)
 def test_a_list_of_numbers_is_one_field(values: list[int]) -> None:
-    data, found = listed(values)
-    assert [(field.number, field.kind) for field in found] == [(1, BYTES), (8, VARINT), (20, VARINT)]
-    assert numbers(data, found[1]).tolist() == values
-    assert count(data, found[1]) == len(values)
+    data, read = listed(values)
+    assert [(field.number, field.kind) for field in read] == [(1, BYTES), (8, VARINT), (20, VARINT)]
+    assert numbers(data, read[1]).tolist() == values
+    assert count(data, read[1]) == len(values)
 
 
 def test_each_kind_of_field_is_found_where_it_lies() -> None:
     data = helper.make_attribute("name", 1.5).SerializeToString() + b"\x11" + bytes(8)
-    found = list(fields(data, 0, len(data)))
-    assert [(field.number, field.kind) for field in found] == [
+    read = list(fields(data, 0, len(data)))
+    assert [(field.number, field.kind) for field in read] == [
         (1, BYTES), (2, FIXED32), (20, VARINT), (2, FIXED64),
     ]  # fmt: skip
-    assert data[found[0].start : found[0].stop] == b"name"
+    assert data[read[0].start : read[0].stop] == b"name"
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_what_is_cut_off_too_long_or_of_no_kind_is_no_message(data: bytes) -> No
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
-    """And whoever reads on always ends."""
+    """Reading always ends."""
     try:
-        found = list(fields(data, 0, len(data)))
+        read = list(fields(data, 0, len(data)))
     except Malformed:
         return
-    assert all(field.start <= field.stop <= len(data) for field in found)
+    assert all(field.start <= field.stop <= len(data) for field in read)
     assert all(
         len(numbers(data, field)) == count(data, field)
-        for field in found
+        for field in read
         if field.kind == VARINT and data[field.start - 1] < 0x80 and field.number < 16
     )
 

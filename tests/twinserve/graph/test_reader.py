@@ -1,4 +1,4 @@
-"""A graph is read as ONNX Runtime reads it: what protobuf allows and no writer of ours does is refused."""
+"""A graph is read as ONNX Runtime reads it; encodings that protobuf allows and our writer does not use are refused."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def picking() -> onnx.ModelProto:
 def refused(data: bytes) -> str:
     """Why, of what protobuf itself takes."""
     onnx.ModelProto().ParseFromString(data)
-    with pytest.raises(BadGraph) as found:
+    with pytest.raises(BadGraph) as raised:
         check_graph(data)
-    return found.value.reason
+    return raised.value.reason
 
 
 def changed(path: Sequence[int], change: wire.Change) -> bytes:
@@ -115,7 +115,7 @@ def test_unknown_fields_and_groups_are_refused(path: Sequence[int], unknown: byt
 
 
 def test_the_last_of_two_numbers_is_no_secret() -> None:
-    """The axis is 1 for who takes the first and 0 for who takes the last: a table of ten thousand columns squared."""
+    """One reader takes the first number, axis 1, another the last, axis 0: a table of 10,000 columns squared."""
     data = changed(ATTRIBUTE, replaced(b"\x18\x01", b"\x18\x01\x18\x00"))
     assert onnx.ModelProto.FromString(data).graph.node[0].attribute[0].i == 0
     assert refused(data) == "has parts that none of ours has"
@@ -194,14 +194,14 @@ def test_a_constant_has_its_bytes_and_nothing_else(change: wire.Change) -> None:
     ids=str,
 )
 def test_an_attribute_is_what_it_says(attribute: AttributeProto) -> None:
-    """ONNX Runtime asks for its type first."""
+    """ONNX Runtime uses the declared type."""
     made = picking()
     made.graph.node[0].attribute[0].CopyFrom(attribute)
     assert refused(content(made)) == "has an attribute that is not what it says"
 
 
 def test_an_attribute_of_another_type_is_refused() -> None:
-    """Of which ONNX Runtime may take what holds where there is none."""
+    """ONNX Runtime may use its default value instead."""
     made = picking()
     made.graph.node[0].attribute[0].CopyFrom(helper.make_attribute("axis", [1]))
     assert refused(content(made)) == "uses Gather as none of ours does"
@@ -236,10 +236,10 @@ def test_another_version_of_the_format_is_refused(version: int) -> None:
 
 
 def test_what_is_read_is_what_was_written() -> None:
-    found = read_graph(content(picking()))
-    assert found.inputs == {"x": (-1, 3)}
-    assert found.constants["c"].values.tolist() == [0]
-    assert [(node.kind, [*node.inputs], dict(node.types)) for node in found.nodes] == [
+    graph = read_graph(content(picking()))
+    assert graph.inputs == {"x": (-1, 3)}
+    assert graph.constants["c"].values.tolist() == [0]
+    assert [(node.kind, [*node.inputs], dict(node.types)) for node in graph.nodes] == [
         ("Gather", ["x", "c"], {"axis": 2}),
         ("ArgMax", ["t"], {"axis": 2, "keepdims": 2}),
     ]

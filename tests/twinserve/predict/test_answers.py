@@ -1,4 +1,4 @@
-"""Which rows have an answer, however a predictor says that it has none."""
+"""The rows with an answer, whether a predictor raises or predicts NaN for the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAN: Final = float("nan")
 
 
 class Picky:
-    """Raises on some rows, says of others what is no number; every other row's value is its name."""
+    """Raises on some rows and predicts NaN for others; the value of any other row is its first feature."""
 
     kind: Final[PredictorKind] = "scikit-learn"
 
@@ -26,12 +26,12 @@ class Picky:
         self.calls: list[int] = []
 
     def predict(self, columns: Columns) -> Predictions:
-        """The names."""
-        names = columns.matrix[:, 0]
-        self.calls.append(len(names))
-        if self.raises & set(names.tolist()):
+        """Each row's first feature."""
+        first = columns.matrix[:, 0]
+        self.calls.append(len(first))
+        if self.raises & set(first.tolist()):
             raise CannotPredict("no")
-        return Predictions(values=np.where(np.isin(names, list(self.silent)), NAN, names))
+        return Predictions(values=np.where(np.isin(first, list(self.silent)), NAN, first))
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,12 @@ def test_what_is_neither_label_nor_value_is_no_prediction() -> None:
 def test_every_row_is_asked_whatever_the_others_are(
     raises: Collection[int], silent: Collection[int], alone: bool
 ) -> None:
-    found = ask(Picky(raises, silent), rows(range(8)), alone=alone)
+    answers = ask(Picky(raises, silent), rows(range(8)), alone=alone)
     kept = [row for row in range(8) if row not in raises and row not in silent]
-    assert np.flatnonzero(found.given).tolist() == kept
-    said = [] if found.predictions is None or found.predictions.values is None else found.predictions.values.tolist()
+    assert np.flatnonzero(answers.given).tolist() == kept
+    said = (
+        [] if answers.predictions is None or answers.predictions.values is None else answers.predictions.values.tolist()
+    )
     assert said == kept
 
 

@@ -1,4 +1,4 @@
-"""Joined requests get what each would have got alone, and it is learned how many it pays to join."""
+"""Joined requests get the predictions that each gets alone, and the number of rows to join is learned."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
 from harness import fruit
+from tests.twinserve.signature.made import many
 from twinserve.arrays import FloatArray
-from twinserve.predict.batching import Batcher, Cost, Outcome, join, predict_each
+from twinserve.predict.batching import Batcher, Cost, Outcome, predict_each
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Columns
@@ -38,51 +39,53 @@ def parts(bounds: Sequence[int]) -> list[Columns]:
     return [COLUMNS.take(range(start, end)) for start, end in pairwise(bounds)]
 
 
-def same(found: Outcome, expected: Outcome) -> bool:
+def same(actual: Outcome, expected: Outcome) -> bool:
     """The same bits."""
-    assert isinstance(found, Predictions)
+    assert isinstance(actual, Predictions)
     assert isinstance(expected, Predictions)
-    return [None if part is None else part.tobytes() for part in found] == [
+    return [None if part is None else part.tobytes() for part in actual] == [
         None if part is None else part.tobytes() for part in expected
     ]
 
 
-def shares(outcome: Outcome) -> FloatArray:
+def probabilities(outcome: Outcome) -> FloatArray:
     """The probabilities of a classification."""
     assert isinstance(outcome, Predictions)
     assert outcome.probabilities is not None
     return outcome.probabilities
 
 
+@many
 @given(cuts)
 def test_joined_parts_are_the_whole(bounds: Sequence[int]) -> None:
     """Numbers, unseen categories and texts alike, each at its new place."""
-    joined = join(parts(bounds))
+    joined = Columns.concatenate(parts(bounds))
     assert joined.matrix.tobytes() == COLUMNS.matrix.tobytes()
     assert (joined.unseen, joined.texts) == (COLUMNS.unseen, COLUMNS.texts)
 
 
 @pytest.mark.parametrize("predictor", [FakePredictor(), ValuePredictor()])
+@many
 @given(cuts)
 def test_each_request_gets_the_predictions_of_its_own_rows(
     predictor: FakePredictor | ValuePredictor, bounds: Sequence[int]
 ) -> None:
     """However the rows are spread over requests."""
     requests = parts(bounds)
-    found = predict_each(predictor.predict, requests)
-    assert all(same(one, predictor.predict(rows)) for one, rows in zip(found, requests, strict=True))
+    outcomes = predict_each(predictor.predict, requests)
+    assert all(same(one, predictor.predict(rows)) for one, rows in zip(outcomes, requests, strict=True))
 
 
 def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
     """To the last bit, as trees look at each row by itself."""
     data, _ = fruit.fitted(fruit.FRUIT)
-    labels = np.array(data.classes, dtype=object)[data.train.truth.astype(int)]
+    labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     forest = make_pipeline(fruit.columns_encoded(), RandomForestClassifier(20, random_state=0))
     forest.fit(to_frame(data.train.columns, data.signature), labels)
     predictor = SklearnPredictor(forest, data.signature, data.classes)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
-    assert all(same(found, predictor.predict(row)) for found, row in zip(together, rows, strict=True))
+    assert all(same(outcome, predictor.predict(row)) for outcome, row in zip(together, rows, strict=True))
 
 
 def test_another_pipeline_says_nearly_the_same() -> None:
@@ -91,27 +94,28 @@ def test_another_pipeline_says_nearly_the_same() -> None:
     predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
-    alone = [shares(predictor.predict(row)) for row in rows]
-    np.testing.assert_allclose([shares(found) for found in together], alone, rtol=0, atol=1e-12)
+    alone = [probabilities(predictor.predict(row)) for row in rows]
+    np.testing.assert_allclose([probabilities(outcome) for outcome in together], alone, rtol=0, atol=1e-12)
 
 
+@many
 @given(cuts, st.sets(st.integers(0, 7)))
-def test_guilty_rows_fail_with_their_own_request_only(bounds: Sequence[int], guilty: set[int]) -> None:
+def test_rows_that_fail_fail_their_own_request_only(bounds: Sequence[int], failing: set[int]) -> None:
     """Whichever and how many they are."""
     age = [feature.name for feature in signature().features].index("age")
     matrix = COLUMNS.matrix.copy()
-    matrix[list(guilty), age] = OLD
+    matrix[list(failing), age] = OLD
     whole = Columns(matrix, COLUMNS.unseen, COLUMNS.texts)
     places = [range(start, end) for start, end in pairwise(bounds)]
     outcomes = predict_each(PickyPredictor().predict, [whole.take(rows) for rows in places])
     for rows, outcome in zip(places, outcomes, strict=True):
-        if guilty & set(rows):
+        if failing & set(rows):
             assert isinstance(outcome, CannotPredict)
         else:
             assert same(outcome, FakePredictor().predict(COLUMNS.take(rows)))
 
 
-def test_one_guilty_request_of_many_costs_two_calls_for_each_halving() -> None:
+def test_one_failing_request_of_many_costs_two_calls_for_each_halving() -> None:
     calls: list[int] = []
 
     def predict(columns: Columns) -> Predictions:
@@ -126,7 +130,7 @@ def test_one_guilty_request_of_many_costs_two_calls_for_each_halving() -> None:
 
 
 def test_predictions_that_do_not_match_the_rows_are_never_sliced() -> None:
-    """Each request then gets what the predictor says of it alone, right or wrong."""
+    """Each request then gets the predictor's result for its rows alone, right or wrong."""
 
     def predict(_: Columns) -> Predictions:
         return Predictions(values=np.array([1.0]))
@@ -195,7 +199,7 @@ def test_no_rows_are_joined_that_would_keep_the_first_ones_beyond_their_deadline
 
 
 def test_a_batcher_learns_from_its_calls() -> None:
-    """From then on it knows what little is beside a call."""
+    """From then on the length of a call is known."""
     batcher = Batcher(FakePredictor())
     assert batcher.pause() == 0
     batcher.predict([COLUMNS])
@@ -205,4 +209,4 @@ def test_a_batcher_learns_from_its_calls() -> None:
 def test_a_classification_has_all_classes_for_each_row() -> None:
     """The slices keep their second dimension."""
     outcomes = Batcher(FakePredictor()).predict(parts([0, 1, 8]))
-    assert [shares(outcome).shape for outcome in outcomes] == [(1, len(CLASSES)), (7, len(CLASSES))]
+    assert [probabilities(outcome).shape for outcome in outcomes] == [(1, len(CLASSES)), (7, len(CLASSES))]

@@ -1,4 +1,4 @@
-"""A row by itself has the answer that it has among others, whichever thread asks."""
+"""A single row has the outputs that it has in a batch, in any thread."""
 
 from __future__ import annotations
 

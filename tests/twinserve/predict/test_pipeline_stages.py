@@ -1,4 +1,4 @@
-"""A pipeline taken apart predicts the same bits as the whole one, and knows when it needs the names of columns."""
+"""A pipeline split into steps predicts the same bits as the whole one, and gets column names where it needs them."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def test_the_bits_are_those_of_the_whole_pipeline(name: str, rows: int) -> None:
     """For one row as for many; and no warning that names are missing."""
     pipeline = fitted(name)
     frame = FRAME.iloc[:rows]
-    found = SklearnPredictor(pipeline, SIGNATURE, CLASSES).predict(COLUMNS.take(range(rows)))
-    assert found.labels is not None
-    assert [CLASSES[code] for code in found.labels] == pipeline.predict(frame).tolist()
+    predictions = SklearnPredictor(pipeline, SIGNATURE, CLASSES).predict(COLUMNS.take(range(rows)))
+    assert predictions.labels is not None
+    assert [CLASSES[code] for code in predictions.labels] == pipeline.predict(frame).tolist()
     if hasattr(pipeline, "predict_proba"):
-        assert found.probabilities is not None
-        assert found.probabilities.tobytes() == pipeline.predict_proba(frame).tobytes()
+        assert predictions.probabilities is not None
+        assert predictions.probabilities.tobytes() == pipeline.predict_proba(frame).tobytes()
 
 
 @cache

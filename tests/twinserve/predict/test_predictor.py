@@ -26,12 +26,12 @@ def trained() -> tuple[Any, Any]:
 def test_predictions_are_the_pipelines_own(trained: tuple[Any, Any]) -> None:
     data, fitted = trained
     columns = data.everything.columns
-    found = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(columns)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(columns)
     frame = to_frame(columns, data.signature)
-    assert found.labels is not None
-    assert found.probabilities is not None
-    assert [data.classes[code] for code in found.labels] == fitted.pipeline.predict(frame).tolist()
-    assert found.probabilities.tobytes() == fitted.pipeline.predict_proba(frame).tobytes()
+    assert predictions.labels is not None
+    assert predictions.probabilities is not None
+    assert [data.classes[code] for code in predictions.labels] == fitted.pipeline.predict(frame).tolist()
+    assert predictions.probabilities.tobytes() == fitted.pipeline.predict_proba(frame).tobytes()
 
 
 def test_a_row_is_predicted_the_same_alone(trained: tuple[Any, Any]) -> None:
@@ -50,20 +50,22 @@ def test_a_row_is_predicted_the_same_alone(trained: tuple[Any, Any]) -> None:
 
 def test_a_regression_gives_values() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
-    found = SklearnPredictor(fitted.pipeline, data.signature, None).predict(data.holdout.columns)
-    assert (found.labels, found.probabilities) == (None, None)
-    assert found.values is not None
-    assert found.values.tolist() == fitted.pipeline.predict(to_frame(data.holdout.columns, data.signature)).tolist()
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, None).predict(data.holdout.columns)
+    assert (predictions.labels, predictions.probabilities) == (None, None)
+    assert predictions.values is not None
+    assert (
+        predictions.values.tolist() == fitted.pipeline.predict(to_frame(data.holdout.columns, data.signature)).tolist()
+    )
 
 
 def test_a_classifier_without_probabilities_gives_labels_only(trained: tuple[Any, Any]) -> None:
     data, _ = trained
     frame = to_frame(data.train.columns, data.signature)
-    labels = np.array(data.classes, dtype=object)[data.train.truth.astype(int)]
+    labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     pipeline = make_pipeline(fruit.columns_encoded(), LinearSVC()).fit(frame, labels)
-    found = SklearnPredictor(pipeline, data.signature, data.classes).predict(data.train.columns)
-    assert found.probabilities is None
-    assert describe(found, data.classes)[0] == {"label": pipeline.predict(frame)[0], "probabilities": None}
+    predictions = SklearnPredictor(pipeline, data.signature, data.classes).predict(data.train.columns)
+    assert predictions.probabilities is None
+    assert describe(predictions, data.classes)[0] == {"label": pipeline.predict(frame)[0], "probabilities": None}
 
 
 def test_every_part_of_a_pipeline_runs_in_one_thread() -> None:
@@ -96,6 +98,6 @@ def test_predictions_of_nothing_are_a_fault_of_ours() -> None:
 def test_columns_of_one_row(trained: tuple[Any, Any]) -> None:
     data, fitted = trained
     row = Columns(np.array([[180.0, 0.0, np.nan]]))
-    found = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(row)
-    assert found.labels is not None
-    assert data.classes[found.labels[0]] == "pear"
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(row)
+    assert predictions.labels is not None
+    assert data.classes[predictions.labels[0]] == "pear"

@@ -17,8 +17,8 @@ ROWS = 150
 
 def table() -> FloatArray:
     """Two numbers, one of them missing here and there, and the code of a category."""
-    chance = np.random.default_rng(0)
-    x = np.stack([chance.normal(size=ROWS), chance.random(ROWS), chance.integers(0, 6, ROWS)], axis=1)
+    rng = np.random.default_rng(0)
+    x = np.stack([rng.normal(size=ROWS), rng.random(ROWS), rng.integers(0, 6, ROWS)], axis=1)
     x[::7, 1] = np.nan
     return x
 
@@ -34,13 +34,13 @@ def test_the_visitor_of_a_split_is_the_first_row_whose_way_leads_there() -> None
     (found,) = find_trees(make_pipeline(tree))
     ways = tree.decision_path(x).tocsc()
     expected = [int(np.flatnonzero(ways[:, [node]].toarray())[0]) for node in found.nodes.tolist()]
-    assert found.visitors(np.arange(len(found.nodes)), x).tolist() == expected
+    assert found.first_rows(np.arange(len(found.nodes)), x).tolist() == expected
 
 
 def test_a_split_that_no_row_comes_to_has_no_visitor() -> None:
     x = table()
     (found,) = find_trees(make_pipeline(DecisionTreeRegressor(random_state=0).fit(x, target(x))))
-    visitors = found.visitors(np.arange(len(found.nodes)), x[:1])
+    visitors = found.first_rows(np.arange(len(found.nodes)), x[:1])
     assert visitors.max() == 0
     assert visitors.min() == -1
 
@@ -48,9 +48,9 @@ def test_a_split_that_no_row_comes_to_has_no_visitor() -> None:
 def test_only_the_splits_that_are_asked_for_are_answered() -> None:
     x = table()
     (found,) = find_trees(make_pipeline(RandomForestClassifier(3, random_state=0).fit(x, x[:, 0] > 0)))
-    everything = found.visitors(np.arange(len(found.nodes)), x)
+    everything = found.first_rows(np.arange(len(found.nodes)), x)
     some = np.array([3, 2, len(found.nodes) - 1])
-    assert found.visitors(some, x).tolist() == everything[some].tolist()
+    assert found.first_rows(some, x).tolist() == everything[some].tolist()
 
 
 @pytest.mark.parametrize("categories", [None, [2]])

@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from twinserve.arrays import FloatArray
 from twinserve.estimators.label_encoded import Coded
-from twinserve.proof.decision_paths import Tree, dense
+from twinserve.proof.decision_paths import TracedTree, dense
 from twinserve.proof.find_trees import find_trees
 
 ROWS = 150
@@ -34,8 +34,8 @@ ROWS = 150
 
 def table() -> FloatArray:
     """Two numbers and the code of a category."""
-    chance = np.random.default_rng(0)
-    return np.stack([chance.normal(size=ROWS), chance.random(ROWS), chance.integers(0, 6, ROWS)], axis=1)
+    rng = np.random.default_rng(0)
+    return np.stack([rng.normal(size=ROWS), rng.random(ROWS), rng.integers(0, 6, ROWS)], axis=1)
 
 
 def target(x: FloatArray) -> FloatArray:
@@ -43,7 +43,7 @@ def target(x: FloatArray) -> FloatArray:
     return np.asarray(x[:, 0] + x[:, 1] + np.sin(x[:, 2]) + np.arange(ROWS) / 100)
 
 
-def leaf(tree: Tree, row: FloatArray) -> int:
+def leaf(tree: TracedTree, row: FloatArray) -> int:
     """The node where a row of the tree's input ends."""
     node = 0
     while not tree.is_leaf[node]:
@@ -107,7 +107,7 @@ def test_a_members_own_steps_are_part_of_the_way_to_its_trees(model: Any) -> Non
     (found,) = find_trees(model)
     seen = dense(found.transform(x))
     np.testing.assert_allclose(seen.mean(axis=0), 0.0, atol=1e-12)
-    assert (found.visitors(np.arange(len(found.nodes)), seen) >= 0).all()
+    assert (found.first_rows(np.arange(len(found.nodes)), seen) >= 0).all()
 
 
 def test_the_regressor_behind_a_transformed_target_is_found() -> None:

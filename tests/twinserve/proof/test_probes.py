@@ -17,7 +17,7 @@ from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances
 from twinserve.proof.probes import EXTREMES, probes
 from twinserve.proof.threshold_search import Change, crossings
 from twinserve.signature import UNSEEN, Columns, FeatureType, Signature, to_instances
-from twinserve.signature.columns import STRANGER
+from twinserve.signature.columns import UNSEEN_CATEGORY
 from twinserve.signature.frames import to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -37,16 +37,16 @@ MIXED = signature(
 
 def real(rows: int = 50) -> Columns:
     """Ordinary rows of the mixed signature, with a category that its vocabulary lacks in one of them."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     matrix = np.stack(
         [
-            chance.normal(size=rows),
-            chance.normal(size=rows),
-            chance.integers(0, 9, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 2, rows),
-            chance.integers(0, 9000, rows),
+            rng.normal(size=rows),
+            rng.normal(size=rows),
+            rng.integers(0, 9, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 2, rows),
+            rng.integers(0, 9000, rows),
             np.full(rows, np.nan),
         ],
         axis=1,
@@ -76,14 +76,16 @@ def test_some_row_has_nulls_wherever_it_may() -> None:
 def test_every_category_meets_a_stranger() -> None:
     groups = probes(real(), MIXED, NO_TREES, seed=0)
     for place in (3, 4):
-        assert any(STRANGER in [text for (_, column), text in g.unseen.items() if column == place] for g in groups)
+        assert any(
+            UNSEEN_CATEGORY in [text for (_, column), text in g.unseen.items() if column == place] for g in groups
+        )
 
 
 def test_every_category_meets_the_words_that_its_vocabulary_lacks() -> None:
     groups = probes(real(), MIXED, NO_TREES, 0, ["x", "none"])
     for place in (3, 4):
         met = {text for group in groups for (_, column), text in group.unseen.items() if column == place}
-        assert met - {"z"} == {STRANGER, "none"}
+        assert met - {"z"} == {UNSEEN_CATEGORY, "none"}
 
 
 def test_every_number_goes_to_all_extremes_and_to_the_ends_of_what_training_saw() -> None:
@@ -143,12 +145,12 @@ def test_some_rows_move_by_less_than_single_precision_can_tell() -> None:
 
 def test_a_tree_is_met_on_both_sides_of_its_splits() -> None:
     """How they are found is tested with `twinserve/proof/threshold_search.py`; here, that they are among the rows."""
-    chance = np.random.default_rng(0)
-    contract, columns = signature(feature("x")), Columns(chance.random((80, 1)))
-    tree = make_pipeline(DecisionTreeRegressor(random_state=0)).fit(to_frame(columns, contract), chance.random(80))
+    rng = np.random.default_rng(0)
+    contract, columns = signature(feature("x")), Columns(rng.random((80, 1)))
+    tree = make_pipeline(DecisionTreeRegressor(random_state=0)).fit(to_frame(columns, contract), rng.random(80))
     thresholds = tree[-1].tree_.threshold[tree[-1].tree_.feature == 0]
     with np.errstate(over="ignore"):
-        changes = crossings(columns, contract, tree, chance).changes
+        changes = crossings(columns, contract, tree, rng).changes
         values = np.unique(made(columns, contract, changes).matrix[:, 0]).astype(np.float32).astype(np.float64)
     for threshold in thresholds:
         below, above = values[values <= threshold].max(), values[values > threshold].min()

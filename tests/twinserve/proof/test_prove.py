@@ -31,7 +31,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.answers import ask
 from twinserve.proof import prove as proving
-from twinserve.proof.prove import Proved, prove
+from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame
 
@@ -46,21 +46,21 @@ NUMBERS = signature(feature("x"), feature("y"))
 
 def table(rows: int = 160) -> pd.DataFrame:
     """Two numbers and a category; one of each is sometimes missing."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     words = np.array(["green", "red", np.nan], dtype=object)
     return pd.DataFrame(
         {
-            "x": np.round(chance.normal(size=rows), 3),
-            "n": np.where(chance.random(rows) < 0.3, np.nan, chance.random(rows)),
-            "c": words[chance.integers(0, 3, rows)],
+            "x": np.round(rng.normal(size=rows), 3),
+            "n": np.where(rng.random(rows) < 0.3, np.nan, rng.random(rows)),
+            "c": words[rng.integers(0, 3, rows)],
         }
     )
 
 
 def numbers() -> pd.DataFrame:
     """Two numbers."""
-    chance = np.random.default_rng(1)
-    return pd.DataFrame({"x": np.round(chance.normal(size=160), 3), "y": np.round(chance.normal(size=160), 3)})
+    rng = np.random.default_rng(1)
+    return pd.DataFrame({"x": np.round(rng.normal(size=160), 3), "y": np.round(rng.normal(size=160), 3)})
 
 
 def labels(frame: pd.DataFrame) -> Any:
@@ -78,7 +78,8 @@ def proved(pipeline: Any, frame: pd.DataFrame, contract: Signature, target: Any 
     half = len(frame) // 2
     pipeline.fit(frame[:half], target[:half])
     real = (columns.take(range(half)), columns.take(range(half, len(frame))))
-    return prove(pipeline, contract, CLASSES if target.dtype == object else None, real, seed=0)
+    classes = CLASSES if target.dtype == object else None
+    return prove(pipeline, compile_model(pipeline, contract), contract, classes, real, seed=0)
 
 
 BOOSTING = HistGradientBoostingClassifier(max_iter=10, categorical_features=["c"], random_state=0)
@@ -193,7 +194,7 @@ def test_a_word_that_only_the_pipeline_knows_is_what_it_is_to_the_pipeline(encod
 
 
 def test_a_graph_that_does_not_know_such_a_word_does_not_serve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twinserve.predict.compiled.read_words", lambda _: {})
+    monkeypatch.setattr("twinserve.predict.compiled.read_extra_categories", lambda _: {})
     assert answering_words(IMPUTED, LogisticRegression()).facts.kind == "scikit-learn"
 
 
@@ -310,7 +311,7 @@ def test_an_answer_that_the_compiled_model_invents_is_caught(monkeypatch: pytest
 # ---- whatever is odd -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_words"])
+@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_categories"])
 @pytest.mark.parametrize("error", [RuntimeError("of 1234.5"), RecursionError(), AttributeError("x"), MemoryError()])
 def test_whatever_happens_in_compiling_and_proving_the_pipeline_serves(
     monkeypatch: pytest.MonkeyPatch, where: str, error: Exception

@@ -37,13 +37,13 @@ ONE = signature(feature("x"))
 
 def table(seed: int = 0) -> pd.DataFrame:
     """Numbers of different sizes, one of them sometimes missing, and a category."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {
-            "x": np.round(chance.normal(size=ROWS), 3),
-            "y": 1e4 * chance.random(ROWS) + 5e6,
-            "n": np.where(chance.random(ROWS) < 0.2, np.nan, chance.random(ROWS)),
-            "c": chance.choice(np.array(["red", "green", "blue"], dtype=object), ROWS),
+            "x": np.round(rng.normal(size=ROWS), 3),
+            "y": 1e4 * rng.random(ROWS) + 5e6,
+            "n": np.where(rng.random(ROWS) < 0.2, np.nan, rng.random(ROWS)),
+            "c": rng.choice(np.array(["red", "green", "blue"], dtype=object), ROWS),
         }
     )
 

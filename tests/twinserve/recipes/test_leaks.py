@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twinserve.recipes import Task
+from twinserve.metric import Task
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.signature.sources.from_table import from_table
 
 ROWS = 60
-CHANCE = np.random.default_rng(0)
+RNG = np.random.default_rng(0)
 LABELS = np.where(np.arange(ROWS) % 3 == 0, "yes", "no")
-VALUES = CHANCE.normal(100, 10, ROWS)
+VALUES = RNG.normal(100, 10, ROWS)
 
 
 def leaks(values: Any, target: Any, task: Task) -> str:
-    """What is said of a column."""
-    found = from_table(pd.DataFrame({"it": values, "other": CHANCE.normal(size=ROWS)}), drop=False)
-    return find_leaks(found.frame, found.signature, pd.Series(target), task).get("it", "")
+    """The sentence about a column; empty if there is none."""
+    table = from_table(pd.DataFrame({"it": values, "other": RNG.normal(size=ROWS)}), drop=False)
+    return find_leaks(table.frame, table.signature, pd.Series(target), task).get("it", "")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_one_value_for_each_class_is_a_leak(values: Any) -> None:
 
 def test_null_exactly_in_one_class_is_a_leak() -> None:
     """A date of default, known only of those who defaulted."""
-    values = pd.Series(CHANCE.normal(size=ROWS)).where(LABELS == "yes")
+    values = pd.Series(RNG.normal(size=ROWS)).where(LABELS == "yes")
     assert "null exactly" in leaks(values, LABELS, "classification")
 
 
@@ -54,8 +54,8 @@ def test_the_target_on_another_scale_is_a_leak(values: Any) -> None:
     ("values", "target", "task"),
     [
         (np.where(np.arange(ROWS) == 5, "yes", LABELS), LABELS, "classification"),
-        (np.where(LABELS == "yes", CHANCE.integers(2, size=ROWS), 2), LABELS, "classification"),
-        (VALUES + CHANCE.normal(0, 0.1, ROWS), VALUES, "regression"),
+        (np.where(LABELS == "yes", RNG.integers(2, size=ROWS), 2), LABELS, "classification"),
+        (VALUES + RNG.normal(0, 0.1, ROWS), VALUES, "regression"),
         (LABELS, VALUES, "regression"),
     ],
 )
@@ -64,5 +64,5 @@ def test_a_good_feature_is_no_leak(values: Any, target: Any, task: Task) -> None
 
 
 def test_a_number_that_separates_two_classes_is_told() -> None:
-    frame = from_table(pd.DataFrame({"sum": np.where(LABELS == "yes", 100, 0) + CHANCE.normal(size=ROWS), "x": VALUES}))
+    frame = from_table(pd.DataFrame({"sum": np.where(LABELS == "yes", 100, 0) + RNG.normal(size=ROWS), "x": VALUES}))
     assert separating(frame.frame, frame.signature, pd.Series(LABELS)) == ["sum"]

@@ -1,4 +1,4 @@
-"""Pipelines for any table: whatever its types, they fit, take nulls and strangers, and compile."""
+"""Pipelines for any table: whatever its types, they fit, take nulls and unseen categories, and compile."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from tests.twinserve.signature.made import feature, signature
-from twinserve.proof.prove import prove
-from twinserve.recipes import Task
+from twinserve.metric import Task
+from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes.pipelines import pipelines
 from twinserve.signature import UNSEEN, Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
@@ -31,14 +31,14 @@ CONTRACT = signature(
 @pytest.fixture(scope="module")
 def rows() -> tuple[Signature, Columns]:
     """A table of every type but text, with nulls."""
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     table = pd.DataFrame(
         {
-            "number": np.where(chance.random(ROWS) < 0.2, np.nan, chance.normal(size=ROWS)),
-            "whole": chance.integers(0, 9, ROWS),
-            "flag": np.where(chance.random(ROWS) < 0.2, np.nan, chance.integers(0, 2, ROWS)),
-            "kind": pd.Series(chance.choice(["a", "b", "c"], ROWS)).mask(chance.random(ROWS) < 0.2),
-            "day": pd.Series(pd.date_range("2024-01-01", periods=ROWS)).mask(chance.random(ROWS) < 0.2),
+            "number": np.where(rng.random(ROWS) < 0.2, np.nan, rng.normal(size=ROWS)),
+            "whole": rng.integers(0, 9, ROWS),
+            "flag": np.where(rng.random(ROWS) < 0.2, np.nan, rng.integers(0, 2, ROWS)),
+            "kind": pd.Series(rng.choice(["a", "b", "c"], ROWS)).mask(rng.random(ROWS) < 0.2),
+            "day": pd.Series(pd.date_range("2024-01-01", periods=ROWS)).mask(rng.random(ROWS) < 0.2),
             "at": pd.date_range("2024-01-01", periods=ROWS, freq="7h"),
         }
     )
@@ -47,7 +47,7 @@ def rows() -> tuple[Signature, Columns]:
 
 
 def odd(columns: Columns) -> Columns:
-    """A row with every null that there may be, and one with a stranger."""
+    """A row with every null that there may be, and one with an unseen category."""
     rows = columns.take([0, 1]).matrix
     rows[0, [place for place, one in enumerate(CONTRACT.features) if one.nullable]] = np.nan
     rows[1, 3] = UNSEEN
@@ -57,15 +57,16 @@ def odd(columns: Columns) -> Columns:
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signature, Columns], task: Task) -> None:
     seen, columns = rows
-    truth = columns.matrix[:, 1] % 2
-    target: Any = np.where(truth > 0, "odd", "even").astype(object) if task == "classification" else truth
-    found = pipelines(seen, task, 0)
-    assert list(found) == ["linear model", "random forest", "gradient boosting"]
-    for pipeline in found.values():
+    y_true = columns.matrix[:, 1] % 2
+    target: Any = np.where(y_true > 0, "odd", "even").astype(object) if task == "classification" else y_true
+    candidates = pipelines(seen, task, 0)
+    assert list(candidates) == ["linear model", "random forest", "gradient boosting"]
+    for pipeline in candidates.values():
         if "n_estimators" in pipeline["model"].get_params():
             pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
         fitted = pipeline.fit(to_frame(columns, seen), target)
-        proved = prove(fitted, seen, ("even", "odd") if task == "classification" else None, [columns], 0)
+        classes = ("even", "odd") if task == "classification" else None
+        proved = prove(fitted, compile_model(fitted, seen), seen, classes, [columns], 0)
         assert proved.facts.kind == "compiled", proved.facts.reason
         assert len(fitted.predict(to_frame(odd(columns), seen))) == 2
 

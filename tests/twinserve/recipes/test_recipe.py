@@ -10,9 +10,10 @@ import pytest
 
 from model.tumor import TUMOR
 from train import RECIPES
+from twinserve.metric import Task
 from twinserve.recipes import find
 from twinserve.recipes.catalog import UnknownRecipe
-from twinserve.recipes.recipe import NoSuchMetric, Task
+from twinserve.recipes.recipe import NoSuchMetric
 
 
 def test_the_default_recipe_is_found() -> None:

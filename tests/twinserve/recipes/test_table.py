@@ -1,4 +1,4 @@
-"""What is guessed from a table, and what a person is told of it."""
+"""What is inferred from a table, and the notes about it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pytest
 
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import Recipe
-from twinserve.recipes.table import Wish, table_recipe
+from twinserve.recipes.table import TableOptions, table_recipe
 
 ROWS = 120
 
 
 def frame(**columns: Any) -> pd.DataFrame:
     """Two useful columns and a target of two classes, beside the given columns."""
-    chance = np.random.default_rng(0)
-    useful = {"size": chance.normal(size=ROWS), "colour": chance.choice(["red", "green"], ROWS)}
-    return pd.DataFrame({**useful, **columns, "y": np.where(chance.random(ROWS) < 0.5, "yes", "no")})
+    rng = np.random.default_rng(0)
+    useful = {"size": rng.normal(size=ROWS), "colour": rng.choice(["red", "green"], ROWS)}
+    return pd.DataFrame({**useful, **columns, "y": np.where(rng.random(ROWS) < 0.5, "yes", "no")})
 
 
-def recipe(table: pd.DataFrame, target: str = "y", **wish: Any) -> Recipe:
+def recipe(table: pd.DataFrame, target: str = "y", **options: Any) -> Recipe:
     """The recipe for a table."""
-    return table_recipe("mine", table, Wish(target, **wish), "mine.csv")
+    return table_recipe("mine", table, TableOptions(target, **options), "mine.csv")
 
 
 def told(made: Recipe) -> dict[str, list[str | None]]:
@@ -35,10 +35,10 @@ def told(made: Recipe) -> dict[str, list[str | None]]:
     return kinds
 
 
-def refusal(table: pd.DataFrame, target: str = "y", **wish: Any) -> str:
+def refusal(table: pd.DataFrame, target: str = "y", **options: Any) -> str:
     """Why there is no recipe."""
     with pytest.raises(AskedWrongly) as refused:
-        recipe(table, target, **wish)
+        recipe(table, target, **options)
     return str(refused.value)
 
 
@@ -101,7 +101,7 @@ def test_a_rare_class_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "target", "wish", "sentence"),
+    ("table", "target", "options", "sentence"),
     [
         (frame(), "z", {}, "There is no column 'z'; the table has size, colour, y."),
         (frame().iloc[:29], "y", {}, "The table has 29 rows with a target, and 30 are the least to learn from."),
@@ -112,6 +112,6 @@ def test_a_rare_class_is_said() -> None:
     ids=["column", "rows", "metric", "task", "leaks"],
 )
 def test_what_cannot_be_learned_is_one_sentence(
-    table: pd.DataFrame, target: str, wish: dict[str, Any], sentence: str
+    table: pd.DataFrame, target: str, options: dict[str, Any], sentence: str
 ) -> None:
-    assert refusal(table, target, **wish).startswith(sentence)
+    assert refusal(table, target, **options).startswith(sentence)

@@ -1,4 +1,4 @@
-"""A file becomes a table whose columns hold what the file says, not what a parser guesses."""
+"""The columns of a table hold the values of its file, whatever a parser would infer."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def column(*cells: str) -> Any:
     ],
 )
 def test_the_whole_column_decides_what_a_cell_is(cells: tuple[str, ...], dtype: str, values: list[Any]) -> None:
-    found = column(*cells)
-    assert str(found.dtype) == dtype
-    pd.testing.assert_series_equal(found, pd.Series(values, name="it", dtype=dtype))
+    series = column(*cells)
+    assert str(series.dtype) == dtype
+    pd.testing.assert_series_equal(series, pd.Series(values, name="it", dtype=dtype))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -67,8 +67,8 @@ def test_a_header_that_no_reader_takes_is_refused_in_one_sentence() -> None:
 
 
 def test_json_lines_nest_with_dots_and_a_missing_key_is_null() -> None:
-    found = read_jsonl(b'{"a": {"b": 1, "c": {"d": true}}}\n\n{"e": 1' + b"0" * 5000 + b"}\n")
-    assert found.to_dict("list") == {"a.b": [1, None], "a.c.d": [True, None], "e": [None, float("inf")]}
+    frame = read_jsonl(b'{"a": {"b": 1, "c": {"d": true}}}\n\n{"e": 1' + b"0" * 5000 + b"}\n")
+    assert frame.to_dict("list") == {"a.b": [1, None], "a.c.d": [True, None], "e": [None, float("inf")]}
 
 
 def test_parquet_structures_become_dotted_names() -> None:
@@ -123,6 +123,6 @@ def test_any_bytes_are_a_table_or_are_refused_in_one_line(content: bytes, form: 
 def test_numbers_come_back_as_the_same_doubles(rows: list[tuple[int, float]]) -> None:
     text = "whole,real\n" + "".join(f"{whole},{real!r}\n" for whole, real in rows)
     lines = "".join(json.dumps({"whole": whole, "real": real}) + "\n" for whole, real in rows)
-    for found in (read_csv(text.encode()), read_jsonl(lines.encode())):
-        assert found["whole"].tolist() == [whole for whole, _ in rows]
-        assert found["real"].tolist() == [real for _, real in rows]
+    for frame in (read_csv(text.encode()), read_jsonl(lines.encode())):
+        assert frame["whole"].tolist() == [whole for whole, _ in rows]
+        assert frame["real"].tolist() == [real for _, real in rows]

@@ -1,4 +1,4 @@
-"""Which task a target asks for, and its values as a recipe holds them."""
+"""The task of a target, and its values in the form that a recipe holds."""
 
 from __future__ import annotations
 

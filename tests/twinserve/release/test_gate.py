@@ -11,8 +11,7 @@ import pytest
 from tests.twinserve.signature.made import feature, signature
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
-from twinserve.release import gate
-from twinserve.release.gate import Challenge, Terms, Verdict, judge
+from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.signature import Columns, Signature
 from twinserve.store.artifact import Opened
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
@@ -22,21 +21,15 @@ CLASSES: Final = ("no", "yes")
 CONTRACT: Final = signature(feature("x"), feature("c", "category", seen_categories=("green", "red")))
 
 
-def truth() -> FloatArray:
+def y_true() -> FloatArray:
     """Half of the rows are `yes`."""
     return np.arange(ROWS, dtype=np.float64) % 2
 
 
 def holdout(contract: Signature = CONTRACT) -> Columns:
     """`x` is the truth; the category says the same in words: `red` where `yes`."""
-    by_name = {"x": truth(), "c": truth(), "n": np.where(truth() > 0, np.nan, 1.0)}
+    by_name = {"x": y_true(), "c": y_true(), "n": np.where(y_true() > 0, np.nan, 1.0)}
     return Columns(np.stack([by_name[feature.name] for feature in contract.features], axis=1))
-
-
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough for differences as large as these, in a tenth of the time."""
-    monkeypatch.setattr(gate, "RESAMPLES", 50)
 
 
 class Believer:
@@ -133,14 +126,14 @@ def challenge(
 ) -> Challenge:
     """A new model before the gate."""
     new = champion(predictor, signature, classes, metric)
-    return Challenge(new, rows or holdout(signature), truth() if of is None else of)
+    return Challenge(new, rows or holdout(signature), y_true() if of is None else of)
 
 
 def verdict(
     new: Challenge, old: Opened | None, *, tolerance: float = 0.0, breaking: bool = False, fallback: bool = False
 ) -> Verdict:
     """What the gate says, with no tolerance unless it is given."""
-    return judge(new, old, Terms(tolerance, breaking=breaking, fallback=fallback), seed=0)
+    return compare(new, old, Terms(tolerance, breaking=breaking, fallback=fallback))
 
 
 # ---- not worse ------------------------------------------------------------------------------------------------------
@@ -202,7 +195,7 @@ def test_rows_are_drawn_in_pairs() -> None:
 
 def test_the_same_seed_gives_the_same_verdict_and_another_one_another_bound() -> None:
     new, old = challenge(Believer(errs=12)), champion(Believer(errs=10))
-    first, second, third = (judge(new, old, Terms(0), seed) for seed in (1, 1, 2))
+    first, second, third = (compare(new, old, Terms(0, seed)) for seed in (1, 1, 2))
     assert first == second
     assert first.lower_bound != third.lower_bound
 

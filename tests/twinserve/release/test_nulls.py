@@ -30,12 +30,12 @@ CONTRACT = signature(
 
 def data(contract: Signature = CONTRACT) -> tuple[pd.DataFrame, Data]:
     """Rows without a null."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": chance.random(80), "b": chance.random(80), "c": np.array(["u", "v"] * 40, dtype=object)})
-    truth = (np.arange(80) % 2).astype(float)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(80), "b": rng.random(80), "c": np.array(["u", "v"] * 40, dtype=object)})
+    y_true = (np.arange(80) % 2).astype(float)
     held_out = np.arange(80) >= 60
     columns = from_frame(frame, contract)
-    return frame, divide("made", columns, contract, truth, ("no", "yes"), held_out)
+    return frame, divide("made", columns, contract, y_true, ("no", "yes"), held_out)
 
 
 def encoded(head: Any, *number: Any) -> Any:
@@ -59,7 +59,7 @@ def encoded(head: Any, *number: Any) -> Any:
 )
 def test_each_nullable_field_that_the_pipeline_cannot_take_is_named(pipeline: Any, fields: list[str]) -> None:
     frame, whole = data()
-    pipeline.fit(frame, np.where(whole.everything.truth > 0, "yes", "no").astype(object))
+    pipeline.fit(frame, np.where(whole.everything.y_true > 0, "yes", "no").astype(object))
     notes = null_notes(pipeline, whole)
     assert [note.column for note in notes] == fields
     for note in notes:

@@ -11,12 +11,15 @@ import pytest
 
 from harness import fruit
 from twinserve.release.gate import Terms
-from twinserve.release.promotion import Facing, face
+from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.store.artifact import Trust
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 
-FACING = Facing(Terms(tolerance=0.02), 0, Trust())
+
+def promoted(registry: Registry, version: int, holdout: Any, *, promote: bool = True) -> Outcome:
+    """What becomes of a version at the gate."""
+    return promote_if_not_worse(registry, version, holdout, Terms(tolerance=0.02), trust=Trust(), promote=promote)
 
 
 class Raced(Registry):
@@ -39,7 +42,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data]:
     root = tmp_path_factory.mktemp("store")
     for name in ("logistic regression", "hardly fitted", "logistic regression"):
         fruit.registered(replace(fruit.FRUIT, candidates=_only(name)), root)
-    return root, split(fruit.FRUIT)
+    return root, split(fruit.FRUIT, fruit.FRUIT.load())
 
 
 def _only(name: str) -> Callable[[int], dict[str, Any]]:
@@ -62,20 +65,20 @@ def registry(pristine: tuple[Path, Data]) -> Registry:
 
 
 def test_the_first_version_is_promoted(registry: Registry, holdout: Any) -> None:
-    outcome = face(registry, 1, holdout, FACING)
+    outcome = promoted(registry, 1, holdout)
     assert (outcome.promoted, outcome.champion, registry.champion()) == (True, 1, 1)
 
 
 def test_what_the_gate_holds_back_is_not_promoted(registry: Registry, holdout: Any) -> None:
     registry.promote(1)
-    outcome = face(registry, 2, holdout, FACING)
+    outcome = promoted(registry, 2, holdout)
     assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, False, 1)
     assert registry.champion() == 1
 
 
 def test_without_promoting_the_gate_is_asked_all_the_same(registry: Registry, holdout: Any) -> None:
     registry.promote(2)
-    outcome = face(registry, 1, holdout, replace(FACING, promote=False))
+    outcome = promoted(registry, 1, holdout, promote=False)
     assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, True, 2)
     assert registry.champion() == 2
 
@@ -83,14 +86,14 @@ def test_without_promoting_the_gate_is_asked_all_the_same(registry: Registry, ho
 def test_a_champion_that_came_meanwhile_is_the_one_that_is_compared_with(registry: Registry, holdout: Any) -> None:
     """Version 2 would have passed as the first one; against 1, which was faster, it does not."""
     raced = Raced(registry.folder.parent, registry.name, [1])
-    outcome = face(raced, 2, holdout, FACING)
+    outcome = promoted(raced, 2, holdout)
     assert (outcome.promoted, outcome.champion, registry.champion()) == (False, 1, 1)
     assert outcome.verdict.champion_score is not None
 
 
 def test_one_that_is_not_worse_than_that_is_promoted_after_it(registry: Registry, holdout: Any) -> None:
     registry.promote(2)
-    outcome = face(Raced(registry.folder.parent, registry.name, [1]), 3, holdout, FACING)
+    outcome = promoted(Raced(registry.folder.parent, registry.name, [1]), 3, holdout)
     assert (outcome.promoted, registry.champion(), registry.predecessor()) == (True, 3, 1)
     assert outcome.verdict.champion_score == pytest.approx(outcome.verdict.challenger_score)
 
@@ -98,7 +101,7 @@ def test_one_that_is_not_worse_than_that_is_promoted_after_it(registry: Registry
 @pytest.mark.parametrize("content", [b"", b"77\n"])
 def test_a_champion_that_cannot_be_opened_is_replaced(registry: Registry, holdout: Any, content: bytes) -> None:
     (registry.folder / "champion").write_bytes(content)
-    outcome = face(registry, 1, holdout, FACING)
+    outcome = promoted(registry, 1, holdout)
     assert outcome.promoted
     assert outcome.verdict.reason.startswith("The champion cannot be opened to compare with: ")
     assert registry.champion() == 1

@@ -1,4 +1,4 @@
-"""Signatures and instances made by hand or at random, for the tests of `model/signature`."""
+"""Signatures and instances made by hand or at random, for the tests of `twinserve/signature`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from twinserve.signature import Columns, Constraints, Feature, FeatureType, Seen, Signature
 from twinserve.signature.request.validator import Validator
+from twinserve.signature.signature import NUMERIC, TEMPORAL
 
 Json = Any
 
@@ -69,7 +70,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d e", "f/g", "h~i", "ø", "0"])
 NUMBERS = st.floats(-1000, 1000, allow_nan=False).map(lambda value: round(value, 3))
 WHOLE = st.integers(-50, 50)
 TEXTS = st.text(st.sampled_from('ab:é\U0001f600"\\\n'), max_size=6)
-WORDS = ("red", "green", "b:lue")
+COLOURS = ("red", "green", "b:lue")
 
 
 @st.composite
@@ -80,7 +81,7 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
     nullable = draw(st.booleans())
     limits: dict[str, Any] = {}
     seen: dict[str, Any] = {}
-    if kind in (FeatureType.NUMBER, FeatureType.INTEGER):
+    if kind in NUMERIC:
         low, high = sorted((draw(WHOLE), draw(WHOLE)))
         limits = draw(st.sampled_from(({}, {"minimum": low}, {"exclusive_minimum": low, "maximum": high})))
         if draw(st.booleans()):
@@ -89,11 +90,11 @@ def leaves(draw: st.DrawFn, path: tuple[str | int, ...], *, in_list: bool = Fals
         limits = {"enumeration": (1, 2, 30)}
     if kind is FeatureType.STRING:
         limits = draw(st.sampled_from(({}, {"min_length": 1, "max_length": 3}, {"pattern": "^[ab]*"})))
-    if kind in (FeatureType.DATE, FeatureType.DATETIME) and draw(st.booleans()):
+    if kind in TEMPORAL and draw(st.booleans()):
         seen = {"minimum": -1e5, "maximum": 1e5}
     if kind is FeatureType.CATEGORY:
-        limits = draw(st.sampled_from(({}, {"enumeration": WORDS})))
-        seen = {"categories": WORDS[:2]}
+        limits = draw(st.sampled_from(({}, {"enumeration": COLOURS})))
+        seen = {"categories": COLOURS[:2]}
     return Feature(
         path=path,
         type=kind,
@@ -109,17 +110,17 @@ def signatures(draw: st.DrawFn) -> Signature:
     """A signature of up to twelve features, nested up to three deep, with lists."""
 
     def walk(path: tuple[str | int, ...], depth: int) -> list[Feature]:
-        found: list[Feature] = []
+        features: list[Feature] = []
         for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
             here = (*path, name)
             shape = draw(st.sampled_from(("leaf", "leaf", "group", "list"))) if depth else "leaf"
             if shape == "leaf":
-                found.append(draw(leaves(here)))
+                features.append(draw(leaves(here)))
             elif shape == "list":
-                found += [draw(leaves((*here, place), in_list=True)) for place in range(draw(st.integers(1, 3)))]
+                features += [draw(leaves((*here, place), in_list=True)) for place in range(draw(st.integers(1, 3)))]
             else:
-                found += walk(here, depth - 1)
-        return found
+                features += walk(here, depth - 1)
+        return features
 
     return Signature(features=tuple(walk((), 2)))
 
@@ -131,13 +132,13 @@ def _values(feature: Feature) -> st.SearchStrategy[Json]:
         FeatureType.INTEGER: WHOLE | WHOLE.map(float) | st.sampled_from((1, 2, 30)),
         FeatureType.BOOLEAN: st.booleans(),
         FeatureType.STRING: TEXTS,
-        FeatureType.CATEGORY: st.sampled_from((*WORDS, "mauve")),
+        FeatureType.CATEGORY: st.sampled_from((*COLOURS, "mauve")),
         FeatureType.DATE: st.dates().map(lambda day: day.isoformat()),
         FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z"),
     }
     odd: st.SearchStrategy[Json] = st.none() | st.booleans() | NUMBERS | WHOLE | TEXTS | st.just([]) | st.just({})
     usual = fitting[feature.type]
-    return st.integers(0, 11).flatmap(lambda chance: odd if chance == 0 else usual)
+    return st.integers(0, 11).flatmap(lambda number: odd if number == 0 else usual)
 
 
 @st.composite

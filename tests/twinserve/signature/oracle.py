@@ -69,8 +69,8 @@ class _Scanner:
         """Read one member of the innermost container; has it opened another one?"""
         keys = self.keys[-1]
         if keys is not None:
-            found = self._match(KEY, "Expected a key and a colon")
-            key = found[1]
+            match = self._match(KEY, "Expected a key and a colon")
+            key = match[1]
             name = json.loads(key) if "\\" in key else key[1:-1]
             if name in keys:
                 raise NotJson("Duplicate key")
@@ -79,23 +79,23 @@ class _Scanner:
 
     def _value(self) -> bool:
         """Read a scalar or the start of a container; was it the latter?"""
-        found = self._match(VALUE, "Expected a value")
-        if found["open"]:
-            self.keys.append(set() if found["open"] == "{" else None)
+        match = self._match(VALUE, "Expected a value")
+        if match["open"]:
+            self.keys.append(set() if match["open"] == "{" else None)
             self.deepest = max(self.deepest, len(self.keys))
             return True
         return False
 
-    def _close(self, found: re.Match[str]) -> bool:
+    def _close(self, match: re.Match[str]) -> bool:
         keys = self.keys.pop()
-        if found["close"] != ("]" if keys is None else "}"):
+        if match["close"] != ("]" if keys is None else "}"):
             raise NotJson("Expected the other kind of closing bracket")
-        self.position = found.end()
+        self.position = match.end()
         return False
 
     def _match(self, pattern: re.Pattern[str], expected: str) -> re.Match[str]:
-        found = pattern.match(self.text, self.position)
-        if found is None:
+        match = pattern.match(self.text, self.position)
+        if match is None:
             raise NotJson(expected)
-        self.position = found.end()
-        return found
+        self.position = match.end()
+        return match

@@ -35,9 +35,9 @@ def read(values: Any, kind: str, **facts: Any) -> list[float]:
     return [float(value) for value in from_frame(pd.DataFrame({"x": values}), contract).matrix[:, 0]]
 
 
-def equal(found: list[float], expected: list[float]) -> bool:
+def equal(actual: list[float], expected: list[float]) -> bool:
     """Equal, NaN included."""
-    return np.array_equal(found, expected, equal_nan=True)
+    return np.array_equal(actual, expected, equal_nan=True)
 
 
 def test_the_table_has_one_named_column_for_each_feature_with_its_type() -> None:
@@ -187,6 +187,42 @@ def test_rows_are_taken_in_the_order_asked_for() -> None:
 def test_the_same_row_twice_keeps_its_texts_twice() -> None:
     taken = columns_of(VALID).take([0, 0])
     assert to_frame(taken, EVERY_TYPE)["town"].tolist() == ["Ålesund", "Ålesund"]
+
+
+def test_a_slice_is_its_rows() -> None:
+    columns = columns_of(VALID, VALID | {"town": "Oslo"}, VALID | {"town": "Moss"})
+    assert same(columns[1:], columns.take([1, 2]))
+    assert len(columns[3:]) == 0
+
+
+def test_cells_are_replaced_in_a_copy_with_the_texts_of_unseen_categories() -> None:
+    columns = columns_of(VALID, VALID)
+    before = columns[:]
+    changed = columns.with_cells({(0, 0): 7.0, (0, 5): 0.0, (1, 5): "Oslo", (1, 4): "huge"})
+    assert changed.matrix[0, [0, 5]].tolist() == [7.0, 0.0]
+    assert changed.matrix[1, [4, 5]].tolist() == [UNSEEN, UNSEEN]
+    assert changed.unseen == {(1, 5): "Oslo", (1, 4): "huge"}
+    assert same(columns, before)
+
+
+@many
+@given(signatures(), st.data())
+def test_a_column_of_other_rows_is_what_the_table_has(contract: Signature, data: st.DataObject) -> None:
+    columns = _columns(contract, data)
+    place = data.draw(st.integers(0, len(contract.features) - 1))
+    order = data.draw(st.permutations(range(len(columns))))
+    frame, name = to_frame(columns, contract), contract.features[place].name
+    frame[name] = frame[name].to_numpy()[list(order)]
+    assert same(columns.with_column(place, columns.take(order)), from_frame(frame, contract))
+
+
+@pytest.mark.parametrize("place", range(len(EVERY_TYPE.features)))
+def test_null_in_a_column_of_any_type(place: int) -> None:
+    columns = columns_of(VALID, VALID | {"town": "Oslo"})
+    nulls = to_frame(columns.with_null(place), EVERY_TYPE).isna().to_numpy()
+    expected = to_frame(columns, EVERY_TYPE).isna().to_numpy()
+    expected[:, place] = True
+    assert nulls.tolist() == expected.tolist()
 
 
 def test_codes_follow_the_vocabulary() -> None:

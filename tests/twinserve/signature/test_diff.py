@@ -1,4 +1,4 @@
-"""What changed between two signatures; what is not called breaking breaks nobody."""
+"""The changes between two signatures; an instance that was valid stays so under every change that is not breaking."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ WRONG: tuple[tuple[str, dict[str, Any], Any, str, str], ...] = (
 )  # fmt: skip
 
 
-def found(validator: Validator, value: Any) -> list[Finding]:
+def findings_of(validator: Validator, value: Any) -> list[Finding]:
     """What is wrong with this value."""
     with pytest.raises(InvalidInput) as refused:
         validator.validate(json.dumps(value).encode())
@@ -60,13 +60,13 @@ def test_every_wrong_leaf_has_its_code_and_sentence(
     kind: str, facts: dict[str, Any], value: Any, code: str, sentence: str
 ) -> None:
     validator = Validator(signature(feature("x", kind, **facts)), out_of_range="reject")
-    assert found(validator, {"x": value}) == [Finding(("x",), code, sentence)]
+    assert findings_of(validator, {"x": value}) == [Finding(("x",), code, sentence)]
 
 
 def test_an_integer_is_called_one_wherever_it_stands() -> None:
     """In groups, fixed-length arrays and batches."""
     validator = Validator(signature(feature("g.n", "integer"), feature("v.0", "integer"), feature("v.1")))
-    assert found(validator, [{"g": {"n": "5"}, "v": [True, True]}]) == [
+    assert findings_of(validator, [{"g": {"n": "5"}, "v": [True, True]}]) == [
         Finding((0, "g", "n"), "type", "Must be an integer."),
         Finding((0, "v", 0), "type", "Must be an integer."),
         Finding((0, "v", 1), "type", "Must be a number."),
@@ -75,7 +75,7 @@ def test_an_integer_is_called_one_wherever_it_stands() -> None:
 
 def test_every_wrong_shape_has_its_code_and_sentence() -> None:
     validator = Validator(signature(feature("a"), feature("v.0"), feature("g.b"), feature("w.0")))
-    assert found(validator, {"v": [1, 2], "g": 1, "w": {}, "u": 1}) == [
+    assert findings_of(validator, {"v": [1, 2], "g": 1, "w": {}, "u": 1}) == [
         Finding(("a",), "missing", "This field is required."),
         Finding(("v",), "length", "Must hold 1 items."),
         Finding(("g",), "type", "Must be an object."),
@@ -123,11 +123,11 @@ def test_any_python_value_in_any_leaf_is_valid_or_explained(kind: FeatureType, v
 def test_a_warning_says_what_the_rejection_says() -> None:
     """One sentence for one thing, whatever the policy makes of it."""
     numbers = feature("n", seen_minimum=0.0, seen_maximum=1.0)
-    words = feature("c", "category", seen_categories=("a",))
-    contract = signature(numbers, words)
+    categories = feature("c", "category", seen_categories=("a",))
+    contract = signature(numbers, categories)
     body = {"n": 2.0, "c": "b"}
     batch = Validator(contract).validate(json.dumps(body).encode())
-    assert Novelty(contract).find(batch.columns)[0] == found(Validator(contract, out_of_range="reject"), body)
+    assert Novelty(contract).find(batch.columns)[0] == findings_of(Validator(contract, out_of_range="reject"), body)
 
 
 def test_the_sentences_of_news() -> None:
@@ -146,6 +146,6 @@ def test_bounds_read_back_as_themselves() -> None:
     bound = 0.1 + 0.2
     limits = Constraints(minimum=bound)
     rule = Validator(signature(Feature(path=("x",), type=FeatureType.NUMBER, constraints=limits)))
-    (finding,) = found(rule, {"x": 0})
+    (finding,) = findings_of(rule, {"x": 0})
     assert float(finding.detail.split()[-1].rstrip(".")) == bound
     assert findings.range_text(bound, 1.0) == "0.30000000000000004 to 1.0"

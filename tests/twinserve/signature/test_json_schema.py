@@ -1,4 +1,4 @@
-"""The published schema says what the validator does."""
+"""The published schema accepts what the validator accepts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances, many, signature, signatures
-from twinserve.signature import FeatureType, Seen, Signature, json_schema
+from twinserve.signature import Seen, Signature, json_schema
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import TEMPORAL, OutOfRange
 
-DATES = (FeatureType.DATE, FeatureType.DATETIME)
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
 DAY = Validator(signature(feature("x", "date")))
 
@@ -25,8 +24,8 @@ DAY = Validator(signature(feature("x", "date")))
 def leaf(kind: str = "number", *, out_of_range: OutOfRange = "warn", **facts: Any) -> dict[str, Any]:
     """The schema of one field."""
     schema = json_schema(signature(feature("x", kind, **facts)), out_of_range=out_of_range)
-    found: dict[str, Any] = schema["properties"]["x"]
-    return found
+    leaf_schema: dict[str, Any] = schema["properties"]["x"]
+    return leaf_schema
 
 
 def accepted(validator: Validator, instance: Any) -> bool:
@@ -51,7 +50,7 @@ def test_every_schema_is_valid_and_plain_json(contract: Signature, policy: OutOf
 def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, data: st.DataObject) -> None:
     """Where they differ, a sentence of the contract says so: dates outside the range that training saw, numbers over a
     double."""
-    contract = contract.observed([Seen() if feature.type in DATES else feature.seen for feature in contract.features])
+    contract = contract.observed([Seen() if one.type in TEMPORAL else one.seen for one in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
     instance = data.draw(instances(contract))
     assert accepted(Validator(contract, out_of_range=policy), instance) == schema.is_valid(instance)
@@ -61,8 +60,8 @@ def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, dat
 def test_every_type_at_once(policy: OutOfRange) -> None:
     """Under `reject` the example's town and size are news to training."""
     schema = Draft202012Validator(json_schema(EVERY_TYPE, out_of_range=policy))
-    found = sorted(error.json_path for error in schema.iter_errors(VALID))
-    assert found == ([] if policy == "warn" else ["$.size", "$.town"])
+    paths = sorted(error.json_path for error in schema.iter_errors(VALID))
+    assert paths == ([] if policy == "warn" else ["$.size", "$.town"])
 
 
 def test_a_group_lists_its_fields_in_order_and_takes_no_other() -> None:
@@ -121,9 +120,9 @@ def test_under_reject_what_training_saw_is_a_rule() -> None:
 @pytest.mark.parametrize("policy", ["warn", "reject"])
 def test_a_range_of_dates_is_a_note_under_either_policy(policy: Any) -> None:
     """JSON Schema has no bounds for texts."""
-    found = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
-    assert found["x-seen-range"] == ["1970-01-01", "1970-01-02"]
-    assert not {"minimum", "maximum"} & set(found)
+    schema = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
+    assert schema["x-seen-range"] == ["1970-01-01", "1970-01-02"]
+    assert not {"minimum", "maximum"} & set(schema)
 
 
 def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:

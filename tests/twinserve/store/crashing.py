@@ -1,5 +1,5 @@
-"""A training that dies: run as a program, it registers and promotes a toy model as often as it is told, in a child each
-time, and kills the child where it is told. The product knows nothing of this.
+"""A program that registers and promotes a toy model for each command, in a child process that it kills at a given
+moment. The library has no code for this.
 
 Standard input has one command a line, standard output the child's exit code (negative: the signal that ended it):
 `step 7` kills before the seventh change of the store, `after 0.12` after so many seconds, `whole` never.
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness import fruit
-from twinserve.proof.prove import prove
-from twinserve.release import packaging
-from twinserve.release.packaging import Lineage, package
+from twinserve.proof.prove import compile_model, prove
+from twinserve.release.build import Built, Lineage, register
+from twinserve.release.quality import evaluate_on_holdout
 from twinserve.store.registry import Registry
 
 EVENTS: Final = frozenset({"open", "os.mkdir", "os.rename", "os.chmod", "os.remove", "os.rmdir"})
@@ -61,17 +61,19 @@ def in_a_child(work: Callable[[], None]) -> int:
 
 
 def answer(what: object) -> None:
-    """One line to whoever gives the commands."""
+    """Write one line to the process that sends the commands."""
     sys.stdout.write(f"{what}\n")
     sys.stdout.flush()
 
 
 def main(root: str) -> None:
-    """Fit once; then train as often as commands come."""
+    """Fit, prove and evaluate once; then register as often as commands come."""
     data, fitted = fruit.fitted(fruit.FRUIT)
     registry = Registry(Path(root), "fruit")
-    proved = prove(fitted.pipeline, data.signature, data.classes, (data.train.columns, data.holdout.columns), 0)
-    setattr(packaging, "prove", lambda *_: proved)  # noqa: B010  # Done once; what dies here is what follows it.
+    graph = compile_model(fitted.pipeline, data.signature)
+    proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, 0)
+    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, 0)
+    built = Built(fruit.FRUIT, data, fitted, proved, quality, Lineage(seed=0, git_commit=None))
 
     def train(command: str) -> None:
         kind, _, number = command.partition(" ")
@@ -79,7 +81,7 @@ def main(root: str) -> None:
             kill_at(int(number), root)
         elif kind == "after":
             kill_after(float(number))
-        version, _ = package(registry, fruit.FRUIT, data, fitted, Lineage(seed=0, git_commit=None))
+        version, _ = register(registry, built)
         registry.promote(version)
 
     answer("ready")

@@ -1,4 +1,4 @@
-"""Golden rows: what a model said when it was made, it must say again."""
+"""Golden rows: a model must give the replies again that it gave in training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = Columns(np.array([[0.25, np.nan, 1.0], [0.75, 1.5, 2.0]]))
 
 
 class Odds:
-    """Says `yes` with the probability `x`, moved by what a test wants."""
+    """Predicts `yes` with the probability `x`, shifted by a test's constant."""
 
     kind: Final[PredictorKind] = "compiled"
 
@@ -35,7 +35,7 @@ class Odds:
 
 
 class Level:
-    """A regression that says `x`, moved."""
+    """A regression that predicts `x`, shifted."""
 
     kind: Final[PredictorKind] = "scikit-learn"
 

@@ -34,8 +34,8 @@ from twinserve.estimators.calendar import Calendar
 from twinserve.estimators.label_encoded import Coded
 from twinserve.store.pipeline_file import JOBLIB, SKOPS, TRUSTED, dump, load
 
-CHANCE = np.random.default_rng(0)
-X = CHANCE.random((120, 3)) + 0.1
+RNG = np.random.default_rng(0)
+X = RNG.random((120, 3)) + 0.1
 LABELS = np.array(["no", "yes"], dtype=object)[(X[:, 0] > X[:, 1]).astype(int)]
 VALUES = X @ [1.0, 2.0, 3.0]
 HERE = sklearn.__version__

@@ -1,4 +1,4 @@
-"""Versions have numbers, one of them is the champion, and nobody ever sees half of anything."""
+"""Versions have numbers, one of them is the champion, and every change is atomic."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_models_do_not_see_each_other(tmp_path: Path) -> None:
 
 
 def test_a_registered_version_is_readable_by_other_users(registry: Registry) -> None:
-    """Staging folders are private; a server may run as somebody else."""
+    """Staging folders are private; a server may run as another user."""
     add(registry)
     registry.promote(1)
     assert registry.path(1).stat().st_mode & 0o777 == 0o755
@@ -123,7 +123,7 @@ def test_a_version_that_does_not_exist_is_not_promoted(registry: Registry) -> No
 
 
 def test_a_promotion_after_another_one_is_not_made(registry: Registry) -> None:
-    """Whoever compared with the champion of before is told to compare again."""
+    """A comparison with the former champion has to be repeated."""
     for _ in range(3):
         add(registry)
     before = registry.pointer()

@@ -55,9 +55,9 @@ def trainings(root: Path, *before: str) -> Iterator[Trainings]:
     command = [*before, sys.executable, "-m", "tests.twinserve.store.crashing", str(root)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment) as process:
-        found = Trainings(process)
-        assert found.answer() == "ready"
-        yield found
+        trainings = Trainings(process)
+        assert trainings.answer() == "ready"
+        yield trainings
         process.communicate(timeout=60)
 
 
@@ -94,13 +94,13 @@ def test_killed_at_every_step_a_training_leaves_the_store_whole(tmp_path: Path) 
 
 def test_killed_at_any_moment_a_training_leaves_the_store_whole(tmp_path: Path) -> None:
     """A training that comes to its end before it was to be killed shortens the time for the next."""
-    registry, chance = Registry(tmp_path, "fruit"), random.Random(0)
+    registry, rng = Registry(tmp_path, "fruit"), random.Random(0)
     killed, seconds = 0, 1.0
     with trainings(tmp_path) as process:
         assert process.train("whole") == 0
         for _ in range(MOST_STEPS):
             before, newest = registry.champion(), max(registry.versions())
-            moment, began = chance.uniform(0.001, seconds), time.monotonic()
+            moment, began = rng.uniform(0.001, seconds), time.monotonic()
             code = process.train(f"after {moment:.6f}")
             assert code in (0, -signal.SIGALRM)
             assert_whole(registry, {before, newest + 1})
@@ -157,10 +157,10 @@ def traced(root: Path) -> list[tuple[str, str, str]]:
         pytest.skip("strace may not trace here")
     with trainings(root, "strace", *options) as process:
         assert process.train("whole") == 0
-    found = []
+    calls = []
     for line in log.read_text().splitlines():
         if synced := re.search(r"f(?:data)?sync\(\d+<([^>]*)>\)\s+= 0", line):
-            found.append(("fsync", synced[1], ""))
+            calls.append(("fsync", synced[1], ""))
         elif renamed := re.search(r'rename\w*\(.*?"([^"]*)",.*?"([^"]*)".*\)\s+= 0', line):
-            found.append(("rename", renamed[1], renamed[2]))
-    return [call for call in found if call[1].startswith(str(root / "fruit"))]
+            calls.append(("rename", renamed[1], renamed[2]))
+    return [call for call in calls if call[1].startswith(str(root / "fruit"))]

@@ -1,4 +1,4 @@
-"""The way back: which version served before which, whatever happened in between; and what may be removed."""
+"""Rollback and pruning: the order in which versions served, and which of them may be removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seals: whoever asks for one opens nothing without it."""
+"""Seals: with a key, no version is opened without its seal."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def write(plain: Path, folder: Path, key: bytes | None) -> Path:
 
 
 def test_a_sealed_version_opens(sealed: Path) -> None:
-    """For who asks for the seal, and for who does not."""
+    """With a key and without one."""
     assert open_version(sealed, OURS).manifest.name == "tumor"
     assert open_version(sealed, Trust()).manifest.name == "tumor"
 
 
 def test_without_our_seal_nothing_opens(plain: Path, tmp_path: Path) -> None:
-    """Not sealed, sealed by somebody else, or with bytes that are no seal."""
+    """Not sealed, sealed with another key, or with bytes that are not a seal."""
     with pytest.raises(ArtifactRefused, match="not sealed"):
         open_version(plain, OURS)
     foreign = write(plain, tmp_path / "foreign", FOREIGN)
@@ -58,13 +58,13 @@ def test_without_our_seal_nothing_opens(plain: Path, tmp_path: Path) -> None:
 
 
 def test_whatever_is_altered_breaks_the_seal_or_the_digests(sealed: Path) -> None:
-    """Also by one who makes the digests right again."""
+    """Even if the digests are corrected."""
     content = json.loads((sealed / MANIFEST).read_text())
     (sealed / "card.md").write_bytes(b"forged")
     with pytest.raises(ArtifactRefused, match=r"card\.md"):
         open_version(sealed, OURS)
     content["files"]["card.md"], content["own_digest"] = manifest.digest(b"forged"), manifest.UNSET
-    (sealed / MANIFEST).write_bytes(manifest.vouched(json.dumps(content).encode()))
+    (sealed / MANIFEST).write_bytes(manifest.with_own_digest(json.dumps(content).encode()))
     assert open_version(sealed, Trust()).manifest.files["card.md"] == manifest.digest(b"forged")
     with pytest.raises(ArtifactRefused, match="not ours"):
         open_version(sealed, OURS)

@@ -1,4 +1,4 @@
-"""Nothing of a store is read but regular files of a bounded size, and nobody waits for one."""
+"""Only regular files of a limited size are read from a store, without blocking."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from twinserve import bounds
 from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.store import store_file
 from twinserve.store.artifact import Trust, open_version, read_manifest
+from twinserve.store.deadline import Deadline
 from twinserve.store.manifest import digest
-from twinserve.store.patience import Patience
 from twinserve.store.registry import Registry
 from twinserve.store.seal import SEAL, new_keys
 from twinserve.store.store_file import open_folder, read_small
@@ -44,7 +44,7 @@ def a_link(path: Path) -> None:
 
 
 def a_socket(path: Path) -> None:
-    """That nobody listens at."""
+    """A socket at which no process listens."""
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(path))
 
@@ -110,7 +110,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypat
 def test_a_read_ends_when_nobody_waits_any_more(tmp_path: Path) -> None:
     (tmp_path / "card.md").write_bytes(b"1")
     with open_folder(tmp_path, 100) as folder, pytest.raises(ArtifactRefused, match="was not open after 0 s"):
-        folder.read("card.md", Patience(0.0))
+        folder.read("card.md", Deadline(0.0))
 
 
 # ---- a version -------------------------------------------------------------------------------------------------------

@@ -15,13 +15,13 @@ from twinserve import bounds
 from twinserve.errors import ArtifactRefused
 from twinserve.store import seal, trial
 from twinserve.store.artifact import Trust, open_version
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 
-def refusal(folder: Path, patience: Patience | None = None) -> str:
+def refusal(folder: Path, deadline: Deadline | None = None) -> str:
     """Why this version is not opened."""
     with pytest.raises(ArtifactRefused) as refused:
-        open_version(folder, Trust(), patience or Patience(60))
+        open_version(folder, Trust(), deadline or Deadline(60))
     return str(refused.value)
 
 
@@ -44,7 +44,7 @@ def altered(folder: Path, *pairs: tuple[bytes, bytes]) -> Path:
 
 
 def test_a_pipeline_is_tried_and_opened(version: Path) -> None:
-    assert open_version(served_by_pipeline(version), Trust(), Patience(60)).predictor.kind == "scikit-learn"
+    assert open_version(served_by_pipeline(version), Trust(), Deadline(60)).predictor.kind == "scikit-learn"
 
 
 def test_what_is_refused_there_is_refused_here_in_the_same_words(version: Path) -> None:
@@ -61,7 +61,7 @@ def test_one_that_bears_our_seal_needs_no_trial(version: Path, monkeypatch: pyte
     private, public = seal.new_keys()
     manifest = (served_by_pipeline(version) / "manifest.json").read_bytes()
     (version / seal.SEAL).write_bytes(seal.make(manifest, private))
-    assert open_version(version, Trust(seal_key=public), Patience(60)).predictor.kind == "scikit-learn"
+    assert open_version(version, Trust(seal_key=public), Deadline(60)).predictor.kind == "scikit-learn"
 
 
 def test_nothing_comes_from_the_working_directory(
@@ -69,13 +69,13 @@ def test_nothing_comes_from_the_working_directory(
 ) -> None:
     (tmp_path / "sklearn.py").write_text("raise SystemExit('taken')")
     monkeypatch.chdir(tmp_path)
-    assert open_version(served_by_pipeline(version), Trust(), Patience(60)).predictor.kind == "scikit-learn"
+    assert open_version(served_by_pipeline(version), Trust(), Deadline(60)).predictor.kind == "scikit-learn"
 
 
 def test_one_that_never_ends_is_ended(version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "PROGRAM", "while True: pass")
     began = time.monotonic()
-    assert "was not open after 0.5 s" in refusal(served_by_pipeline(version), Patience(0.5))
+    assert "was not open after 0.5 s" in refusal(served_by_pipeline(version), Deadline(0.5))
     assert time.monotonic() - began < 30
 
 
@@ -84,7 +84,7 @@ def test_one_that_is_given_up_is_ended(version: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(trial, "PROGRAM", "while True: pass")
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
-    assert "given up" in refusal(served_by_pipeline(version), Patience(60, stop))
+    assert "given up" in refusal(served_by_pipeline(version), Deadline(60, stop))
 
 
 @pytest.mark.parametrize("program", ["import os; os.abort()", "import sys; sys.exit(1)"])
@@ -105,4 +105,4 @@ def test_inside_of_another_program_nothing_is_tried(version: Path, monkeypatch: 
     monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
     monkeypatch.setattr(sys, "prefix", "/nowhere")
     assert trial.interpreter() is None
-    assert open_version(served_by_pipeline(version), Trust(), Patience(60)).predictor.kind == "scikit-learn"
+    assert open_version(served_by_pipeline(version), Trust(), Deadline(60)).predictor.kind == "scikit-learn"

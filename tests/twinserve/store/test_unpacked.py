@@ -1,4 +1,4 @@
-"""A skops file is opened only where what it unpacks to is bounded."""
+"""A skops file is opened only if it unpacks to a limited size."""
 
 from __future__ import annotations
 

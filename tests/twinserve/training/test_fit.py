@@ -18,11 +18,16 @@ from sklearn.svm import LinearSVC
 
 from harness import fruit
 from twinserve.errors import ModelError
-from twinserve.evaluate.metrics import METRICS
+from twinserve.metric import METRICS
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.recipes import Recipe, Table
-from twinserve.training.data import split
+from twinserve.training.data import Data, split
 from twinserve.training.fit import fit, plain_parameters
+
+
+def divided(recipe: Recipe) -> Data:
+    """The recipe's own table, split."""
+    return split(recipe, recipe.load())
 
 
 def with_table(recipe: Recipe, features: pd.DataFrame, target: Any) -> Recipe:
@@ -33,21 +38,21 @@ def with_table(recipe: Recipe, features: pd.DataFrame, target: Any) -> Recipe:
 def refusal(recipe: Recipe) -> str:
     """Why there is no training."""
     with pytest.raises(ModelError) as refused:
-        fit(recipe, split(recipe), seed=0, progress=lambda _step: None)
+        fit(recipe, divided(recipe), seed=0, progress=lambda _step: None)
     sentence = str(refused.value)
     assert sentence.endswith(".")
     return sentence
 
 
 def test_the_rows_are_divided_without_loss() -> None:
-    data = split(fruit.FRUIT)
+    data = divided(fruit.FRUIT)
     assert len(data.train) + len(data.holdout) == len(data.everything) == 200
     assert 20 <= len(data.holdout) <= 60
     assert data.classes == ("apple", "pear")
 
 
 def test_what_training_saw_is_what_the_training_side_holds() -> None:
-    data = split(fruit.FRUIT)
+    data = divided(fruit.FRUIT)
     weight = data.signature.features[0]
     assert (weight.seen.minimum, weight.seen.maximum) == (
         data.train.columns.matrix[:, 0].min(),
@@ -56,10 +61,10 @@ def test_what_training_saw_is_what_the_training_side_holds() -> None:
 
 
 def test_more_rows_move_none_to_the_other_side() -> None:
-    few = split(replace(fruit.FRUIT, load=lambda: fruit.table(200)))
+    few = divided(replace(fruit.FRUIT, load=lambda: fruit.table(200)))
     both = pd.concat([fruit.table(200).features, fruit.table(100, seed=1).features])
     target = [*fruit.table(200).target, *fruit.table(100, seed=1).target]
-    more = split(with_table(fruit.FRUIT, both, target))
+    more = divided(with_table(fruit.FRUIT, both, target))
     held_out = {tuple(row) for row in more.holdout.columns.matrix[:, :2].tolist()}
     assert {tuple(row) for row in few.holdout.columns.matrix[:, :2].tolist()} <= held_out
 
@@ -68,7 +73,7 @@ def test_the_order_of_columns_and_columns_too_many_do_not_matter() -> None:
     table = fruit.table()
     turned = table.features[["skin.spots", "weight", "skin.colour"]].assign(unused=1)
     other = with_table(fruit.FRUIT, turned, table.target)
-    np.testing.assert_array_equal(split(other).train.columns.matrix, split(fruit.FRUIT).train.columns.matrix)
+    np.testing.assert_array_equal(divided(other).train.columns.matrix, divided(fruit.FRUIT).train.columns.matrix)
 
 
 @pytest.mark.parametrize("recipe", [fruit.FRUIT, fruit.PRICE], ids=lambda recipe: recipe.name)
@@ -110,7 +115,7 @@ def test_a_candidate_that_cannot_be_judged_is_told() -> None:
 
 def test_progress_names_every_step() -> None:
     steps: list[str] = []
-    fit(fruit.FRUIT, split(fruit.FRUIT), seed=0, progress=steps.append)
+    fit(fruit.FRUIT, divided(fruit.FRUIT), seed=0, progress=steps.append)
     assert steps == [
         "cross-validating hardly fitted",
         "cross-validating logistic regression",
@@ -144,7 +149,7 @@ def test_a_class_with_too_few_rows_is_left_out_and_said_and_the_others_are_learn
     target = fruit.table().target.copy()
     target.iloc[[5, 50, 100]] = "quince"
     recipe = with_table(fruit.FRUIT, fruit.table().features, target)
-    data = split(recipe)
+    data = divided(recipe)
     assert (data.classes, len(data.everything)) == (("apple", "pear"), 197)
     (note,) = data.notes
     assert note.kind == "warning"
@@ -157,19 +162,19 @@ def test_a_class_with_too_few_rows_is_left_out_and_said_and_the_others_are_learn
 def test_leaving_out_a_class_moves_no_row_to_the_other_side() -> None:
     target = fruit.table().target.copy()
     target.iloc[[5, 50, 100]] = "quince"
-    left = split(with_table(fruit.FRUIT, fruit.table().features, target)).holdout.columns.matrix.tolist()
-    assert {row[0] for row in left} <= {row[0] for row in split(fruit.FRUIT).holdout.columns.matrix.tolist()}
+    left = divided(with_table(fruit.FRUIT, fruit.table().features, target)).holdout.columns.matrix.tolist()
+    assert {row[0] for row in left} <= {row[0] for row in divided(fruit.FRUIT).holdout.columns.matrix.tolist()}
 
 
 def test_one_candidate_that_fails_is_said_and_the_others_go_on() -> None:
-    """Whether it fails while fitting, predicting or being judged."""
+    """Whether it fails while fitting, predicting or being scored."""
     bad = {
         "fit": make_pipeline(LogisticRegression()),
         "judge": make_pipeline(fruit.columns_encoded(), LinearSVC()),
     }
     recipe = replace(fruit.FRUIT, candidates=lambda seed: bad | dict(fruit.candidates(seed)))
     steps: list[str] = []
-    fitted = fit(recipe, split(recipe), seed=0, progress=steps.append)
+    fitted = fit(recipe, divided(recipe), seed=0, progress=steps.append)
     assert fitted.name == "logistic regression"
     assert list(fitted.scores) == ["hardly fitted", "logistic regression"]
     assert fitted.failed["judge"] == "The metric needs probabilities and the model gives labels only"
@@ -189,9 +194,9 @@ def strict(**options: Any) -> Recipe:
 def test_an_encoder_that_would_raise_on_an_unseen_category_is_refused_unless_the_policy_is_reject() -> None:
     assert "set handle_unknown, or train" in refusal(strict())
     recipe = strict()
-    assert fit(recipe, split(recipe), seed=0, progress=lambda _: None, out_of_range="reject").name == "strict"
+    assert fit(recipe, divided(recipe), seed=0, progress=lambda _: None, out_of_range="reject").name == "strict"
     recipe = strict(handle_unknown="ignore")
-    assert fit(recipe, split(recipe), seed=0, progress=lambda _: None).name == "strict"
+    assert fit(recipe, divided(recipe), seed=0, progress=lambda _: None).name == "strict"
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 5])

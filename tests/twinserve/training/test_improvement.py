@@ -14,24 +14,24 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from twinserve.compile import Column, compile_pipeline
-from twinserve.training.cross_validation import Judged, Rounds, cross_validate
+from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 from twinserve.training.improvement import Improved, improve
 
 ROWS = 1_200
 
 
-def rounds(metric: str, *, positives: float = 0.5, copies: int = 1) -> Rounds:
+def folded(metric: str, *, positives: float = 0.5, copies: int = 1) -> FoldedRows:
     """Two classes of one number, repeated in so many columns that naive Bayes counts as independent evidence."""
-    chance = np.random.default_rng(0)
-    truth = (chance.random(ROWS) < positives).astype(np.float64)
-    value = truth + chance.normal(0, 1.2, ROWS)
-    frame = pd.DataFrame({f"x{i}": value + chance.normal(0, 0.05, ROWS) for i in range(copies)})
-    target = np.array(["no", "yes"], dtype=object)[truth.astype(int)]
+    rng = np.random.default_rng(0)
+    y_true = (rng.random(ROWS) < positives).astype(np.float64)
+    value = y_true + rng.normal(0, 1.2, ROWS)
+    frame = pd.DataFrame({f"x{i}": value + rng.normal(0, 0.05, ROWS) for i in range(copies)})
+    target = np.array(["no", "yes"], dtype=object)[y_true.astype(int)]
     folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(frame, target))
-    return Rounds(frame, target, truth, ("no", "yes"), folds, metric)
+    return FoldedRows(frame, target, y_true, ("no", "yes"), folds, metric)
 
 
-def improved(pipeline: Any, given: Rounds) -> tuple[Judged, Improved]:
+def improved(pipeline: Any, given: FoldedRows) -> tuple[CrossValidated, Improved]:
     """Its figures before and after."""
     before = cross_validate(pipeline, given)
     assert before is not None
@@ -43,52 +43,52 @@ def kept(found: Improved) -> dict[str, bool]:
 
 
 def test_an_overconfident_model_is_calibrated_and_still_compiles() -> None:
-    given = rounds("log_loss", copies=8)
+    given = folded("log_loss", copies=8)
     before, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
     (choice,) = found.choices
     assert choice.kept
     assert choice.after < choice.before
-    assert found.judged.mean < before.mean
+    assert found.cv.mean < before.mean
     fitted = found.pipeline.fit(given.frame, given.target)
     assert compile_pipeline(fitted, [Column(name, "number") for name in given.frame.columns])
 
 
 def test_the_measured_figure_is_what_the_calibrated_model_reaches() -> None:
     """Curves over out-of-fold decisions stand for the whole nested fit."""
-    given = rounds("brier", copies=8)
+    given = folded("brier", copies=8)
     _, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
     whole = cross_validate(found.pipeline, given)
     assert whole is not None
-    assert whole.mean == pytest.approx(found.judged.mean, abs=0.01)
+    assert whole.mean == pytest.approx(found.cv.mean, abs=0.01)
 
 
 def test_a_calibrated_model_is_left_alone() -> None:
-    _, found = improved(LogisticRegression(), rounds("log_loss"))
+    _, found = improved(LogisticRegression(), folded("log_loss"))
     assert list(kept(found).values()) == [False]
     assert isinstance(found.pipeline, LogisticRegression)
 
 
 def test_weights_are_kept_where_the_metric_asks_for_them() -> None:
-    _, found = improved(LogisticRegression(), rounds("balanced_accuracy", positives=0.1))
+    _, found = improved(LogisticRegression(), folded("balanced_accuracy", positives=0.1))
     assert kept(found)["balanced class weights"]
     assert found.pipeline.class_weight == "balanced"
 
 
 def test_weights_are_not_kept_where_they_hurt() -> None:
     """They bend probabilities, which log loss punishes."""
-    _, found = improved(LogisticRegression(), rounds("log_loss", positives=0.1))
+    _, found = improved(LogisticRegression(), folded("log_loss", positives=0.1))
     assert not kept(found)["balanced class weights"]
     assert found.pipeline.class_weight is None
 
 
 def test_balanced_classes_need_no_weights() -> None:
-    _, found = improved(LogisticRegression(), rounds("balanced_accuracy"))
+    _, found = improved(LogisticRegression(), folded("balanced_accuracy"))
     assert "balanced class weights" not in kept(found)
 
 
 def test_out_of_fold_predictions_are_in_the_order_of_the_rows() -> None:
-    given = rounds("accuracy")
-    judged = cross_validate(LogisticRegression(), given)
-    assert judged is not None
-    assert judged.predictions.labels is not None
-    assert judged.mean == pytest.approx((judged.predictions.labels == given.truth).mean(), abs=1e-3)
+    given = folded("accuracy")
+    cv = cross_validate(LogisticRegression(), given)
+    assert cv is not None
+    assert cv.predictions.labels is not None
+    assert cv.mean == pytest.approx((cv.predictions.labels == given.y_true).mean(), abs=1e-3)

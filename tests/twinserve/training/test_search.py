@@ -16,37 +16,37 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from twinserve.training import search as searching
-from twinserve.training.cross_validation import Rounds, cross_validate
-from twinserve.training.search import Found, search
+from twinserve.training.cross_validation import FoldedRows, cross_validate
+from twinserve.training.search import Candidate, search
 
 
-def rounds() -> Rounds:
+def folded() -> FoldedRows:
     """Two noisy classes."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame(chance.normal(size=(80, 4)), columns=list("abcd"))
-    truth = np.where(frame["a"] + chance.normal(size=80) > 0, 1.0, 0.0)
-    target = np.array(["no", "yes"], dtype=object)[truth.astype(int)]
-    return Rounds(frame, target, truth, ("no", "yes"), list(KFold(3).split(frame)), "log_loss")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(80, 4)), columns=list("abcd"))
+    y_true = np.where(frame["a"] + rng.normal(size=80) > 0, 1.0, 0.0)
+    target = np.array(["no", "yes"], dtype=object)[y_true.astype(int)]
+    return FoldedRows(frame, target, y_true, ("no", "yes"), list(KFold(3).split(frame)), "log_loss")
 
 
-def candidate(pipeline: Any, given: Rounds) -> Found:
-    judged = cross_validate(pipeline, given)
-    assert judged is not None
-    return Found(pipeline, judged, 1)
+def candidate(pipeline: Any, given: FoldedRows) -> Candidate:
+    cv = cross_validate(pipeline, given)
+    assert cv is not None
+    return Candidate(pipeline, cv, 1)
 
 
 def test_a_candidate_never_gets_worse_and_the_budget_holds() -> None:
-    given = rounds()
+    given = folded()
     linear = candidate(make_pipeline(StandardScaler(), LogisticRegression(C=1e4)), given)
     started = time.monotonic()
-    found = search({"linear": linear}, given, seed=0, budget=0.5, progress=lambda _: None)
+    found = search({"linear": linear}, given, seed=0, budget=1.5, progress=lambda _: None)
     assert time.monotonic() - started < 5
     assert found["linear"].tried > 1
-    assert found["linear"].judged.mean < linear.judged.mean
+    assert found["linear"].cv.mean < linear.cv.mean
 
 
 def test_an_estimator_without_a_space_keeps_its_parameters() -> None:
-    given = rounds()
+    given = folded()
     bayes = candidate(GaussianNB(), given)
     assert search({"bayes": bayes}, given, seed=0, budget=60, progress=lambda _: None)["bayes"].tried == 1
 

@@ -13,14 +13,14 @@ from twinserve.training.target_codes import encode, enough_rows
 
 
 def test_labels_become_the_places_of_the_sorted_classes() -> None:
-    classes, truth = encode("classification", ["pear", "apple", "pear"])
+    classes, y_true = encode("classification", ["pear", "apple", "pear"])
     assert classes == ("apple", "pear")
-    assert truth.tolist() == [1.0, 0.0, 1.0]
+    assert y_true.tolist() == [1.0, 0.0, 1.0]
 
 
 def test_values_stay_what_they_are() -> None:
-    classes, truth = encode("regression", [1, 2.5])
-    assert (classes, truth.tolist()) == (None, [1.0, 2.5])
+    classes, y_true = encode("regression", [1, 2.5])
+    assert (classes, y_true.tolist()) == (None, [1.0, 2.5])
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def sides(*rows: tuple[str, int, int]) -> tuple[tuple[str, ...], Any, Any]:
 
 @pytest.mark.parametrize(("learned", "held"), [(4, 1), (0, 3), (9, 0)])
 def test_a_class_that_cannot_be_learned_or_judged_is_left_out_and_said(learned: int, held: int) -> None:
-    classes, truth, held_out = sides(("a", 5, 1), ("rare", learned, held), ("z", 6, 2))
-    kept, (note,) = enough_rows(classes, truth, held_out)
-    assert set(truth[kept].tolist()) == {0.0, 2.0}
+    classes, y_true, held_out = sides(("a", 5, 1), ("rare", learned, held), ("z", 6, 2))
+    kept, (note,) = enough_rows(classes, y_true, held_out)
+    assert set(y_true[kept].tolist()) == {0.0, 2.0}
     assert note.sentence == (
         f"the class 'rare' has {learned} rows to learn from and {held} held out, and 5 and 1 are the least: "
         "its rows are left out"

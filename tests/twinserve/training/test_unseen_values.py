@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.errors import CannotTrain
-from twinserve.proof.known_categories import known_words
+from twinserve.proof.known_categories import known_categories
 from twinserve.signature import Signature
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.training_profile import observe
@@ -87,7 +87,7 @@ def test_a_pipelines_own_words_are_found_at_any_depth() -> None:
     encoder = OneHotEncoder(categories=[["a", "b", "none"]])
     pipeline = make_pipeline(make_pipeline(imputer, encoder), LogisticRegression())
     pipeline.fit(pd.DataFrame({"x": ["a", "?"] * 3}, dtype=object), TRUTH)
-    assert set(known_words(pipeline)) == {"?", "none", "a", "b"}
+    assert set(known_categories(pipeline)) == {"?", "none", "a", "b"}
 
 
 def test_an_estimator_of_one_s_own_is_not_asked_for_words() -> None:
@@ -100,4 +100,4 @@ def test_an_estimator_of_one_s_own_is_not_asked_for_words() -> None:
             self.categories_ = None
             return self
 
-    assert known_words(Pipeline([("odd", Odd().fit())])) == []
+    assert known_categories(Pipeline([("odd", Odd().fit())])) == []

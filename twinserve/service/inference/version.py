@@ -32,7 +32,7 @@ from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import Opened, Trust, open_version
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 from twinserve.store.registry import Registry
 
 SCHEMA_JSON: Final = "application/schema+json"
@@ -184,7 +184,7 @@ def open_model_version(settings: Settings, metrics: Metrics, version: int, stop:
     It takes as long as the settings allow, or until it is told to stop."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
-    opened = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
+    opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
     return ModelVersion(opened, str(version), settings, metrics)
 
 

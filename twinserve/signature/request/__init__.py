@@ -1,1 +1,1 @@
-"""From a body's bytes to columns."""
+"""Validation: from the bytes of a body to columns."""

@@ -1,7 +1,7 @@
-"""What each leaf accepts: the rules of the validation policy, as a Pydantic core schema.
+"""The validation policy as a Pydantic core schema.
 
-Strict JSON: no coercion, no unknown field, finite numbers only. `1.0` is an integer, as JSON Schema says.
-Every leaf gives what a column holds: numbers as floats, booleans as floats, dates as days, datetimes as seconds.
+Strict JSON: no coercion, no unknown field, finite numbers only. `1.0` is an integer, as in JSON Schema. Each leaf is
+converted to the value that a column holds: dates to days, datetimes to seconds.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
 from twinserve.signature.findings import range_text
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Tree, is_array, outside
+from twinserve.signature.signature import ORDERED, Feature, FeatureTree, FeatureType, is_array, outside
 from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, EPOCH, seen_bounds
 
 _DATE: Final = re.compile(DATE_PATTERN)
 _DATETIME: Final = re.compile(DATETIME_PATTERN)
 
 
-def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
-    """The rules of a group of features; `reject` makes what training never saw an error.
+def schema(tree: FeatureTree, *, reject: bool, lenient: bool = False) -> CoreSchema:
+    """The schema of a group of features; with `reject` a value that training never saw is an error.
 
-    `lenient` lets fields be missing or unknown, and of an array tells the first error only."""
+    With `lenient`, fields may be missing or unknown, and of an array only the first error is reported."""
     children = {part: _node(child, reject=reject, lenient=lenient) for part, child in tree.items()}
-    if is_array(tree):  # JSON has arrays only; lax takes a list.
+    if is_array(tree):  # Strict would accept tuples only; JSON's arrays are lists.
         return cs.tuple_schema(list(children.values()), strict=False, fail_fast=lenient)
     fields = {
         str(part): cs.typed_dict_field(child, required=_required(tree[part]) and not lenient)
@@ -37,15 +37,15 @@ def schema(tree: Tree, *, reject: bool, lenient: bool = False) -> CoreSchema:
     return cs.typed_dict_schema(fields, extra_behavior="ignore" if lenient else "forbid", strict=True)
 
 
-def _required(node: Tree | Feature) -> bool:
+def _required(node: FeatureTree | Feature) -> bool:
     return node.required if isinstance(node, Feature) else True
 
 
-def _node(node: Tree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
+def _node(node: FeatureTree | Feature, *, reject: bool, lenient: bool) -> CoreSchema:
     if not isinstance(node, Feature):
         return schema(node, reject=reject, lenient=lenient)
     rules = LEAVES[node.type](node)
-    if reject and node.type in RANGED:
+    if reject and node.type in ORDERED:
         rules = cs.no_info_after_validator_function(_in_range(node), rules)
     if reject and node.seen.categories is not None:
         rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)

@@ -1,4 +1,4 @@
-"""Everything that is wrong with JSON that is no instance, in a fixed order and at most so much of it."""
+"""The list of errors of a body that is JSON and not valid, in a fixed order and of limited length."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import ModelError
 from twinserve.signature.findings import Finding, explain, unknown_key
-from twinserve.signature.signature import Feature, FeatureType, Path, PathPart, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Path, PathPart, Signature, is_array
 
 MAX_ERRORS: Final = 100
 MOST_LOOKED: Final = 2_000
-"""What is looked at beyond the listed errors: rows whose count is arithmetic, and errors that are counted one by one,
-each row with such ones being as much work as `ROW` more. It takes 0.5 ms."""
+"""The work that counting errors beyond the listed ones may take: 1 for each row, and the number of its errors and `ROW`
+for each row in which Pydantic finds any. All of it takes 0.5 ms."""
 ROW: Final = 20
 Place = list[tuple[int, str]]
-"""Where a path stands in the order in which errors are told."""
+"""The sort key of a path in the order of errors."""
 CONTAINERS: Final = frozenset((dict, list))
 
 
 class InvalidInput(ModelError):
-    """Well-formed JSON that is no instance of the signature."""
+    """The body is JSON and is not valid by the signature."""
 
     def __init__(self, findings: Sequence[Finding], total: int, *, is_exact: bool = True) -> None:
         least = "" if is_exact else "At least "
@@ -34,24 +34,24 @@ class InvalidInput(ModelError):
         """The first errors in the order of the document and the signature, at most `MAX_ERRORS`."""
         self.total = total
         self.is_exact = is_exact
-        """Are there no more than `total`? Of a body with very many errors, not all are looked for."""
+        """False where there may be more errors than `total`: counting stops after limited work."""
 
 
 @dataclass(frozen=True)
 class _Group:
-    """A group of features, and the groups in it."""
+    """A group of features, and the groups within it by their key."""
 
-    tree: Tree
+    tree: FeatureTree
     groups: Mapping[PathPart, _Group]
 
     @classmethod
-    def of(cls, tree: Tree) -> _Group:
+    def of(cls, tree: FeatureTree) -> _Group:
         below = {part: child for part, child in tree.items() if not isinstance(child, Feature)}
         return cls(tree, {part: cls.of(child) for part, child in below.items()})
 
 
 class Examiner:
-    """Looks closely at what was refused; made once from a signature and the rules for one instance."""
+    """Lists the errors of bodies; made once from a signature and the schema of one instance."""
 
     def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
         self._rules, self._max_batch = rules, max_batch
@@ -59,12 +59,12 @@ class Examiner:
         self._known = frozenset(() if is_array(self._root.tree) else self._root.tree)
         self._ranks = _ranks(signature.tree())
         self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
-        """Of what is known, looked up, as each row may lack 500 features."""
+        """The sort key of each known path, computed once: each row may lack 500 features."""
         self._plain: dict[type, tuple[list[Finding], int]] = {}
         self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
     def refusal(self, rows: Sequence[Any], *, array: bool) -> InvalidInput | None:
-        """Everything that is wrong with well-formed JSON, as far as it is looked for. The rows may be changed."""
+        """The errors of these rows, if there are any. The rows may be changed."""
         if array and not rows:
             return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
         if array and len(rows) > self._max_batch:
@@ -81,7 +81,7 @@ class Examiner:
         return InvalidInput(findings, total) if total else None
 
     def _of_row(self, row: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
-        """What is wrong with a row, at most so much of it, and how much there is."""
+        """The first `most` errors of a row, and the number of all."""
         if not self._is_plain(row):
             return self._findings(row, prefix, most)
         listed, count = self._of_plain(type(row))
@@ -91,20 +91,21 @@ class Examiner:
         return findings + [unknown_key((*prefix, key)) for key in keys], count + len(unknown)
 
     def _is_plain(self, row: object) -> bool:
-        """Does its type tell what is wrong with it? So it is unless it holds something that is known. Of most rows of a
-        hostile body it is true, and takes a tenth of the time of asking Pydantic."""
+        """Does the row hold no known key and no item, so that its errors depend on its type only?
+
+        That is so for most rows of a hostile body, and takes a tenth of the time of a validation by Pydantic."""
         if not row or type(row) not in CONTAINERS:
             return True
         return type(row) is dict and bool(self._known) and self._known.isdisjoint(row)
 
     def _of_plain(self, kind: type) -> tuple[list[Finding], int]:
-        """The same for all plain rows of a type, but for the keys that they hold: none of them is known."""
+        """The errors that all plain rows of a type have, and their number; each key of a row is one more error."""
         if kind not in self._plain:
             self._plain[kind] = self._findings(kind(), (), MAX_ERRORS)
         return self._plain[kind]
 
     def _count(self, rows: Sequence[Any]) -> tuple[int, bool]:
-        """How many errors these rows have, and whether there are no more; it looks no further than is little work."""
+        """The number of errors in these rows, and whether it is exact; stops when the work exceeds `MOST_LOOKED`."""
         total, left = 0, MOST_LOOKED
         for row in rows:
             if left < 0:
@@ -118,8 +119,8 @@ class Examiner:
         return total, True
 
     def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
-        """What is wrong with one instance, at most so much of it, and how much there is: known fields in signature
-        order, each object's unknown ones after them."""
+        """The first `most` errors of one instance, and the number of all: those of known fields in signature order, and
+        after them those of each object's unknown fields."""
         dropped = _drop_unknown(instance, self._root)
         lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._root, ()))
         try:
@@ -147,11 +148,11 @@ class Examiner:
 
 
 def _upwards(feature: Feature) -> Iterator[Path]:
-    """A feature's path, and those of the groups that it is in."""
+    """The path of a feature and those of the groups that contain it."""
     return (feature.path[:length] for length in range(1, len(feature.path) + 1))
 
 
-def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
+def _ranks(tree: FeatureTree) -> dict[Any, tuple[int, Any]]:
     return {
         part: (rank, {} if isinstance(child, Feature) else _ranks(child))
         for rank, (part, child) in enumerate(tree.items())
@@ -159,7 +160,7 @@ def _ranks(tree: Tree) -> dict[Any, tuple[int, Any]]:
 
 
 def _drop_unknown(node: object, group: _Group) -> int:
-    """Take from an instance the unknown keys that no list of errors has room for; gives how many that were."""
+    """Remove the unknown keys of an instance beyond the first `MAX_ERRORS` of each object; gives their number."""
     if not isinstance(node, dict) or is_array(group.tree):
         return 0
     dropped = 0
@@ -172,8 +173,8 @@ def _drop_unknown(node: object, group: _Group) -> int:
 
 
 def _cut_lists(node: object, group: _Group, path: Path) -> Iterator[Mapping[str, Any]]:
-    """Take from an instance's fixed-length lists what they are too long by, and say so: of a list that is too long
-    Pydantic tells nothing else."""
+    """Cut the arrays of an instance that are too long, and give an error for each: Pydantic reports nothing else about
+    an array that is too long."""
     if not isinstance(node, (dict, list)) or isinstance(node, list) != is_array(group.tree):
         return
     if isinstance(node, list) and len(node) > len(group.tree):

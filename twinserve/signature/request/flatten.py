@@ -1,6 +1,6 @@
-"""A valid instance as a row of values, by functions put together once from the signature's tree.
+"""Functions, composed once from a signature's tree, that turn a valid instance into a row of values.
 
-A row of 30 numbers in three groups takes 1.5 us; asking for each leaf by its path took 28 us.
+A row of 30 numbers in three groups takes 1.5 us; reading each leaf by its path took 28 us.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from twinserve.signature.signature import Feature, Path, PathPart, Signature, Tree, is_array
+from twinserve.signature.signature import Feature, FeatureTree, Path, PathPart, Signature, is_array
 
 Flatten = Callable[[Any], Sequence[Any]]
 
 
-def flattener(tree: Tree) -> Flatten:
-    """Gives the values of an instance in tree order; a leaf that was left out is None."""
+def flattener(tree: FeatureTree) -> Flatten:
+    """A function that gives the values of an instance in tree order, None for an omitted leaf."""
     if all(isinstance(child, Feature) for child in tree.values()):
         return _leaves(tree)
     parts = [_part(key, child) for key, child in tree.items()]
@@ -30,12 +30,12 @@ def flattener(tree: Tree) -> Flatten:
 
 
 def tree_order(signature: Signature) -> list[int]:
-    """Where each column of the signature stands in a flattened row."""
+    """The position of each column of the signature in a flattened row."""
     places = {path: place for place, path in enumerate(_paths(signature.tree()))}
     return [places[feature.path] for feature in signature.features]
 
 
-def _leaves(tree: Tree) -> Flatten:
+def _leaves(tree: FeatureTree) -> Flatten:
     if is_array(tree):
         return tuple
     keys = list(tree)
@@ -46,7 +46,7 @@ def _leaves(tree: Tree) -> Flatten:
     return itemgetter(*keys)
 
 
-def _part(key: PathPart, child: Tree | Feature) -> Flatten:
+def _part(key: PathPart, child: FeatureTree | Feature) -> Flatten:
     if not isinstance(child, Feature):
         inner = flattener(child)
         return lambda node: inner(node[key])
@@ -55,7 +55,7 @@ def _part(key: PathPart, child: Tree | Feature) -> Flatten:
     return lambda node: (node.get(key),)
 
 
-def _paths(tree: Tree, path: Path = ()) -> Iterator[Path]:
+def _paths(tree: FeatureTree, path: Path = ()) -> Iterator[Path]:
     for key, child in tree.items():
         if isinstance(child, Feature):
             yield (*path, key)

@@ -1,7 +1,7 @@
 """A pause of Python's garbage collector.
 
-It looks for cycles among new objects each time that there are many, and a body that is read makes many at once and no
-cycle: of 60 kB of nested objects it would take as long again, of 8 MiB twice as long.
+The collector looks for reference cycles whenever many new objects exist. Parsing a body creates many objects and no
+cycle. For 60 kB of nested objects the collections would take as long as the parsing, for 8 MiB twice as long.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 
 
 class Pause:
-    """While any thread is in here, nothing is collected; the last to leave brings back what was."""
+    """A context in which nothing is collected; when the last thread leaves it, the former state is restored."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

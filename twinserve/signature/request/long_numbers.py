@@ -1,4 +1,4 @@
-"""Numbers of more digits than a parser holds, exchanged for the doubles that they mean."""
+"""Replacing JSON numbers with more digits than a parser takes by the doubles that they stand for."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from twinserve.signature.request.nesting import without_escapes
 
 NUMBER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
 LONG: Final = re.compile(rb"(?<![0-9.eE+-])[0-9.eE+-]{309,}+")
-"""What may be a number that no double holds, or none: 308 digits are always one."""
+"""A run of characters that may be a number beyond the largest double; one of 308 digits never is."""
 
 
 def shorten(body: bytes) -> bytes:
-    """The same document with blanks behind each number that became shorter, so that every place stays what it was. A
-    number past the largest double becomes one that reads as infinity."""
+    """The same document with each such number replaced and padded with blanks, so that no position changes.
+
+    A number beyond the largest double becomes one that reads as infinity."""
     plain = without_escapes(body)  # Of the same length.
     pieces: list[bytes] = []
     position = quotes = 0
-    for found in LONG.finditer(plain):
-        quotes += plain.count(b'"', position, found.start())
-        pieces += [body[position : found.start()], found[0] if quotes % 2 else _short(found[0])]
-        position = found.end()
+    for match in LONG.finditer(plain):
+        quotes += plain.count(b'"', position, match.start())
+        pieces += [body[position : match.start()], match[0] if quotes % 2 else _short(match[0])]
+        position = match.end()
     return b"".join([*pieces, body[position:]])
 
 

@@ -1,4 +1,4 @@
-"""Values that are valid and that training never saw."""
+"""Warnings about valid values that training never saw."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.signature.columns import NONE, Columns
 from twinserve.signature.findings import Finding, unseen_category, unseen_range
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Signature
+from twinserve.signature.signature import ORDERED, Feature, FeatureType, Signature
 from twinserve.signature.timestamps import seen_bounds
 
 
 class Novelty:
-    """Finds what training never saw; made once from a signature."""
+    """Finds values that training never saw; made once from a signature."""
 
     def __init__(self, signature: Signature) -> None:
         self._findings = [_finding(feature) for feature in signature.features]
         bounds = np.array([_bounds(feature) for feature in signature.features], dtype=np.float64)
         self._low, self._high = np.ascontiguousarray(bounds.T)
-        # What training saw may be less than the declared vocabulary: the codes in between are looked up.
+        # Training may have seen only some of the declared categories, with gaps between their codes.
         self._gaps = {
             place: frozenset(codes)
             for place, feature in enumerate(signature.features)
@@ -30,31 +30,31 @@ class Novelty:
         }
 
     def find(self, columns: Columns) -> Mapping[int, list[Finding]]:
-        """The findings of each row that has any, in signature order; paths are relative to the instance."""
+        """The findings by row, in signature order, for rows that have any; paths are relative to the instance."""
         matrix = columns.matrix
-        odd = (matrix < self._low) | (matrix > self._high)  # NaN (null) compares false.
+        unseen = (matrix < self._low) | (matrix > self._high)  # NaN (null) compares false.
         if self._gaps:
-            self._look_up(matrix, odd)
-        if not np.count_nonzero(odd):  # `odd.any()` takes 1.5 us, this 0.2.
+            self._look_up(matrix, unseen)
+        if not np.count_nonzero(unseen):  # `unseen.any()` takes 1.5 us, this 0.2.
             return NONE
-        found: dict[int, list[Finding]] = {}
-        for row, place in np.argwhere(odd).tolist():  # Row by row, in signature order.
-            found.setdefault(row, []).append(self._findings[place])
-        return found
+        findings: dict[int, list[Finding]] = {}
+        for row, place in np.argwhere(unseen).tolist():  # Row by row, in signature order.
+            findings.setdefault(row, []).append(self._findings[place])
+        return findings
 
-    def _look_up(self, matrix: FloatArray, odd: BoolArray) -> None:
+    def _look_up(self, matrix: FloatArray, unseen: BoolArray) -> None:
         for place, known in self._gaps.items():
             for row, code in enumerate(matrix[:, place].tolist()):
                 if code not in known and not math.isnan(code):
-                    odd[row, place] = True
+                    unseen[row, place] = True
 
 
 def _bounds(feature: Feature) -> tuple[float, float]:
-    """The values of a column that training saw lie between these, both included."""
+    """The least and the greatest value of a column that training saw."""
     if feature.type is FeatureType.CATEGORY:
         codes = _seen_codes(feature)
         return (min(codes), max(codes)) if codes else (math.inf, -math.inf)
-    seen = feature.seen if feature.type in RANGED else None
+    seen = feature.seen if feature.type in ORDERED else None
     low, high = (None, None) if seen is None else (seen.minimum, seen.maximum)
     return -math.inf if low is None else low, math.inf if high is None else high
 

@@ -1,4 +1,4 @@
-"""From the body's bytes to columns, or to every reason why not."""
+"""The validator of bodies: bytes in, columns or errors out."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from twinserve.signature.request.fast_path import Acceptor, Unsuited
 from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
-from twinserve.signature.signature import Feature, FeatureType, OutOfRange, Signature, Tree, is_array
+from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, FeatureType, OutOfRange, Signature, is_array
 
 LONG: Final = 8192
-"""Bytes."""
-WORDED: Final = (FeatureType.CATEGORY, FeatureType.STRING)
+"""Bytes from which a body is long."""
 MAX_BATCH: Final = 10_000
 SPARE_COLONS: Final = 1_000
-"""Colons beyond those of the keys, as strings may hold some. Of a body with more, unknown keys are left out before
-Pydantic makes a list of them."""
+"""Colons that a body may have beyond those of its keys, as strings may hold some. In a body with more of them, unknown
+keys are dropped before Pydantic lists them."""
 
 
 class Batch(NamedTuple):
@@ -43,7 +42,8 @@ class Batch(NamedTuple):
 class Validator:
     """Compiled once from a signature; safe to share between threads.
 
-    `out_of_range="reject"` turns what training never saw (a number outside its range, a new category) into an error.
+    With `out_of_range="reject"` a value that training never saw (a number outside the range, another category) is an
+    error.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Validator:
         max_depth: int = MAX_DEPTH,
         out_of_range: OutOfRange = "warn",
     ) -> None:
-        """`max_depth`: containers inside each other in a body; never fewer than an array of instances has."""
+        """`max_depth`: nested containers in a body; at least as many as an array of instances has."""
         instance = schema(signature.tree(), reject=out_of_range == "reject")
         rules = SchemaValidator(instance)
         self._many = SchemaValidator(cs.list_schema(instance, fail_fast=True))
@@ -63,12 +63,12 @@ class Validator:
         self._flatten = flattener(signature.tree())
         self._order = tree_order(signature)
         self._in_order = self._order == list(range(len(self._order)))
-        self._worded = {
+        self._textual = {
             place: None if feature.type is FeatureType.STRING else code_table(feature.vocabulary)
             for place, feature in enumerate(signature.features)
-            if feature.type in WORDED
+            if feature.type in TEXTUAL
         }
-        """The columns that hold words; of categories their codes, too."""
+        """By column of a textual feature: the codes of its categories, or None for strings."""
         self._keys = _key_count(signature)
         self._acceptor = _acceptor(signature, max_batch, out_of_range)
         self._examiner = Examiner(signature, rules, max_batch)
@@ -81,15 +81,15 @@ class Validator:
         if values is None:
             with gc_pause.pause if len(body) > LONG else nullcontext():
                 outcome = self._look_closely(body, colons, array=array)
-            if isinstance(outcome, InvalidInput):  # Raised here, where nothing of the body's values is held any more.
+            if isinstance(outcome, InvalidInput):  # Raised here, where no variable holds values of the body.
                 raise outcome
             values = outcome
         return Batch(self._columns(values), is_array=array)
 
     def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
-        """The values of a body that was not accepted at once, or what is wrong with it; raises `MalformedJson`.
+        """The values of a body that the fast path left, or its errors; raises `MalformedJson`.
 
-        Most such bodies are invalid; valid ones leave fields out or have colons in their strings."""
+        Most such bodies are invalid; valid ones omit fields or have colons in their strings."""
         try:
             value = parse(body, self._max_depth)
         except TooDeep as error:
@@ -100,43 +100,43 @@ class Validator:
             try:
                 return self._values(self._many.validate_python(rows))
             except ValidationError:
-                pass  # It tells of the first faulty row only.
+                pass  # It reports the first invalid row only.
         refusal = self._examiner.refusal(rows, array=array)
         return refusal or self._values(self._many.validate_python(rows))
 
     def _values(self, instances: Sequence[Any]) -> list[Any]:
-        """The leaves of all instances in tree order, one instance behind the other."""
+        """The leaves of all instances in tree order, one instance after another."""
         return list(chain.from_iterable(map(self._flatten, instances)))
 
     def _columns(self, values: list[Any]) -> Columns:
-        """The leaves of all instances in tree order as columns; words are exchanged for their codes in place."""
+        """The columns of these leaves, which are in tree order; changes `values`."""
         width = len(self._order)
         unseen: dict[tuple[int, int], str] = {}
         texts: dict[int, Sequence[str | None]] = {}
-        for place, codes in self._worded.items():
+        for place, codes in self._textual.items():
             here = slice(self._order[place], None, width)
-            words = values[here]
+            column = values[here]
             if codes is None:
-                texts[place], values[here] = words, [np.nan] * len(words)
+                texts[place], values[here] = column, [np.nan] * len(column)
             else:
-                values[here], new = encode(words, codes)
+                values[here], new = encode(column, codes)
                 unseen.update({(row, place): text for row, text in new.items()})
         matrix = _numbers(values).reshape(-1, width)
-        # Row by row in memory, as NumPy's product of a row has other bits where its numbers lie apart.
+        # In row-major order: the bits of NumPy's product of a row depend on the strides.
         return Columns(matrix if self._in_order else matrix.take(self._order, axis=1), unseen, texts)
 
 
 def count_colons(body: bytes) -> int:
-    """How many bytes are colons. NumPy counts those of 1,000 instances in 0.05 ms, `bytes.count` in 0.4; of one
-    instance the latter takes 0.2 us."""
+    """The number of colons. For 1,000 instances NumPy takes 0.05 ms and `bytes.count` 0.4; for one instance the latter
+    takes 0.2 us."""
     if len(body) < LONG:
         return body.count(b":")
     return int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
 
 
 def _numbers(values: Sequence[Any]) -> FloatArray:
-    """The values as doubles, None as NaN. Where there is none, as mostly, packing takes a fifth of the time."""
-    buffer = bytearray(8 * len(values))  # Not bytes, as an array over these could not be written to.
+    """The values as doubles, None as NaN. Without any None, the usual case, packing takes a fifth of the time."""
+    buffer = bytearray(8 * len(values))  # An array over bytes would be read-only.
     try:
         struct.pack_into(f"{len(values)}d", buffer, 0, *values)
     except struct.error:
@@ -152,9 +152,9 @@ def _acceptor(signature: Signature, max_batch: int, out_of_range: OutOfRange) ->
 
 
 def _key_count(signature: Signature) -> int:
-    """How many keys an instance holds when every feature is there, the groups' own included."""
+    """The number of keys in an instance with every feature, those of the groups included."""
 
-    def count(tree: Tree) -> int:
+    def count(tree: FeatureTree) -> int:
         own = 0 if is_array(tree) else len(tree)
         return own + sum(count(child) for child in tree.values() if not isinstance(child, Feature))
 

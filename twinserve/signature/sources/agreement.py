@@ -1,8 +1,8 @@
-"""Do a declared input and a table agree? Every field that does not, in one error."""
+"""Comparing a declared input with a table, and one error for all fields that differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -11,27 +11,31 @@ from pydantic_core import SchemaValidator, ValidationError
 from twinserve.errors import AskedWrongly
 from twinserve.signature.findings import explain
 from twinserve.signature.request.core_schema import LEAVES
-from twinserve.signature.signature import Feature, FeatureType, Signature
+from twinserve.signature.signature import (
+    NUMERIC,
+    NUMERIC_OR_BOOLEAN,
+    TEMPORAL,
+    TEXTUAL,
+    Feature,
+    FeatureType,
+    Signature,
+)
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-TEXTS: Final = (FeatureType.CATEGORY, FeatureType.STRING)
-TIMES: Final = (FeatureType.DATE, FeatureType.DATETIME)
-
-# What a declared type may be read from: the types that a column may turn out to hold.
-READABLE: Final[dict[FeatureType, tuple[FeatureType, ...]]] = {
+# By the declared type: the types that the column in the table may have.
+READABLE: Final[Mapping[FeatureType, frozenset[FeatureType]]] = {
     FeatureType.NUMBER: NUMERIC,
     FeatureType.INTEGER: NUMERIC,
-    FeatureType.BOOLEAN: (FeatureType.BOOLEAN, *NUMERIC),
-    FeatureType.CATEGORY: TEXTS,
-    FeatureType.STRING: TEXTS,
-    FeatureType.DATE: (FeatureType.DATE,),
-    FeatureType.DATETIME: TIMES,
+    FeatureType.BOOLEAN: NUMERIC_OR_BOOLEAN,
+    FeatureType.CATEGORY: TEXTUAL,
+    FeatureType.STRING: TEXTUAL,
+    FeatureType.DATE: frozenset({FeatureType.DATE}),
+    FeatureType.DATETIME: TEMPORAL,
 }
 
 
 class Disagreement(AskedWrongly):
-    """The declared input and the table differ; `fields` says how, field by field."""
+    """The declared input and the table differ; `fields` has a sentence for each field that does."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__("The input and the table disagree: " + "; ".join(fields) + ".")
@@ -39,14 +43,14 @@ class Disagreement(AskedWrongly):
 
 
 def require_agreement(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> None:
-    """Raise `Disagreement` unless every row of the table is an instance of the signature; `exact`: and nothing more."""
-    found = list(disagreements(signature, frame, exact=exact))
-    if found:
-        raise Disagreement(found)
+    """Raise `Disagreement` unless every row is an instance of the signature; `exact` allows no further column."""
+    fields = list(disagreements(signature, frame, exact=exact))
+    if fields:
+        raise Disagreement(fields)
 
 
 def disagreements(signature: Signature, frame: pd.DataFrame, *, exact: bool) -> Iterator[str]:
-    """One sentence for each field that differs; without `exact`, columns that no field asks for do not matter."""
+    """One sentence for each field that differs; further columns of the table differ only with `exact`."""
     declared = [feature.name for feature in signature.features]
     for feature in signature.features:
         if feature.name not in frame.columns:
@@ -63,19 +67,19 @@ def _differences(feature: Feature, values: pd.Series[Any]) -> Iterator[str]:
     if nulls and not feature.nullable:
         yield f"{feature.name} is null in {nulls} rows and declared as never null"
     try:
-        column = interpret(values, recognise=feature.type in TIMES)
+        column = interpret(values, recognise=feature.type in TEMPORAL)
     except NotAFeature as error:
         yield f"{feature.name} {error} and is declared as {feature.type}"
         return
     present = column.values.dropna()
     if len(present) and column.type not in READABLE[feature.type]:
         yield f"{feature.name} holds {column.type} values and is declared as {feature.type}"
-    elif feature.type not in TIMES:
+    elif feature.type not in TEMPORAL:
         yield from _values(feature, present)
 
 
 def _values(feature: Feature, present: pd.Series[Any]) -> Iterator[str]:
-    """What the service would say of these values, for the first of them that it would refuse."""
+    """A sentence if the service would refuse some of these values, with its reason for the first of them."""
     validate = SchemaValidator(LEAVES[feature.type](feature)).validate_python
     convert = {FeatureType.BOOLEAN: _boolean}.get(feature.type, _as_it_is)
     refused: list[Any] = []

@@ -1,7 +1,7 @@
 """Read a signature from a Pydantic class.
 
-What a signature cannot carry is refused with the field's path and the reason, never dropped: a constraint
-that the author wrote and the service forgot would be worse than no constraint.
+Whatever a signature cannot express is refused with the field's path and the reason, never dropped: a constraint that
+the service ignored would mislead its author.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from twinserve.errors import UnsupportedInput
-from twinserve.signature.signature import Feature, FeatureType, Path, Signature, pointer
-from twinserve.signature.sources.pydantic_constraints import NUMERIC, constraints_of, declared, refuse
+from twinserve.signature.signature import NUMERIC, Feature, FeatureType, Path, Signature, pointer
+from twinserve.signature.sources.pydantic_constraints import constraints_of, declared, refuse
 
 LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
     float: FeatureType.NUMBER,
@@ -28,7 +28,7 @@ LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
     datetime.datetime: FeatureType.DATETIME,
 }
 
-# What a class may ask of Pydantic that changes or limits values: all of it would be lost here.
+# Settings of a Pydantic class that change or limit values; a signature cannot express them.
 CONFIGURED: Final = (
     "coerce_numbers_to_str",
     "str_max_length",
@@ -40,14 +40,14 @@ CONFIGURED: Final = (
 
 
 def from_pydantic(model: type[BaseModel]) -> Signature:
-    """The signature of a Pydantic class; raises `UnsupportedInput` for what cannot be carried."""
+    """The signature of a Pydantic class; raises `UnsupportedInput` for what a signature cannot express."""
     features: list[Feature] = []
     descriptions: dict[str, str] = {}
     for item in _walk(model, ()):
         if isinstance(item, Feature):
             features.append(item)
         else:
-            descriptions.setdefault(*item)  # What a field says of its group goes before the class's docstring.
+            descriptions.setdefault(*item)  # A field's description of its group precedes the class's docstring.
     if not features:
         raise UnsupportedInput(f"{model.__name__} has no fields; a model needs at least one feature.")
     return Signature(features=tuple(features), descriptions=descriptions)
@@ -95,7 +95,7 @@ def _refuse_custom_logic(model: type[BaseModel], path: Path) -> None:
 
 
 def _has_post_init(model: type[BaseModel]) -> bool:
-    """Did the author write a `model_post_init`? (Pydantic writes one of its own for private attributes.)"""
+    """Does the class define a `model_post_init`, other than the one that Pydantic adds for private attributes?"""
     own = [vars(kind)["model_post_init"] for kind in model.__mro__ if "model_post_init" in vars(kind)]
     return not all(function.__module__.startswith("pydantic.") for function in own)
 
@@ -121,7 +121,7 @@ def _without_none(annotation: Any, path: Path) -> tuple[Any, bool]:
 
 
 def _places(kind: Any, field: FieldInfo, *, nullable: bool, path: Path) -> Iterator[Feature]:
-    """A fixed-length list of numbers: one feature for each place."""
+    """The features of a fixed-length list of numbers, one for each position."""
     items, limits = get_args(kind), declared(field.metadata, path)
     each_of_its_own = get_origin(kind) is tuple and Ellipsis not in items
     length = len(items) if each_of_its_own else limits.get("max_length")
@@ -154,7 +154,7 @@ def _metadata(annotation: Any) -> Iterator[Any]:
 def _leaf(kind: Any, field: FieldInfo, metadata: list[Any], *, nullable: bool, path: Path) -> Feature:
     metadata += _metadata(kind)
     leaf_type, enumeration = _leaf_type(_bare(kind), path)
-    fields = [field, *_inner_fields(kind)]  # Of what is said twice, the outermost word counts, as with Pydantic.
+    fields = [field, *_inner_fields(kind)]  # The outermost definition wins, as with Pydantic.
     constraints = constraints_of(metadata, leaf_type, path).model_copy(update={"enumeration": enumeration})
     extra = next((one.json_schema_extra for one in fields if isinstance(one.json_schema_extra, dict)), {})
     example = next((one.examples[0] for one in fields if one.examples), None)
@@ -175,7 +175,7 @@ def _inner_fields(annotation: Any) -> Iterator[FieldInfo]:
 
 
 def _plain(example: Any, path: Path) -> bool | int | float | str | None:
-    """An example as JSON holds it."""
+    """An example as a JSON value."""
     if isinstance(example, enum.Enum):
         example = example.value
     if isinstance(example, datetime.date):

@@ -1,4 +1,4 @@
-"""A signature from a table: dotted column names make the nesting, and all rows decide what each field may hold."""
+"""A signature from a table: dotted column names become nested fields, and all rows decide their types."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import pandas as pd
 
 from twinserve.errors import UnsupportedInput
 from twinserve.notes import Note
-from twinserve.signature.signature import Feature, FeatureType, Path, Signature
+from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
 from twinserve.signature.sources.type_inference import Column, NotAFeature, interpret, named_like_an_id, nearly_numbers
 
 FEWEST_TO_JUDGE: Final = 20
-"""With fewer values than this, all of them being different says nothing."""
+"""With fewer values than this, a column in which all of them differ need not be an identifier."""
 NEARLY_ALL: Final = 0.95
-"""The share of distinct values from which a column is an identifier or free text."""
+"""A column with at least this share of distinct values is an identifier or free text."""
 
 
 @dataclass(frozen=True)
-class Understood:
-    """A table whose every column is a feature."""
+class FeatureTable:
+    """A table in which every column is a feature, with its signature."""
 
     signature: Signature
     frame: pd.DataFrame
-    """The features' columns in signature order, in the plain forms of `interpret`."""
+    """The columns of the features in signature order, in the dtypes that `type_inference` lists."""
     notes: tuple[Note, ...]
 
 
-def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> Understood:
-    """The signature of all rows, with what training can use of them; raises `UnsupportedInput` where that is nothing.
+def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> FeatureTable:
+    """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
-    `recognise` reads dates and booleans out of texts. `drop` leaves out what no model should learn from (identifiers,
-    constants, free text), with a note for each; without it every column becomes a feature or the table is refused.
+    `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
+    (identifiers, constants, free text), with a note for each; without it a column that cannot be a feature is an error.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
@@ -56,7 +56,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     features = tuple(_feature(_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
-    return Understood(Signature(features=features), plain, tuple(notes))
+    return FeatureTable(Signature(features=features), plain, tuple(notes))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
@@ -68,14 +68,13 @@ def _names(frame: pd.DataFrame) -> list[str]:
 
 
 def _path(name: str) -> Path:
-    """Where a column lies in an instance: its name split at the dots, or the name itself where that would leave a part
-    empty (`Dr. No.`)."""
+    """The path of a column: its name split at the dots, or the whole name if a part would be empty (`Dr. No.`)."""
     parts = tuple(name.split("."))
     return parts if all(part.strip() for part in parts) else (name,)
 
 
 def _require_value_or_group(names: Sequence[str]) -> None:
-    """Refuse a column that would be a value and a group of others: whichever came first, no instance can hold both."""
+    """Refuse a column that would be both a value and a group of other columns, which no instance can hold."""
     paths = {_path(name): name for name in names}
     for path, name in paths.items():
         for end in range(1, len(path)):
@@ -91,7 +90,7 @@ def _feature(path: Path, column: Column) -> Feature:
 
 
 def _useful(columns: dict[str, Column], notes: list[Note]) -> dict[str, Column]:
-    """The columns worth learning from; free texts only where there is nothing else."""
+    """The columns to learn from; free text only if there are no others."""
     kept: dict[str, Column] = {}
     texts: dict[str, Column] = {}
     for name, column in columns.items():
@@ -120,7 +119,7 @@ def _useless(name: str, column: Column) -> str | None:
         return None
     if column.type is FeatureType.STRING and nearly_numbers(present):
         return "its values are numbers but for some, or have a decimal comma; mend them to use it"
-    if column.type in (FeatureType.STRING, FeatureType.CATEGORY) and distinct >= NEARLY_ALL * len(present):
+    if column.type in TEXTUAL and distinct >= NEARLY_ALL * len(present):
         return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
@@ -128,7 +127,7 @@ def _useless(name: str, column: Column) -> str | None:
 
 
 def _prose(texts: pd.Series[Any]) -> bool:
-    """Are these texts of several words, and not names or numbers of something?"""
+    """Are these texts of several words, rather than names or codes?"""
     return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
 
 

@@ -1,4 +1,4 @@
-"""The constraints of one field of a Pydantic class, or the refusal of what a signature cannot carry."""
+"""The constraints of one field of a Pydantic class."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from pydantic import ValidationError
 from twinserve.errors import UnsupportedInput
 from twinserve.signature.signature import Constraints, FeatureType, Path, pointer
 
-NUMERIC: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
-
-# A Pydantic constraint, the attribute that holds its value, and our name for it.
+# An annotation, its attribute with the value, and the name in `Constraints`.
 BOUNDS: Final[tuple[tuple[type, str, str], ...]] = (
     (at.Ge, "ge", "minimum"),
     (at.Gt, "gt", "exclusive_minimum"),
@@ -23,7 +21,7 @@ BOUNDS: Final[tuple[tuple[type, str, str], ...]] = (
     (at.MinLen, "min_length", "min_length"),
     (at.MaxLen, "max_length", "max_length"),
 )
-# Which of two bounds holds the other.
+# Chooses the narrower of two bounds.
 NARROWER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "minimum": max,
     "exclusive_minimum": max,
@@ -42,45 +40,45 @@ HARMLESS: Final = frozenset({"strict", "allow_inf_nan"})  # The service is stric
 
 
 def refuse(path: Path, reason: str) -> NoReturn:
-    """Raise `UnsupportedInput` with the place and the reason."""
+    """Raise `UnsupportedInput` with the JSON Pointer of the field and the reason."""
     raise UnsupportedInput(f"{pointer(path) or '/'}: {reason}.")
 
 
 def constraints_of(metadata: list[Any], leaf_type: FeatureType, path: Path) -> Constraints:
-    """What the metadata of a leaf declare; raises `UnsupportedInput` for what no validator of ours would look at."""
-    found = declared(metadata, path)
-    misplaced = sorted(found.keys() - ALLOWED.get(leaf_type, frozenset()))
+    """The constraints in the metadata of a leaf; raises `UnsupportedInput` for others than its type can have."""
+    constraints = declared(metadata, path)
+    misplaced = sorted(constraints.keys() - ALLOWED.get(leaf_type, frozenset()))
     if misplaced:
         refuse(path, f"declares {misplaced[0]} on a {leaf_type}, which is not supported")
     try:
-        return Constraints.model_validate(found)
+        return Constraints.model_validate(constraints)
     except ValidationError as error:
         refuse(path, f"declares a {error.errors()[0]['loc'][0]} that is not a plain value of its kind")
 
 
 def declared(metadata: list[Any], path: Path) -> dict[str, Any]:
-    """All constraints together, by our names; raises `UnsupportedInput` for what is none."""
-    found: dict[str, Any] = {}
+    """All constraints by their names in `Constraints`; raises `UnsupportedInput` for any other metadata."""
+    constraints: dict[str, Any] = {}
     for item in _flat(metadata):
-        known = {ours: getattr(item, theirs) for kind, theirs, ours in BOUNDS if isinstance(item, kind)}
-        # Pydantic's own general constraints are attributes; a foreign note may have none.
+        known = {name: getattr(item, attribute) for kind, attribute, name in BOUNDS if isinstance(item, kind)}
+        # Pydantic's general metadata has constraints as attributes; other metadata may have no `__dict__`.
         general = {key: value for key, value in getattr(item, "__dict__", {}).items() if value is not None}
         if not known and not (general and set(general) <= HARMLESS | {"pattern"}):
             refuse(path, f"carries {type(item).__name__}, which no JSON Schema could publish")
         for name, value in (known or general).items():
             if name not in HARMLESS:
-                found[name] = _narrower(name, found[name], value, path) if name in found else value
-    return found
+                constraints[name] = _narrower(name, constraints[name], value, path) if name in constraints else value
+    return constraints
 
 
 def _narrower(name: str, one: Any, other: Any, path: Path) -> Any:
-    """Of two constraints of one kind, both of which hold, the one that says it all."""
+    """The one of two constraints of a kind that implies the other."""
     if one != other and name not in NARROWER:
         refuse(path, f"declares {name} twice; write one")
     return NARROWER.get(name, max)(one, other)
 
 
 def _flat(metadata: list[Any]) -> Iterator[Any]:
-    """The constraints one by one: an `Interval` or a `Len` holds several."""
+    """The single constraints: an `Interval` or a `Len` consists of several."""
     for item in metadata:
         yield from item if isinstance(item, at.GroupedMetadata) else (item,)

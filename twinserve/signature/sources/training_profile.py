@@ -1,4 +1,4 @@
-"""What training saw: ranges, quantiles and categories of each feature, from all rows."""
+"""What training saw of each feature in all rows: range, quantiles and categories."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from twinserve.signature.frames import column_numbers
-from twinserve.signature.signature import RANGED, Feature, FeatureType, Seen, Signature
+from twinserve.signature.signature import ORDERED, Feature, FeatureType, Seen, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ DECILES: Final = np.linspace(0.0, 1.0, 11)
 
 
 def observe(signature: Signature, frame: pd.DataFrame) -> Signature:
-    """The signature with what the rows of a table hold, its columns named as the features are."""
+    """The signature with what training saw in a table, whose columns have the names of the features."""
     return signature.observed([_seen(feature, frame[feature.name]) for feature in signature.features])
 
 
@@ -25,7 +25,7 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
     null_share = 1.0 - len(present) / len(values)
     if feature.type is FeatureType.CATEGORY:
         return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
-    if feature.type not in RANGED or present.empty:
+    if feature.type not in ORDERED or present.empty:
         return Seen(null_share=null_share)
     numbers = column_numbers(present, feature)
     return Seen(

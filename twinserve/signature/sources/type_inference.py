@@ -1,6 +1,6 @@
-"""What a column of a table holds, decided by all of its rows: the feature's type, and the values in one plain form.
+"""Inferring the type of a feature from all values of a column, and converting these values to one dtype.
 
-The plain forms are those that `from_frame` takes: float64 for numbers, integers and booleans, UTC datetime64 for dates,
+The dtypes are those that `from_frame` takes: float64 for numbers, integers and booleans, datetime64 in UTC for dates,
 str objects for everything else; null is NaN, NaT or None.
 """
 
@@ -21,7 +21,7 @@ from twinserve.signature.signature import FeatureType
 MOST_CATEGORIES: Final = 1_000
 """A text column with more distinct values than this is free text or an identifier."""
 ROWS_PER_CATEGORY: Final = 3
-"""A text column is a category where a value comes this often on average; few values are one in any case."""
+"""A text column is a category if each value occurs this often on average, or if it has at most `FEW` values."""
 FEW: Final = 20
 FIRST_YEAR, LAST_YEAR = 1, 9999
 
@@ -31,24 +31,23 @@ SLASHED_DATE: Final = r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4}( .*)?"
 
 
 class NotAFeature(Exception):
-    """This column cannot be a feature; the text says what it holds."""
+    """A column cannot be a feature; the message says what it holds."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column whose meaning is known."""
+    """The inferred type of a column, and its values in the dtype for that type."""
 
     type: FeatureType
     values: pd.Series[Any]
     remark: str | None = None
-    """What a person should know about the reading, if anything."""
+    """A remark on the inference for the person who trains, if there is one."""
 
 
 def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
-    """Read one column; raises `NotAFeature`.
+    """The type and the converted values of one column; raises `NotAFeature`.
 
-    `recognise` looks into texts for dates and for `true` and `false`; without it only the dtype decides, so that the
-    values stay what they are.
+    `recognise` reads dates and booleans (`true`, `false`) from texts; without it the dtype alone decides.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         return _categories(values)
@@ -68,7 +67,7 @@ def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
 
 
 def _categories(values: pd.Series[Any]) -> Column:
-    """A category dtype says so itself; categories that are numbers are their texts from here on."""
+    """A column of a categorical dtype; categories that are numbers become texts."""
     texts = pd.Series([None if pd.isna(value) else str(value) for value in values], index=values.index, dtype=object)
     return Column(FeatureType.CATEGORY, texts)
 
@@ -105,8 +104,8 @@ def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
     if recognise and len(distinct):
         if set(distinct.str.casefold()) <= {"true", "false"}:
             return Column(FeatureType.BOOLEAN, texts.str.casefold().map({"true": 1.0, "false": 0.0}))
-        if distinct.str.fullmatch(INSTANT).all() and (found := _parsed_text(texts)) is not None:
-            return _instants(found, only_dates=bool(distinct.str.fullmatch(DATE).all()))
+        if distinct.str.fullmatch(INSTANT).all() and (instants := _parsed_text(texts)) is not None:
+            return _instants(instants, only_dates=bool(distinct.str.fullmatch(DATE).all()))
     few = len(distinct) <= FEW or (
         len(distinct) <= MOST_CATEGORIES and len(present) >= ROWS_PER_CATEGORY * len(distinct)
     )
@@ -115,7 +114,7 @@ def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
 
 
 def _mendable(distinct: pd.Series[Any], kind: FeatureType) -> str | None:
-    """What these texts were perhaps meant to be."""
+    """A remark if these texts seem to be dates or numbers in a form that is not read."""
     if distinct.str.fullmatch(SLASHED_DATE).all():
         return "looks like dates; write them as YYYY-MM-DD to use them"
     if kind is FeatureType.CATEGORY and nearly_numbers(distinct):
@@ -126,7 +125,9 @@ def _mendable(distinct: pd.Series[Any], kind: FeatureType) -> str | None:
 
 
 def nearly_numbers(texts: pd.Series[Any]) -> bool:
-    """Would most of these texts be numbers, if a comma were a point? Codes such as `007` are texts on purpose."""
+    """Are most, but not all, of these texts numbers, a decimal comma counting as a point?
+
+    Codes such as `007` are texts on purpose: all of them are numbers."""
     plain = pd.to_numeric(texts, errors="coerce").notna()
     pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
     return bool(pointed.mean() > 0.5 and not plain.all())
@@ -142,7 +143,7 @@ def _numbers(values: pd.Series[Any], kind: FeatureType) -> Column:
 
 
 def _floats(values: pd.Series[Any]) -> pd.Series[Any]:
-    """As float64; what no double holds becomes infinite."""
+    """The values as float64, infinite if too large for a double."""
     if values.dtype != object:
         return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=values.index)
     return pd.Series([_float(value) for value in values.tolist()], index=values.index, dtype=np.float64)
@@ -164,13 +165,13 @@ def _parsed(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _parsed_text(texts: pd.Series[Any]) -> pd.Series[Any] | None:
-    """The texts as instants, or None where one of them is no date of the calendar."""
-    found = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
-    return found if bool((found.notna() == texts.notna()).all()) else None
+    """The texts as datetimes, or None if one of them is not a date of the calendar."""
+    instants = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
+    return instants if bool((instants.notna() == texts.notna()).all()) else None
 
 
 def _instants(values: pd.Series[Any], *, only_dates: bool | None = None) -> Column:
-    """In UTC. Where every value is a midnight it is a date, unless the texts said otherwise."""
+    """Datetimes in UTC, or dates: without `only_dates` a column in which every value is a midnight holds dates."""
     utc = pd.to_datetime(values, utc=True).dt.tz_localize(None).astype("datetime64[us]")
     odd = utc.notna() & ~utc.dt.year.between(FIRST_YEAR, LAST_YEAR)
     utc = utc.mask(odd)

@@ -1,4 +1,4 @@
-"""The rules as a Pydantic core schema; what they accept is tested through the validator."""
+"""The Pydantic core schema of leaves; most of what it accepts is tested through the validator."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_every_type_has_its_rules() -> None:
     ],
 )
 def test_a_leaf_gives_what_a_column_holds(kind: str, text: str, value: float) -> None:
-    found = rules(kind=kind).validate_json(f'{{"x":{text}}}')["x"]
-    assert (found, type(found)) == (value, float)
+    validated = rules(kind=kind).validate_json(f'{{"x":{text}}}')["x"]
+    assert (validated, type(validated)) == (value, float)
 
 
 @pytest.mark.parametrize("kind", list(FeatureType))

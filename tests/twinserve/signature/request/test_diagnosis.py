@@ -68,7 +68,7 @@ def leaf_fault(leaf: Feature, value: Any, path: Path) -> Iterator[tuple[Path, st
 
 
 def refused(validator: Validator, body: bytes) -> InvalidInput | None:
-    """What is wrong with a body, if anything is."""
+    """The error of a body, if it has one."""
     try:
         validator.validate(body)
     except InvalidInput as error:
@@ -80,11 +80,11 @@ def refused(validator: Validator, body: bytes) -> InvalidInput | None:
 @given(signatures(), st.data())
 def test_errors_are_told_as_a_walk_through_the_signature_finds_them(contract: Signature, data: st.DataObject) -> None:
     rows = data.draw(st.lists(instances(contract), min_size=1, max_size=8))
-    expected = [found for place, row in enumerate(rows) for found in faults(contract.tree(), row, (place,))]
-    found = refused(Validator(contract), json.dumps(rows).encode())
-    told = [] if found is None else [(finding.path, finding.code) for finding in found.findings]
+    expected = [fault for place, row in enumerate(rows) for fault in faults(contract.tree(), row, (place,))]
+    refusal = refused(Validator(contract), json.dumps(rows).encode())
+    told = [] if refusal is None else [(finding.path, finding.code) for finding in refusal.findings]
     assert told == expected[:MAX_ERRORS]
-    assert found is None or (found.total, found.is_exact) == (len(expected), True)
+    assert refusal is None or (refusal.total, refusal.is_exact) == (len(expected), True)
 
 
 @pytest.mark.parametrize(
@@ -98,28 +98,28 @@ def test_errors_are_told_as_a_walk_through_the_signature_finds_them(contract: Si
     ],
 )
 def test_what_is_plain_to_count_is_counted_without_looking_closely(rows: list[Any], total: int) -> None:
-    found = refused(Validator(WIDE), json.dumps(rows).encode())
-    assert found is not None
-    assert (len(found.findings), found.total, found.is_exact) == (min(total, MAX_ERRORS), total, True)
-    assert str(found) == f"{total} errors in the input."
+    refusal = refused(Validator(WIDE), json.dumps(rows).encode())
+    assert refusal is not None
+    assert (len(refusal.findings), refusal.total, refusal.is_exact) == (min(total, MAX_ERRORS), total, True)
+    assert str(refusal) == f"{total} errors in the input."
 
 
 @pytest.mark.parametrize(("row", "each"), [({"c0": 1, "y": 1}, 500), ({"y": 1}, 501), ([], 1)])
 def test_the_rest_is_counted_as_far_as_that_is_little_work(row: Any, each: int) -> None:
-    found = refused(Validator(WIDE), json.dumps([row] * 5_000).encode())
-    assert found is not None
-    assert not found.is_exact
-    assert found.total % each == 0
-    assert MOST_LOOKED / 2 < found.total <= (MOST_LOOKED + MAX_ERRORS + 1) * each
-    assert str(found) == f"At least {found.total} errors in the input."
+    refusal = refused(Validator(WIDE), json.dumps([row] * 5_000).encode())
+    assert refusal is not None
+    assert not refusal.is_exact
+    assert refusal.total % each == 0
+    assert MOST_LOOKED / 2 < refusal.total <= (MOST_LOOKED + MAX_ERRORS + 1) * each
+    assert str(refusal) == f"At least {refusal.total} errors in the input."
 
 
 def test_unknown_keys_beyond_the_listed_ones_are_counted_in_every_group() -> None:
     group = {"a": 1} | {f"u{place:04d}": 1 for place in range(300)}
-    found = refused(Validator(KINDS["groups"]), json.dumps({f"g{place}": group for place in range(200)}).encode())
-    assert found is not None
-    assert (found.total, found.is_exact) == (200 * 300, True)
-    assert [finding.path for finding in found.findings] == [("g0", f"u{place:04d}") for place in range(MAX_ERRORS)]
+    refusal = refused(Validator(KINDS["groups"]), json.dumps({f"g{place}": group for place in range(200)}).encode())
+    assert refusal is not None
+    assert (refusal.total, refusal.is_exact) == (200 * 300, True)
+    assert [finding.path for finding in refusal.findings] == [("g0", f"u{place:04d}") for place in range(MAX_ERRORS)]
 
 
 # ---- the work -------------------------------------------------------------------------------------------------------

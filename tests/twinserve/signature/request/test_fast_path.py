@@ -1,4 +1,4 @@
-"""The fast way in changes nothing: whatever it accepts has the values that Pydantic gives, and it refuses nobody."""
+"""The fast path changes no result: what it accepts has the values that Pydantic gives, and it rejects nothing."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def outcome(validator: Validator, body: bytes) -> object:
     except MalformedJson as error:
         return str(error)
     columns = batch.columns
-    texts = {place: list(words) for place, words in columns.texts.items()}
+    texts = {place: list(values) for place, values in columns.texts.items()}
     return batch.is_array, columns.matrix.shape, columns.matrix.tobytes(), dict(columns.unseen), texts
 
 
 class Nobody:
-    """Lets nobody in the fast way."""
+    """Accepts no body."""
 
     def accept(self, *_: object, **__: object) -> None:
         """Look closely."""
@@ -96,9 +96,9 @@ class Nobody:
 
 def slow(validator: Validator) -> Validator:
     """The same validator without the fast way in."""
-    found = object.__new__(Validator)
-    vars(found).update(vars(validator), _acceptor=Nobody())
-    return found
+    changed = object.__new__(Validator)
+    vars(changed).update(vars(validator), _acceptor=Nobody())
+    return changed
 
 
 def agree(validator: Validator, body: bytes) -> None:
@@ -136,7 +136,7 @@ def test_a_field_that_may_be_left_out_is_null() -> None:
 
 @pytest.mark.parametrize("literal", NUMBERS)
 def test_a_number_is_the_same_number(literal: str) -> None:
-    """To the last bit, the sign of zero included; and what is no number is none."""
+    """To the last bit, the sign of zero included; invalid numbers are not accepted."""
     for old in ("0.5", "null", "3.0"):
         body = json.dumps(VALID["level"]).replace(old, literal).encode()
         agree(FAST["level"], body)

@@ -53,8 +53,8 @@ def interleaved(draw: st.DrawFn) -> Signature:
     for one in features:
         if isinstance(one.path[-1], int):
             lists.setdefault(one.path[:-1], []).append(keys[one.path])
-    for group, found in lists.items():
-        keys |= {(*group, place): key for place, key in enumerate(sorted(found))}
+    for group, children in lists.items():
+        keys |= {(*group, place): key for place, key in enumerate(sorted(children))}
     return Signature(features=tuple(sorted(features, key=lambda one: (keys[one.path], str(one.path)))))
 
 

@@ -1,4 +1,4 @@
-"""The collector pauses while somebody is inside, and goes on as before."""
+"""The collector pauses while any thread is in the context, and goes on as before."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ USUAL = {"n": 1.0, "c": "a", "i": 0, "declared": "y", "day": "1970-01-11", "at":
 def codes(*rows: dict[str, Any], contract: Signature = CONTRACT) -> dict[int, list[tuple[Any, ...]]]:
     """Row, place and code of everything new."""
     columns = Validator(contract).validate(json.dumps(rows).encode()).columns
-    found = Novelty(contract).find(columns)
-    return {row: [(*finding.path, finding.code) for finding in findings] for row, findings in found.items()}
+    findings_by_row = Novelty(contract).find(columns)
+    return {row: [(*finding.path, finding.code) for finding in findings] for row, findings in findings_by_row.items()}
 
 
 def test_what_training_saw_earns_no_warning() -> None:

@@ -1,4 +1,4 @@
-"""What Pydantic reads straight from JSON; that it reads as the close look does is held in test_acceptor.py."""
+"""The bodies that Pydantic accepts straight from JSON; test_fast_path.py compares the values with the closer look's."""
 
 from __future__ import annotations
 

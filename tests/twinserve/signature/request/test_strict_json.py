@@ -158,8 +158,8 @@ def test_anything_but_utf_8_is_refused(body: bytes, sentence: str) -> None:
 @pytest.mark.parametrize("word", ["secret", 'se"cret', "se\ncret", "se at line 1 column 1", "\\"])
 def test_a_key_that_is_there_twice_is_not_named(word: str) -> None:
     key = json.dumps(word)
-    found = refusal(f"{{{key}:1,{key}:2}}")
-    assert found == f"Duplicate key at line 1 column {len(key) + 5}."
+    message = refusal(f"{{{key}:1,{key}:2}}")
+    assert message == f"Duplicate key at line 1 column {len(key) + 5}."
 
 
 @pytest.mark.parametrize("kind", ["[]", "{}"])

@@ -266,8 +266,8 @@ def test_what_a_list_within_a_list_is_too_long_by_hides_no_other_error() -> None
     each = [("/a", "length"), ("/a/0", "length"), ("/a/1/0", "type")]
     each += [("/b/0", "length"), ("/b/0/0", "type"), ("/b/1/1", "missing")]
     assert errors(validator, body[0]) == each
-    found = refusal(validator, body)
-    assert (len(found.findings), found.total) == (MAX_ERRORS, 50 * len(each))
+    invalid = refusal(validator, body)
+    assert (len(invalid.findings), invalid.total) == (MAX_ERRORS, 50 * len(each))
 
 
 def test_every_error_is_told_in_signature_order_with_unknown_fields_after_the_known() -> None:
@@ -330,9 +330,9 @@ def test_a_batch_over_the_limit_is_one_error_whatever_it_holds(rows: int) -> Non
 
 @pytest.mark.parametrize("depth", [100, 101, 250, 5000])
 def test_deep_nesting_is_an_error_and_no_crash(depth: int) -> None:
-    found = [("", "depth") if depth > 100 else ("/x", "type")]
-    assert errors(one(), '{"x":' + "[" * (depth - 1) + "]" * (depth - 1) + "}") == found
-    assert errors(one(), '{"x":' * depth + "1" + "}" * depth) == found
+    expected = [("", "depth") if depth > 100 else ("/x", "type")]
+    assert errors(one(), '{"x":' + "[" * (depth - 1) + "]" * (depth - 1) + "}") == expected
+    assert errors(one(), '{"x":' * depth + "1" + "}" * depth) == expected
 
 
 def test_the_models_own_depth_is_never_too_deep() -> None:
@@ -466,9 +466,9 @@ def test_a_batch_says_of_each_row_what_that_row_says_alone(contract: Signature, 
     rows = data.draw(st.lists(not_a_batch, min_size=1, max_size=4))
     validator = Validator(contract)
     alone = [
-        Finding((place, *found.path), found.code, found.detail)
+        Finding((place, *finding.path), finding.code, finding.detail)
         for place, row in enumerate(rows)
-        for found in findings(validator, row)
+        for finding in findings(validator, row)
     ]
     assert findings(validator, rows) == alone
 
@@ -478,8 +478,8 @@ def test_a_batch_says_of_each_row_what_that_row_says_alone(contract: Signature, 
 def test_a_sentence_never_holds_what_was_sent(contract: Signature, data: st.DataObject) -> None:
     row = data.draw(instances(contract))
     marked = json.loads(json.dumps(row), parse_int=lambda _: "MARKER", parse_float=lambda _: "MARKER")
-    found = findings(Validator(contract, out_of_range="reject"), [marked])
-    assert not any("MARKER" in finding.detail for finding in found)
+    marked_findings = findings(Validator(contract, out_of_range="reject"), [marked])
+    assert not any("MARKER" in finding.detail for finding in marked_findings)
 
 
 def test_unknown_keys_by_the_ten_thousands_are_counted_and_the_first_are_named() -> None:

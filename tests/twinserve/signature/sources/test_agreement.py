@@ -13,7 +13,7 @@ from twinserve.signature import Feature
 from twinserve.signature.sources.agreement import Disagreement, disagreements, require_agreement
 
 
-def found(declared: Feature, values: Any, *, exact: bool = True) -> list[str]:
+def disagreement_of(declared: Feature, values: Any, *, exact: bool = True) -> list[str]:
     """What differs between a declared field `x` and a column."""
     return list(disagreements(signature(declared), pd.DataFrame({"x": values}), exact=exact))
 
@@ -36,7 +36,7 @@ def found(declared: Feature, values: Any, *, exact: bool = True) -> list[str]:
     ids=str,
 )
 def test_what_the_service_would_take_agrees(declared: Feature, values: Any) -> None:
-    assert found(declared, values) == []
+    assert disagreement_of(declared, values) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_the_service_would_take_agrees(declared: Feature, values: Any) -> N
 def test_what_the_service_would_refuse_is_said_once_with_its_rows(
     declared: Feature, values: Any, sentence: str
 ) -> None:
-    assert found(declared, values) == [sentence]
+    assert disagreement_of(declared, values) == [sentence]
 
 
 def test_missing_columns_are_named_and_others_only_where_they_matter() -> None:

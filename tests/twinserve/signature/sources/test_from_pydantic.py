@@ -1,4 +1,4 @@
-"""What a Pydantic class declares becomes the signature, or is refused with its place and the reason."""
+"""Each declaration of a Pydantic class is in the signature, or is refused with its path and the reason."""
 
 # ruff: noqa: UP007, UP045  # The older ways of writing an optional type must be read as well.
 

@@ -1,4 +1,4 @@
-"""A signature from a table takes every row of that table, and says what it left out."""
+"""A signature from a table accepts every row of that table, and has a note for each column that was left out."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from twinserve.signature import FeatureType, Signature, to_instances
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Validator
-from twinserve.signature.sources.from_table import Understood, from_table
+from twinserve.signature.sources.from_table import FeatureTable, from_table
 from twinserve.signature.sources.training_profile import observe
 
 ROWS = 30
 EITHER = ["no", "yes"] * (ROWS // 2)
 
 
-def types(understood: Understood) -> dict[str, str]:
+def types(table: FeatureTable) -> dict[str, str]:
     """Each feature's type."""
-    return {feature.name: str(feature.type) for feature in understood.signature.features}
+    return {feature.name: str(feature.type) for feature in table.signature.features}
 
 
-def dropped(understood: Understood) -> dict[str | None, str]:
+def dropped(table: FeatureTable) -> dict[str | None, str]:
     """What was left out, and why."""
-    return {note.column: note.sentence for note in understood.notes if note.kind == "dropped"}
+    return {note.column: note.sentence for note in table.notes if note.kind == "dropped"}
 
 
 def numbers(**columns: Any) -> pd.DataFrame:
@@ -118,9 +118,9 @@ def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
     ],
 )
 def test_what_no_model_should_learn_from_is_left_out_and_said(name: str, values: Any, reason: str) -> None:
-    understood = from_table(numbers(**{name: values}))
-    assert types(understood) == {"useful": "number"}
-    assert reason in dropped(understood)[name]
+    table = from_table(numbers(**{name: values}))
+    assert types(table) == {"useful": "number"}
+    assert reason in dropped(table)[name]
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_what_only_looks_useless_stays(name: str, values: Any) -> None:
     ],
 )
 def test_categories_that_were_perhaps_meant_otherwise_are_said(values: list[str], reason: str) -> None:
-    understood = from_table(numbers(it=values))
-    assert types(understood)["it"] == "category"
-    (note,) = understood.notes
+    table = from_table(numbers(it=values))
+    assert types(table)["it"] == "category"
+    (note,) = table.notes
     assert (note.kind, note.column) == ("warning", "it")
     assert reason in note.sentence
 
@@ -155,16 +155,16 @@ def test_codes_and_bands_are_categories_without_a_word(values: list[str]) -> Non
 
 def test_free_text_stays_where_there_is_nothing_else() -> None:
     texts = [f"many different words, number {i}" for i in range(ROWS - 1)]
-    understood = from_table(pd.DataFrame({"text": [*texts, None]}))
-    assert types(understood) == {"text": "string"}
-    assert not understood.signature.features[0].nullable
-    assert understood.frame["text"].iloc[-1] == ""
+    table = from_table(pd.DataFrame({"text": [*texts, None]}))
+    assert types(table) == {"text": "string"}
+    assert not table.signature.features[0].nullable
+    assert table.frame["text"].iloc[-1] == ""
 
 
 def test_numbers_that_no_double_holds_are_null_and_said() -> None:
-    understood = from_table(numbers(it=pd.Series([10**5000, float("inf"), *range(ROWS - 2)], dtype=object)))
-    assert understood.frame["it"].isna().sum() == 2
-    assert "2 infinite or too large" in understood.notes[0].sentence
+    table = from_table(numbers(it=pd.Series([10**5000, float("inf"), *range(ROWS - 2)], dtype=object)))
+    assert table.frame["it"].isna().sum() == 2
+    assert "2 infinite or too large" in table.notes[0].sentence
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame({"a": ["x"] * ROWS}), pd.DataFrame(index=range(ROWS))])
@@ -208,9 +208,9 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
 @settings(deadline=None)
 def test_the_signature_takes_every_row_of_its_table(frame: pd.DataFrame) -> None:
     """Whatever the table: a row sent as JSON is valid, and becomes the columns that training saw."""
-    understood = from_table(frame, drop=False)
-    signature = Signature.model_validate_json(observe(understood.signature, understood.frame).model_dump_json())
-    columns = from_frame(understood.frame, signature)
+    table = from_table(frame, drop=False)
+    signature = Signature.model_validate_json(observe(table.signature, table.frame).model_dump_json())
+    columns = from_frame(table.frame, signature)
     batch = Validator(signature).validate(json.dumps(to_instances(columns, signature)).encode())
     np.testing.assert_array_equal(batch.columns.matrix, columns.matrix)
     assert batch.columns.texts == columns.texts

@@ -21,9 +21,9 @@ def seen(kind: str, values: Any) -> Seen:
 @pytest.mark.parametrize("kind", ["number", "integer"])
 def test_a_number_has_a_range_deciles_and_a_share_of_nulls(kind: str) -> None:
     values = [*range(11), *[None] * 11]
-    found = seen(kind, values)
-    assert (found.minimum, found.maximum, found.null_share, found.categories) == (0.0, 10.0, 0.5, None)
-    assert found.quantiles == pytest.approx(range(11))
+    profile = seen(kind, values)
+    assert (profile.minimum, profile.maximum, profile.null_share, profile.categories) == (0.0, 10.0, 0.5, None)
+    assert profile.quantiles == pytest.approx(range(11))
 
 
 def test_every_row_decides_and_not_a_sample() -> None:
@@ -47,9 +47,9 @@ def test_a_category_of_the_dtype_that_no_row_holds_was_not_seen() -> None:
 @pytest.mark.parametrize("typed", [False, True])
 def test_a_date_has_the_range_of_its_columns_numbers(kind: str, unit: float, *, typed: bool) -> None:
     values: Any = pd.Series(["1970-01-02", None, "1970-01-12"])
-    found = seen(kind, pd.to_datetime(values) if typed else values)
-    assert (found.minimum, found.maximum) == (unit, 11 * unit)
-    assert found.quantiles == pytest.approx([unit * (1 + place) for place in range(11)])
+    profile = seen(kind, pd.to_datetime(values) if typed else values)
+    assert (profile.minimum, profile.maximum) == (unit, 11 * unit)
+    assert profile.quantiles == pytest.approx([unit * (1 + place) for place in range(11)])
 
 
 @pytest.mark.parametrize("kind", ["boolean", "string"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve.release import packaging
+from twinserve.release.build import LIBRARIES
 from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
@@ -71,5 +71,5 @@ def test_a_full_disk_registers_nothing(tmp_path: Path) -> None:
 
 def test_a_library_that_is_not_installed_is_not_named(pristine_fruit: Path) -> None:
     libraries = read_manifest(pristine_fruit).training.libraries
-    assert set(libraries) <= set(packaging.LIBRARIES)
+    assert set(libraries) <= set(LIBRARIES)
     assert all(importlib.metadata.version(name) == version for name, version in libraries.items())

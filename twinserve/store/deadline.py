@@ -1,4 +1,4 @@
-"""How long the opening of a version may take, and whether anybody still waits for it."""
+"""The deadline of opening a version."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from twinserve.errors import ArtifactRefused
 
 
-class Patience:
-    """Ends after some seconds, or when it is told to; asked between the steps of an opening."""
+class Deadline:
+    """Ends after some seconds or when the event `stop` is set; checked between the steps of an opening."""
 
     def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
         self.seconds = seconds
@@ -17,11 +17,11 @@ class Patience:
         self._stop = threading.Event() if stop is None else stop
 
     def left(self) -> float:
-        """Seconds until it ends."""
+        """Seconds until the deadline, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     def check(self) -> None:
-        """Raise `ArtifactRefused` where it has ended."""
+        """Raise `ArtifactRefused` after the deadline or when the service is closing."""
         if self._stop.is_set():
             raise ArtifactRefused("The opening was given up, as the service is closing; start it again.")
         if not self.left():

@@ -1,4 +1,4 @@
-"""An opening ends in time, or when it is told to."""
+"""An opening ends at its deadline or when the service closes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from twinserve.errors import ArtifactRefused
 from twinserve.store.artifact import Trust, open_version
-from twinserve.store.patience import Patience
+from twinserve.store.deadline import Deadline
 
 
 def test_it_lasts_as_long_as_it_was_given() -> None:
-    patience = Patience(60)
-    patience.check()
-    assert 0 < patience.left() <= 60
-    late = Patience(0.001)
+    deadline = Deadline(60)
+    deadline.check()
+    assert 0 < deadline.left() <= 60
+    late = Deadline(0.001)
     while late.left():
         continue
     with pytest.raises(ArtifactRefused, match=r"The version was not open after 0\.001 s; .*OPEN_TIMEOUT"):
@@ -25,14 +25,14 @@ def test_it_lasts_as_long_as_it_was_given() -> None:
 
 def test_it_ends_when_it_is_told_to() -> None:
     stop = threading.Event()
-    patience = Patience(60, stop)
-    patience.check()
+    deadline = Deadline(60, stop)
+    deadline.check()
     stop.set()
     with pytest.raises(ArtifactRefused, match="given up"):
-        patience.check()
+        deadline.check()
 
 
 def test_an_opening_ends_with_it(version: Path) -> None:
     with pytest.raises(ArtifactRefused, match="was not open after 0 s"):
-        open_version(version, Trust(), Patience(0))
-    open_version(version, Trust(), Patience(60))
+        open_version(version, Trust(), Deadline(0))
+    open_version(version, Trust(), Deadline(60))

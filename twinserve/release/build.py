@@ -1,4 +1,4 @@
-"""From a fitted model to a registered version: proved, written, opened again as a server would, and numbered."""
+"""From a fitted model to a registered version: compiled, proved, evaluated, written and opened as a server would."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ import numpy as np
 
 from twinserve import bounds
 from twinserve.card.card import Subject, card
-from twinserve.errors import CannotTrain
-from twinserve.evaluate.bootstrap import intervals
-from twinserve.evaluate.metrics import evaluate
-from twinserve.predict.answers import ask
-from twinserve.predict.predictor import Predictions, Predictor
-from twinserve.proof.prove import Proved, prove
+from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
+from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.signature import Columns
 from twinserve.store import artifact, golden_rows, pipeline_file
 from twinserve.store.artifact import Trust
@@ -38,45 +34,66 @@ LIBRARIES: Final = (
 
 @dataclass(frozen=True)
 class Lineage:
-    """What a training knows of itself beyond its data."""
+    """Where a version comes from, beyond its data."""
 
     seed: int
     git_commit: str | None
 
 
-def package(
+@dataclass(frozen=True)
+class Built:
+    """Everything that a version is made of."""
+
+    recipe: Recipe
+    data: Data
+    fitted: Fitted
+    proved: Proved
+    quality: Quality
+    lineage: Lineage
+
+
+def build(
     registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, *, seal_key: bytes | None = None
 ) -> tuple[int, Manifest]:
-    """Register a fitted model as a new version; gives its number and manifest.
+    """Compile, prove, evaluate and register a fitted model; gives the number of the new version and its manifest.
+
+    Raises what `evaluate_on_holdout` and `register` raise.
+    """
+    graph = compile_model(fitted.pipeline, data.signature)
+    proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, lineage.seed)
+    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed)
+    return register(registry, Built(recipe, data, fitted, proved, quality, lineage), seal_key=seal_key)
+
+
+def register(registry: Registry, built: Built, *, seal_key: bytes | None = None) -> tuple[int, Manifest]:
+    """Write a new version into the store; gives its number and its manifest.
 
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
-    is never registered. Raises `ArtifactRefused` then, `CannotTrain` where a held-out row has no answer or no row can
-    be stored, and `OSError` where the disk refuses.
+    is never registered. Raises `ArtifactRefused` then, `CannotTrain` where no row can be stored, and `OSError` where
+    the disk refuses.
     """
-    rows = (data.train.columns, data.holdout.columns)
-    proved = prove(fitted.pipeline, data.signature, data.classes, rows, lineage.seed)
-    facts = _facts(registry.name, recipe, data, fitted, lineage, proved)
-    files = _files(recipe, data, fitted, facts, proved)
+    manifest = _manifest(registry.name, built)
+    files = _files(built, manifest)
     with registry.staging() as folder:
-        artifact.write(folder, files, facts, seal_key)
+        artifact.write(folder, files, manifest, seal_key)
         size = sum(path.stat().st_size for path in folder.rglob("*"))
         trust = Trust(pickles=True, max_artifact=max(size, bounds.ARTIFACT))  # Made here, a moment ago.
         artifact.open_version(folder, trust)
-        return registry.register(folder), facts
+        return registry.register(folder), manifest
 
 
-def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, proved: Proved) -> Manifest:
-    predictions = _predictions(proved.predictor, data.holdout.columns)
-    target = data.everything.truth.tolist()
+def _manifest(name: str, built: Built) -> Manifest:
+    data, fitted, lineage = built.data, built.fitted, built.lineage
+    target = data.everything.y_true.tolist()
     return Manifest(
         name=name,
-        task=recipe.task,
+        task=built.recipe.task,
         classes=data.classes,
-        metric=recipe.metric,
-        metrics=evaluate(data.holdout.truth, predictions),
-        intervals=intervals(data.holdout.truth, predictions, lineage.seed),
-        baseline={} if fitted.baseline is None else evaluate(data.holdout.truth, fitted.baseline),
-        predictor=proved.facts,
+        metric=built.recipe.metric,
+        metrics=built.quality.metrics,
+        intervals=built.quality.intervals,
+        baseline=built.quality.baseline,
+        predictor=built.proved.facts,
         training=Training(
             source=data.source,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -93,30 +110,19 @@ def _facts(name: str, recipe: Recipe, data: Data, fitted: Fitted, lineage: Linea
     )
 
 
-def _predictions(predictor: Predictor, rows: Columns) -> Predictions:
-    """What is judged; raises `CannotTrain` where some rows have no answer."""
-    answers = ask(predictor, rows)
-    silent = int((~answers.given).sum())
-    if silent or answers.predictions is None:
-        raise CannotTrain(
-            f"The model has no answer to {silent} of {len(rows)} held-out rows: it refuses their values, or what it "
-            "says of them is no number; leave such rows out, or give the pipeline a step that takes them."
-        )
-    return answers.predictions
-
-
 def _libraries() -> Mapping[str, str]:
-    found = {}
+    versions = {}
     for name in LIBRARIES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
-def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest, proved: Proved) -> dict[str, bytes]:
-    name, pipeline = pipeline_file.dump(fitted.pipeline)
+def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
+    data, proved = built.data, built.proved
+    name, pipeline = pipeline_file.dump(built.fitted.pipeline)
     pairs = [
         pair
         for group, most in ((data.holdout.columns, GOLDEN_REAL), *((made, GOLDEN_MADE) for made in proved.made_rows))
@@ -125,7 +131,7 @@ def _files(recipe: Recipe, data: Data, fitted: Fitted, facts: Manifest, proved: 
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: golden_rows.write(pairs),
-        **card(Subject(recipe, data, fitted, facts, proved.predictor)),
+        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor)),
         name: pipeline,
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}

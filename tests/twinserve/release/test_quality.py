@@ -1,0 +1,50 @@
+"""What will serve is evaluated on the hold-out; a predictor that leaves a row of it unanswered is refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pytest
+
+from harness import fruit
+from twinserve.errors import CannotTrain
+from twinserve.metric import names
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictions, PredictorKind
+from twinserve.release.quality import evaluate_on_holdout
+from twinserve.signature import Columns
+
+
+class Silent:
+    """Answers NaN to the first row of whatever it is asked, and 0.5 to the others."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Two classes."""
+        probabilities = np.full((len(columns), 2), 0.5)
+        probabilities[0] = np.nan
+        return Predictions(np.zeros(len(columns), dtype=np.int64), probabilities)
+
+
+def test_every_metric_has_an_interval_and_a_baseline() -> None:
+    data, fitted = fruit.fitted(fruit.FRUIT)
+    quality = evaluate_on_holdout(
+        SklearnPredictor(fitted.pipeline, data.signature, data.classes), data, fitted.baseline, 0
+    )
+    assert list(quality.metrics) == list(quality.intervals) == list(quality.baseline) == names("classification")
+    assert all(low <= quality.metrics[name] <= high for name, (low, high) in quality.intervals.items())
+
+
+def test_without_a_baseline_there_are_no_figures_of_it() -> None:
+    data, fitted = fruit.fitted(fruit.PRICE)
+    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), data, None, 0)
+    assert (list(quality.metrics), dict(quality.baseline)) == (names("regression"), {})
+
+
+def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
+    data, fitted = fruit.fitted(fruit.FRUIT)
+    rows = len(data.holdout)
+    with pytest.raises(CannotTrain, match=rf"^The model has no answer to [1-9][0-9]* of {rows} held-out rows: "):
+        evaluate_on_holdout(Silent(), data, fitted.baseline, 0)
