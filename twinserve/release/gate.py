@@ -19,7 +19,7 @@ from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 RESAMPLES: Final = 500
 CONFIDENCE: Final = 0.95
@@ -43,7 +43,7 @@ class Verdict:
 class Challenge:
     """A new model before the gate, and the rows that judge it."""
 
-    opened: Opened
+    opened: LoadedArtifact
     holdout: Columns
     truth: FloatArray
     """Class codes or values of the hold-out rows."""
@@ -61,7 +61,7 @@ class Terms:
     """May a compiled champion be followed by a model that is not?"""
 
 
-def judge(challenge: Challenge, champion: Opened | None, terms: Terms, seed: int) -> Verdict:
+def judge(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms, seed: int) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
         return Verdict(passed=True, reason="There is no champion to compare with.")
@@ -105,7 +105,7 @@ def _compare(
     )
 
 
-def _outputs(champion: Opened, challenge: Challenge) -> list[Change]:
+def _outputs(champion: LoadedArtifact, challenge: Challenge) -> list[Change]:
     old, new = champion.manifest.classes, challenge.opened.manifest.classes
     if old == new:
         return []
@@ -116,7 +116,7 @@ def _listed(classes: Sequence[str] | None) -> str:
     return "none" if classes is None else ", ".join(classes)
 
 
-def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
+def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers | None:
     """The champion's answers to those of the same rows to which it has one; None where these are of another kind."""
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}

@@ -1,4 +1,4 @@
-"""One version of a model, ready to answer: everything that a version determines, made once."""
+"""`ModelVersion`: one version of a model, loaded and ready to answer, with everything that it determines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from twinserve.signature import Finding, json_schema
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.patience import Patience
 from twinserve.store.registry import Registry
 
@@ -43,20 +43,20 @@ rows themselves."""
 
 
 class ModelVersion:
-    """One version of a model, ready to answer; immutable, so a request that holds it is answered by it alone."""
+    """One version of a model, ready to answer requests. Immutable, so one version answers a whole request."""
 
-    def __init__(self, opened: Opened, version: str, settings: Settings, metrics: Metrics) -> None:
-        facts = opened.manifest
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings, metrics: Metrics) -> None:
+        facts = artifact.manifest
         self.model, self.version = facts.name, version
-        self.schema_document = json_schema(opened.signature, out_of_range=settings.out_of_range)
+        self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
-        self.description = _document(_describe(opened, version))
-        self._opened, self._settings = opened, settings
-        self._predictor = opened.predictor
-        self._batcher = Batcher(opened.predictor)
-        self._codecs = {NATIVE.name: NATIVE.codec(opened, version, settings)}
+        self.description = _document(_describe(artifact, version))
+        self._artifact, self._settings = artifact, settings
+        self._predictor = artifact.predictor
+        self._batcher = Batcher(artifact.predictor)
+        self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
         """By dialect; another one is made when it is first asked for."""
-        self._novelty = Novelty(opened.signature)
+        self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
 
@@ -72,7 +72,7 @@ class ModelVersion:
         """A request in that dialect, for this version alone."""
         codec = self._codecs.get(dialect.name)
         if codec is None:
-            codec = self._codecs[dialect.name] = dialect.codec(self._opened, self.version, self._settings)
+            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return Question(body, asked, codec, request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
@@ -149,7 +149,7 @@ class ModelVersion:
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""
-        return _document(openapi(self.schema_document, self._opened.manifest, self._settings, base))
+        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, base))
 
 
 def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
@@ -166,8 +166,8 @@ def open_model_version(settings: Settings, metrics: Metrics, version: int, stop:
     It takes as long as the settings allow, or until it is told to stop."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
-    opened = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
-    return ModelVersion(opened, str(version), settings, metrics)
+    artifact = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
+    return ModelVersion(artifact, str(version), settings, metrics)
 
 
 def _seal_key(path: Path | None) -> bytes | None:
@@ -194,14 +194,14 @@ def version_folder(settings: Settings, version: int) -> Path:
     return Registry(Path(settings.artifacts), settings.model).path(version)
 
 
-def _describe(opened: Opened, version: str) -> Mapping[str, Any]:
-    facts = opened.manifest
+def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
+    facts = artifact.manifest
     return {
         "name": facts.name,
         "version": version,
         "task": facts.task,
         "classes": None if facts.classes is None else list(facts.classes),
-        "predictor": {"kind": opened.predictor.kind, "reason": facts.predictor.reason},
+        "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
         "metric": facts.metric,
         "metrics": dict(facts.metrics),
         "training": facts.training.model_dump(mode="json"),

@@ -14,7 +14,7 @@ from twinserve.service.http.routes import Route
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 Warnings = Mapping[int, Sequence[Finding]]
 """The warnings of each row that has some."""
@@ -79,7 +79,7 @@ class Dialect:
     routes: tuple[Route, ...]
     admit: Callable[[HeaderLookup], None]
     """Raises `Problem` (415) where these headers say that the body is nothing for this protocol."""
-    codec: Callable[[Opened, str, Settings], Codec]
+    codec: Callable[[LoadedArtifact, str, Settings], Codec]
     """Made once for each version: from what was opened, its number and the settings."""
     refuse: Callable[[Problem, str], Reply]
     """The reply to a request with this id that is refused, in the protocol's own shape."""

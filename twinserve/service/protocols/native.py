@@ -18,20 +18,20 @@ from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 
 class NativeCodec:
     """Our JSON for one version of a model."""
 
-    def __init__(self, opened: Opened, version: str, settings: Settings) -> None:
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
         self._validator = Validator(
-            opened.signature,
+            artifact.signature,
             max_batch=settings.max_batch,
             max_depth=settings.max_depth,
             out_of_range=settings.out_of_range,
         )
-        self._renderer = Renderer(opened.manifest.name, version, opened.manifest.classes)
+        self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
 
     def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # It says all in its body.
         """As `Codec` has it."""
