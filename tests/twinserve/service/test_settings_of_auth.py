@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from tests.fakes import settings_of
+from twinserve.service.addresses import is_loopback
 from twinserve.service.http.routes import BY_NAME, ROUTES, TOKEN
 from twinserve.service.process.startup import listen
-from twinserve.service.settings import BadSetting, is_loopback, read_settings
+from twinserve.service.settings import BadSetting, read_settings
 
 KEYS = Path("keys.json")
 LOOPBACK = ("127.0.0.1", "127.8.9.1", "::1", "localhost")

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
-from twinserve.service.settings import PREFIX, Settings, is_loopback
+from twinserve.service.addresses import is_loopback
+from twinserve.service.settings import PREFIX, Settings
 from twinserve.service.telemetry.logs import log
 
 FAILED: Final = 2
