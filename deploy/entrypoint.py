@@ -1,5 +1,4 @@
-"""The image's entry point: `fastapi` (the default), `flask`, `train [options]`, `keys ...`, or `health`, the health
-check.
+"""The image's entry point: `fastapi` (the default), `flask`, `train [options]`, `keys ...` or `health` (its check).
 
 Each command replaces this process, so that signals reach the server itself.
 """
@@ -32,8 +31,7 @@ Add --help to a command for its options: docker run twinserve train --help"""
 
 
 def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
-    """Run one command. Returns the exit code of `health`, of `--help` and for an unknown command; others do not
-    return."""
+    """Run one command. Returns an exit code for `health`, `--help` and an unknown command; the others do not return."""
     command, *options = arguments or ["fastapi"]
     if command in HELP:
         print(USAGE)  # noqa: T201  # What was asked for.

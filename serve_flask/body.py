@@ -1,4 +1,4 @@
-"""How a server that can do more than WSGI tells the app of a body: it is there, whole, or it is still to come."""
+"""Additions to WSGI by which our own server tells the app whether the body has arrived, and keeps state in between."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from typing import Any, Final, NoReturn
 from twinserve.service.limits.concurrency import Places
 
 BODY: Final = "twinserve.body"
-"""The whole body as bytes, or `Awaited`; absent under any other server."""
+"""Key of the environ: the whole body as bytes, or `Awaited`; absent under any other server."""
 EXCHANGE: Final = "twinserve.exchange"
-"""The exchange of this request, once it has begun."""
+"""Key of the environ: the exchange of this request, once it has begun."""
 VERSION: Final = "twinserve.version"
-"""The version of the model that can answer this request inline, where the server has asked; absent else."""
+"""Key of the environ: the version that can answer this request inline, if the server has chosen one; else absent."""
 PLACE: Final = "twinserve.place"
-"""A `KeptPlace`, where the body comes after the head; absent else."""
+"""Key of the environ: a `KeptPlace`, if the body arrives after the head; else absent."""
 
 
 class BodyAwaited(BaseException):
-    """Raised where an app wants a body that is still to come: the request was not refused by its head. No error, so no
-    handler of errors may see it; the server asks the app again when the body is there."""
+    """Raised when an app reads a body that has not arrived, so its head was not refused. Not an `Exception`, so that no
+    error handler catches it; the server calls the app again once the body has arrived."""
 
 
 class KeptPlace:
-    """A place among the requests in flight that outlasts `BodyAwaited`: whoever has it while the body comes has it when
-    the answer is made."""
+    """A place among the requests in flight that outlasts `BodyAwaited`: from the head of a request to its reply."""
 
     def __init__(self) -> None:
         self._places: Places | None = None
-        """Among which one is held."""
+        """The limit of which a place is held; None if none is held."""
 
     @property
     def is_held(self) -> bool:
@@ -35,40 +34,40 @@ class KeptPlace:
         return self._places is not None
 
     def among(self, places: Places) -> KeptPlace:
-        """Have one of these, if none is held; raises `Problem` (503) where none is free."""
+        """Take one of these places unless one is held already; raises `Problem` (503) if none is free."""
         if self._places is None:
             places.__enter__()
             self._places = places
         return self
 
     def __enter__(self) -> None:
-        """Taken already."""
+        """Do nothing: `among` has taken the place."""
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not BodyAwaited:
             self.leave()
 
     def leave(self) -> None:
-        """Give it back, if one is held."""
+        """Release the place, if one is held."""
         if self._places is not None:
             places, self._places = self._places, None
             places.__exit__()
 
 
 class Awaited:
-    """Stands for a body that is still to come."""
+    """Stands for a body that has not arrived."""
 
     def read(self, _size: int = -1) -> NoReturn:
-        """Raises `BodyAwaited`."""
+        """Raise `BodyAwaited`."""
         raise BodyAwaited
 
     readline = readlines = __iter__ = read  # Every way to read a body in WSGI.
 
 
 def require_body(environ: Any) -> bytes | None:
-    """The body that the server has, none if it is to be read as WSGI has it; raises `BodyAwaited`."""
+    """The body that the server holds, None if it must be read from `wsgi.input`; raises `BodyAwaited`."""
     body = environ.get(BODY)
     if isinstance(body, Awaited):
         body.read()
-    found: bytes | None = body
-    return found
+    held: bytes | None = body
+    return held

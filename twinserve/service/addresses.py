@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_safe(url: str) -> bool:
-    """Is it safe to fetch keys from this URL? It must be https, or http on this machine, with no user, query or
-    fragment."""
+    """Is it safe to fetch keys from this URL: https, or http on this machine, without user, query or fragment?"""
     try:
         parts = urlsplit(url)
         _ = parts.port

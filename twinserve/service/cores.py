@@ -7,8 +7,7 @@ from pathlib import Path
 
 
 def available_cores() -> int:
-    """The number of cores that this process may use: its CPU affinity or its cgroup's quota if that is lower, but at
-    least 1."""
+    """The lower of this process's CPU affinity and its cgroup's quota, in whole cores; at least 1."""
     cores = len(os.sched_getaffinity(0))
     for path, parse in ((Path("/sys/fs/cgroup/cpu.max"), _quota_v2), (Path("/sys/fs/cgroup/cpu"), _quota_v1)):
         try:

@@ -34,8 +34,7 @@ from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tra
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
-"""Seconds that the first request in a forked process waits for the model; until the model is open, the answer is
-503."""
+"""Seconds that the first request in a forked process waits for the model; until it is open, the answer is 503."""
 
 
 class Service:
@@ -217,9 +216,9 @@ class Service:
         return Reply(HTTPStatus.OK, self._metrics.render(), CONTENT_TYPE)
 
     def must_give_up(self) -> bool:
-        """Is every thread of the pool stuck in a prediction, so that only a new process can answer? A server's loop
-        calls
-        this every second and, when it is true, stops as if by SIGTERM; true once."""
+        """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.
+
+        A server's loop calls this every second and, when it is true, stops as if by SIGTERM."""
         if self._draining or not self._pool.is_stuck(self.settings.predict_timeout):
             return False
         self.gave_up = True

@@ -20,8 +20,7 @@ def is_service_link(name: str, value: str) -> bool:
 
 
 def mistake(variables: Mapping[str, str | None], prefix: str, fields: Iterable[str]) -> str | None:
-    """A sentence about the first variable that names no setting, None if there is none; empty variables do not
-    count."""
+    """A sentence about the first variable that names no setting, None if there is none; empty ones do not count."""
     known = [field.upper() for field in fields]
     for given, value in sorted(variables.items()):
         name = given.upper()

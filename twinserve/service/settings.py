@@ -25,9 +25,8 @@ ENV_FILE: Final = ".env"
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
-"""Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes could
-then
-be used to sign tokens."""
+"""Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
+could then sign tokens."""
 PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics"})}
 
 
@@ -164,8 +163,7 @@ class Settings(BaseSettings):
     @field_validator("port", mode="before")
     @classmethod
     def _ignore_service_link(cls, port: object) -> object:
-        """Ignore TWINSERVE_PORT=tcp://..., which Kubernetes sets for a service named `twinserve`: it is not our
-        port."""
+        """Ignore TWINSERVE_PORT=tcp://..., which Kubernetes sets for a service named `twinserve`."""
         return None if isinstance(port, str) and LINK_VALUE.match(port) else port
 
     @model_validator(mode="after")

@@ -1,5 +1,4 @@
-"""`python -m twinserve.service.auth`: create, list and revoke API keys, and make keys that sign tokens or seal
-models."""
+"""`python -m twinserve.service.auth`: create, list and revoke API keys; make keys that sign tokens or seal models."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Checks tokens of an outside issuer (OpenID Connect Discovery), whose keys are cached and renewed in the
-background."""
+"""Checks tokens of an outside issuer (OpenID Connect Discovery); its keys are cached and renewed in a thread."""
 
 from __future__ import annotations
 
@@ -82,8 +81,7 @@ class KeyRing:
         return keys
 
     def _usable(self, data: Any) -> Key | None:
-        """The key if it is a public one for signatures of the accepted algorithms; None for anything else in the
-        set."""
+        """The key if it is public and checks signatures of an accepted algorithm; None for anything else in the set."""
         if not isinstance(data, dict) or data.get("kty") == "oct" or data.get("use", "sig") != "sig":
             return None
         if not isinstance(data.get("kid"), str) or data.get("alg", "") not in {"", *self._algorithms}:

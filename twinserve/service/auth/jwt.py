@@ -84,7 +84,7 @@ class Verifier:
         return Known(header["kid"], key, claims)
 
     def _key(self, header: Claims) -> Key:
-        """The key that must have signed the token. Keys in the token (`jwk`) and URLs of keys (`jku`, `x5u`) are
+        """The key that must have signed the token. Keys and URLs of keys in the token (`jwk`, `jku`, `x5u`) are
         ignored."""
         algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:

@@ -16,8 +16,7 @@ INTERVAL: Final = 1.0
 
 
 class Fresh(Generic[T]):
-    """The parsed content of a file, at most a second old. If a changed file is invalid, the last valid content is
-    kept."""
+    """The parsed content of a file, at most a second old. If the file becomes invalid, its last content is kept."""
 
     def __init__(self, path: Path, parse: Callable[[bytes], T], clock: Callable[[], float] = time.monotonic) -> None:
         """Read the file; raises `OSError`, or the `ValueError` of `parse`."""

@@ -73,8 +73,7 @@ class Receipt:
             self._held.set(0)
 
     def add(self, chunk: bytes) -> None:
-        """Add a piece that has arrived; raises `Problem`: 413 if the body is too large, 503 if there is no memory for
-        it."""
+        """Add a piece that has arrived; raises `Problem`: 413 if the body is too large, 503 if no memory is free."""
         before, self._size = self._size, self._size + len(chunk)
         self._require(self._size)
         if self._size > SMALL:

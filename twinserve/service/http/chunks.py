@@ -25,8 +25,7 @@ ODD_LINE: Final = 32
 """Bytes that a line with more than a size counts in addition to its own length, because each takes a step in Python."""
 
 TINY: Final = range(1, 16)
-"""Sizes in bytes of tiny chunks, of which many are read by one match: a step in Python for each would take four times
-as
+"""Sizes in bytes of tiny chunks, of which one match reads many: a step in Python for each would take four times as
 long. There are two patterns because `findall` returns the groups, but not where the last match ended."""
 DIGITS: Final = [b"[%x%X]" % (size, size) for size in TINY]
 TINY_FRAME: Final = len(b"1\r\n\r\n")
@@ -41,8 +40,7 @@ TINY_HELD: Final = re.compile(
 
 
 class Chunks:
-    """Takes the bytes of a chunked body and returns the content. Raises `Problem` (400) as soon as the framing is
-    invalid."""
+    """Takes the bytes of a chunked body and returns the content. Raises `Problem` (400) as soon as they are invalid."""
 
     def __init__(self, most_framing: int = MOST_FRAMING) -> None:
         """`most_framing`: the bytes by which the framing may exceed the content."""
@@ -84,8 +82,7 @@ class Chunks:
         return b"".join(pieces)
 
     def _whole_chunks(self, data: bytes, place: int, pieces: list[bytes]) -> int:
-        """Read the chunks that have arrived completely; returns the index at which they end. `add` reads the rest by
-        parts."""
+        """Read the chunks that have arrived completely; returns the index at which they end."""
         excess = self._excess
         while match := SIZE.match(data, place):
             begin, size = match.end(), int(match[1], 16)
@@ -106,15 +103,13 @@ class Chunks:
         return place
 
     def _exceed(self, more: int) -> None:
-        """Add to the excess and check it. Checked only at the end of a chunk, so it does not depend on how data is
-        cut."""
+        """Add to the excess and check it, only at the end of a chunk: the result must not depend on how data is cut."""
         self._excess += more
         if self._excess > self._most:
             raise bad_request(f"The framing of chunks must not exceed their content by more than {self._most} bytes.")
 
     def _after(self, data: bytes, place: int) -> int | None:
-        """Read the next part of the framing; returns the index at which it ends, None if it has not arrived
-        completely."""
+        """Read the next part of the framing; returns the index at which it ends, None if it is incomplete."""
         if self._ends:
             return self._end_of_chunk(data, place)
         if self._is_last:

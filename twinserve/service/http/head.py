@@ -89,8 +89,7 @@ def read_head(data: bytes, place: int = 0) -> tuple[Head, int] | None:
 
 
 class Familiar:
-    """Remembers the last head of a connection: most clients repeat theirs, and a repeated head need not be read
-    again."""
+    """Remembers the last head of a connection: most clients repeat theirs, and then it need not be read again."""
 
     __slots__ = ("_head", "_max_head", "_size")
 
@@ -204,8 +203,7 @@ def _explain(head: bytes) -> NoReturn:
 
 
 def require_beginning(data: bytes, place: int) -> None:
-    """Raise `Problem` (400) if these bytes cannot begin a valid head; those before `place` have been checked
-    already."""
+    """Raise `Problem` (400) if these bytes cannot begin a valid head; those before `place` have been checked."""
     if NEVER.search(data, place):
         raise bad_request("A request head consists of lines of printable characters that end in CR LF.")
     line_end = data.find(b"\r\n", max(0, place - 1))
@@ -220,6 +218,5 @@ def too_many_fields() -> Problem:
 
 
 def known(content: bytes) -> bytes:
-    """The same head with POST as its method, for a parser that does not know the real one; the app gets the real
-    one."""
+    """The same head with POST as its method, for a parser that does not know the real one; the app gets that."""
     return b"POST" + content[content.index(b" ") :]

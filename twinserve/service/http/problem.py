@@ -1,5 +1,4 @@
-"""`Problem`: every refusal as problem details (RFC 9457), from one table. No problem ever contains a submitted
-value."""
+"""`Problem`: every refusal as problem details (RFC 9457), from one table. None contains a submitted value."""
 
 from __future__ import annotations
 

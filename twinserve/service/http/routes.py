@@ -13,9 +13,7 @@ from twinserve.service.http.query import Parameter
 from twinserve.service.http.reply import Reply
 
 Kind = Literal["predict", "read", "token"]
-"""How a route is answered: with predictions, with a document or state, or with a token. Each door has a function for
-each
-kind."""
+"""How a route is answered: with predictions, a document, or a token. Each door has one function for each kind."""
 Scope = Literal["predict", "read", "manage"]
 PART: Final = re.compile(r"\{(\w+)\}")
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -63,8 +61,7 @@ ROUTES: Final = (
 TOKEN: Final = Route(
     "token", "/oauth/token", ("POST",), None, "A token for a client (RFC 6749, client credentials)", "token"
 )
-"""In the table only if this service issues tokens. It needs no scope: the caller authenticates in the request
-itself."""
+"""In the table only if this service issues tokens. It has no scope: the request itself authenticates the caller."""
 BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}
 
 

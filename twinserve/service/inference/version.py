@@ -37,9 +37,8 @@ from twinserve.store.registry import Registry
 
 SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
-"""Bytes; whatever a body below this turns out to be, reading it or telling what is wrong with it takes 3 ms at most, as
-does the answer of a compiled model, so it may run inline: the way to a thread and back would take half as long as 25
-rows themselves."""
+"""Bytes. Reading a smaller body, or reporting its errors, takes at most 3 ms, and so does the prediction of a compiled
+model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
 
 
 class ModelVersion:
@@ -55,7 +54,7 @@ class ModelVersion:
         self._predictor = artifact.predictor
         self._batcher = Batcher(artifact.predictor)
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
-        """By dialect; another one is made when it is first asked for."""
+        """By the dialect's name; each is made when it is first used."""
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
@@ -69,55 +68,55 @@ class ModelVersion:
         request_id: str = "",
         observer: Observer | None = None,
     ) -> Question:
-        """A request in that dialect, for this version alone."""
+        """A request in this dialect as a question for this version."""
         codec = self._codecs.get(dialect.name)
         if codec is None:
             codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return Question(body, asked, codec, request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
-        """May this body be answered inline, or would others wait for it?"""
+        """Can this body be answered inline, without making other requests wait for long?"""
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
     def joins(self, question: Question) -> bool:
-        """May this question be answered together with others that wait? Never by a compiled model: what it says of a
-        row depends on no other row, to the last bit."""
+        """Can this question be answered together with others that wait? Never by a compiled model, whose prediction for
+        a row must not depend on other rows, to the last bit."""
         return self._settings.batching and self._predictor.kind != "compiled" and len(question.body) < QUICK_BODY
 
     def answer(self, question: Question) -> Reply:
-        """The reply to a question; raises `Problem` for a body that is the caller's mistake."""
+        """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
         batch = question.codec.read(question.body, question.asked)
         try:
             outcome: Outcome = self._predictor.predict(batch.columns)
-        except Exception as error:  # As in the pool: anybody's code may be in there.
+        except Exception as error:  # As in the pool: a pipeline may contain any code.
             outcome = error
         return self._reply(question, batch, outcome)
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Answer the first job, and by the same call of the predictor as many of the others as it pays to join."""
-        asked: list[tuple[Job, Batch]] = []
+        """Answer the first job, and in the same call of the predictor as many of the others as fit."""
+        joined: list[tuple[Job, Batch]] = []
         rows = 0
         for job in jobs:
             try:
                 batch = job.question.codec.read(job.question.body, job.question.asked)
-            except Exception as error:  # This job's alone.
+            except Exception as error:  # Concerns only this job.
                 job.fail(error)
                 continue
-            asked.append((job, batch))
+            joined.append((job, batch))
             rows += len(batch.columns)
-            if not self._batcher.has_room(rows, asked[0][0].deadline - time.monotonic()):
+            if not self._batcher.has_room(rows, joined[0][0].deadline - time.monotonic()):
                 break
-        if not asked:
+        if not joined:
             return
-        self._metrics.joined.observe(len(asked))
-        outcomes = self._batcher.predict([batch.columns for _, batch in asked])
-        answered = zip(asked, outcomes, strict=True)
-        # Those last whose refused rows have to be looked for.
-        for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
+        self._metrics.joined.observe(len(joined))
+        outcomes = self._batcher.predict([batch.columns for _, batch in joined])
+        settled = zip(joined, outcomes, strict=True)
+        # Failed jobs last: searching for their refused rows takes time.
+        for (job, batch), outcome in sorted(settled, key=lambda pair: isinstance(pair[1], CannotPredict)):
             job.settle(partial(self._reply, job.question, batch, outcome))
 
     def pause(self) -> float:
-        """Seconds that are little beside a call of the predictor."""
+        """Seconds to wait for more jobs; short compared with one call of the predictor."""
         return self._batcher.pause()
 
     def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
@@ -126,7 +125,7 @@ class ModelVersion:
             seen = Observation(question.request_id, self.model, self.version, batch.columns, outcome, warnings)
             tell(question.observer, seen)
         if isinstance(outcome, CannotPredict):
-            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
+            # The pipeline passed its golden rows, so the cause is in these values.
             raise unpredictable(
                 refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1), is_array=batch.is_array
             ) from None
@@ -136,10 +135,10 @@ class ModelVersion:
         try:
             reply = question.codec.write(batch, outcome, warnings, question.asked)
         except BadPrediction:
-            silent = ~answered(outcome)
-            if len(silent) != rows or not silent.any():
-                raise  # No prediction of these rows: a fault of ours.
-            raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
+            unanswered = ~answered(outcome)
+            if len(unanswered) != rows or not unanswered.any():
+                raise  # Not predictions of these rows: a fault in the service.
+            raise unpredictable(np.flatnonzero(unanswered).tolist(), is_array=batch.is_array) from None
         self._count(rows)
         if warnings:
             codes = Counter(finding.code for findings in warnings.values() for finding in findings)
@@ -153,7 +152,7 @@ class ModelVersion:
 
 
 def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
-    """422: valid values for which the model has no answer. Not every predictor counts what is beyond the first."""
+    """422: values that are valid, but for which the model has no answer. `rows` may end after `MAX_ERRORS` + 1."""
     paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
     findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
     is_exact = len(findings) <= MAX_ERRORS
@@ -161,9 +160,9 @@ def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
 
 
 def open_model_version(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> ModelVersion:
-    """A version, checked and proved; raises a `ModelError` whose sentence says what to do.
+    """Open and check a version; raises a `ModelError` whose sentence says what to do.
 
-    It takes as long as the settings allow, or until it is told to stop."""
+    Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
     artifact = open_version(registry.require(version), trust, Patience(settings.open_timeout, stop))
@@ -178,7 +177,7 @@ def _seal_key(path: Path | None) -> bytes | None:
 
 
 def champion(settings: Settings) -> int:
-    """The number of the version that should serve; raises a `ModelError` where there is none."""
+    """The number of the version that should serve; raises a `ModelError` if there is none."""
     registry = Registry(Path(settings.artifacts), settings.model)
     version = registry.champion()
     if version is None:
@@ -190,7 +189,7 @@ def champion(settings: Settings) -> int:
 
 
 def version_folder(settings: Settings, version: int) -> Path:
-    """Where a version lies, whether it is there or not."""
+    """The folder of a version, which may not exist."""
     return Registry(Path(settings.artifacts), settings.model).path(version)
 
 

@@ -13,9 +13,8 @@ from typing import Final
 from twinserve.service.http.problem import Problem
 
 MOST_CALLERS: Final = 10_000
-"""Maximum number of callers remembered, about 2 MB. The one whose last request is the oldest is forgotten first, and
-then
-has a full bucket."""
+"""Maximum number of callers remembered, about 2 MB. The one that has been silent for longest is forgotten first, which
+gives it a full bucket."""
 
 ROUNDING: Final = 1e-6
 """Seconds of tolerance for rounding errors of float sums; too small to be of use to a caller."""

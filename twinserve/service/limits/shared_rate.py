@@ -18,8 +18,7 @@ from twinserve.service.limits.rate import Rate, require_no_wait
 from twinserve.service.telemetry.logs import log
 
 TIMEOUT: Final = 0.05
-"""Seconds that the store has to answer, twice if a connection broke. The caller waits for it, and so does an event
-loop."""
+"""Seconds that the store has to answer, twice if a connection broke. An event loop waits for it, so it is short."""
 PAUSE: Final = 1.0
 """Seconds between two attempts to reach a store that was lost; no request waits for these."""
 

@@ -1,4 +1,4 @@
-"""How many of those who wait at a listener a server takes at once."""
+"""How many pending connections a server accepts at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 Accepted = tuple[socket.socket, Any]
-"""A connection, and where it comes from."""
+"""A connection and its peer's address."""
 
 
 class Newcomers:

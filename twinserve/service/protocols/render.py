@@ -80,8 +80,7 @@ def _warnings(findings: Sequence[Finding], row: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _text(finding: Finding) -> tuple[str, str]:
-    """A finding as JSON, in two parts: the row is inserted between them. Cached: a model has about one for each
-    feature."""
+    """A finding as JSON, cut where its pointer gets the row. Cached: a model has about one for each feature."""
     text = _json(problem.render(finding))
     cut = len('{"pointer":"')
     return text[:cut], text[cut:]
