@@ -55,7 +55,7 @@ def package(
     input: type[BaseModel] | None = None,  # noqa: A002  # The word that a recipe uses.
     artifacts: str | Path = "artifacts",
     metric: str | None = None,
-    intended_use: str = "Nobody has said.",
+    intended_use: str = "Not stated.",
     seed: int = 0,
     out_of_range: OutOfRange = "warn",
 ) -> int:

@@ -53,7 +53,7 @@ class Start:
         time.sleep(PAUSE)
 
     def wait(self, has_to_see: Callable[[], bool], seconds: float = math.inf) -> bool:
-        """Call in the parent, until `is_over` is true or `failure` is set: wait for a worker's report; does one serve?
+        """Call in the parent, until `is_over` or `failure` is set: wait for a report; returns whether a worker serves.
 
         Returns false after `seconds`, or as soon as `has_to_see` is true: there is other work, such as a signal.
         """
