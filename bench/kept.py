@@ -32,7 +32,7 @@ from twinserve.signature import Columns, FeatureType, Signature, to_instances
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
-from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.registry import Registry
 
 ROWS = 60
@@ -51,7 +51,7 @@ class Broken(Exception):
 class Kept:
     """What a version said, as the estimator does."""
 
-    opened: Opened
+    opened: LoadedArtifact
     folder: Path
     answered: int
     refused: int
@@ -84,7 +84,7 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     return Kept(opened, place, given, len(columns) - given, difference)
 
 
-def _asked(opened: Opened, columns: Columns, expected: Expected) -> float:
+def _asked(opened: LoadedArtifact, columns: Columns, expected: Expected) -> float:
     """The largest difference between the door's answers and these."""
     settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
     service = Service(settings, metrics, ModelVersion(opened, "1", settings, metrics))

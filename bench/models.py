@@ -1,10 +1,10 @@
-"""Which models are served, how exactly and how fast: every one is packaged, opened and asked through a door.
+"""Which models compile, how exactly and how fast they predict: each is packaged, opened and asked through a door.
 
 python -m bench.models --out docs/models.md
 
-Each line is a promise that was kept (`bench/kept.py` says how); a model that breaks it ends the run with exit code 1
-and leaves the page as it was. Times are medians for one row in this process, one thread; the absolute numbers belong
-to the machine, the ratios to the code.
+Each line is a promise that was checked (see `bench/kept.py`). If a model breaks it, the run ends with exit code 1 and
+the page stays as it was. Times are medians for one row in this process, one thread; absolute times depend on the
+machine, ratios much less so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from twinserve.store.artifact import MODEL
 
 REPEATS = 200
 SLOW_REPEATS = 20
-"""Of scikit-learn, which takes a hundred times as long."""
+"""For scikit-learn, which takes a hundred times as long."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,23 @@ def tried(name: str, model: Any, table: Table) -> Row:
         model.set_params(random_state=0)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            found = kept(model, table.frame, table.target, Path(folder), table.declared)
+            result = kept(model, table.frame, table.target, Path(folder), table.declared)
         except ModelError as error:
             return Row(name, f"not served: {error}".replace("|", "/"))
         row = table.frame.iloc[:1]
-        columns = from_frame(row, found.opened.signature)
+        columns = from_frame(row, result.opened.signature)
         return Row(
-            name, _outcome(found), f"{found.difference:.1e}", str(found.answered), str(found.refused),
+            name, _outcome(result), f"{result.difference:.1e}", str(result.answered), str(result.refused),
             f"{microseconds(lambda: _predict(model, row), SLOW_REPEATS):,.0f}",
-            f"{microseconds(lambda: found.opened.predictor.predict(columns), REPEATS):,.1f}",
+            f"{microseconds(lambda: result.opened.predictor.predict(columns), REPEATS):,.1f}",
         )  # fmt: skip
 
 
-def _outcome(found: Kept) -> str:
-    facts = found.opened.manifest.predictor
+def _outcome(result: Kept) -> str:
+    facts = result.opened.manifest.predictor
     if facts.kind != "compiled":
         return facts.reason.removeprefix("Not compiled: ").rstrip(".").replace("|", "/")
-    graph = onnx.load(str(found.folder / MODEL))
+    graph = onnx.load(str(result.folder / MODEL))
     return "folded" if any(entry.key == KEY for entry in graph.metadata_props) else "graph"
 
 
@@ -96,22 +96,25 @@ def _predict(model: Any, row: pd.DataFrame) -> object:
 def page(rows: Sequence[Row]) -> str:
     """The table as Markdown."""
     lines = [
-        "# What is served, and how",
+        "# Which models compile",
         "",
         "Made by `python -m bench.models --out docs/models.md`; do not edit.",
         "",
-        "Each model was fitted, packaged, opened as a server opens it, and asked through the Flask door: held-out",
-        "rows, the same rows one float step to each side, and rows with nulls, unseen categories and extremes. Every",
-        "label, every number (within 1e-9) and every refusal is the estimator's own.",
+        "Each model was fitted, packaged, opened as a server opens it, and asked through the Flask door (the Flask",
+        "side of the service): held-out rows, the same rows one float step to each side, and rows with nulls, unseen",
+        "categories and extremes. Every label, every number (within 1e-9) and every refusal equals the estimator's.",
         "",
-        "`folded` answers with one dot product, `graph` with ONNX Runtime; anything else is why the fitted pipeline",
-        "itself serves. Largest difference: of probabilities, or of values relative to a value over 1. Refused: rows",
-        "on which the estimator raises, or says what is no number; the door says 422 `unpredictable`. Microseconds:",
-        "one row, median, in process, one thread. The tests of compiling also run with the oldest libraries that",
-        "pyproject.toml allows: `make test-oldest`.",
+        "- **served**: `folded` means that scaler and coefficients are combined into one dot product, `graph` that",
+        "  ONNX Runtime predicts; any other text is the reason why scikit-learn serves.",
+        "- **largest difference**: of probabilities, or of values, relative to a value over 1.",
+        "- **refused**: rows on which the estimator raises or returns a number that is not finite; the door answers",
+        "  422 `unpredictable`.",
+        "- **µs**: one row, median, in process, one thread.",
         "",
-        "One thing is not promised: where the terms of a sum overflow by themselves (fields of 1e306 and more before a",
-        "linear model of several classes), it depends on their order, which is each library's own.",
+        "The tests of the compiler also run with the oldest libraries that pyproject.toml allows: `make test-oldest`.",
+        "",
+        "One case is excluded: if single terms of a sum overflow (fields of 1e306 and more before a linear model",
+        "of several classes), the result depends on their order, which differs between the libraries.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",
@@ -129,7 +132,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=Path("docs/models.md"))
     out = parser.parse_args().out
-    warnings.simplefilter("ignore")  # Small examples do not converge; the page is about answers, not quality.
+    warnings.simplefilter("ignore")  # Small examples do not converge; the page compares predictions, not quality.
     rows: list[Row] = []
     broken = 0
     with threadpool_limits(1):

@@ -1,1 +1,1 @@
-"""What the image and a proxy in front of it run with."""
+"""The entry point of the container image, and the configuration of an nginx in front of the doors."""

@@ -1,6 +1,6 @@
-"""What the image runs: `fastapi` (the default), `flask`, `train [options]`, `keys ...`, or `health`, its health check.
+"""The image's entry point: `fastapi` (the default), `flask`, `train [options]`, `keys ...` or `health` (its check).
 
-Each command replaces this process, so that signals reach the server itself and no shell is needed.
+Each command replaces this process, so that signals reach the server itself.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ USAGE: Final = """usage: docker run twinserve [command] [options]
   fastapi   the FastAPI door (the default)
   flask     the Flask door
   train     train a model
-  keys      make keys, list them and take them back
-  health    exit with 0 when a door of this container may take traffic, else with 1
+  keys      create, list and revoke keys
+  health    exit with 0 if a door of this container is ready, else with 1
 
-A command and --help show its options: docker run twinserve train --help"""
+Add --help to a command for its options: docker run twinserve train --help"""
 
 
 def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
-    """Run one command; only `health`, `--help` and a mistake come back."""
+    """Run one command. Returns an exit code for `health`, `--help` and an unknown command; the others do not return."""
     command, *options = arguments or ["fastapi"]
     if command in HELP:
         print(USAGE)  # noqa: T201  # What was asked for.
@@ -44,8 +44,8 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
 
 
 def health() -> int:
-    """0 when a door of this container may take traffic: whichever of the two it runs."""
-    given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service of our name.
+    """0 if a door of this container is ready, whichever of the two it runs; else 1."""
+    given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service named twinserve.
     for port in (int(given),) if given.isdecimal() else PORTS:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # Loopback.

@@ -12,16 +12,22 @@ SCENES: Final = (load, stopping, arrival, shapes, hostile, predictors, starting,
 SCENARIOS: Final = tuple(item for scene in SCENES for item in scene.SCENES)
 ELSEWHERE: Final = (
     Elsewhere(
-        "L8", "the same bodies to both doors", "held in process", ("tests/contract", "tests/servers/test_wire.py")
+        "L8", "the same bodies to both doors", "tested in process", ("tests/contract", "tests/servers/test_wire.py")
     ),
-    Elsewhere("F5", "SIGKILL of a training", "held at every step", ("tests/twinserve/store/test_registry_crashes.py",)),
-    Elsewhere("F8", "corrupted artifacts", "held below the doors", ("tests/twinserve/store/test_artifact.py",)),
     Elsewhere(
-        "F9", "another scikit-learn", "held by edited manifests", ("tests/twinserve/store/test_pipeline_file.py",)
+        "F5", "SIGKILL of a training", "tested at every step", ("tests/twinserve/store/test_registry_crashes.py",)
     ),
-    Elsewhere("F10", "trainings at the same time", "held below the doors", ("tests/twinserve/store/test_registry.py",)),
-    Elsewhere("F11", "swaps under load", "held with two workers; the soak swaps, too", ("tests/servers/test_swap.py",)),
-    Elsewhere("F12", "swap to a damaged version", "held with two workers", ("tests/servers/test_swap.py",)),
+    Elsewhere("F8", "corrupted artifacts", "tested without a door", ("tests/twinserve/store/test_artifact.py",)),
+    Elsewhere(
+        "F9", "another scikit-learn", "tested with edited manifests", ("tests/twinserve/store/test_pipeline_file.py",)
+    ),
+    Elsewhere(
+        "F10", "trainings at the same time", "tested without a door", ("tests/twinserve/store/test_registry.py",)
+    ),
+    Elsewhere(
+        "F11", "swaps under load", "tested with two workers; `make soak` swaps, too", ("tests/servers/test_swap.py",)
+    ),
+    Elsewhere("F12", "swap to a damaged version", "tested with two workers", ("tests/servers/test_swap.py",)),
     Elsewhere("F13", "clock jumps", "needs libfaketime, under which gunicorn does not start; deadlines are monotonic"),
     Elsewhere(
         "F18",
@@ -36,16 +42,18 @@ ELSEWHERE: Final = (
     Elsewhere("F25", "the image", "needs a container engine: `make image-check`", ("tests/image/check.sh",)),
     Elsewhere(
         "F26",
-        "a store that somebody else writes: pipes, sparse files, bombs, endless loops, data of other files",
-        "held with real servers",
+        "a store that others can write to: pipes, sparse files, bombs, endless loops, data of other files",
+        "tested with real servers",
         (
             "tests/servers/test_hostile_store.py",
             "tests/twinserve/graph/test_check.py",
             "tests/twinserve/store/test_store_file.py",
         ),
     ),
-    Elsewhere("F27", "what servers and trainings send and write unasked", "seen by strace", ("tests/test_quiet.py",)),
-    Elsewhere("3.3", "credentials, scopes, tokens", "held for both doors", ("tests/contract/test_auth.py",)),
+    Elsewhere(
+        "F27", "what servers and trainings send and write unasked", "tested with strace", ("tests/test_quiet.py",)
+    ),
+    Elsewhere("3.3", "credentials, scopes, tokens", "tested at both doors", ("tests/contract/test_auth.py",)),
 )
 
 

@@ -38,13 +38,13 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A row that no scenario plays, and why."""
+    """A row that is tested elsewhere, or not at all, and why."""
 
     key: str
     done: str
     reason: str
     tests: tuple[str, ...] = ()
-    """Where the suite holds it instead."""
+    """The tests that cover it instead."""
 
 
 def scenario(key: str, done: str, promise: str, doors: tuple[str, ...] = DOORS) -> Callable[[Play], Scenario]:

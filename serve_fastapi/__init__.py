@@ -1,6 +1,6 @@
-"""The FastAPI door: `create_app()` is the whole app, `router(service)` the part for an app of your own.
+"""The FastAPI door: `create_app()` makes a whole app, `router(service)` a router for an app of your own.
 
-Both are imported when they are first asked for, so that `python -m serve_fastapi` can prepare its process before.
+Both are imported at first use, so that `python -m serve_fastapi` can prepare its process before.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from twinserve.service.settings import from_command_line
 
 if __name__ == "__main__":
     settings = from_command_line("serve_fastapi", "Serve the champion through FastAPI, on uvicorn.")
-    signals.meet(lambda *_: signals.leave(0))  # Nobody has been taken yet who could be lost.
+    signals.meet(lambda *_: signals.leave(0))  # No connection has been accepted yet, so no request is lost.
     startup.prepare(settings)
 
-    from serve_fastapi.server.run import serve  # Imports NumPy, by way of the service.
+    from serve_fastapi.server.run import serve  # Imports NumPy, through the service.
 
     signals.leave(startup.run("serve_fastapi", lambda: serve(settings)))

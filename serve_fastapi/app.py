@@ -1,4 +1,4 @@
-"""The whole FastAPI app: the router at the root, and the same problems for paths that are not in it."""
+"""The whole FastAPI app: the router at the root, and problem details for all other paths."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from twinserve.service.settings import read_settings
 from twinserve.service.telemetry import logs
 
 INTERVAL: Final = 1.0
-"""Seconds between two looks at whether predictions still end."""
+"""Seconds between two checks for stuck predictions."""
 
 
 def create_app(service: Service | None = None) -> FastAPI:
-    """The app. Without an argument it serves the champion as the settings say, and closes what it opened; tests and
-    hosts give a service, which stays theirs."""
+    """Make the app. Without a service it opens the champion that the settings name, and closes it at the end; tests and
+    hosts pass a service, and close it themselves."""
     if service is not None:
         return app_of(service)
     settings = read_settings()
     logs.configure(settings)
-    opened = Service.open(settings)
-    return app_of(opened, at_the_end=opened.close)
+    service = Service.open(settings)
+    return app_of(service, at_the_end=service.close)
 
 
 def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> FastAPI:
-    """The app of a service; `at_the_end` of its life this is called."""
+    """Make the app of a service; `at_the_end` is called when its lifespan ends."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Service]]:
@@ -51,7 +51,7 @@ def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> 
 
     app = DoorApp(
         title="Twinserve",
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # Asking for providers takes 5 us.
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Looking up providers takes 5 us.
         lifespan=lifespan,
         exception_handlers={404: handle_404},
         openapi_url=None,
@@ -59,7 +59,7 @@ def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> 
         redoc_url=None,
         redirect_slashes=False,
     )
-    # As they are: an included router is matched twice, which takes 10 us a request.
+    # Not `include_router`: an included router is matched twice, which takes 10 us a request.
     app.router.routes.extend(router(served, app).routes)
     app.plain = plain_endpoints(served)
     app.state.twinserve = served
@@ -67,17 +67,17 @@ def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> 
 
 
 class DoorApp(FastAPI):
-    """A FastAPI app with plain ASGI endpoints before its own layers, as long as nobody has added anything to these.
+    """A FastAPI app that calls plain ASGI endpoints directly, as long as no middleware or override has been added.
 
-    Those layers turn errors into answers, close what dependencies have opened and look for the route. Such an endpoint
-    does the first itself, has none of the second, and its path is known: 25 us of a request's 100.
+    FastAPI's own layers turn exceptions into responses, close dependencies and find the route. Such an endpoint handles
+    its own exceptions, has no dependencies, and is found by its path: this saves 25 us of a request's 100.
     """
 
     plain: Mapping[tuple[str, str], ASGIApp] = {}
-    """By method and path."""
+    """The endpoints by method and path."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Called by the framework before the first request."""
+        """Build the app's layers; the framework calls this before the first request."""
         layers = super().build_middleware_stack()
         if self.user_middleware:
             return layers
@@ -86,13 +86,13 @@ class DoorApp(FastAPI):
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             is_at_the_root = scope["type"] == "http" and not scope.get("root_path") and not self.dependency_overrides
             key = (scope["method"], scope["path"]) if is_at_the_root else None
-            await own.get(key, layers)(scope, receive, send)  # type: ignore[arg-type]  # None is nobody's key.
+            await own.get(key, layers)(scope, receive, send)  # type: ignore[arg-type]  # None is never a key.
 
         return app
 
 
 def plain_endpoints(service: Service) -> Mapping[tuple[str, str], ASGIApp]:
-    """The paths whose answers need no path operation, by method and path."""
+    """Endpoints for the routes that need no path operation, by method and path."""
     return {
         (method, route.path): Endpoint(service, route.name, PLAIN[route.kind])
         for route in service.routes
@@ -102,27 +102,27 @@ def plain_endpoints(service: Service) -> Mapping[tuple[str, str], ASGIApp]:
 
 
 def first_route(routes: Iterable[BaseRoute], method: str, path: str) -> BaseRoute | None:
-    """The route that the framework would take."""
+    """The route that the framework would choose."""
     scope = {"type": "http", "method": method, "path": path, "headers": []}
     return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
 @contextmanager
 def draining(service: Service) -> Iterator[None]:
-    """While this lasts, a signal that stops first makes the service not ready, and reaches the server after the drain
-    delay; the second urgent one ends the process."""
+    """Inside this context, a signal that stops turns the service not ready at once and reaches the server after the
+    drain delay; a second urgent one ends the process."""
     loop, urgency = asyncio.get_running_loop(), signals.Urgency()
-    found = {int(number): signal.getsignal(number) for number in signals.STOP}
-    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    installed = {int(number): signal.getsignal(number) for number in signals.STOP}
+    handlers = {number: handler for number, handler in installed.items() if callable(handler)}
     if threading.current_thread() is not threading.main_thread() or signal.SIGTERM not in handlers:
-        yield  # A test client's thread, or a server that leaves the signal alone: nothing to delay.
+        yield  # In a test client's thread, or under a server without a handler, there is nothing to delay.
         return
 
     def drain(number: int, frame: FrameType | None) -> None:
         if urgency.is_final(number):
             signals.leave_at_once(number)
         service.drain()
-        # No server takes QUIT for itself.
+        # ASGI servers do not handle QUIT, so it is passed on as TERM.
         stop = partial(handlers[signal.SIGTERM if number == signal.SIGQUIT else number], number, frame)
         loop.call_soon_threadsafe(lambda: loop.call_later(service.settings.drain_delay, stop))
 
@@ -138,7 +138,7 @@ def draining(service: Service) -> Iterator[None]:
 
 
 async def end_when_stuck(service: Service) -> None:
-    """End this process, as if told to, when no prediction ends any more; a supervisor starts another one."""
+    """Stop this process, as if by SIGTERM, once all prediction threads are stuck; a supervisor starts another one."""
     while not service.must_give_up():
         await asyncio.sleep(INTERVAL)
     signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The contract's paths in the OpenAPI document of an app that includes the router."""
+"""Describes the routes in the OpenAPI document of an app that includes the router."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from twinserve.service.settings import Settings
 
 
 def described(service: Service, route: Route) -> dict[str, Any]:
-    """How a route's path operation describes itself: the same as in the service's own document.
+    """The arguments that describe a route's path operation as the service's own document describes it.
 
-    The types of the model stand in each place that has them, as no path operation can name components. What a model
-    that takes its place later may add (wider ranges in annotations) is in the service's own document alone.
+    Schemas are repeated in full, because a path operation cannot refer to components. Changes by a later version (wider
+    ranges in annotations) appear only in the service's own document.
     """
-    given: dict[str, Any] = {"summary": route.summary, "response_class": Response}
+    arguments: dict[str, Any] = {"summary": route.summary, "response_class": Response}
     if not service.settings.is_open(route):
-        given["dependencies"] = ways_to_show_who_one_is(service.settings, route)
+        arguments["dependencies"] = documented_security(service.settings, route)
     try:
         document = json.loads(service.openapi("/").body)
-    except Problem:  # No model yet, so nothing is known of it.
-        return given
-    if route.path not in document["paths"]:  # Another protocol's.
-        return given
+    except Problem:  # No version is open yet.
+        return arguments
+    if route.path not in document["paths"]:  # A route of another protocol.
+        return arguments
     operation = document["paths"][route.path][route.methods[0].lower()]
     own = {key: operation[key] for key in ("requestBody", "responses") if key in operation}
-    return given | {"openapi_extra": resolved(own, document)}
+    return arguments | {"openapi_extra": resolved(own, document)}
 
 
 def resolved(node: Any, document: Mapping[str, Any]) -> Any:
-    """A part of a document without references: each is exchanged for what it refers to."""
+    """A part of a document with each `$ref` replaced by what it refers to."""
     if isinstance(node, list):
         return [resolved(item, document) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
-        found: Any = document
+        target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        return resolved(found, document)
+            target = target[part]
+        return resolved(target, document)
     return {key: resolved(value, document) for key, value in node.items()}
 
 
-def ways_to_show_who_one_is(settings: Settings, route: Route) -> list[Depends]:
-    """Dependencies that only document: the service itself looks at credentials. Each is one that suffices."""
+def documented_security(settings: Settings, route: Route) -> list[Depends]:
+    """Dependencies that document the security schemes, any of which suffices; the service checks the credentials."""
     schemes: list[HTTPBearer | APIKeyHeader | OpenIdConnect] = [
         HTTPBearer(scheme_name="twinserve-bearer", auto_error=False)
     ]

@@ -1,4 +1,4 @@
-"""What of this door is plain ASGI: paths that match exactly, and endpoints without a path operation's costs."""
+"""Plain ASGI: endpoints that answer without a path operation, exact matching of paths, and the lookup of headers."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Exact:
-    """Paths that match exactly; Starlette's own patterns let a line feed follow."""
+    """Matches paths exactly; Starlette's own patterns also match a path with a line feed at its end."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """No path that ends in a line feed is one of these."""
+        """Match as Starlette does, but never a path that ends in a line feed."""
         if scope["path"].endswith("\n"):
             return Match.NONE, {}
-        found: tuple[Match, Scope] = super().matches(scope)  # type: ignore[misc]  # The route that this is mixed into.
-        return found
+        match: tuple[Match, Scope] = super().matches(scope)  # type: ignore[misc]  # The route that this is mixed into.
+        return match
 
 
 class DoorRouter(Exact, APIRouter):
-    """For an app that includes the router: it makes routes of its own from those in here."""
+    """The router that an app includes; the app makes its own routes from the routes in it."""
 
 
 class Endpoint:
-    """A route as a plain ASGI app; a path operation costs more than a prediction (docs/design.md has the figures)."""
+    """A route as a plain ASGI app: a path operation takes longer than a prediction (figures in docs/design.md)."""
 
     def __init__(self, service: Service, name: str, answer: Answer) -> None:
         self._service, self._name, self._answer = service, name, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One exchange."""
+        """Answer one request."""
         header = header_lookup(scope)
         exchange = self._service.begin(self._name, scope["method"], scope["path"], scope["scheme"], header)
         try:
             reply = await self._answer(self._service, exchange, header, scope, receive)
-        except Exception as error:  # Problems and faults alike leave as replies.
+        except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
         if isinstance(reply, StreamedReply):
             from serve_fastapi.streaming import StreamedResponse
@@ -61,18 +61,18 @@ class Endpoint:
 
 
 def encode(headers: Iterable[Header]) -> Headers:
-    """Headers as ASGI has them."""
+    """Headers as ASGI takes them: lower-case names, bytes."""
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers)
 
 
 @lru_cache(maxsize=256)
 def encode_once(headers: tuple[Header, ...]) -> Headers:
-    """The same for those that come again and again: 0.2 us, not 2."""
+    """`encode` with a cache, for headers that are repeated: 0.2 us, not 2."""
     return encode(headers)
 
 
 def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:
-    """A request's headers by lower-case name; a repeated one as a list with commas, as WSGI has it."""
+    """Look headers up by lower-case name; the values of a repeated one are joined by commas, as in WSGI."""
     fields: dict[bytes, bytes] = dict(scope["headers"])
     if len(fields) < len(scope["headers"]):
         for name in fields:
@@ -87,11 +87,11 @@ def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:
 
 @cache
 def header_key(name: str) -> bytes:
-    """A header's name as ASGI has it; the service asks for few different ones."""
+    """A header's name as ASGI has it. The cache stays small: the service reads few headers."""
     return name.encode("latin-1")
 
 
 def address_of(scope: Scope) -> str:
-    """Where the request comes from; empty on a Unix socket."""
+    """The peer's address; empty on a Unix socket."""
     client = scope.get("client")
     return client[0] if client else ""

@@ -1,4 +1,4 @@
-"""A request's body inside somebody's app, where others may have read it before or may limit it."""
+"""`Body`: reads a request's body inside a host app, which may have read it before or may limit it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from starlette.types import Message
 
 
 class Body:
-    """The body of one request, as ASGI has it. What a dependency has read already, Starlette keeps for us."""
+    """The body of one request as ASGI messages. If a dependency has read it, it comes from Starlette's cache."""
 
     def __init__(self, request: Request) -> None:
         self._chunks = request.stream()
         self.failure: Exception | None = None
-        """What the app raised while it was read, such as a limit of its own."""
+        """The exception that the app raised while the body was read, for example at a limit of its own."""
 
     async def receive(self) -> Message:
-        """The next message: a piece of the body, its end, or that the client has gone."""
+        """The next message: a piece of the body, its end, or the client's disconnect."""
         try:
             return {"type": "http.request", "body": await anext(self._chunks), "more_body": True}
         except StopAsyncIteration:

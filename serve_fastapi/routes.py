@@ -1,4 +1,4 @@
-"""The contract's paths as a FastAPI router: read the request, ask the service, render the reply."""
+"""The routes of the service as a FastAPI router: read the request, ask the service, render the reply."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Operation = Callable[..., Coroutine[Any, Any, Response]]
 
 
 def router(service: Service, app: FastAPI | None = None) -> APIRouter:
-    """The paths of the contract, and nothing else, for any app and under any prefix.
+    """A router with the routes of the service and no others, for any app and any URL prefix.
 
-    Each is a path operation, so the dependencies, tags, overrides and documents of the app that includes it hold for
-    it. `app` is the one whose overrides hold where the routes are taken as they are.
+    Each route is a path operation, so the dependencies, tags, overrides and documents of the app that includes the
+    router apply to it. Pass `app` if its routes are used without including the router, so that its overrides apply.
     """
 
     class DoorRoute(Exact, APIRoute):
-        """A path operation that knows its service."""
+        """A path operation with a reference to its service."""
 
         door = service
 
@@ -46,16 +46,16 @@ def router(service: Service, app: FastAPI | None = None) -> APIRouter:
         endpoint = operation(route.name, ANSWERS[route.kind])
         first, *others = route.methods
         door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
-        if others:  # HEAD, by a route of its own, as its operation in a document would bear the same id.
+        if others:  # HEAD, as a route of its own: in a document it would have the same operation id.
             door.add_api_route(route.path, endpoint, methods=others, name=route.name, include_in_schema=False)
-    for route in service.routes:  # Behind all others, whatever method these leave.
+    for route in service.routes:  # After all others, for all other methods.
         endpoint, unnamed = operation(route.name, other_method), f"{route.name}_other"
         door.add_api_route(route.path, endpoint, methods=[], operation_id=unnamed, include_in_schema=False)
     return door
 
 
 async def current_service(request: Request) -> Service:
-    """The service behind this request: a dependency, so that an app can exchange it."""
+    """The service behind this request: a dependency, so that an app can override it."""
     service: Service = request.scope["route"].door
     return service
 
@@ -64,7 +64,7 @@ Served = Annotated[Service, Depends(current_service)]
 
 
 def operation(name: str, answer: Answer) -> Operation:
-    """A path operation: one exchange, begun when the app's own dependencies have let the request pass."""
+    """The endpoint of a path operation; it runs after the app's own dependencies."""
 
     async def endpoint(request: Request, service: Served) -> Response:
         return await exchanged(service, name, answer, request)
@@ -73,15 +73,15 @@ def operation(name: str, answer: Answer) -> Operation:
 
 
 async def exchanged(service: Service, name: str, answer: Answer, request: Request) -> Response:
-    """One exchange, whose every outcome, faults included, is a reply of this service."""
+    """Answer one request; problems and faults become replies of the service, too."""
     scope, body = request.scope, Body(request)
     header = header_lookup(scope)
     exchange = service.begin(name, scope["method"], scope["path"], scope["scheme"], header)
     try:
         reply = await answer(service, exchange, header, scope, body.receive)
-    except Exception as error:  # Problems and faults alike leave as replies.
+    except Exception as error:  # A `Problem` or a fault: both become replies.
         if error is body.failure:
-            raise  # A limit of the app's own: what it says to that is its affair.
+            raise  # A limit of the app's own, which the app answers.
         reply = exchange.refuse(error)
     if isinstance(reply, StreamedReply):
         return StreamedResponse(exchange, reply)
@@ -89,7 +89,7 @@ async def exchanged(service: Service, name: str, answer: Answer, request: Reques
 
 
 async def read_body(service: Service, receipt: Receipt, receive: Receive) -> bytes:
-    """The request's body, refused as soon as it is too large or too slow."""
+    """Read the body; raises `Problem` as soon as it is too large or too slow."""
     try:
         return await within(service.settings.receive_timeout, receive_all(receipt, receive))
     except TimeoutError:
@@ -97,7 +97,7 @@ async def read_body(service: Service, receipt: Receipt, receive: Receive) -> byt
 
 
 async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
-    """The request's body, however long it takes."""
+    """Read the body, without a time limit."""
     while (message := await receive())["type"] == "http.request":
         receipt.add(message.get("body", b""))
         if not message.get("more_body", False):
@@ -106,7 +106,7 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
 
 
 async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
-    """`POST /predict`: inline where that is quick, else in the pool, so that the event loop never waits."""
+    """Answer a prediction request: inline if that is quick, else in the pool, so that the event loop never waits."""
     authorize(service, exchange, header, scope)
     query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
     with service.places, service.admit(exchange, header, query, parameters) as receipt:
@@ -141,7 +141,7 @@ async def token(service: Service, exchange: Exchange, header: HeaderLookup, scop
 
 
 async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:
-    """What only has to be read: every path that takes GET."""
+    """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
     authorize(service, exchange, header, scope)
     path: str = scope["path"]
     parameters = given(service, exchange, scope)
@@ -159,18 +159,18 @@ async def other_method(
 async def not_found(
     _service: Service, _exchange: Exchange, _header: HeaderLookup, _scope: Scope, _receive: Receive
 ) -> Reply:
-    """A path that no route has."""
+    """Raise `Problem` (404): no route has this path."""
     raise no_such_path()
 
 
 def given(service: Service, exchange: Exchange, scope: Scope) -> Mapping[str, str]:
-    """The parts of the path that the route leaves open; an app may have some of its own in front."""
+    """The values of the route's path parameters, without those of the app's own URL prefix."""
     names = service.by_name[exchange.route].parameters
     return {name: scope["path_params"][name] for name in names} if names else NONE
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> None:
-    """Ask who may do what; the service decides, for both doors alike."""
+    """Have the service authorize the request, if it requires that."""
     if service.guarded:
         service.authorize(exchange, header, address_of(scope))
 

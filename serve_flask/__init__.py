@@ -1,6 +1,6 @@
-"""The Flask door: `create_app()` is the whole app, `blueprint(service)` the part for an app of your own.
+"""The Flask door: `create_app()` makes a whole app, `blueprint(service)` a blueprint for an app of your own.
 
-Both are imported when they are first asked for, so that `python -m serve_flask` can prepare its process before.
+Both are imported at first use, so that `python -m serve_flask` can prepare its process before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole Flask app: the blueprint at the root, and the same problems for paths that are not in it."""
+"""The whole Flask app: the blueprint at the root, and problem details for all other paths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def create_app(service: Service | None = None) -> Flask:
-    """The app. Without an argument it serves the champion as the settings say; tests and hosts give a service."""
+    """Make the app. Without a service it opens the champion that the settings name; tests and hosts pass a service."""
     if service is None:
         settings = read_settings()
         logs.configure(settings)
@@ -41,53 +41,53 @@ SIGNALS: Final = (
     *(flask.request_started, flask.request_finished, flask.request_tearing_down),
     *(flask.appcontext_pushed, flask.appcontext_popped, flask.appcontext_tearing_down),
 )
-"""What Flask tells of a request, whatever becomes of it."""
+"""The signals that Flask sends for every request, whatever its outcome."""
 
 
 class DoorApp(Flask):
-    """A Flask app with plain WSGI endpoints before its own layers, as long as nobody has added anything to these.
+    """A Flask app that calls plain WSGI endpoints directly, as long as nothing has been added to the app.
 
-    Those layers make a request, its contexts and an answer, call hooks and look for the view. Such an endpoint needs
+    Flask itself makes a request, its contexts and a response, calls hooks and finds the view. Such an endpoint needs
     none of that: 120 us of a request's 290.
     """
 
     plain: Mapping[tuple[str, str], WSGIApplication] = {}
-    """By method and path."""
+    """The endpoints by method and path."""
     as_made: object = None
-    """What `added` gave when the app was made."""
+    """The result of `added` when the app was made."""
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Called by the server for every request."""
         if not self.is_listened_to and self.is_as_made:
             endpoint = self.plain.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
             if endpoint is not None:
-                self._got_first_request = True  # From now on Flask refuses hooks, which would not be called here.
+                self._got_first_request = True  # Flask refuses hooks from now on; none would be called here.
                 return endpoint(environ, start_response)
         return super().wsgi_app(environ, start_response)
 
     @property
     def is_listened_to(self) -> bool:
-        """Is something to happen with every request?"""
+        """Is a receiver connected to a signal that Flask sends for every request?"""
         return any(signal.receivers and signal.has_receivers_for(self) for signal in SIGNALS)
 
     @cached_property
     def is_as_made(self) -> bool:
-        """Has nobody added anything? Whoever does, does so before the first request."""
+        """Has nothing been added to the app? Cached at the first request, after which Flask refuses additions."""
         return self.added() == self.as_made
 
     def added(self) -> object:
-        """All that may stand between a request and its view, and the views."""
-        by_blueprint = (
+        """Everything that an app can add between a request and its view, and the views."""
+        tables = (
             *(self.before_request_funcs, self.after_request_funcs),
             *(self.teardown_request_funcs, self.url_value_preprocessors),
         )
-        hooks = [{name: tuple(hooks) for name, hooks in found.items() if hooks} for found in by_blueprint]
+        hooks = [{name: tuple(hooks) for name, hooks in table.items() if hooks} for table in tables]
         config = [self.config[name] for name in ("TRUSTED_HOSTS", "MAX_CONTENT_LENGTH")]
         return hooks, tuple(self.teardown_appcontext_funcs), dict(self.view_functions), config
 
 
 def plain_endpoints(service: Service) -> Mapping[tuple[str, str], WSGIApplication]:
-    """The paths whose answers need no view, by method and path."""
+    """Endpoints for the routes that need no view, by method and path."""
     return {
         (method, route.path): Endpoint(service, route.name, PLAIN[route.kind])
         for route in service.routes

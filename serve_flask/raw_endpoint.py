@@ -1,4 +1,4 @@
-"""What of this door is plain WSGI: a request's headers, and endpoints without a view's costs."""
+"""Plain WSGI: endpoints that answer without a Flask view, and the lookup of headers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | 
 
 
 class Endpoint:
-    """A route as a plain WSGI app; a view costs more than a prediction (docs/design.md has the figures)."""
+    """A route as a plain WSGI app, because a view takes longer than a prediction (figures in docs/design.md)."""
 
     def __init__(self, service: Service, name: str, answer: Answer) -> None:
         self._service, self._name, self._answer = service, name, answer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """One exchange."""
+        """Answer one request."""
         header = header_lookup(environ)
         method, path, scheme = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["wsgi.url_scheme"]
-        exchange = environ.get(EXCHANGE)  # Begun with the head, where the body came later.
+        exchange = environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.
         if exchange is None:
             exchange = environ[EXCHANGE] = self._service.begin(self._name, method, path, scheme, header)
         try:
             reply = self._answer(self._service, exchange, header, environ)
-        except Exception as error:  # Problems and faults alike leave as replies.
+        except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
         status = f"{reply.status.value} {reply.status.phrase}"
         if isinstance(reply, StreamedReply):
@@ -45,7 +45,7 @@ class Endpoint:
 
 
 def finish(exchange: Exchange, reply: Reply) -> list[Header]:
-    """All headers of a reply, its length included; the exchange is done."""
+    """Finish the exchange; returns all headers of the reply, Content-Length included."""
     headers = [*exchange.finish(reply), *reply.fixed]
     if reply.media_type is not None:
         headers.append(("Content-Length", str(len(reply.body))))
@@ -53,12 +53,12 @@ def finish(exchange: Exchange, reply: Reply) -> list[Header]:
 
 
 def header_lookup(environ: WSGIEnvironment) -> HeaderLookup:
-    """A request's headers by lower-case name, from where the server put them: 0.2 us each, not 2."""
+    """Look headers up by lower-case name, directly in the environ: 0.2 us each, not 2."""
     return lambda name: environ.get(header_key(name))
 
 
 @cache
 def header_key(name: str) -> str:
-    """Where WSGI has a header; the service asks for few different ones."""
+    """The key of a header in a WSGI environ. The cache stays small: the service reads few headers."""
     key = name.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -1,4 +1,4 @@
-"""A request's body inside somebody's app, where others may have read it before or may limit it."""
+"""`Body`: reads a request's body inside a host app, which may have read it before or may limit it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask import request
 
 
 class Body:
-    """The body of this request, as WSGI has it. What a hook has read already, Flask keeps for us; the app's own limit
-    of its length holds."""
+    """The body of the current request as a WSGI input stream. If a hook has read it, it comes from Flask's cache; the
+    app's own limit on its length applies."""
 
     def read(self, size: int = -1) -> bytes:
-        """Some of it."""
+        """Up to `size` bytes; all of the rest if it is negative."""
         return self._stream.read(size)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The contract's paths as a Flask blueprint: read the request, ask the service, render the reply."""
+"""The routes of the service as a Flask blueprint: read the request, ask the service, render the reply."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 View = Callable[..., Response]
 OTHER: Final = "not_"
-"""Before a route's name: the endpoint of the methods that it does not take."""
+"""Prefix of a route's name: the endpoint of the methods that the route does not allow."""
 CHUNK: Final = 64 * 1024
 
 
 def blueprint(service: Service) -> Blueprint:
-    """The paths of the contract, and nothing else, for any app and under any prefix.
+    """A blueprint with the routes of the service and no others, for any app and any URL prefix.
 
-    Each is a view, so the hooks, preprocessors and signals of the app that registers it hold for it.
+    Each route is a view, so the hooks, preprocessors and signals of the app that registers the blueprint apply to it.
     """
     door = Blueprint("twinserve", __name__)
     door.record(add_nothing)
@@ -52,24 +52,24 @@ def blueprint(service: Service) -> Blueprint:
 
 
 class Nothing(BaseConverter):
-    """A part of a path that is empty."""
+    """A URL converter that matches an empty part of a path."""
 
     regex = ""
 
 
 def rule(route: Route) -> str:
-    """A route's path as Werkzeug takes it. A plain `/ml/` would answer `/ml`, too, with a redirect; that path is not
-    ours. Written with an empty part it matches exactly."""
+    """A route's path as a Werkzeug rule. Under the prefix `/ml`, a plain `/` would also answer `/ml`, with a redirect;
+    with an empty part at its end it matches exactly."""
     return PART.sub(r"<\1>", route.path) if route.path != "/" else "/<twinserve_nothing:_>"
 
 
 def add_nothing(state: BlueprintSetupState) -> None:
-    """Teach the app the empty part."""
+    """Register the converter `Nothing` with the app."""
     state.app.url_map.converters["twinserve_nothing"] = Nothing
 
 
 def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
-    """For each path a last rule that takes whatever method the others leave, unknown ones included."""
+    """For each path, add a last rule for all other methods, unknown ones included."""
     prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
     for route in service.routes:
         endpoint = f"{name}.{OTHER}{route.name}"
@@ -79,8 +79,8 @@ def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
 
 
 def disown_doubled_slashes() -> None:
-    """Let a path that begins with two slashes have matched nothing: to Werkzeug they are like a single one, but such a
-    path is not ours, and what is said of it is the app's."""
+    """Treat a path that begins with two slashes as not found by this blueprint: Werkzeug matches it like one slash. The
+    app answers it."""
     if request.environ.get("PATH_INFO", "").startswith("//"):
         request.url_rule = request.view_args = None
         request.routing_exception = NotFound()
@@ -96,19 +96,19 @@ def view(service: Service, name: str, answer: Answer) -> View:
 
 
 def exchanged(service: Service, name: str, answer: Answer) -> Response:
-    """One exchange, whose every outcome, faults included, is a reply of this service."""
+    """Answer one request; problems and faults become replies of the service, too."""
     environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True}
-    environ.pop(BODY, None)  # It comes through the app, whose limits hold.
+    environ.pop(BODY, None)  # The body is read through the app, whose limits apply.
     header = header_lookup(environ)
-    exchange = request.environ.get(EXCHANGE)  # Begun with the head, where the body came later.
+    exchange = request.environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.
     if exchange is None:
         exchange = service.begin(name, environ["REQUEST_METHOD"], request.path, environ["wsgi.url_scheme"], header)
         request.environ[EXCHANGE] = exchange
     try:
         reply = answer(service, exchange, header, environ)
     except HTTPException:
-        raise  # A limit of the app's own: what it says to that is its affair.
-    except Exception as error:  # Problems and faults alike leave as replies.
+        raise  # A limit of the app's own, which the app answers.
+    except Exception as error:  # A `Problem` or a fault: both become replies.
         reply = exchange.refuse(error)
     if isinstance(reply, StreamedReply):
         return Rendered(stream_with_context(sent(exchange, reply)), reply.status, [*exchange.headers, *reply.fixed])
@@ -116,12 +116,12 @@ def exchanged(service: Service, name: str, answer: Answer) -> Response:
 
 
 class Rendered(Response):
-    """A reply as WSGI takes it. Werkzeug's own would copy the headers once more, to complete what is complete here."""
+    """A response whose headers are complete. Werkzeug's own class would copy them in order to complete them."""
 
     default_mimetype = None
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002  # Werkzeug's signature.
-        """As they are."""
+        """The headers, without a copy."""
         return self.headers
 
 
@@ -144,7 +144,7 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
 
 
 def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """`POST /predict`: inline where that is quick, else in the pool, so that waiting stays bounded."""
+    """Answer a prediction request: inline if that is quick, else in the pool, so that waiting stays bounded."""
     authorize(service, exchange, header, environ)
     kept: KeptPlace | None = environ.get(PLACE)
     query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
@@ -182,7 +182,7 @@ def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: W
 
 
 def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """What only has to be read: every path that takes GET."""
+    """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
     authorize(service, exchange, header, environ)
     path = request.script_root + request.path
     parameters = given(service, exchange)
@@ -196,18 +196,18 @@ def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, en
 
 
 def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
-    """A path that no rule has."""
+    """Raise `Problem` (404): no route has this path."""
     raise no_such_path()
 
 
 def given(service: Service, exchange: Exchange) -> Mapping[str, str]:
-    """The parts of the path that the route leaves open; an app may have some of its own in front."""
+    """The values of the route's path parameters, without those of the app's own URL prefix."""
     names = service.by_name[exchange.route].parameters
     return {name: (request.view_args or {})[name] for name in names} if names else NONE
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> None:
-    """Ask who may do what; the service decides, for both doors alike."""
+    """Have the service authorize the request, if it requires that."""
     if service.guarded:
         service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from twinserve.store import manifest
-from twinserve.store.artifact import Opened, Trust, open_version, read_manifest
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
 
 HERE = Path(__file__).parent.parent
@@ -82,7 +82,7 @@ def store(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "artifacts"))
 
 
-def opened(store: Path, version: int) -> Opened:
+def opened(store: Path, version: int) -> LoadedArtifact:
     """A version, checked."""
     return open_version(Registry(store, "tumor").path(version), Trust())
 

@@ -1,4 +1,4 @@
-"""uvloop, but for the way it takes newcomers: one in each turn of the loop."""
+"""`DoorLoop`: uvloop, which accepts one connection in each turn of its loop, changed to accept several."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any, Final
 
 import uvloop
 
-from twinserve.service.process.accept import Newcomers
+from twinserve.service.process.accept import PendingConnections
 
 MOST: Final = 256
-"""Most connections taken at once."""
+"""Maximum number of connections accepted at once."""
 
 
 class DoorLoop(uvloop.Loop):
-    """A turn is long when many ask, and one newcomer a turn would wait for as many turns as there are others before it:
-    of a thousand connections that opened at once a quarter was answered within six seconds."""
+    """An event loop that accepts pending connections together. With one in each turn, of a thousand connections that
+    opened at once a quarter was answered within six seconds, because a busy turn is long."""
 
     async def create_server(  # type: ignore[override]  # Of what it may be given, uvicorn gives this.
         self, protocol_factory: Callable[[], asyncio.BaseProtocol], *, sock: socket.socket, **options: Any
     ) -> asyncio.AbstractServer:
-        """Listen; whenever one connection is taken, take others that wait."""
+        """Listen; whenever one connection is accepted, accept others that are pending."""
         opening: set[asyncio.Task[Any]] = set()
-        newcomers = Newcomers(MOST)
+        pending = PendingConnections(MOST)
 
         def make_protocol() -> asyncio.BaseProtocol:
-            for accepted, _ in newcomers.take(sock):
+            for accepted, _ in pending.accept(sock):
                 task = self.create_task(self.connect_accepted_socket(protocol_factory, accepted))
                 opening.add(task)  # The loop itself holds tasks weakly.
                 task.add_done_callback(opening.discard)

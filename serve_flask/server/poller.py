@@ -20,13 +20,13 @@ from serve_flask.server.lifecycle import ServiceWorker
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar
 from twinserve.service.http.raw_refusals import MOST_DROPPED, SILENCE
-from twinserve.service.process.accept import Accepted, Newcomers, waiting
+from twinserve.service.process.accept import Accepted, PendingConnections, accept_pending
 
 READ: Final = 256 * 1024
 MOST: Final = 64
 """Most connections taken at once."""
 WELCOME: Final = 0.05
-"""Seconds between two looks for newcomers, however many others ask."""
+"""Seconds between two checks for pending connections, however busy the others are."""
 LOOK: Final = 0.25
 """Seconds between two looks for clients that are overdue."""
 BOTH: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
@@ -40,7 +40,7 @@ class WaitingWorker(ServiceWorker):
         self.waiting: set[Connection] = set()
         """For whose clients the event loop waits."""
         self.next_look = self.next_welcome = 0.0
-        self.newcomers = Newcomers(MOST)
+        self.pending = PendingConnections(MOST)
         super().init_process()
 
     @abstractmethod
@@ -65,16 +65,16 @@ class WaitingWorker(ServiceWorker):
         super().set_accept_enabled(enabled and self.alive)
         while not self.alive and self.sockets:  # Asked once more, there is none left.
             listener, taken = self.sockets.pop(), list[Connection]()
-            while found := waiting(listener, MOST):
-                taken += self.connect(listener, found)
+            while accepted := accept_pending(listener, MOST):
+                taken += self.connect(listener, accepted)
             listener.close()
             self.welcome(taken)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take who has come and answer them, or wait for their requests in the event loop. One at a time would let a
-        newcomer wait for as many turns of the loop as there are others before it, and a turn is long when many ask."""
+        """Accept pending connections, and answer them or wait for their requests in the event loop. With one in each
+        turn, a connection would wait for as many turns as there are others before it, and a busy turn is long."""
         self.next_welcome = time.monotonic() + WELCOME
-        self.welcome(self.connect(listener, self.newcomers.take(listener)))
+        self.welcome(self.connect(listener, self.pending.accept(listener)))
 
     def connect(self, listener: socket.socket, found: list[Accepted]) -> list[Connection]:
         """Their connections; nobody is answered yet, as somebody answered may come again at once."""

@@ -27,7 +27,7 @@ from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 from twinserve.testing.client import JSON
 from twinserve.testing.fakes import FakePredictor, car, opened, reply_of, service_of, settings_of
 
@@ -46,7 +46,7 @@ def digits(text: str) -> int:
 class LabelsCodec:
     """Instances in our JSON; the answer is a line for each, with a greeting from the headers."""
 
-    def __init__(self, opened: Opened, version: str, settings: Settings) -> None:
+    def __init__(self, opened: LoadedArtifact, version: str, settings: Settings) -> None:
         self._native = NativeCodec(opened, version, settings)
         self._classes = opened.manifest.classes or ()
 

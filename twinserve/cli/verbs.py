@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from twinserve.errors import ArtifactRefused, ModelError, RegistryError
 from twinserve.signature import diff
-from twinserve.store.artifact import Opened, Trust, open_version, read_manifest
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 
@@ -112,7 +112,7 @@ def prune(registry: Registry, arguments: Arguments) -> Answer:
 def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
     for version in arguments.versions or registry.versions():
         try:
-            _: Opened = open_version(registry.require(version), arguments.trust)
+            _: LoadedArtifact = open_version(registry.require(version), arguments.trust)
         except ArtifactRefused as error:
             yield version, str(error)
         else:

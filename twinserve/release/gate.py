@@ -19,7 +19,7 @@ from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Verdict:
 class Challenge:
     """The challenger, and the rows on which both are scored."""
 
-    opened: Opened
+    opened: LoadedArtifact
     holdout: Columns
     y_true: FloatArray
     """Class codes or values of the hold-out rows."""
@@ -59,7 +59,7 @@ class Terms:
     """Whether a challenger that only scikit-learn can serve passes where the champion is compiled."""
 
 
-def compare(challenge: Challenge, champion: Opened | None, terms: Terms) -> Verdict:
+def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
         return Verdict(passed=True, reason="There is no champion to compare with.")
@@ -101,7 +101,7 @@ def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Seq
     )
 
 
-def _outputs(champion: Opened, challenge: Challenge) -> list[Change]:
+def _outputs(champion: LoadedArtifact, challenge: Challenge) -> list[Change]:
     old, new = champion.manifest.classes, challenge.opened.manifest.classes
     if old == new:
         return []
@@ -112,7 +112,7 @@ def _listed(classes: Sequence[str] | None) -> str:
     return "none" if classes is None else ", ".join(classes)
 
 
-def _champion_answers(champion: Opened, challenge: Challenge) -> Answers | None:
+def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers | None:
     """The champion's answers to the hold-out rows; None where they cannot be compared with the challenger's."""
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}

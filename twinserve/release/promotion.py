@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twinserve.errors import ModelError
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
-from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.registry import Registry
 from twinserve.training.data import Rows
 
@@ -52,7 +52,7 @@ def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challeng
     return compare(challenge, champion, terms)
 
 
-def _opened_champion(registry: Registry, trust: Trust) -> Opened | None:
+def _opened_champion(registry: Registry, trust: Trust) -> LoadedArtifact | None:
     number = registry.champion()
     return None if number is None else open_version(registry.require(number), trust)
 

@@ -1,5 +1,5 @@
-"""What an answer is: bytes in, reply out. Knows HTTP, no framework.
+"""From the bytes of a request to a reply. Knows HTTP and no web framework.
 
-Empty on purpose: a server program reads its settings before anything imports NumPy, which takes its number of threads
-from the environment once and for all.
+Imports nothing on purpose: a server program prepares its environment before NumPy is imported, because NumPy reads its
+number of threads only then.
 """

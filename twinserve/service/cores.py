@@ -1,4 +1,4 @@
-"""How many cores a process has."""
+"""The number of cores that this process may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def available_cores() -> int:
-    """Cores that this process may use: its affinity and its cgroup's quota, whichever is less; at least 1."""
+    """The lower of this process's CPU affinity and its cgroup's quota, in whole cores; at least 1."""
     cores = len(os.sched_getaffinity(0))
     for path, parse in ((Path("/sys/fs/cgroup/cpu.max"), _quota_v2), (Path("/sys/fs/cgroup/cpu"), _quota_v1)):
         try:
@@ -26,4 +26,4 @@ def _quota_v2(path: Path) -> float:
 
 def _quota_v1(path: Path) -> float:
     quota, period = (int((path / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
-    return quota / period  # Below zero: no quota.
+    return quota / period  # Negative: no quota.

@@ -1,4 +1,4 @@
-"""One request from its headers to its reply: its id, its time, its line in the log, its place in the metrics."""
+"""One request and its reply: request id, timing, log line and metrics."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def id_of(given: str | None) -> str:
 
 
 class Exchange:
-    """One request and its reply; made when the headers are read, finished when the reply is."""
+    """One request and its reply: created when the headers have been read, finished when the reply is made."""
 
     __slots__ = (
         *("_access_log", "_metrics", "_place", "_span", "_started"),
@@ -57,24 +57,24 @@ class Exchange:
         self._place, self._span = place, span
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
-        """The protocol that the caller speaks, by the path."""
+        """The protocol of the request's route."""
         self.asked = NOTHING
-        """What it says beside its body, once that is read."""
+        """The request apart from its body: path and query parameters, headers. Set by `Service.admit`."""
         self.request_id = id_of(given_id)
         self.version: str | None = None
-        """The version of the model that made the reply, once there is one."""
+        """The version of the model that answers, once it is known."""
         self.client: str | None = None
-        """The name of the caller, once it is known and where it must be."""
+        """The caller's name, once it is authenticated; None where no credentials are required."""
         self.is_authorized = False
-        """Was this caller let through?"""
+        """Has this request been authorized?"""
 
     def refuse(self, error: Exception) -> Reply:
-        """The reply to whatever went wrong: a problem as it is, anything else as a fault of ours."""
+        """The reply to an exception: a `Problem` as it is; anything else is logged, counted and answered with 500."""
         if isinstance(error, Problem):
             return self.dialect.refuse(error, self.request_id)
         log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], traceback=where(error))
         self._metrics.faults.inc()
-        detail = "The service failed to answer; its log tells more under this request's id."
+        detail = "The service failed; its log has more under this request's id."
         return self.dialect.refuse(Problem("internal", detail), self.request_id)
 
     @property

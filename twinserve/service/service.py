@@ -1,4 +1,4 @@
-"""The use cases: what a door may ask. Both doors ask the same and get the same reply."""
+"""`Service`: the operations that both doors call, so that both give the same replies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tra
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
-"""Seconds that the first request in a forked process waits for the model; what takes longer is 503 until then."""
+"""Seconds that the first request in a forked process waits for the model; until it is open, the answer is 503."""
 
 
 class Service(Published):
@@ -48,33 +48,32 @@ class Service(Published):
         tracing: Tracing | None = None,
         dialects: Sequence[Dialect] = (),
     ) -> None:
-        """Raises `BadSetting` where the settings name keys that cannot be read. `dialects` are spoken beside our own
-        JSON."""
+        """`dialects` are the protocols beside our own JSON. Raises `BadSetting` if a file of keys cannot be read."""
         self.settings = settings
         self.routes = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
-        """Of the routes that are not of our own."""
+        """By route name, for the routes that are not part of our own JSON protocol."""
         self._tracing = tracing
         self.observer: Observer | None = None
-        """Sees each question and its answer; set before the first request."""
+        """Called with each prediction request and its outcome; set it before the first request."""
         self.gave_up = False
-        """Is this process ending because its predictions never do?"""
+        """Is this process ending because all of its prediction threads are stuck?"""
         self._closing = False
         self._moving = threading.Lock()
         self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
     def _settle(self, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
-        """Make what belongs to this process alone: whatever has threads, locks or connections."""
+        """Create what processes cannot share: everything that has threads, locks or connections."""
         settings = self.settings
         self.places = Places(settings.max_concurrent)
-        """Hold one while a prediction request is in flight: `with service.places:`, before its body is read."""
+        """Limits the prediction requests in flight: enter `with service.places:` before the body is read."""
         self.room = Room(max(settings.max_buffered, settings.max_body))
-        """What all requests that arrive may hold together."""
+        """Limits the bytes that all requests hold together while they arrive."""
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
         self.guarded = self._guard.is_needed
-        """Must each request be authorized? Else `authorize` need not be called."""
+        """Must each request be authorized? If not, `authorize` need not be called."""
         self._metrics = metrics
         self.models = Shelf(settings, metrics, versions)
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
@@ -84,7 +83,7 @@ class Service(Published):
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
-        Best called in the process that serves. A process that is forked from it notices, and opens its own.
+        Best called in the process that serves. A process that is forked from that one opens the model again.
         """
         metrics = Metrics()
         version = open_model_version(settings, metrics, champion(settings))
@@ -94,20 +93,20 @@ class Service(Published):
         return service
 
     def _move(self) -> None:
-        """Begin anew in a process that was forked: no thread has come along, a lock may be held by one that has not,
-        and what a model's libraries hold may wait for theirs. What takes long to open is not waited for."""
+        """Set up a forked process: its parent's threads are gone, a lock that one of them held stays locked, and a
+        model's libraries may wait for their own threads. Waits `PATIENCE` for the model to open, no longer."""
         with self._moving:
             if self._process == os.getpid():
                 return  # Another thread was faster.
-            log.info("forked", consequence="This process opens the model anew.")
+            log.info("forked", consequence="This process was forked, so it opens the model again.")
             before = self.models
             self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
             if before.follows:
                 self.models.follow().has_looked.wait(PATIENCE)
-            self._process = os.getpid()  # Last, so that other threads wait, too.
+            self._process = os.getpid()  # Last, so that other threads wait for all of this.
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
-        """Start an exchange; `route` is a name of the table or `unknown`."""
+        """Start an exchange; `route` is the name of a route, or `unknown`."""
         if os.getpid() != self._process:
             self._move()
         span = None
@@ -126,21 +125,21 @@ class Service(Published):
         )
 
     def begin_unseen(self) -> Exchange:
-        """Start the exchange of something that no framework sees; nothing of it is told."""
+        """Start the exchange of a request that is refused before the framework; nothing of the request is recorded."""
         return self.begin("unknown", "-", "-", "http", lambda _: None)
 
     def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
-        """May this caller do this, and now? Raises `Problem` (401, 403, 429).
+        """Authenticate and authorize the caller and count the request; raises `Problem` (401, 403, 429).
 
-        Asked as soon as path and method are known to be right; `address` is the peer's, empty if unknown. An exchange
-        counts once, however often this is asked: by its head, and again when its body is there.
+        Called as soon as path and method have been checked; `address` is the peer's, empty if unknown. A second call
+        for the same exchange (one with the head, one with the body) does nothing.
         """
         if not exchange.is_authorized:
             exchange.client = self._guard.authorize(self.by_name[exchange.route], header, address)
             exchange.is_authorized = True
 
     def admit_form(self, header: HeaderLookup) -> Receipt:
-        """What receives the body of a request for a token."""
+        """The receipt for the body of a token request."""
         return Receipt(header("content-length"), MAX_FORM, self.room)
 
     def token(self, body: bytes, header: HeaderLookup) -> Reply:
@@ -150,7 +149,7 @@ class Service(Published):
     def admit(
         self, exchange: Exchange, header: HeaderLookup, query: str = "", parameters: Mapping[str, str] = NONE
     ) -> Receipt:
-        """May this request for predictions send its body? Gives what receives it, or raises `Problem`.
+        """Check a prediction request before its body is read; returns the receipt for the body, or raises `Problem`.
 
         `query` as it came, `parameters` the given parts of the path."""
         self._require_fit(exchange, header, query, parameters)
@@ -165,17 +164,17 @@ class Service(Published):
             exchange.asked = Asked(parameters, read_query(query, known or ()) if known is not None else {}, header)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
-        """The version that serves, if it can answer this body inline; for a server that must choose where, before it
-        knows which model is asked. Raises `Problem` (503) where none serves."""
+        """The current version if it can answer this body inline, else None; for a server that must choose a thread
+        before the request's route is known. Raises `Problem` (503) if no version is open."""
         self._require_open()
         version = self.models.current()
         return version if len(self.models) == 1 and version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
-        """A request for predictions: the reply where that is quick, else the future of one, from the pool.
+        """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
 
-        One version answers, from here to the end: the one that serves now, or the one that was chosen before. Wait for
-        the future with `predict_timeout`; it raises what went wrong.
+        One version answers the whole request: `version` if it is given, else the current one. Wait for the future with
+        `predict_timeout`; it raises what the prediction raised.
         """
         self._require_open()
         version = version or self.models.current(exchange.asked.parameters.get("name"))
@@ -203,23 +202,24 @@ class Service(Published):
         return Streaming(version.stream(exchange.dialect, question), question, self._pool, self.settings.max_body)
 
     def must_give_up(self) -> bool:
-        """Is every thread of the pool stuck in a prediction? Then only a new process can answer. Asked every second by
-        a server's own loop, which is to end itself as if by SIGTERM; true once."""
+        """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.
+
+        A server's loop calls this every second and, when it is true, stops as if by SIGTERM."""
         if self._draining or not self._pool.is_stuck(self.settings.predict_timeout):
             return False
         self.gave_up = True
         self.drain()
-        log.error("stuck", reason="No prediction ends any more; this process makes room for a new one.")
+        log.error("stuck", reason="Every prediction thread is stuck; this process ends so that a new one can start.")
         return True
 
     def drain(self) -> None:
-        """Stop being ready, so that no balancer sends more; requests that still come are answered."""
+        """Turn not ready, so that load balancers send no more requests; requests that still arrive are answered."""
         self._draining = True
 
     def close(self) -> None:
-        """Refuse what still comes; what is in flight is answered."""
+        """Refuse new requests; those in flight are answered."""
         if os.getpid() != self._process:
-            return  # Nothing was begun in this process, and all else is its parent's.
+            return  # A forked process that has served nothing: threads and connections are its parent's.
         self._draining = self._closing = True
         self._pool.close()
         self._guard.close()

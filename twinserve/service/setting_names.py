@@ -1,4 +1,4 @@
-"""Variables that begin as ours do and are no settings: Kubernetes' own, which are ignored, and mistakes."""
+"""Environment variables that have our prefix but name no setting: Kubernetes' own are ignored, others are mistakes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# What Kubernetes and Docker tell every container of a namespace about a service named `twinserve` or `twinserve-...`.
+# Variables that Kubernetes and Docker set in every container beside a service named `twinserve` or `twinserve-...`.
 LINK_NAME: Final = re.compile(
     r".*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)\Z"
 )
@@ -15,12 +15,12 @@ LINK_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
 
 
 def is_service_link(name: str, value: str) -> bool:
-    """Is this a variable, named in upper case, by which Kubernetes describes a service?"""
+    """Is this a variable by which Kubernetes describes a service? `name` is in upper case."""
     return bool(LINK_NAME.match(name) or (name.endswith("_PORT") and LINK_VALUE.match(value)))
 
 
 def mistake(variables: Mapping[str, str | None], prefix: str, fields: Iterable[str]) -> str | None:
-    """What is wrong about the first variable that is no setting, in one sentence; an empty one is no value."""
+    """A sentence about the first variable that names no setting, None if there is none; empty ones do not count."""
     known = [field.upper() for field in fields]
     for given, value in sorted(variables.items()):
         name = given.upper()
@@ -28,6 +28,6 @@ def mistake(variables: Mapping[str, str | None], prefix: str, fields: Iterable[s
         if field == name or field in known or not value or is_service_link(name, value):
             continue
         near = difflib.get_close_matches(field, known, n=1)
-        advice = f"is {prefix}{near[0]} meant?" if near else "--help of a server lists them all."
-        return f"{given} is no setting; {advice}"
+        advice = f"did you mean {prefix}{near[0]}?" if near else "`--help` lists all settings."
+        return f"Unknown setting {given}; {advice}"
     return None

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, get_args, get_origin
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from twinserve import bounds
+from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.cores import available_cores
 from twinserve.service.http.routes import ROUTES, TOKEN, Route
 from twinserve.service.setting_names import LINK_VALUE, mistake
@@ -26,16 +25,17 @@ ENV_FILE: Final = ".env"
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
-"""Signatures that need a public key only: a key that an issuer shows to everybody can then never sign a token."""
+"""Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
+could then sign tokens."""
 PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics"})}
 
 
 class BadSetting(Exception):
-    """A setting has a value that it cannot have; the text is one sentence."""
+    """A setting is unknown or has an invalid value; the text is one sentence."""
 
 
 class Settings(BaseSettings):
-    """How a server runs. Each field is the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
+    """How a server runs. Each field can be set by the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
@@ -53,107 +53,125 @@ class Settings(BaseSettings):
     model: str = Field("tumor", description="Name of the model to serve: a folder below the artifacts.")
     trust_pickles: bool = Field(
         default=False,
-        description="Open models stored as a pickle, which may run any code; only for your own.",
+        description="Open models that are stored as pickles. A pickle can run any code: only for models that you made.",
     )
     seal_key: Path | None = Field(
-        None, description="File of a public key; only models that bear its seal (train.py --seal-key) are opened."
+        None,
+        description="File of a public key; only models sealed with its private key (train.py --seal-key) are opened.",
     )
     max_artifact: Count = Field(
-        bounds.ARTIFACT, description="Most bytes that all files of a version have together; more is not opened."
+        bounds.ARTIFACT,
+        description="Maximum size of all files of a version together, in bytes; a larger version is not opened.",
     )
     open_timeout: Seconds = Field(
-        60.0, description="Seconds that opening a version may take; else it is refused, and the one before goes on."
+        60.0,
+        description="Seconds that opening a version may take; after that it is refused, and the previous version goes "
+        "on serving.",
     )
     out_of_range: Literal["warn", "reject"] = Field(
-        "warn", description="What to do with values that training never saw: predict and warn, or answer 422."
+        "warn", description="What to do with values not seen in training: predict and warn, or answer 422."
     )
-    max_body: Count = Field(8 * 1024 * 1024, description="Largest request body, in bytes; more is answered with 413.")
+    max_body: Count = Field(
+        8 * 1024 * 1024, description="Maximum size of a request body, in bytes; above it the answer is 413."
+    )
     max_buffered: Count = Field(
         128 * 1024 * 1024,
-        description="Most bytes of requests that each worker holds while they arrive, of all connections together, and "
-        "at least one body; more is answered with 503.",
+        description="Maximum number of bytes that each worker holds of all requests that are still arriving (always "
+        "enough for one body); above it the answer is 503.",
     )
     max_head: Count = Field(
-        64 * 1024, description="Most bytes of a request line and its headers; more is answered with 431."
+        64 * 1024, description="Maximum size of a request line and its headers, in bytes; above it the answer is 431."
     )
-    max_batch: Count = Field(10_000, description="Most instances in one request; more is answered with 422.")
+    max_batch: Count = Field(
+        10_000, description="Maximum number of instances in one request; above it the answer is 422."
+    )
     max_depth: Annotated[int, Field(ge=1, le=190)] = Field(
-        100, description="Most arrays and objects inside each other in a body; more is answered with 422."
+        100, description="Maximum depth of nested arrays and objects in a body; above it the answer is 422."
     )
     max_queue: Count = Field(
-        64, description="Most predictions running or waiting in each worker's pool; more is answered with 503."
+        64,
+        description="Maximum number of predictions that run or wait in a worker's pool; above it the answer is 503.",
     )
     receive_timeout: Seconds = Field(
-        10.0, description="Seconds within which a request must have arrived whole; else it is answered with 408."
+        10.0, description="Seconds within which a request must arrive completely; after that the answer is 408."
     )
     predict_timeout: Seconds = Field(
-        30.0, description="Seconds that a prediction may take in the pool; else it is answered with 504."
+        30.0, description="Seconds that a prediction may take in the pool; after that the answer is 504."
     )
     send_timeout: Seconds = Field(
-        60.0, description="Seconds within which a client must have taken in its answer; else the connection is closed."
+        60.0,
+        description="Seconds within which a client must have received its answer; after that the connection is closed.",
     )
     batching: bool = Field(
         default=True,
-        description="Join requests that wait for a model that is not compiled: one call answers all of them, and if it "
-        "never ends, none.",
+        description="Join requests that wait for a model that is not compiled: one call answers all of them; if that "
+        "call never ends, none of them is answered.",
     )
     max_concurrent: Count = Field(
-        256, description="Most prediction requests in flight in each worker; more is answered with 503."
+        256, description="Maximum number of prediction requests in flight in each worker; above it the answer is 503."
     )
     rate: Seconds | None = Field(
         None,
-        description="Requests a second that each caller may make of each worker for long; more is answered with 429.",
+        description="Sustained rate per caller and worker, in requests a second; above it the answer is 429.",
     )
     rate_store: str | None = Field(
-        None, description="URL of a Redis (redis, rediss, unix) where all workers count these together."
+        None,
+        description="URL of a Redis (redis, rediss or unix) in which all workers count a caller's requests together.",
     )
-    burst: Count | None = Field(None, description="Requests that a caller may make at once; by default one second's.")
+    burst: Count | None = Field(
+        None, description="Requests that a caller may make at once; by default RATE, rounded up."
+    )
     keep_alive: Seconds = Field(15.0, description="Seconds that an idle connection stays open.")
     drain_delay: Annotated[float, Field(ge=0)] = Field(
-        0.0, description="Seconds between turning not ready and closing the door after SIGTERM."
+        0.0, description="Seconds after SIGTERM between turning not ready and closing the listening socket."
     )
-    grace: Seconds = Field(8.0, description="Seconds that requests in flight get to finish after the door is closed.")
+    grace: Seconds = Field(
+        8.0, description="Seconds that requests in flight get to finish after the listening socket is closed."
+    )
     auth: Literal["none", "keys", "oauth"] | None = Field(
         None,
-        description="Who may ask: none (anybody), keys (API keys), oauth (tokens); unset is none, on loopback only.",
+        description="Authentication: none, keys (API keys) or oauth (tokens); default: none, on loopback only.",
     )
     public: Annotated[str, Field(pattern=r"^((docs|metrics)(,(docs|metrics))*)?$")] = Field(
-        "", description="What needs no credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics."
+        "",
+        description="Open without credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics.",
     )
     keys: Path | None = Field(
         None, description="File of API keys, or of OAuth clients; see python -m twinserve.service.auth."
     )
-    signing_key: Path | None = Field(None, description="File of the key that signs the tokens given to those clients.")
+    signing_key: Path | None = Field(None, description="File of the key that signs the tokens issued to those clients.")
     token_seconds: Annotated[int, Field(ge=120, le=3600)] = Field(
-        900, description="Seconds that a token given here is good for."
+        900, description="Seconds that a token issued here is valid."
     )
-    issuer: str | None = Field(None, description="URL of an OpenID Connect issuer whose tokens are taken, too.")
-    audience: str = Field("twinserve", description="What a token must name as its audience.")
+    issuer: str | None = Field(None, description="URL of an OpenID Connect issuer whose tokens are accepted, too.")
+    audience: str = Field("twinserve", description="Audience that a token must name.")
     algorithms: Annotated[str, Field(pattern=rf"^({ALGORITHM})(,({ALGORITHM}))*$")] = Field(
-        "RS256,PS256,ES256,Ed25519", description="Signatures taken from that issuer."
+        "RS256,PS256,ES256,Ed25519", description="Signature algorithms accepted from that issuer."
     )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
-        None, description="How log lines look; by default console on a terminal and JSON elsewhere."
+        None, description="Format of log lines; by default console on a terminal and JSON elsewhere."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level to log.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The lowest level that is logged."
+    )
     otel: bool = Field(
         default=False,
-        description="Send one OpenTelemetry span for each request, as the standard OTEL_ variables say.",
+        description="Send one OpenTelemetry span for each request, configured by the standard OTEL_ variables.",
     )
 
     @field_validator("port", mode="before")
     @classmethod
-    def _is_ours(cls, port: object) -> object:
-        """Kubernetes sets TWINSERVE_PORT=tcp://... for a service of our name, which says nothing about this server."""
+    def _ignore_service_link(cls, port: object) -> object:
+        """Ignore TWINSERVE_PORT=tcp://..., which Kubernetes sets for a service named `twinserve`."""
         return None if isinstance(port, str) and LINK_VALUE.match(port) else port
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
         if self.auth is None and not is_loopback(self.host):
             raise ValueError(
-                f"{PREFIX}HOST={self.host} is open to others: say who may ask with {PREFIX}AUTH=keys or oauth, "
-                f"or {PREFIX}AUTH=none if anybody may"
+                f"{PREFIX}HOST={self.host} can be reached from other machines: require credentials with "
+                f"{PREFIX}AUTH=keys or oauth, or allow everybody with {PREFIX}AUTH=none"
             )
         if self.auth == "keys" and self.keys is None:
             raise ValueError(f"{PREFIX}AUTH=keys needs {PREFIX}KEYS, the file of keys")
@@ -171,11 +189,11 @@ class Settings(BaseSettings):
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The table of paths under these settings."""
+        """The table of routes under these settings."""
         return (*ROUTES, TOKEN) if self.auth == "oauth" and self.keys is not None else ROUTES
 
     def is_open(self, route: Route) -> bool:
-        """May anybody ask for this path?"""
+        """Does this path require no credentials?"""
         public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
         return self.auth in (None, "none") or route.scope is None or route.name in public
 
@@ -186,7 +204,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """The settings from the environment and `.env`, in this order; raises `BadSetting`, for misspelt ones, too."""
+    """The settings from the environment, then from `.env`; raises `BadSetting`, also for an unknown name."""
     wrong = mistake({**dotenv_values(ENV_FILE), **os.environ}, PREFIX, Settings.model_fields)
     if wrong is not None:
         raise BadSetting(wrong)
@@ -194,16 +212,16 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        if not first["loc"]:  # Settings that do not go together; the sentence is ours.
+        if not first["loc"]:  # Raised by `_goes_together`, so the sentence is ours.
             raise BadSetting(f"{first['ctx']['error']}.") from None
         field = str(first["loc"][0])
         raise BadSetting(f"{PREFIX}{field.upper()}: {first['msg']}.") from None
 
 
 def from_command_line(program: str, summary: str, arguments: Sequence[str] | None = None) -> Settings:
-    """The settings of a server program; `--help` shows every one with its sentence and its variable.
+    """The settings of a server program; `--help` lists each with its description and its variable.
 
-    What an option gives becomes the variable's value, so that every worker process reads the same.
+    Each option is stored in its environment variable, so that every worker process reads the same settings.
     """
     parser = argparse.ArgumentParser(prog=program, description=summary)
     for name, field in Settings.model_fields.items():
@@ -223,26 +241,6 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
 
 
 def allowed(name: str) -> tuple[str, ...]:
-    """The words that a setting may be; empty for one that may be anything of its kind."""
+    """The allowed values of a setting whose type is a `Literal`; empty for any other setting."""
     kinds = (Settings.model_fields[name].annotation, *get_args(Settings.model_fields[name].annotation))
     return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
-
-
-def is_safe(url: str) -> bool:
-    """May keys come from this URL? https, or http from this machine; no user, query or fragment."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    return bool(host) and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
-
-
-def is_loopback(host: str) -> bool:
-    """Is this address, or name, this machine alone?"""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -43,8 +43,8 @@ class Trust:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A version that passed every check and is ready to predict."""
+class LoadedArtifact:
+    """A version that passed every check, loaded and ready to predict."""
 
     manifest: Manifest
     signature: Signature
@@ -70,7 +70,7 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
         sync_folder(directory)
 
 
-def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> Opened:
+def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> LoadedArtifact:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal is checked first. Every file is read once, and its digest checked before its content is used. With
@@ -83,7 +83,9 @@ def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -
     return assemble(facts, files, trust, deadline)
 
 
-def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline: Deadline | None = None) -> Opened:
+def assemble(
+    facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline: Deadline | None = None
+) -> LoadedArtifact:
     """Open a version from files whose digests were checked; raises `ArtifactRefused`."""
     with _refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
@@ -92,7 +94,7 @@ def assemble(facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline
     with _refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
         golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
-    return Opened(facts, signature, predictor)
+    return LoadedArtifact(facts, signature, predictor)
 
 
 @contextlib.contextmanager

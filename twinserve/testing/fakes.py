@@ -22,7 +22,7 @@ from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Tracing
 from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
 from twinserve.signature.sources.from_pydantic import from_pydantic
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
 
 CLASSES: Final = ("keep", "100 % sell", 'say "no"')
@@ -173,7 +173,7 @@ def settings_of(**changes: Any) -> Settings:
 
 def opened(
     predictor: Predictor, classes: tuple[str, ...] | None = CLASSES, contract: Signature | None = None
-) -> Opened:
+) -> LoadedArtifact:
     """A version around a predictor; its contract is the car's unless another is given."""
     manifest = Manifest(
         name="cars",
@@ -196,11 +196,11 @@ def opened(
         ),
         files={},
     )
-    return Opened(manifest, contract or signature(), predictor)
+    return LoadedArtifact(manifest, contract or signature(), predictor)
 
 
 def service_of(
-    version: Opened | Predictor | None = None,
+    version: LoadedArtifact | Predictor | None = None,
     *,
     tracing: Tracing | None = None,
     dialects: Sequence[Dialect] = (),
@@ -208,7 +208,7 @@ def service_of(
 ) -> Service:
     """A service of a version or a predictor made by hand, with these settings changed."""
     settings, metrics = settings_of(**changes), Metrics()
-    whole = version if isinstance(version, Opened) else opened(version or FakePredictor())
+    whole = version if isinstance(version, LoadedArtifact) else opened(version or FakePredictor())
     return Service(settings, metrics, ModelVersion(whole, "7", settings, metrics), tracing, dialects)
 
 

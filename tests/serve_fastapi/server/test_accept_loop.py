@@ -1,4 +1,4 @@
-"""The event loop takes newcomers together."""
+"""The event loop accepts pending connections together."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Taken(asyncio.Protocol):
         self.transport = transport
 
 
-def test_newcomers_are_taken_together() -> None:
-    """One a turn would be as many turns as there are newcomers, each as long as all answers of the others."""
+def test_pending_connections_are_accepted_together() -> None:
+    """With one in each turn, the last would wait for as many turns, each as long as the answers to all others."""
 
     async def taken(listener: socket.socket) -> int:
         protocols: list[Taken] = []

@@ -13,7 +13,7 @@ from gunicorn.config import Config
 from serve_flask.server.poller import MOST
 from serve_flask.server.worker import DoorWorker
 from twinserve.service.http.buffer import Room
-from twinserve.service.process.accept import Newcomers
+from twinserve.service.process.accept import PendingConnections
 from twinserve.testing.fakes import settings_of
 
 COME = 3 * MOST
@@ -24,7 +24,7 @@ def worker_of(listener: socket.socket) -> Any:
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
     worker.service = SimpleNamespace(settings=settings_of(), room=Room(1_000_000))
-    worker.newcomers, worker.next_welcome = Newcomers(MOST), 0.0
+    worker.pending, worker.next_welcome = PendingConnections(MOST), 0.0
     worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
     listener.settimeout(0)
     worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
@@ -47,7 +47,7 @@ def test_who_has_come_when_a_worker_stops_is_taken() -> None:
         worker.poller.close()
 
 
-def test_few_newcomers_are_shared_and_a_crowd_is_not_kept_waiting() -> None:
+def test_few_pending_connections_are_shared_and_many_do_not_wait() -> None:
     """One at first, twice as many each time that more wait, and one again when all have been taken."""
     with ExitStack() as open_sockets:
         listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=10))
@@ -59,7 +59,7 @@ def test_few_newcomers_are_shared_and_a_crowd_is_not_kept_waiting() -> None:
             before = worker.nr_conns
             worker.accept(listener)
             taken.append(worker.nr_conns - before)
-        assert (taken, worker.newcomers.number) == ([1, 2, 4, 3, 0], 1)
+        assert (taken, worker.pending.number) == ([1, 2, 4, 3, 0], 1)
         for connection in list(worker.waiting):
             worker.dismiss(connection)
         worker.poller.close()

@@ -12,7 +12,7 @@ from twinserve.cli.chosen_recipe import chosen_recipe
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import Recipe
 
-RECIPES = {"fruit": "tests.twinserve.fruit:FRUIT", "price": "tests.twinserve.fruit:PRICE"}
+RECIPES = {"fruit": "harness.fruit:FRUIT", "price": "harness.fruit:PRICE"}
 
 
 @pytest.fixture(autouse=True)

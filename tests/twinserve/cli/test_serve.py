@@ -87,7 +87,7 @@ def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
         _, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 2
     assert errors.count("\n") == 1
-    assert "port 65536 (there is no such port)" in errors
+    assert "port 65536 (the port number is out of range)" in errors
 
 
 def predict(port: int, body: bytes) -> bytes:

@@ -32,7 +32,7 @@ from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
 from twinserve.release.from_estimator import held_out, package
 from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import Disagreement
-from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.pipeline_file import JOBLIB
 
 NAMES = ["sepal.length", "sepal.width", "petal.length", "petal.width"]
@@ -58,7 +58,7 @@ def iris() -> tuple[pd.DataFrame, Any]:
     return table.set_axis(NAMES, axis="columns"), target
 
 
-def registered(estimator: Any, table: Any, target: Any, folder: Path, **options: Any) -> Opened:
+def registered(estimator: Any, table: Any, target: Any, folder: Path, **options: Any) -> LoadedArtifact:
     """The version, opened as a server does."""
     number = package(estimator, table, target, name="own", artifacts=folder, **options)
     return open_version(folder / "own" / str(number), Trust(pickles=True))

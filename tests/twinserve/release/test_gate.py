@@ -13,7 +13,7 @@ from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.signature import Columns, Signature
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
 
 ROWS: Final = 200
@@ -89,7 +89,7 @@ def champion(
     contract: Signature = CONTRACT,
     classes: Sequence[str] | None = CLASSES,
     metric: str = "log_loss",
-) -> Opened:
+) -> LoadedArtifact:
     """An opened version around a predictor."""
     facts = Manifest(
         name="m",
@@ -112,7 +112,7 @@ def champion(
         ),
         files={},
     )
-    return Opened(facts, contract, predictor)
+    return LoadedArtifact(facts, contract, predictor)
 
 
 def challenge(
@@ -130,7 +130,12 @@ def challenge(
 
 
 def verdict(
-    new: Challenge, old: Opened | None, *, tolerance: float = 0.0, breaking: bool = False, fallback: bool = False
+    new: Challenge,
+    old: LoadedArtifact | None,
+    *,
+    tolerance: float = 0.0,
+    breaking: bool = False,
+    fallback: bool = False,
 ) -> Verdict:
     """What the gate says, with no tolerance unless it is given."""
     return compare(new, old, Terms(tolerance, breaking=breaking, fallback=fallback))
@@ -287,7 +292,7 @@ def test_other_classes_are_promoted_unjudged_when_that_is_allowed() -> None:
     assert found.reason == "The champion has no answer of the same kind to these rows, so they cannot be compared."
 
 
-CANNOT_BE_JUDGED: dict[str, Opened] = {
+CANNOT_BE_JUDGED: dict[str, LoadedArtifact] = {
     "refuses the rows": champion(Refusing()),
     "gives labels only": champion(Believer(shares=False)),
 }

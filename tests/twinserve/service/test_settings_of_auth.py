@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from twinserve.service.addresses import is_loopback
 from twinserve.service.http.routes import BY_NAME, ROUTES, TOKEN
 from twinserve.service.process.startup import listen
-from twinserve.service.settings import BadSetting, is_loopback, read_settings
+from twinserve.service.settings import BadSetting, read_settings
 from twinserve.testing.fakes import settings_of
 
 KEYS = Path("keys.json")

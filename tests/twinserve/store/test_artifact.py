@@ -20,7 +20,7 @@ from tests.hostile import reseal, served_by_pipeline
 from twinserve.errors import ArtifactRefused
 from twinserve.signature import Columns
 from twinserve.store import artifact, manifest
-from twinserve.store.artifact import Opened, Trust, open_version, read_manifest
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 
 PICKLES = Trust(pickles=True)
 FILES = ("manifest.json", "signature.json", "golden.json", "card.md", "model.onnx", "pipeline.skops")
@@ -63,7 +63,7 @@ def test_a_version_opens_and_predicts(version: Path) -> None:
 def test_a_version_is_where_it_is_whatever_it_is_called(version: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(version)
-    assert isinstance(open_version(link, Trust()), Opened)
+    assert isinstance(open_version(link, Trust()), LoadedArtifact)
 
 
 def test_a_pipeline_without_graph_opens(version: Path) -> None:

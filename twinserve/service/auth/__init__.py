@@ -1,4 +1,4 @@
-"""Who may do what: `guard.py` decides, the files beside it know keys, tokens and issuers.
+"""Authentication and authorization: `guard.py` decides, with the keys, tokens and issuers of the other files.
 
-Empty on purpose: what only OAuth needs is imported only where OAuth is on.
+Imports nothing on purpose: what only OAuth needs is imported only if OAuth is on.
 """

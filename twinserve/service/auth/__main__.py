@@ -1,4 +1,4 @@
-"""`python -m twinserve.service.auth`: make, list and revoke the keys of callers, and make the key that signs tokens."""
+"""`python -m twinserve.service.auth`: create, list and revoke API keys; make keys that sign tokens or seal models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code."""
+    """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -67,18 +67,18 @@ def revoke(options: argparse.Namespace) -> None:
         if len(rest) == len(held):
             raise Refused(f"There is no key named {options.name!r}.")
         _write(path, rest)
-    _hint(f"Revoked {options.name}; every server that reads this file knows within two seconds.")
+    _hint(f"Revoked {options.name}; every server that reads this file rejects the key within two seconds.")
 
 
 def show(options: argparse.Namespace) -> None:
-    """List the callers."""
+    """List the callers: name, scopes, and from when until when the key is valid."""
     for entry in keys.read(options.file or _setting("keys")).keys:
         ends = f"until {entry.expires:%Y-%m-%d %H:%M}" if entry.expires else "for ever"
         _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}")
 
 
 def signing_key(options: argparse.Namespace) -> None:
-    """Make the key that signs tokens; where there is one, it goes on checking the tokens that it signed."""
+    """Make a new key that signs tokens; tokens of the previous key stay valid."""
     path = options.file or _setting("signing_key")
     with keys.changing(path):
         keys.replace(path, signing.renewed(path.read_bytes() if path.exists() else b""))
@@ -86,10 +86,10 @@ def signing_key(options: argparse.Namespace) -> None:
 
 
 def seal_key(options: argparse.Namespace) -> None:
-    """Make a pair of keys for sealing models; an existing one is left alone."""
+    """Make a pair of keys for sealing models; raises `Refused` if the file exists."""
     path: Path = options.file or Path("seal.key")
     if path.exists():
-        raise Refused(f"{path} exists already; models may bear its seal.")
+        raise Refused(f"{path} already exists, and models may be sealed with it.")
     private, public = seal.new_keys()
     keys.replace(path, private)
     keys.replace(path.with_name(path.name + ".pub"), public)
@@ -102,16 +102,16 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument("--file", type=Path, help="The file; by default what the settings name.")
+        added.add_argument("--file", type=Path, help="The file; by default the one that the settings name.")
         added.set_defaults(run=run)
         return added
 
     made = command("create", create, "Make a key for a caller and show it once.")
     made.add_argument("name", help="The caller: lower-case letters, digits, - and _.")
-    made.add_argument("--scopes", default="predict,read", help=f"With commas, of {', '.join(SCOPES)}.")
-    made.add_argument("--days", type=int, help="Days until it expires; without, it does not.")
-    command("list", show, "List the keys, without what is secret.")
-    command("revoke", revoke, "Take a key back.").add_argument("name")
+    made.add_argument("--scopes", default="predict,read", help=f"Comma-separated, from: {', '.join(SCOPES)}.")
+    made.add_argument("--days", type=int, help="Days until it expires (default: never).")
+    command("list", show, "List the keys, without secrets.")
+    command("revoke", revoke, "Revoke a key.").add_argument("name")
     command("signing-key", signing_key, "Make the key that signs tokens, or renew it.")
     command("seal-key", seal_key, "Make a pair of keys for sealing models.")
     return parser
@@ -129,7 +129,7 @@ def _write(path: Path, entries: tuple[keys.Entry, ...]) -> None:
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201  # This program's own voice.
+    print(text)  # noqa: T201  # A command-line program prints.
 
 
 def _hint(text: str) -> None:

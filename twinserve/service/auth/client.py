@@ -1,4 +1,4 @@
-"""Who asks, once that is known."""
+"""`Client`: an authenticated caller."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from twinserve.service.http.routes import Scope
 
 @dataclass(frozen=True)
 class Client:
-    """A caller and what it may do."""
+    """An authenticated caller and its scopes."""
 
     name: str
-    """Not secret; stands in logs and names the caller's share of the rate."""
+    """Not secret: it is logged, and its requests are counted against the rate under this name."""
     scopes: frozenset[Scope]

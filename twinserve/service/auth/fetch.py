@@ -1,4 +1,4 @@
-"""JSON from an issuer that is not ours: over TLS or loopback only, within limits, following nothing."""
+"""Fetches JSON from an outside issuer: over TLS or loopback only, with limits on time and size, without redirects."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from twinserve.service.settings import is_safe
+from twinserve.service.addresses import is_safe
 
 DISCOVERY: Final = "/.well-known/openid-configuration"
 SECONDS: Final = 5.0
-"""For the whole answer, however it trickles."""
+"""For the whole answer, even if it arrives slowly."""
 MOST_BYTES: Final = 256 * 1024
 
 
 class NotFetched(Exception):
-    """There is no answer that may be used; the text says why, without the answer."""
+    """The answer is missing or invalid; the text says why and contains nothing of the answer."""
 
 
 def get_json(url: str) -> dict[str, Any]:
-    """The object at a URL; raises `NotFetched`. No proxy, no redirect, no other scheme: `http.client` knows none."""
+    """Fetch a JSON object; raises `NotFetched`. `http.client` follows no redirect and uses no proxy or other scheme."""
     if not is_safe(url):
         raise NotFetched("its address is neither https nor on this machine")
     try:
@@ -34,7 +34,7 @@ def get_json(url: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise NotFetched("its answer is not JSON") from None
     if not isinstance(value, dict):
-        raise NotFetched("its answer is no object")
+        raise NotFetched("its answer is not a JSON object")
     return value
 
 
@@ -66,6 +66,6 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
 
 
 def _cut(connection: socket.socket) -> None:
-    """End whatever waits for this connection: its own timeout would begin anew with each byte."""
+    """Shut the connection down, so that a pending read ends: a socket's own timeout starts again with each byte."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""`POST /oauth/token`: the client-credentials grant (RFC 6749), whose errors look as that document has them."""
+"""`POST /oauth/token`: the client-credentials grant, with errors in the format of RFC 6749."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from twinserve.service.http.reply import JSON, Header, Reply
 
 MAX_FIELDS: Final = 20
 STATUSES: Final = {"invalid_client": HTTPStatus.UNAUTHORIZED}
-"""Any other error is 400."""
+"""By error code; any other code is 400."""
 NOT_STORED: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 class Refused(Exception):
-    """No token; the argument is an error of RFC 6749."""
+    """The token is refused; the argument is an error code of RFC 6749."""
 
 
 def grant(keys: Keys, tokens: Tokens, header: HeaderLookup, body: bytes) -> Reply:
-    """A token for a client that proves who it is, or the reason why not."""
+    """The reply to a token request: a token if the client authenticates, else an error."""
     try:
         fields = _fields(header("content-type") or "", body)
         if "grant_type" not in fields:
@@ -50,7 +50,7 @@ def grant(keys: Keys, tokens: Tokens, header: HeaderLookup, body: bytes) -> Repl
 
 
 def _fields(content_type: str, body: bytes) -> dict[str, str]:
-    """The form's fields; one without a value counts as left out, one given twice is a mistake (section 3.2)."""
+    """The form's fields. An empty one counts as left out, a repeated one is an error (section 3.2)."""
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise Refused("invalid_request")
     try:
@@ -63,7 +63,7 @@ def _fields(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def _client(keys: Keys, fields: dict[str, str], authorization: str | None) -> Client:
-    """Who asks, proved by HTTP Basic or by the form, never by both (section 2.3)."""
+    """The client, authenticated by HTTP Basic or by the form, never by both (section 2.3)."""
     name, secret = fields.get("client_id"), fields.get("client_secret")
     if authorization:
         if secret is not None:

@@ -1,4 +1,4 @@
-"""The one decision about who may do what; both doors ask it, and nothing else decides."""
+"""`Guard`: authenticates callers, checks their scopes and counts their requests. Nothing else decides on access."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REALM: Final = 'realm="twinserve"'
 
 
 class Guard:
-    """Who may do what, and how often, as the settings say. Raises `BadSetting` where they cannot be followed."""
+    """Authentication, authorization and rates by the settings. Raises `BadSetting` if a file or library is missing."""
 
     def __init__(self, settings: Settings, rate_store_lost: Callable[[], object] = lambda: None) -> None:
         self._settings = settings
@@ -40,13 +40,13 @@ class Guard:
 
     @property
     def is_needed(self) -> bool:
-        """Is there anything to ask? Without credentials and limits a door need not."""
+        """Do the settings require credentials or limit rates? If not, `authorize` need not be called."""
         return self._identify is not None or self._rate is not None
 
     def authorize(self, route: Route, header: HeaderLookup, address: str) -> str | None:
-        """The caller's name, none where none is needed; raises `Problem` (401, 403, 429).
+        """The caller's name, None if no credentials are required; raises `Problem` (401, 403, 429).
 
-        A refused request counts against the rate, too: of the caller where it is known, else of its address.
+        A refused request counts against the rate, too: the caller's if it is authenticated, else its address's.
         """
         caller = f"address {network(address)}"
         name = None
@@ -61,16 +61,16 @@ class Guard:
         return name
 
     def close(self) -> None:
-        """Give back what counting holds."""
+        """Close the connections to a rate store."""
         if self._rate is not None:
             self._rate.close()
 
     def grant(self, header: HeaderLookup, body: bytes) -> Reply:
-        """The answer to a request for a token."""
+        """The reply to a token request."""
         from twinserve.service.auth.grant import grant
 
         if self.keys is None or self.tokens is None:
-            raise BadSetting("This service gives no tokens.")
+            raise BadSetting("This service does not issue tokens.")
         return grant(self.keys, self.tokens, header, body)
 
     def _identifier(self) -> Identify | None:
@@ -100,7 +100,7 @@ class Guard:
             checks.append(Issuer(self._settings.issuer, self._settings).verify)
 
         def identify(token: str) -> Client | None:
-            for check in checks:  # Their algorithms differ, so one of them at most gets to a signature.
+            for check in checks:  # Their algorithms differ, so at most one of them checks a signature.
                 with suppress(Wrong):
                     return check(token)
             return None
@@ -108,7 +108,7 @@ class Guard:
         return identify
 
     def _credential(self, header: HeaderLookup) -> str | None:
-        """What the caller shows; none where it shows nothing. Only one place is looked at."""
+        """The credential that the caller sent, None if it sent none. Authorization takes precedence over X-API-Key."""
         given = header("authorization")
         if given:
             scheme, _, credential = given.partition(" ")
@@ -129,24 +129,24 @@ def _open_rate(settings: Settings, store_lost: Callable[[], object]) -> Rate | S
     try:
         return SharedRate(settings.rate_store, f"twinserve:{settings.model}:", settings.rate, burst, store_lost)
     except ValueError:
-        raise BadSetting("TWINSERVE_RATE_STORE is no URL of a Redis.") from None
+        raise BadSetting("TWINSERVE_RATE_STORE must be the URL of a Redis.") from None
 
 
 def _require_client(credential: str | None, identify: Identify) -> Client:
     if credential is None:
         challenge = (("WWW-Authenticate", f"Bearer {REALM}"),)
-        raise Problem("unauthorized", "This path needs credentials.", headers=challenge)
+        raise Problem("unauthorized", "This path requires credentials.", headers=challenge)
     client = identify(credential)
     if client is None:
         challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="invalid_token"'),)
-        raise Problem("unauthorized", "These credentials are not good, or not any more.", headers=challenge)
+        raise Problem("unauthorized", "These credentials are invalid or have expired.", headers=challenge)
     return client
 
 
 def _require_scope(client: Client, route: Route) -> None:
     if route.scope not in client.scopes:
         challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{route.scope}"'),)
-        raise Problem("forbidden", f"This path needs the scope {route.scope}.", headers=challenge)
+        raise Problem("forbidden", f"This path requires the scope {route.scope}.", headers=challenge)
 
 
 def _open_keys(path: Path) -> Keys:
@@ -157,5 +157,5 @@ def _open_keys(path: Path) -> Keys:
 
 
 def _unreadable(setting: str, error: OSError | ValueError, advice: str) -> BadSetting:
-    reason = error.strerror if isinstance(error, OSError) else "it is not what it should be"
+    reason = error.strerror if isinstance(error, OSError) else "its content is invalid"
     return BadSetting(f"TWINSERVE_{setting} cannot be read ({reason}); {advice}.")

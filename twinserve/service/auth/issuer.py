@@ -1,4 +1,4 @@
-"""The keys of somebody else's issuer (OpenID Connect Discovery), kept here and renewed behind the requests' back."""
+"""Checks tokens of an outside issuer (OpenID Connect Discovery); its keys are cached and renewed in a thread."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 
 PAUSE: Final = 30.0
-"""Seconds between two fetches at least, whatever tokens come."""
+"""Minimum number of seconds between two fetches, whatever key ids the tokens name."""
 RENEW: Final = 300.0
-"""Seconds after which keys are fetched again, while the old ones serve."""
+"""Seconds after which the keys are fetched again; until then and meanwhile the old ones are used."""
 STALE: Final = 24 * 3600.0
-"""Seconds that keys serve while no new ones are to be had."""
+"""Seconds that keys are used while no new ones can be fetched."""
 MOST_KEYS: Final = 100
 LEAST_RSA_BITS: Final = 2048
 
 
 class KeyRing:
-    """The issuer's keys by their ids. Nobody waits for a fetch: it runs in a thread of its own."""
+    """The issuer's keys by their ids. They are fetched in a thread, so no request waits for a fetch."""
 
     def __init__(self, issuer: str, algorithms: frozenset[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer, self._algorithms, self._clock = issuer, algorithms, clock
@@ -41,14 +41,14 @@ class KeyRing:
         self._renew()
 
     def find(self, key_id: str) -> Key | None:
-        """The key of this id; raises `Problem` (503) while it may be among those that are just being fetched."""
+        """The key of this id, None if the issuer has none; raises `Problem` (503) while a fetch may still bring it."""
         age = self._clock() - self._fetched_at
         key = self._keys.get(key_id) if age < STALE else None
         if key is None or age > RENEW:
             self._renew()
         if key is None and (self.fetching or age >= STALE):
-            raise unavailable("The issuer's keys are not at hand.")
-        return key or self._keys.get(key_id)  # The fetch may just have ended.
+            raise unavailable("The issuer's keys are not available yet.")
+        return key or self._keys.get(key_id)  # A fetch may have ended just now.
 
     def _renew(self) -> None:
         with self._lock:
@@ -63,7 +63,7 @@ class KeyRing:
             self._fetched_at = self._clock()
         except NotFetched as error:
             log.error("issuer's keys not fetched", issuer=self._issuer, reason=str(error))
-        except Exception as error:  # What an issuer may send has no end; old keys go on serving.
+        except Exception as error:  # An issuer may send anything; the old keys stay in use.
             log.error("issuer's keys not understood", issuer=self._issuer, exc_info=error)
         finally:
             self.fetching = False
@@ -81,7 +81,7 @@ class KeyRing:
         return keys
 
     def _usable(self, data: Any) -> Key | None:
-        """A public key for signatures that our algorithms take; anything else in the set is none of our business."""
+        """The key if it is public and checks signatures of an accepted algorithm; None for anything else in the set."""
         if not isinstance(data, dict) or data.get("kty") == "oct" or data.get("use", "sig") != "sig":
             return None
         if not isinstance(data.get("kid"), str) or data.get("alg", "") not in {"", *self._algorithms}:
@@ -104,13 +104,13 @@ class Issuer:
         self._verifier = Verifier(url, settings.audience, algorithms, self.ring.find)
 
     def verify(self, token: str) -> Client | None:
-        """Whose token this is; raises `Wrong`, or `Problem` (503) while the keys are not at hand."""
+        """The client whose token this is; raises `Wrong`, or `Problem` (503) while the keys are not available."""
         claims = self._verifier.verify(token)
         return Client(claims["sub"], _scopes(claims))
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[Scope]:
-    """What the token allows of what there is here: `scope` (RFC 8693), or `scp` as some issuers call it."""
+    """Our scopes among those of the token: from `scope` (RFC 8693), or from `scp`, as some issuers call it."""
     given = claims.get("scope", claims.get("scp", ""))
     listed = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
     return frozenset(scope for scope in SCOPES if scope in listed)

@@ -1,5 +1,5 @@
-"""What a token must be (RFC 7519, RFC 8725, RFC 9068). The signature is joserfc's work; which algorithms, keys, issuer
-and audience are right comes from the settings, never from the token."""
+"""`Verifier`: checks JSON Web Tokens (RFC 7519, RFC 8725, RFC 9068). joserfc checks the signature; the accepted
+algorithms, keys, issuer and audience come from the settings, never from the token."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
 LONGEST: Final = 8192
-"""Characters; a token of ours has about 400."""
+"""Maximum number of characters; our own tokens have about 400."""
 COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 SUBJECT: Final = re.compile(r"[\x20-\x7e]{1,255}")
 TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 MOST_KNOWN: Final = 1000
-"""Tokens remembered, 8 MB at the very most."""
+"""Maximum number of tokens remembered, at most 8 MB."""
 LEEWAY: Final = 30
-"""Seconds by which two machines' clocks may differ."""
+"""Seconds by which the clocks of two machines may differ."""
 
 Claims = dict[str, Any]
 
 
 class Wrong(Exception):
-    """This token is not good; nobody is told why."""
+    """The token is invalid. The caller is not told why."""
 
 
 class Known(NamedTuple):
-    """A token whose signature was right."""
+    """A token whose signature has been verified."""
 
     key_id: str
     key: Key
@@ -45,7 +45,7 @@ class Verifier:
     def __init__(
         self, issuer: str, audience: str, algorithms: Collection[str], find_key: Callable[[str], Key | None]
     ) -> None:
-        """`find_key` gives the key of an id; the id comes from the token, so it may be anything."""
+        """`find_key` returns the key of an id; the id comes from the token, so it may be any string."""
         self._issuer, self._audience, self._find_key = issuer, audience, find_key
         self._algorithms = frozenset(algorithms)
         self._registry = jws.JWSRegistry(algorithms=sorted(algorithms), strict_check_header=False)
@@ -55,8 +55,8 @@ class Verifier:
     def verify(self, token: str) -> Claims:
         """The token's claims; raises `Wrong`, or what `find_key` raises.
 
-        A client shows one token many times, and its signature costs 50 us: what was right is right as long as the
-        same key is in force. The time is looked at every time.
+        Clients send the same token many times, and a signature takes 50 us, so a verified token is remembered as long
+        as its key is in use. Its times are checked on every call.
         """
         known = self._known.get(token)
         if known is None or self._find_key(known.key_id) is not known.key:
@@ -69,7 +69,7 @@ class Verifier:
         return known.claims
 
     def _check(self, token: str) -> Known:
-        """Everything about a token but its time."""
+        """Verify everything but the times; raises `Wrong`."""
         if len(token) > LONGEST or not COMPACT.fullmatch(token):
             raise Wrong
         header = _decode(token.partition(".")[0])
@@ -84,7 +84,8 @@ class Verifier:
         return Known(header["kid"], key, claims)
 
     def _key(self, header: Claims) -> Key:
-        """The key that must have signed. A token that brings a key along, or names a place for one, is not heard."""
+        """The key that must have signed the token. Keys and URLs of keys in the token (`jwk`, `jku`, `x5u`) are
+        ignored."""
         algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise Wrong
@@ -108,7 +109,7 @@ class Verifier:
 
 
 def _is_in_time(claims: Claims) -> bool:
-    """Whole seconds only: a float may be infinite or no number, and then compares as it likes."""
+    """Is now between the token's times? They must be integers: a float could be infinite or NaN."""
     now = int(time.time())
     expires, issued, begins = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
     return (
@@ -129,7 +130,7 @@ def _decode(segment: str) -> Claims:
 
 
 def _object(content: bytes) -> Claims:
-    """JSON that holds an object and no name twice; raises `Wrong`."""
+    """Parse a JSON object in which no name is repeated; raises `Wrong`."""
     try:
         value = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError):

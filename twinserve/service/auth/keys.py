@@ -1,6 +1,6 @@
-"""The callers we know: names, scopes and the digests of their keys, in one JSON file. No key is stored.
+"""The file of API keys: names, scopes and the digests of the keys, as JSON. No key itself is stored.
 
-A key holds 256 random bits, so its plain SHA-256 is as good as a slow hash; slow ones are for what people invent.
+A key has 256 random bits, so a plain SHA-256 of it is enough; slow hashes are for passwords that people choose.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from twinserve.service.http.routes import Scope
 
 NAME: Final = r"[a-z0-9][a-z0-9_-]{0,63}"
 KEY: Final = re.compile(rf"tw\.({NAME})\.[A-Za-z0-9_-]{{43}}")
-NOBODY: Final = bytes(32)
+NO_DIGEST: Final = bytes(32)
 
 
 class Entry(BaseModel):
@@ -56,7 +56,7 @@ class KeyFile(BaseModel):
 
 
 class Holder:
-    """One caller, ready to be compared."""
+    """One caller in memory, with its digest as bytes."""
 
     def __init__(self, entry: Entry) -> None:
         self.client = Client(entry.name, frozenset(entry.scopes))
@@ -64,27 +64,27 @@ class Holder:
         self._ends = entry.expires.timestamp() if entry.expires else float("inf")
 
     def is_live(self) -> bool:
-        """Has its key not expired? By the wall clock."""
+        """Is its key still valid, by the wall clock?"""
         return time.time() < self._ends
 
 
 class Keys:
-    """The callers in a file, as it is now."""
+    """The callers in a file; follows changes of the file."""
 
     def __init__(self, path: Path) -> None:
-        """Reads the file; raises `OSError` or `ValueError`."""
+        """Read the file; raises `OSError` or `ValueError`."""
         self._holders = Fresh(path, _holders)
 
     def named(self, name: str) -> Client | None:
-        """The caller of this name, unless it is unknown or its key has expired."""
+        """The caller of this name; None if it is unknown or its key has expired."""
         holder = self._holders.get().get(name)
         return holder.client if holder is not None and holder.is_live() else None
 
     def find(self, key: str) -> Client | None:
-        """Whose key this is. A wrong key takes the same steps whatever is wrong with it."""
+        """The caller whose key this is, None if there is none. Takes the same steps whatever is wrong with a key."""
         parts = KEY.fullmatch(key)
         holder = self._holders.get().get(parts[1]) if parts else None
-        held = holder.digest if holder else NOBODY
+        held = holder.digest if holder else NO_DIGEST
         same = secrets.compare_digest(hashlib.sha256(key.encode()).digest(), held)
         return holder.client if same and holder and holder.is_live() else None
 
@@ -102,7 +102,7 @@ def read(path: Path) -> KeyFile:
 
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
-    """Nobody else changes files in this folder meanwhile."""
+    """Hold an exclusive lock on the file's folder, so that no other command changes files in it."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -112,7 +112,7 @@ def changing(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: a reader sees the old content or the new. A new file is its owner's alone."""
+    """Replace a file atomically: a reader sees the old content or the new. A new file gets mode 0600."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
     try:

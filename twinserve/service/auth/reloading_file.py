@@ -1,4 +1,4 @@
-"""A file's content that follows the file."""
+"""`Fresh`: the parsed content of a file, which is read again when the file changes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from twinserve.service.telemetry.logs import log
 
 T = TypeVar("T")
 INTERVAL: Final = 1.0
-"""Seconds between two looks; one look is one call of the kernel, made by whoever asks first."""
+"""Seconds between two checks of the file. A check is one system call, made by the first `get` that is due."""
 
 
 class Fresh(Generic[T]):
-    """What a file holds. A change is seen a second later at most; a file that cannot be read changes nothing."""
+    """The parsed content of a file, at most a second old. If the file becomes invalid, its last content is kept."""
 
     def __init__(self, path: Path, parse: Callable[[bytes], T], clock: Callable[[], float] = time.monotonic) -> None:
-        """Reads the file; raises `OSError`, or the `ValueError` of `parse`."""
+        """Read the file; raises `OSError`, or the `ValueError` of `parse`."""
         self._path, self._parse, self._clock = path, parse, clock
         self._lock = threading.Lock()
         self._next_look = clock() + INTERVAL
@@ -27,7 +27,7 @@ class Fresh(Generic[T]):
         self._value = parse(path.read_bytes())
 
     def get(self) -> T:
-        """The content as it was a second ago or later."""
+        """The content, at most a second old."""
         if self._clock() >= self._next_look and self._lock.acquire(blocking=False):
             try:
                 self._look()
@@ -44,7 +44,7 @@ class Fresh(Generic[T]):
                 return
             self._value = self._parse(self._path.read_bytes())
         except (OSError, ValueError) as error:
-            if stamp != self._stamp:  # Said once for each change.
+            if stamp != self._stamp:  # Logged once for each change.
                 log.error(
                     "file refused, its last good content stays in force", path=str(self._path), reason=_say(error)
                 )
@@ -58,5 +58,5 @@ class Fresh(Generic[T]):
 
 
 def _say(error: OSError | ValueError) -> str:
-    """The error without the file's content, which may be secret."""
+    """The error, without the file's content, which may be secret."""
     return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""The file of keys that sign our tokens: one line each; the first signs, all of them check."""
+"""The file of keys that sign our tokens, one per line: the first signs, all of them verify."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import secrets
 from typing import Final
 
 BYTES: Final = 32
-"""256 bits, what HMAC with SHA-256 can use. Made by a machine, so none is ever weak."""
+"""256 bits, the strength of HMAC with SHA-256. Keys are random, so none is weak."""
 
 
 def renewed(content: bytes) -> bytes:
-    """The file with a new first key; the one that signed until now is kept, older ones are not."""
+    """The file's content with a new first key; the previous first key is kept, older ones are dropped."""
     new = base64.urlsafe_b64encode(secrets.token_bytes(BYTES)).rstrip(b"=")
     return b"\n".join([new, *content.split()[:1], b""])
 
 
 def parse(content: bytes) -> dict[str, bytes]:
-    """The secrets by their ids, in the file's order; raises `ValueError`."""
+    """The secrets by key id, in the file's order; raises `ValueError`."""
     held = [_secret(line) for line in content.split()]
     if not held:
         raise ValueError("there is no key in the file")

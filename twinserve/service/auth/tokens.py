@@ -1,4 +1,4 @@
-"""The tokens that we sign ourselves and later check: HMAC, as the signer and the checker are the same program."""
+"""`Tokens`: issues and verifies our own tokens, signed by HMAC, because issuer and verifier are the same program."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ALGORITHM: Final = "HS256"
 
 
 class Tokens:
-    """Signs and checks."""
+    """Issues tokens to clients and verifies them."""
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
-        """Reads the signing keys; raises `OSError` or `ValueError`."""
+        """Read the signing keys; raises `OSError` or `ValueError`."""
         if settings.signing_key is None:
             raise ValueError("no signing key is set")
         self.seconds = settings.token_seconds
@@ -37,7 +37,7 @@ class Tokens:
         )
 
     def issue(self, client: Client, scopes: Collection[Scope]) -> str:
-        """A token for this client, with the profile of RFC 9068."""
+        """A token for this client, in the profile of RFC 9068."""
         key_id, key = next(iter(self._signing.get().items()))
         now = int(time.time())
         claims = {
@@ -53,7 +53,9 @@ class Tokens:
         return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": key_id}, claims, key, [ALGORITHM])
 
     def verify(self, token: str) -> Client | None:
-        """Whose token this is, with what the token and its client both still may; raises `Wrong`."""
+        """The client whose token this is, with the scopes that both token and client have; None if the client is gone.
+
+        Raises `Wrong`."""
         claims = self._verifier.verify(token)
         client = self._keys.named(claims["sub"])
         return client and Client(client.name, client.scopes & frozenset(str(claims.get("scope", "")).split()))

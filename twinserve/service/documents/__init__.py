@@ -1,1 +1,1 @@
-"""The documents: OpenAPI, and what the other paths that are only read answer."""
+"""The OpenAPI document, and the replies of the other routes of the kind `read`."""

@@ -1,4 +1,4 @@
-"""The service as an OpenAPI 3.1 document, made from the signature and the table of routes."""
+"""The OpenAPI 3.1 document of the service, made from the signature and the table of routes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PROBLEM: Final[Document] = {
     },
     "required": ["type", "title", "status", "detail", "instance", "errors"],
 }
-# What each route may be refused with; any route may fail with 500.
+# The kinds of problems of each route; any route may also fail with 500.
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "predict": (
         "malformed-json",
@@ -58,22 +58,22 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "ready": ("unavailable",),
     "token": ("request-timeout", "too-large"),
 }
-# What each answer carries beyond its body, and each refusal beyond that.
+# Headers of every response, and of those with certain statuses.
 HEADERS: Final[Document] = {
     "X-Request-Id": {
         "required": True,
-        "description": "The caller's own id, if it is fit to be one, else one made here.",
+        "description": "The caller's own id if it is valid, else a new one.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
     "Server-Timing": {
         "required": True,
-        "description": "Milliseconds that the answer took.",
+        "description": "Time taken, in milliseconds.",
         "schema": {"type": "string"},
     },
     "Retry-After": {"required": True, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {
         "required": True,
-        "description": "What to show instead (RFC 6750).",
+        "description": "The authentication scheme to use (RFC 6750).",
         "schema": {"type": "string"},
     },
 }
@@ -92,7 +92,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 
 
 def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) -> Document:
-    """The document of a service with this instance schema, whose paths begin at `base`."""
+    """The document of a service with this JSON Schema of an instance, mounted at `base`."""
     schemas = {
         "Instance": {key: value for key, value in instance.items() if key != "$schema"},
         "Prediction": _prediction(facts),
@@ -148,7 +148,7 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if route is TOKEN:
         error = {"application/json": {"schema": TOKEN_ERROR}}
         responses |= {
-            code: {"description": "No token, and why (RFC 6749)", "content": error} for code in ("400", "401")
+            code: {"description": "Why no token was issued (RFC 6749)", "content": error} for code in ("400", "401")
         }
     for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
         status, title = KINDS[kind]
@@ -165,7 +165,7 @@ def _headers(status: str) -> Document:
 
 
 def _guarding(route: Route, settings: Settings) -> list[str]:
-    """What the guard may refuse this route with."""
+    """The kinds of problems that the guard may raise for this route."""
     kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
     return [*kinds, "too-many-requests"] if settings.rate and route.name not in UNLIMITED else kinds
 
@@ -187,13 +187,13 @@ def _prediction(facts: Manifest) -> Document:
     if facts.classes is None:
         properties = {"value": {"type": "number"}}
     else:
-        share = {"type": "number", "minimum": 0, "maximum": 1}
-        shares = {
+        probability = {"type": "number", "minimum": 0, "maximum": 1}
+        probabilities = {
             "type": ["object", "null"],
             "description": "The probability of each class; null where the model gives labels only.",
-            "properties": dict.fromkeys(facts.classes, share),
+            "properties": dict.fromkeys(facts.classes, probability),
             "required": [*facts.classes],
         }
-        properties = {"label": {"enum": [*facts.classes]}, "probabilities": shares}
-    properties["warnings"] = FINDINGS | {"description": "Values that training never saw."}
+        properties = {"label": {"enum": [*facts.classes]}, "probabilities": probabilities}
+    properties["warnings"] = FINDINGS | {"description": "Values not seen in training."}
     return {"type": "object", "properties": properties, "required": [*properties]}

@@ -1,4 +1,4 @@
-"""The paths that only have to be read: what answers each, by its route's name."""
+"""The functions that answer the native routes of the kind `read`, by route name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twinserve.service.protocols.codec import Read
 
 
 def index(routes: Sequence[Route]) -> Reply:
-    """`GET /`: the other paths, relative to this one."""
+    """`GET /`: all paths, relative to this one."""
     content = [
         {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
         for route in routes

@@ -1,4 +1,4 @@
-"""How the OpenAPI document tells callers what to bring; Swagger UI's Authorize button follows it."""
+"""The security schemes of the OpenAPI document, which Swagger UI's Authorize button uses."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TOKEN_REQUEST: Final[Document] = {
     "type": "object",
     "properties": {
         "grant_type": {"const": "client_credentials"},
-        "client_id": {"type": "string", "description": "Unless HTTP Basic names the client."},
+        "client_id": {"type": "string", "description": "Not needed with HTTP Basic."},
         "client_secret": {"type": "string"},
-        "scope": {"type": "string", "description": "With spaces; without it, all that the client may."},
+        "scope": {"type": "string", "description": "Space-separated; default: all scopes of the client."},
     },
     "required": ["grant_type"],
 }
@@ -34,11 +34,11 @@ TOKEN_ERROR: Final[Document] = {
     "properties": {"error": {"type": "string"}},
     "required": ["error"],
 }
-MEANINGS: Final = {"predict": "ask for predictions", "read": "read what the model is", "manage": "read the metrics"}
+MEANINGS: Final = {"predict": "predict", "read": "read about the model", "manage": "read the metrics"}
 
 
 def security_schemes(settings: Settings, base: str) -> Document:
-    """The ways to show who one is, for a service whose paths begin at `base`."""
+    """The security schemes of a service that is mounted at `base`; empty if it requires no credentials."""
     if settings.auth == "keys":
         return {
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -55,7 +55,7 @@ def security_schemes(settings: Settings, base: str) -> Document:
 
 
 def security(route: Route, settings: Settings, schemes: Document) -> list[Document]:
-    """What one route asks for: any of the schemes, or nothing."""
+    """The security requirement of one route: any of the schemes, or none."""
     if settings.is_open(route):
         return []
     return [{name: [] if settings.auth == "keys" else [route.scope]} for name in schemes]

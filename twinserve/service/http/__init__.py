@@ -1,1 +1,1 @@
-"""HTTP without a framework: routes, bodies, replies and problems."""
+"""HTTP without a web framework: routes, request heads and bodies, replies, problems."""

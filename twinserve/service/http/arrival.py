@@ -1,6 +1,6 @@
-"""One request on its way in: where its head ends, what of its body has come, and where it ends.
+"""`Arrival`: reads one request as its bytes arrive: head, body, and where the request ends.
 
-Both doors hand what passes here to a parser of theirs, so that this one alone decides what is a request.
+Both doors pass only what is accepted here to their own parsers, so both accept the same requests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOTHING: Final = (b"", b"\r")
 
 
 class Arrival:
-    """The bytes of one request, as they come."""
+    """Reads one request incrementally: call `add` with each piece of data, then look at the attributes."""
 
     __slots__ = (
         "_chunks",
@@ -37,24 +37,25 @@ class Arrival:
         self._left = 0
         self._looked_at = 0
         self._has_skipped = False
-        """Did an empty line come before?"""
+        """Has an empty line before the request been skipped?"""
         self.head: Head | None = None
-        """There once it is whole."""
+        """The head, once it has arrived completely."""
         self.kept = b""
-        """What has come of a head that is not."""
+        """The bytes of a head that has not arrived completely."""
         self.is_whole = False
+        """Has the whole request arrived?"""
         self.problem: Problem | None = None
-        """What is wrong (400, 431, 501): with the head while there is none, else with the body."""
+        """The error in the request (400, 431, 501): in its head while `head` is None, else in its body."""
         self.rest = 0
-        """How many of the bytes that came last belong to the next request."""
+        """How many of the last bytes added belong to the next request."""
 
     @property
     def has_begun(self) -> bool:
-        """Has something of the request come? An empty line before it is nothing, nor is half of one."""
+        """Has any of the request arrived? An empty line before it does not count, nor does half of one."""
         return self.kept not in NOTHING or self.head is not None
 
     def add(self, data: bytes, place: int = 0) -> bytes:
-        """What of the body is in these bytes, from this place on."""
+        """Read these bytes from index `place` on; returns the part of the body that they contain."""
         try:
             if self.head is None:
                 if self.kept:
@@ -82,21 +83,21 @@ class Arrival:
         return body
 
     def _add_to_head(self, data: bytes, place: int) -> int:
-        """Where the body begins."""
+        """Read more of the head; returns the index in `data` at which the rest begins."""
         if not self._has_skipped and data.startswith(LINE_END, place):
-            self._has_skipped = True  # A client may leave one behind a body (RFC 9112 section 2.2).
+            self._has_skipped = True  # Some clients send one after a body (RFC 9112 section 2.2).
             place += 2
         had, self.kept = len(self.kept), b""
-        found = read_head(data, place) if not had or data.find(END, max(0, had - 3)) >= 0 else None
-        end = len(data) if found is None else found[1]
+        parsed = read_head(data, place) if not had or data.find(END, max(0, had - 3)) >= 0 else None
+        end = len(data) if parsed is None else parsed[1]
         if end - place > self._max_head:
             raise head_too_large(self._max_head)
-        if found is None:
+        if parsed is None:
             self.kept = data[place:]
             require_beginning(self.kept, self._looked_at)
             self._looked_at = max(0, len(self.kept) - 1)
             return end
-        self.head = found[0]
+        self.head = parsed[0]
         self._left = self.head.length
         if self.head.is_chunked:
             self._chunks = Chunks()
@@ -104,6 +105,6 @@ class Arrival:
 
 
 def head_too_large(limit: int) -> Problem:
-    """431: the request line and its headers are too many bytes."""
-    detail = f"A request line and its headers may have {limit} bytes at most."
+    """431: the request line and headers exceed `limit` bytes."""
+    detail = f"A request line and its headers must not exceed {limit} bytes."
     return Problem("head-too-large", detail, headers=(("Connection", "close"),))

@@ -1,4 +1,4 @@
-"""What the headers and the size of a request must be, before its body is looked at."""
+"""Checks of a request's Content-Type, Content-Encoding and size, made before its body is parsed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ JSON_TYPE: Final = re.compile(rf"(?:application/json|{WORD}/{WORD}\+json)\Z", re
 PARAMETER: Final = re.compile(rf'[ \t]*;[ \t]*(?:({WORD})=(?:({WORD})|"((?:[^"\\]|\\.)*)"))?')
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM: Final = 16 * 1024
-"""Bytes of a request for a token."""
+"""Bytes; the maximum size of the body of a token request."""
 LENGTH: Final = re.compile(r"[0-9]{1,4000}\Z")
 SMALL: Final = 64 * 1024
-"""Bytes of a body for which there is always room: as many requests as may be in flight hold little of that size."""
+"""Bytes; a body up to this size is not counted against `Room`: all requests in flight together then hold little."""
 
 
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
-    """415 unless the body says that it is plain JSON."""
+    """Raise `Problem` (415) unless the headers say that the body is uncompressed JSON."""
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
     if content_type is None or not _is_json(content_type):
@@ -36,29 +36,30 @@ def _is_json(content_type: str) -> bool:
         return False
     position = len(media_type)
     while position < len(content_type):
-        found = PARAMETER.match(content_type, position)
-        if found is None:
+        match = PARAMETER.match(content_type, position)
+        if match is None:
             return not content_type[position:].strip(" \t")
-        name, value = (found[1] or "").lower(), (found[2] or found[3] or "").lower()
+        name, value = (match[1] or "").lower(), (match[2] or match[3] or "").lower()
         if name == "charset" and value not in ("utf-8", "utf8"):
             return False
-        position = found.end()
+        position = match.end()
     return True
 
 
 class Receipt:
-    """The body of one request as it arrives; refuses it as soon as it is too large, or nobody has room for it.
+    """Collects the body of one request as it arrives; raises `Problem` as soon as it is too large (413) or there is no
+    memory for it (503).
 
-    What it holds is given back when it is left as a context.
+    A context manager: its share of `Room` is released on exit.
     """
 
     def __init__(self, content_length: str | None, limit: int, room: Room) -> None:
         self._limit, self._room = limit, room
         self._held: Held | None = None
         self._only = b""
-        """All that has arrived, while it is one piece."""
+        """The body so far, if it arrived in one piece."""
         self._arrived: BytesIO | None = None
-        """All pieces; no list, as joining would hold all of it twice."""
+        """The body so far, if it arrived in several pieces; joining a list of them would hold the body twice."""
         self._size = 0
         self._declared = int(content_length) if content_length and LENGTH.match(content_length) else None
         if self._declared is not None:
@@ -72,7 +73,7 @@ class Receipt:
             self._held.set(0)
 
     def add(self, chunk: bytes) -> None:
-        """Take what has arrived; 413 when it is too much, 503 when there is no room."""
+        """Add a piece that has arrived; raises `Problem`: 413 if the body is too large, 503 if no memory is free."""
         before, self._size = self._size, self._size + len(chunk)
         self._require(self._size)
         if self._size > SMALL:
@@ -88,17 +89,17 @@ class Receipt:
         self._arrived.write(chunk)
 
     def take(self, body: bytes) -> bytes:
-        """The whole body, which the server has and holds already; 413 when it is too much."""
+        """Accept a whole body that the server already holds in memory; raises `Problem` (413) if it is too large."""
         self._require(len(body))
         return body
 
     @property
     def is_whole(self) -> bool:
-        """Has all arrived that was declared? Where nothing was, that cannot be known."""
+        """Has the declared length arrived? False if none was declared."""
         return self._declared is not None and self._size >= self._declared
 
     def body(self) -> bytes:
-        """The whole body; 400 when the connection ended before all of it was there."""
+        """The whole body; raises `Problem` (400) if the connection ended before the declared length arrived."""
         if self._declared is not None and self._size < self._declared:
             raise incomplete_body()
         return self._only if self._arrived is None else self._arrived.getvalue()
@@ -109,5 +110,5 @@ class Receipt:
 
 
 def too_large(limit: int) -> Problem:
-    """413, and the connection closes, as the rest of the body is not read."""
-    return Problem("too-large", f"The body may have {limit} bytes at most.", headers=(("Connection", "close"),))
+    """413; closes the connection, because the rest of the body is not read."""
+    return Problem("too-large", f"The body must not exceed {limit} bytes.", headers=(("Connection", "close"),))

@@ -1,4 +1,4 @@
-"""How many bytes of bodies one process holds, of all requests together."""
+"""A limit on the bytes that all requests of one process hold together."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from twinserve.service.http.problem import unavailable
 
 
 class Room:
-    """How many bytes of requests that have not been answered one worker holds, of all connections together."""
+    """The memory of one worker for requests that are not answered yet, over all connections; thread-safe."""
 
     def __init__(self, size: int) -> None:
+        """`size` in bytes."""
         self._free = size
         self._lock = threading.Lock()
 
     def take(self, size: int) -> None:
-        """Hold so many more, or fewer; raises `Problem` (503) where there is no room for more."""
+        """Reserve `size` bytes, or release them if it is negative; raises `Problem` (503) if not enough are free."""
         with self._lock:
             if size > self._free and size > 0:
-                raise unavailable("The service holds as many bytes of requests as it may.")
+                raise unavailable("The memory for request bodies is full.")
             self._free -= size
 
 
 class Held:
-    """What one connection or request holds of that room."""
+    """The bytes that one connection or request has reserved of a `Room`."""
 
     __slots__ = ("_room", "size")
 
@@ -31,7 +32,7 @@ class Held:
         self._room, self.size = room, 0
 
     def set(self, size: int) -> None:
-        """Hold so many bytes; raises `Problem` (503) where there is no room, and then holds what it did."""
+        """Reserve `size` bytes in all; raises `Problem` (503), and keeps the old size, if not enough are free."""
         if size != self.size:
             self._room.take(size - self.size)
             self.size = size

@@ -1,4 +1,4 @@
-"""A chunked body as it comes (RFC 9112 section 7.1), however it is cut."""
+"""`Chunks`: reads a chunked body (RFC 9112 section 7.1) from pieces of any size."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from twinserve.service.http.head import END, FIELD
 from twinserve.service.http.problem import bad_request
 
 LONGEST_LINE: Final = 4096
-"""Most bytes of the line before a chunk, its extensions included."""
+"""Maximum number of bytes of the line before a chunk, extensions included."""
 MOST_TRAILERS: Final = 16 * 1024
-"""Most bytes of the fields behind the last chunk; they are dropped."""
+"""Maximum number of bytes of the fields after the last chunk; the fields are dropped."""
 MOST_FRAMING: Final = 64 * 1024
-"""Most bytes that the framing of chunks may take beyond what they hold."""
+"""Maximum number of bytes by which the framing of chunks may exceed their content."""
 LINE_END: Final = b"\r\n"
 SHORTEST_LINE: Final = len(b"1\r\n")
 SIZE: Final = re.compile(rb"(0*+[0-9a-fA-F]{0,16}+)(?<=[0-9a-fA-F])(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*+)?\r\n")
@@ -22,42 +22,43 @@ SIZE_SO_FAR: Final = re.compile(rb"0*+[0-9a-fA-F]{0,16}+(?:[\t ]*(?:;[\t\x20-\x7
 TRAILERS: Final = re.compile(rb"(?:" + FIELD + rb")*+\r\n")
 
 ODD_LINE: Final = 32
-"""Bytes of framing that count beside its own for a line that says more than a size: each takes a step of Python."""
+"""Bytes that a line with more than a size counts in addition to its own length, because each takes a step in Python."""
 
 TINY: Final = range(1, 16)
-"""Bytes of a chunk that is read as one of many: a step of Python for each would take four times as long. Two patterns,
-as `findall` gives what a group holds, and does not say where it stopped."""
+"""Sizes in bytes of tiny chunks, of which one match reads many: a step in Python for each would take four times as
+long. There are two patterns because `findall` returns the groups, but not where the last match ended."""
 DIGITS: Final = [b"[%x%X]" % (size, size) for size in TINY]
 TINY_FRAME: Final = len(b"1\r\n\r\n")
 TINY_RUN: Final = re.compile(
-    rb"(?:(?:" + b"|".join(rb"%b\r\n[\s\S]{%d}" % found for found in zip(DIGITS, TINY, strict=True)) + rb")\r\n){4,}+"
+    rb"(?:(?:" + b"|".join(rb"%b\r\n[\s\S]{%d}" % pair for pair in zip(DIGITS, TINY, strict=True)) + rb")\r\n){4,}+"
 )
 TINY_HELD: Final = re.compile(
     rb"[1-9a-fA-F]\r\n("
-    + b"|".join(rb"(?<=%b\r\n)[\s\S]{%d}" % found for found in zip(DIGITS, TINY, strict=True))
+    + b"|".join(rb"(?<=%b\r\n)[\s\S]{%d}" % pair for pair in zip(DIGITS, TINY, strict=True))
     + rb")\r\n"
 )
 
 
 class Chunks:
-    """Takes bytes and gives what the chunks hold. Raises `Problem` (400) as soon as something else comes."""
+    """Takes the bytes of a chunked body and returns the content. Raises `Problem` (400) as soon as they are invalid."""
 
     def __init__(self, most_framing: int = MOST_FRAMING) -> None:
+        """`most_framing`: the bytes by which the framing may exceed the content."""
         self._most = most_framing
         self._kept = b""
-        """The beginning of a line, or of the trailers."""
+        """The beginning of a line or of the trailers, until the rest arrives."""
         self._left = 0
-        """Bytes that the chunk has still to come."""
+        """Bytes of the current chunk that have not arrived yet."""
         self._ends = self._is_last = False
-        """Is the end of a chunk due? Has the last chunk been seen?"""
+        """Must the end of a chunk follow? Has the last chunk been read?"""
         self._excess = 0
-        """Bytes of framing that have come, less those that they framed."""
+        """Bytes of framing so far, minus bytes of content."""
         self.is_whole = False
         self.rest = b""
-        """What came behind the body."""
+        """The bytes after the body."""
 
     def add(self, data: bytes) -> bytes:
-        """What of the body has come."""
+        """Read more bytes; returns the content in them."""
         data, place, pieces = self._kept + data, 0, list[bytes]()
         self._kept = b""
         while not self.is_whole:
@@ -81,10 +82,10 @@ class Chunks:
         return b"".join(pieces)
 
     def _whole_chunks(self, data: bytes, place: int, pieces: list[bytes]) -> int:
-        """Take the chunks of which all is there; gives where they end. What is left is looked at by part."""
+        """Read the chunks that have arrived completely; returns the index at which they end."""
         excess = self._excess
-        while found := SIZE.match(data, place):
-            begin, size = found.end(), int(found[1], 16)
+        while match := SIZE.match(data, place):
+            begin, size = match.end(), int(match[1], 16)
             line, end = begin - place, begin + size
             if not size or line > LONGEST_LINE or data[end : end + 2] != LINE_END:
                 break
@@ -102,33 +103,33 @@ class Chunks:
         return place
 
     def _exceed(self, more: int) -> None:
-        """Count what whole chunks take beyond what they hold. Judged behind a chunk, it is the same for any cut."""
+        """Add to the excess and check it, only at the end of a chunk: the result must not depend on how data is cut."""
         self._excess += more
         if self._excess > self._most:
-            raise bad_request(f"The framing of chunks may take {self._most} bytes more than what they hold.")
+            raise bad_request(f"The framing of chunks must not exceed their content by more than {self._most} bytes.")
 
     def _after(self, data: bytes, place: int) -> int | None:
-        """Where what is due here ends; None if it has not come yet."""
+        """Read the next part of the framing; returns the index at which it ends, None if it is incomplete."""
         if self._ends:
             return self._end_of_chunk(data, place)
         if self._is_last:
             return self._end_of_trailers(data, place)
-        found = SIZE.match(data, place)
-        if (len(data) if found is None else found.end()) - place > LONGEST_LINE:
-            raise bad_request("A chunk begins with its size, in hexadecimal digits.")
-        if found is None:
+        match = SIZE.match(data, place)
+        if (len(data) if match is None else match.end()) - place > LONGEST_LINE:
+            raise bad_request("A chunk must begin with its size, in hexadecimal digits.")
+        if match is None:
             if not SIZE_SO_FAR.match(data, place):
-                raise bad_request("A chunk begins with its size, in hexadecimal digits.")
+                raise bad_request("A chunk must begin with its size, in hexadecimal digits.")
             return None
-        self._left = int(found[1], 16)
-        self._excess += weight_of(found.end() - place, self._left)
+        self._left = int(match[1], 16)
+        self._excess += weight_of(match.end() - place, self._left)
         self._is_last = not self._left
-        return found.end()
+        return match.end()
 
     def _end_of_chunk(self, data: bytes, place: int) -> int | None:
         end = data[place : place + 2]
         if not LINE_END.startswith(end):
-            raise bad_request("A chunk ends with CR LF where its size says.")
+            raise bad_request("A chunk must end in CR LF after as many bytes as its size says.")
         if len(end) < 2:
             return None
         self._ends = False
@@ -136,24 +137,24 @@ class Chunks:
         return place + 2
 
     def _end_of_trailers(self, data: bytes, place: int) -> int | None:
-        found = TRAILERS.match(data, place)
-        if (len(data) if found is None else found.end()) - place > MOST_TRAILERS:
-            raise bad_request("Behind the last chunk come fields, if any, and an empty line.")
-        if found is None:
+        match = TRAILERS.match(data, place)
+        if (len(data) if match is None else match.end()) - place > MOST_TRAILERS:
+            raise bad_request("The last chunk is followed by optional fields and an empty line.")
+        if match is None:
             if data.find(END, place) >= 0 or data.startswith(LINE_END, place):
-                raise bad_request("Behind the last chunk come fields, if any, and an empty line.")
+                raise bad_request("The last chunk is followed by optional fields and an empty line.")
             return None
         self.is_whole = True
-        return found.end()
+        return match.end()
 
 
 def weight_of(line: int, size: int) -> int:
-    """What a line of so many bytes counts."""
+    """How many bytes of framing a line counts: `line` is its length, `size` that of its chunk, both in bytes."""
     return line if line <= 2 + (size.bit_length() + 3) // 4 else line + ODD_LINE
 
 
 def behind_tiny(pieces: list[bytes], excess: int, most: int) -> int:
-    """The excess behind tiny chunks that hold these; the greatest one behind any of them if that is too much."""
+    """The excess after tiny chunks with these contents; if it exceeds `most` after any of them, the greatest one."""
     if excess + TINY_FRAME * len(pieces) > most:
         behind = list(accumulate(map(TINY_FRAME.__sub__, map(len, pieces)), initial=excess))
         return max(behind) if max(behind) > most else behind[-1]

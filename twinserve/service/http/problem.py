@@ -1,4 +1,4 @@
-"""Every way to refuse, as problem details (RFC 9457). One table; nothing here ever holds a submitted value."""
+"""`Problem`: every refusal as problem details (RFC 9457), from one table. None contains a submitted value."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ LONGEST_KEY: Final = 64
 KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "malformed-json": (HTTPStatus.BAD_REQUEST, "The body is not JSON"),
     "incomplete-body": (HTTPStatus.BAD_REQUEST, "The body ended early"),
-    "bad-request": (HTTPStatus.BAD_REQUEST, "This is no HTTP request"),
-    "invalid-parameter": (HTTPStatus.BAD_REQUEST, "A query parameter is not taken"),
-    "unauthorized": (HTTPStatus.UNAUTHORIZED, "Who are you?"),
-    "forbidden": (HTTPStatus.FORBIDDEN, "You may not do this"),
+    "bad-request": (HTTPStatus.BAD_REQUEST, "The request is malformed"),
+    "invalid-parameter": (HTTPStatus.BAD_REQUEST, "A query parameter is invalid"),
+    "unauthorized": (HTTPStatus.UNAUTHORIZED, "Authentication is required"),
+    "forbidden": (HTTPStatus.FORBIDDEN, "This caller lacks the required scope"),
     "not-found": (HTTPStatus.NOT_FOUND, "No such path"),
-    "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This path does not take this method"),
+    "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed on this path"),
     "request-timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive"),
     "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
-    "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON, not encoded"),
+    "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be uncompressed JSON"),
     "invalid-input": (HTTPStatus.UNPROCESSABLE_ENTITY, "The input does not fit the model"),
     "too-many-requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
     "head-too-large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large"),
-    "not-implemented": (HTTPStatus.NOT_IMPLEMENTED, "This part of HTTP is not spoken here"),
-    "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the service"),
-    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The service takes no requests now"),
+    "not-implemented": (HTTPStatus.NOT_IMPLEMENTED, "Not implemented by this server"),
+    "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error"),
+    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The service is temporarily unavailable"),
     "prediction-timeout": (HTTPStatus.GATEWAY_TIMEOUT, "The prediction took too long"),
 }
 
 
 class Problem(Exception):
-    """A refusal, raised anywhere in the service and rendered at the door."""
+    """A refused request: raised anywhere in the service, and sent by the door as an error reply."""
 
     def __init__(
         self, kind: str, detail: str, *, errors: Sequence[Mapping[str, str]] = (), headers: tuple[Header, ...] = ()
     ) -> None:
+        """`kind` is a key of `KINDS`."""
         super().__init__(detail)
         self.kind = kind
         self.status, self.title = KINDS[kind]
@@ -52,7 +53,7 @@ class Problem(Exception):
         self.headers = headers
 
     def reply(self, request_id: str) -> Reply:
-        """The problem as the answer to one request."""
+        """The problem as the reply to the request with this id."""
         body: dict[str, Any] = {
             "type": TYPE_PREFIX + self.kind,
             "title": self.title,
@@ -65,44 +66,44 @@ class Problem(Exception):
 
 
 def invalid_input(error: InvalidInput) -> Problem:
-    """422 with each error's pointer, code and sentence."""
+    """422, with the pointer, code and sentence of each error."""
     listed = len(error.findings)
     rest = ""
     if error.total > listed:
-        more = f", {error.total - listed} more are not" if error.is_exact else ""
+        more = f", {error.total - listed} more are not listed" if error.is_exact else ""
         rest = f" The first {listed} are listed{more}."
     return Problem("invalid-input", f"{error}{rest}", errors=[render(finding) for finding in error.findings])
 
 
 def render(finding: Finding) -> dict[str, str]:
-    """A finding as JSON holds it; a key of any length may have been sent, so each part of the pointer is cut."""
+    """A finding as a JSON object. Each part of its pointer is cut, because a key of any length may have been sent."""
     path = [part[:LONGEST_KEY] if isinstance(part, str) else part for part in finding.path]
     return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
 
 
 def incomplete_body() -> Problem:
-    """400: the connection ended before the body did; no other request is read behind a body without an end."""
-    detail = "The connection ended before the whole body had arrived."
+    """400: the connection ended before the body did. Closes the connection: where a next request begins is unknown."""
+    detail = "The connection ended before the body had arrived completely."
     return Problem("incomplete-body", detail, headers=(("Connection", "close"),))
 
 
 def bad_request(detail: str) -> Problem:
-    """400: what came is no request, so nothing behind it can be told from one."""
+    """400: the request is malformed. Closes the connection: where a next request begins is unknown."""
     return Problem("bad-request", detail, headers=(("Connection", "close"),))
 
 
 def not_implemented(detail: str) -> Problem:
-    """501: HTTP, and nothing that this server has."""
+    """501: the request is valid HTTP that this server does not implement."""
     return Problem("not-implemented", detail, headers=(("Connection", "close"),))
 
 
 def prediction_timeout(seconds: float) -> Problem:
-    """504: the prediction did not end within so many seconds."""
-    return Problem("prediction-timeout", f"A prediction may take {seconds:g} s.")
+    """504: the prediction did not finish within `seconds`."""
+    return Problem("prediction-timeout", f"The prediction did not finish within {seconds:g} s.")
 
 
 def unavailable(detail: str, *, retry_after: int = 1) -> Problem:
-    """503; `retry_after` in seconds."""
+    """503: the service cannot answer now; `retry_after` in seconds."""
     return Problem("unavailable", detail, headers=(("Retry-After", str(retry_after)),))
 
 

@@ -1,4 +1,4 @@
-"""Query parameters, checked as strictly as a body: each is known, there once, and of its type."""
+"""Reads query parameters, as strictly as a body: each must be known, sent once, and of its type."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from twinserve.service.http.problem import LONGEST_KEY, Problem
 from twinserve.service.http.routes import Parameter
 
 MOST_PARAMETERS: Final = 100
-"""More than these are refused without a look at each."""
+"""Maximum number of parameters; a query with more is refused as a whole."""
 
 
 class Unfit(ValueError):
-    """A value that a parameter does not take, in the words of the contract; never with the value."""
+    """A parameter's value is invalid; `code` and text go into the reply, so neither may contain the value."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -22,26 +22,26 @@ class Unfit(ValueError):
 
 
 def read_query(query: str, parameters: Sequence[Parameter]) -> Mapping[str, Any]:
-    """The values by name, of those that are there; raises `Problem` (400) with everything that is wrong.
+    """The values of the parameters that were sent, by name; raises `Problem` (400), which lists every error.
 
-    `query` is what stands behind the question mark, percent-encoded as it came.
+    `query` is what follows the question mark, still percent-encoded.
     """
     if not query:
         return {}
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=MOST_PARAMETERS)
     except ValueError:
-        raise Problem("invalid-parameter", f"The query may hold {MOST_PARAMETERS} parameters at most.") from None
+        raise Problem("invalid-parameter", f"The query must not have more than {MOST_PARAMETERS} parameters.") from None
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     errors: list[Mapping[str, str]] = []
     for name, text in pairs:
         try:
             if name not in known:
-                raise Unfit("unknown", "There is no such parameter.")
+                raise Unfit("unknown", "Unknown parameter.")
             if name in values:
-                raise Unfit("repeated", "May be given once.")
-            values[name] = None  # So that a second one is a repetition, whatever becomes of the first.
+                raise Unfit("repeated", "Must not be repeated.")
+            values[name] = None  # A second one is then a repetition, even if the first is invalid.
             values[name] = known[name].read(text)
         except Unfit as error:
             errors.append({"parameter": name[:LONGEST_KEY], "code": error.code, "detail": str(error)})

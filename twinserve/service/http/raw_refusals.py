@@ -1,6 +1,6 @@
-"""What a door's server says itself, where no framework has seen the request; and how long it listens behind that.
+"""Refusals that a door's server sends itself, before any framework sees the request; and limits on what it reads after.
 
-All of it is alike at both doors, with an id, a line in the log and a place in the metrics like any other answer.
+They are the same at both doors, and have a request id, a log line and an entry in the metrics like any other reply.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from twinserve.service.settings import Settings
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 SILENCE: Final = 2.0
-"""Seconds without a byte after which a connection that was half closed is closed; gunicorn's figure."""
+"""Seconds without a byte after which a half-closed connection is closed; gunicorn's figure."""
 MOST_DROPPED: Final = 64 * 1024 * 1024
-"""Bytes that are read and dropped behind a last answer, so that a client that sends all of its request before it reads
-gets to read it: what is closed with bytes unread is reset, and the answer with it (RFC 9112 section 9.6)."""
+"""Maximum number of bytes that are read and dropped after a connection's last reply. Closing it with bytes unread would
+reset it, and a client that sends its whole request before it reads would lose the reply (RFC 9112 section 9.6)."""
 
 
 def too_slow(settings: Settings) -> Problem:
-    """408: the request did not arrive whole in time."""
-    detail = f"A request must arrive whole within {settings.receive_timeout:g} s."
+    """408: the request did not arrive completely in time."""
+    detail = f"The request did not arrive completely within {settings.receive_timeout:g} s."
     return Problem("request-timeout", detail, headers=(("Connection", "close"),))
 
 
 def refusal(problem: Exception, exchange: Exchange) -> bytes:
-    """A whole HTTP/1.1 response to what went wrong, the last one of its connection; the exchange is done."""
+    """The HTTP/1.1 response to an exception, as bytes; finishes the exchange and says `Connection: close`."""
     reply = exchange.refuse(problem)
     headers = dict([*exchange.finish(reply), *reply.fixed]) | {"Connection": "close"}
     lines = [

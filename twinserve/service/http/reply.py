@@ -1,4 +1,4 @@
-"""What a door renders."""
+"""`Reply`: status, headers and body of an answer, for the door to send."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any, Final, NamedTuple
 JSON: Final = "application/json"
 Header = tuple[str, str]
 
-# No reply is a page that may run something or be stored, but for those that say otherwise themselves.
+# For every reply that does not set these headers itself: it must not be stored, nor run as a script or a page.
 COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
 class Reply(NamedTuple):
-    """Status, headers and bytes of an answer; immutable, so one reply may answer many requests."""
+    """Status, headers and body of an answer; immutable, so one reply can answer many requests."""
 
     status: HTTPStatus
     body: bytes
     media_type: str | None = JSON
-    """None where there is no body."""
+    """None if there is no body."""
     headers: tuple[Header, ...] = ()
-    """What this answer needs beyond the headers that every answer carries."""
+    """Headers of this reply besides those that every reply has."""
 
     @property
     def fixed(self) -> tuple[Header, ...]:
-        """The headers that this answer has whichever request it answers; its exchange gives the others."""
+        """The headers that do not depend on the request; `Exchange.finish` returns those that do."""
         return _fixed(self.media_type, self.headers)
 
 

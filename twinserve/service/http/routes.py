@@ -1,4 +1,4 @@
-"""The paths of the contract and the methods that each takes; the doors register exactly these."""
+"""The table of routes: paths, methods and scopes. Both doors register exactly these."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Route:
-    """One path; `name`, of letters, digits and underscores, labels it in metrics."""
+    """One path and its methods; `name` (letters, digits, underscores) is its label in the metrics."""
 
     name: str
     path: str
-    """It may hold parts that are given, as `/models/{name}`: each is anything but empty, and no slash."""
+    """It may have path parameters, as in `/models/{name}`; their values are not empty and contain no slash."""
     methods: tuple[str, ...]
     scope: Scope | None
-    """What a caller must be allowed; None opens the path to everybody, so it has to be said for each."""
+    """The scope that a caller needs; None opens the path to everybody, so there is no default."""
     summary: str
     kind: Kind = "read"
     query: tuple[Parameter, ...] | None = None
-    """The query parameters that it takes; None: whatever the query says is left alone."""
+    """The query parameters that it accepts; None: the query is ignored."""
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """The names of the parts that are given."""
+        """The names of the path parameters."""
         return tuple(PART.findall(self.path))
 
     @property
@@ -58,14 +58,14 @@ ROUTES: Final = (
     Route("schema", "/schema", READ, "read", "The JSON Schema of one instance"),
     Route("openapi", "/openapi.json", READ, "read", "This service as an OpenAPI document"),
     Route("docs", "/docs", READ, "read", "The OpenAPI document as a page"),
-    Route("model", "/model", READ, "read", "What the model is, how good it is and where it comes from"),
-    Route("live", "/health/live", READ, None, "Is the process alive?"),
-    Route("ready", "/health/ready", READ, None, "May it take traffic?"),
+    Route("model", "/model", READ, "read", "The model: facts, metrics and origin"),
+    Route("live", "/health/live", READ, None, "Liveness"),
+    Route("ready", "/health/ready", READ, None, "Readiness"),
     Route("metrics", "/metrics", READ, "manage", "Metrics for Prometheus"),
-    Route("index", "/", READ, None, "What there is"),
+    Route("index", "/", READ, None, "The index of paths"),
 )
 TOKEN: Final = Route(
     "token", "/oauth/token", ("POST",), None, "A token for a client (RFC 6749, client credentials)", "token"
 )
-"""In the table only where this service gives tokens: its caller proves who it is in the request itself."""
+"""In the table only if this service issues tokens. It has no scope: the request itself authenticates the caller."""
 BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}

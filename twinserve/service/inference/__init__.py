@@ -1,1 +1,1 @@
-"""A version that answers, and the watch that exchanges it."""
+"""The version of a model that answers requests, and the watch that swaps in a new champion."""

@@ -1,4 +1,4 @@
-"""Follow a model's champion: a new one is opened and proved beside the old one, then takes its place in one step."""
+"""`Follower`: opens and checks a new champion of a model beside the current version, then swaps it in atomically."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
 
 RETRY: Final = 60.0
-"""Seconds after which a refused version is tried again, even if its files are as they were: what was wrong may pass."""
+"""Seconds after which a refused version is tried again even if its files are unchanged: the cause may be temporary."""
 UNKNOWN: Final = "?"
-"""The version that a damaged champion file names."""
+"""Stands for the version while the champion file cannot be read."""
 
 
 class Follower:
-    """Looks for a new champion of one model when it is told to. What it cannot open it refuses, once for each reason,
-    and the old version goes on; it tries again when the version's files change, or after a while."""
+    """Checks for a new champion of one model each time `look` is called. A version that cannot be opened is refused,
+    which is logged once for each reason, and the previous one goes on serving. It is tried again when its files change,
+    or after `RETRY` seconds."""
 
     def __init__(
         self,
@@ -37,21 +38,21 @@ class Follower:
         swap: Callable[[ModelVersion], None],
         stop: threading.Event | None = None,
     ) -> None:
-        """`version` is what serves, None where nothing does yet; an opening ends early when `stop` is set."""
+        """`version`: the number of the current version, None if there is none. Setting `stop` ends an opening early."""
         self._settings, self._metrics, self._swap = settings, metrics, swap
         self._tried = version
         """The champion's number when it was last opened or refused."""
         self._event = "opened" if version is None else "swapped"
         self._again: _Again | None = None
-        """When to try the refused one again; None when the champion serves."""
+        """When to try the refused version again; None while the champion serves."""
         self._stop = stop or threading.Event()
         self.opening: tuple[str, str] | None = None
-        """The champion that is being opened, and since when (RFC 3339, UTC); None when none is."""
+        """The version that is being opened, and since when (RFC 3339, UTC); None if there is none."""
         self.refused: tuple[str, str] | None = None
-        """The champion that could not be opened, and why; None when the champion serves."""
+        """The version that could not be opened, and why; None while the champion serves."""
 
     def look(self) -> None:
-        """One look, and the swap if there is something new."""
+        """Check the champion once, and open it and swap it in if it is new."""
         try:
             version = champion(self._settings)
         except ModelError as error:
@@ -64,38 +65,38 @@ class Follower:
         self._open(version)
 
     def _is_due(self, folder: Path) -> bool:
-        """Is the champion, which was tried before, to be tried again?"""
-        whole_again = self.refused is not None and self.refused[0] == UNKNOWN
-        if self._again is None:  # It serves.
+        """Should the champion, which was tried before, be tried again?"""
+        was_unreadable = self.refused is not None and self.refused[0] == UNKNOWN
+        if self._again is None:  # The champion serves.
             self.refused = None
             return False
-        return whole_again or self._again.is_due(folder)
+        return was_unreadable or self._again.is_due(folder)
 
     def _open(self, version: int) -> None:
-        if self.refused is None or self.refused[0] != str(version):  # Else it was said.
+        if self.refused is None or self.refused[0] != str(version):  # Else this has been logged.
             log.info("opening", model=self._settings.model, version=str(version))
         self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
         try:
-            serving = open_model_version(self._settings, self._metrics, version, self._stop)
+            opened = open_model_version(self._settings, self._metrics, version, self._stop)
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
-        except Exception as error:  # Whatever a version holds, it is refused where everybody sees it.
+        except Exception as error:  # Files of a version may raise anything; it is refused visibly.
             if self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again."):
                 raise
             return
         finally:
             self.opening = None
-        self._swap(serving)
+        self._swap(opened)
         self.refused, self._again = None, None
         if self._event == "swapped":
             self._metrics.swaps.labels("done").inc()
-        log.info(self._event, model=serving.model, version=serving.version)
+        log.info(self._event, model=opened.model, version=opened.version)
         self._event = "swapped"
         give_back_memory()
 
     def _refuse(self, version: str, reason: str) -> bool:
-        """Say it once; gives whether this was the first time."""
+        """Log and count a refusal once; returns whether this was the first time."""
         if self._again is not None:
             self._again.postpone()
         if self.refused == (version, reason) or self._stop.is_set():
@@ -107,26 +108,26 @@ class Follower:
 
 
 class _Again:
-    """When a refused version is worth another try."""
+    """When a refused version should be tried again."""
 
     def __init__(self, folder: Path) -> None:
         self._stamp = _stamp(folder)
         self._due = time.monotonic() + RETRY
 
     def postpone(self) -> None:
-        """Begin to wait now, however long the last try took."""
+        """Start waiting now, however long the last try took."""
         self._due = time.monotonic() + RETRY
 
     def is_due(self, folder: Path) -> bool:
-        """Have its files changed, or is the time over?"""
+        """Have its files changed, or has the time passed?"""
         return time.monotonic() >= self._due or _stamp(folder) != self._stamp
 
 
 def _stamp(folder: Path) -> Mapping[str, tuple[int, ...]]:
-    """What changes when somebody repairs a version, without reading a file."""
-    found: dict[str, tuple[int, ...]] = {}
+    """The state of a version's files by path, which changes when one is repaired; no file is read."""
+    stamps: dict[str, tuple[int, ...]] = {}
     with contextlib.suppress(OSError):
         for path in islice(folder.rglob("*"), ENTRIES):
-            about = path.lstat()
-            found[str(path)] = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_size, about.st_mode)
-    return found
+            stat = path.lstat()
+            stamps[str(path)] = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size, stat.st_mode)
+    return stamps

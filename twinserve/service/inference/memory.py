@@ -1,4 +1,4 @@
-"""Memory that was needed once, given back to the system."""
+"""Returns free memory to the operating system."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ctypes
 
 
 def give_back_memory() -> None:
-    """Return what is free: the C library would keep it for later, and after many swaps, or large bodies, that adds up.
+    """Return free memory, which the C library keeps otherwise: after many swaps or large bodies that adds up.
 
-    Looking for circles, as `gc.collect` does, would stop every thread for 10 to 20 ms, and a version has none.
+    `gc.collect` is not needed, because a version has no reference cycles; it would stop all threads for 10 to 20 ms.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -1,4 +1,4 @@
-"""A bounded pool for predictions that would make others wait."""
+"""A bounded pool of threads for slow predictions."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.question import Question
 
 Free = Callable[[], None]
-"""Gives a place back."""
+"""Releases a job's place in the pool."""
 PAUSES: Final = 4
-"""Most pauses in a row."""
+"""Maximum number of pauses in a row while jobs gather."""
 LARGE: Final = 4 * 1024 * 1024
-"""Bytes of a body behind which memory is given back: it may have taken a hundred times as much for a moment."""
+"""Bytes; after a body of this size free memory is returned, because reading it may take a hundred times as much."""
 
 
 class Answering(Protocol):
-    """What answers jobs: a `ModelVersion`, which this module must not know."""
+    """What answers jobs: a `ModelVersion`, which this module must not import."""
 
     def joins(self, question: Question) -> bool:
-        """May this question be answered together with others?"""
+        """Can this question be answered together with others?"""
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Settle the first job, and each of the others that is taken from the iterator."""
+        """Settle the first job, and each further job that it takes from the iterator."""
 
     def pause(self) -> float:
-        """Seconds that are little beside an answer."""
+        """Seconds to wait for more jobs; short compared with one call of the predictor."""
 
 
 class Awaited(Future[Reply]):
-    """A reply that is waited for; whoever gives it up says so."""
+    """The future of a reply; calls `give_up` when it is cancelled."""
 
     def __init__(self, give_up: Callable[[Future[Reply]], None]) -> None:
         super().__init__()
         self._give_up = give_up
 
     def cancel(self) -> bool:
-        """Wait no longer; false where it is too late for that."""
+        """Cancel the job; false if it is already running or done."""
         before = self.cancelled()
         now = super().cancel()
         if now and not before:
@@ -52,29 +52,30 @@ class Awaited(Future[Reply]):
 
 
 class Job:
-    """A question that waits for its reply."""
+    """A question that waits for its reply in the pool."""
 
     def __init__(
         self, version: Answering, question: Question, deadline: float, future: Future[Reply], free: Free
     ) -> None:
         self.version, self.question = version, question
         self.deadline = deadline
-        """When nobody waits any more, on the monotonic clock."""
+        """When the caller stops waiting, on the monotonic clock."""
         self.future = future
         self._free = free
 
     def settle(self, make: Callable[[], Reply]) -> None:
-        """The reply is what this gives, or what it raises. The place is free first: who is told may come again."""
+        """Set the reply that `make` returns, or the exception that it raises. The place is released first, because a
+        caller that gets its reply may ask again at once."""
         try:
             reply = make()
-        except Exception as error:  # Whoever waits is told, and the thread lives on.
+        except Exception as error:  # The caller gets it; the thread goes on.
             self.fail(error)
         else:
             self._free()
             self.future.set_result(reply)
 
     def fail(self, error: BaseException) -> None:
-        """There is no reply, for this reason."""
+        """Set an exception in place of a reply."""
         self._free()
         self.future.set_exception(error)
 
@@ -82,34 +83,34 @@ class Job:
 class Pool:
     """At most `capacity` predictions run or wait; one more is refused at once, so that waiting stays bounded.
 
-    A thread that becomes free offers the version of the first waiting job all jobs behind it that may be answered
-    together with it. Requests join because they wait; a lone one is never held back to be joined. Only a thread that
-    has just answered several, most of whose callers ask again at once, looks for as many before it goes on.
+    A free thread takes the first waiting job and offers its version all following jobs that can be answered together
+    with it. Jobs are joined because they wait anyway: a single job is never held back. Only a thread that has just
+    answered several jobs at once waits briefly for as many again, because most of their callers ask again at once.
 
-    Its threads are daemons, which the standard library's executor has no way to say: the interpreter would wait at its
-    end for a prediction that never ends, and a server has seconds to stop.
+    Its threads are daemons, unlike those of the standard library's executor: otherwise a prediction that never ends
+    would keep the interpreter from exiting, and a server has only seconds to stop.
     """
 
     def __init__(self, threads: int, capacity: int, patience: float) -> None:
-        """`patience` is how many seconds a submitter waits at most."""
+        """`patience`: seconds after which a caller stops waiting."""
         self._threads = threads
         self._unstarted = threads
-        """Threads to start yet; none is started before there is work, as a process may fork until then."""
+        """Threads not started yet. The first starts with the first job, because a process may fork until then."""
         self._free = threading.BoundedSemaphore(capacity)
         self._patience = patience
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._began: dict[int, float] = {}
-        """When each busy thread began its call, on the monotonic clock."""
+        """When each busy thread began its call, on the monotonic clock, by thread id."""
 
     def submit(self, version: Answering, question: Question) -> Future[Reply]:
-        """The prediction's future; raises `Problem` (503) when the pool is full or closed."""
+        """The future of the reply; raises `Problem` (503) if the pool is full or closed."""
         with self._changed:
             if self._closing.is_set():
                 raise unavailable("The service is shutting down.")
             if not self._free.acquire(blocking=False):
-                raise unavailable("All places for predictions are taken.")
+                raise unavailable("The queue for predictions is full.")
             future = Awaited(self._forget)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
@@ -119,18 +120,18 @@ class Pool:
         return future
 
     def close(self) -> None:
-        """Take no more work; what was taken goes on to its end."""
+        """Accept no more jobs; those accepted are finished."""
         with self._changed:
             self._closing.set()
             self._changed.notify_all()
 
     def is_stuck(self, seconds: float) -> bool:
-        """Has every thread been at one call for longer than this?"""
+        """Has every thread been in one call for longer than `seconds`?"""
         began = list(self._began.values())
         return len(began) == self._threads and max(began) < time.monotonic() - seconds
 
     def _forget(self, future: Future[Reply]) -> None:
-        """This reply was given up: nothing of its job stays, neither its place nor its body."""
+        """Drop a cancelled job: its place in the pool and its body are released."""
         with self._changed:
             self._waiting = deque(job for job in self._waiting if job.future is not future)
         self._free.release()
@@ -141,8 +142,8 @@ class Pool:
                 give_back_memory()
 
     def _work(self) -> int | None:
-        """Answer the next job, and those that may join it; gives the bytes of their bodies, None at the end. A thread
-        that waits holds none."""
+        """Answer the next job and those joined to it; returns the size of their bodies in bytes, None when the pool is
+        closed. A function of its own, so that a waiting thread holds no body."""
         first = self._first()
         if first is None:
             return None
@@ -161,7 +162,7 @@ class Pool:
         return sum(len(job.question.body) for job in taken)
 
     def _gather(self, number: int, pause: float) -> None:
-        """Wait until so many wait, as long as with every pause there are more of them."""
+        """Wait until `number` jobs wait, for as long as each pause brings more of them."""
         before = -1
         for _ in range(PAUSES):
             now = len(self._waiting)
@@ -170,7 +171,7 @@ class Pool:
             before = now
 
     def _first(self) -> Job | None:
-        """The job that has waited longest, once there is one; None when the pool is closed and empty."""
+        """The job that has waited longest, once there is one; None if the pool is closed and empty."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
@@ -181,15 +182,15 @@ class Pool:
                 return job
 
     def _take(self, first: Job, taken: list[Job]) -> Iterator[Job]:
-        """The first job, and those right behind it that may join it; whatever is asked for is noted as taken."""
+        """The first job and those right after it that can join it; each one is added to `taken`."""
         job: Job | None = first
         while job is not None:
             taken.append(job)
             yield job
-            job = self._follower(first)
+            job = self._next_joining(first)
 
-    def _follower(self, first: Job) -> Job | None:
-        """The next job that waits, if it and the first one may be answered together."""
+    def _next_joining(self, first: Job) -> Job | None:
+        """The next waiting job, if it can be answered together with the first."""
         version = first.version
         while version.joins(first.question):
             with self._changed:

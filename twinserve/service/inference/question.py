@@ -1,4 +1,4 @@
-"""One request for predictions on its way through a version of a model, and who may watch."""
+"""`Question`: what a version needs to answer a prediction request. `Observation`: what an observer sees of it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from twinserve.signature import Columns
 
 
 class Observation(NamedTuple):
-    """What was asked of a version and what it answered, all in one place."""
+    """A prediction request and its outcome, for an observer."""
 
     request_id: str
     model: str
     version: str
     columns: Columns
     outcome: Predictions | Exception
-    """The predictions, or why there are none."""
+    """The predictions, or the exception that was raised instead."""
     warnings: Warnings
 
 
 Observer = Callable[[Observation], object]
-"""Called in the thread that made the answer, before it is sent: whatever takes long belongs elsewhere."""
+"""Called in the thread that predicts, before the reply is sent, so it must be quick."""
 
 
 class Question(NamedTuple):
-    """What a version needs to answer a request."""
+    """What a version needs to answer a prediction request."""
 
     body: bytes
     asked: Asked
     codec: Codec
     request_id: str
     observer: Observer | None
-    """None: nobody watches, and nothing is done for it."""
+    """None: no `Observation` is made."""
 
 
 def tell(observer: Observer, observation: Observation) -> None:
-    """Show it to the observer. That may fail; the answer does not."""
+    """Call the observer. What it raises is logged and does not affect the reply."""
     try:
         observer(observation)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The models that a process serves, by name, and the watch that follows their champions."""
+"""`Shelf`: the current version of each model that a process serves, and the watch that follows their champions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from twinserve.service.telemetry.metrics import Metrics
 
 
 class Shelf:
-    """One version of each model. Another takes its place in one step; a request keeps the one that it began with."""
+    """The current version of each model. A swap is atomic; a request keeps the version that it began with."""
 
     def __init__(self, settings: Settings, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
-        """`versions` by the model's name; none where none could be opened yet."""
+        """`versions` by model name; None for a model of which no version is open yet."""
         self._settings, self._metrics = settings, metrics
         self._default = settings.model
         self._current = dict(versions)
@@ -26,11 +26,11 @@ class Shelf:
         self._watch: Watch | None = None
 
     def __iter__(self) -> Iterator[str]:
-        """The names."""
+        """The names of the models."""
         return iter(self._current)
 
     def __len__(self) -> int:
-        """How many models."""
+        """The number of models."""
         return len(self._current)
 
     @property
@@ -39,8 +39,8 @@ class Shelf:
         return self._watch is not None
 
     def current(self, name: str | None = None) -> ModelVersion:
-        """The version that answers for a model, the default one where none is named; raises `Problem`: 404 where there
-        is no such model, 503 where none of its versions is open."""
+        """The current version of a model, of the default model if `name` is None; raises `Problem`: 404 for an unknown
+        model, 503 if none of its versions is open."""
         try:
             version = self._current[self._default if name is None else name]
         except KeyError:
@@ -50,15 +50,15 @@ class Shelf:
         return version
 
     def peek(self) -> Mapping[str, ModelVersion | None]:
-        """What is there now."""
+        """The current versions by model name; None for a model of which none is open."""
         return dict(self._current)
 
     def swap(self, version: ModelVersion, name: str | None = None) -> None:
-        """Answer with this one from now on."""
+        """Make this the current version of a model."""
         self._current[name or self._default] = version
 
     def follow(self) -> Watch:
-        """Follow the champion of each model from now on, in a thread of this process."""
+        """Start following the champion of each model, in a thread of this process."""
         stop = threading.Event()
         for name, version in self._current.items():
             number = None if version is None else int(version.version)
@@ -70,7 +70,7 @@ class Shelf:
         return self._watch
 
     def progress(self, name: str | None = None) -> Mapping[str, Mapping[str, str]]:
-        """What becomes of a new champion: `opening` with its version and since when, `refused` with the reason."""
+        """The state of a new champion: `opening` (version, since), `refused` (version, reason), or empty."""
         follower = self._followers.get(name or self._default)
         progress: dict[str, Mapping[str, str]] = {}
         if follower is not None and (opening := follower.opening) is not None:
@@ -80,6 +80,6 @@ class Shelf:
         return progress
 
     def stop(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         if self._watch is not None:
             self._watch.stop()

@@ -1,4 +1,4 @@
-"""One version of a model, ready to answer: everything that a version determines, made once."""
+"""`ModelVersion`: one version of a model, loaded and ready to answer, with everything that it determines."""
 
 from __future__ import annotations
 
@@ -31,32 +31,31 @@ from twinserve.signature import Columns, Finding, json_schema
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import Opened, Trust, open_version
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
 from twinserve.store.registry import Registry
 
 SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
-"""Bytes; whatever a body below this turns out to be, reading it or telling what is wrong with it takes 3 ms at most, as
-does the answer of a compiled model, so it may run inline: the way to a thread and back would take half as long as 25
-rows themselves."""
+"""Bytes. Reading a smaller body, or reporting its errors, takes at most 3 ms, and so does the prediction of a compiled
+model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
 
 
 class ModelVersion:
-    """One version of a model, ready to answer; immutable, so a request that holds it is answered by it alone."""
+    """One version of a model, ready to answer requests. Immutable, so one version answers a whole request."""
 
-    def __init__(self, opened: Opened, version: str, settings: Settings, metrics: Metrics) -> None:
-        facts = opened.manifest
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings, metrics: Metrics) -> None:
+        facts = artifact.manifest
         self.model, self.version = facts.name, version
-        self.schema_document = json_schema(opened.signature, out_of_range=settings.out_of_range)
+        self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
-        self.description = _document(_describe(opened, version))
-        self._opened, self._settings = opened, settings
-        self._predictor = opened.predictor
-        self._batcher = Batcher(opened.predictor)
-        self._codecs = {NATIVE.name: NATIVE.codec(opened, version, settings)}
-        """By dialect; another one is made when it is first asked for."""
-        self._novelty = Novelty(opened.signature)
+        self.description = _document(_describe(artifact, version))
+        self._artifact, self._settings = artifact, settings
+        self._predictor = artifact.predictor
+        self._batcher = Batcher(artifact.predictor)
+        self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
+        """By the dialect's name; each is made when it is first used."""
+        self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
 
@@ -69,51 +68,51 @@ class ModelVersion:
         request_id: str = "",
         observer: Observer | None = None,
     ) -> Question:
-        """A request in that dialect, for this version alone."""
+        """A request in this dialect as a question for this version."""
         codec = self._codecs.get(dialect.name)
         if codec is None:
-            codec = self._codecs[dialect.name] = dialect.codec(self._opened, self.version, self._settings)
+            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return Question(body, asked, codec, request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
-        """May this body be answered inline, or would others wait for it?"""
+        """Can this body be answered inline, without making other requests wait for long?"""
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
     def joins(self, question: Question) -> bool:
-        """May this question be answered together with others that wait? Never by a compiled model: what it says of a
-        row depends on no other row, to the last bit."""
+        """Can this question be answered together with others that wait? Never by a compiled model, whose prediction for
+        a row must not depend on other rows, to the last bit."""
         return self._settings.batching and self._predictor.kind != "compiled" and len(question.body) < QUICK_BODY
 
     def answer(self, question: Question) -> Reply:
-        """The reply to a question; raises `Problem` for a body that is the caller's mistake."""
+        """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
         batch = question.codec.read(question.body, question.asked)
         try:
             outcome: Outcome = self._predictor.predict(batch.columns)
-        except Exception as error:  # As in the pool: anybody's code may be in there.
+        except Exception as error:  # As in the pool: a pipeline may contain any code.
             outcome = error
         return self._reply(question, batch, outcome)
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Answer the first job, and by the same call of the predictor as many of the others as it pays to join."""
-        asked: list[tuple[Job, Batch]] = []
+        """Answer the first job, and in the same call of the predictor as many of the others as fit."""
+        joined: list[tuple[Job, Batch]] = []
         rows = 0
         for job in jobs:
             try:
                 batch = job.question.codec.read(job.question.body, job.question.asked)
-            except Exception as error:  # This job's alone.
+            except Exception as error:  # Concerns only this job.
                 job.fail(error)
                 continue
-            asked.append((job, batch))
+            joined.append((job, batch))
             rows += len(batch.columns)
-            if not self._batcher.has_room(rows, asked[0][0].deadline - time.monotonic()):
+            if not self._batcher.has_room(rows, joined[0][0].deadline - time.monotonic()):
                 break
-        if not asked:
+        if not joined:
             return
-        self._metrics.joined.observe(len(asked))
-        outcomes = self._batcher.predict([batch.columns for _, batch in asked])
-        answered = zip(asked, outcomes, strict=True)
-        # Those last whose refused rows have to be looked for.
-        for (job, batch), outcome in sorted(answered, key=lambda pair: isinstance(pair[1], CannotPredict)):
+        self._metrics.joined.observe(len(joined))
+        outcomes = self._batcher.predict([batch.columns for _, batch in joined])
+        settled = zip(joined, outcomes, strict=True)
+        # Failed jobs last: searching for their refused rows takes time.
+        for (job, batch), outcome in sorted(settled, key=lambda pair: isinstance(pair[1], CannotPredict)):
             job.settle(partial(self._reply, job.question, batch, outcome))
 
     def stream(self, dialect: Dialect, question: Question) -> Stream:
@@ -132,7 +131,7 @@ class ModelVersion:
         return dialect.stream(question.codec, predict, question.asked)
 
     def pause(self) -> float:
-        """Seconds that are little beside a call of the predictor."""
+        """Seconds to wait for more jobs; short compared with one call of the predictor."""
         return self._batcher.pause()
 
     def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
@@ -141,7 +140,7 @@ class ModelVersion:
             seen = Observation(question.request_id, self.model, self.version, batch.columns, outcome, warnings)
             tell(question.observer, seen)
         if isinstance(outcome, CannotPredict):
-            # The pipeline proved itself on its golden rows, so what it refuses here is in the values.
+            # The pipeline passed its golden rows, so the cause is in these values.
             raise unpredictable(
                 refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1), is_array=batch.is_array
             ) from None
@@ -167,11 +166,11 @@ class ModelVersion:
 
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""
-        return _document(openapi(self.schema_document, self._opened.manifest, self._settings, base))
+        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, base))
 
 
 def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
-    """422: valid values for which the model has no answer. Not every predictor counts what is beyond the first."""
+    """422: values that are valid, but for which the model has no answer. `rows` may end after `MAX_ERRORS` + 1."""
     paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
     findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
     is_exact = len(findings) <= MAX_ERRORS
@@ -179,9 +178,9 @@ def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
 
 
 def open_model_version(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> ModelVersion:
-    """A version, checked and proved; raises a `ModelError` whose sentence says what to do.
+    """Open and check a version; raises a `ModelError` whose sentence says what to do.
 
-    It takes as long as the settings allow, or until it is told to stop."""
+    Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
     registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
     opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
@@ -196,7 +195,7 @@ def _seal_key(path: Path | None) -> bytes | None:
 
 
 def champion(settings: Settings) -> int:
-    """The number of the version that should serve; raises a `ModelError` where there is none."""
+    """The number of the version that should serve; raises a `ModelError` if there is none."""
     registry = Registry(Path(settings.artifacts), settings.model)
     version = registry.champion()
     if version is None:
@@ -208,18 +207,18 @@ def champion(settings: Settings) -> int:
 
 
 def version_folder(settings: Settings, version: int) -> Path:
-    """Where a version lies, whether it is there or not."""
+    """The folder of a version, which may not exist."""
     return Registry(Path(settings.artifacts), settings.model).path(version)
 
 
-def _describe(opened: Opened, version: str) -> Mapping[str, Any]:
-    facts = opened.manifest
+def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
+    facts = artifact.manifest
     return {
         "name": facts.name,
         "version": version,
         "task": facts.task,
         "classes": None if facts.classes is None else list(facts.classes),
-        "predictor": {"kind": opened.predictor.kind, "reason": facts.predictor.reason},
+        "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
         "metric": facts.metric,
         "metrics": dict(facts.metrics),
         "training": facts.training.model_dump(mode="json"),

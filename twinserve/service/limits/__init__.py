@@ -1,1 +1,1 @@
-"""How often, and how much at once."""
+"""Limits: requests a second per caller, and requests in flight."""

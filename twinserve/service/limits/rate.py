@@ -1,4 +1,4 @@
-"""How often one caller may ask, and how many may ask at once."""
+"""A limit on the request rate of each caller."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from typing import Final
 from twinserve.service.http.problem import Problem
 
 MOST_CALLERS: Final = 10_000
-"""Callers remembered, about 2 MB; whoever asked longest ago is forgotten first, and begins anew."""
-
+"""Maximum number of callers remembered, about 2 MB. The one that has been silent for longest is forgotten first, which
+gives it a full bucket."""
 
 ROUNDING: Final = 1e-6
-"""Seconds that sums of floats may be off; no caller gains anything by them."""
+"""Seconds of tolerance for rounding errors of float sums; too small to be of use to a caller."""
 
 
 class Rate:
-    """A token bucket for each caller, kept as the moment when it will be full again (GCRA)."""
+    """A token bucket for each caller, stored as the time at which it will be full again (GCRA). Thread-safe."""
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """`rate` requests a second for ever, `burst` at once."""
+        """`rate`: sustained requests a second; `burst`: requests at once; `clock`: seconds."""
         self._interval, self._allowance = 1 / rate, (burst - 1) / rate
         self._clock = clock
         self._full_at: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, caller: str) -> None:
-        """Count one request; raises `Problem` (429) when it is one too many, and that one does not count."""
+        """Count one request; raises `Problem` (429), without counting it, if it exceeds the rate."""
         with self._lock:
             now = self._clock()
             full_at = max(now, self._full_at.get(caller, now))
@@ -44,18 +44,18 @@ class Rate:
         require_no_wait(wait)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing; for the same interface as `SharedRate`."""
 
 
 def require_no_wait(seconds: float) -> None:
-    """429 for a caller whose next request is so many seconds too early."""
+    """Raise `Problem` (429) if a request is this many seconds too early."""
     if seconds > ROUNDING:
         headers = (("Retry-After", str(max(1, math.ceil(seconds)))),)
-        raise Problem("too-many-requests", "This caller asks too often.", headers=headers)
+        raise Problem("too-many-requests", "This caller exceeds its request rate.", headers=headers)
 
 
 def network(address: str) -> str:
-    """What counts as one caller without a name: an IPv4 address, or the /64 that one IPv6 customer gets."""
+    """What identifies a caller that has no name: its IPv4 address, or the /64 network of its IPv6 address."""
     if ":" not in address:
         return address
     try:

@@ -1,6 +1,6 @@
-"""Rates that all workers of all machines count together, in one Redis.
+"""Request rates that all workers of all machines count together, in one Redis.
 
-Fails open to what each worker can see: while the store is away every worker counts for itself, as it does without one.
+Fails open: while the store cannot be reached, each worker counts by itself, as it does without a store.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from twinserve.service.limits.rate import Rate, require_no_wait
 from twinserve.service.telemetry.logs import log
 
 TIMEOUT: Final = 0.05
-"""Seconds for the store to answer: the caller waits for it, and so does an event loop. Twice, if a connection broke."""
+"""Seconds that the store has to answer, twice if a connection broke. An event loop waits for it, so it is short."""
 PAUSE: Final = 1.0
-"""Seconds between two looks whether a store that went away is back; no request waits for these."""
+"""Seconds between two attempts to reach a store that was lost; no request waits for these."""
 
-# The bucket of `limits.Rate` in one atomic step, by the store's clock. Should that clock be set back, nobody waits
+# The bucket of `Rate` in one atomic step, by the store's clock. If that clock is set back, a caller still waits no
 # longer than an empty bucket takes to fill.
 TAKE: Final = """
 local interval, allowance = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -41,10 +41,12 @@ return '0'
 
 
 class SharedRate:
-    """A token bucket for each caller, in the store."""
+    """A token bucket for each caller, in the store; the same interface as `Rate`."""
 
     def __init__(self, url: str, prefix: str, rate: float, burst: int, lost: Callable[[], object]) -> None:
-        """`prefix` keeps apart what shares a store; `lost` is told whenever the store goes away."""
+        """`prefix` separates services that share a store; `lost` is called each time the store is lost.
+
+        Raises `ValueError` if `url` is not the URL of a Redis."""
         self._client = Redis.from_url(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 1), protocol=2
         )
@@ -61,7 +63,7 @@ class SharedRate:
             self._lose(error)
 
     def take(self, caller: str) -> None:
-        """Count one request; raises `Problem` (429) when it is one too many, and that one does not count."""
+        """Count one request; raises `Problem` (429), without counting it, if it exceeds the rate."""
         if self._is_there:
             try:
                 wait = cast("Any", self._script(keys=[self._prefix + caller], args=self._arguments))
@@ -73,7 +75,7 @@ class SharedRate:
         self._alone.take(caller)
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop looking for a lost store and close the connections."""
         self._closed.set()
         self._client.close()
 

@@ -1,4 +1,4 @@
-"""Pages for people. Each is one self-contained document: no request leaves the machine, none is needed for an asset."""
+"""HTML pages. Each is one self-contained document that loads nothing from other servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 @cache
 def docs() -> Reply:
-    """Swagger UI over the service's own OpenAPI document; its script and style are part of the page."""
+    """Swagger UI for the service's OpenAPI document, with script and style inline."""
     style = (HERE / "vendor" / "swagger-ui.css").read_text(encoding="utf-8")
     script = (HERE / "vendor" / "swagger-ui-bundle.js").read_text(encoding="utf-8")
     start = (HERE / "docs.js").read_text(encoding="utf-8")
@@ -31,5 +31,5 @@ def docs() -> Reply:
 
 
 def _source(script: str) -> str:
-    """What a Content-Security-Policy calls an inline script: its digest."""
+    """The source expression that allows this inline script in a Content-Security-Policy: its SHA-256 digest."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

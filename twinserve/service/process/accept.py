@@ -1,4 +1,4 @@
-"""How many of those who wait at a listener a server takes at once."""
+"""How many pending connections a server accepts at once."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ import socket
 from typing import Any
 
 Accepted = tuple[socket.socket, Any]
-"""A connection, and where it comes from."""
+"""A connection and its peer's address."""
 
 
-class Newcomers:
-    """One at first and twice as many each time that more wait: a crowd would else wait for as many turns of an event
-    loop as there are others before it. Of few, other workers get their share."""
+class PendingConnections:
+    """Accepts pending connections: one at first, and twice as many each time that more are pending.
+
+    With one in each turn of an event loop, the last of many would wait for as many turns as there are others before it.
+    When few are pending, other workers get some of them.
+    """
 
     def __init__(self, most: int) -> None:
+        """`most`: how many are accepted at once at most."""
         self._most, self.number = most, 1
-        """How many are taken next."""
+        """How many are accepted next."""
 
-    def take(self, listener: socket.socket) -> list[Accepted]:
-        """Those whose turn it is."""
-        found = waiting(listener, self.number)
-        self.number = min(2 * self.number, self._most) if len(found) == self.number else 1
-        return found
+    def accept(self, listener: socket.socket) -> list[Accepted]:
+        """Accept the next ones; fewer if fewer are pending."""
+        accepted = accept_pending(listener, self.number)
+        self.number = min(2 * self.number, self._most) if len(accepted) == self.number else 1
+        return accepted
 
 
-def waiting(listener: socket.socket, number: int) -> list[Accepted]:
-    """So many of the connections that wait to be taken."""
-    found = []
+def accept_pending(listener: socket.socket, number: int) -> list[Accepted]:
+    """Accept up to `number` pending connections, without waiting."""
+    accepted = []
     for _ in range(number):
         try:
-            found.append(listener.accept())
+            accepted.append(listener.accept())
         except OSError:
-            break  # No more, another worker was faster, the client has gone, or this process may open no more files.
-    return found
+            break  # None is left, another worker was faster, the client is gone, or no more files may be opened.
+    return accepted

@@ -1,8 +1,8 @@
-"""What each signal means to a server: alike at both doors, with one worker or several.
+"""What each signal does to a server: the same at both doors, with one worker or several.
 
-TERM, INT and QUIT stop it: what was accepted is answered, and the exit code is 0. A second INT or QUIT, as of somebody
-who presses Ctrl-C twice, ends it at once. HUP, USR1, USR2, TTIN and TTOU, by which other servers load anew, reopen
-files or change the number of workers, change nothing here, and say so: one of them by mistake must lose no request.
+TERM, INT and QUIT stop it: accepted requests are answered, and the exit code is 0. A second INT or QUIT, as from
+pressing Ctrl-C twice, ends it at once. HUP, USR1, USR2, TTIN and TTOU, by which other servers reload, reopen files or
+change the number of workers, are ignored and logged, so that sending one by mistake loses no request.
 """
 
 from __future__ import annotations
@@ -19,52 +19,52 @@ from twinserve.service.telemetry.logs import log
 
 STOP: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 URGENT: Final = (signal.SIGINT, signal.SIGQUIT)
-"""Those whose second one ends a server at once."""
+"""Signals that end a server at once when they come a second time."""
 IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
 Handler = Callable[[int, FrameType | None], object]
 
 
 def meet(stop: Handler) -> None:
-    """Have this called for each signal that stops, and ignore those that mean nothing."""
+    """Install `stop` as the handler of each signal that stops a server, and ignore the others."""
     for number in STOP:
         signal.signal(number, stop)
     ignore_others()
 
 
 def ignore_others() -> None:
-    """Ignore what means nothing here, aloud."""
+    """Ignore the signals of `IGNORED`, and log each of them."""
     for number in IGNORED:
         signal.signal(number, lambda number, _: ignored(number))
 
 
 def ignored(number: int) -> None:
-    """One line for a signal that changes nothing."""
-    reason = "A retrained model is followed without it; settings are read at a start."
+    """Log a signal that was ignored."""
+    reason = "Servers follow a retrained model without a signal; settings are read at start."
     log.warning("signal ignored", signal=signal.Signals(number).name, reason=reason)
 
 
 class Urgency:
-    """Knows how often somebody wanted an end at once."""
+    """Counts the signals of `URGENT`."""
 
     def __init__(self) -> None:
-        self._asked = 0
+        self._count = 0
 
     def is_final(self, number: int) -> bool:
-        """Is this the second of those signals that say so?"""
-        self._asked += number in URGENT
-        return self._asked > 1 and number in URGENT
+        """Count a signal: is it the second urgent one?"""
+        self._count += number in URGENT
+        return self._count > 1 and number in URGENT
 
 
 def leave_at_once(number: int) -> NoReturn:
-    """End as a process does that a signal ends."""
+    """End this process with the exit code of a process that this signal ended."""
     leave(128 + number)
 
 
 def leave(code: int) -> NoReturn:
-    """End this process with this code, after what was registered for its end. The interpreter's own end stops every
-    thread at its next step: one that is opening a version, in a library's own code, would take the process along with
-    SIGABRT."""
-    atexit._run_exitfuncs()  # The only way to run them and not the rest.
+    """End this process with this exit code, after the handlers that `atexit` has. A normal exit of the interpreter
+    would stop every thread at its next step in Python, and one that opens a version inside a library's own code would
+    crash the process (SIGABRT)."""
+    atexit._run_exitfuncs()  # There is no public function that runs only these.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""What a server program does before anything heavy is imported: threads, metrics folder, listening socket."""
+"""Starts a server program, before heavy imports: thread variables, metrics folder, listening socket."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
-from twinserve.service.settings import PREFIX, Settings, is_loopback
+from twinserve.service.addresses import is_loopback
+from twinserve.service.settings import PREFIX, Settings
 from twinserve.service.telemetry.logs import log
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
-# One thread inside each prediction: many requests are what keeps the cores busy, and starting threads for a small
-# batch costs more than its work. Read once by the libraries, when they are loaded.
+# One thread inside each prediction: many requests keep the cores busy, and starting threads for a small batch takes
+# longer than the batch itself. The libraries read these variables once, when they are loaded.
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 NEW_OBJECTS: Final = 20_000
-"""Between two looks of the garbage collector; some megabytes, if all of them were garbage."""
+"""New objects between two runs of the garbage collector; some megabytes, if all of them were garbage."""
 
 
 class CannotStart(Exception):
@@ -33,35 +34,35 @@ class CannotStart(Exception):
 
 
 def run(program: str, serve: Callable[[], int]) -> int:
-    """Run a server; its exit code, or 2 with one sentence on standard error when it cannot start."""
+    """Run a server; returns its exit code, or 2 after one sentence on standard error if it cannot start."""
     try:
         return serve()
     except CannotStart as error:
-        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # The program's own voice.
+        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # A command-line program prints.
         return FAILED
-    except SystemExit as end:  # A worker's, too.
+    except SystemExit as end:  # Raised in workers, too.
         return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def prepare(settings: Settings) -> None:
-    """Set what must be set before NumPy and the metrics library are imported."""
+    """Set the environment variables that must be set before NumPy and the metrics library are imported."""
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
     if settings.workers > 1 and METRICS_FOLDER not in os.environ:
         folder = tempfile.mkdtemp(prefix="twinserve-metrics-")
         os.environ[METRICS_FOLDER] = folder
-        owner = os.getpid()  # A forked worker runs the handlers of its parent, too.
+        owner = os.getpid()  # A forked worker runs the exit handlers of its parent, too.
         atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
 
 
 def collect_rarely() -> None:
-    """Have the garbage collector wait until there is something to find: a request leaves it nothing, but a thousand in
-    flight are many objects, which it would go through again and again for a fifth of the processor's time."""
+    """Run the garbage collector less often. A request leaves no garbage for it, but a thousand in flight are many
+    objects, and scanning them again and again would take a fifth of the processor's time."""
     gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
 def require_model(settings: Settings) -> None:
-    """Raise `CannotStart` where there is no champion, before any worker is started that could not open one."""
+    """Raise `CannotStart` if there is no champion, before any worker is started."""
     from twinserve.errors import ModelError
     from twinserve.service.inference.version import champion
 
@@ -72,7 +73,7 @@ def require_model(settings: Settings) -> None:
 
 
 def listen(settings: Settings, default_port: int) -> socket.socket:
-    """The listening socket; raises `CannotStart` when the address is not to be had."""
+    """The listening socket; raises `CannotStart` if the address cannot be used."""
     listener = bind(settings, default_port if settings.port is None else settings.port)
     if settings.auth == "none" and not is_loopback(settings.host):
         log.warning("open to anybody who reaches this address", host=settings.host)
@@ -81,7 +82,7 @@ def listen(settings: Settings, default_port: int) -> socket.socket:
 
 
 def bind(settings: Settings, port: int) -> socket.socket:
-    """A socket with this port of the settings' host; raises `CannotStart` when it is not to be had."""
+    """A socket bound to this port of the settings' host; raises `CannotStart` if the address cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,14 +92,15 @@ def bind(settings: Settings, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         unknown_host = isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
+        reason = getattr(error, "strerror", "the port number is out of range")
         raise CannotStart(
-            f"cannot listen on {settings.host} port {port} ({getattr(error, 'strerror', 'there is no such port')}); "
+            f"cannot listen on {settings.host} port {port} ({reason}); "
             f"choose another with {PREFIX}{'HOST' if unknown_host else 'PORT'}."
         ) from None
     return listener
 
 
 def url(listener: socket.socket) -> str:
-    """Where a listener is to be reached."""
+    """The URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,4 +1,4 @@
-"""How the process that makes workers learns whether they can serve: one of them speaks for the whole start."""
+"""`Start`: how a parent process learns whether its workers can serve."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from twinserve.service.telemetry.logs import log
 App = TypeVar("App")
 POLL: Final = 0.05
 PAUSE: Final = 1.0
-"""Seconds before a worker that cannot take another one's place ends, as it is replaced at once."""
+"""Seconds that a replacement worker that cannot start waits before it ends, because it is replaced at once."""
 
 
 class Start:
-    """The start of a server with workers. It is over as soon as one of them serves; from then on the others serve on
-    whatever happens to one, and its place is tried again. Each worker has a copy, by a fork or by a pickle."""
+    """The start of a server with workers. It succeeds as soon as one worker serves. From then on a worker that fails
+    is replaced, while the others go on serving. Each worker has a copy, by fork or by pickle."""
 
     def __init__(self) -> None:
-        self._heard, self._told = multiprocessing.Pipe(duplex=False)  # What is told is short, so written in one piece.
+        self._heard, self._told = multiprocessing.Pipe(duplex=False)  # Messages are short, so each is written at once.
         self.is_over = False
-        """Has a worker served?"""
+        """Has a worker reported that it serves?"""
         self.failure: CannotStart | None = None
-        """Why there is no server; the process that made the workers raises it once these have ended."""
+        """Why no worker can serve; the parent process raises it once its workers have ended."""
 
     def attempt(self, make_app: Callable[[], App]) -> App:
-        """In a worker: its app; ends the process where there can be none."""
+        """Call in a worker: make its app; ends the process if that fails."""
         from twinserve.errors import ModelError
 
         try:
             return make_app()
         except (ModelError, BadSetting) as error:
             self._fail(str(error))
-            sys.exit(0)  # Another code would have its parent say so, too.
+            sys.exit(0)  # With another exit code the parent would log an error, too.
 
     def succeed(self) -> None:
-        """In a worker: it serves."""
+        """Call in a worker: report that it serves."""
         if not self.is_over:
             self._told.send(None)
 
@@ -53,9 +53,10 @@ class Start:
         time.sleep(PAUSE)
 
     def wait(self, has_to_see: Callable[[], bool], seconds: float = math.inf) -> bool:
-        """In the process that made them: does a worker serve, at last? Ask until `is_over`, or `failure` says why not.
+        """Call in the parent, until `is_over` or `failure` is set: wait for a report; returns whether a worker serves.
 
-        Comes back after this time, or as soon as there is something to see to, a signal perhaps."""
+        Returns false after `seconds`, or as soon as `has_to_see` is true: there is other work, such as a signal.
+        """
         end = time.monotonic() + seconds
         while not self._heard.poll(POLL):
             if has_to_see() or time.monotonic() > end:

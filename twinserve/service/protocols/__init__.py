@@ -1,1 +1,1 @@
-"""The forms that requests and answers may have: our own JSON, and whatever other protocols clients speak."""
+"""The formats of prediction requests and replies: our own JSON, and other protocols (dialects)."""

@@ -1,4 +1,4 @@
-"""What a protocol must give to be spoken here: its paths, how it is read and written, and how it refuses."""
+"""`Dialect` and `Codec`: what a protocol must provide: routes, reading of requests, writing of replies and errors."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from twinserve.service.http.routes import Route
 from twinserve.service.settings import Settings
 from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 Warnings = Mapping[int, Sequence[Finding]]
-"""The warnings of each row that has some."""
+"""The warnings by row index; rows without any are left out."""
 
 
 class Asked(NamedTuple):
-    """What a request says beside its body."""
+    """A request apart from its body."""
 
     parameters: Mapping[str, str] = {}
-    """The given parts of its path."""
+    """The values of the path parameters, by name."""
     query: Mapping[str, Any] = {}
-    """The query parameters, checked."""
+    """The values of the query parameters, checked, by name."""
     header: HeaderLookup = NO_HEADERS
     base: str = "/"
-    """Where the service's paths begin."""
+    """The path under which the service is mounted."""
 
 
 NOTHING: Final = Asked()
 
 
 class Served(Protocol):
-    """The service, as far as what is only read may ask it."""
+    """The part of the service that answers routes of the kind `read`."""
 
     settings: Settings
     routes: tuple[Route, ...]
@@ -58,17 +58,17 @@ Read = Callable[[Served, Asked], Reply]
 
 
 class BadPrediction(Exception):
-    """The predictor returned something that is no prediction: NaN, infinity, or the wrong number of rows."""
+    """The predictor's result is invalid: NaN, infinity, no label, or the wrong number of rows."""
 
 
 class Codec(Protocol):
-    """How a protocol reads and writes what one version of a model is asked; safe to share between threads."""
+    """Reads requests and writes replies of one protocol for one version of a model; safe to share between threads."""
 
     def read(self, body: bytes, asked: Asked) -> Batch:
-        """The columns of a request; raises `Problem` for a body that is the caller's mistake."""
+        """The columns of a request; raises `Problem` for an invalid body."""
 
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
-        """The reply to that request; raises `BadPrediction` where these are no predictions of its rows."""
+        """The reply to that request; raises `BadPrediction` if the predictions are invalid or do not fit its rows."""
 
 
 Predict = Callable[[Columns], tuple[Predictions, Warnings]]
@@ -95,16 +95,16 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Dialect:
-    """A protocol that clients speak."""
+    """A protocol for prediction requests."""
 
     name: str
     routes: tuple[Route, ...]
     admit: Callable[[HeaderLookup], None]
-    """Raises `Problem` (415) where these headers say that the body is nothing for this protocol."""
-    codec: Callable[[Opened, str, Settings], Codec]
-    """Made once for each version: from what was opened, its number and the settings."""
+    """Raises `Problem` (415) if the headers say that the body has another format."""
+    codec: Callable[[LoadedArtifact, str, Settings], Codec]
+    """Makes the codec of a version, from its artifact, its number and the settings; called once for each version."""
     refuse: Callable[[Problem, str], Reply]
-    """The reply to a request with this id that is refused, in the protocol's own shape."""
+    """The error reply, in the protocol's own format, to the request with this id."""
     reads: Mapping[str, Read]
     """What answers each route that is only read, by its name."""
     stream: Callable[[Codec, Predict, Asked], Stream] | None = None

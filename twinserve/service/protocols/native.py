@@ -1,4 +1,4 @@
-"""Our own JSON: an instance or an array of them, and predictions as `docs/contract.md` has them."""
+"""The native protocol: JSON with an instance or an array of them, and predictions as in `docs/contract.md`."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from twinserve.signature import Finding
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
-from twinserve.store.artifact import Opened
+from twinserve.store.artifact import LoadedArtifact
 
 NO_WARNINGS: Final = ',"warnings":[]'
 
 
 class NativeCodec:
-    """Our JSON for one version of a model."""
+    """The native JSON of one version of a model."""
 
-    def __init__(self, opened: Opened, version: str, settings: Settings) -> None:
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
         self._validator = Validator(
-            opened.signature,
+            artifact.signature,
             max_batch=settings.max_batch,
             max_depth=settings.max_depth,
             out_of_range=settings.out_of_range,
         )
-        self._renderer = Renderer(opened.manifest.name, version, opened.manifest.classes)
+        self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
 
-    def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # It says all in its body.
-        """As `Codec` has it."""
+    def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # The whole request is in its body.
+        """See `Codec`."""
         try:
             return self._validator.validate(body)
         except MalformedJson as error:
@@ -52,7 +52,7 @@ class NativeCodec:
             raise invalid_input(error) from None
 
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:  # noqa: ARG002
-        """As `Codec` has it."""
+        """See `Codec`."""
         if batch.is_array:
             return Reply(HTTPStatus.OK, self._renderer.many(predictions, warnings, len(batch.columns)))
         return Reply(HTTPStatus.OK, self._renderer.one(predictions, warnings))
@@ -130,7 +130,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def admit(header: HeaderLookup) -> None:
-    """415 unless the body is plain JSON."""
+    """Raise `Problem` (415) unless the body is uncompressed JSON."""
     require_json(header("content-type"), header("content-encoding"))
 
 

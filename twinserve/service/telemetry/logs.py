@@ -1,4 +1,4 @@
-"""Structured logs: ours, the frameworks' and the servers' in one shape, on standard error."""
+"""Structured logs: ours, the frameworks' and the servers' in one format, on standard error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger("twinserve")
 
 
 def configure(settings: Settings) -> None:
-    """Send everything that is logged in this process through one formatter."""
+    """Format everything that is logged in this process in the same way."""
     console = settings.log_format == "console" or (settings.log_format is None and sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -51,7 +51,7 @@ def _keep(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def where(error: BaseException) -> str:
-    """What was raised and where, with what led to it. Messages are left out: they may hold a caller's values."""
-    said = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
+    """The traceback of an exception and of its causes, without messages: they may contain a caller's values."""
+    text = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return said if before is None else f"{where(before)}\n\n{said}"
+    return text if before is None else f"{where(before)}\n\n{text}"

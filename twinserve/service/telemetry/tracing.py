@@ -1,6 +1,6 @@
-"""Which trace a request belongs to (W3C Trace Context), and its span where OpenTelemetry is turned on.
+"""The trace that a request belongs to (W3C Trace Context), and its span if OpenTelemetry is turned on.
 
-OpenTelemetry is imported where it is turned on, and nowhere else.
+OpenTelemetry is imported only if it is turned on.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ TRACEPARENT: Final = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})(?P<span>[0-9a-f]{16})-[0-9a-f]{2}"
     r"(?P<more>-[^\n]{0,400})?\Z"
 )
-LAST_WORDS: Final = 2.0
-"""Seconds that spans get to leave at the end; a collector that hangs must not hold up a server that stops."""
+FLUSH_TIMEOUT: Final = 2.0
+"""Seconds for sending the last spans at exit; a collector that hangs must not delay a server that stops."""
 
 
 class Place(NamedTuple):
-    """Where in a trace a request is: the span is ours where there is one, else the caller's."""
+    """A request's position in a trace: the ids of its trace and of its span (ours, or else the caller's)."""
 
     trace_id: str
     span_id: str
 
 
 def callers_place(traceparent: str | None) -> Place | None:
-    """What the caller's header says; none where it is missing or not valid, which is no fault of the request."""
-    found = TRACEPARENT.match(traceparent) if traceparent else None
-    if found is None or (found["version"] == "00" and found["more"]):
+    """The position in the caller's `traceparent` header; None if it is missing or invalid, which is not an error."""
+    match = TRACEPARENT.match(traceparent) if traceparent else None
+    if match is None or (match["version"] == "00" and match["more"]):
         return None
-    return Place(found["trace"], found["span"])
+    return Place(match["trace"], match["span"])
 
 
 class ServerSpan:
-    """One request as OpenTelemetry's HTTP conventions describe it; no query, header or value of it."""
+    """The span of one request, by OpenTelemetry's HTTP conventions, without its query, headers or values."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -51,28 +51,28 @@ class ServerSpan:
         self.place = Place(f"{context.trace_id:032x}", f"{context.span_id:016x}")
 
     def end(self, status: int, version: str | None) -> None:
-        """The reply is made."""
+        """End the span, with the status of the reply and the version that made it."""
         from opentelemetry.trace import StatusCode
 
         self._span.set_attribute("http.response.status_code", status)
         if version is not None:
             self._span.set_attribute("twinserve.model.version", version)
-        if status >= 500:  # What is the caller's fault is none of a server's span.
+        if status >= 500:  # By the conventions, a 4xx is not an error of a server's span.
             self._span.set_attribute("error.type", str(status))
             self._span.set_status(StatusCode.ERROR)
         self._span.end()
 
 
 class Tracing:
-    """Begins a span for each request; shared by all threads of a process."""
+    """Starts a span for each request; safe to share between threads."""
 
     def __init__(self, provider: TracerProvider, model: str, close: Callable[[], object] = lambda: None) -> None:
-        """`close` sends what is left."""
+        """`close` sends the spans that are left."""
         self._tracer = provider.get_tracer(SERVICE_NAME)
         self._model, self._close = model, close
 
     def begin(self, method: str, path: str, scheme: str, header: HeaderLookup, *, known: bool) -> ServerSpan:
-        """A span below the caller's; `known`: is the path one of the contract's?"""
+        """Start a span, a child of the caller's if it sent one; `known`: is the path one of our routes?"""
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -97,14 +97,15 @@ class Tracing:
         )
 
     def close(self) -> None:
-        """Send what is left, as far as that goes quickly."""
+        """Send the spans that are left, for at most `FLUSH_TIMEOUT` seconds."""
         last = threading.Thread(target=self._close, name="last spans", daemon=True)
         last.start()
-        last.join(LAST_WORDS)
+        last.join(FLUSH_TIMEOUT)
 
 
 def open_tracing(settings: Settings) -> Tracing | None:
-    """Tracing as the settings say: by the host app's provider if there is one, else over OTLP as `OTEL_*` say."""
+    """Tracing as the settings say, else None: by the host app's provider if it has one, else over OTLP, configured by
+    the `OTEL_*` variables. Raises `BadSetting` if OpenTelemetry is not installed."""
     if not settings.otel:
         return None
     try:
@@ -115,10 +116,10 @@ def open_tracing(settings: Settings) -> Tracing | None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise BadSetting("TWINSERVE_OTEL needs OpenTelemetry: pip install 'twinserve[otel]'.") from None
-    hosts = trace.get_tracer_provider()
-    if isinstance(hosts, TracerProvider):
-        return Tracing(hosts, settings.model)
-    named = {"service.name": SERVICE_NAME, **OTELResourceDetector().detect().attributes}
-    provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
+    host = trace.get_tracer_provider()
+    if isinstance(host, TracerProvider):
+        return Tracing(host, settings.model)
+    attributes = {"service.name": SERVICE_NAME, **OTELResourceDetector().detect().attributes}
+    provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider, settings.model, provider.shutdown)

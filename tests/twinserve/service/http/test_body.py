@@ -56,7 +56,7 @@ def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> Non
 @pytest.mark.parametrize("length", ["11", "000011", "9" * 18, "9" * 30])
 def test_a_declared_length_over_the_limit_is_refused_at_once(length: str) -> None:
     """Before anything is received."""
-    with pytest.raises(Problem, match="10 bytes at most"):
+    with pytest.raises(Problem, match="must not exceed 10 bytes"):
         Receipt(length, LIMIT, Room(LIMIT))
 
 

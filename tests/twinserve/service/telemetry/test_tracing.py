@@ -96,7 +96,7 @@ def test_a_collector_that_never_answers_does_not_hold_up_the_end(monkeypatch: py
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # So that it gives up before the next test.
-        monkeypatch.setattr("twinserve.service.telemetry.tracing.LAST_WORDS", 0.1)
+        monkeypatch.setattr("twinserve.service.telemetry.tracing.FLUSH_TIMEOUT", 0.1)
         tracing = open_tracing(settings_of(otel=True))
         assert tracing is not None
         tracing.begin("GET", "/model", "http", lambda _: None, known=True).end(200, None)
