@@ -49,7 +49,7 @@ class FindingsContract(OpenedSuite):
         answer = served.predict([{}] * 20).json()
         assert len(answer["errors"]) == 100
         assert answer["errors"][7]["pointer"] == "/1/engine"
-        assert answer["detail"] == "140 errors in the input. The first 100 are listed, 40 more are not."
+        assert answer["detail"] == "140 errors in the input. The first 100 are listed, 40 more are not listed."
 
     @pytest.mark.parametrize("count", [1, 93, 94])
     def test_unknown_fields_of_one_instance_are_counted_too(self, served: Client, count: int) -> None:
@@ -63,7 +63,7 @@ class FindingsContract(OpenedSuite):
     def test_what_no_parser_holds_does_not_spoil_the_count(self, served: Client) -> None:
         """An absurd value is one error among the others."""
         answer = served.predict(b"[" + b"{}," * 20 + b"9" * 5000 + b"]").json()
-        assert answer["detail"] == "141 errors in the input. The first 100 are listed, 41 more are not."
+        assert answer["detail"] == "141 errors in the input. The first 100 are listed, 41 more are not listed."
 
     def test_one_error_is_one_error(self, served: Client) -> None:
         """Grammar, too, is part of a sentence."""
