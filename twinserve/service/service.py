@@ -38,7 +38,7 @@ PATIENCE: Final = 2.0
 
 
 class Service(Published):
-    """One model behind one contract. Made once for a process; safe to share between threads."""
+    """Models behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
         self,
