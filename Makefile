@@ -49,7 +49,7 @@ check: setup-dev ## Lint, format, types, import rules
 test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not long"
 
-test-long: setup-dev ## The rest of it: signals, forks, traces and hostile stores
+test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
 	@$(PY) -m pytest -q -n auto --dist loadfile -m long
 
 test-fast: setup-dev ## Without the tests that start servers or train for long

@@ -17,7 +17,7 @@ import pytest
 from harness.accounts import workers as workers_of_process
 from harness.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 each_door = pytest.mark.parametrize("door", DOORS)
 each_number = pytest.mark.parametrize("workers", [1, 2])

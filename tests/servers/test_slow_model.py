@@ -19,7 +19,7 @@ import pytest
 from harness.running import DOORS, golden, read, request, running, wait_for
 from tests.servers.blocking import MARK
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 each_door = pytest.mark.parametrize("door", DOORS)
 PROMPT = 0.05

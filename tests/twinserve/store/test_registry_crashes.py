@@ -21,7 +21,7 @@ from harness import ROOT
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.registry import Registry
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 MOMENTS: Final = 20
 MOST_STEPS: Final = 400
 
