@@ -31,10 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, BadSetting) as error:
         return _fail(str(error))
     except ValidationError as error:
-        return _fail(f"{error.error_count()} mistakes in the file or the options: {error.errors()[0]['msg']}.")
+        return _fail(_first_mistake(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}.")
     return 0
+
+
+def _first_mistake(error: ValidationError) -> str:
+    """The first error's place and sentence, and how many more there are."""
+    first, more = error.errors()[0], error.error_count() - 1
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}{f' (and {more} more)' if more else ''}."
 
 
 def create(options: argparse.Namespace) -> None:
