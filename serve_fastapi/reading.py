@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from twinserve.service.http.problem import Problem
+
 
 class Body:
     """The body of one request as ASGI messages. If a dependency has read it, it comes from Starlette's cache."""
@@ -22,6 +24,8 @@ class Body:
             return {"type": "http.request", "body": b"", "more_body": False}
         except ClientDisconnect:
             return {"type": "http.disconnect"}
+        except Problem:
+            raise  # The server's own refusal of what arrives.
         except Exception as error:
             self.failure = error
             raise

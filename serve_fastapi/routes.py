@@ -23,7 +23,6 @@ from twinserve.service.http.problem import incomplete_body, no_such_path, predic
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import Kind
-from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
 Operation = Callable[..., Coroutine[Any, Any, Response]]
@@ -128,6 +127,7 @@ async def stream(
     query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
     with ExitStack() as place:
         place.enter_context(service.places)
+        place.enter_context(service.streams)
         streaming = service.stream(exchange, header, query, parameters)
         return await streamed(service.settings, streaming, receive, place.pop_all())
     raise AssertionError("unreachable")
@@ -146,7 +146,8 @@ async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope
     path: str = scope["path"]
     parameters = given(service, exchange, scope)
     base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
-    return exchange.dialect.reads[exchange.route](service, Asked(parameters, {}, header, base))
+    asked = service.asked(exchange, header, scope["query_string"].decode("latin-1"), parameters, base)
+    return exchange.dialect.reads[exchange.route](service, asked)
 
 
 async def other_method(

@@ -92,10 +92,15 @@ class StreamedResponse(Response):
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """As ASGI has it. An answer that is cut off has no last message, so the server closes the connection."""
         reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
-        await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
         try:
+            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
             async for piece in reply.pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except (OSError, asyncio.CancelledError) as error:  # The client has gone.
+            self._exchange.cut(incomplete_body(), reply)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
         except Exception as error:
             self._exchange.cut(error, reply)
             return

@@ -13,7 +13,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, KeptPlace, StreamAwaited
+from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, KeptPlace, StreamAwaited
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from serve_flask.streaming import sent, streamed
@@ -24,7 +24,6 @@ from twinserve.service.http.problem import incomplete_body, no_such_path, predic
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import PART, Kind, Route
-from twinserve.service.protocols.codec import Asked
 from twinserve.service.service import NONE, Service
 
 if TYPE_CHECKING:
@@ -165,11 +164,12 @@ def stream(service: Service, exchange: Exchange, header: HeaderLookup, environ: 
     """A request for predictions that is answered while it arrives: in a thread, as its client may be slow."""
     authorize(service, exchange, header, environ)
     query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
-    streaming = service.stream(exchange, header, query, parameters)
-    if environ.get(IN_LOOP):
-        raise StreamAwaited
     with ExitStack() as place:
         place.enter_context(service.places)
+        place.enter_context(service.streams)
+        streaming = service.stream(exchange, header, query, parameters)
+        if environ.get(CAN_STREAM) is False:
+            raise StreamAwaited
         return streamed(service.settings, streaming, environ, place.pop_all())
     raise AssertionError("unreachable")
 
@@ -187,7 +187,8 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
     path = request.script_root + request.path
     parameters = given(service, exchange)
     base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
-    return exchange.dialect.reads[exchange.route](service, Asked(parameters, {}, header, base))
+    asked = service.asked(exchange, header, environ.get("QUERY_STRING", ""), parameters, base)
+    return exchange.dialect.reads[exchange.route](service, asked)
 
 
 def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:

@@ -73,6 +73,9 @@ def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:
     """The pieces of an answer, as WSGI takes them; ends the exchange."""
     try:
         yield from reply.pieces
+    except GeneratorExit:  # The client has gone.
+        exchange.cut(incomplete_body(), reply)
+        raise
     except Exception as error:
         exchange.cut(error, reply)
         raise CutOff("An answer was cut off; the service's log has the reason.") from None

@@ -26,7 +26,9 @@ class TimedProtocol(HttpToolsProtocol):
         """A new connection owes a request."""
         self._service: Service = self.app_state["service"]
         self._settings = self._service.settings
-        lingering: Any = LingeringTransport(transport, self.loop, self._settings.receive_timeout)
+        lingering: Any = LingeringTransport(
+            transport, self.loop, self._settings.receive_timeout, self._settings.send_timeout
+        )
         super().connection_made(lingering)
         self._is_ending = False
         """Does the server take no more requests?"""

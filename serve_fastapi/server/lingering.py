@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any, Final
 
 from twinserve.service.http.raw_refusals import MOST_DROPPED, SILENCE
@@ -16,7 +17,9 @@ class LingeringTransport:
     only, after what is written; what still comes is dropped, until the client ends its own, is silent or sends too
     much (RFC 9112 section 9.6)."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float, send_seconds: float
+    ) -> None:
         """`seconds` bounds the second step."""
         self._transport, self._loop = transport, loop
         self.write = transport.write
@@ -24,6 +27,10 @@ class LingeringTransport:
         self.has_ended = False
         """Is our side closed? Nothing is read as a request then."""
         self._dropped = 0
+        self._send_seconds, self._taken = send_seconds, 0.0
+        """The second: when the client took some of it last, on the loop's clock."""
+        self._unsent = math.inf
+        """Bytes that were not sent yet when it was looked last."""
         self._last = self._until = 0.0
         """When something came last, and when to wait no longer, on the loop's clock."""
 
@@ -45,7 +52,7 @@ class LingeringTransport:
             self._transport.close()
             return
         self._transport.resume_reading()
-        self._last = self._loop.time()
+        self._last = self._taken = self._loop.time()
         self._until = self._last + self.seconds
         self._loop.call_later(SILENCE, self._look)
 
@@ -65,8 +72,15 @@ class LingeringTransport:
         if self._transport.is_closing():
             return
         now = self._loop.time()
-        if self._transport.get_write_buffer_size():  # Under a deadline of its own.
+        unsent = self._transport.get_write_buffer_size()
+        if unsent:
+            if unsent < self._unsent:
+                self._taken = now
+            if now > self._taken + self._send_seconds:  # An answer that was cut off has no other deadline.
+                self._transport.abort()
+                return
             self._last, self._until = now, now + self.seconds
+        self._unsent = unsent
         quiet = min(self._last + SILENCE, self._until)
         if quiet <= now:
             self._transport.close()

@@ -54,6 +54,8 @@ class DoorCycle(RequestResponseCycle):
         # An answer that is sent while the body arrives may still see its end.
         if self.closes_unread and self.more_body and not message.get("more_body"):
             self.keep_alive = False
+        if self.disconnected and message.get("more_body"):
+            raise ConnectionResetError("The client has gone.")  # As ASGI 2.4 has it: nobody reads the rest.
         start, self.start = self.start, None
         if start is not None:
             whole = self._whole(start, message)

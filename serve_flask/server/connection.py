@@ -36,8 +36,6 @@ class ClientSocket(socket.socket):
     """What reads the body, where the request is answered while it arrives."""
     is_cut = False
     """Was an answer cut off? Nothing more of it is sent."""
-    in_loop = False
-    """Is the app asked in the event loop, where nothing may wait?"""
     version: ModelVersion | None = None
     """The version that can answer this request inline, once the worker has asked for one."""
     must_close = False

@@ -34,7 +34,7 @@ class DoorWorker(ArrivingWorker):
         conn.sock.body = None
         conn.sock.must_close = head.is_chunked or head.awaits or head.length > self.service.settings.max_body
         try:
-            conn.keep = self.handle(conn, head, in_loop=True)
+            conn.keep = self.handle(conn, head)
         except BodyAwaited:
             self.await_body(conn, head, body)
             return
@@ -62,7 +62,7 @@ class DoorWorker(ArrivingWorker):
         conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
         if self.is_quick(conn, body):
             try:
-                conn.keep = self.handle(conn, head, in_loop=True)
+                conn.keep = self.handle(conn, head)
             except StreamAwaited:
                 self.stream(conn, head, body)
             else:
@@ -74,7 +74,7 @@ class DoorWorker(ArrivingWorker):
             self.refuse(conn, problem)
             return
         self.forget(conn)
-        self.tpool.submit(self.handle, conn, head).add_done_callback(
+        self.tpool.submit(self.handle_whole, conn, head, body).add_done_callback(
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
 
@@ -99,6 +99,14 @@ class DoorWorker(ArrivingWorker):
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
 
+    def handle_whole(self, conn: Connection, head: Head, body: bytes) -> bool:
+        """Have the app answer a request that is there, in a thread."""
+        try:
+            return self.handle(conn, head)
+        except StreamAwaited:
+            conn.sock.reader = BodyReader(conn, body, self.service.settings)
+            return self.handle_stream(conn, head)
+
     def handle_stream(self, conn: Connection, head: Head) -> bool:
         """The same in that thread; another request may come if all of this one has been read."""
         reader = conn.sock.reader
@@ -106,9 +114,8 @@ class DoorWorker(ArrivingWorker):
             keep = self.handle(conn, head)
             return keep and reader is not None and reader.is_whole and not conn.sock.is_cut
 
-    def handle(self, conn: Connection, head: Head, *, in_loop: bool = False) -> bool:
+    def handle(self, conn: Connection, head: Head) -> bool:
         """Have the app answer; gives whether another request may come. In the loop or in a thread."""
-        conn.sock.in_loop = in_loop
         try:
             if conn.request is None:
                 conn.request = Request(self.cfg, IterUnreader((head.content,)), conn.client)

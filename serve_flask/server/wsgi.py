@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, EXCHANGE, IN_LOOP, PLACE, VERSION, Awaited, BodyAwaited, StreamAwaited
+from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, Awaited, BodyAwaited, StreamAwaited
 from serve_flask.server.connection import ClientSocket
 from serve_flask.streaming import CutOff
 
@@ -37,11 +37,12 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
         client = environ["gunicorn.socket"]
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if client.must_close or ("Connection", "close") in headers:
+            is_cut_short = client.reader is not None and not client.reader.is_whole and status[0] in "45"
+            if client.must_close or is_cut_short or ("Connection", "close") in headers:
                 start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
             return start_response(status, headers, exc_info)
 
-        environ[IN_LOOP] = client.in_loop
+        environ[CAN_STREAM] = client.reader is not None
         if client.reader is not None:
             environ["wsgi.input"], environ["wsgi.input_terminated"] = client.reader, True
         elif client.body is None:

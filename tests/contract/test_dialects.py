@@ -100,11 +100,15 @@ LABELS = Dialect(
             (Parameter("digits", digits), Parameter("note", str)),
         ),
         Route("labels_names", "/labels/{name}/about", READ, "read", "Names"),
+        Route("labels_digits", "/labels", READ, "read", "Digits", "read", (Parameter("digits", digits),)),
     ),
     labels_only,
     LabelsCodec,
     refuse,
-    {"labels_names": names},
+    {
+        "labels_names": names,
+        "labels_digits": lambda _, asked: Reply(HTTPStatus.OK, json.dumps(dict(asked.query)).encode()),
+    },
 )
 
 
@@ -197,6 +201,17 @@ def test_what_is_read_may_have_several_forms(doors: Both, accept: str, expected:
     """Negotiated by `Accept`, and never refused for it."""
     answer = doors.send("GET", "/labels/tumor/about", headers={"Accept": accept})
     assert (answer.status, answer.headers["content-type"]) == (200, expected)
+
+
+def test_the_query_of_what_is_only_read_is_checked_as_well(doors: Both) -> None:
+    assert doors.send("GET", "/labels?digits=3").json() == {"digits": 3}
+    for query in ("digits=x", "other=1"):
+        assert doors.send("GET", f"/labels?{query}").status == 400
+
+
+@pytest.mark.parametrize("name", ["a%0A", "%00", "a%7F"])
+def test_no_part_of_a_path_holds_a_control_character(doors: Both, name: str) -> None:
+    assert [door.send("GET", f"/labels/{name}/about").status for door in doors.doors] == [404, 404]
 
 
 def test_our_own_errors_stay_as_they_are_beside_another_dialect(doors: Both) -> None:

@@ -83,3 +83,19 @@ def test_a_place_is_held_until_the_end_and_then_given_back(open_doors: OpenDoors
     for _ in range(3):
         assert doors.send("POST", "/lines", LINE + b"\n", HEADERS).status == 200
         assert doors.send("POST", "/lines", b"{\n", HEADERS).status == 400
+
+
+def test_a_declared_length_above_the_limit_is_refused_by_the_head(open_doors: OpenDoors) -> None:
+    doors = open_doors(service_of(dialects=[LINES], max_body=1_000))
+    assert doors.send("POST", "/lines", b" " * 1_001, HEADERS).status == 413
+
+
+def test_streams_have_a_limit_of_their_own(open_doors: OpenDoors) -> None:
+    """Below the threads of any server; an ordinary request still finds a place."""
+    service = service_of(dialects=[LINES], max_queue=2)
+    doors = open_doors(service)
+    with service.streams:
+        answer = doors.send("POST", "/lines", LINE + b"\n", HEADERS)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert doors.predict(car()).status == 200
+    assert doors.send("POST", "/lines", LINE + b"\n", HEADERS).status == 200

@@ -160,3 +160,50 @@ def test_a_refusal_by_the_head_comes_before_the_body(start: Start) -> None:
     with start() as server, server.connect() as connection:
         connection.sendall(b"POST /lines?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")
         assert b" 415 " in until(connection, b"\r\n\r\n")
+
+
+def test_a_full_server_says_so_before_it_asks_for_the_body(start: Start, line: bytes) -> None:
+    """503 by the head, and no `100 Continue`."""
+    with start(max_queue=2) as server, begin(server) as stream:
+        stream.sendall(chunk(line))
+        until(stream, b"\n\r\n")
+        with server.connect() as connection:
+            head = f"POST /lines HTTP/1.1\r\nHost: h\r\nContent-Type: {TYPE}\r\nContent-Length: 9\r\n"
+            connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+            assert until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 503 ")
+        stream.sendall(chunk(b""))
+        until(stream, b"1 lines")
+
+
+def test_a_client_that_leaves_gives_back_what_it_held_and_is_no_fault_of_ours(start: Start, line: bytes) -> None:
+    with start(max_queue=2, send_timeout=2) as server:
+        for _ in range(3):
+            with begin(server) as connection:
+                connection.sendall(chunk(line))
+                until(connection, b"\n\r\n")
+            deadline = time.monotonic() + DEADLINE
+            while post(server, line)[0] != 200:
+                assert time.monotonic() < deadline
+        metrics = server.request("GET", "/metrics").body
+        assert b"twinserve_faults_total 0.0" in metrics
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_a_large_body_that_is_there_at_once_is_answered_in_pieces(start: Start, line: bytes) -> None:
+    """The rest is not held in memory while its client does not read."""
+    with start(send_timeout=1) as server, server.connect() as connection:
+        body = line * 200
+        head = (
+            f"POST /lines?more=5000 HTTP/1.1\r\nHost: h\r\nContent-Type: {TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        before = megabytes(server)
+        connection.sendall(head.encode() + body)
+        until(connection, b"more")
+        time.sleep(0.5)  # For as long a server that reads ahead would write into memory.
+        assert megabytes(server) - before < 60
+
+
+def megabytes(server: Running) -> float:
+    """What the server holds in memory."""
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from http import HTTPStatus
 from typing import Final
 
 from twinserve.service.http.problem import Problem
@@ -85,6 +86,10 @@ class Exchange:
 
     def cut(self, error: Exception, reply: StreamedReply) -> None:
         """An answer ended before its end, for this reason; its status has been sent."""
+        if isinstance(error, Problem) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:  # The caller's, or it left.
+            log.info("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=error.kind)
+            self.finish(reply)
+            return
         reason = error.kind if isinstance(error, Problem) else where(error)
         log.error("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=reason)
         self._metrics.faults.inc()

@@ -14,7 +14,7 @@ from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import unavailable
+from twinserve.service.http.problem import no_such_path, unavailable
 from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
@@ -69,6 +69,8 @@ class Service(Published):
         settings = self.settings
         self.places = Places(settings.max_concurrent)
         """Limits the prediction requests in flight: enter `with service.places:` before the body is read."""
+        self.streams = Places(max(1, settings.max_queue // 2))
+        """Limits the streams, each of which may hold a thread of a server; hold one beside a place."""
         self.room = Room(max(settings.max_buffered, settings.max_body))
         """Limits the bytes that all requests hold together while they arrive."""
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
@@ -159,9 +161,18 @@ class Service(Published):
         self._require_open()
         self.models.current(parameters.get("name"))
         exchange.dialect.admit(header)
+        if parameters or exchange.dialect is not NATIVE or self.by_name[exchange.route].query is not None:
+            exchange.asked = self.asked(exchange, header, query, parameters)
+
+    def asked(
+        self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str], base: str = "/"
+    ) -> Asked:
+        """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
+        model's name can be)."""
+        if not all(map(str.isprintable, parameters.values())):
+            raise no_such_path()
         known = self.by_name[exchange.route].query
-        if known is not None or parameters or exchange.dialect is not NATIVE:
-            exchange.asked = Asked(parameters, read_query(query, known or ()) if known is not None else {}, header)
+        return Asked(parameters, {} if known is None else read_query(query, known), header, base)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
@@ -193,7 +204,7 @@ class Service(Published):
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
         """A request for predictions that is answered while it arrives; `Problem` as of `admit`. Hold a place until it
         is over."""
-        self._require_fit(exchange, header, query, parameters)
+        self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
         version = self.models.current(parameters.get("name"))
         exchange.version = version.version
         question = version.question(
