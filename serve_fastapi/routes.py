@@ -107,7 +107,8 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
 async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
     """Answer a prediction request: inline if that is quick, else in the pool, so that the event loop never waits."""
     authorize(service, exchange, header, scope)
-    query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
+    query = scope["query_string"].decode("latin-1") if scope["query_string"] else ""
+    parameters = given(service, exchange, scope) if "path_params" in scope else NONE  # Without: an exact path.
     with service.places, service.admit(exchange, header, query, parameters) as receipt:
         body = await read_body(service, receipt, receive)
         answer = service.answer(body, exchange)

@@ -14,12 +14,12 @@ from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import no_such_path, unavailable
+from twinserve.service.http.problem import Problem, no_such_path, unavailable
 from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.inference.pool import Pool
-from twinserve.service.inference.question import Observer
+from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
@@ -154,15 +154,13 @@ class Service(Published):
         """Check a prediction request before its body is read; returns the receipt for the body, or raises `Problem`.
 
         `query` as it came, `parameters` the given parts of the path."""
-        self._require_fit(exchange, header, query, parameters)
-        return Receipt(header("content-length"), self.settings.max_body, self.room)
-
-    def _require_fit(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> None:
-        self._require_open()
-        self.models.current(parameters.get("name"))
+        if self._closing:
+            raise closing()
+        self.models.current(parameters.get("name") if parameters else None)
         exchange.dialect.admit(header)
         if parameters or exchange.dialect is not NATIVE or self.by_name[exchange.route].query is not None:
             exchange.asked = self.asked(exchange, header, query, parameters)
+        return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def asked(
         self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str], base: str = "/"
@@ -177,7 +175,8 @@ class Service(Published):
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
         before the request's route is known. Raises `Problem` (503) if no version is open."""
-        self._require_open()
+        if self._closing:
+            raise closing()
         version = self.models.current()
         return version if len(self.models) == 1 and version.is_quick(body) else None
 
@@ -187,16 +186,13 @@ class Service(Published):
         One version answers the whole request: `version` if it is given, else the current one. Wait for the future with
         `predict_timeout`; it raises what the prediction raised.
         """
-        self._require_open()
-        version = version or self.models.current(exchange.asked.parameters.get("name"))
+        if self._closing:
+            raise closing()
+        asked = exchange.asked
+        if version is None:
+            version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        question = version.question(
-            body,
-            exchange.asked,
-            dialect=exchange.dialect,
-            request_id=exchange.request_id,
-            observer=self.observer,
-        )
+        question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
         if version.is_quick(body):
             return version.answer(question)
         return self._pool.submit(version, question)
@@ -238,6 +234,7 @@ class Service(Published):
         if self._tracing is not None:
             self._tracing.close()
 
-    def _require_open(self) -> None:
-        if self._closing:
-            raise unavailable("The service is shutting down.")
+
+def closing() -> Problem:
+    """503: this process takes no more requests."""
+    return unavailable("The service is shutting down.")

@@ -23,7 +23,7 @@ from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Observer, Question, tell
-from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Dialect, Stream, Warnings
+from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -59,6 +59,13 @@ class ModelVersion:
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
 
+    def codec(self, dialect: Dialect) -> Codec:
+        """How this version is asked in that dialect."""
+        codec = self._codecs.get(dialect.name)
+        if codec is None:
+            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
+        return codec
+
     def question(
         self,
         body: bytes,
@@ -69,10 +76,7 @@ class ModelVersion:
         observer: Observer | None = None,
     ) -> Question:
         """A request in this dialect as a question for this version."""
-        codec = self._codecs.get(dialect.name)
-        if codec is None:
-            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
-        return Question(body, asked, codec, request_id, observer)
+        return Question(body, asked, self.codec(dialect), request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
