@@ -91,7 +91,7 @@ def test_the_bucket_fills_at_the_rate(worker: Worker) -> None:
     through = 0
     while through < 4:
         through += passed(rate, 1)
-    assert time.monotonic() - started >= 3 / 5 - 0.001
+    assert time.monotonic() - started >= 0.95 * 3 / 5  # Redis has a clock of its own.
 
 
 def test_the_store_forgets_callers_that_no_bucket_needs(worker: Worker, store: Store) -> None:
