@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future
 from types import coroutine
 from typing import Any, TypeVar
+
+from twinserve.service.http.problem import prediction_timeout
+from twinserve.service.http.reply import Reply
 
 Result = TypeVar("Result")
 
@@ -46,6 +50,14 @@ async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
         return result
     async with asyncio.timeout(seconds):
         return await _the_rest(work, awaited)
+
+
+async def reply_of(answer: Future[Reply], seconds: float) -> Reply:
+    """The reply that the pool is making; raises `Problem` (504) if it takes longer than this."""
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
+    except TimeoutError:
+        raise prediction_timeout(seconds) from None
 
 
 @coroutine

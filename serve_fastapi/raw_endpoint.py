@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply, StreamedReply
+from twinserve.service.http.reply import Header, Reply
 from twinserve.service.service import Service
 
-Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply | StreamedReply]]
+Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -48,11 +48,6 @@ class Endpoint:
             reply = await self._answer(self._service, exchange, header, scope, receive)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
-        if isinstance(reply, StreamedReply):
-            from serve_fastapi.streaming import StreamedResponse
-
-            await StreamedResponse(exchange, reply)(scope, receive, send)
-            return
         headers = [*encode(exchange.finish(reply)), *encode_once(reply.fixed)]
         if reply.media_type is not None:
             headers.append((b"content-length", b"%d" % len(reply.body)))

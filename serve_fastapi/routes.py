@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from typing import Annotated, Any, Final
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope
 
-from serve_fastapi.deadline import within
+from serve_fastapi.deadline import reply_of, within
 from serve_fastapi.document import described
 from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
@@ -19,7 +18,7 @@ from serve_fastapi.streaming import StreamedResponse, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
+from twinserve.service.http.problem import incomplete_body, no_such_path, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import Kind
@@ -59,10 +58,12 @@ async def current_service(request: Request) -> Service:
     return service
 
 
+AnyAnswer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply | StreamedReply]]
+
 Served = Annotated[Service, Depends(current_service)]
 
 
-def operation(name: str, answer: Answer) -> Operation:
+def operation(name: str, answer: AnyAnswer) -> Operation:
     """The endpoint of a path operation; it runs after the app's own dependencies."""
 
     async def endpoint(request: Request, service: Served) -> Response:
@@ -71,7 +72,7 @@ def operation(name: str, answer: Answer) -> Operation:
     return endpoint
 
 
-async def exchanged(service: Service, name: str, answer: Answer, request: Request) -> Response:
+async def exchanged(service: Service, name: str, answer: AnyAnswer, request: Request) -> Response:
     """Answer one request; problems and faults become replies of the service, too."""
     scope, body = request.scope, Body(request)
     header = header_lookup(scope)
@@ -112,12 +113,7 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
     with service.places, service.admit(exchange, header, query, parameters) as receipt:
         body = await read_body(service, receipt, receive)
         answer = service.answer(body, exchange)
-        if isinstance(answer, Reply):
-            return answer
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(answer), service.settings.predict_timeout)
-        except TimeoutError:
-            raise prediction_timeout(service.settings.predict_timeout) from None
+        return answer if isinstance(answer, Reply) else await reply_of(answer, service.settings.predict_timeout)
 
 
 async def stream(
@@ -179,4 +175,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, "stream": stream, **PLAIN}
+ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

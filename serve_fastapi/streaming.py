@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack
 from http import HTTPStatus
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from serve_fastapi.deadline import within
+from serve_fastapi.deadline import reply_of, within
 from serve_fastapi.raw_endpoint import encode, encode_once
 from twinserve.service.exchange import Exchange
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.raw_refusals import too_slow
-from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
 from twinserve.service.settings import Settings
 
@@ -46,10 +45,10 @@ async def answer_pieces(
     """The answer, as far as there is one already, behind each step of the body."""
     with place:
         async for chunk in body_pieces(settings, receive):
-            if piece := await waited(settings, streaming.feed, chunk):
+            if piece := (await reply_of(streaming.feed(chunk), settings.predict_timeout)).body:
                 yield piece
         while not streaming.is_over:
-            if piece := await waited(settings, streaming.end):
+            if piece := (await reply_of(streaming.end(), settings.predict_timeout)).body:
                 yield piece
 
 
@@ -71,15 +70,6 @@ async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[byt
 async def next_message(receive: Receive) -> Message:
     """What comes next of the request."""
     return await receive()
-
-
-async def waited(settings: Settings, ask: Callable[..., Future[Reply]], *arguments: bytes) -> bytes:
-    """What one step gives, within the time that a prediction has."""
-    try:
-        reply = await asyncio.wait_for(asyncio.wrap_future(ask(*arguments)), settings.predict_timeout)
-    except TimeoutError:
-        raise prediction_timeout(settings.predict_timeout) from None
-    return reply.body
 
 
 class StreamedResponse(Response):

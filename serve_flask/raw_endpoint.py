@@ -7,16 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from serve_flask.body import EXCHANGE
-from serve_flask.streaming import sent
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply, StreamedReply
+from twinserve.service.http.reply import Header, Reply
 from twinserve.service.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
+Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply]
 
 
 class Endpoint:
@@ -36,11 +35,7 @@ class Endpoint:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
-        status = f"{reply.status.value} {reply.status.phrase}"
-        if isinstance(reply, StreamedReply):
-            start_response(status, [*exchange.headers, *reply.fixed])
-            return sent(exchange, reply)
-        start_response(status, finish(exchange, reply))
+        start_response(f"{reply.status.value} {reply.status.phrase}", finish(exchange, reply))
         return (reply.body,)
 
 

@@ -14,13 +14,14 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
 from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, KeptPlace, StreamAwaited
+from serve_flask.deadline import reply_of
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from serve_flask.streaming import sent, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, no_such_path, prediction_timeout, to_other_method
+from twinserve.service.http.problem import incomplete_body, no_such_path, to_other_method
 from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import PART, Kind, Route
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 View = Callable[..., Response]
+AnyAnswer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
 OTHER: Final = "not_"
 """Prefix of a route's name: the endpoint of the methods that the route does not allow."""
 CHUNK: Final = 64 * 1024
@@ -85,7 +87,7 @@ def disown_doubled_slashes() -> None:
         request.routing_exception = NotFound()
 
 
-def view(service: Service, name: str, answer: Answer) -> View:
+def view(service: Service, name: str, answer: AnyAnswer) -> View:
     """A view: one exchange, begun when the app's own hooks have let the request pass."""
 
     def endpoint(**_: str) -> Response:
@@ -94,7 +96,7 @@ def view(service: Service, name: str, answer: Answer) -> View:
     return endpoint
 
 
-def exchanged(service: Service, name: str, answer: Answer) -> Response:
+def exchanged(service: Service, name: str, answer: AnyAnswer) -> Response:
     """Answer one request; problems and faults become replies of the service, too."""
     environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True}
     environ.pop(BODY, None)  # The body is read through the app, whose limits apply.
@@ -151,13 +153,7 @@ def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ:
     with place, service.admit(exchange, header, query, parameters) as receipt:
         body = read_body(service, receipt, environ)
         answer = service.answer(body, exchange, environ.get(VERSION))
-        if isinstance(answer, Reply):
-            return answer
-        try:
-            return answer.result(service.settings.predict_timeout)
-        except TimeoutError:
-            answer.cancel()
-            raise prediction_timeout(service.settings.predict_timeout) from None
+        return answer if isinstance(answer, Reply) else reply_of(answer, service.settings.predict_timeout)
 
 
 def stream(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> StreamedReply:
@@ -215,4 +211,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
 """Those that an app of ours answers without its framework."""
-ANSWERS: Final[Mapping[Kind, Answer]] = {"read": read, "stream": stream, **PLAIN}
+ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

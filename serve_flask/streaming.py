@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http import HTTPStatus
 from itertools import chain
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
+from serve_flask.deadline import reply_of
 from twinserve.service.exchange import Exchange
-from twinserve.service.http.problem import incomplete_body, prediction_timeout
+from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.raw_refusals import too_slow
-from twinserve.service.http.reply import Reply, StreamedReply
+from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
 from twinserve.service.settings import Settings
 
@@ -40,10 +40,10 @@ def answer_pieces(
     """The answer, as far as there is one already, behind each step of the body."""
     with place:
         for chunk in body_pieces(settings, environ):
-            if piece := waited(settings, streaming.feed, chunk):
+            if piece := reply_of(streaming.feed(chunk), settings.predict_timeout).body:
                 yield piece
         while not streaming.is_over:
-            if piece := waited(settings, streaming.end):
+            if piece := reply_of(streaming.end(), settings.predict_timeout).body:
                 yield piece
 
 
@@ -57,16 +57,6 @@ def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]
         raise too_slow(settings) from None
     except ClientDisconnected:
         raise incomplete_body() from None
-
-
-def waited(settings: Settings, ask: Callable[..., Future[Reply]], *arguments: bytes) -> bytes:
-    """What one step gives, within the time that a prediction has."""
-    future = ask(*arguments)
-    try:
-        return future.result(settings.predict_timeout).body
-    except TimeoutError:
-        future.cancel()
-        raise prediction_timeout(settings.predict_timeout) from None
 
 
 def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:

@@ -81,18 +81,20 @@ class Exchange:
     @property
     def headers(self) -> tuple[Header, Header]:
         """Those that belong to this request, beside those that the reply has."""
-        seconds = time.perf_counter() - self._started
+        return self._headers(time.perf_counter() - self._started)
+
+    def _headers(self, seconds: float) -> tuple[Header, Header]:
         return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")
 
     def cut(self, error: Exception, reply: StreamedReply) -> None:
         """An answer ended before its end, for this reason; its status has been sent."""
-        if isinstance(error, Problem) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:  # The caller's, or it left.
-            log.info("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=error.kind)
-            self.finish(reply)
-            return
-        reason = error.kind if isinstance(error, Problem) else where(error)
-        log.error("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=reason)
-        self._metrics.faults.inc()
+        problem = error if isinstance(error, Problem) else None
+        is_ours = problem is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR  # Else it left, or erred.
+        tell = log.error if is_ours else log.info
+        reason = where(error) if problem is None else problem.kind
+        tell("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=reason)
+        if is_ours:
+            self._metrics.faults.inc()
         self.finish(reply)
 
     def finish(self, reply: Reply | StreamedReply) -> tuple[Header, Header]:
@@ -113,4 +115,4 @@ class Exchange:
             )
         if self._span is not None:
             self._span.end(int(reply.status), self.version)
-        return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")
+        return self._headers(seconds)

@@ -192,7 +192,7 @@ class Service(Published):
         if version is None:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
+        question = self._question(body, exchange, version)
         if version.is_quick(body):
             return version.answer(question)
         return self._pool.submit(version, question)
@@ -203,10 +203,11 @@ class Service(Published):
         self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
         version = self.models.current(parameters.get("name"))
         exchange.version = version.version
-        question = version.question(
-            b"", exchange.asked, dialect=exchange.dialect, request_id=exchange.request_id, observer=self.observer
-        )
+        question = self._question(b"", exchange, version)
         return Streaming(version.stream(exchange.dialect, question), question, self._pool, self.settings.max_body)
+
+    def _question(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Question:
+        return Question(body, exchange.asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.

@@ -14,8 +14,10 @@ from pydantic import BaseModel, Field
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.question import Question
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.protocols.codec import Dialect
+from twinserve.service.protocols.codec import NOTHING, Dialect
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -219,4 +221,4 @@ def reply_of(answer: Reply | Future[Reply]) -> Reply:
 
 def body_of(version: ModelVersion, body: bytes) -> bytes:
     """What one version answers to a request in our JSON."""
-    return version.answer(version.question(body)).body
+    return version.answer(Question(body, NOTHING, version.codec(NATIVE), "", None)).body

@@ -22,8 +22,8 @@ from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
-from twinserve.service.inference.question import Observation, Observer, Question, tell
-from twinserve.service.protocols.codec import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
+from twinserve.service.inference.question import Observation, Question, tell
+from twinserve.service.protocols.codec import BadPrediction, Codec, Dialect, Stream, Warnings
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -65,18 +65,6 @@ class ModelVersion:
         if codec is None:
             codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return codec
-
-    def question(
-        self,
-        body: bytes,
-        asked: Asked = NOTHING,
-        *,
-        dialect: Dialect = NATIVE,
-        request_id: str = "",
-        observer: Observer | None = None,
-    ) -> Question:
-        """A request in this dialect as a question for this version."""
-        return Question(body, asked, self.codec(dialect), request_id, observer)
 
     def is_quick(self, body: bytes) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
@@ -127,8 +115,7 @@ class ModelVersion:
         def predict(columns: Columns) -> tuple[Predictions, Warnings]:
             predictions, warnings = self._predictor.predict(columns), self._novelty.find(columns)
             if question.observer is not None:
-                seen = Observation(question.request_id, self.model, self.version, columns, predictions, warnings)
-                tell(question.observer, seen)
+                tell(question.observer, self._seen(question, columns, predictions, warnings))
             self._count_rows(len(columns), warnings)
             return predictions, warnings
 
@@ -141,8 +128,7 @@ class ModelVersion:
     def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
         warnings = {} if isinstance(outcome, Exception) else self._novelty.find(batch.columns)
         if question.observer is not None:
-            seen = Observation(question.request_id, self.model, self.version, batch.columns, outcome, warnings)
-            tell(question.observer, seen)
+            tell(question.observer, self._seen(question, batch.columns, outcome, warnings))
         if isinstance(outcome, CannotPredict):
             # The pipeline passed its golden rows, so the cause is in these values.
             raise unpredictable(
@@ -160,6 +146,9 @@ class ModelVersion:
             raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
         self._count_rows(rows, warnings)
         return reply
+
+    def _seen(self, question: Question, columns: Columns, outcome: Outcome, warnings: Warnings) -> Observation:
+        return Observation(question.request_id, self.model, self.version, columns, outcome, warnings)
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)

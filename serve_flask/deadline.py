@@ -1,0 +1,17 @@
+"""A deadline for what the pool is making."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from twinserve.service.http.problem import prediction_timeout
+from twinserve.service.http.reply import Reply
+
+
+def reply_of(answer: Future[Reply], seconds: float) -> Reply:
+    """The reply that the pool is making; raises `Problem` (504) if it takes longer than this."""
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        answer.cancel()
+        raise prediction_timeout(seconds) from None
