@@ -130,16 +130,17 @@ def compare(answers: Sequence[Answer], rows: Rows) -> None:
     if len(answers) != len(rows.labels):
         raise Unfit(f"It gives {len(answers)} answers for {len(rows.labels)} rows.")
     expected = zip(answers, rows.labels, rows.probabilities, strict=True)
-    wrong = [not _same(answer, label, shares) for answer, label, shares in expected]
+    wrong = [not _same(answer, label, probabilities) for answer, label, probabilities in expected]
     if any(wrong):
         raise Unfit(f"It answers {sum(wrong)} of {len(wrong)} rows differently from the fitted pipeline.")
 
 
-def _same(answer: Answer, label: str, shares: Sequence[float]) -> bool:
+def _same(answer: Answer, label: str, probabilities: Sequence[float]) -> bool:
     if isinstance(answer, str):
         return answer == label
-    return len(answer) == len(shares) and all(
-        math.isclose(mine, theirs, abs_tol=TOLERANCE, rel_tol=0.0) for mine, theirs in zip(answer, shares, strict=True)
+    return len(answer) == len(probabilities) and all(
+        math.isclose(mine, theirs, abs_tol=TOLERANCE, rel_tol=0.0)
+        for mine, theirs in zip(answer, probabilities, strict=True)
     )
 
 

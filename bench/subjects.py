@@ -91,6 +91,6 @@ def flat(prepared: Prepared, rows: Rows) -> list[dict[str, Any]]:
     return [dict(zip(prepared.columns, row, strict=True)) for row in rows.table]
 
 
-def by_class(prepared: Prepared, shares: Mapping[str, float]) -> Sequence[float]:
+def by_class(prepared: Prepared, probabilities: Mapping[str, float]) -> Sequence[float]:
     """Probabilities by label, in the order of the classes."""
-    return [shares[label] for label in prepared.classes]
+    return [probabilities[label] for label in prepared.classes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -122,12 +121,7 @@ async def stream(
     """A request for predictions that is answered while it arrives."""
     authorize(service, exchange, header, scope)
     query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
-    with ExitStack() as place:
-        place.enter_context(service.places)
-        place.enter_context(service.streams)
-        streaming = service.stream(exchange, header, query, parameters)
-        return await streamed(service.settings, streaming, receive, place.pop_all())
-    raise AssertionError("unreachable")
+    return await streamed(service.settings, service.stream(exchange, header, query, parameters), receive)
 
 
 async def token(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:

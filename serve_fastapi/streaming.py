@@ -1,10 +1,9 @@
-"""Requests that are answered while they arrive, as this door has them."""
+"""Streamed requests at this door: answered while the body arrives."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import ExitStack
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -20,9 +19,9 @@ from twinserve.service.inference.streaming import STEP_SIZE, Streaming
 from twinserve.service.settings import Settings
 
 
-async def streamed(settings: Settings, streaming: Streaming, receive: Receive, place: ExitStack) -> StreamedReply:
-    """The reply, whose first bytes are there; raises `Problem` where there are none. The place is left at its end."""
-    pieces = answer_pieces(settings, streaming, receive, place)
+async def streamed(settings: Settings, streaming: Streaming, receive: Receive) -> StreamedReply:
+    """The reply, once its first bytes are there; raises `Problem` if the request fails before them."""
+    pieces = answer_pieces(settings, streaming, receive)
     try:
         first = await anext(pieces)
     except StopAsyncIteration:
@@ -39,11 +38,9 @@ async def streamed(settings: Settings, streaming: Streaming, receive: Receive, p
     return StreamedReply(HTTPStatus.OK, all_pieces(), streaming.media_type)
 
 
-async def answer_pieces(
-    settings: Settings, streaming: Streaming, receive: Receive, place: ExitStack
-) -> AsyncGenerator[bytes, None]:
-    """The answer, as far as there is one already, behind each step of the body."""
-    with place:
+async def answer_pieces(settings: Settings, streaming: Streaming, receive: Receive) -> AsyncGenerator[bytes, None]:
+    """After each step of the body, what can be answered so far; then the rest."""
+    with streaming:
         async for chunk in body_pieces(settings, receive):
             if piece := (await reply_of(streaming.feed(chunk), settings.predict_timeout)).body:
                 yield piece
@@ -53,7 +50,7 @@ async def answer_pieces(
 
 
 async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[bytes]:
-    """The body as it comes, in pieces of bounded size, each within the time that a request has to arrive."""
+    """The body as it arrives, in pieces of at most `STEP_SIZE` bytes, each awaited for `receive_timeout`."""
     more = True
     while more:
         try:
@@ -68,7 +65,7 @@ async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[byt
 
 
 async def next_message(receive: Receive) -> Message:
-    """What comes next of the request."""
+    """The next message of the request."""
     return await receive()
 
 
@@ -80,7 +77,7 @@ class StreamedResponse(Response):
         self._exchange, self._reply = exchange, reply
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """As ASGI has it. An answer that is cut off has no last message, so the server closes the connection."""
+        """Send the reply. One that is cut off has no last message, so the server closes the connection."""
         reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
         try:
             await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})

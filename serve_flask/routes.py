@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request, stream_with_context
@@ -13,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, KeptPlace, StreamAwaited
+from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, KeptPlace
 from serve_flask.deadline import reply_of
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
@@ -160,14 +159,7 @@ def stream(service: Service, exchange: Exchange, header: HeaderLookup, environ: 
     """A request for predictions that is answered while it arrives: in a thread, as its client may be slow."""
     authorize(service, exchange, header, environ)
     query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
-    with ExitStack() as place:
-        place.enter_context(service.places)
-        place.enter_context(service.streams)
-        streaming = service.stream(exchange, header, query, parameters)
-        if environ.get(CAN_STREAM) is False:
-            raise StreamAwaited
-        return streamed(service.settings, streaming, environ, place.pop_all())
-    raise AssertionError("unreachable")
+    return streamed(service.settings, service.stream(exchange, header, query, parameters), environ)
 
 
 def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:

@@ -1,9 +1,8 @@
-"""Requests that are answered while they arrive, as this door has them."""
+"""Streamed requests at this door: answered while the body arrives."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
+from serve_flask.body import CAN_STREAM, StreamAwaited
 from serve_flask.deadline import reply_of
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
@@ -27,18 +27,18 @@ class CutOff(Exception):
     """Ends an answer before its end; the service's own log tells why."""
 
 
-def streamed(settings: Settings, streaming: Streaming, environ: WSGIEnvironment, place: ExitStack) -> StreamedReply:
-    """The reply, whose first bytes are there; raises `Problem` where there are none. The place is left at its end."""
-    pieces = answer_pieces(settings, streaming, environ, place)
+def streamed(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> StreamedReply:
+    """The reply, once its first bytes are there; raises `Problem` if the request fails before them."""
+    pieces = answer_pieces(settings, streaming, environ)
     first = next(pieces, b"")
     return StreamedReply(HTTPStatus.OK, chain((first,), pieces), streaming.media_type)
 
 
-def answer_pieces(
-    settings: Settings, streaming: Streaming, environ: WSGIEnvironment, place: ExitStack
-) -> Iterator[bytes]:
-    """The answer, as far as there is one already, behind each step of the body."""
-    with place:
+def answer_pieces(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> Iterator[bytes]:
+    """After each step of the body, what can be answered so far; then the rest."""
+    with streaming:
+        if environ.get(CAN_STREAM) is False:
+            raise StreamAwaited
         for chunk in body_pieces(settings, environ):
             if piece := reply_of(streaming.feed(chunk), settings.predict_timeout).body:
                 yield piece
@@ -48,7 +48,7 @@ def answer_pieces(
 
 
 def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]:
-    """The body as it comes, in pieces of bounded size."""
+    """The body as it arrives, in pieces of at most `STEP_SIZE` bytes."""
     stream = get_input_stream(environ)
     try:
         while chunk := stream.read(STEP_SIZE):
@@ -60,7 +60,7 @@ def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]
 
 
 def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:
-    """The pieces of an answer, as WSGI takes them; ends the exchange."""
+    """The pieces of an answer as a WSGI iterable; finishes the exchange."""
     try:
         yield from reply.pieces
     except GeneratorExit:  # The client has gone.

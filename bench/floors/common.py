@@ -41,12 +41,12 @@ def from_command_line() -> Floor:
 def reply(prepared: Prepared) -> dict[str, Any]:
     """The answer to the single row, as the contract has it."""
     single = prepared.single
-    shares = dict(zip(prepared.classes, single.probabilities[0], strict=True))
+    probabilities = dict(zip(prepared.classes, single.probabilities[0], strict=True))
     return {
         "model": prepared.name,
         "version": "1",
         "label": single.labels[0],
-        "probabilities": shares,
+        "probabilities": probabilities,
         "warnings": [],
     }
 

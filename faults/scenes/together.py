@@ -17,7 +17,7 @@ from harness import clients, swapping
 from harness.accounts import workers
 from harness.clients import LOST, REFUSED, Clients, ms, until
 from harness.credentials import write_keys, write_signing_key
-from harness.issuers import FakeIssuer, issuing
+from harness.fake_issuer import FakeIssuer, issuing
 from harness.running import Running, request
 from twinserve.service.inference.version import open_model_version
 from twinserve.service.telemetry.metrics import Metrics

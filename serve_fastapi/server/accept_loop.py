@@ -16,8 +16,8 @@ MOST: Final = 256
 
 
 class DoorLoop(uvloop.Loop):
-    """An event loop that accepts pending connections together. With one in each turn, of a thousand connections that
-    opened at once a quarter was answered within six seconds, because a busy turn is long."""
+    """An event loop that accepts several pending connections in one turn. With one connection a turn, only a quarter of
+    a thousand simultaneous connections was answered within six seconds, because a busy turn is long."""
 
     async def create_server(  # type: ignore[override]  # Of what it may be given, uvicorn gives this.
         self, protocol_factory: Callable[[], asyncio.BaseProtocol], *, sock: socket.socket, **options: Any

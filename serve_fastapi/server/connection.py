@@ -1,5 +1,5 @@
-"""A client's connection, and what uvicorn leaves out of it: a deadline for each request to arrive and for its answer to
-be taken in, and an end in which nothing is lost."""
+"""A client's connection, with what uvicorn lacks: a deadline for each request to arrive and for its answer to be
+accepted, and a close that loses nothing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from twinserve.service.service import Service
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """One connection; the app's lifespan state holds the service, whose settings hold here."""
+    """One connection. The service comes from the app's lifespan state, and its settings apply."""
 
     cycle: DoorCycle | None  # type: ignore[assignment]  # None until a head is whole.
     transport: LingeringTransport  # type: ignore[assignment]  # It stands in for one.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
-        """A new connection owes a request."""
+        """Start the deadline for the first request."""
         self._service: Service = self.app_state["service"]
         self._settings = self._service.settings
         lingering: Any = LingeringTransport(
@@ -31,46 +31,46 @@ class TimedProtocol(HttpToolsProtocol):
         )
         super().connection_made(lingering)
         self._is_ending = False
-        """Does the server take no more requests?"""
+        """Is the server shutting down?"""
         self._owed = Deadline(self.loop, self._settings.receive_timeout, self._too_slow)
-        """A request, to arrive."""
+        """The deadline for a request to arrive."""
         self._unread = Deadline(self.loop, self._settings.send_timeout, transport.abort)
-        """An answer, to be taken in."""
+        """The deadline for a client to accept an answer."""
         self._owed.set()
 
     @abstractmethod
     def _too_slow(self) -> None:
-        """A request has not arrived in time."""
+        """Act on a request that did not arrive in time."""
 
     @abstractmethod
     def _close_idle(self) -> None:
-        """Close the connection of a server that takes no more, unless a request has begun."""
+        """While the server shuts down, close the connection unless a request has begun."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is owed any more."""
+        """Lift the deadlines: the connection is gone."""
         self._owed.lift()
         self._unread.lift()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client does not take what is written; it has so long to."""
+        """Start a deadline: the client does not accept what is written."""
         super().pause_writing()
         self._unread.set()
 
     def resume_writing(self) -> None:
-        """It has taken most of it."""
+        """Lift it: the client has accepted most of it."""
         super().resume_writing()
         self._unread.lift()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Idle for long; a client that has not even taken its last answer will not."""
+        """Close a connection that has been idle for too long, even if its last answer was not accepted."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close_now()
 
     def shutdown(self) -> None:
-        """The server takes no more. uvicorn would close an idle connection now, and lose what is on its way."""
+        """Shut down. uvicorn would close an idle connection now, and lose a request that is on its way."""
         self._is_ending = True
         self.transport.seconds = SILENCE
         if self._is_idle():

@@ -9,40 +9,40 @@ from typing import Any, Final
 from twinserve.service.http.raw_refusals import MOST_DROPPED, SILENCE
 
 CLOSED: Final = (RuntimeError, OSError)
-"""What half of a connection that has gone raises when it is closed."""
+"""What closing our side raises on a connection that is gone already."""
 
 
 class LingeringTransport:
-    """What is closed with bytes unread is reset, and what the client has not read yet is lost. So `close` ends our side
-    only, after what is written; what still comes is dropped, until the client ends its own, is silent or sends too
-    much (RFC 9112 section 9.6)."""
+    """Closes in two steps: our side after what is written, then all when the client closes its side, is silent or sends
+    too much; what arrives in between is dropped (RFC 9112 section 9.6). A socket that is closed with unread bytes is
+    reset, and the client loses the part of the answer that it has not read."""
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, seconds: float, send_seconds: float
     ) -> None:
-        """`seconds` bounds the second step."""
+        """`seconds` limits the second step."""
         self._transport, self._loop = transport, loop
         self.write = transport.write
         self.seconds = seconds
         self.has_ended = False
-        """Is our side closed? Nothing is read as a request then."""
+        """Is our side closed? Then nothing is read as a request."""
         self._dropped = 0
         self._send_seconds, self._taken = send_seconds, 0.0
-        """The second: when the client took some of it last, on the loop's clock."""
+        """`_taken`: when the client last accepted some of the answer, on the loop's clock."""
         self._unsent = math.inf
-        """Bytes that were not sent yet when it was looked last."""
+        """Bytes that were unsent at the last check."""
         self._last = self._until = 0.0
-        """When something came last, and when to wait no longer, on the loop's clock."""
+        """When something arrived last, and when waiting ends, on the loop's clock."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def is_closing(self) -> bool:
-        """Is it closed, or to be?"""
+        """Is it closed or closing?"""
         return self.has_ended or self._transport.is_closing()
 
     def close(self) -> None:
-        """End our side behind what is written."""
+        """Close our side after what is written."""
         if self.is_closing():
             return
         self.has_ended = True
@@ -57,12 +57,12 @@ class LingeringTransport:
         self._loop.call_later(SILENCE, self._look)
 
     def close_now(self) -> None:
-        """End both sides: nothing is on its way."""
+        """Close both sides: nothing is on its way."""
         self.has_ended = True
         self._transport.close()
 
     def drop(self, size: int) -> None:
-        """So many bytes came, and are not looked at."""
+        """Count bytes that arrived and were dropped."""
         self._last = self._loop.time()
         self._dropped += size
         if self._dropped > MOST_DROPPED:

@@ -1,5 +1,5 @@
-"""HTTP as uvicorn speaks it, behind the one reader of requests that both doors have: refusals of our own, and an answer
-for a client that closes its side after sending."""
+"""uvicorn's HTTP protocol behind the reader of requests that both doors share: our own refusals, and an answer for a
+client that closes its side after its request."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from twinserve.service.http.problem import Problem, bad_request, incomplete_body
 from twinserve.service.http.raw_refusals import refusal, too_slow
 
 MOST_AT_ONCE: Final = 64 * 1024
-"""Bytes of a request that the parser sees in one piece, without a look at how it arrives."""
+"""Maximum size in bytes of a request that goes to the parser in one piece, without an `Arrival`."""
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class DoorProtocol(TimedProtocol):
-    """A request is read here, checked, and only then shown to the parser, one at a time: what follows waits as bytes
-    until it has been answered."""
+    """Reads and checks a request before uvicorn's parser sees it, one request at a time: what follows is kept as bytes
+    until the request has been answered."""
 
     _shown: Head
-    """The head that the parser saw last."""
+    """The head that the parser was given last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
-        """A new connection owes a request."""
+        """Start reading from a new connection."""
         super().connection_made(transport)
         self._familiar = Familiar(self._settings.max_head)
         self._arrival: Arrival | None = None
-        """A request of which some has come, and not all."""
+        """The request that has arrived in part."""
         self._ahead = b""
-        """What has come behind a request that is not answered yet."""
+        """What arrived after a request that is not answered yet."""
         self._held = Held(self._service.room)
         self._is_refused = False
-        """Did something come that is no request? Then nothing behind it is one."""
+        """Has something arrived that is not a request? Then nothing after it is read."""
         self._has_closed = False
         """Has the client closed its side?"""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is held any more."""
+        """Forget what was kept."""
         self._ahead = b""
         self._held.set(0)
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """The answer is written; what the client has not taken when the connection is closed is not left for ever."""
+        """Go on after an answer, or close; the time for the client to accept the rest of it is limited."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._unread.set()
@@ -61,7 +61,7 @@ class DoorProtocol(TimedProtocol):
             self.transport.close_now()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # The base class leaves the answer to its transport.
-        """Keep the other side open while an answer is owed; a body that can never be whole is refused."""
+        """The client has closed its side: a complete request is still answered, an incomplete body is refused."""
         self._has_closed = True
         if self.transport.has_ended or self._is_idle():
             return False
@@ -70,14 +70,14 @@ class DoorProtocol(TimedProtocol):
         return True
 
     def _end(self, arrival: Arrival) -> None:
-        """The client has closed its side before its request was whole."""
+        """The client has closed its side before its request was complete."""
         if arrival.head is None:
             self.transport.close_now()
         else:
             self._refuse(incomplete_body())
 
     def data_received(self, data: bytes) -> None:
-        """Take a request, or keep what comes behind one for later."""
+        """Read a request, or keep what arrives after one for later."""
         if self._is_refused or self.transport.has_ended:
             self.transport.drop(len(data))
         elif self._is_answering():
@@ -91,7 +91,7 @@ class DoorProtocol(TimedProtocol):
             self._take(data)
 
     def _take(self, data: bytes) -> None:
-        """One request after the other, as long as each is answered already."""
+        """Read one request after the other, until one is not answered at once."""
         place = 0
         while place < len(data):
             arrival = self._arrival or Arrival(self._settings.max_head)
@@ -114,7 +114,7 @@ class DoorProtocol(TimedProtocol):
                 return
 
     def _wait_for(self, arrival: Arrival) -> None:
-        """The request is not whole, and may never be. A timer for each would take 2 us; most arrive in one piece."""
+        """Start the deadline of an incomplete request. Most arrive in one piece, and a timer takes 2 us."""
         if arrival.has_begun:
             self._owed.set()
         self._hold(len(arrival.kept))
@@ -124,7 +124,7 @@ class DoorProtocol(TimedProtocol):
             self._end(arrival)
 
     def _show(self, arrival: Arrival, head: Head, body: bytes, *, is_new: bool) -> None:
-        """Let the parser see what has come of a request, whatever its chunks were."""
+        """Give the parser what has arrived of a request, without its chunked coding."""
         if head.is_chunked:
             body = (b"%x\r\n%s\r\n" % (len(body), body) if body else b"") + (LAST_CHUNK if arrival.is_whole else b"")
         if is_new:
@@ -139,7 +139,7 @@ class DoorProtocol(TimedProtocol):
             self._refuse(bad_request("The server cannot read this request."))
 
     def _end_request(self) -> None:
-        """It has arrived; what comes next is another head."""
+        """The request is complete; the next bytes are another head."""
         self._arrival = None
         self._held.set(0)
         self._owed.lift()
@@ -150,13 +150,13 @@ class DoorProtocol(TimedProtocol):
             )
 
     def _keep(self, data: bytes) -> None:
-        """For later, if there is room; the client may wait with more."""
+        """Keep bytes for later, if there is room, and stop reading."""
         self.flow.pause_reading()
         self._ahead += data
         self._hold(len(self._ahead))
 
     def _hold(self, size: int) -> None:
-        """So many bytes are kept of what is no request yet; no more than there is room for."""
+        """Account for the bytes kept of an incomplete head; refuse it when there is no room."""
         try:
             self._held.set(size)
         except Problem as problem:
@@ -164,7 +164,7 @@ class DoorProtocol(TimedProtocol):
             self._refuse(problem)
 
     def on_headers_complete(self) -> None:
-        """The head is whole: hand the request on."""
+        """Start the app: the head is complete."""
         head = self._shown
         self.expect_100_continue = head.awaits
         super().on_headers_complete()
@@ -180,11 +180,11 @@ class DoorProtocol(TimedProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _is_answering(self) -> bool:
-        """Is a request there, whole, and not answered?"""
+        """Is a complete request being answered?"""
         return self.cycle is not None and not self.cycle.response_complete and self._arrival is None
 
     def _has_begun(self) -> bool:
-        """Has something of a request come, and not all of it?"""
+        """Has a request arrived in part?"""
         return self._arrival is not None and self._arrival.has_begun
 
     def _close_idle(self) -> None:
@@ -200,7 +200,7 @@ class DoorProtocol(TimedProtocol):
             self.transport.close_now()
 
     def _refuse(self, problem: Problem) -> None:
-        """Refuse what comes: in the place of its head, or as what the app is told that reads its body."""
+        """Refuse a request: in place of its head, or by what the app receives in place of its body."""
         if self._is_refused:
             return
         self._is_refused = True

@@ -1,4 +1,4 @@
-"""How one response leaves: what uvicorn writes in two pieces, field by field, written as one."""
+"""How a response is sent: head and body in one write, where uvicorn writes twice."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class DoorCycle(RequestResponseCycle):
     """
 
     start: Any = None
-    """The message that began the response, while it waits."""
+    """The first message of the response, kept until its body is known."""
     problem: Problem | None = None
-    """Why the body will never be whole."""
+    """Why the body can never be complete."""
     closes_unread = False
-    """Is the connection closed where the answer comes before the body? So it is where the client has not been asked for
-    it and may send none, and where only reading all chunks could tell its end."""
+    """Must the connection close if the answer is sent before the body has arrived? True for a chunked body, whose end
+    could only be found by reading it, and for one that the client was not asked to send (100 Continue)."""
 
     def refuse(self, problem: Problem) -> None:
-        """Let the app know that no more of the body comes, if it asks; whatever it answers is the last answer."""
+        """Make the app's next read of the body fail; its answer is the last one on this connection."""
         self.problem, self.keep_alive = problem, False
         self.message_event.set()
 
     async def receive(self) -> Any:
-        """As ASGI has it, and as uvicorn does it; raises the `Problem` of a body that is none."""
+        """The next message, as uvicorn gives it; raises the `Problem` of a malformed or incomplete body."""
         if self.waiting_for_100_continue and not self.transport.is_closing():
             self.transport.write(CONTINUE)
             self.waiting_for_100_continue = False
@@ -47,7 +47,7 @@ class DoorCycle(RequestResponseCycle):
         return message
 
     async def send(self, message: Any) -> None:
-        """As ASGI has it. Whatever is not the ordinary response is left to uvicorn, in its two steps."""
+        """Send a message. All but the ordinary response is left to uvicorn."""
         if message["type"] == "http.response.start" and not self.response_started:
             self.start = message
             return
@@ -66,7 +66,7 @@ class DoorCycle(RequestResponseCycle):
         await super().send(message)
 
     def _whole(self, start: Any, message: Any) -> bytes | None:
-        """The bytes of a response with a body of the length that it says, on a connection that is kept."""
+        """The bytes of an ordinary response: its body has the declared length and the connection is kept. Else None."""
         fields, body = tuple(start.get("headers", ())), message.get("body", b"")
         names, values = zip(*fields, strict=True) if fields else ((), ())
         if (

@@ -82,7 +82,7 @@ class Supervisor(Multiprocess):
         self.signal_queue.append(number)
 
     def handle_signals(self) -> None:
-        """See to what has come since the last look."""
+        """Act on the signals that arrived since the last call."""
         while self.signal_queue:
             number = self.signal_queue.pop(0)
             if number in signals.STOP:
@@ -91,12 +91,12 @@ class Supervisor(Multiprocess):
                 signals.ignored(number)
 
     def init_processes(self) -> None:
-        """Start the workers, and hear how that goes."""
+        """Start the workers, and listen to what they report."""
         super().init_processes()
         self._hear()
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that have ended, which is worth a line; one that ends before any serves may say why."""
+        """Replace workers that have ended, with a log line. If one ends before any has served, report its reason."""
         self._hear()
         before = [*self.processes]
         super().keep_subprocess_alive()
@@ -115,13 +115,13 @@ class Supervisor(Multiprocess):
         return bool(self.signal_queue) or not all(worker.process.is_alive() for worker in self.processes)
 
     def terminate_all(self) -> None:
-        """Ask the workers to end; without us, new connections are refused as soon as the last of them takes no more."""
+        """Stop the workers, and close our listener, so that new connections are refused once no worker listens."""
         super().terminate_all()
         for listener in self.sockets:
             listener.close()
 
     def join_all(self) -> None:
-        """Wait for the workers, and end those that do not end themselves."""
+        """Wait for the workers, and kill those that do not end."""
         end = time.monotonic() + self._patience
         for worker in self.processes:
             worker.process.join(max(0.0, end - time.monotonic()))
@@ -152,7 +152,7 @@ def _supervise(settings: Settings, listener: socket.socket) -> int:
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process when its parent has gone: a supervisor that was killed says no goodbye."""
+    """Have the kernel end this process with its parent: a supervisor that is killed cannot stop its workers."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux alone has it.
     if prctl is not None:
         prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)

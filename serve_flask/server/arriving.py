@@ -1,4 +1,4 @@
-"""How requests arrive at a worker of this door: in pieces, until one is whole or can be answered by its head."""
+"""How a worker of this door reads requests: piece by piece, until one is complete or can be refused by its head."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import selectors
 from abc import abstractmethod
 
 from serve_flask.server.connection import Connection
-from serve_flask.server.poller import READ, WaitingWorker
+from serve_flask.server.waiting import READ, WaitingWorker
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.body import SMALL, too_large
 from twinserve.service.http.head import Head
@@ -18,22 +18,22 @@ class ArrivingWorker(WaitingWorker):
 
     @abstractmethod
     def answer(self, conn: Connection, head: Head, body: bytes) -> None:
-        """A request is there, whole; this is the rest of its body."""
+        """Answer a complete request; `body` is what has arrived of it since the last piece."""
 
     @abstractmethod
     def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
-        """The head of a request is there, and this of its body."""
+        """Answer a request, of whose body only `body` has arrived, or wait for the rest."""
 
     @abstractmethod
     def refuse(self, conn: Connection, problem: Problem) -> None:
-        """End a connection with the answer to a request that will not be whole."""
+        """Refuse a request that will not be read completely, and close the connection."""
 
     @abstractmethod
     def end(self, conn: Connection) -> None:
-        """The client has closed its side before its request was whole."""
+        """The client has closed its side before its request was complete."""
 
     def begin(self, conn: Connection) -> None:
-        """A new connection owes a request; read what it has sent."""
+        """Read from a new connection."""
         self.expect(conn, self.service.settings.receive_timeout)
         self.receive(conn)
 
@@ -43,7 +43,7 @@ class ArrivingWorker(WaitingWorker):
         self.wait(conn, selectors.EVENT_READ, seconds)
 
     def receive(self, conn: Connection) -> None:
-        """Read what there is."""
+        """Read what has arrived."""
         data = conn.sock.receive(READ)
         if data:
             self.advance(conn, data)
@@ -51,7 +51,7 @@ class ArrivingWorker(WaitingWorker):
             self.end(conn)
 
     def advance(self, conn: Connection, data: bytes, *, may_be_familiar: bool = True) -> None:
-        """Go on when the request is whole, or can be refused: this has come."""
+        """Handle what has arrived: answer when the request is complete or can be refused."""
         arrival = conn.arrival
         if arrival is None:
             return
@@ -63,7 +63,9 @@ class ArrivingWorker(WaitingWorker):
                 return
         is_new = arrival.head is None
         body = arrival.add(data)
-        if not had_begun and arrival.has_begun:  # Once: no later byte prolongs it, and an empty line does not begin.
+        if (
+            not had_begun and arrival.has_begun
+        ):  # Once: later bytes do not extend the time, and an empty line does not start it.
             self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         if arrival.rest:
             self.keep_ahead(conn, data[-arrival.rest :])
@@ -86,7 +88,7 @@ class ArrivingWorker(WaitingWorker):
             self.refuse(conn, arrival.problem)
 
     def keep_ahead(self, conn: Connection, data: bytes) -> None:
-        """For later, if there is room; else this request is the last one."""
+        """Keep bytes that belong to the next request; if there is no room, the connection closes after this one."""
         try:
             conn.held.set(len(data))
             conn.ahead = data
@@ -94,7 +96,7 @@ class ArrivingWorker(WaitingWorker):
             conn.is_last = True
 
     def go_on_behind(self, conn: Connection, arrival: Arrival) -> None:
-        """Drop what has come of a body behind its answer; once that is all, the next request may come."""
+        """Drop the body of a request that has been answered; after its end the next request is read."""
         if arrival.problem is not None:
             conn.keep = False
         if arrival.is_whole or arrival.problem is not None:
@@ -102,7 +104,7 @@ class ArrivingWorker(WaitingWorker):
             self.send(conn)
 
     def keep(self, conn: Connection, body: bytes) -> None:
-        """More of a body that is not whole: refused when it is too much."""
+        """Keep a part of a body that is not complete; refuse it when it is too large."""
         conn.arrived.write(body)
         size, limit = conn.arrived.tell(), self.service.settings.max_body
         if size > limit:
@@ -111,7 +113,7 @@ class ArrivingWorker(WaitingWorker):
             self.hold(conn, size)
 
     def hold(self, conn: Connection, size: int) -> None:
-        """So many bytes of a request that is not answered, as far as there is room."""
+        """Account for the bytes held of an unanswered request; refuse it when there is no room."""
         try:
             conn.held.set(size)
         except Problem as problem:

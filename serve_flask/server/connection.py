@@ -1,4 +1,4 @@
-"""A client's connection: what has come of its request, and what has not gone of its answer."""
+"""A client's connection: the received part of its request, and the unsent part of its answer."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from twinserve.service.inference.version import ModelVersion
 
 
 class ClientSocket(socket.socket):
-    """A socket on which writing never waits: what is written stays here until the event loop sends it.
+    """A socket that buffers what is written until the event loop sends it; a streaming thread writes directly.
 
-    It is what gunicorn hands through to the app, so it says what the app is to know of the request, too.
+    gunicorn passes the socket on to the app, so it also carries what the app must know of the request.
     """
 
     body: bytes | None = None
-    """The whole body; none while that is still to come."""
+    """The complete body; None until it has arrived."""
     exchange: Exchange | None = None
-    """The exchange that began with the head, where the body came later."""
+    """The exchange, if it began before the body arrived."""
     place: KeptPlace
-    """What it holds of the places for requests in flight while a body comes."""
+    """The place among the requests in flight, held while the body arrives."""
     reader: BodyReader | None = None
-    """What reads the body, where the request is answered while it arrives."""
+    """Reads the body of a streamed request."""
     is_cut = False
     """Was an answer cut off? Nothing more of it is sent."""
     version: ModelVersion | None = None
     """The version that can answer this request inline, once the worker has asked for one."""
     must_close = False
-    """Is what follows the request that is answered not to be taken for another one?"""
+    """Must the connection be closed after the answer, because what follows may not be a request?"""
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
@@ -51,11 +51,11 @@ class ClientSocket(socket.socket):
 
     @property
     def is_sent(self) -> bool:
-        """Is nothing left to send, and nothing sent by a thread?"""
+        """Has nothing been written by a thread, and is nothing left to send?"""
         return not self._unsent and not self._has_written
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Add to what is to be sent; in a thread that may wait, send it."""
+        """Buffer the data; in a streaming thread, send it."""
         if self.is_cut:
             return
         if self._seconds is None:
@@ -66,7 +66,7 @@ class ClientSocket(socket.socket):
         super().sendall(data)
 
     def flush(self) -> bool:
-        """Send what the client takes now; is nothing left? Raises `OSError` if the client has gone."""
+        """Send what the client accepts now; is nothing left? Raises `OSError` if the client has gone."""
         while self._unsent:
             try:
                 sent = self.send(self._unsent, socket.MSG_DONTWAIT)
@@ -76,13 +76,13 @@ class ClientSocket(socket.socket):
         return True
 
     def flush_now(self) -> None:
-        """Send what fits any socket's buffer; a client that has gone is noticed elsewhere."""
+        """Send a few bytes at once; an error is ignored, as the next read will report it."""
         with contextlib.suppress(OSError):
             self.flush()
 
     @contextlib.contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
-        """While this lasts, whoever writes waits until the client has taken it, for so long."""
+        """Within this context, writing sends directly and waits for the client, up to `seconds` each time."""
         self._seconds, self._has_written = seconds, False
         try:
             yield
@@ -92,7 +92,7 @@ class ClientSocket(socket.socket):
                 self.settimeout(None)
 
     def wait_for(self, size: int, seconds: float) -> bytes:
-        """The next bytes, within so many seconds, else `TimeoutError`; empty if the client has closed its side."""
+        """The next bytes; empty if the client has closed its side. Raises `TimeoutError` after `seconds`."""
         self.settimeout(seconds)
         try:
             return self.recv(size)
@@ -102,7 +102,7 @@ class ClientSocket(socket.socket):
             return b""
 
     def receive(self, size: int) -> bytes | None:
-        """What has come: none if there is nothing, empty if the client has closed its side or has gone."""
+        """What has arrived: None if nothing has, empty if the client has closed its side or has gone."""
         try:
             return self.recv(size, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -116,33 +116,33 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
 
     sock: ClientSocket
     held: Held
-    """What it holds of the room for requests that arrive."""
+    """The bytes that it holds, counted in `service.room`."""
     familiar: Familiar
     arrival: Arrival | None = None
-    """The request that is awaited; none while one is answered, and when no other will be read."""
+    """The request that is being read; None while one is answered, and when no other will be read."""
     request: Request | None = None
-    """The head as gunicorn has it, once it is whole."""
+    """The head as gunicorn parses it, once it is complete."""
     arrived: BytesIO
-    """What has come of the body."""
+    """The received part of the body."""
     is_answered = False
-    """Was the request answered by its head? What comes of its body is dropped."""
+    """Has the request been answered before its body arrived? Then the body is dropped."""
     ahead = b""
-    """What has come behind the request."""
+    """What arrived after the request."""
     is_last = False
-    """Was there no room for what came behind the request? Then nothing behind it is one."""
+    """Was there no room for what arrived after the request? Then the connection closes after it."""
     event = 0
-    """What the event loop waits for, as `selectors` has it: to read, to write, both or nothing."""
+    """The `selectors` events that the loop waits for; 0 for none."""
     deadline = 0.0
-    """When the client must have done what it is waited for, on the monotonic clock."""
+    """When the loop stops waiting for the client, on the monotonic clock."""
     keep = False
-    """Is another request welcome after the answer that is being sent?"""
+    """Can the connection be used again after the answer that is being sent?"""
     dropped = 0
-    """Bytes that came behind the last answer."""
+    """Bytes that arrived after the last answer."""
     until = 0.0
-    """When to wait no longer for its end."""
+    """When lingering ends, on the monotonic clock."""
 
     def finish(self) -> None:
-        """Hold nothing of the request any more, but what came behind it."""
+        """Forget the request, but keep what arrived after it."""
         self.arrival = self.request = self.sock.exchange = self.sock.body = self.sock.version = None
         self.is_answered = False
         if self.arrived.tell():

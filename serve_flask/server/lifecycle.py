@@ -1,4 +1,4 @@
-"""How a gunicorn worker of this door begins and ends: with a service, drained first and closed last."""
+"""How a gunicorn worker of this door starts and stops: its service is drained first and closed last."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from twinserve.service.service import Service
 
 
 class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types.
-    """A threaded worker that lives as long as its service may answer."""
+    """A threaded worker with a service."""
 
     service: Service
-    """There once the app is loaded."""
+    """Set when the app is loaded."""
     wsgi: Any
 
     def load_wsgi(self) -> None:
-        """Load the app; its service knows the limits that hold here."""
+        """Load the app, and take the service from it."""
         super().load_wsgi()
         name_no_server()
         self.service = self.wsgi.extensions["twinserve"]
         self.wsgi = as_http_has_it(self.wsgi)
 
     def init_signals(self) -> None:
-        """gunicorn's workers end at once by INT and QUIT, and so lose what they have."""
+        """Let INT and QUIT stop as TERM does; gunicorn's workers would drop their requests."""
         super().init_signals()
         self.urgency = signals.Urgency()
         for number in signals.URGENT:
@@ -37,7 +37,7 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         signals.ignore_others()
 
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
-        """A signal to stop: not ready at once, closed after the drain delay."""
+        """Stop: the service turns not ready at once, and the worker closes its listeners after the drain delay."""
         if self.urgency.is_final(number):
             signals.leave_at_once(number)
         if not self.alive:
@@ -51,13 +51,13 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         timer.start()
 
     def is_parent_alive(self) -> bool:
-        """Does the arbiter live? A worker whose arbiter was killed ends as if it had been told to."""
+        """Is the arbiter alive? If it was killed, this worker stops as if by a signal."""
         if not super().is_parent_alive():
             self.service.drain()
             self.alive = False
         return self.alive
 
     def run(self) -> None:
-        """Serve until a signal; what is in flight is answered before the service closes."""
+        """Serve until a signal; requests in flight are answered before the service closes."""
         super().run()
         self.service.close()

@@ -23,7 +23,7 @@ from twinserve.service.telemetry import logs
 
 PORT: Final = 8001
 SPARE_THREADS: Final = 8
-"""Request threads beyond those that may wait for the prediction pool, so that health checks always find one."""
+"""Request threads beyond those that may wait for the prediction pool, so that health checks never wait for one."""
 
 
 def serve(settings: Settings) -> int:
@@ -119,11 +119,11 @@ class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
         """Signals that have come, but for those that change nothing here."""
-        found = super().wait_for_signals(timeout)
-        for number in found:
+        received = super().wait_for_signals(timeout)
+        for number in received:
             if number in signals.IGNORED:
                 signals.ignored(number)
-        return [number for number in found if number not in signals.IGNORED]
+        return [number for number in received if number not in signals.IGNORED]
 
 
 class DoorLogger(Logger):  # type: ignore[misc]  # As above.

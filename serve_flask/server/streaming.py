@@ -1,4 +1,4 @@
-"""A body that a thread reads from its connection, piece by piece, while the request is answered."""
+"""The body of a streamed request, read from the connection by the thread that answers it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ READ: Final = 64 * 1024
 
 
 class BodyReader:
-    """As `wsgi.input` is, for one request; the event loop does not wait for the connection meanwhile."""
+    """A `wsgi.input` for one request; meanwhile the event loop does not watch the connection."""
 
     def __init__(self, conn: Connection, first: bytes, settings: Settings) -> None:
-        """`first` is what has come of the body already."""
+        """`first` is the part of the body that has arrived."""
         self._conn, self._arrival, self._settings = conn, conn.arrival, settings
         self._there = first
         self.is_whole = self._arrival is None or self._arrival.is_whole
 
     def read(self, size: int = -1) -> bytes:
-        """At most so many bytes, none at the end; waits for some as long as a request may take to arrive, then raises
-        `TimeoutError`. Raises `Problem` for a body that is none."""
+        """At most `size` bytes, empty at the end. Raises `TimeoutError` if nothing arrives within `receive_timeout`,
+        and `Problem` for a malformed or incomplete body."""
         while size < 0 and not self.is_whole:
             self._there += self._receive()
         while not self._there and not self.is_whole:

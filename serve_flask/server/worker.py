@@ -1,9 +1,10 @@
-"""How a gunicorn worker of this door takes requests and gives answers: no thread of it ever waits for a client.
+"""How a gunicorn worker of this door takes requests and sends answers, so that a slow client holds no thread.
 
-A request that is there, and quick to answer, is answered in the event loop: a hop to a thread and back costs as much as
-Flask itself. One whose body is still to come is shown to the app by its head alone, so that whoever is refused sends
-for nobody: what the app does not want is dropped as it comes. What a client does not take of an answer at once, the
-loop sends on. A client that has sent everything and closed its side is answered.
+A complete request that is quick to answer is answered in the event loop: a hop to a thread and back costs as much as
+Flask itself. When only the head of a request has arrived, the app is called with the head alone; if it refuses, the
+body is dropped as it arrives. Whatever a client does not accept of an answer at once is sent by the loop later. A
+client that closes its side after its request still gets the answer. Only a streamed request holds a thread while its
+client sends and reads, and `service.streams` limits those.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from gunicorn.http.unreader import IterUnreader
 from serve_flask.body import BodyAwaited, StreamAwaited
 from serve_flask.server.arriving import ArrivingWorker
 from serve_flask.server.connection import Connection
-from serve_flask.server.poller import BOTH
 from serve_flask.server.streaming import BodyReader
+from serve_flask.server.waiting import BOTH
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
 from twinserve.service.http.raw_refusals import CONTINUE, refusal, too_slow
 
 
 class DoorWorker(ArrivingWorker):
-    """A threaded worker whose threads never wait for a client."""
+    """A threaded worker that reads requests and sends answers in its event loop."""
 
     def answer_head(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Ask the app what it says to a request whose body is still to come: its answer, or that it wants the body."""
+        """Call the app with a request whose body has not arrived: it refuses the head, or asks for the body."""
         conn.sock.body = None
         conn.sock.must_close = head.is_chunked or head.awaits or head.length > self.service.settings.max_body
         try:
@@ -47,14 +48,14 @@ class DoorWorker(ArrivingWorker):
         self.send(conn)
 
     def await_body(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Nothing speaks against this request."""
+        """Wait for the body of a request whose head was not refused; `body` is the part that has arrived."""
         if head.awaits:
             conn.sock.sendall(CONTINUE)
             conn.sock.flush_now()
         self.keep(conn, body)
 
     def answer(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Have a whole request answered, from memory: here if that is quick, else by a thread."""
+        """Answer a complete request: in the event loop if that is quick, else in a thread."""
         if conn.arrived.tell():
             conn.arrived.write(body)
             body, conn.arrived = conn.arrived.getvalue(), BytesIO()
@@ -79,15 +80,15 @@ class DoorWorker(ArrivingWorker):
         )
 
     def is_quick(self, conn: Connection, body: bytes) -> bool:
-        """Can this request hold up nobody? Then the version that was asked is the one that answers."""
+        """Can the event loop answer this request without delaying others? The version that says so will answer it."""
         try:
             conn.sock.version = self.service.quick_version(body)
         except Problem:
-            return True  # No model, so all that can come of it is a refusal.
+            return True  # No model is open, so the answer is a refusal.
         return conn.sock.version is not None
 
     def stream(self, conn: Connection, head: Head, body: bytes) -> None:
-        """Have a request answered while it arrives, by a thread that reads what is still to come."""
+        """Answer a request while it arrives, in a thread that reads the rest of its body."""
         if head.awaits:
             conn.sock.sendall(CONTINUE)
             conn.sock.flush_now()
@@ -100,7 +101,7 @@ class DoorWorker(ArrivingWorker):
         )
 
     def handle_whole(self, conn: Connection, head: Head, body: bytes) -> bool:
-        """Have the app answer a request that is there, in a thread."""
+        """Call the app with a complete request, in a thread."""
         try:
             return self.handle(conn, head)
         except StreamAwaited:
@@ -108,19 +109,19 @@ class DoorWorker(ArrivingWorker):
             return self.handle_stream(conn, head)
 
     def handle_stream(self, conn: Connection, head: Head) -> bool:
-        """The same in that thread; another request may come if all of this one has been read."""
+        """Call the app with a streamed request, in a thread; returns whether the connection can be used again."""
         reader = conn.sock.reader
         with conn.sock.waiting(self.service.settings.send_timeout):
             keep = self.handle(conn, head)
             return keep and reader is not None and reader.is_whole and not conn.sock.is_cut
 
     def handle(self, conn: Connection, head: Head) -> bool:
-        """Have the app answer; gives whether another request may come. In the loop or in a thread."""
+        """Call the app, in the event loop or in a thread; returns whether the connection can be used again."""
         try:
             if conn.request is None:
                 conn.request = Request(self.cfg, IterUnreader((head.content,)), conn.client)
             return bool(self.handle_request(conn.request, conn))
-        except ParseException:  # Nothing is known that passed before, and does not pass here.
+        except ParseException:  # Not expected: the head has passed our own parser.
             problem: Exception = bad_request("The server cannot read this request.")
         except (Exception, SystemExit) as error:
             problem = error if isinstance(error, Exception) else RuntimeError("aborted")
@@ -129,12 +130,12 @@ class DoorWorker(ArrivingWorker):
         return False
 
     def finish_request(self, conn: Connection, outcome: Future[bool]) -> None:
-        """A thread has made an answer."""
+        """Send the answer that a thread has made."""
         conn.keep = not outcome.cancelled() and outcome.exception() is None and outcome.result()
         self.send(conn)
 
     def send(self, conn: Connection) -> None:
-        """Send an answer, now and whenever the client can take more of it."""
+        """Send as much of the answer as the client accepts now; the loop sends the rest later."""
         try:
             sent = conn.sock.flush()
         except OSError:
@@ -142,34 +143,34 @@ class DoorWorker(ArrivingWorker):
             return
         if sent:
             self.go_on(conn)
-        else:  # A client that sends its body before it reads must not wait for one that waits for it.
+        else:  # Read as well: the client may send its whole body before it reads the answer.
             event = selectors.EVENT_WRITE if conn.arrival is None else BOTH
             if conn.event != event:
                 self.wait(conn, event, self.service.settings.send_timeout)
 
     def go_on(self, conn: Connection) -> None:
-        """After an answer: the rest of its request, or the next one, which may have come already, or the end."""
+        """After an answer: wait for the rest of the request, take the next one, or close."""
         if not conn.keep or conn.is_last:
             self.linger(conn)
         elif conn.arrival is not None:
             self.wait(conn, selectors.EVENT_READ, self.service.settings.receive_timeout)
         else:
             conn.finish()
-            if conn.ahead:  # In the next round: others wait, too, and each of many would be a call inside the last.
+            if conn.ahead:  # In the loop's next round: other clients wait, and the calls must not nest.
                 self.forget(conn)
                 self.method_queue.defer(self.resume, conn)
             else:
                 self.expect(conn, self.service.settings.keep_alive)
 
     def resume(self, conn: Connection) -> None:
-        """Take up a connection with what had come behind the last request."""
+        """Go on with the bytes that arrived after the last request."""
         self.expect(conn, self.service.settings.keep_alive)
         data, conn.ahead = conn.ahead, b""
         conn.held.set(0)
         self.advance(conn, data, may_be_familiar=False)
 
     def end(self, conn: Connection) -> None:
-        """The client has closed its side before its request was whole."""
+        """The client has closed its side before its request was complete."""
         if conn.is_answered:
             conn.arrival, conn.keep = None, False
             self.send(conn)
@@ -179,14 +180,14 @@ class DoorWorker(ArrivingWorker):
             self.refuse(conn, incomplete_body())
 
     def give_up(self, conn: Connection) -> None:
-        """A client has not done in time what it was waited for: a refusal, if there is a request to refuse."""
+        """A client was too slow: refuse its request, or close the connection if none has begun."""
         if conn.arrival is None or conn.is_answered or not conn.arrival.has_begun:
             self.dismiss(conn)
         else:
             self.refuse(conn, too_slow(self.service.settings))
 
     def refuse(self, conn: Connection, problem: Problem) -> None:
-        """End a connection with the answer to a request that will not be whole."""
+        """Refuse a request that will not be read completely, and close the connection."""
         conn.arrival = None
         conn.keep = False
         conn.sock.sendall(refusal(problem, conn.sock.exchange or self.service.begin_unseen()))

@@ -1,4 +1,4 @@
-"""Where gunicorn and WSGI part from HTTP, and how this door has it."""
+"""Where gunicorn and WSGI differ from HTTP, and what this door does there."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ AWAITED: Final = Awaited()
 
 
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
-    """A response that does not name the server, as the other door's do not."""
+    """A response without the header `Server`."""
 
     def default_headers(self) -> list[str]:
-        """Lines in front of ours."""
+        """The lines that gunicorn adds."""
         return [line for line in super().default_headers() if not line.startswith("Server:")]
 
 
 def name_no_server() -> None:
-    """Let gunicorn answer so in this process; it has no setting for it."""
+    """Replace gunicorn's response class in this process; there is no setting for it."""
     wsgi.Response = NamelessResponse
 
 
 def as_http_has_it(app: WsgiApp) -> WsgiApp:
-    """The app with the body that the worker has read, or has not; `Connection: close` closes, and so does a body that
-    is not read on, lest its rest be taken for requests."""
+    """The app, given the body as far as the worker has read it. The connection closes after `Connection: close`, and
+    where the rest of a body would be read as requests."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         client = environ["gunicorn.socket"]
@@ -65,8 +65,8 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
 
 
 def until_cut(client: ClientSocket, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces of an answer. gunicorn would log one that is cut off as a fault, with all that led to it, and else end
-    it as if it were whole: so nothing of an end is sent."""
+    """The pieces of an answer. After a `CutOff`, gunicorn would log a fault or send the regular end of the answer;
+    `is_cut` keeps the socket from sending that end."""
     try:
         yield from pieces
     except CutOff:

@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from structlog.testing import capture_logs
 
 from harness.credentials import HEADER, bearer, claims, hs256, token, write_keys, write_signing_key
-from harness.issuers import issuing, until
+from harness.fake_issuer import issuing, until
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.auth import reloading_file

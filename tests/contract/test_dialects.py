@@ -21,7 +21,7 @@ from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Parameter, Route
 from twinserve.service.inference.question import Observation
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.protocols.codec import Asked, Dialect, Served, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect, Served, Warnings
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings

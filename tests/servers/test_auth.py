@@ -13,7 +13,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
 from harness.credentials import write_keys, write_signing_key
-from harness.issuers import issuing
+from harness.fake_issuer import issuing
 from harness.running import DEADLINE, DOORS, golden, running, start
 from twinserve.service.auth import keys
 

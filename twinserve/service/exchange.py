@@ -10,7 +10,7 @@ from typing import Final
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply, StreamedReply
-from twinserve.service.protocols.codec import NOTHING, Dialect
+from twinserve.service.protocols.dialect import NOTHING, Dialect
 from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Place, ServerSpan

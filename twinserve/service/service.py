@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Final
 
@@ -24,7 +25,7 @@ from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.limits.concurrency import Places
-from twinserve.service.protocols.codec import Asked, Dialect
+from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.published import Published
 from twinserve.service.settings import Settings
@@ -70,7 +71,7 @@ class Service(Published):
         self.places = Places(settings.max_concurrent)
         """Limits the prediction requests in flight: enter `with service.places:` before the body is read."""
         self.streams = Places(max(1, settings.max_queue // 2))
-        """Limits the streams, each of which may hold a thread of a server; hold one beside a place."""
+        """Limits the streams, each of which may hold a thread of a server, beside `places`."""
         self.room = Room(max(settings.max_buffered, settings.max_body))
         """Limits the bytes that all requests hold together while they arrive."""
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
@@ -198,13 +199,17 @@ class Service(Published):
         return self._pool.submit(version, question)
 
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
-        """A request for predictions that is answered while it arrives; `Problem` as of `admit`. Hold a place until it
-        is over."""
-        self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
-        version = self.models.current(parameters.get("name"))
-        exchange.version = version.version
-        question = self._question(b"", exchange, version)
-        return Streaming(version.stream(exchange.dialect, question), question, self._pool, self.settings.max_body)
+        """A request for predictions that is answered while it arrives; raises `Problem` as `admit` does, and 503 if too
+        many are in flight. Leave what is returned (it is a context manager) when the request is over."""
+        with ExitStack[None]() as places:
+            places.enter_context(self.places)
+            places.enter_context(self.streams)
+            self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
+            version = self.models.current(parameters.get("name"))
+            exchange.version = version.version
+            question = self._question(b"", exchange, version)
+            stream = version.stream(exchange.dialect, question)
+            return Streaming(stream, question, self._pool, self.settings.max_body, places.pop_all())
 
     def _question(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Question:
         return Question(body, exchange.asked, version.codec(exchange.dialect), exchange.request_id, self.observer)

@@ -17,7 +17,7 @@ from twinserve import bounds
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.cores import available_cores
 from twinserve.service.http.routes import ROUTES, TOKEN, Route
-from twinserve.service.setting_names import LINK_VALUE, mistake
+from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
 PREFIX: Final = "TWINSERVE_"
 ENV_FILE: Final = ".env"

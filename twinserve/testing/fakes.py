@@ -16,7 +16,7 @@ from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, P
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.question import Question
 from twinserve.service.inference.version import ModelVersion
-from twinserve.service.protocols.codec import NOTHING, Dialect
+from twinserve.service.protocols.dialect import NOTHING, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
@@ -97,8 +97,8 @@ class FakePredictor:
         """A softmax over three fixed views of each row's sum."""
         sums = np.array([np.nan_to_num(row, posinf=0).sum() for row in columns.matrix])
         scores = np.tanh(np.stack([sums / 1e5, np.sin(sums), np.cos(sums)], axis=1))
-        shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        return Predictions(np.argmax(shares, axis=1).astype(np.int64), shares)
+        probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        return Predictions(np.argmax(probabilities, axis=1).astype(np.int64), probabilities)
 
 
 class GivenPredictor:

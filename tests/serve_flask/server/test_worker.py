@@ -10,7 +10,7 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from serve_flask.server.poller import MOST
+from serve_flask.server.waiting import MOST
 from serve_flask.server.worker import DoorWorker
 from twinserve.service.http.buffer import Room
 from twinserve.service.process.accept import PendingConnections

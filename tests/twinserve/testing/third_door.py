@@ -9,7 +9,7 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.reply import Reply
-from twinserve.service.protocols.codec import Asked
+from twinserve.service.protocols.dialect import Asked
 from twinserve.service.service import Service
 from twinserve.testing import Answer
 

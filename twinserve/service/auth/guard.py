@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +14,12 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-from twinserve.service.limits.rate import Rate, network
+from twinserve.service.limits.open_rate import open_rate
+from twinserve.service.limits.rate import network
 from twinserve.service.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
     from twinserve.service.auth.tokens import Tokens
-    from twinserve.service.limits.shared_rate import SharedRate
 
 Identify = Callable[[str], Client | None]
 UNLIMITED: Final = frozenset({"live", "ready"})
@@ -36,7 +35,7 @@ class Guard:
         self.keys = _open_keys(settings.keys) if settings.keys and settings.auth in ("keys", "oauth") else None
         self.tokens: Tokens | None = None
         self._identify = self._identifier()
-        self._rate = _open_rate(settings, rate_store_lost)
+        self._rate = open_rate(settings, rate_store_lost)
 
     @property
     def is_needed(self) -> bool:
@@ -114,22 +113,6 @@ class Guard:
             scheme, _, credential = given.partition(" ")
             return credential.strip(" ") if scheme.lower() == "bearer" else ""
         return header("x-api-key") or None if self._takes_api_keys else None
-
-
-def _open_rate(settings: Settings, store_lost: Callable[[], object]) -> Rate | SharedRate | None:
-    if settings.rate is None:
-        return None
-    burst = settings.burst or math.ceil(settings.rate)
-    if settings.rate_store is None:
-        return Rate(settings.rate, burst)
-    if importlib.util.find_spec("redis") is None:
-        raise BadSetting("TWINSERVE_RATE_STORE needs redis: pip install 'twinserve[redis]'.")
-    from twinserve.service.limits.shared_rate import SharedRate
-
-    try:
-        return SharedRate(settings.rate_store, f"twinserve:{settings.model}:", settings.rate, burst, store_lost)
-    except ValueError:
-        raise BadSetting("TWINSERVE_RATE_STORE must be the URL of a Redis.") from None
 
 
 def _require_client(credential: str | None, identify: Identify) -> Client:

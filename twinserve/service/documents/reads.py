@@ -10,7 +10,7 @@ from typing import Final
 from twinserve.service import pages
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-from twinserve.service.protocols.codec import Read
+from twinserve.service.protocols.dialect import Read
 
 
 def index(routes: Sequence[Route]) -> Reply:

@@ -17,7 +17,7 @@ LONGEST: Final = 1_000
 def preferred(accept: str | None, offered: Sequence[str]) -> str:
     """The media type among those offered that the caller likes best; of equals the first one, which it also is where
     the caller says nothing, nothing that can be read, or accepts none of them."""
-    ranges = [found for part in (accept or "")[:LONGEST].split(",") if (found := RANGE.fullmatch(part))]
+    ranges = [match for part in (accept or "")[:LONGEST].split(",") if (match := RANGE.fullmatch(part))]
     qualities = [_quality(media_type, ranges) for media_type in offered]
     best = max(qualities, default=0.0)
     return offered[qualities.index(best)] if best > 0 else offered[0]
@@ -27,10 +27,10 @@ def _quality(media_type: str, ranges: Sequence[re.Match[str]]) -> float:
     """How much a type is liked: by the most specific range that it is in, 0 where it is in none."""
     kind, _, subtype = media_type.partition("/")
     best = (-1, 0.0)
-    for found in ranges:
-        wanted = (found[1].lower(), found[2].lower())
+    for match in ranges:
+        wanted = (match[1].lower(), match[2].lower())
         if wanted not in ((kind, subtype), (kind, "*"), ("*", "*")):
             continue
-        weight = QUALITY.search(found[3])
+        weight = QUALITY.search(match[3])
         best = max(best, (2 - wanted.count("*"), float(weight[1]) if weight else 1.0), key=lambda pair: pair[0])
     return best[1]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from twinserve.predict.predictor import Predictions
-from twinserve.service.protocols.codec import Asked, Codec, Warnings
+from twinserve.service.protocols.dialect import Asked, Codec, Warnings
 from twinserve.service.telemetry.logs import log, where
 from twinserve.signature import Columns
 

@@ -1,24 +1,25 @@
-"""Requests that are answered while they arrive: each step in the pool, as if it were a prediction of its own."""
+"""Streamed requests: answered while they arrive, each step as a job of its own in the prediction pool."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 
 from twinserve.service.http.body import too_large
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job, Pool
 from twinserve.service.inference.question import Question
-from twinserve.service.protocols.codec import Stream
+from twinserve.service.protocols.dialect import Stream
 
 STEP_SIZE: Final = 64 * 1024
 """Bytes of a body that one step takes at most."""
 
 
 class Step:
-    """One step of a stream as the pool has it: it is never answered together with others."""
+    """One step of a stream, as a job that is never answered together with others."""
 
     def __init__(self, work: Callable[[], bytes]) -> None:
         self._work = work
@@ -33,31 +34,39 @@ class Step:
             job.settle(lambda: Reply(HTTPStatus.OK, self._work()))
 
     def pause(self) -> float:
-        """Nothing else waits for it."""
+        """No time: a step waits for no other job."""
         return 0.0
 
 
 class Streaming:
-    """A stream under way. A door feeds it, step by step, and waits for each with `predict_timeout`."""
+    """A stream under way. A door feeds it, step by step, waits for each with `predict_timeout`, and leaves it at the
+    end: it is the context of the places that it holds."""
 
-    def __init__(self, stream: Stream, question: Question, pool: Pool, limit: int) -> None:
-        """`limit`: bytes that the body may have; more is a `Problem` (413)."""
+    def __init__(self, stream: Stream, question: Question, pool: Pool, limit: int, places: ExitStack[None]) -> None:
+        """`limit`: bytes that the body may have; more is a `Problem` (413). `places` are left with the stream."""
         self._stream, self._question, self._pool, self._limit = stream, question, pool, limit
+        self._places = places
         self._size = 0
         self._rest: Iterator[bytes] | None = None
         self.media_type = stream.media_type
         self.is_over = False
-        """Has all been answered?"""
+        """Has the whole answer been given?"""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._places.close()
 
     def feed(self, piece: bytes) -> Future[Reply]:
-        """Take what has come: at most `STEP_SIZE` bytes. The reply's body is what can be answered now."""
+        """Take the next piece of the body, at most `STEP_SIZE` bytes. The reply's body is what can be answered now."""
         self._size += len(piece)
         if self._size > self._limit:
             raise too_large(self._limit)
         return self._submit(lambda: self._stream.feed(piece))
 
     def end(self) -> Future[Reply]:
-        """All has come: the next piece of the rest, until `is_over`."""
+        """After the whole body: the next piece of the rest of the answer, until `is_over`."""
         return self._submit(self._next)
 
     def _next(self) -> bytes:

@@ -23,7 +23,7 @@ from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
-from twinserve.service.protocols.codec import BadPrediction, Codec, Dialect, Stream, Warnings
+from twinserve.service.protocols.dialect import BadPrediction, Codec, Dialect, Stream, Warnings
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics

@@ -44,7 +44,7 @@ class Rate:
         require_no_wait(wait)
 
     def close(self) -> None:
-        """Do nothing; for the same interface as `SharedRate`."""
+        """Do nothing; for the same interface as `RedisRate`."""
 
 
 def require_no_wait(seconds: float) -> None:

@@ -19,7 +19,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols.codec import Asked, BadPrediction, Dialect, Warnings
+from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
 from twinserve.signature.request.diagnosis import InvalidInput
@@ -64,10 +64,10 @@ class Renderer:
     def __init__(self, model: str, version: str, classes: Sequence[str] | None) -> None:
         self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
         labels = [_json(label).replace("%", "%%") for label in classes or ()]
-        shares = ",".join(f"{label}:%s" for label in labels)
+        members = ",".join(f"{label}:%s" for label in labels)
         # Templates, as one `%` for a whole batch takes a third of the time that one for each row does.
         self._only = [f'"label":{label},"probabilities":null' for label in labels]
-        self._with_shares = [f'"label":{label},"probabilities":{{{shares}}}' for label in labels]
+        self._with_probabilities = [f'"label":{label},"probabilities":{{{members}}}' for label in labels]
 
     def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
         """The reply to a single instance."""
@@ -94,15 +94,15 @@ class Renderer:
             return ['"value":%s'] * len(numbers), numbers
         if predictions.labels is None:
             raise BadPrediction("The predictor gave neither labels nor values.")
-        codes, shares = predictions.labels.tolist(), predictions.probabilities
-        if shares is None:
+        codes, probabilities = predictions.labels.tolist(), predictions.probabilities
+        if probabilities is None:
             if -1 in codes:
                 raise BadPrediction("The predictor gave no label to some row.")
             return [self._only[code] for code in codes], ()
-        shape, width = shares.shape, len(self._with_shares)
+        shape, width = probabilities.shape, len(self._with_probabilities)
         if shape != (len(codes), width):
             raise BadPrediction(f"The predictor gave probabilities {shape} for {len(codes)} rows of {width} classes.")
-        return [self._with_shares[code] for code in codes], _numbers(shares)
+        return [self._with_probabilities[code] for code in codes], _numbers(probabilities)
 
 
 def _numbers(values: FloatArray) -> list[str]:

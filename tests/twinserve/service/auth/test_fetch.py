@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.issuers import FakeIssuer, issuing
+from harness.fake_issuer import FakeIssuer, issuing
 from twinserve.service.addresses import is_safe
 from twinserve.service.auth import fetch
 from twinserve.service.auth.fetch import MOST_BYTES, NotFetched, get_json

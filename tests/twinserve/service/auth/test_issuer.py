@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from harness.issuers import DISCOVERY, FakeIssuer, issuing, public_jwk, until
+from harness.fake_issuer import DISCOVERY, FakeIssuer, issuing, public_jwk, until
 from twinserve.service.auth import issuer as module
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.issuer import PAUSE, RENEW, STALE, Issuer, KeyRing

@@ -17,7 +17,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job, Pool
 from twinserve.service.inference.question import Question
-from twinserve.service.protocols.codec import NOTHING, Asked, Warnings
+from twinserve.service.protocols.dialect import NOTHING, Asked, Warnings
 from twinserve.signature.request.validator import Batch
 
 REPLY = Reply(HTTPStatus.OK, b"")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinserve.predict.predictor import Predictions
-from twinserve.service.protocols.codec import BadPrediction
+from twinserve.service.protocols.dialect import BadPrediction
 from twinserve.service.protocols.native import Renderer
 from twinserve.signature import Finding
 

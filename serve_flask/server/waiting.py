@@ -1,7 +1,7 @@
-"""How a worker of this door holds its connections: it takes them, waits for what their clients do, and lets them go.
+"""How a worker of this door holds its connections: it accepts them, waits for their clients, and closes them.
 
-gunicorn's own threaded worker gives a connection to a thread as soon as it opens, so as many slow clients as there
-are threads silence it. This one waits in its event loop, under a deadline.
+gunicorn's own threaded worker gives a connection to a thread as soon as it opens, so a few slow clients occupy all
+threads. This one waits in its event loop, and each wait has a deadline.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from twinserve.service.process.accept import Accepted, PendingConnections, accep
 
 READ: Final = 256 * 1024
 MOST: Final = 64
-"""Most connections taken at once."""
+"""Most connections accepted at once."""
 WELCOME: Final = 0.05
-"""Seconds between two checks for pending connections, however busy the others are."""
+"""Seconds between two checks for pending connections while the loop is busy."""
 LOOK: Final = 0.25
-"""Seconds between two looks for clients that are overdue."""
+"""Seconds between two checks for passed deadlines."""
 BOTH: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
 
 
@@ -38,32 +38,32 @@ class WaitingWorker(ServiceWorker):
     def init_process(self) -> None:
         """Before the app is loaded and the loop runs."""
         self.waiting: set[Connection] = set()
-        """For whose clients the event loop waits."""
+        """The connections that the event loop watches."""
         self.next_look = self.next_welcome = 0.0
         self.pending = PendingConnections(MOST)
         super().init_process()
 
     @abstractmethod
     def begin(self, conn: Connection) -> None:
-        """A new connection owes a request; read what it has sent."""
+        """Read from a new connection."""
 
     @abstractmethod
     def receive(self, conn: Connection) -> None:
-        """A client that is to send something has done so, or has closed its side."""
+        """Read: a client has sent something or closed its side."""
 
     @abstractmethod
     def send(self, conn: Connection) -> None:
-        """A client that is to take an answer takes more of it."""
+        """Send more of an answer: the client accepts it."""
 
     @abstractmethod
     def give_up(self, conn: Connection) -> None:
-        """A client has not done in time what it was waited for."""
+        """Act on a passed deadline."""
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
-        """Whoever comes when this worker takes no more is refused at once, and does not wait until it has ended; who
-        has come is taken, as the system resets what it holds for a listener that is closed."""
+        """When this worker stops, close its listeners at once, so that new clients are refused and do not wait for its
+        end. Pending connections are accepted first: the system would reset them with the listener."""
         super().set_accept_enabled(enabled and self.alive)
-        while not self.alive and self.sockets:  # Asked once more, there is none left.
+        while not self.alive and self.sockets:  # A second call finds none left.
             listener, taken = self.sockets.pop(), list[Connection]()
             while accepted := accept_pending(listener, MOST):
                 taken += self.connect(listener, accepted)
@@ -71,15 +71,15 @@ class WaitingWorker(ServiceWorker):
             self.welcome(taken)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept pending connections, and answer them or wait for their requests in the event loop. With one in each
-        turn, a connection would wait for as many turns as there are others before it, and a busy turn is long."""
+        """Accept the pending connections. If only one were accepted in each round of the loop, a connection would wait
+        for as many rounds as there are others before it."""
         self.next_welcome = time.monotonic() + WELCOME
         self.welcome(self.connect(listener, self.pending.accept(listener)))
 
-    def connect(self, listener: socket.socket, found: list[Accepted]) -> list[Connection]:
-        """Their connections; nobody is answered yet, as somebody answered may come again at once."""
+    def connect(self, listener: socket.socket, accepted_sockets: list[Accepted]) -> list[Connection]:
+        """Connections for these sockets. None is answered yet: a client that is answered may reconnect at once."""
         taken: list[Connection] = []
-        for accepted, address in found:
+        for accepted, address in accepted_sockets:
             conn = Connection(self.cfg, ClientSocket(accepted), address, listener.getsockname())
             conn.arrived, conn.held = BytesIO(), Held(self.service.room)
             conn.familiar = Familiar(self.service.settings.max_head)
@@ -88,12 +88,12 @@ class WaitingWorker(ServiceWorker):
         return taken
 
     def welcome(self, taken: list[Connection]) -> None:
-        """Read what they have sent."""
+        """Read what new connections have sent."""
         for conn in taken:
             self.begin(conn)
 
     def wait(self, conn: Connection, event: int, seconds: float) -> None:
-        """Have the client so long to send, or to take, the next bytes."""
+        """Watch a connection for these events, with a new deadline."""
         conn.deadline = time.monotonic() + seconds
         if conn.event == event:
             return
@@ -105,14 +105,14 @@ class WaitingWorker(ServiceWorker):
         conn.event = event
 
     def forget(self, conn: Connection) -> None:
-        """Wait for this client no longer."""
+        """Stop watching a connection."""
         if conn.event:
             conn.event = 0
             self.waiting.remove(conn)
             self.poller.unregister(conn.sock)
 
     def meet(self, conn: Connection, _client: ClientSocket) -> None:
-        """The client has done something that was waited for. Who has come meanwhile does not wait for all others."""
+        """Handle an event. New connections are accepted in between, so that they do not wait for all others."""
         if self._accepting and time.monotonic() > self.next_welcome:
             for listener in self.sockets:
                 self.accept(listener)
@@ -126,8 +126,8 @@ class WaitingWorker(ServiceWorker):
             self.drop(conn)
 
     def linger(self, conn: Connection) -> None:
-        """Close our side, and read and drop what still comes until the client closes its own, is silent or sends too
-        much: what is closed with bytes unread is reset, and with it what the client has not read yet."""
+        """Close our side, then read and drop until the client closes its own, is silent or sends too much. A socket
+        that is closed with unread bytes is reset, and the client would lose the end of its answer."""
         conn.ahead = b""
         conn.finish()
         try:
@@ -139,7 +139,7 @@ class WaitingWorker(ServiceWorker):
         conn.until = time.monotonic() + (self.service.settings.receive_timeout if self.alive else SILENCE)
 
     def drop(self, conn: Connection) -> None:
-        """Read behind the last answer; what comes now is no request."""
+        """Read and drop what arrives after the last answer."""
         data = conn.sock.receive(READ)
         if data is None:
             return
@@ -150,7 +150,7 @@ class WaitingWorker(ServiceWorker):
             conn.deadline = min(time.monotonic() + SILENCE, conn.until)
 
     def dismiss(self, conn: Connection) -> None:
-        """Have done with a connection, at once."""
+        """Close a connection at once."""
         conn.ahead = b""
         conn.finish()
         self.forget(conn)
@@ -158,7 +158,7 @@ class WaitingWorker(ServiceWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """Called in every round of the loop: dismiss who is overdue, be it this worker."""
+        """Act on passed deadlines, and stop this worker if it is stuck; gunicorn calls this each round."""
         now = time.monotonic()
         if now < self.next_look:
             return

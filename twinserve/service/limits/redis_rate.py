@@ -40,7 +40,7 @@ return '0'
 """
 
 
-class SharedRate:
+class RedisRate:
     """A token bucket for each caller, in the store; the same interface as `Rate`."""
 
     def __init__(self, url: str, prefix: str, rate: float, burst: int, lost: Callable[[], object]) -> None:

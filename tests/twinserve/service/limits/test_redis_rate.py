@@ -15,11 +15,11 @@ from structlog.testing import capture_logs
 
 from tests.stores import DEADLINE, Store, needs_redis
 from twinserve.service.http.problem import Problem
-from twinserve.service.limits import shared_rate
-from twinserve.service.limits.shared_rate import SharedRate
+from twinserve.service.limits import redis_rate
+from twinserve.service.limits.redis_rate import RedisRate
 
 pytestmark = needs_redis
-Worker = Callable[..., SharedRate]
+Worker = Callable[..., RedisRate]
 
 
 @pytest.fixture(scope="module")
@@ -43,19 +43,19 @@ def store(running: Store) -> Store:
 @pytest.fixture
 def worker(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """Makes what each worker has; a busy machine may take its time to answer."""
-    monkeypatch.setattr(shared_rate, "TIMEOUT", 5.0)
-    monkeypatch.setattr(shared_rate, "PAUSE", 0.01)
+    monkeypatch.setattr(redis_rate, "TIMEOUT", 5.0)
+    monkeypatch.setattr(redis_rate, "PAUSE", 0.01)
     with ExitStack() as stack:
 
-        def make(rate: float = 0.001, burst: int = 10, lost: Callable[[], object] = lambda: None) -> SharedRate:
-            made = SharedRate(store.url, "cars:", rate, burst, lost)
+        def make(rate: float = 0.001, burst: int = 10, lost: Callable[[], object] = lambda: None) -> RedisRate:
+            made = RedisRate(store.url, "cars:", rate, burst, lost)
             stack.callback(made.close)
             return made
 
         yield make
 
 
-def passed(rate: SharedRate, times: int, caller: str = "a") -> int:
+def passed(rate: RedisRate, times: int, caller: str = "a") -> int:
     """How many of these requests are let through; each refusal says how long to wait."""
     through = 0
     refused = list[tuple[int, bool]]()
@@ -143,7 +143,7 @@ def test_a_store_that_hangs_costs_each_worker_one_short_wait(
     worker: Worker, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then it counts as away: the other requests do not wait at all."""
-    monkeypatch.setattr(shared_rate, "TIMEOUT", 0.2)
+    monkeypatch.setattr(redis_rate, "TIMEOUT", 0.2)
     one = worker(burst=1000)
     store.process.send_signal(signal.SIGSTOP)
     try:
