@@ -45,7 +45,7 @@ def scenario_of(requests: int) -> Scenario:
 def _soak(stage: Stage, requests: int) -> Outcome:
     registry = stage.copy(stage.models.fruit, swapping.NAME)
     settings = settings_of(artifacts=registry.folder.parent, model=registry.name)
-    whole = {body_of(open_model_version(settings, Metrics(), version), swapping.BODY) for version in (1, 2)}
+    whole = {body_of(open_model_version(registry, version, settings, Metrics()), swapping.BODY) for version in (1, 2)}
     with stage.server(settings.artifacts, model=registry.name, access_log=False) as server:
         asking = Clients(server.port, swapping.BODY, 8, lambda status, body: status == 200 and body in whole)
         before = account(server.process.pid)

@@ -74,14 +74,14 @@ def everything(stage: Stage) -> Outcome:
     """At random, but the same each time."""
     registry = stage.copy(stage.models.fruit, swapping.NAME)
     settings = settings_of(artifacts=registry.folder.parent, model=registry.name)
-    whole = {body_of(open_model_version(settings, Metrics(), version), swapping.BODY) for version in (1, 2)}
+    whole = {body_of(open_model_version(registry, version, settings, Metrics()), swapping.BODY) for version in (1, 2)}
     quiet = {"model": registry.name, "workers": 2, "access_log": False, "receive_timeout": 3}
     with stage.server(settings.artifacts, **quiet) as server:
         asking = Clients(server.port, swapping.BODY, ASKING, lambda status, body: status == 200 and body in whole)
         with clients.asking(asking):
             done = _misfortunes(server, registry)
         registry.promote(2)
-        last = body_of(open_model_version(settings, Metrics(), 2), swapping.BODY)
+        last = body_of(open_model_version(registry, 2, settings, Metrics()), swapping.BODY)
         settled = until(lambda: len(workers(server.process.pid)) == 2 and _all_say(server, last), 20)
         code, log = server.stop(), server.log.read_text()
     seen, kills = asking.seen, done.count("kill")

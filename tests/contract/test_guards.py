@@ -140,7 +140,7 @@ def test_a_fault_of_a_dependency_is_the_hosts(ask: Mount, service: Service) -> N
     app.add_exception_handler(RuntimeError, lambda _request, _error: JSONResponse({"host": 500}, 500))
     send = ask(app, dependencies=[fastapi.Depends(fail)])
     assert send("POST", "/ml/predict", CAR, JSON).json() == {"host": 500}
-    assert b"twinserve_faults_total 0.0" in service.metrics().body
+    assert b"twinserve_faults_total 0.0" in service.metrics.render()
 
 
 def test_a_dependency_may_read_the_body(ask: Mount, both: Both) -> None:

@@ -33,7 +33,7 @@ def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ModelVers
     """Two versions of a model."""
     registry = swapping.store(tmp_path_factory.mktemp("store"))
     settings, metrics = settings_of(artifacts=registry.folder.parent, model=registry.name), Metrics()
-    return {str(version): open_model_version(settings, metrics, version) for version in (1, 2)}
+    return {str(version): open_model_version(registry, version, settings, metrics) for version in (1, 2)}
 
 
 def bodies() -> list[bytes]:

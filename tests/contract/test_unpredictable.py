@@ -110,7 +110,7 @@ def test_of_very_many_the_first_hundred_are_named(asked: tuple[Both, Service, Se
 def test_it_is_no_fault_of_ours_and_no_prediction(asked: tuple[Both, Service, Sequence[float]]) -> None:
     doors, service, refused = asked
     doors.predict({"a": 0.5, "b": refused[-1]})
-    metrics = service.metrics().body.decode()
+    metrics = service.metrics.render().decode()
     assert 'status="500"' not in metrics
     assert "twinserve_predictions_total{" not in metrics or 'predictions_total{model="cars",version="7"} 0.0' in metrics
 

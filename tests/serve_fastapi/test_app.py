@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import create_app, draining
 from twinserve.service.http.problem import Problem
+from twinserve.service.protocols.dialect import NOTHING
+from twinserve.service.protocols.reads import READS
 from twinserve.testing.fakes import car, service_of
 
 PATIENCE = 20.0
@@ -39,7 +41,7 @@ def live(app: FastAPI) -> None:
     async def run() -> None:
         async with app.router.lifespan_context(app) as state:
             assert state is not None
-            assert state["service"].ready().status == 200
+            assert READS["ready"](state["service"], NOTHING).status == 200
 
     asyncio.run(run())
 
@@ -73,7 +75,7 @@ def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:
             loop = asyncio.get_running_loop()
             os.kill(os.getpid(), signal.SIGTERM)
             with pytest.raises(Problem, match="shutting down"):
-                service.ready()
+                READS["ready"](service, NOTHING)
             assert not stopped.is_set()
             assert await loop.run_in_executor(None, stopped.wait, PATIENCE)
 
@@ -103,7 +105,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
 
     async def live() -> None:
         with draining(service):
-            service.ready()
+            READS["ready"](service, NOTHING)
 
     def run() -> None:
         try:

@@ -15,7 +15,7 @@ import pytest
 from harness import swapping
 from harness.clients import LOST, Clients, asking
 from harness.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
-from twinserve.service.inference.version import open_model_version
+from twinserve.service.inference.version import default_registry, open_model_version
 from twinserve.service.process.signals import IGNORED, STOP, URGENT
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
@@ -141,7 +141,7 @@ def test_a_signal_while_a_promoted_version_is_opened_ends_it_with_0(
     heavy.promote(1)
     settings = settings_of(artifacts=heavy.folder.parent, model=heavy.name)
     began = time.monotonic()
-    open_model_version(settings, Metrics(), 2)
+    open_model_version(default_registry(settings), 2, settings, Metrics())
     takes = time.monotonic() - began
     with running(door, tmp_path, settings.artifacts, model=heavy.name, workers=workers) as server:
         wait_for(server.process, lambda: server.log.read_text().count('"opened"') == workers)

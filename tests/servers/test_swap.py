@@ -98,7 +98,9 @@ def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
 ) -> None:
     """Twenty swaps, one to a damaged version and back; a busy machine may be late once, but not as a rule."""
     settings = settings_of(artifacts=pristine.folder.parent, model=pristine.name)
-    expected = {str(version): body_of(open_model_version(settings, Metrics(), version), BODY) for version in (1, 2)}
+    expected = {
+        str(version): body_of(open_model_version(pristine, version, settings, Metrics()), BODY) for version in (1, 2)
+    }
     pristine.promote(1)
     options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
     with running(door, tmp_path, settings.artifacts, **options) as server:

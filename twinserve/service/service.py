@@ -15,7 +15,7 @@ from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, no_such_path, unavailable
+from twinserve.service.http.problem import no_such_path, shutting_down
 from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
@@ -23,11 +23,10 @@ from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.streaming import Streaming
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion, champion, default_registry, open_model_version
 from twinserve.service.limits.concurrency import Places
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
-from twinserve.service.published import Published
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -38,7 +37,7 @@ PATIENCE: Final = 2.0
 """Seconds that the first request in a forked process waits for the model; until it is open, the answer is 503."""
 
 
-class Service(Published):
+class Service:
     """Models behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
@@ -77,10 +76,11 @@ class Service(Published):
         self._guard = Guard(settings, metrics.lost_rate_stores.inc)
         self.guarded = self._guard.is_needed
         """Must each request be authorized? If not, `authorize` need not be called."""
-        self._metrics = metrics
+        self.metrics = metrics
         self.models = Shelf(settings, metrics, versions)
         self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
-        self._draining = False
+        self.is_draining = False
+        """Has `drain` been called? Then the service is not ready, but answers."""
 
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
@@ -89,7 +89,8 @@ class Service(Published):
         Best called in the process that serves. A process that is forked from that one opens the model again.
         """
         metrics = Metrics()
-        version = open_model_version(settings, metrics, champion(settings))
+        registry = default_registry(settings)
+        version = open_model_version(registry, champion(registry), settings, metrics)
         service = cls(settings, metrics, version, open_tracing(settings), dialects)
         service.models.follow()
         log.info("opened", model=version.model, version=version.version)
@@ -116,7 +117,7 @@ class Service(Published):
         if self._tracing is not None:
             span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in self.by_name)
         return Exchange(
-            self._metrics,
+            self.metrics,
             method=method,
             path=path,
             route=route,
@@ -156,7 +157,7 @@ class Service(Published):
 
         `query` as it came, `parameters` the given parts of the path."""
         if self._closing:
-            raise closing()
+            raise shutting_down()
         self.models.current(parameters.get("name") if parameters else None)
         exchange.dialect.admit(header)
         if parameters or exchange.dialect is not NATIVE or self.by_name[exchange.route].query is not None:
@@ -177,7 +178,7 @@ class Service(Published):
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
-            raise closing()
+            raise shutting_down()
         version = self.models.current()
         return version if len(self.models) == 1 and version.is_quick(body) else None
 
@@ -188,12 +189,12 @@ class Service(Published):
         `predict_timeout`; it raises what the prediction raised.
         """
         if self._closing:
-            raise closing()
+            raise shutting_down()
         asked = exchange.asked
         if version is None:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        question = self._question(body, exchange, version)
+        question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
         if version.is_quick(body):
             return version.answer(question)
         return self._pool.submit(version, question)
@@ -207,18 +208,16 @@ class Service(Published):
             self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
             version = self.models.current(parameters.get("name"))
             exchange.version = version.version
-            question = self._question(b"", exchange, version)
+            codec = version.codec(exchange.dialect)
+            question = Question(b"", exchange.asked, codec, exchange.request_id, self.observer)
             stream = version.stream(exchange.dialect, question)
             return Streaming(stream, question, self._pool, self.settings.max_body, places.pop_all())
-
-    def _question(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Question:
-        return Question(body, exchange.asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
 
     def must_give_up(self) -> bool:
         """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.
 
         A server's loop calls this every second and, when it is true, stops as if by SIGTERM."""
-        if self._draining or not self._pool.is_stuck(self.settings.predict_timeout):
+        if self.is_draining or not self._pool.is_stuck(self.settings.predict_timeout):
             return False
         self.gave_up = True
         self.drain()
@@ -227,20 +226,15 @@ class Service(Published):
 
     def drain(self) -> None:
         """Turn not ready, so that load balancers send no more requests; requests that still arrive are answered."""
-        self._draining = True
+        self.is_draining = True
 
     def close(self) -> None:
         """Refuse new requests; those in flight are answered."""
         if os.getpid() != self._process:
             return  # A forked process that has served nothing: threads and connections are its parent's.
-        self._draining = self._closing = True
+        self.is_draining = self._closing = True
         self._pool.close()
         self._guard.close()
         self.models.stop()
         if self._tracing is not None:
             self._tracing.close()
-
-
-def closing() -> Problem:
-    """503: this process takes no more requests."""
-    return unavailable("The service is shutting down.")

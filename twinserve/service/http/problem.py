@@ -107,6 +107,11 @@ def unavailable(detail: str, *, retry_after: int = 1) -> Problem:
     return Problem("unavailable", detail, headers=(("Retry-After", str(retry_after)),))
 
 
+def shutting_down() -> Problem:
+    """503: this process takes no more requests."""
+    return unavailable("The service is shutting down.")
+
+
 def no_such_path() -> Problem:
     """404: no route has this path."""
     return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")

@@ -14,10 +14,11 @@ from typing import Final
 from twinserve.bounds import ENTRIES
 from twinserve.errors import ModelError
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version, version_folder
+from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.registry import Registry
 
 RETRY: Final = 60.0
 """Seconds after which a refused version is tried again even if its files are unchanged: the cause may be temporary."""
@@ -32,6 +33,7 @@ class Follower:
 
     def __init__(
         self,
+        registry: Registry,
         settings: Settings,
         metrics: Metrics,
         version: int | None,
@@ -39,7 +41,7 @@ class Follower:
         stop: threading.Event | None = None,
     ) -> None:
         """`version`: the number of the current version, None if there is none. Setting `stop` ends an opening early."""
-        self._settings, self._metrics, self._swap = settings, metrics, swap
+        self._registry, self._settings, self._metrics, self._swap = registry, settings, metrics, swap
         self._tried = version
         """The champion's number when it was last opened or refused."""
         self._event = "opened" if version is None else "swapped"
@@ -54,11 +56,11 @@ class Follower:
     def look(self) -> None:
         """Check the champion once, and open it and swap it in if it is new."""
         try:
-            version = champion(self._settings)
+            version = champion(self._registry)
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
             return
-        folder = version_folder(self._settings, version)
+        folder = self._registry.path(version)
         if version == self._tried and not self._is_due(folder):
             return
         self._tried, self._again = version, _Again(folder)
@@ -74,10 +76,10 @@ class Follower:
 
     def _open(self, version: int) -> None:
         if self.refused is None or self.refused[0] != str(version):  # Else this has been logged.
-            log.info("opening", model=self._settings.model, version=str(version))
+            log.info("opening", model=self._registry.name, version=str(version))
         self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
         try:
-            opened = open_model_version(self._settings, self._metrics, version, self._stop)
+            opened = open_model_version(self._registry, version, self._settings, self._metrics, self._stop)
         except ModelError as error:
             self._refuse(str(version), str(error))
             return
@@ -103,7 +105,7 @@ class Follower:
             return False
         self.refused = (version, reason)
         self._metrics.swaps.labels("refused").inc()
-        log.error("refused", model=self._settings.model, version=version, reason=reason)
+        log.error("refused", model=self._registry.name, version=version, reason=reason)
         return True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Final, Protocol
 
-from twinserve.service.http.problem import unavailable
+from twinserve.service.http.problem import shutting_down, unavailable
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.question import Question
@@ -108,7 +108,7 @@ class Pool:
         """The future of the reply; raises `Problem` (503) if the pool is full or closed."""
         with self._changed:
             if self._closing.is_set():
-                raise unavailable("The service is shutting down.")
+                raise shutting_down()
             if not self._free.acquire(blocking=False):
                 raise unavailable("The queue for predictions is full.")
             future = Awaited(self._forget)

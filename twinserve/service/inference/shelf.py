@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 
 from twinserve.service.http.problem import Problem, unavailable
 from twinserve.service.inference.follower import Follower
@@ -12,6 +13,7 @@ from twinserve.service.inference.version import ModelVersion
 from twinserve.service.inference.watch import Watch
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.registry import Registry
 
 
 class Shelf:
@@ -62,9 +64,8 @@ class Shelf:
         stop = threading.Event()
         for name, version in self._current.items():
             number = None if version is None else int(version.version)
-            settings = self._settings.model_copy(update={"model": name})
-            swap = partial(self.swap, name=name)
-            self._followers[name] = Follower(settings, self._metrics, number, swap, stop)
+            registry, swap = Registry(Path(self._settings.artifacts), name), partial(self.swap, name=name)
+            self._followers[name] = Follower(registry, self._settings, self._metrics, number, swap, stop)
         self._watch = Watch(self._followers.values(), stop)
         self._watch.start()
         return self._watch

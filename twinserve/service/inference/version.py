@@ -78,11 +78,7 @@ class ModelVersion:
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
         batch = question.codec.read(question.body, question.asked)
-        try:
-            outcome: Outcome = self._predictor.predict(batch.columns)
-        except Exception as error:  # As in the pool: a pipeline may contain any code.
-            outcome = error
-        return self._reply(question, batch, outcome)
+        return self._reply(question, batch, self._outcome(batch.columns))
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job, and in the same call of the predictor as many of the others as fit."""
@@ -113,11 +109,12 @@ class ModelVersion:
             raise TypeError(f"The dialect {dialect.name} has no streams.")
 
         def predict(columns: Columns) -> tuple[Predictions, Warnings]:
-            predictions, warnings = self._predictor.predict(columns), self._novelty.find(columns)
-            if question.observer is not None:
-                tell(question.observer, self._seen(question, columns, predictions, warnings))
+            outcome = self._outcome(columns)
+            warnings = self._warn(question, columns, outcome)
+            if isinstance(outcome, Exception):
+                raise outcome
             self._count_rows(len(columns), warnings)
-            return predictions, warnings
+            return outcome, warnings
 
         return dialect.stream(question.codec, predict, question.asked)
 
@@ -125,10 +122,22 @@ class ModelVersion:
         """Seconds to wait for more jobs; short compared with one call of the predictor."""
         return self._batcher.pause()
 
-    def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
-        warnings = {} if isinstance(outcome, Exception) else self._novelty.find(batch.columns)
+    def _outcome(self, columns: Columns) -> Outcome:
+        try:
+            return self._predictor.predict(columns)
+        except Exception as error:  # As in the pool: a pipeline may contain any code.
+            return error
+
+    def _warn(self, question: Question, columns: Columns, outcome: Outcome) -> Warnings:
+        """The warnings of these rows, none where the predictor failed; the observer is told in either case."""
+        warnings = {} if isinstance(outcome, Exception) else self._novelty.find(columns)
         if question.observer is not None:
-            tell(question.observer, self._seen(question, batch.columns, outcome, warnings))
+            seen = Observation(question.request_id, self.model, self.version, columns, outcome, warnings)
+            tell(question.observer, seen)
+        return warnings
+
+    def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
+        warnings = self._warn(question, batch.columns, outcome)
         if isinstance(outcome, CannotPredict):
             # The pipeline passed its golden rows, so the cause is in these values.
             raise unpredictable(
@@ -146,9 +155,6 @@ class ModelVersion:
             raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
         self._count_rows(rows, warnings)
         return reply
-
-    def _seen(self, question: Question, columns: Columns, outcome: Outcome, warnings: Warnings) -> Observation:
-        return Observation(question.request_id, self.model, self.version, columns, outcome, warnings)
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
@@ -170,11 +176,17 @@ def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
     return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact))
 
 
-def open_model_version(settings: Settings, metrics: Metrics, version: int, stop: Event | None = None) -> ModelVersion:
+def default_registry(settings: Settings) -> Registry:
+    """The registry of the default model."""
+    return Registry(Path(settings.artifacts), settings.model)
+
+
+def open_model_version(
+    registry: Registry, version: int, settings: Settings, metrics: Metrics, stop: Event | None = None
+) -> ModelVersion:
     """Open and check a version; raises a `ModelError` whose sentence says what to do.
 
     Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
-    registry = Registry(Path(settings.artifacts), settings.model)
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
     opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
     return ModelVersion(opened, str(version), settings, metrics)
@@ -187,21 +199,15 @@ def _seal_key(path: Path | None) -> bytes | None:
         raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
 
 
-def champion(settings: Settings) -> int:
+def champion(registry: Registry) -> int:
     """The number of the version that should serve; raises a `ModelError` if there is none."""
-    registry = Registry(Path(settings.artifacts), settings.model)
     version = registry.champion()
     if version is None:
         advice, made = "run `python train.py` first", registry.versions()
         if made:
             advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
-        raise RegistryError(f"There is no champion of {settings.model!r} in {settings.artifacts}; {advice}.")
+        raise RegistryError(f"There is no champion of {registry.name!r} in {registry.folder.parent}; {advice}.")
     return version
-
-
-def version_folder(settings: Settings, version: int) -> Path:
-    """The folder of a version, which may not exist."""
-    return Registry(Path(settings.artifacts), settings.model).path(version)
 
 
 def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
@@ -35,23 +36,38 @@ class Asked(NamedTuple):
 NOTHING: Final = Asked()
 
 
+class Described(Protocol):
+    """The part of a version of a model that routes of the kind `read` publish."""
+
+    model: str
+    version: str
+    schema: Reply
+    description: Reply
+
+    def openapi(self, base: str) -> Reply:
+        """The OpenAPI document for a service whose paths begin at `base`."""
+
+
+class Models(Protocol):
+    """The models of a service, as routes of the kind `read` see them."""
+
+    def current(self, name: str | None = None) -> Described:
+        """The current version of a model, of the default model if `name` is None; raises `Problem` (404, 503)."""
+
+    def progress(self, name: str | None = None) -> Mapping[str, Mapping[str, str]]:
+        """The state of a new champion: `opening`, `refused`, or empty."""
+
+
 class Served(Protocol):
-    """The part of the service that answers routes of the kind `read`."""
+    """The part of the service from which routes of the kind `read` are answered."""
 
     settings: Settings
     routes: tuple[Route, ...]
+    metrics: Metrics
+    is_draining: bool
 
-    def schema(self) -> Reply: ...
-
-    def openapi(self, base: str) -> Reply: ...
-
-    def model(self) -> Reply: ...
-
-    def live(self) -> Reply: ...
-
-    def ready(self) -> Reply: ...
-
-    def metrics(self) -> Reply: ...
+    @property
+    def models(self) -> Models: ...
 
 
 Read = Callable[[Served, Asked], Reply]

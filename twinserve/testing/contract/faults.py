@@ -137,7 +137,7 @@ class FaultsContract(OpenedSuite):
         assert (error["pointer"], error["code"]) == ("/0" if array else "", "unpredictable")
         for secret in (MARKER, "918273", "nan", "predictor"):
             assert secret not in answer.body.decode()
-        assert b"twinserve_faults_total 0.0" in service.metrics().body
+        assert b"twinserve_faults_total 0.0" in service.metrics.render()
 
     def test_the_service_goes_on_after_a_fault(self, serve: Serve) -> None:
         """One bad prediction spoils no other request, and each is counted."""
@@ -146,7 +146,7 @@ class FaultsContract(OpenedSuite):
         for _ in range(5):
             assert served.predict(car()).status == 500
         assert served.send("GET", "/health/ready").status == 200
-        counted = re.search(rb"^twinserve_faults_total ([0-9.]+)$", service.metrics().body, re.MULTILINE)
+        counted = re.search(rb"^twinserve_faults_total ([0-9.]+)$", service.metrics.render(), re.MULTILINE)
         assert counted
         assert float(counted[1]) >= 5
 

@@ -58,7 +58,7 @@ def test_a_refusal_is_counted_and_logged_like_any_answer() -> None:
     (line,) = lines
     assert line["request_id"] == headers["X-Request-Id"]
     assert (line["event"], line["method"], line["path"], line["status"]) == ("request", "-", "-", 400)
-    text = service.metrics().body.decode()
+    text = service.metrics.render().decode()
     assert 'twinserve_requests_total{method="OTHER",route="unknown",status="400"} 1.0' in text
 
 

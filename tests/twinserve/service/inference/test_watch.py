@@ -27,7 +27,9 @@ from twinserve.service.inference import follower as following
 from twinserve.service.inference.follower import Follower
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.inference.watch import Watch
+from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.native import NATIVE
+from twinserve.service.protocols.reads import READS
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -67,7 +69,7 @@ def opened(registry: Registry) -> Iterator[Service]:
 
 def ready(service: Service) -> Any:
     """What `/health/ready` says, which must be 200."""
-    reply = service.ready()
+    reply = READS["ready"](service, NOTHING)
     assert reply.status == 200
     return json.loads(reply.body)
 
@@ -94,8 +96,9 @@ class Looking:
         self.metrics = Metrics()
         self.swapped: list[str] = []
         given = settings(registry)
-        serving = open_model_version(given, self.metrics, 1)
-        self.watch = Follower(given, self.metrics, int(serving.version), lambda new: self.swapped.append(new.version))
+        serving = open_model_version(registry, 1, given, self.metrics)
+        number = int(serving.version)
+        self.watch = Follower(registry, given, self.metrics, number, lambda new: self.swapped.append(new.version))
 
     def count(self, outcome: str) -> str:
         """The metric, as it is published."""
@@ -120,21 +123,25 @@ def test_a_new_champion_serves_within_two_seconds(registry: Registry) -> None:
 
 def test_what_is_published_follows_the_champion(registry: Registry, often: None) -> None:  # noqa: ARG001
     with opened(registry) as service:
-        before = [service.schema().body, service.openapi("/").body]
+        before = [READS["schema"](service, NOTHING).body, READS["openapi"](service, NOTHING).body]
         registry.promote(2)
         until(lambda: ready(service)["version"] == "2")
-        after = [service.schema().body, service.openapi("/").body]
+        after = [READS["schema"](service, NOTHING).body, READS["openapi"](service, NOTHING).body]
         assert all(old != new for old, new in zip(before, after, strict=True))
-        assert json.loads(service.model().body)["version"] == "2"
-        assert json.loads(service.model().body)["metrics"] == dict(read_manifest(registry.path(2)).metrics)
+        assert json.loads(READS["model"](service, NOTHING).body)["version"] == "2"
+        assert json.loads(READS["model"](service, NOTHING).body)["metrics"] == dict(
+            read_manifest(registry.path(2)).metrics
+        )
         registry.rollback()
         until(lambda: ready(service)["version"] == "1")
-        assert [service.schema().body, service.openapi("/").body] == before
+        assert [READS["schema"](service, NOTHING).body, READS["openapi"](service, NOTHING).body] == before
 
 
 def test_a_reply_names_the_version_that_made_it(registry: Registry, often: None) -> None:  # noqa: ARG001
     given = settings(registry)
-    expected = {number: body_of(open_model_version(given, Metrics(), int(number)), BODY) for number in ("1", "2")}
+    expected = {
+        number: body_of(open_model_version(registry, int(number), given, Metrics()), BODY) for number in ("1", "2")
+    }
     with opened(registry) as service:
         for version in ("2", "1"):
             registry.promote(int(version))
@@ -230,7 +237,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     """And is refused in the log once, however often it is tried."""
     tries: list[int] = []
 
-    def full(_settings: Settings, _metrics: Metrics, version: int, _stop: threading.Event) -> None:
+    def full(_registry: Registry, version: int, *_: object) -> None:
         tries.append(version)
         raise MemoryError
 
@@ -267,9 +274,9 @@ def test_while_a_version_is_being_opened_ready_says_which_and_since_when(
 ) -> None:
     seen: list[Any] = []
 
-    def slow(settings: Settings, metrics: Metrics, version: int, stop: threading.Event) -> ModelVersion:
+    def slow(registry: Registry, *arguments: Any) -> ModelVersion:
         seen.append(ready(service))
-        return open_model_version(settings, metrics, version, stop)
+        return open_model_version(registry, *arguments)
 
     with opened(registry) as service:
         monkeypatch.setattr(following, "open_model_version", slow)
@@ -371,7 +378,7 @@ def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  #
 
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
     """Nothing in it refers back to it, so nobody has to stop all threads to look for it."""
-    serving = open_model_version(settings(registry), Metrics(), 1)
+    serving = open_model_version(registry, 1, settings(registry), Metrics())
     gone = [weakref.ref(part) for part in (serving, serving._predictor, serving._codecs[NATIVE.name])]
     del serving
     assert [ref() for ref in gone] == [None] * 3
@@ -385,7 +392,7 @@ from pathlib import Path
 from twinserve.errors import RegistryError
 from twinserve.store.registry import Registry
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion
 from twinserve.service.settings import Settings
 from twinserve.service.inference.follower import Follower
 
@@ -400,7 +407,7 @@ def swap(new):
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
-watch = Follower(settings, metrics, 1, swap)
+watch = Follower(registry, settings, metrics, 1, swap)
 
 def swaps(count):
     for turn in range(count):
@@ -437,7 +444,7 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
 
     given, metrics = settings(registry), Metrics()
     stop = threading.Event()
-    watch = Watch([Follower(given, metrics, 1, swap, stop)], stop)
+    watch = Watch([Follower(registry, given, metrics, 1, swap, stop)], stop)
     watch.start()
     registry.promote(2)
     assert begun.wait(DEADLINE)
@@ -450,4 +457,4 @@ def test_where_versions_wait_for_a_promotion_a_start_says_so(registry: Registry)
     """And names the newest."""
     (registry.folder / "champion").unlink()
     with pytest.raises(RegistryError, match=r"promote one of its versions: `python train.py promote \d+ --name fruit`"):
-        champion(settings(registry))
+        champion(registry)

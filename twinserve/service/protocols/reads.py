@@ -1,0 +1,48 @@
+"""What answers the native routes of the kind `read`, by route name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from twinserve.service import pages
+from twinserve.service.http.problem import shutting_down
+from twinserve.service.http.reply import Reply
+from twinserve.service.protocols.dialect import Asked, Read, Served
+from twinserve.service.telemetry.metrics import CONTENT_TYPE
+
+
+def index(service: Served, _: Asked) -> Reply:
+    """`GET /`: all paths, relative to this one."""
+    paths = [
+        {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
+        for route in service.routes
+    ]
+    return _json({"service": "twinserve", "paths": paths}, indent=1)
+
+
+def ready(service: Served, _: Asked) -> Reply:
+    """`GET /health/ready`: the version that answers, and the state of a new champion; raises `Problem` (503)."""
+    if service.is_draining:
+        raise shutting_down()
+    version = service.models.current()
+    return _json({"status": "ready", "model": version.model, "version": version.version, **service.models.progress()})
+
+
+def _json(value: Any, indent: int | None = None) -> Reply:
+    separators = (",", ":") if indent is None else None
+    return Reply(HTTPStatus.OK, json.dumps(value, indent=indent, separators=separators).encode())
+
+
+READS: Final[Mapping[str, Read]] = {
+    "schema": lambda service, _: service.models.current().schema,
+    "openapi": lambda service, asked: service.models.current().openapi(asked.base),
+    "docs": lambda _service, _: pages.docs(),
+    "model": lambda service, _: service.models.current().description,
+    "live": lambda _service, _: Reply(HTTPStatus.OK, b'{"status":"alive"}'),  # As long as the process answers at all.
+    "ready": ready,
+    "metrics": lambda service, _: Reply(HTTPStatus.OK, service.metrics.render(), CONTENT_TYPE),
+    "index": index,
+}
