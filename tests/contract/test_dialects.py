@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
+from tests.lines import LINES, TYPE
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.headers import HeaderLookup
@@ -283,4 +284,28 @@ def test_an_observer_is_told_why_there_is_no_prediction() -> None:
     with pytest.raises(KeyError):
         ask(service, car())
     assert isinstance(seen[0].outcome, KeyError)
+    service.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_observer_sees_each_step_of_a_stream_and_why_one_failed(fails: bool) -> None:
+    class Failing(FakePredictor):
+        def predict(self, columns: Any) -> Predictions:
+            if fails:
+                raise KeyError("inside")
+            return super().predict(columns)
+
+    service, seen = service_of(Failing(), dialects=[LINES]), list[Observation]()
+    service.observer = seen.append
+    header = {"content-type": TYPE, "x-request-id": "mine"}.get
+    exchange = service.begin("lines", "POST", "/lines", "http", header)
+    with service.stream(exchange, header, "", {}) as streaming:
+        if fails:
+            with pytest.raises(KeyError):
+                streaming.feed(json.dumps(car()).encode() + b"\n").result(5)
+        else:
+            assert streaming.feed(json.dumps(car()).encode() + b"\n").result(5).body
+    (observation,) = seen
+    assert (observation.request_id, len(observation.columns)) == ("mine", 1)
+    assert isinstance(observation.outcome, KeyError if fails else Predictions)
     service.close()
