@@ -1,4 +1,4 @@
-"""Where gunicorn and WSGI differ from HTTP, and what this door does there."""
+"""Adapts gunicorn's WSGI: the body as far as it has arrived, connections that must close, no header `Server`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, Awaited, BodyAwaited, StreamAwaited
+from serve_flask.environ_keys import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION
+from serve_flask.second_call import BodyAwaited, BodyPlaceholder, StreamAwaited
 from serve_flask.server.connection import ClientSocket
 from serve_flask.streaming import CutOff
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-AWAITED: Final = Awaited()
+PLACEHOLDER: Final = BodyPlaceholder()
 
 
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
@@ -29,7 +30,7 @@ def name_no_server() -> None:
     wsgi.Response = NamelessResponse
 
 
-def as_http_has_it(app: WsgiApp) -> WsgiApp:
+def adapt(app: WsgiApp) -> WsgiApp:
     """The app, given the body as far as the worker has read it. The connection closes after `Connection: close`, and
     where the rest of a body would be read as requests."""
 
@@ -46,7 +47,7 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
         if client.reader is not None:
             environ["wsgi.input"], environ["wsgi.input_terminated"] = client.reader, True
         elif client.body is None:
-            environ[BODY] = environ["wsgi.input"] = AWAITED
+            environ[BODY] = environ["wsgi.input"] = PLACEHOLDER
             environ[PLACE] = client.place
         else:
             environ[BODY], environ["wsgi.input"] = client.body, BytesIO(client.body)
