@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
 
 from twinserve.service.process import signals
 from twinserve.service.process.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
@@ -155,12 +156,12 @@ def note_signals(arbiter: Arbiter) -> None:
         signal.signal(number, noted)
 
 
-def tell_that_it_serves(worker: Any) -> None:
+def tell_that_it_serves(worker: Worker) -> None:
     """Report that this worker serves; called just before it takes requests."""
     worker.app.start.succeed()
 
 
-def forget_worker(_arbiter: Arbiter, worker: Any) -> None:
+def forget_worker(_arbiter: Arbiter, worker: Worker) -> None:
     """Tell the metrics library that a worker has ended."""
     if METRICS_FOLDER in os.environ:
         from prometheus_client.multiprocess import mark_process_dead

@@ -40,7 +40,8 @@ def adapt(app: WsgiApp) -> WsgiApp:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             is_cut_short = client.reader is not None and not client.reader.is_whole and status[0] in "45"
             if client.must_close or is_cut_short or ("Connection", "close") in headers:
-                start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
+                response: wsgi.Response = start_response.__self__  # type: ignore[attr-defined]  # A method of it.
+                response.force_close()
             return start_response(status, headers, exc_info)
 
         environ[CAN_STREAM] = client.reader is not None
