@@ -7,7 +7,7 @@ from twinserve.service.settings import from_command_line
 
 if __name__ == "__main__":
     settings = from_command_line("serve_fastapi", "Serve the champion through FastAPI, on uvicorn.")
-    signals.meet(lambda *_: signals.leave(0))  # No connection has been accepted yet, so no request is lost.
+    signals.install(lambda *_: signals.leave(0))  # No connection has been accepted yet, so no request is lost.
     startup.prepare(settings)
 
     from serve_fastapi.server.run import serve  # Imports NumPy, through the service.

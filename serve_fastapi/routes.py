@@ -168,5 +168,5 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
 
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
-"""Those that an app of ours answers without its framework."""
+"""The kinds of routes that our own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

@@ -11,6 +11,7 @@ from flask import Flask
 
 from serve_flask.raw_endpoint import Endpoint
 from serve_flask.routes import PLAIN, blueprint, exchanged, not_found
+from twinserve.service.http.routes import plain_paths
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry import logs
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def create_app(service: Service | None = None) -> Flask:
-    """Make the app. Without a service it opens the champion that the settings name; tests and hosts pass a service."""
+    """Make the app. Without a service it opens the champion that the settings name; tests and hosts pass a service.
+
+    A Flask app has no end at which it could close its service. Our own server closes it; under another one, call
+    `app.extensions["twinserve"].close()` when the process ends.
+    """
     if service is None:
         settings = read_settings()
         logs.configure(settings)
@@ -31,7 +36,8 @@ def create_app(service: Service | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.register_error_handler(404, lambda _: exchanged(served, "unknown", not_found))
     app.register_blueprint(blueprint(served))
-    app.plain = plain_endpoints(served)
+    paths = plain_paths(served.routes, PLAIN)
+    app.plain = {key: Endpoint(served, route.name, PLAIN[route.kind]) for key, route in paths.items()}
     app.as_made = app.added()
     app.extensions["twinserve"] = served
     return app
@@ -84,13 +90,3 @@ class DoorApp(Flask):
         hooks = [{name: tuple(hooks) for name, hooks in table.items() if hooks} for table in tables]
         config = [self.config[name] for name in ("TRUSTED_HOSTS", "MAX_CONTENT_LENGTH")]
         return hooks, tuple(self.teardown_appcontext_funcs), dict(self.view_functions), config
-
-
-def plain_endpoints(service: Service) -> Mapping[tuple[str, str], WSGIApplication]:
-    """Endpoints for the routes that need no view, by method and path."""
-    return {
-        (method, route.path): Endpoint(service, route.name, PLAIN[route.kind])
-        for route in service.routes
-        if route.kind in PLAIN and not route.parameters
-        for method in route.methods
-    }

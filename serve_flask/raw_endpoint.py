@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from serve_flask.body import EXCHANGE
+from serve_flask.environ_keys import EXCHANGE
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Header, Reply

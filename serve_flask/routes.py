@@ -12,8 +12,9 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import BODY, EXCHANGE, PLACE, VERSION, KeptPlace
 from serve_flask.deadline import reply_of
+from serve_flask.environ_keys import BODY, EXCHANGE, PLACE, VERSION
+from serve_flask.kept_place import KeptPlace
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from serve_flask.streaming import sent, streamed
@@ -202,5 +203,5 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
 
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
-"""Those that an app of ours answers without its framework."""
+"""The kinds of routes that our own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

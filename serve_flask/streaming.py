@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
-from serve_flask.body import CAN_STREAM, StreamAwaited
 from serve_flask.deadline import reply_of
+from serve_flask.environ_keys import CAN_STREAM
+from serve_flask.second_call import StreamAwaited
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.raw_refusals import too_slow

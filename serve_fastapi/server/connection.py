@@ -19,8 +19,8 @@ from twinserve.service.service import Service
 class TimedProtocol(HttpToolsProtocol):
     """One connection. The service comes from the app's lifespan state, and its settings apply."""
 
-    cycle: DoorCycle | None  # type: ignore[assignment]  # None until a head is whole.
-    transport: LingeringTransport  # type: ignore[assignment]  # It stands in for one.
+    cycle: DoorCycle | None  # type: ignore[assignment]  # None until a head is complete.
+    transport: LingeringTransport  # type: ignore[assignment]  # It has the methods of one.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn's own.
         """Start the deadline for the first request."""
@@ -32,11 +32,11 @@ class TimedProtocol(HttpToolsProtocol):
         super().connection_made(lingering)
         self._is_ending = False
         """Is the server shutting down?"""
-        self._owed = Deadline(self.loop, self._settings.receive_timeout, self._too_slow)
+        self._receive_deadline = Deadline(self.loop, self._settings.receive_timeout, self._too_slow)
         """The deadline for a request to arrive."""
-        self._unread = Deadline(self.loop, self._settings.send_timeout, transport.abort)
+        self._send_deadline = Deadline(self.loop, self._settings.send_timeout, transport.abort)
         """The deadline for a client to accept an answer."""
-        self._owed.set()
+        self._receive_deadline.set()
 
     @abstractmethod
     def _too_slow(self) -> None:
@@ -48,19 +48,19 @@ class TimedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Lift the deadlines: the connection is gone."""
-        self._owed.lift()
-        self._unread.lift()
+        self._receive_deadline.lift()
+        self._send_deadline.lift()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Start a deadline: the client does not accept what is written."""
+        """Start the deadline for the client to accept what is written."""
         super().pause_writing()
-        self._unread.set()
+        self._send_deadline.set()
 
     def resume_writing(self) -> None:
-        """Lift it: the client has accepted most of it."""
+        """Lift that deadline: the client has accepted most of it."""
         super().resume_writing()
-        self._unread.lift()
+        self._send_deadline.lift()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has been idle for too long, even if its last answer was not accepted."""

@@ -54,7 +54,7 @@ class LingeringTransport:
         self._transport.resume_reading()
         self._last = self._taken = self._loop.time()
         self._until = self._last + self.seconds
-        self._loop.call_later(SILENCE, self._look)
+        self._loop.call_later(SILENCE, self._check)
 
     def close_now(self) -> None:
         """Close both sides: nothing is on its way."""
@@ -68,7 +68,7 @@ class LingeringTransport:
         if self._dropped > MOST_DROPPED:
             self._transport.close()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._transport.is_closing():
             return
         now = self._loop.time()
@@ -85,4 +85,4 @@ class LingeringTransport:
         if quiet <= now:
             self._transport.close()
         else:
-            self._loop.call_later(quiet - now, self._look)
+            self._loop.call_later(quiet - now, self._check)

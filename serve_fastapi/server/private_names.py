@@ -1,7 +1,7 @@
-"""What this folder takes from uvicorn and uvloop beyond their documented interface, in one place.
+"""What this door takes from uvicorn, uvloop, FastAPI and Starlette beyond their documented interface, in one place.
 
-Any of these names may change with a release: `pyproject.toml` holds both below the next one, and a test looks each name
-up. Only what is documented (`uvicorn.Config`, `uvicorn.Server`, the methods of `asyncio.Protocol`) is not listed.
+Any of these names may change with a release: `pyproject.toml` holds uvicorn, uvloop and FastAPI below the next one, and
+a test looks each name up. Another test finds what is missing here, and says what it takes for documented.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from typing import Final
 
 PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
+    "fastapi.applications:FastAPI": ("build_middleware_stack", "router", "user_middleware"),
+    "fastapi.params": ("Depends",),
+    "fastapi.routing:APIRouter": ("add_api_route", "dependency_overrides_provider"),
+    "starlette.routing": ("BaseRoute", "Match"),
+    "starlette.routing:BaseRoute": ("matches",),
+    "starlette.routing:Match": ("FULL", "NONE"),
+    "starlette.routing:Router": ("routes",),
     "uvicorn.config": ("STARTUP_FAILURE",),
+    "uvicorn.protocols.http.flow_control:FlowControl": ("pause_reading", "resume_reading", "write_paused"),
     "uvicorn.protocols.http.httptools_impl": ("HEADER_RE", "HEADER_VALUE_RE", "STATUS_LINE"),
     "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol": (
         *("_start_asgi_task", "_unset_keepalive_if_required", "on_headers_complete", "on_response_complete"),
@@ -24,9 +32,10 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
         *("on_response", "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue"),
     ),
     "uvicorn.supervisors.multiprocess:Multiprocess": (
-        *("handle_signals", "init_processes", "join_all", "keep_subprocess_alive", "terminate_all"),
+        *("handle_signals", "init_processes", "join_all", "keep_subprocess_alive", "run", "terminate_all"),
         *("config", "processes", "should_exit", "signal_queue", "sockets"),
     ),
+    "uvicorn.supervisors.multiprocess:Process": ("exitcode", "pid", "process"),
     "uvloop:Loop": ("connect_accepted_socket", "create_server", "create_task"),
 }
-"""By `module` or `module:Class`: methods that are called or replaced, and attributes that are read or set."""
+"""By `module` or `module:Class`: methods that are called or replaced, attributes that are read or set, arguments."""

@@ -39,12 +39,12 @@ class DoorProtocol(TimedProtocol):
         """What arrived after a request that is not answered yet."""
         self._held = Held(self._service.room)
         self._is_refused = False
-        """Has something arrived that is not a request? Then nothing after it is read."""
+        """Has a request been refused? Then nothing after it is read."""
         self._has_closed = False
         """Has the client closed its side?"""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was kept."""
+        """Drop the bytes that were kept."""
         self._ahead = b""
         self._held.set(0)
         super().connection_lost(exc)
@@ -53,7 +53,7 @@ class DoorProtocol(TimedProtocol):
         """Go on after an answer, or close; the time for the client to accept the rest of it is limited."""
         super().on_response_complete()
         if self.transport.is_closing():
-            self._unread.set()
+            self._send_deadline.set()
         elif self._ahead:
             data, self._ahead = self._ahead, b""
             self._take(data)
@@ -85,7 +85,7 @@ class DoorProtocol(TimedProtocol):
         elif self._arrival is None and len(data) < MOST_AT_ONCE and (head := self._familiar.whole(data)) is not None:
             self._shown = head
             self._unset_keepalive_if_required()
-            self._owed.lift()
+            self._receive_deadline.lift()
             self._feed(data)
         else:
             self._take(data)
@@ -101,7 +101,7 @@ class DoorProtocol(TimedProtocol):
             if arrival.has_begun:  # An empty line before a request does not begin it: the connection is idle as before.
                 self._unset_keepalive_if_required()
                 if not had_begun:
-                    self._owed.lift()
+                    self._receive_deadline.lift()
             if arrival.head is not None:
                 self._show(arrival, arrival.head, body, is_new=is_new)
             if not arrival.is_whole:
@@ -116,7 +116,7 @@ class DoorProtocol(TimedProtocol):
     def _wait_for(self, arrival: Arrival) -> None:
         """Start the deadline of an incomplete request. Most arrive in one piece, and a timer takes 2 us."""
         if arrival.has_begun:
-            self._owed.set()
+            self._receive_deadline.set()
         self._hold(len(arrival.kept))
         if arrival.problem is not None:
             self._refuse(arrival.problem)
@@ -135,15 +135,17 @@ class DoorProtocol(TimedProtocol):
     def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
-        except HttpParserError:  # Nothing is known that passed before, and does not pass here.
+        except HttpParserError:  # No request is known that our reader accepts and httptools refuses.
             self._refuse(bad_request("The server cannot read this request."))
 
     def _end_request(self) -> None:
         """The request is complete; the next bytes are another head."""
         self._arrival = None
         self._held.set(0)
-        self._owed.lift()
-        if self._is_idle() and self.cycle is not None and not self.transport.is_closing():  # Answered by its head.
+        self._receive_deadline.lift()
+        if (
+            self._is_idle() and self.cycle is not None and not self.transport.is_closing()
+        ):  # Answered before its body arrived.
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -188,12 +190,12 @@ class DoorProtocol(TimedProtocol):
         return self._arrival is not None and self._arrival.has_begun
 
     def _close_idle(self) -> None:
-        if self._is_idle() and not self._has_begun():  # What has begun has its own deadline.
+        if self._is_idle() and not self._has_begun():  # A request that has begun has its own deadline.
             self.transport.close_now()
 
     def _too_slow(self) -> None:
         if not self._is_idle():
-            self._owed.set()  # The app is reading the body, under a deadline of its own.
+            self._receive_deadline.set()  # The app is reading the body, under a deadline of its own.
         elif self._arrival is not None and self._arrival.head is None and self._has_begun():
             self._refuse(too_slow(self._settings))
         else:
@@ -205,12 +207,12 @@ class DoorProtocol(TimedProtocol):
             return
         self._is_refused = True
         self._unset_keepalive_if_required()
-        self._owed.lift()
+        self._receive_deadline.lift()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.refuse(problem)
             return
         is_head = self._arrival is None or self._arrival.head is None
-        if is_head and not self.transport.is_closing():  # Else it has been answered by its head.
+        if is_head and not self.transport.is_closing():  # Else it was answered before its body arrived.
             self.transport.write(refusal(problem, self._service.begin_unseen()))
         self.transport.close()
-        self._unread.set()
+        self._send_deadline.set()

@@ -47,15 +47,15 @@ class DoorCycle(RequestResponseCycle):
         return message
 
     async def send(self, message: Any) -> None:
-        """Send a message. All but the ordinary response is left to uvicorn."""
+        """Send a message of the response. What `_whole` does not handle is left to uvicorn."""
         if message["type"] == "http.response.start" and not self.response_started:
             self.start = message
             return
-        # An answer that is sent while the body arrives may still see its end.
+        # While more of the answer follows, the body may still arrive completely.
         if self.closes_unread and self.more_body and not message.get("more_body"):
             self.keep_alive = False
         if self.disconnected and message.get("more_body"):
-            raise ConnectionResetError("The client has gone.")  # As ASGI 2.4 has it: nobody reads the rest.
+            raise ConnectionResetError("The client has gone.")  # As ASGI 2.4 requires.
         start, self.start = self.start, None
         if start is not None:
             whole = self._whole(start, message)

@@ -31,14 +31,15 @@ from twinserve.service.telemetry import logs
 
 PORT: Final = 8000
 GAVE_UP: Final = 1
-"""The exit code of a lone process whose predictions never end; of several, the supervisor replaces it."""
+"""The exit code of a single process whose prediction threads are stuck; one of several workers is replaced."""
 SPARE_SECONDS: Final = 1.0
+"""How long the supervisor waits for its workers beyond the drain delay and the grace period."""
 SET_PARENT_DEATH_SIGNAL: Final = 1
 """PR_SET_PDEATHSIG of <linux/prctl.h>."""
 
 
 def serve(settings: Settings) -> int:
-    """Serve until a signal ends it; gives the exit code."""
+    """Serve until a signal ends it; returns the exit code."""
     logs.configure(settings)
     listener = listen(settings, PORT)
     require_model(settings)
@@ -47,8 +48,8 @@ def serve(settings: Settings) -> int:
     collect_rarely()
     app = open_app()
     service: Service = app.state.twinserve
-    # What uvicorn hands the signal back to, when it has shut down:
-    signals.meet(lambda *_: signals.leave(GAVE_UP if service.gave_up else 0))
+    # When uvicorn has shut down, it restores these handlers and raises the signal again.
+    signals.install(lambda *_: signals.leave(GAVE_UP if service.gave_up else 0))
     logs.log.info("listening", url=url(listener), door="fastapi", workers=1)
     uvicorn.Server(_config(settings, app)).run(sockets=[listener])
     return 0
@@ -63,7 +64,7 @@ def open_app() -> FastAPI:
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's supervisor, which would wait for ever for a worker that does not end."""
+    """uvicorn's supervisor, which kills workers that do not end; uvicorn itself would wait for them without a limit."""
 
     def __init__(self, settings: Settings, listener: socket.socket, start: Start) -> None:
         super().__init__(_config(settings, partial(worker_app, start)), [listener])
@@ -72,9 +73,9 @@ class Supervisor(Multiprocess):
         """Seconds that the workers get to end after SIGTERM, all together."""
         self._urgency = signals.Urgency()
         for number in signals.URGENT:
-            signal.signal(number, self._hurry)
+            signal.signal(number, self._on_urgent_signal)
 
-    def _hurry(self, number: int, _: FrameType | None) -> None:
+    def _on_urgent_signal(self, number: int, _: FrameType | None) -> None:
         if self._urgency.is_final(number):
             for worker in self.processes:
                 worker.process.kill()
@@ -91,27 +92,27 @@ class Supervisor(Multiprocess):
                 signals.ignored(number)
 
     def init_processes(self) -> None:
-        """Start the workers, and listen to what they report."""
+        """Start the workers, and read their reports."""
         super().init_processes()
-        self._hear()
+        self._read_start_reports()
 
     def keep_subprocess_alive(self) -> None:
         """Replace workers that have ended, with a log line. If one ends before any has served, report its reason."""
-        self._hear()
+        self._read_start_reports()
         before = [*self.processes]
         super().keep_subprocess_alive()
-        for gone in set(before) - set(self.processes):
-            logs.log.warning("worker replaced", pid=gone.pid, exit_code=gone.exitcode)
+        for ended in set(before) - set(self.processes):
+            logs.log.warning("worker replaced", pid=ended.pid, exit_code=ended.exitcode)
 
-    def _hear(self) -> None:
+    def _read_start_reports(self) -> None:
         if self._start.is_over or self.should_exit.is_set():
             return
-        if self._start.wait(self._has_to_see):
+        if self._start.wait(self._has_other_work):
             logs.log.info("listening", url=url(self.sockets[0]), door="fastapi", workers=self.config.workers)
         elif self._start.failure is not None:
             self.should_exit.set()
 
-    def _has_to_see(self) -> bool:
+    def _has_other_work(self) -> bool:
         return bool(self.signal_queue) or not all(worker.process.is_alive() for worker in self.processes)
 
     def terminate_all(self) -> None:
@@ -153,12 +154,12 @@ def _supervise(settings: Settings, listener: socket.socket) -> int:
 
 def end_with_parent() -> None:
     """Have the kernel end this process with its parent: a supervisor that is killed cannot stop its workers."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux alone has it.
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Only Linux has it.
     if prctl is not None:
         prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
     parent = multiprocessing.parent_process()
     if parent is not None and os.getppid() != parent.pid:
-        sys.exit(0)  # It has gone already, while this process was being prepared.
+        sys.exit(0)  # The parent ended before `prctl` was called.
 
 
 def _config(settings: Settings, app: FastAPI | Callable[[], FastAPI]) -> uvicorn.Config:

@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
-from serve_flask.body import KeptPlace
+from serve_flask.kept_place import KeptPlace
 from serve_flask.server.streaming import BodyReader
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival

@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from serve_flask.server.wsgi import as_http_has_it, name_no_server
+from serve_flask.server.wsgi import adapt, name_no_server
 from twinserve.service.process import signals
 from twinserve.service.service import Service
 
@@ -26,7 +26,7 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         super().load_wsgi()
         name_no_server()
         self.service = self.wsgi.extensions["twinserve"]
-        self.wsgi = as_http_has_it(self.wsgi)
+        self.wsgi = adapt(self.wsgi)
 
     def init_signals(self) -> None:
         """Let INT and QUIT stop as TERM does; gunicorn's workers would drop their requests."""

@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
 
 from twinserve.service.process import signals
 from twinserve.service.process.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
@@ -27,7 +28,7 @@ SPARE_THREADS: Final = 8
 
 
 def serve(settings: Settings) -> int:
-    """Serve until a signal ends it; gives the exit code."""
+    """Serve until a signal ends it; returns the exit code."""
     logs.configure(settings)
     listener = listen(settings, PORT)
     require_model(settings)
@@ -39,7 +40,7 @@ def serve(settings: Settings) -> int:
         if os.getpid() != arbiter:
             raise  # A forked worker's, for the arbiter to read.
         if application.is_stopping:
-            return 0  # A worker that was still starting ends with a code of its own.
+            return 0  # The code is that of a worker that was still starting.
         if application.start.failure is not None:
             raise application.start.failure from None
         return FAILED if end.code == Arbiter.WORKER_BOOT_ERROR else int(end.code or 0)
@@ -98,10 +99,10 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
 
 
 class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
-    """gunicorn's supervisor, which says that it listens when somebody is there to answer."""
+    """gunicorn's supervisor, which logs that it listens as soon as one worker serves."""
 
     def manage_workers(self) -> None:
-        """Called in every round of its loop: see that there are workers, and hear how they start."""
+        """Start missing workers, and read how their start went; called in every round of the arbiter's loop."""
         super().manage_workers()
         start = self.app.start
         if start.is_over:
@@ -112,13 +113,13 @@ class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
             raise StopIteration  # As gunicorn itself ends its loop.
 
     def handle_term(self) -> None:
-        """Stop, and let the workers answer what they have; gunicorn itself would do so after SIGTERM alone."""
+        """Stop once the workers have answered; gunicorn itself does so after TERM, and not after INT and QUIT."""
         raise StopIteration
 
     handle_int = handle_quit = handle_term
 
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
-        """Signals that have come, but for those that change nothing here."""
+        """The signals that arrived, without those that are ignored."""
         received = super().wait_for_signals(timeout)
         for number in received:
             if number in signals.IGNORED:
@@ -134,13 +135,13 @@ class DoorLogger(Logger):  # type: ignore[misc]  # As above.
         self.cfg = cfg
         self.error_log = logging.getLogger("gunicorn.error")
         self.error_log.setLevel(logging.WARNING)
-        self.error_log.propagate = True  # The base class has just cut it off.
+        self.error_log.propagate = True  # The base class has set it to False.
         self.access_log = logging.getLogger("gunicorn.access")
         self.access_log.disabled = True
 
 
 def note_signals(arbiter: Arbiter) -> None:
-    """Remember that a signal asked to stop, before gunicorn does what it asks; the second urgent one ends all."""
+    """Remember that a signal asked to stop, before gunicorn acts on it; a second urgent one kills all processes."""
     urgency = signals.Urgency()
     for number in signals.STOP:
         handle: Any = signal.getsignal(number)
@@ -155,13 +156,13 @@ def note_signals(arbiter: Arbiter) -> None:
         signal.signal(number, noted)
 
 
-def tell_that_it_serves(worker: Any) -> None:
-    """Called in a worker that is about to take requests."""
+def tell_that_it_serves(worker: Worker) -> None:
+    """Report that this worker serves; called just before it takes requests."""
     worker.app.start.succeed()
 
 
-def forget_worker(_arbiter: Arbiter, worker: Any) -> None:
-    """Tell the metrics that a worker is gone."""
+def forget_worker(_arbiter: Arbiter, worker: Worker) -> None:
+    """Tell the metrics library that a worker has ended."""
     if METRICS_FOLDER in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 

@@ -24,10 +24,10 @@ from twinserve.service.process.accept import Accepted, PendingConnections, accep
 
 READ: Final = 256 * 1024
 MOST: Final = 64
-"""Most connections accepted at once."""
-WELCOME: Final = 0.05
+"""Maximum number of connections accepted at once."""
+ACCEPT_INTERVAL: Final = 0.05
 """Seconds between two checks for pending connections while the loop is busy."""
-LOOK: Final = 0.25
+DEADLINE_INTERVAL: Final = 0.25
 """Seconds between two checks for passed deadlines."""
 BOTH: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
 
@@ -36,10 +36,10 @@ class WaitingWorker(ServiceWorker):
     """A worker that waits for clients in its event loop."""
 
     def init_process(self) -> None:
-        """Before the app is loaded and the loop runs."""
+        """Make the sets and deadlines of the event loop, before the app is loaded."""
         self.waiting: set[Connection] = set()
         """The connections that the event loop watches."""
-        self.next_look = self.next_welcome = 0.0
+        self.next_deadline_check = self.next_accept = 0.0
         self.pending = PendingConnections(MOST)
         super().init_process()
 
@@ -63,18 +63,18 @@ class WaitingWorker(ServiceWorker):
         """When this worker stops, close its listeners at once, so that new clients are refused and do not wait for its
         end. Pending connections are accepted first: the system would reset them with the listener."""
         super().set_accept_enabled(enabled and self.alive)
-        while not self.alive and self.sockets:  # A second call finds none left.
+        while not self.alive and self.sockets:  # After the first call none is left.
             listener, taken = self.sockets.pop(), list[Connection]()
             while accepted := accept_pending(listener, MOST):
                 taken += self.connect(listener, accepted)
             listener.close()
-            self.welcome(taken)
+            self.read_new(taken)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept the pending connections. If only one were accepted in each round of the loop, a connection would wait
         for as many rounds as there are others before it."""
-        self.next_welcome = time.monotonic() + WELCOME
-        self.welcome(self.connect(listener, self.pending.accept(listener)))
+        self.next_accept = time.monotonic() + ACCEPT_INTERVAL
+        self.read_new(self.connect(listener, self.pending.accept(listener)))
 
     def connect(self, listener: socket.socket, accepted_sockets: list[Accepted]) -> list[Connection]:
         """Connections for these sockets. None is answered yet: a client that is answered may reconnect at once."""
@@ -87,7 +87,7 @@ class WaitingWorker(ServiceWorker):
         self.nr_conns += len(taken)
         return taken
 
-    def welcome(self, taken: list[Connection]) -> None:
+    def read_new(self, taken: list[Connection]) -> None:
         """Read what new connections have sent."""
         for conn in taken:
             self.begin(conn)
@@ -98,9 +98,9 @@ class WaitingWorker(ServiceWorker):
         if conn.event == event:
             return
         if conn.event:
-            self.poller.modify(conn.sock, event, partial(self.meet, conn))
+            self.poller.modify(conn.sock, event, partial(self.on_event, conn))
         else:
-            self.poller.register(conn.sock, event, partial(self.meet, conn))
+            self.poller.register(conn.sock, event, partial(self.on_event, conn))
             self.waiting.add(conn)
         conn.event = event
 
@@ -111,9 +111,9 @@ class WaitingWorker(ServiceWorker):
             self.waiting.remove(conn)
             self.poller.unregister(conn.sock)
 
-    def meet(self, conn: Connection, _client: ClientSocket) -> None:
+    def on_event(self, conn: Connection, _client: ClientSocket) -> None:
         """Handle an event. New connections are accepted in between, so that they do not wait for all others."""
-        if self._accepting and time.monotonic() > self.next_welcome:
+        if self._accepting and time.monotonic() > self.next_accept:
             for listener in self.sockets:
                 self.accept(listener)
         if conn.event == BOTH:
@@ -133,7 +133,7 @@ class WaitingWorker(ServiceWorker):
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            self.dismiss(conn)
+            self.close_connection(conn)
             return
         self.wait(conn, selectors.EVENT_READ, SILENCE)
         conn.until = time.monotonic() + (self.service.settings.receive_timeout if self.alive else SILENCE)
@@ -145,11 +145,11 @@ class WaitingWorker(ServiceWorker):
             return
         conn.dropped += len(data)
         if not data or conn.dropped > MOST_DROPPED:
-            self.dismiss(conn)
+            self.close_connection(conn)
         else:
             conn.deadline = min(time.monotonic() + SILENCE, conn.until)
 
-    def dismiss(self, conn: Connection) -> None:
+    def close_connection(self, conn: Connection) -> None:
         """Close a connection at once."""
         conn.ahead = b""
         conn.finish()
@@ -160,9 +160,9 @@ class WaitingWorker(ServiceWorker):
     def murder_pending(self) -> None:
         """Act on passed deadlines, and stop this worker if it is stuck; gunicorn calls this each round."""
         now = time.monotonic()
-        if now < self.next_look:
+        if now < self.next_deadline_check:
             return
-        self.next_look = now + LOOK
+        self.next_deadline_check = now + DEADLINE_INTERVAL
         if self.service.must_give_up():
             self.handle_exit(signal.SIGTERM, None)
         for conn in list(self.waiting):

@@ -17,7 +17,7 @@ from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from serve_flask.body import BodyAwaited, StreamAwaited
+from serve_flask.second_call import BodyAwaited, StreamAwaited
 from serve_flask.server.arriving import ArrivingWorker
 from serve_flask.server.connection import Connection
 from serve_flask.server.streaming import BodyReader
@@ -139,7 +139,7 @@ class DoorWorker(ArrivingWorker):
         try:
             sent = conn.sock.flush()
         except OSError:
-            self.dismiss(conn)
+            self.close_connection(conn)
             return
         if sent:
             self.go_on(conn)
@@ -175,14 +175,14 @@ class DoorWorker(ArrivingWorker):
             conn.arrival, conn.keep = None, False
             self.send(conn)
         elif conn.arrival is None or conn.arrival.head is None:
-            self.dismiss(conn)
+            self.close_connection(conn)
         else:
             self.refuse(conn, incomplete_body())
 
     def give_up(self, conn: Connection) -> None:
         """A client was too slow: refuse its request, or close the connection if none has begun."""
         if conn.arrival is None or conn.is_answered or not conn.arrival.has_begun:
-            self.dismiss(conn)
+            self.close_connection(conn)
         else:
             self.refuse(conn, too_slow(self.service.settings))
 

@@ -1,4 +1,4 @@
-"""Where gunicorn and WSGI differ from HTTP, and what this door does there."""
+"""Adapts gunicorn's WSGI: the body as far as it has arrived, connections that must close, no header `Server`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.body import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION, Awaited, BodyAwaited, StreamAwaited
+from serve_flask.environ_keys import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION
+from serve_flask.second_call import BodyAwaited, BodyPlaceholder, StreamAwaited
 from serve_flask.server.connection import ClientSocket
 from serve_flask.streaming import CutOff
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-AWAITED: Final = Awaited()
+PLACEHOLDER: Final = BodyPlaceholder()
 
 
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
@@ -29,7 +30,7 @@ def name_no_server() -> None:
     wsgi.Response = NamelessResponse
 
 
-def as_http_has_it(app: WsgiApp) -> WsgiApp:
+def adapt(app: WsgiApp) -> WsgiApp:
     """The app, given the body as far as the worker has read it. The connection closes after `Connection: close`, and
     where the rest of a body would be read as requests."""
 
@@ -39,14 +40,15 @@ def as_http_has_it(app: WsgiApp) -> WsgiApp:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             is_cut_short = client.reader is not None and not client.reader.is_whole and status[0] in "45"
             if client.must_close or is_cut_short or ("Connection", "close") in headers:
-                start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's response object.
+                response: wsgi.Response = start_response.__self__  # type: ignore[attr-defined]  # A method of it.
+                response.force_close()
             return start_response(status, headers, exc_info)
 
         environ[CAN_STREAM] = client.reader is not None
         if client.reader is not None:
             environ["wsgi.input"], environ["wsgi.input_terminated"] = client.reader, True
         elif client.body is None:
-            environ[BODY] = environ["wsgi.input"] = AWAITED
+            environ[BODY] = environ["wsgi.input"] = PLACEHOLDER
             environ[PLACE] = client.place
         else:
             environ[BODY], environ["wsgi.input"] = client.body, BytesIO(client.body)

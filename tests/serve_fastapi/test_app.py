@@ -1,12 +1,8 @@
-"""What the FastAPI door does besides its routes: its lifespan and the signal that ends it."""
+"""What the FastAPI door does besides its routes: whose service it closes, and what a host may add to the app."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,22 +13,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serve_fastapi.app import create_app, draining
+from serve_fastapi.app import app_of, create_app
 from twinserve.service.http.problem import Problem
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.reads import READS
 from twinserve.testing.fakes import car, service_of
-
-PATIENCE = 20.0
-
-
-@pytest.fixture
-def stopped() -> Iterator[threading.Event]:
-    """Set when the server's own handler of SIGTERM has been reached."""
-    reached = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: reached.set())
-    yield reached
-    signal.signal(signal.SIGTERM, before)
 
 
 def live(app: FastAPI) -> None:
@@ -66,58 +51,19 @@ def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monk
         app.state.twinserve.quick_version(b"")
 
 
-def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:
-    """Not ready at once; the server's own handler comes after the delay."""
-    service = service_of(drain_delay=0.1)
-
-    async def live() -> None:
-        with draining(service):
-            loop = asyncio.get_running_loop()
-            os.kill(os.getpid(), signal.SIGTERM)
-            with pytest.raises(Problem, match="shutting down"):
-                READS["ready"](service, NOTHING)
-            assert not stopped.is_set()
-            assert await loop.run_in_executor(None, stopped.wait, PATIENCE)
-
-    asyncio.run(live())
-    service.close()
-
-
-@pytest.mark.usefixtures("stopped")
-def test_the_signal_is_given_back() -> None:
-    """Whose handler it was has it again."""
-    before = signal.getsignal(signal.SIGTERM)
+def test_the_service_is_closed_when_the_lifespan_fails() -> None:
+    """A server that ends with an error leaves no service open."""
     service = service_of()
+    app = app_of(service, at_the_end=service.close)
 
-    async def live() -> None:
-        with draining(service):
-            assert signal.getsignal(signal.SIGTERM) is not before
+    async def fail() -> None:
+        async with app.router.lifespan_context(app):
+            raise LookupError
 
-    asyncio.run(live())
-    assert signal.getsignal(signal.SIGTERM) is before
-    service.close()
-
-
-def test_in_another_thread_signals_are_left_alone() -> None:
-    """Where a test client runs the app, there are none to take."""
-    service = service_of()
-    failures: list[BaseException] = []
-
-    async def live() -> None:
-        with draining(service):
-            READS["ready"](service, NOTHING)
-
-    def run() -> None:
-        try:
-            asyncio.run(live())
-        except BaseException as failure:  # Whatever it is, the test must hear of it.
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(PATIENCE)
-    assert failures == []
-    service.close()
+    with pytest.raises(LookupError):
+        asyncio.run(fail())
+    with pytest.raises(Problem, match="shutting down"):
+        service.quick_version(b"")
 
 
 def test_layers_that_a_host_adds_see_every_request() -> None:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 Hook = Callable[[Flask, Callable[..., None]], object]
 
 
+def test_a_host_closes_the_service_through_the_app() -> None:
+    """WSGI has no event for the end of an app, so a host has to find the service in it."""
+    app = create_app(service_of())
+    client = app.test_client()
+    assert client.get("/health/ready").status_code == 200
+    app.extensions["twinserve"].close()
+    assert client.get("/health/ready").status_code == 503
+
+
 def listen(signal: NamedSignal, app: Flask, see: Callable[..., None]) -> None:
     """Hear what Flask tells of this app."""
     signal.connect(see, app)

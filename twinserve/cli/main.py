@@ -44,7 +44,9 @@ VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "serve it": {
         "serve": Entry("serve the champion: both doors, or `serve flask`, or `serve fastapi`", "twinserve.cli.serve"),
         "keys": Entry("create, list and revoke API keys; make keys that sign or seal", "twinserve.cli.keys"),
-        "completion": Entry("print a script that completes this command in bash, zsh or tcsh", "twinserve.cli.completion"),
+        "completion": Entry(
+            "print a script that completes this command in bash, zsh or tcsh", "twinserve.cli.completion"
+        ),
     },
 }
 EPILOG: Final = (

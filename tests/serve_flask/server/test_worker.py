@@ -24,7 +24,7 @@ def worker_of(listener: socket.socket) -> Any:
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
     worker.service = SimpleNamespace(settings=settings_of(), room=Room(1_000_000))
-    worker.pending, worker.next_welcome = PendingConnections(MOST), 0.0
+    worker.pending, worker.next_accept = PendingConnections(MOST), 0.0
     worker.nr_conns, worker.waiting, worker.poller = 0, set(), selectors.DefaultSelector()
     listener.settimeout(0)
     worker.poller.register(listener, selectors.EVENT_READ, worker.accept)
@@ -43,7 +43,7 @@ def test_who_has_come_when_a_worker_stops_is_taken() -> None:
         worker.set_accept_enabled(False)
         assert (worker.nr_conns, len(worker.waiting), listener.fileno()) == (COME, COME, -1)
         for connection in list(worker.waiting):
-            worker.dismiss(connection)
+            worker.close_connection(connection)
         worker.poller.close()
 
 
@@ -61,5 +61,5 @@ def test_few_pending_connections_are_shared_and_many_do_not_wait() -> None:
             taken.append(worker.nr_conns - before)
         assert (taken, worker.pending.number) == ([1, 2, 4, 3, 0], 1)
         for connection in list(worker.waiting):
-            worker.dismiss(connection)
+            worker.close_connection(connection)
         worker.poller.close()

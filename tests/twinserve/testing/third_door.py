@@ -1,4 +1,7 @@
-"""A door without a framework: the duties of docs/add-a-framework.md, for a request that is already in memory."""
+"""A small door without a framework: duties 1 to 7 of docs/add-a-framework.md, for requests that are already in memory.
+
+It has no streams, no tokens and no path parameters, and its paths begin at the root.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path, prediction_timeout, to_other_method
 from twinserve.service.http.reply import Reply
-from twinserve.service.protocols.dialect import Asked
-from twinserve.service.service import Service
+from twinserve.service.http.routes import Route
+from twinserve.service.service import NONE, Service
 from twinserve.testing import Answer
+
+ADDRESS = "192.0.2.1"
+"""The address of every client: a request in memory has none of its own."""
 
 
 class ThirdDoor:
@@ -19,16 +25,18 @@ class ThirdDoor:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._routes = {route.path: route for route in service.routes}
+        kinds = ("predict", "read")
+        self._routes = {route.path: route for route in service.routes if route.kind in kinds and not route.parameters}
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One exchange."""
-        path = unquote_to_bytes(path.partition("?")[0]).decode("latin-1")
+        quoted, _, query = path.partition("?")
+        path = unquote_to_bytes(quoted).decode("latin-1")
         given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
         route = self._routes.get(path)
         exchange = self._service.begin(route.name if route else "unknown", method, path, "http", given.get)
         try:
-            reply = self._answer(exchange, method, path, body, given.get)
+            reply = self._answer(exchange, route, query, body, given.get)
         except Exception as error:  # Problems and faults alike leave as replies.
             reply = exchange.refuse(error)
         pairs = [*exchange.finish(reply), *reply.fixed]
@@ -36,16 +44,17 @@ class ThirdDoor:
             pairs.append(("Content-Length", str(len(reply.body))))
         return Answer.of(reply.status, pairs, b"" if method == "HEAD" else reply.body)
 
-    def _answer(self, exchange: Exchange, method: str, path: str, body: bytes, header: HeaderLookup) -> Reply:
-        route = self._routes.get(path)
+    def _answer(self, exchange: Exchange, route: Route | None, query: str, body: bytes, header: HeaderLookup) -> Reply:
         if route is None:
             raise no_such_path()
-        if method not in route.methods:
-            return to_other_method(route.allow, method)
+        if exchange.method not in route.methods:
+            return to_other_method(route.allow, exchange.method)
+        if self._service.guarded:
+            self._service.authorize(exchange, header, ADDRESS)
         if route.kind == "read":
-            asked = Asked({}, {}, header, path.removesuffix(route.path) or "/")
+            asked = self._service.asked(exchange, header, query, NONE)
             return exchange.dialect.reads[route.name](self._service, asked)
-        with self._service.places, self._service.admit(exchange, header) as receipt:
+        with self._service.places, self._service.admit(exchange, header, query) as receipt:
             return self._predict(receipt.take(body), exchange)
 
     def _predict(self, body: bytes, exchange: Exchange) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, get_args
@@ -69,3 +69,14 @@ TOKEN: Final = Route(
 )
 """In the table only if this service issues tokens. It has no scope: the request itself authenticates the caller."""
 BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}
+
+
+def plain_paths(routes: Iterable[Route], kinds: Container[Kind]) -> dict[tuple[str, str], Route]:
+    """The routes of these kinds by method and path, without those that have path parameters: a door's own app finds
+    them without a router."""
+    return {
+        (method, route.path): route
+        for route in routes
+        if route.kind in kinds and not route.parameters
+        for method in route.methods
+    }

@@ -17,7 +17,7 @@ class PendingConnections:
     """
 
     def __init__(self, most: int) -> None:
-        """`most`: how many are accepted at once at most."""
+        """`most`: the maximum number accepted at once."""
         self._most, self.number = most, 1
         """How many are accepted next."""
 

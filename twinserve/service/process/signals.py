@@ -24,7 +24,7 @@ IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN,
 Handler = Callable[[int, FrameType | None], object]
 
 
-def meet(stop: Handler) -> None:
+def install(stop: Handler) -> None:
     """Install `stop` as the handler of each signal that stops a server, and ignore the others."""
     for number in STOP:
         signal.signal(number, stop)

@@ -24,7 +24,8 @@ class Start:
     is replaced, while the others go on serving. Each worker has a copy, by fork or by pickle."""
 
     def __init__(self) -> None:
-        self._heard, self._told = multiprocessing.Pipe(duplex=False)  # Messages are short, so each is written at once.
+        # Messages are short, so each is written at once.
+        self._receiver, self._sender = multiprocessing.Pipe(duplex=False)
         self.is_over = False
         """Has a worker reported that it serves?"""
         self.failure: CannotStart | None = None
@@ -43,25 +44,25 @@ class Start:
     def succeed(self) -> None:
         """Call in a worker: report that it serves."""
         if not self.is_over:
-            self._told.send(None)
+            self._sender.send(None)
 
     def _fail(self, reason: str) -> None:
         if not self.is_over:
-            self._told.send(reason)
+            self._sender.send(reason)
             return
         log.error("cannot start", reason=reason)
         time.sleep(PAUSE)
 
-    def wait(self, has_to_see: Callable[[], bool], seconds: float = math.inf) -> bool:
+    def wait(self, has_other_work: Callable[[], bool], seconds: float = math.inf) -> bool:
         """Call in the parent, until `is_over` or `failure` is set: wait for a report; returns whether a worker serves.
 
-        Returns false after `seconds`, or as soon as `has_to_see` is true: there is other work, such as a signal.
+        Returns false after `seconds`, or as soon as `has_other_work` is true, for example after a signal.
         """
         end = time.monotonic() + seconds
-        while not self._heard.poll(POLL):
-            if has_to_see() or time.monotonic() > end:
+        while not self._receiver.poll(POLL):
+            if has_other_work() or time.monotonic() > end:
                 return False
-        reason = self._heard.recv()
+        reason = self._receiver.recv()
         self.failure = None if reason is None else CannotStart(reason)
         self.is_over = reason is None
         return self.is_over

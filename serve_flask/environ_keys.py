@@ -1,0 +1,19 @@
+"""Keys of the WSGI environ by which our own server and the app share what they know of a request.
+
+None of them is there under any other server, except `EXCHANGE`, which the app sets itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+BODY: Final = "twinserve.body"
+"""The complete body as bytes, or a `BodyPlaceholder` as long as it has not arrived; absent if the request streams."""
+EXCHANGE: Final = "twinserve.exchange"
+"""The exchange of the request; absent until it has begun."""
+VERSION: Final = "twinserve.version"
+"""The version of the model that can answer the request inline; absent if the server has not asked for one."""
+CAN_STREAM: Final = "twinserve.can_stream"
+"""True if the app is called in a thread, where it may wait for the client; False if it must not wait."""
+PLACE: Final = "twinserve.place"
+"""The `KeptPlace` of a request whose body arrives after its head; absent if both arrived together."""
