@@ -28,7 +28,8 @@ import xgboost
 from threadpoolctl import threadpool_limits
 
 from bench.kept import Broken, Kept, kept
-from bench.model_examples import Table, examples
+from bench.model_examples.every_model import examples
+from bench.model_examples.tables import Table
 from twinserve.errors import ModelError
 from twinserve.predict.linear import KEY
 from twinserve.predict.runtime import runtime

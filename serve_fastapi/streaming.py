@@ -13,9 +13,9 @@ from serve_fastapi.deadline import reply_of, within
 from serve_fastapi.raw_endpoint import encode, encode_once
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
-from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
+from twinserve.service.raw_refusals import too_slow
 from twinserve.service.settings import Settings
 
 

@@ -22,9 +22,9 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, no_such_path, to_other_method
-from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import PART, Kind, Route
+from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from serve_flask.environ_keys import CAN_STREAM
 from serve_flask.second_call import StreamAwaited
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
-from twinserve.service.http.raw_refusals import too_slow
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
+from twinserve.service.raw_refusals import too_slow
 from twinserve.service.settings import Settings
 
 if TYPE_CHECKING:

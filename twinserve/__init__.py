@@ -1,1 +1,5 @@
-"""What a model is: its inputs, its training, its compiled form, its files and versions."""
+"""A machine-learning model, from its table to predictions over HTTP.
+
+Training, compiling with a proof, a store of versions, the service that answers requests, the commands, and the contract
+as a test suite.
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response
 
-from bench.floors.common import from_command_line, run
+from bench.floors.floor import from_command_line, run
 
 if __name__ == "__main__":
     floor = from_command_line()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from bench.floors.common import from_command_line, reply, run
+from bench.floors.floor import from_command_line, reply, run
 from bench.recipes import RECIPES
 
 

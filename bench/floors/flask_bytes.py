@@ -7,7 +7,7 @@ import sys
 
 from flask import Flask, Response, request
 
-from bench.floors.common import Floor, from_command_line
+from bench.floors.floor import Floor, from_command_line
 from serve_flask.server.run import PORT, DoorApplication
 from twinserve.service.process.startup import listen
 from twinserve.service.service import Service

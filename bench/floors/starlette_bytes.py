@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.floors.common import from_command_line, run
+from bench.floors.floor import from_command_line, run
 
 if __name__ == "__main__":
     floor = from_command_line()

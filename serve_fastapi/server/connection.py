@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from serve_fastapi.deadline import Deadline
 from serve_fastapi.server.lingering import LingeringTransport
 from serve_fastapi.server.response_cycle import DoorCycle
-from twinserve.service.http.raw_refusals import SILENCE
+from twinserve.service.raw_refusals import SILENCE
 from twinserve.service.service import Service
 
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import Any, Final
 
-from twinserve.service.http.raw_refusals import MOST_DROPPED, SILENCE
+from twinserve.service.raw_refusals import MOST_DROPPED, SILENCE
 
 CLOSED: Final = (RuntimeError, OSError)
 """What closing our side raises on a connection that is gone already."""

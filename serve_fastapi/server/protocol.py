@@ -15,7 +15,7 @@ from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import METHODS, Familiar, Head, known
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
-from twinserve.service.http.raw_refusals import refusal, too_slow
+from twinserve.service.raw_refusals import refusal, too_slow
 
 MOST_AT_ONCE: Final = 64 * 1024
 """Maximum size in bytes of a request that goes to the parser in one piece, without an `Arrival`."""

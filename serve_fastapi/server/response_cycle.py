@@ -7,7 +7,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.raw_refusals import CONTINUE
+from twinserve.service.raw_refusals import CONTINUE
 
 
 class DoorCycle(RequestResponseCycle):

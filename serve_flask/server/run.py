@@ -75,7 +75,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "keepalive": math.ceil(settings.keep_alive),
             "graceful_timeout": math.ceil(settings.drain_delay + settings.grace),
             "control_socket_disable": True,
-            # The head's limits are those of `twinserve.service.http.raw_refusals`, held where a request arrives.
+            # The head's limits are those of `twinserve.service.raw_refusals`, held where a request arrives.
             "limit_request_line": 0,
             "limit_request_field_size": settings.max_head,
             "limit_request_fields": 32_768,

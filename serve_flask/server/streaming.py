@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
+from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.problem import incomplete_body
-from twinserve.service.settings import Settings
-
-if TYPE_CHECKING:
-    from serve_flask.server.connection import Connection
 
 READ: Final = 64 * 1024
 
@@ -16,15 +14,18 @@ READ: Final = 64 * 1024
 class BodyReader:
     """A `wsgi.input` for one request; meanwhile the event loop does not watch the connection."""
 
-    def __init__(self, conn: Connection, first: bytes, settings: Settings) -> None:
-        """`first` is the part of the body that has arrived."""
-        self._conn, self._arrival, self._settings = conn, conn.arrival, settings
+    def __init__(self, receive: Callable[[int], bytes], arrival: Arrival | None, first: bytes) -> None:
+        """`receive` gives the next bytes from the client, at most as many as it is told; empty at its end. `first` is the
+        part of the body that has arrived; `arrival` reads the rest, and is None if that is all."""
+        self._receive_bytes, self._arrival = receive, arrival
         self._there = first
+        self.ahead = b""
+        """What arrived after the request."""
         self.is_whole = self._arrival is None or self._arrival.is_whole
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes, empty at the end. Raises `TimeoutError` if nothing arrives within `receive_timeout`,
-        and `Problem` for a malformed or incomplete body."""
+        """At most `size` bytes, empty at the end. Raises what `receive` raises, and `Problem` for a malformed or
+        incomplete body."""
         while size < 0 and not self.is_whole:
             self._there += self._receive()
         while not self._there and not self.is_whole:
@@ -37,7 +38,7 @@ class BodyReader:
         arrival = self._arrival
         if arrival is None:
             return b""
-        data = self._conn.sock.wait_for(READ, self._settings.receive_timeout)
+        data = self._receive_bytes(READ)
         if not data:
             raise incomplete_body()
         piece = arrival.add(data)
@@ -45,5 +46,5 @@ class BodyReader:
             raise arrival.problem
         self.is_whole = arrival.is_whole
         if arrival.rest:
-            self._conn.ahead = data[-arrival.rest :]
+            self.ahead = data[-arrival.rest :]
         return piece

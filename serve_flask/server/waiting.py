@@ -19,8 +19,8 @@ from serve_flask.server.connection import ClientSocket, Connection
 from serve_flask.server.lifecycle import ServiceWorker
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar
-from twinserve.service.http.raw_refusals import MOST_DROPPED, SILENCE
 from twinserve.service.process.accept import Accepted, PendingConnections, accept_pending
+from twinserve.service.raw_refusals import MOST_DROPPED, SILENCE
 
 READ: Final = 256 * 1024
 MOST: Final = 64

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import selectors
 from concurrent.futures import Future
+from functools import partial
 from io import BytesIO
 
 from gunicorn.http.errors import ParseException
@@ -24,7 +25,7 @@ from serve_flask.server.streaming import BodyReader
 from serve_flask.server.waiting import BOTH
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
-from twinserve.service.http.raw_refusals import CONTINUE, refusal, too_slow
+from twinserve.service.raw_refusals import CONTINUE, refusal, too_slow
 
 
 class DoorWorker(ArrivingWorker):
@@ -94,18 +95,23 @@ class DoorWorker(ArrivingWorker):
             conn.sock.flush_now()
         self.forget(conn)
         conn.sock.must_close = False
-        conn.sock.reader = BodyReader(conn, body, self.service.settings)
+        self.read_from(conn, body)
         conn.arrival = None
         self.tpool.submit(self.handle_stream, conn, head).add_done_callback(
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
+
+    def read_from(self, conn: Connection, body: bytes) -> None:
+        """Let the app read the body from the connection; `body` is the part that has arrived."""
+        receive = partial(conn.sock.wait_for, seconds=self.service.settings.receive_timeout)
+        conn.sock.reader = BodyReader(receive, conn.arrival, body)
 
     def handle_whole(self, conn: Connection, head: Head, body: bytes) -> bool:
         """Call the app with a complete request, in a thread."""
         try:
             return self.handle(conn, head)
         except StreamAwaited:
-            conn.sock.reader = BodyReader(conn, body, self.service.settings)
+            self.read_from(conn, body)
             return self.handle_stream(conn, head)
 
     def handle_stream(self, conn: Connection, head: Head) -> bool:
@@ -113,6 +119,7 @@ class DoorWorker(ArrivingWorker):
         reader = conn.sock.reader
         with conn.sock.waiting(self.service.settings.send_timeout):
             keep = self.handle(conn, head)
+            conn.ahead = (reader.ahead if reader else b"") or conn.ahead
             return keep and reader is not None and reader.is_whole and not conn.sock.is_cut
 
     def handle(self, conn: Connection, head: Head) -> bool:

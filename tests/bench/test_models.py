@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")
 
-from bench.model_examples import examples
+from bench.model_examples.every_model import examples
 from bench.models import Row, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"

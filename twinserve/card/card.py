@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.card.caveats import doubts
-from twinserve.card.document import Block, Document, Grid, Picture, Section, Text
+from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.figures import figures
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
@@ -46,16 +46,17 @@ class Subject:
 
 def card(subject: Subject) -> dict[str, bytes]:
     """The card's files: Markdown, HTML and the figures."""
-    pictures = list(_pictures(subject))
-    document = Document(f"Model card: {subject.facts.name}", list(_sections(subject, pictures)))
+    drawn = _figures(subject)
+    title = f"Model card: {subject.facts.name}"
+    markdown = "\n\n".join([heading(title, 1), *_blocks(subject, drawn)]) + "\n"
     return {
-        MARKDOWN: document.markdown().encode(),
-        HTML: document.html().encode(),
-        **{picture.path: picture.svg for picture in pictures},
+        MARKDOWN: markdown.encode(),
+        HTML: html(title, markdown, drawn).encode(),
+        **{path: svg for path, (_, svg) in drawn.items()},
     }
 
 
-def _pictures(subject: Subject) -> Iterator[Picture]:
+def _figures(subject: Subject) -> Figures:
     data, facts = subject.data, subject.facts
     predictions = subject.predictor.predict(data.holdout.columns)
     ranked = importances(
@@ -66,33 +67,41 @@ def _pictures(subject: Subject) -> Iterator[Picture]:
         metric=facts.metric,
         seed=facts.training.seed,
     )
-    for name, (caption, svg) in figures(data.holdout.y_true, predictions, data.classes, ranked).items():
-        yield Picture(f"{FOLDER}/{name}", caption, svg)
+    drawn = figures(data.holdout.y_true, predictions, data.classes, ranked)
+    return {f"{FOLDER}/{name}": figure for name, figure in drawn.items()}
 
 
-def _sections(subject: Subject, pictures: Sequence[Picture]) -> Iterator[Section]:
+def _blocks(subject: Subject, drawn: Figures) -> Iterator[str]:
     facts = subject.facts
-    yield Section("", list(_summary(subject)))
-    yield Section("Quality on the hold-out", [Text(_evaluated_by(facts)), _metrics(facts), *pictures])
-    yield Section("Data", list(_data(subject)))
-    yield Section("Candidates", list(_candidates(subject)))
-    yield Section("Input", [_inputs(subject.data.signature, calendar_parts(subject.fitted.pipeline))])
-    yield Section("Predictor", list(_predictor(facts)))
-    yield Section("Lineage", [Grid(("", ""), [*_lineage(facts), *_parameters(subject.fitted.pipeline)])])
+    yield from _summary(subject)
+    yield heading("Quality on the hold-out")
+    yield paragraph(_evaluated_by(facts))
+    yield _metrics(facts)
+    yield from (picture(path, caption) for path, (caption, _) in drawn.items())
+    yield heading("Data")
+    yield from _data(subject)
+    yield heading("Candidates")
+    yield from _candidates(subject)
+    yield heading("Input")
+    yield _inputs(subject.data.signature, calendar_parts(subject.fitted.pipeline))
+    yield heading("Predictor")
+    yield from _predictor(facts)
+    yield heading("Lineage")
+    yield table(("", ""), [*_lineage(facts), *_parameters(subject.fitted.pipeline)])
 
 
-def _summary(subject: Subject) -> Iterator[Block]:
+def _summary(subject: Subject) -> Iterator[str]:
     facts = subject.facts
-    yield Text(subject.recipe.intended_use, "Intended use.")
-    yield Text(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
+    yield paragraph(subject.recipe.intended_use, "Intended use.")
+    yield paragraph(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
     low, high = facts.intervals.get(facts.metric, (np.nan, np.nan))
     other = f"; the baseline has {facts.baseline[facts.metric]:.4f}" if facts.metric in facts.baseline else ""
-    yield Text(
+    yield paragraph(
         f"{facts.metric} {facts.metrics[facts.metric]:.4f} (95 % interval {low:.4f} to {high:.4f}{other}), "
         f"{facts.training.estimator}, served {_how(facts)}.",
         "In short.",
     )
-    yield from (Text(doubt, "Doubt.") for doubt in doubts(facts))
+    yield from (paragraph(doubt, "Doubt.") for doubt in doubts(facts))
 
 
 def _how(facts: Manifest) -> str:
@@ -110,18 +119,18 @@ def _evaluated_by(facts: Manifest) -> str:
     )
 
 
-def _metrics(facts: Manifest) -> Grid:
+def _metrics(facts: Manifest) -> str:
     rows = []
     for name, value in facts.metrics.items():
         low, high = facts.intervals.get(name, (np.nan, np.nan))
         other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
         rows.append((name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other))
-    return Grid(("metric", "model", "95 % interval", "baseline"), rows)
+    return table(("metric", "model", "95 % interval", "baseline"), rows)
 
 
-def _data(subject: Subject) -> Iterator[Block]:
+def _data(subject: Subject) -> Iterator[str]:
     data = subject.data
-    yield Text(
+    yield paragraph(
         f"{len(data.everything)} rows of {data.source} with {len(data.signature.features)} features; "
         f"{len(data.train)} to learn from, {len(data.holdout)} held out."
     )
@@ -133,41 +142,41 @@ def _data(subject: Subject) -> Iterator[Block]:
         proportions = (sides[0] + sides[1]) / len(data.everything)
         counted = zip(data.classes, learned, held_out, proportions, strict=True)
         rows = [(label, str(a), str(b), f"{proportion:.1%}") for label, a, b, proportion in counted]
-        yield Grid(("class", "to learn from", "held out", "proportion"), rows)
+        yield table(("class", "to learn from", "held out", "proportion"), rows)
     else:
         ends = np.quantile(data.everything.y_true, [0, 0.25, 0.5, 0.75, 1])
         heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
-        yield Grid(heads, [("", *(f"{value:g}" for value in ends))])
+        yield table(heads, [("", *(f"{value:g}" for value in ends))])
     all_notes = (*subject.recipe.notes, *data.notes)
     if all_notes:
         notes = [(str(note.kind), note.column or "", note.sentence) for note in all_notes]
-        yield Grid(("about the table", "column", ""), notes)
+        yield table(("about the table", "column", ""), notes)
 
 
-def _candidates(subject: Subject) -> Iterator[Block]:
+def _candidates(subject: Subject) -> Iterator[str]:
     fitted, metric = subject.fitted, subject.facts.metric
     rows = []
     for name, score in fitted.scores.items():
         spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
         rows.append((name, f"{score:.4f}{spread}", str(fitted.tried.get(name, 1)), "chosen" * (name == fitted.name)))
     if rows:
-        yield Text("By cross-validation on the training rows; ± is the standard deviation over the folds.")
-        yield Grid(("candidate", metric, "parameters tried", ""), rows)
+        yield paragraph("By cross-validation on the training rows; ± is the standard deviation over the folds.")
+        yield table(("candidate", metric, "parameters tried", ""), rows)
     for name, reason in fitted.failed.items():
-        yield Text(f"{name}: {reason}.", "Failed, and was left out.")
+        yield paragraph(f"{name}: {reason}.", "Failed, and was left out.")
     if fitted.choices:
         choices = [
             (c.what, c.measure, f"{c.before:.4f}", f"{c.after:.4f}", "kept" if c.kept else "not kept")
             for c in fitted.choices
         ]
-        yield Grid(("tried to improve it", "measured by", "before", "after", ""), choices)
+        yield table(("tried to improve it", "measured by", "before", "after", ""), choices)
     for warning in fitted.warnings:
-        yield Text(warning, "Warning while fitting.")
+        yield paragraph(warning, "Warning while fitting.")
 
 
-def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> Grid:
+def _inputs(signature: Signature, parts: Mapping[str, Sequence[str]]) -> str:
     heads = ("field", "type", "unit", "seen in training", "null", "meaning")
-    return Grid(heads, [_feature(feature, parts.get(feature.name, ())) for feature in signature.features])
+    return table(heads, [_feature(feature, parts.get(feature.name, ())) for feature in signature.features])
 
 
 def _feature(feature: Feature, parts: Sequence[str]) -> tuple[str, ...]:
@@ -180,11 +189,11 @@ def _feature(feature: Feature, parts: Sequence[str]) -> tuple[str, ...]:
     return feature.name, kind, feature.unit or "", facts, null, feature.description or ""
 
 
-def _predictor(facts: Manifest) -> Iterator[Block]:
-    yield Text(f"{facts.predictor.kind}. {facts.predictor.reason}")
+def _predictor(facts: Manifest) -> Iterator[str]:
+    yield paragraph(f"{facts.predictor.kind}. {facts.predictor.reason}")
     parity: Mapping[str, Any] | None = facts.predictor.parity
     if parity is not None:
-        yield Grid(
+        yield table(
             (
                 "rows compared",
                 "rows without an answer from either",

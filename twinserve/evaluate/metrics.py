@@ -1,14 +1,17 @@
-"""The metrics of `twinserve.metric.METRICS` as functions of true targets and predictions, by scikit-learn."""
+"""The functions of each metric of `twinserve.metric.METRICS`: of the rows as they are, and of counted rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from sklearn import metrics
 
 from twinserve.arrays import FloatArray
+from twinserve.evaluate import weighted
+from twinserve.evaluate.weighted import WeightedScore
 from twinserve.metric import names
 from twinserve.predict.predictor import Predictions
 
@@ -16,9 +19,19 @@ Score = Callable[[FloatArray, Predictions], float]
 """`y_true` `[n]` (class codes or values) and predictions of the same rows, to the metric."""
 
 
+@dataclass(frozen=True)
+class Scores:
+    """The functions that compute one metric."""
+
+    score: Score
+    """Of the rows as they are, by scikit-learn where it has the metric."""
+    weighted: WeightedScore
+    """Of counted rows, for the draws of a bootstrap."""
+
+
 def score(name: str, y_true: FloatArray, predictions: Predictions) -> float:
     """One metric of these predictions; raises `TypeError` where it needs probabilities and there are none."""
-    return SCORES[name](y_true, predictions)
+    return SCORES[name].score(y_true, predictions)
 
 
 def evaluate(y_true: FloatArray, predictions: Predictions) -> dict[str, float]:
@@ -74,14 +87,15 @@ def _normalized(probabilities: FloatArray) -> FloatArray:
     return normalized
 
 
-SCORES: Final[Mapping[str, Score]] = {
-    "accuracy": _of_labels(metrics.accuracy_score),
-    "balanced_accuracy": _of_labels(metrics.balanced_accuracy_score),
-    "f1_macro": _of_labels(metrics.f1_score, average="macro"),
-    "log_loss": _log_loss,
-    "roc_auc": _roc_auc,
-    "brier": _brier,
-    "r2": _of_values(metrics.r2_score),
-    "rmse": _of_values(metrics.root_mean_squared_error),
-    "mae": _of_values(metrics.mean_absolute_error),
+SCORES: Final[Mapping[str, Scores]] = {
+    "accuracy": Scores(_of_labels(metrics.accuracy_score), weighted.accuracy),
+    "balanced_accuracy": Scores(_of_labels(metrics.balanced_accuracy_score), weighted.balanced_accuracy),
+    "f1_macro": Scores(_of_labels(metrics.f1_score, average="macro"), weighted.f1_macro),
+    "log_loss": Scores(_log_loss, weighted.log_loss),
+    "roc_auc": Scores(_roc_auc, weighted.roc_auc),
+    "brier": Scores(_brier, weighted.brier),
+    "r2": Scores(_of_values(metrics.r2_score), weighted.r2),
+    "rmse": Scores(_of_values(metrics.root_mean_squared_error), weighted.rmse),
+    "mae": Scores(_of_values(metrics.mean_absolute_error), weighted.mae),
 }
+"""One row for each metric, in the order of `METRICS`."""

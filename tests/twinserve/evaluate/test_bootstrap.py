@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinserve.arrays import FloatArray
 from twinserve.evaluate import metrics
-from twinserve.evaluate.bootstrap import SCORES, draws, intervals, lower_bound
+from twinserve.evaluate.bootstrap import draws, intervals, lower_bound
 from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 
@@ -41,7 +41,7 @@ def check(y_true: FloatArray, predictions: Predictions) -> None:
     """Every metric, for twenty draws, against scikit-learn's on the rows repeated as often as drawn."""
     (counts,) = draws([np.arange(ROWS)], seed=1, times=20)
     for name in metrics.evaluate(y_true, predictions):
-        found = SCORES[name](y_true, predictions, counts)
+        found = metrics.SCORES[name].weighted(y_true, predictions, counts)
         for count, value in zip(counts, found, strict=True):
             rows = np.repeat(np.arange(ROWS), count.astype(int))
             drawn = taken(predictions, rows)
@@ -76,11 +76,6 @@ def test_many_rows_are_drawn_in_parts() -> None:
     parts = list(draws([np.arange(100_000)], seed=0, times=100))
     assert [len(part) for part in parts] == [40, 40, 20]
     assert all((part.sum(axis=1) == 100_000).all() for part in parts)
-
-
-def test_every_metric_has_a_score_and_a_score_of_draws() -> None:
-    """What the table names and what is computed are the same, in the same order."""
-    assert list(METRICS) == list(metrics.SCORES) == list(SCORES)
 
 
 def test_a_draw_holds_as_many_rows_of_each_stratum_as_there_are() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness import fruit
 from model import tumor
 from tests.twinserve.signature.made import feature, many, signature
-from twinserve.evaluate.metrics import evaluate, score
+from twinserve.evaluate.metrics import SCORES, evaluate, score
 from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
@@ -166,6 +166,11 @@ def test_labels_without_probabilities_are_judged_as_labels() -> None:
 def test_a_metric_of_probabilities_needs_them(name: str) -> None:
     with pytest.raises(TypeError, match="needs probabilities"):
         score(name, TRUTH, Predictions(SAID.labels))
+
+
+def test_every_metric_has_its_row() -> None:
+    """What the table names is computed, and nothing else, in the same order."""
+    assert list(SCORES) == list(METRICS)
 
 
 @pytest.mark.parametrize("name", list(METRICS))

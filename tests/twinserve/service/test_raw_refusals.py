@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from twinserve.service.http.arrival import head_too_large
 from twinserve.service.http.head import too_many_fields
 from twinserve.service.http.problem import bad_request, incomplete_body, not_implemented, unavailable
-from twinserve.service.http.raw_refusals import refusal, too_slow
+from twinserve.service.raw_refusals import refusal, too_slow
 from twinserve.service.settings import Settings
 from twinserve.testing.fakes import service_of
 

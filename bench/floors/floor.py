@@ -1,4 +1,4 @@
-"""What the floors share: the model's own validator, a reply of the usual size, uvicorn as our door runs it."""
+"""What a floor works with: the model's own validator, a reply of the usual size, uvicorn as our door runs it."""
 
 from __future__ import annotations
 

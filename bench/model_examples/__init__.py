@@ -1,0 +1,1 @@
+"""The models that `bench/models.py` tries, each with a small table to fit it on."""

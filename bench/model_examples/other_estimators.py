@@ -1,0 +1,44 @@
+"""Estimators that are neither linear nor trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sklearn import dummy, ensemble, naive_bayes, neighbors, neural_network, svm
+
+from bench.model_examples.pipelines import named, scaled
+from bench.model_examples.tables import Example, Table
+
+
+def bayes_and_networks(two: Table, three: Table, amount: Table) -> Iterator[Example]:
+    """Naive Bayes and multi-layer perceptrons."""
+    nb, nn = naive_bayes, neural_network
+    for model in (
+        nb.GaussianNB(),
+        nb.MultinomialNB(),
+        nb.ComplementNB(),
+        nb.BernoulliNB(binarize=1.0),
+        nb.CategoricalNB(min_categories=10),
+    ):
+        yield named(model), model, two if not isinstance(model, nb.CategoricalNB) else three
+    for activation in ("relu", "tanh", "logistic", "identity"):
+        yield (
+            f"MLPClassifier({activation})",
+            scaled(nn.MLPClassifier((15, 7), activation=activation, max_iter=60)),
+            two,
+        )
+    yield "MLPClassifier, three classes", scaled(nn.MLPClassifier((15,), max_iter=60)), three
+    yield "MLPRegressor", scaled(nn.MLPRegressor(hidden_layer_sizes=(15,), max_iter=60)), amount
+
+
+def others(two: Table, amount: Table) -> Iterator[Example]:
+    """Dummies, neighbours, kernels and AdaBoost."""
+    for model in (
+        dummy.DummyClassifier(),
+        dummy.DummyClassifier(strategy="uniform"),
+        neighbors.KNeighborsClassifier(),
+        svm.SVC(),
+        ensemble.AdaBoostClassifier(),
+    ):
+        yield named(model), model, two
+    yield "DummyRegressor", dummy.DummyRegressor(), amount

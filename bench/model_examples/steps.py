@@ -1,0 +1,73 @@
+"""Transformers before a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn import decomposition, ensemble, feature_selection, linear_model, pipeline, preprocessing, tree
+from sklearn.base import clone
+
+from bench.model_examples.pipelines import encoded, named
+from bench.model_examples.tables import Example, Table
+from bench.model_examples.trees import TREES
+
+
+def steps(two: Table, three: Table) -> Iterator[Example]:
+    """Each transformer of numbers before a forest."""
+    p, d, f = preprocessing, decomposition, feature_selection
+    logistic = linear_model.LogisticRegression(max_iter=5000)
+    forest = ensemble.RandomForestClassifier(20, random_state=0)
+    for step in (
+        p.StandardScaler(),
+        p.MinMaxScaler(),
+        p.MinMaxScaler(clip=True),
+        p.RobustScaler(),
+        p.MaxAbsScaler(),
+        p.Normalizer(),
+        p.Normalizer(norm="l1"),
+        p.Normalizer(norm="max"),
+        p.Binarizer(threshold=1.0),
+        p.KBinsDiscretizer(4),
+        p.KBinsDiscretizer(4, encode="ordinal"),
+        p.FunctionTransformer(np.log1p),
+        p.PolynomialFeatures(2),
+        d.PCA(5),
+        d.PCA(5, whiten=True),
+        d.TruncatedSVD(5),
+        f.SelectKBest(k=5),
+        f.SelectFromModel(tree.DecisionTreeClassifier()),
+        f.RFE(logistic, n_features_to_select=5, step=10),
+        f.VarianceThreshold(0.1),
+        p.QuantileTransformer(n_quantiles=50),
+        p.PowerTransformer(),
+    ):
+        yield f"{named(step)} + RandomForest", pipeline.make_pipeline(step, forest), two
+    yield (
+        "FeatureUnion(StandardScaler, PCA) + LogisticRegression",
+        pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic),
+        three,
+    )
+
+
+def of_mixed_tables(table: Table) -> Iterator[Example]:
+    """Numbers and categories with missing values."""
+    p, hist = preprocessing, ensemble.HistGradientBoostingClassifier(max_iter=TREES, early_stopping=False)
+    yield "impute + scale + one-hot + HistGradientBoosting", encoded(hist), table
+    yield "impute + scale + one-hot + LogisticRegression", encoded(linear_model.LogisticRegression()), table
+    yield "impute + scale + one-hot + RandomForest", encoded(ensemble.RandomForestClassifier(TREES)), table
+    rare = p.OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.1, drop="first", sparse_output=False)
+    yield (
+        "one-hot with infrequent and drop + LogisticRegression",
+        encoded(linear_model.LogisticRegression(), rare),
+        table,
+    )
+    unseen = p.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    yield "ordinal + HistGradientBoosting", encoded(hist, unseen), table
+    yield (
+        "target encoder + LogisticRegression",
+        encoded(linear_model.LogisticRegression(), p.TargetEncoder()),
+        table,
+    )
+    native = clone(hist).set_params(categorical_features=[f"c{i}" for i in range(5)])
+    yield "HistGradientBoosting, native categories and missing values", native, table
