@@ -15,8 +15,8 @@ class BodyReader:
     """A `wsgi.input` for one request; meanwhile the event loop does not watch the connection."""
 
     def __init__(self, receive: Callable[[int], bytes], arrival: Arrival | None, first: bytes) -> None:
-        """`receive` gives the next bytes from the client, at most as many as it is told; empty at its end. `first` is the
-        part of the body that has arrived; `arrival` reads the rest, and is None if that is all."""
+        """`receive` gives the next bytes from the client, at most as many as it is told; empty at its end. `first` is
+        the part of the body that has arrived; `arrival` reads the rest, and is None if that is all."""
         self._receive_bytes, self._arrival = receive, arrival
         self._there = first
         self.ahead = b""
