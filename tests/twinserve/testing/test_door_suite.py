@@ -1,4 +1,4 @@
-"""The suite runs for a door that no framework made, by its one method."""
+"""The suite runs on a door without a framework, which provides `open` alone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from twinserve.testing import DoorSuite, Send
 
 
 class TestThirdDoor(DoorSuite):
-    """Nothing is given but how to open it."""
+    """The third door."""
 
     @classmethod
     @contextmanager
     def open(cls, service: Service) -> Iterator[Send]:
-        """Over this service."""
+        """The third door on this service."""
         yield ThirdDoor(service).send

@@ -15,14 +15,14 @@ from twinserve.testing import Answer
 
 
 class ThirdDoor:
-    """Answers requests over a service."""
+    """Answers requests with a service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._routes = {route.path: route for route in service.routes}
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """One exchange."""
+        """Answer one request."""
         path = unquote_to_bytes(path.partition("?")[0]).decode("latin-1")
         given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
         route = self._routes.get(path)
