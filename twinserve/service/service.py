@@ -31,7 +31,7 @@ from twinserve.service.published import Published
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
+from twinserve.service.telemetry.tracing import Tracing, callers_position, open_tracing
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
@@ -123,7 +123,7 @@ class Service(Published):
             dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
-            place=span.place if span else callers_place(traced) if (traced := header("traceparent")) else None,
+            position=span.position if span else callers_position(traced) if (traced := header("traceparent")) else None,
             span=span,
         )
 
