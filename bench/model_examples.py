@@ -1,4 +1,4 @@
-"""The models that `bench/models.py` tries, each with a small table to fit it on."""
+"""The models that `bench/models.py` measures, each with a small table to fit it on."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ Example = tuple[str, Any, "Table"]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows, and what to predict."""
+    """Rows and a target."""
 
     frame: pd.DataFrame
     target: Any
     declared: type[BaseModel] | None = None
-    """The input, where it is not read from the rows."""
+    """The declared input; None if it is inferred from the rows."""
 
 
 def numbers(loaded: Any) -> Table:
@@ -71,7 +71,7 @@ def mixed(rows: int = 2000) -> Table:
 
 
 def with_nulls_declared(table: Table) -> Table:
-    """The same rows, of which none holds a null; the input says that a request may."""
+    """The same rows without nulls, with a declared input that allows nulls."""
     fields: dict[str, Any] = dict.fromkeys(table.frame.columns, (float | None, ...))
     return Table(table.frame, table.target, create_model("Nullable", **fields))
 
@@ -93,7 +93,7 @@ def encoded(head: Any, encoder: Any = None) -> Any:
 
 
 def examples() -> Iterator[Example]:
-    """Every model that is tried, with its table."""
+    """Every example: a model with its table."""
     two, three, amount = (
         numbers(datasets.load_breast_cancer),
         numbers(datasets.load_iris),
@@ -330,7 +330,7 @@ def _nested(two: Table, three: Table, amount: Table) -> Iterator[Example]:
 
 
 def _silent(two: Table, amount: Table) -> Iterator[Example]:
-    """Models that have no answer to some rows."""
+    """Models that cannot predict some rows."""
     lm, p, nullable = linear_model, preprocessing, with_nulls_declared(two)
     logistic = lm.LogisticRegression(max_iter=5000)
     for model in (logistic, svm.LinearSVC(), ensemble.GradientBoostingClassifier(n_estimators=20)):

@@ -1,4 +1,4 @@
-"""What the floors share: the model's own validator, a reply of the usual size, uvicorn as our door runs it."""
+"""Shared by the floors: the model's validator, a reply of the usual size, uvicorn with the settings of our door."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from twinserve.store.registry import Registry
 
 @dataclass(frozen=True)
 class Floor:
-    """What a floor works with."""
+    """The model, the reply and the port of a floor."""
 
     prepared: Prepared
     port: int
     validator: Validator
     reply: bytes
-    """What a door would answer to the single row."""
+    """The reply of a door to the single row."""
 
 
 def from_command_line() -> Floor:
