@@ -1,4 +1,4 @@
-"""What the FastAPI door does besides its routes: its lifespan and the signal that ends it."""
+"""The FastAPI door apart from its routes: lifespan, and SIGTERM."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def stopped() -> Iterator[threading.Event]:
-    """Set when the server's own handler of SIGTERM has been reached."""
+    """Set when the server's own handler of SIGTERM is called."""
     reached = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: reached.set())
     yield reached
@@ -34,7 +34,7 @@ def stopped() -> Iterator[threading.Event]:
 
 
 def live(app: FastAPI) -> None:
-    """Begin and end an app's life, and see in between that it serves."""
+    """Run the lifespan of an app, and check in between that it serves."""
 
     async def run() -> None:
         async with app.router.lifespan_context(app) as state:
@@ -45,7 +45,7 @@ def live(app: FastAPI) -> None:
 
 
 def test_the_lifespan_offers_a_service_that_was_given_and_leaves_it_open() -> None:
-    """The state is what the protocol reads its limits from; a second life of the app finds the service as it was."""
+    """The state has the service, for the limits of the protocol; a second lifespan finds the service open."""
     service = service_of()
     app = create_app(service)
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_the_lifespan_offers_a_service_that_was_given_and_leaves_it_open() -> No
 
 
 def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Afterwards predictions are refused."""
+    """After the lifespan predictions are refused."""
     monkeypatch.setenv("TWINSERVE_ARTIFACTS", str(artifacts))
     app = create_app()
     live(app)
@@ -65,7 +65,7 @@ def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monk
 
 
 def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:
-    """Not ready at once; the server's own handler comes after the delay."""
+    """SIGTERM ends readiness at once; the server's own handler is called after the delay."""
     service = service_of(drain_delay=0.1)
 
     async def live() -> None:
@@ -83,7 +83,7 @@ def test_sigterm_drains_before_it_stops(stopped: threading.Event) -> None:
 
 @pytest.mark.usefixtures("stopped")
 def test_the_signal_is_given_back() -> None:
-    """Whose handler it was has it again."""
+    """The previous handler of the signal is restored."""
     before = signal.getsignal(signal.SIGTERM)
     service = service_of()
 
@@ -97,7 +97,7 @@ def test_the_signal_is_given_back() -> None:
 
 
 def test_in_another_thread_signals_are_left_alone() -> None:
-    """Where a test client runs the app, there are none to take."""
+    """Outside the main thread, as in a test client, signals are not handled."""
     service = service_of()
     failures: list[BaseException] = []
 
@@ -119,7 +119,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
 
 
 def test_layers_that_a_host_adds_see_every_request() -> None:
-    """The shortcut to `/predict` is for as long as there are none."""
+    """With added middleware the shortcut to `/predict` is off."""
     seen = []
 
     class Layer:
@@ -138,7 +138,7 @@ def test_layers_that_a_host_adds_see_every_request() -> None:
 
 
 def test_a_route_that_a_host_puts_before_ours_is_its_own() -> None:
-    """The shortcut is to what the framework would find."""
+    """A host's route before ours answers, not the shortcut."""
 
     async def mine(_: Request) -> Response:
         return PlainTextResponse("mine")
@@ -149,6 +149,6 @@ def test_a_route_that_a_host_puts_before_ours_is_its_own() -> None:
 
 
 def test_a_path_below_a_root_is_looked_for_by_the_framework() -> None:
-    """Mounted at `/predict`, this path is the index, which nobody posts to."""
+    """Below the root path `/predict` the shortcut is off: the framework looks the path up."""
     client = TestClient(create_app(service_of()), root_path="/predict")
     assert client.post("/predict", json={}).status_code == 404
