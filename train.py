@@ -1,4 +1,4 @@
-"""Train a model, prove it and put it into service.
+"""Train a model, prove the compiled one equal to it, and promote it if it passes the gate.
 
 python train.py                                      the default model, which needs no file
 python train.py --data loans.csv --target defaulted  any table: CSV, Parquet or JSON Lines

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure servers side by side and write what was found."""
+"""`python -m bench`: measure servers side by side and write the results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILURE: Final = 1
 
 
 def main() -> int:
-    """Set up, measure or write again; the exit code is 1 when that cannot be done."""
+    """Set up environments, measure, or write the report again; the exit code is 1 on failure."""
     options = _options().parse_args()
     try:
         if options.setup is not None:
@@ -52,16 +52,16 @@ def main() -> int:
 def _run(options: argparse.Namespace) -> None:
     subjects = [SUBJECTS[name] for name in options.servers]
     plan = _plan(options)
-    found = Results(_facts(plan, subjects, options.quick))
+    measured = Results(_facts(plan, subjects, options.quick))
     options.output.mkdir(parents=True, exist_ok=True)
     _say(f"{len(subjects)} servers, {len(options.models)} models, {plan.rounds} rounds")
     for name in options.models:
         _say(f"{name}: fit, register")
         prepared = prepare(name)
         os.sched_setaffinity(0, {plan.load_core})  # Away from the server, now that the fitting is done.
-        for _ in measure(plan, subjects, prepared, found, _say):
-            found.write(options.output / "results.json")  # What an interruption leaves is whole rounds.
-    _write(found, options.output)
+        for _ in measure(plan, subjects, prepared, measured, _say):
+            measured.write(options.output / "results.json")  # What an interruption leaves is whole rounds.
+    _write(measured, options.output)
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -87,10 +87,10 @@ def _shown(arguments: Sequence[str]) -> Sequence[str]:
     return kept
 
 
-def _write(found: Results, output: Path) -> None:
-    found.write(output / "results.json")
-    drawn = plots.draw(found, output / "plots")
-    (output / "RESULTS.md").write_text(report.render(found, [path.relative_to(output) for path in drawn]))
+def _write(measured: Results, output: Path) -> None:
+    measured.write(output / "results.json")
+    drawn = plots.draw(measured, output / "plots")
+    (output / "RESULTS.md").write_text(report.render(measured, [path.relative_to(output) for path in drawn]))
     _say(f"written: RESULTS.md, results.json and {len(drawn)} plots")
 
 

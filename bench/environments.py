@@ -1,4 +1,4 @@
-"""The peers' environments: one folder each, so that no peer decides another's versions, nor ours."""
+"""The peers' environments: one folder each, so that their versions are independent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.prepared import OUT
 
 PEERS: Final = Path(__file__).parent / "peers"
 SAME_AS_OURS: Final = ("scikit-learn", "joblib", "pandas")
-"""The pipeline was fitted with these, so a peer opens it with the same."""
+"""The packages that must have the same versions in a peer, which opens our pipeline."""
 
 
 class SetupFailed(Exception):
@@ -31,7 +31,7 @@ def interpreter(environment: str | None) -> Path | None:
 
 
 def set_up(environment: str) -> None:
-    """Make a peer's environment with the latest versions that go together; raises `SetupFailed`."""
+    """Make a peer's environment with the latest compatible versions; raises `SetupFailed`."""
     folder = _folder(environment)
     venv.create(folder, clear=True, with_pip=True)
     requirements = PEERS / environment / "requirements.txt"
@@ -44,7 +44,7 @@ def set_up(environment: str) -> None:
 
 
 def versions(environment: str | None, distributions: Sequence[str]) -> Mapping[str, str]:
-    """The versions installed in an environment; what is not there is left out."""
+    """The versions of the installed ones of these packages."""
     python = interpreter(environment)
     if python is None:
         return {}
@@ -54,8 +54,8 @@ def versions(environment: str | None, distributions: Sequence[str]) -> Mapping[s
         "print(json.dumps({name: have[name] for name in sys.argv[1:] if name in have}))"
     )
     shown = subprocess.run([str(python), "-c", program, *distributions], capture_output=True, text=True, check=True)  # noqa: S603  # Our own program.
-    found: Mapping[str, str] = json.loads(shown.stdout)
-    return found
+    installed: Mapping[str, str] = json.loads(shown.stdout)
+    return installed
 
 
 def _folder(environment: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a run's figures belong to: machine, versions, command. No names of hosts, users or folders."""
+"""The facts of a run: machine, versions, command. No names of hosts, users or folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def collect(arguments: Sequence[str], subjects: Iterable[Subject], settings: Map
 
 
 def machine() -> Mapping[str, str]:
-    """What it runs on."""
+    """Processor, cores and system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return {
         "processor": cpu_model(Path("/proc/cpuinfo").read_text()),
@@ -48,12 +48,12 @@ def machine() -> Mapping[str, str]:
 
 def cpu_model(text: str) -> str:
     """The model in the content of `/proc/cpuinfo`."""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else platform.machine()
+    name = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return name[1].strip() if name else platform.machine()
 
 
 def _versions(subjects: Iterable[Subject]) -> Mapping[str, Mapping[str, str]]:
-    """The versions of what matters, by environment; ours is called `twinserve`."""
+    """The versions of the measured packages, by environment; ours is named `twinserve`."""
     wanted: dict[str | None, dict[str, None]] = {}
     for subject in subjects:
         wanted.setdefault(subject.environment, {}).update(dict.fromkeys(subject.distributions))
@@ -61,7 +61,7 @@ def _versions(subjects: Iterable[Subject]) -> Mapping[str, Mapping[str, str]]:
 
 
 def _commit() -> str:
-    """The state of the sources."""
+    """The git commit of the sources."""
     shown = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607  # Whichever git the user has.
         cwd=ROOT,

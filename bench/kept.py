@@ -1,8 +1,8 @@
-"""A whole version of a model, asked through a door, beside the estimator that it was made of.
+"""Compare a version of a model, served through a door, with the estimator that it was made from.
 
 The estimator is packaged, the version opened as a server opens it, and the Flask door is asked about real rows, the
-same rows one step of float32 and of float64 to either side, and rows with nulls, unseen categories and extremes. What
-the estimator raises on, or answers with what is no number, the door must refuse, and nothing else.
+same rows one step of float32 and of float64 to either side, and rows with nulls, unseen categories and extremes. The
+door must refuse exactly the rows on which the estimator raises or predicts NaN or infinity.
 """
 
 from __future__ import annotations
@@ -44,30 +44,30 @@ Floats = npt.NDArray[np.float64]
 
 
 class Broken(Exception):
-    """The door does not say what the estimator says."""
+    """The door answers differently than the estimator."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a version said, as the estimator does."""
+    """The figures of a version that answers as its estimator does."""
 
     opened: LoadedArtifact
     folder: Path
     answered: int
     refused: int
     difference: float
-    """The largest, of probabilities or of values relative to a value over 1."""
+    """The largest difference of probabilities, or of values: relative to values over 1."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What an estimator says of rows, by itself."""
+    """An estimator's own predictions."""
 
     given: npt.NDArray[np.bool_]
     labels: list[str]
-    """Of the rows that have an answer; empty for a regression."""
+    """The labels of the rows that have a prediction; empty for a regression."""
     numbers: Floats | None
-    """Of the same rows the probabilities or the values."""
+    """The probabilities or the values of the same rows."""
 
 
 def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: type[BaseModel] | None = None) -> Kept:
@@ -85,7 +85,7 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
 
 
 def _asked(opened: LoadedArtifact, columns: Columns, expected: Expected) -> float:
-    """The largest difference between the door's answers and these."""
+    """The largest difference between the door's answers and the expected ones; raises `Broken`."""
     settings, metrics = Settings(_env_file=None, access_log=False), Metrics()
     service = Service(settings, metrics, ModelVersion(opened, "1", settings, metrics))
     client = create_app(service).test_client()
@@ -94,9 +94,9 @@ def _asked(opened: LoadedArtifact, columns: Columns, expected: Expected) -> floa
     reply = client.post("/predict", data=json.dumps(rows), headers=JSON)
     if silent:
         wanted = [(f"/{row}", "unpredictable") for row in silent][:100]
-        found = [(error["pointer"], error["code"]) for error in reply.get_json().get("errors", ())]
-        if reply.status_code != 422 or found != wanted:
-            raise Broken(f"{reply.status_code} {found[:3]} in place of 422 {wanted[:3]}")
+        errors = [(error["pointer"], error["code"]) for error in reply.get_json().get("errors", ())]
+        if reply.status_code != 422 or errors != wanted:
+            raise Broken(f"{reply.status_code} {errors[:3]} in place of 422 {wanted[:3]}")
         answered = [row for row, given in zip(rows, expected.given, strict=True) if given]
         reply = client.post("/predict", data=json.dumps(answered), headers=JSON)
     service.close()
@@ -119,7 +119,7 @@ def _difference(predictions: list[Any], expected: Expected) -> float:
 
 
 def _rows(real: Columns, signature: Signature) -> Columns:
-    """Real and made rows."""
+    """The real rows, with copies that have moved numbers, nulls, unseen categories and extremes."""
     some = real.take(range(min(ROWS, len(real))))
     return Columns.concatenate([some, *_moved(some, signature), *probes(some, signature, (), 0)])
 
@@ -137,7 +137,7 @@ def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
 
 
 def _valid(columns: Columns, signature: Signature) -> Columns:
-    """The rows that the signature takes: a whole number has no fraction, say."""
+    """The rows that are valid by the signature: for example, integers without a fraction."""
     validator = Validator(signature)
 
     def valid(row: Any) -> bool:
@@ -151,7 +151,7 @@ def _valid(columns: Columns, signature: Signature) -> Columns:
 
 
 def _expected(model: Any, frame: pd.DataFrame) -> Expected:
-    """The estimator's own answers; where it raises, its rows are asked by halves."""
+    """The estimator's own predictions; a batch on which it raises is split into halves."""
     given: list[npt.NDArray[np.bool_]] = []
     labels: list[str] = []
     numbers: list[Floats] = []

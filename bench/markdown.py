@@ -1,4 +1,4 @@
-"""Tables and figures as Markdown has them."""
+"""Tables and figures in Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOTHING = "-"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures: bool = True) -> str:
-    """A table; what is behind the first column lines up at the right where it holds figures."""
+    """A table; with `figures`, all columns but the first are aligned right."""
     rule = ["---", *("---:" if figures else "---" for _ in head[1:])]
     return "\n".join(_line(row) for row in (head, rule, *rows))
 
@@ -20,17 +20,17 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def figure(value: Spread | None) -> str:
-    """The median, and the spread where there is one."""
+    """The median, with the least and the greatest value if they differ."""
     return _with_spread(value, "")
 
 
 def times(value: Spread | None) -> str:
-    """A ratio."""
+    """A ratio with its spread."""
     return _with_spread(value, "x")
 
 
 def number(value: float) -> str:
-    """Three digits that count, whole from 100 on."""
+    """Three significant digits; no fraction from 100 on."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

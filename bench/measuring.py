@@ -1,4 +1,4 @@
-"""The rounds: every server of a model in turn, then all again, each time started afresh."""
+"""The rounds: in each, every server of a model is started, measured and stopped in turn."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How to measure."""
+    """The rounds, loads and cores of a run."""
 
     loads: Sequence[Load]
     rounds: int
@@ -35,7 +35,8 @@ class Plan:
 
 
 def measure(plan: Plan, subjects: Sequence[Subject], prepared: Prepared, results: Results, tell: Tell) -> Iterable[int]:
-    """All rounds for one model; yields each round's number when it is done. Who fails once is out of the later ones."""
+    """Run all rounds for one model; yields the number of each finished round. A server that fails is left out of later
+    rounds."""
     fit = [subject for subject in subjects if subject.models is None or prepared.name in subject.models]
     for number in range(1, plan.rounds + 1):
         for subject in list(fit):
@@ -50,7 +51,7 @@ def measure(plan: Plan, subjects: Sequence[Subject], prepared: Prepared, results
 
 @dataclass(frozen=True)
 class Visit:
-    """One server with one model in one round."""
+    """The measurement of one server with one model in one round."""
 
     plan: Plan
     subject: Subject
@@ -60,7 +61,7 @@ class Visit:
     tell: Tell
 
     def make(self) -> None:
-        """Start it, measure it, end it; raises `Unfit`."""
+        """Start the server, measure it and stop it; raises `Unfit`."""
         python = interpreter(self.subject.environment)
         if python is None:
             raise Unfit(f"Not set up; `python -m bench --setup {self.subject.environment}` makes its environment.")
@@ -87,7 +88,7 @@ class Visit:
         self.results.starts.append(start)
 
     def _take(self, server: Running, scratch: Path, load: Load) -> None:
-        """One load; a server that answers its rows wrongly is measured with the others."""
+        """Measure one load; a server that answers its rows wrongly is skipped for this load."""
         rows = self.prepared.single if load.rows == 1 else self.prepared.batch
         try:
             verify(self.subject, self.prepared, server.port, rows)
@@ -127,7 +128,7 @@ class Visit:
 
 
 def line(sample: Sample) -> str:
-    """A sample as the running program tells it."""
+    """A sample as a line of progress."""
     return (
         f"{sample.model:<9} round {sample.round}  {sample.server:<30} {sample.load.name:<13} "
         f"{sample.rows_per_second:>9,.0f} rows/s  p50 {sample.latency['p50']:>8.2f} ms  "

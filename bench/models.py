@@ -1,10 +1,10 @@
-"""Which models compile, how exactly and how fast they predict: each is packaged, opened and asked through a door.
+"""Measure which models compile, how exactly and how fast: each is packaged, opened and served through a door.
 
 python -m bench.models --out docs/models.md
 
-Each line is a promise that was checked (see `bench/kept.py`). If a model breaks it, the run ends with exit code 1 and
-the page stays as it was. Times are medians for one row in this process, one thread; absolute times depend on the
-machine, ratios much less so.
+Each line is checked (see `bench/kept.py`). If a model answers differently than its estimator, the run ends with exit
+code 1 and the page is not written. Times are medians for one row in this process, one thread; absolute times depend on
+the machine, ratios much less so.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from twinserve.store.artifact import MODEL
 
 REPEATS = 200
 SLOW_REPEATS = 20
-"""For scikit-learn, which takes a hundred times as long."""
+"""Repeats for scikit-learn, which takes a hundred times as long."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Row:
 
 
 def tried(name: str, model: Any, table: Table) -> Row:
-    """Fit, package, open, ask and time one model; raises `Broken`."""
+    """Fit, package, open, compare and time one model; raises `Broken`."""
     if "random_state" in model.get_params():
         model.set_params(random_state=0)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +129,7 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    """Try every example and write the page."""
+    """Measure every example and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=Path("docs/models.md"))
     out = parser.parse_args().out

@@ -15,38 +15,38 @@ TWINSERVE: Final = ("onnxruntime", "numpy")
 
 
 def nested(prepared: Prepared, rows: Rows) -> Payload:
-    """The project's own contract."""
+    """The request in the project's contract."""
     return Payload("/predict", rows.instances[0] if is_single(prepared, rows) else rows.instances)
 
 
 def read_contract(reply: Any, prepared: Prepared) -> Sequence[Answer]:
-    """One prediction or many, as the project's contract has them."""
+    """The answers of a reply in the project's contract, one or many."""
     return [by_class(prepared, item["probabilities"]) for item in reply.get("predictions", [reply])]
 
 
 def first_row(prepared: Prepared, rows: Rows) -> Payload:
-    """One flat object, which is all that the tutorials take."""
+    """One flat object, the only request that the tutorials accept."""
     return Payload("/predict", flat(prepared, rows)[0])
 
 
 def read_tutorial(reply: Any, _prepared: Prepared) -> Sequence[Answer]:
-    """A list of probabilities."""
+    """The one answer of a tutorial: a list of probabilities."""
     return [reply["probabilities"]]
 
 
 def read_nothing(_reply: Any, _prepared: Prepared) -> Sequence[Answer]:
-    """Fixed bytes say nothing of the rows."""
+    """No answers, because a floor sends fixed bytes."""
     return []
 
 
 def _module(name: str, scene: Scene) -> Launch:
-    """A floor or a tutorial: a module that takes the model's folder and the port."""
+    """How to start a floor or a tutorial: a module that takes the model's folder and the port."""
     command = [str(scene.python), "-m", f"bench.{name}", str(scene.model.folder), str(scene.port)]
     return Launch(command, {"PYTHONPATH": str(ROOT), "BENCH_ARTIFACTS": str(OUT / "artifacts")})
 
 
 def _door(name: str, suffix: str, scene: Scene, changes: Mapping[str, str]) -> Launch:
-    """A door exactly as its users start it, with these settings changed."""
+    """How to start a door as its users do, with these settings changed."""
     settings = {
         "TWINSERVE_PORT": str(scene.port),
         "TWINSERVE_ARTIFACTS": str(OUT / "artifacts"),

@@ -74,8 +74,8 @@ def latency(axes: Axes, results: Results, model: str) -> None:
     names = [name for name in results.servers(model) if results.of(name, model, load)]
     for place, name in enumerate(names):
         samples = list(results.of(name, model, load).values())
-        found = [spread([sample.latency[percentile] for sample in samples]) for percentile in ("p50", "p90", "p99")]
-        values = [value.middle for value in found if value]
+        spreads = [spread([sample.latency[percentile] for sample in samples]) for percentile in ("p50", "p90", "p99")]
+        values = [value.middle for value in spreads if value]
         axes.plot(values, [place] * len(values), color=_colour(results, name), marker="|", markersize=9, linewidth=3)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
@@ -96,11 +96,11 @@ def start_up(axes: Axes, results: Results, model: str) -> None:
 
 def _bars(axes: Axes, results: Results, model: str, values: Callable[[str], Sequence[float]]) -> None:
     names = [name for name in results.servers(model) if results.facts["groups"][name] != "floor"]
-    found = [(name, value) for name in names for value in [spread(values(name))] if value]
-    middle = [value.middle for _, value in found]
-    errors = [[value.middle - value.least for _, value in found], [value.most - value.middle for _, value in found]]
-    axes.barh(range(len(found)), middle, xerr=errors, color=[_colour(results, name) for name, _ in found], capsize=2)
-    axes.set_yticks(range(len(found)), [name for name, _ in found])
+    shown = [(name, value) for name in names for value in [spread(values(name))] if value]
+    middle = [value.middle for _, value in shown]
+    errors = [[value.middle - value.least for _, value in shown], [value.most - value.middle for _, value in shown]]
+    axes.barh(range(len(shown)), middle, xerr=errors, color=[_colour(results, name) for name, _ in shown], capsize=2)
+    axes.set_yticks(range(len(shown)), [name for name, _ in shown])
     axes.invert_yaxis()
 
 

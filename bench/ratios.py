@@ -44,14 +44,14 @@ def table(results: Results, server: str, model: str, figure: Figure) -> Sequence
 
 def best_of(results: Results, model: str, load: Load, group: str) -> str | None:
     """The server of a group with the most throughput under a load."""
-    found = {
+    by_name = {
         name: middle.middle
         for name in results.servers(model)
         if results.facts["groups"][name] == group
         for middle in [spread([sample.rows_per_second for sample in results.of(name, model, load).values()])]
         if middle is not None
     }
-    return max(found, key=lambda name: found[name]) if found else None
+    return max(by_name, key=lambda name: by_name[name]) if by_name else None
 
 
 def within(results: Results, server: str, model: str, over: Load, under: Load) -> Spread | None:

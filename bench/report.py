@@ -1,4 +1,4 @@
-"""RESULTS.md, from what a run found."""
+"""Write RESULTS.md from the results of a run."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def _ratios(results: Results, model: str) -> Iterator[str]:
 
 def _against(results: Results, door: str, model: str, figure: ratios.Figure, title: str) -> Iterator[str]:
     """One line for each opponent; above 1, the door is ahead."""
-    opponents, found = ratios.opponents(results, door, model), ratios.table(results, door, model, figure)
-    rows = [[f"`{name}`", *map(times, line)] for name, line in zip(opponents, found, strict=True)]
+    opponents, compared = ratios.opponents(results, door, model), ratios.table(results, door, model, figure)
+    rows = [[f"`{name}`", *map(times, line)] for name, line in zip(opponents, compared, strict=True)]
     if rows:
         yield table([title, *(load.name for load in results.loads())], rows)
 
@@ -145,8 +145,8 @@ def _missing(results: Results) -> Iterator[str]:
 
 
 def _errors(errors: Mapping[str, int]) -> str:
-    found = [f"{count} {kind} errors" for kind, count in errors.items() if count]
-    return "invalid, " + (", ".join(found) or "not one answer")
+    listed = [f"{count} {kind} errors" for kind, count in errors.items() if count]
+    return "invalid, " + (", ".join(listed) or "not one answer")
 
 
 def _conditions(results: Results) -> Iterator[str]:
@@ -159,7 +159,9 @@ def _conditions(results: Results) -> Iterator[str]:
     yield "Resident memory is the sum over a server's processes, so what they share counts in each; proportional memory\
  shares it out. Start-up ends with the first good answer to a prediction."
     yield table(["machine", ""], [[name, value] for name, value in facts["machine"].items()], figures=False)
-    versions = [[name, ", ".join(f"{k} {v}" for k, v in found.items())] for name, found in facts["versions"].items()]
+    versions = [
+        [name, ", ".join(f"{k} {v}" for k, v in installed.items())] for name, installed in facts["versions"].items()
+    ]
     yield table(["environment", "versions"], [["sources", f"commit {facts['commit']}"], *versions], figures=False)
     yield table(
         ["server", "how it was run"], [[f"`{name}`", about] for name, about in facts["about"].items()], figures=False

@@ -1,4 +1,4 @@
-"""What a run found, as plain values that JSON holds."""
+"""The results of a run, as plain values that JSON holds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Load:
 
     @property
     def name(self) -> str:
-        """As the tables head their columns."""
+        """The heading of the load in tables."""
         return f"1 x {self.rows:,} rows" if self.rows > 1 else f"{self.connections} conn."
 
 
@@ -61,7 +61,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was not measured, and why."""
+    """A server that was not measured, and the reason."""
 
     server: str
     model: str
@@ -70,7 +70,7 @@ class Skipped:
 
 @dataclass
 class Results:
-    """Everything that one run found; grows while it runs."""
+    """All results of one run; filled while it runs."""
 
     facts: Mapping[str, Any]
     samples: list[Sample] = field(default_factory=list)
@@ -102,25 +102,25 @@ class Results:
         return list(dict.fromkeys(sample.load for sample in self.samples))
 
     def invalid(self) -> Iterator[Sample]:
-        """The samples that count for nothing, as not every answer was good."""
+        """The invalid samples: not every answer was good."""
         return (sample for sample in self.samples if not sample.valid)
 
     def write(self, path: Path) -> None:
-        """As JSON."""
+        """Write the results as JSON."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
 
 def read(path: Path) -> Results:
-    """What `Results.write` wrote."""
-    found = json.loads(path.read_text())
-    samples = [Sample(**sample | {"load": Load(**sample["load"])}) for sample in found["samples"]]
-    starts = [Start(**start) for start in found["starts"]]
-    return Results(found["facts"], samples, starts, [Skipped(**skipped) for skipped in found["skipped"]])
+    """Read the results that `Results.write` wrote."""
+    content = json.loads(path.read_text())
+    samples = [Sample(**sample | {"load": Load(**sample["load"])}) for sample in content["samples"]]
+    starts = [Start(**start) for start in content["starts"]]
+    return Results(content["facts"], samples, starts, [Skipped(**skipped) for skipped in content["skipped"]])
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure with what it is worth: the median of the rounds, the least and the most."""
+    """The median, the least and the greatest value of a figure over the rounds."""
 
     middle: float
     least: float

@@ -1,4 +1,4 @@
-"""A server while it is measured: started on its core, awaited, checked, ended."""
+"""A server under measurement: start it on its core, wait for it, check its answers, stop it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from harness.running import Ended, Late, launch, wait_for
 PATIENCE: Final = 90.0
 """Seconds that a server may take until it answers."""
 REFUSALS: Final = 15.0
-"""Seconds for which a server may answer something else than it should: some do while they load their model."""
-LAST_WORDS: Final = 10.0
-"""Seconds that a server may take to end when it is asked to."""
+"""Seconds for which a server may answer with errors; some do while they load their model."""
+STOP_TIMEOUT: Final = 10.0
+"""Seconds that a server may take to end after SIGTERM."""
 TOLERANCE: Final = 1e-6
-"""Largest difference of a probability from the fitted pipeline's that is still its answer."""
+"""The largest allowed difference of a probability from the fitted pipeline's."""
 THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -38,7 +38,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A server that is ready."""
 
     process: int
     port: int
@@ -86,11 +86,11 @@ def _await(process: subprocess.Popen[bytes], port: int, first: Payload) -> None:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server and whatever it started: asked first, then made to."""
+    """Stop a server and its child processes: SIGTERM first, then SIGKILL."""
     members = [member.number for member in processes.family(process.pid)]
     process.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(LAST_WORDS)
+        process.wait(STOP_TIMEOUT)
     for number in (process.pid, *members):
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
@@ -98,7 +98,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def post(port: int, payload: Payload) -> tuple[int, bytes]:
-    """One request and its answer."""
+    """Send one request; status and body of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("POST", payload.path, payload.body, {"Content-Type": payload.content_type})
@@ -109,7 +109,7 @@ def post(port: int, payload: Payload) -> tuple[int, bytes]:
 
 
 def verify(subject: Subject, prepared: Prepared, port: int, rows: Rows) -> None:
-    """Raise `Unfit` unless the server answers these rows as the fitted pipeline does: nobody is measured wrong."""
+    """Raise `Unfit` unless the server answers these rows as the fitted pipeline does."""
     try:
         status, content = post(port, subject.ask(prepared, rows))
     except (OSError, http.client.HTTPException) as error:
@@ -145,12 +145,12 @@ def _same(answer: Answer, label: str, probabilities: Sequence[float]) -> bool:
 
 
 def log_of(subject: Subject, prepared: Prepared) -> Path:
-    """Where a server's output goes."""
+    """The path of the file for a server's output."""
     return OUT / "logs" / f"{subject.name}-{prepared.name}.log"
 
 
 def quiet(command: Sequence[str], folder: Path, log: Path, environment: dict[str, str]) -> None:
-    """Run a command that a server needs before it can start; raises `Unfit`."""
+    """Run the command that prepares a server; raises `Unfit`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603  # As above.

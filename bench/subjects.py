@@ -1,4 +1,4 @@
-"""What can be measured: a server by name, how it is started, what it is asked, how its answer is read."""
+"""`Subject`: a server that can be measured: its name, how to start it, its requests and how to read its answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.prepared import Prepared, Rows
 
 Group = Literal["floor", "twinserve", "tutorial", "peer"]
 Answer = Sequence[float] | str
-"""What a server says of one row: probabilities in the order of the classes, or a label."""
+"""The answer to one row: probabilities in the order of the classes, or a label."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a server is started with."""
+    """The model, interpreter, folder and port with which a server is started."""
 
     python: Path
     """The interpreter of its environment."""
@@ -43,11 +43,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Payload:
-    """What a server is asked."""
+    """A request to a server."""
 
     path: str
     content: Any
-    """Sent as JSON."""
+    """The value that is sent as JSON."""
     content_type: str = "application/json"
 
     @property
@@ -74,7 +74,7 @@ class Subject:
     environment: str | None = None
     """The name of the environment it needs; None for our own."""
     distributions: Sequence[str] = ()
-    """The packages whose versions say what was measured."""
+    """The packages whose versions the report lists."""
     batches: bool = True
     """Does it take many rows in one request?"""
     models: Sequence[str] | None = None
@@ -82,7 +82,7 @@ class Subject:
 
 
 def is_single(prepared: Prepared, rows: Rows) -> bool:
-    """Are these rows the single one?"""
+    """Is this the single row, and no batch?"""
     return rows is prepared.single
 
 

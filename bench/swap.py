@@ -1,9 +1,9 @@
-"""What a swap costs those who call meanwhile: the latency at half of capacity, with and without new champions.
+"""Measure the cost of a swap for requests meanwhile: latency at half of capacity, with and without new champions.
 
 python -m bench.swap --artifacts artifacts --model tumor
 
 The two newest versions of the model take turns, in a copy of the store. Each door runs two workers on one core, the
-load on the other; rounds with and without swaps alternate, so that whatever else the machine does meets both.
+load on the other; rounds with and without swaps alternate, so that other work on the machine affects both alike.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _middle(outcomes: Sequence[Outcome], percentile: str) -> float:
 
 @contextmanager
 def swaps(registry: Registry, versions: Sequence[int]) -> Iterator[None]:
-    """While this lasts, the versions take turns as champion."""
+    """A context in which the versions take turns as champion."""
     stop = threading.Event()
 
     def turn() -> None:

@@ -36,15 +36,15 @@ def make(name: str, folder: Path, artifacts: Path) -> None:
         raise RuntimeError(f"{name} was not compiled: {facts.predictor.reason}")
     registry.promote(version)
     _register_uncompiled(registry.path(version), _empty(artifacts, name + UNCOMPILED), data, fitted.pipeline)
-    found = _prepared(name, folder, data, fitted.pipeline)
-    joblib.dump(fitted.pipeline, found.pipeline)
-    if found.numeric:
-        joblib.dump(_without_names(fitted.pipeline), found.pipeline_of_arrays)
-    prepared.write(found)
+    prepared_model = _prepared(name, folder, data, fitted.pipeline)
+    joblib.dump(fitted.pipeline, prepared_model.pipeline)
+    if prepared_model.numeric:
+        joblib.dump(_without_names(fitted.pipeline), prepared_model.pipeline_of_arrays)
+    prepared.write(prepared_model)
 
 
 def _without_names(pipeline: Any) -> Any:
-    """The same fitted pipeline, for arrays: it no longer knows what its columns are called."""
+    """The same fitted pipeline without its column names, for arrays."""
     for _, step in pipeline.steps:
         if hasattr(step, "feature_names_in_"):
             del step.feature_names_in_
@@ -52,7 +52,7 @@ def _without_names(pipeline: Any) -> Any:
 
 
 def _empty(artifacts: Path, name: str) -> Registry:
-    """The registry of that name, without what an earlier run left in it."""
+    """The registry of that name, emptied."""
     shutil.rmtree(artifacts / name, ignore_errors=True)
     return Registry(artifacts, name)
 
@@ -86,13 +86,13 @@ def _prepared(name: str, folder: Path, data: Data, pipeline: Any) -> Prepared:
 
 
 def _inside(columns: Columns, seen: Columns) -> Any:
-    """Which rows hold nothing outside the range of training, so that a reply carries no warnings."""
+    """A mask of the rows without values outside the ranges of training: their replies carry no warnings."""
     low, high = np.nanmin(seen.matrix, axis=0), np.nanmax(seen.matrix, axis=0)
     return ((columns.matrix >= low) & (columns.matrix <= high)).all(axis=1)
 
 
 def _repeated(columns: Columns, rows: int) -> Columns:
-    """The first rows, from the start again where there are fewer."""
+    """The first rows, repeated if there are fewer."""
     places = [row % len(columns) for row in range(rows)]
     return columns.take(places)
 
@@ -117,7 +117,7 @@ def _leaf(instance: Any, path: tuple[Any, ...]) -> Any:
 
 
 def prepare(name: str) -> Prepared:
-    """The model of that name; made anew when the code that makes models has changed."""
+    """The model of that name; made again if the code that makes models has changed."""
     folder = OUT / "models" / name
     stamp = folder / "made-from"
     made_from = _sources()
@@ -131,7 +131,7 @@ def prepare(name: str) -> Prepared:
 
 
 def _sources() -> str:
-    """A digest of all code that decides what a model and its artifact look like."""
+    """A digest of all code on which a model and its artifact depend."""
     names = ["bench/recipes.py", "bench/deliveries.py", "bench/training.py", "bench/prepared.py"]
     paths = [*(ROOT / "twinserve").rglob("*.py"), *(ROOT / name for name in names)]
     whole = hashlib.sha256()

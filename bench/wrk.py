@@ -1,4 +1,4 @@
-"""The load generator: one run of wrk, and what it found."""
+"""The load generator: run wrk and parse its results."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ PATIENCE: Final = 30
 
 
 class LoadFailed(Exception):
-    """wrk itself did not do its work."""
+    """wrk is missing or failed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run found."""
+    """The results of one run of wrk."""
 
     requests: int
     seconds: float
     latency: Mapping[str, float]
-    """Milliseconds at each percentile, and the most."""
+    """Milliseconds at each percentile, and the maximum."""
     errors: Mapping[str, int]
     """By kind; `status` counts the answers from 400 on."""
 
@@ -65,10 +65,10 @@ def run(url: str, body: Path, content_type: str, *, connections: int, seconds: f
 
 def parse(lines: Sequence[str]) -> Outcome:
     """The outcome that the script printed behind wrk's own report."""
-    found = next((line for line in reversed(lines) if line.startswith('{"requests"')), None)
-    if found is None:
+    outcome = next((line for line in reversed(lines) if line.startswith('{"requests"')), None)
+    if outcome is None:
         raise LoadFailed("wrk printed no outcome.")
-    facts = json.loads(found)
+    facts = json.loads(outcome)
     return Outcome(
         requests=facts["requests"],
         seconds=facts["microseconds"] / 1e6,

@@ -1,1 +1,1 @@
-"""Faults, done to running servers: `python -m faults`."""
+"""Fault injection into running servers: `python -m faults`."""

@@ -1,4 +1,4 @@
-"""`python -m faults`: play the scenarios at both doors and write docs/reliability.md."""
+"""`python -m faults`: run the scenarios at both doors and write docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ BROKEN: Final = 1
 
 
 def main() -> int:
-    """Play what was asked for; the exit code is 1 when a promise was broken."""
+    """Run the chosen scenarios; the exit code is 1 if a promise was broken."""
     options = _options().parse_args()
-    found = Results.read(RESULTS)
-    found.machine = facts.machine()
+    results = Results.read(RESULTS)
+    results.machine = facts.machine()
     if options.soak:
-        found.requests = options.requests
-    long = soak(found.requests)
+        results.requests = options.requests
+    long = soak(results.requests)
     scenarios = long if options.soak else SCENARIOS
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         models = Models(Path(folder) / "models")
         chosen = [item for item in scenarios if not options.only or name_of(item) in options.only]
         kept = [
-            _play(item, door, models, Path(folder), found) for item in chosen for door in _doors(item, options.doors)
+            _play(item, door, models, Path(folder), results) for item in chosen for door in _doors(item, options.doors)
         ]
-    PAGE.write_text(report.render([*SCENARIOS, *long], ELSEWHERE, found))
+    PAGE.write_text(report.render([*SCENARIOS, *long], ELSEWHERE, results))
     _say(f"{sum(kept)} of {len(kept)} promises kept; written: docs/reliability.md")
     return 0 if all(kept) else BROKEN
 
@@ -48,16 +48,16 @@ def _doors(scenario: Scenario, wanted: Sequence[str]) -> list[str]:
     return [door for door in scenario.doors if not wanted or door in wanted]
 
 
-def _play(scenario: Scenario, door: str, models: Models, folder: Path, found: Results) -> bool:
+def _play(scenario: Scenario, door: str, models: Models, folder: Path, results: Results) -> bool:
     began = time.monotonic()
     stage = Stage(door, Path(tempfile.mkdtemp(dir=folder)), models)
     try:
         outcome = scenario.play(stage)
-    except Exception as error:  # One that fails in itself is a promise not kept; the others go on.
+    except Exception as error:  # A scenario that fails counts as a broken promise; the others go on.
         outcome = Outcome(kept=False, happened=f"the scenario itself failed: {type(error).__name__}: {error}"[:200])
     seconds = time.monotonic() - began
-    found.note(scenario, door, outcome, seconds)
-    found.write(RESULTS)
+    results.note(scenario, door, outcome, seconds)
+    results.write(RESULTS)
     verdict = "kept" if outcome.kept else "BROKEN"
     _say(f"{verdict:6} {scenario.key:4} {name_of(scenario)} {door} ({seconds:.1f} s): {outcome.happened}")
     return outcome.kept
@@ -77,7 +77,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201  # The program's own voice.
+    print(text, flush=True)  # noqa: T201  # The output of the command.
 
 
 if __name__ == "__main__":

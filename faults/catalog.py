@@ -1,4 +1,4 @@
-"""Every row of the table, in its order."""
+"""All scenarios, in the order of the table."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ ELSEWHERE: Final = (
 
 
 def soak(requests: int) -> tuple[Scenario, ...]:
-    """The long ones."""
+    """The scenarios that run for long."""
     return (scenario_of(requests),)

@@ -1,4 +1,4 @@
-"""A classifier that hangs, raises or lies when a row asks it to, as somebody's own might."""
+"""A classifier that hangs, raises or predicts garbage when a row asks for it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 HANG, SLOW, RAISE, NAN, SHAPE = 10_001.0, 10_002.0, 10_003.0, 10_004.0, 10_005.0
-"""What the first feature of a row says is to happen."""
+"""Values of the first feature of a row that ask for a misbehaviour."""
 SLOW_SECONDS: Final = 0.05
 
 
 class Misbehaving(LogisticRegression):  # type: ignore[misc]  # scikit-learn ships no types.
-    """A logistic regression for all ordinary rows."""
+    """A logistic regression, but for rows that ask for a misbehaviour."""
 
     def predict(self, features: Any) -> Any:
-        """The labels, once what was asked for has happened."""
+        """The labels, after the misbehaviour that the row asks for."""
         word = _word(features)
         if word == HANG:
             threading.Event().wait()
@@ -30,11 +30,11 @@ class Misbehaving(LogisticRegression):  # type: ignore[misc]  # scikit-learn shi
         return super().predict(features)
 
     def predict_proba(self, features: Any) -> Any:
-        """The probabilities, or what was asked for in their place."""
-        shares, word = super().predict_proba(features), _word(features)
+        """The probabilities, or what the row asks for in their place."""
+        probabilities, word = super().predict_proba(features), _word(features)
         if word == NAN:
-            return np.full_like(shares, np.nan)
-        return shares[:, :1] if word == SHAPE else shares
+            return np.full_like(probabilities, np.nan)
+        return probabilities[:, :1] if word == SHAPE else probabilities
 
 
 def _word(features: Any) -> float:
@@ -42,7 +42,7 @@ def _word(features: Any) -> float:
 
 
 def asking(word: float, instance: bytes) -> bytes:
-    """An instance of the default recipe that asks for this."""
+    """An instance of the default recipe that asks for this misbehaviour."""
     content = json.loads(instance)
     content["mean"]["radius"] = word
     return json.dumps(content).encode()

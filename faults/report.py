@@ -1,4 +1,4 @@
-"""Writes docs/reliability.md from the results of the scenarios."""
+"""Write docs/reliability.md from the results of the scenarios."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ What the test suite covers instead, and what cannot be tested on one machine.
 
 
 def render(scenarios: Sequence[Scenario], elsewhere: Sequence[Elsewhere], results: Results) -> str:
-    """The whole page."""
+    """The page as Markdown."""
     machine = ", ".join(f"{name} {value}" for name, value in sorted(results.machine.items()))
     rows = [_row(scenario, results) for scenario in scenarios]
     others = [(item.key, item.done, item.reason, ", ".join(f"`{path}`" for path in item.tests)) for item in elsewhere]

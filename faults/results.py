@@ -1,4 +1,4 @@
-"""What was found, kept beside the program, so that the two commands write one table."""
+"""`Results`: the last outcomes, stored in `results.json`, so that both commands write one table."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Results:
     outcomes: dict[str, Any] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
     requests: int = 1_000_000
-    """Of the soak, which its row tells."""
+    """The number of requests of the soak, which its row has."""
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """What an earlier run left, or nothing."""
+        """The results of earlier runs, empty if there are none."""
         if not path.exists():
             return cls()
         content = json.loads(path.read_text())
         return cls(content["outcomes"], content["machine"], content["requests"])
 
     def write(self, path: Path) -> None:
-        """For the next run."""
+        """Store the results for the next run."""
         content = {"machine": dict(self.machine), "requests": self.requests, "outcomes": self.outcomes}
         path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
     def note(self, scenario: Scenario, door: str, outcome: Outcome, seconds: float) -> None:
-        """In place of what was there."""
+        """Set an outcome in place of the last one."""
         self.outcomes.setdefault(name_of(scenario), {})[door] = {
             "kept": outcome.kept,
             "happened": outcome.happened,
@@ -44,11 +44,11 @@ class Results:
         }
 
     def of(self, scenario: Scenario, door: str) -> Outcome | None:
-        """The last outcome."""
-        found = self.outcomes.get(name_of(scenario), {}).get(door)
-        return None if found is None else Outcome(found["kept"], found["happened"])
+        """The last outcome at a door; None if there is none."""
+        outcome = self.outcomes.get(name_of(scenario), {}).get(door)
+        return None if outcome is None else Outcome(outcome["kept"], outcome["happened"])
 
 
 def name_of(scenario: Scenario) -> str:
-    """A scenario's own name: its key may stand before several."""
+    """The name of a scenario's function; several scenarios may share a key."""
     return scenario.play.__name__

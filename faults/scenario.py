@@ -1,4 +1,4 @@
-"""What a scenario is: something done to a server, a promise, and what came of it."""
+"""`Scenario`: a fault, the promise of the service under it, and the outcome."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from faults.stage import Stage
 from harness.running import DOORS
 
 NO_DOOR: Final = ("model",)
-"""For what happens before any door: files and versions."""
+"""The doors of a scenario that needs none: files and versions."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it at one door."""
+    """The outcome of a scenario at one door."""
 
     kept: bool
     happened: str
-    """Figures, in words for the table."""
+    """Figures as text for the table."""
 
 
 Play = Callable[[Stage], Outcome]
@@ -27,7 +27,7 @@ Play = Callable[[Stage], Outcome]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of the table."""
+    """A scenario: one row of the table."""
 
     key: str
     done: str
@@ -38,20 +38,20 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A row that is tested elsewhere, or not at all, and why."""
+    """A row that the test suite covers, or that nothing covers, with the reason."""
 
     key: str
     done: str
     reason: str
     tests: tuple[str, ...] = ()
-    """The tests that cover it instead."""
+    """The tests that cover it."""
 
 
 def scenario(key: str, done: str, promise: str, doors: tuple[str, ...] = DOORS) -> Callable[[Play], Scenario]:
-    """Make a function a row of the table."""
+    """A decorator that makes a scenario of a function."""
     return lambda play: Scenario(key, done, promise, play, doors)
 
 
 def all_of(*checks: tuple[bool, str]) -> Outcome:
-    """An outcome of several figures, each with whether it is as promised; one that is not is set in bold."""
+    """An outcome of several figures, each with whether it is as promised; the others are set in bold."""
     return Outcome(all(kept for kept, _ in checks), "; ".join(text if kept else f"**{text}**" for kept, text in checks))

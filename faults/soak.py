@@ -1,4 +1,4 @@
-"""The long one: very many requests with mistakes, aborted ones and swaps between; what is held must not grow."""
+"""The soak: very many requests, with invalid ones, aborted ones and swaps; memory must not grow."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from twinserve.service.telemetry.metrics import Metrics
 from twinserve.testing.fakes import body_of, settings_of
 
 LOOKS: Final = 40
-"""Looks at the accounts in a run."""
+"""Measurements in a run."""
 GROWTH: Final = 0.05
-"""Share by which memory may grow after the first fifth."""
+"""The fraction by which memory may grow after the first fifth."""
 
 
 def scenario_of(requests: int) -> Scenario:
@@ -57,18 +57,18 @@ def _soak(stage: Stage, requests: int) -> Outcome:
 
 
 def _watch(server: Running, asking: Clients, requests: int) -> list[Account]:
-    """Looks at the server, spread evenly over the requests."""
+    """Measurements of the server, spread evenly over the requests."""
     looks: list[Account] = []
     while (done := asking.seen["200"]) < requests and server.process.poll() is None:
         if done >= len(looks) * requests / LOOKS:
             looks.append(account(server.process.pid))
-        time.sleep(0.02)  # How often the count is looked at.
+        time.sleep(0.02)  # The interval between two readings of the count.
     return looks
 
 
 @contextmanager
 def odd_ones(server: Running, asking: Clients) -> Iterator[None]:
-    """While this lasts, for each hundred good requests one that is invalid and one that nobody waits for."""
+    """A context that sends one invalid and one aborted request for each hundred good ones."""
     stop = threading.Event()
 
     def ask() -> None:
@@ -106,7 +106,7 @@ def _judged(asking: Clients, looks: Sequence[Account], before: Account, after: A
 
 
 def grows(memory: list[float]) -> bool:
-    """Is the end above what it was once warm?"""
+    """Is memory at the end above that after warm-up by more than `GROWTH`?"""
     return _late(memory) > _early(memory) * (1 + GROWTH)
 
 

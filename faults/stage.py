@@ -1,4 +1,4 @@
-"""What a scenario plays on: one door, models, and folders of its own."""
+"""`Stage`: the door, models and folders of one scenario."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from twinserve.store.registry import Registry
 
 
 class Models:
-    """The stores, each made when it is first asked for."""
+    """The stores, each made on first use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class Models:
 
     @cached_property
     def misbehaving(self) -> Path:
-        """A model in a pickle that hangs, raises or lies when a row asks it to."""
+        """A model in a pickle that hangs, raises or predicts garbage when a row asks for it."""
         return stores.misbehaving(self._folder / "misbehaving")
 
 
@@ -57,17 +57,17 @@ class Stage:
         return golden(self.models.tumor)
 
     def new_folder(self) -> Path:
-        """An empty one."""
+        """A new empty folder."""
         return Path(tempfile.mkdtemp(dir=self.folder))
 
     def copy(self, store: Path, model: str) -> Registry:
-        """A store that may be changed."""
+        """A copy of a store that the scenario may change."""
         folder = self.new_folder()
         shutil.copytree(store / model, folder / model)
         return Registry(folder, model)
 
     @contextmanager
     def server(self, artifacts: Path | None = None, **settings: Any) -> Iterator[Running]:
-        """The door, ready, started as its users start it; the default model unless told otherwise."""
+        """A context with the ready door, started as users start it; by default with the default model."""
         with running(self.door, self.new_folder(), artifacts or self.models.tumor, **settings) as server:
             yield server

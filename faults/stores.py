@@ -1,4 +1,4 @@
-"""The models that the scenarios are played with."""
+"""The models of the scenarios."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tumor(folder: Path) -> Path:
 
 
 def misbehaving(folder: Path) -> Path:
-    """The same input with a model that does what a row tells it to; only a pickle can carry it."""
+    """The same input with the misbehaving model, which only a pickle can store."""
 
     def one(_seed: int) -> Mapping[str, Any]:
         return {"misbehaving": make_pipeline(Misbehaving(C=1e-4, max_iter=10_000))}
@@ -37,7 +37,7 @@ def misbehaving(folder: Path) -> Path:
 
 
 def fruit(folder: Path) -> Path:
-    """Versions 1 and 2, and 3, which is damaged."""
+    """A store with versions 1 and 2, and the damaged version 3."""
     swapping.store(folder)
     return folder
 

@@ -1,4 +1,4 @@
-"""Running servers, stores and fakes that the tests, the measurements and the faults share."""
+"""Running servers, stores and fakes for tests, bench and faults."""
 
 from __future__ import annotations
 

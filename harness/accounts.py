@@ -1,4 +1,4 @@
-"""What a server holds, by the system's own accounts."""
+"""Memory, open files and processes of a server, from /proc."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from harness.processes import PROC
 
 @dataclass(frozen=True)
 class Account:
-    """One look at a server and everything that it started."""
+    """One measurement of a server and all its child processes."""
 
     megabytes: float
     descriptors: int
     threads: int
     temporary: int
-    """Files and folders in its own folder, which is its temporary one, too."""
+    """Files and folders in its working folder, which is its temporary folder, too."""
 
 
 def account(root: int) -> Account:
-    """A look at the process tree below this one."""
+    """Measure the process tree below this process."""
     family = processes.family(root)
     numbers = [process.number for process in family]
     return Account(
@@ -34,12 +34,12 @@ def account(root: int) -> Account:
 
 
 def seconds(root: int) -> float:
-    """Processor time that the tree has used."""
+    """The processor time of the tree, in seconds."""
     return sum(process.seconds for process in processes.family(root))
 
 
 def workers(root: int) -> list[int]:
-    """The processes that a server's own process has started, but for the resource tracker of `multiprocessing`."""
+    """The child processes of a server, without the resource tracker of `multiprocessing`."""
     children = [process.number for process in processes.family(root) if process.parent == root]
     return [number for number in children if b"resource_tracker" not in _command(number)]
 
@@ -51,8 +51,8 @@ def _command(number: int) -> bytes:
 
 
 def _count(numbers: Sequence[int], kind: str) -> int:
-    found = 0
+    count = 0
     for number in numbers:
         with contextlib.suppress(OSError):
-            found += sum(1 for _ in (PROC / str(number) / kind).iterdir())
-    return found
+            count += sum(1 for _ in (PROC / str(number) / kind).iterdir())
+    return count

@@ -1,4 +1,4 @@
-"""Those who ask: many at once, each counting what it got."""
+"""`Clients`: concurrent clients that count the replies they get; `Health`: a client of the health paths."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from harness.running import Running
 
 PATIENCE: Final = 15.0
 LOST: Final = "lost"
-"""Sent, and never answered."""
+"""The outcome of a request that was sent and not answered."""
 REFUSED: Final = "refused"
-"""No connection was to be had."""
+"""The outcome of a connection that was refused."""
 Check = Callable[[int, bytes], bool]
 
 
@@ -25,12 +25,12 @@ def _good(status: int, _body: bytes) -> bool:
 
 
 class Clients:
-    """Closed-loop clients over connections that stay open; each reply is judged."""
+    """Closed-loop clients over persistent connections; each reply is checked."""
 
     def __init__(self, port: int, body: bytes, number: int = 8, good: Check = _good, pause: float = 0.0) -> None:
-        """`pause` lies between two connections that were refused."""
+        """`pause`: seconds after a refused connection."""
         self.seen: Counter[str] = Counter()
-        """By status, `lost` and `refused`; `wrong` counts the replies that are not good."""
+        """The number of outcomes by status, `lost` and `refused`; `wrong` counts the replies that `good` rejects."""
         self.seconds: list[float] = []
         self.last_good = 0.0
         self._port, self._body, self._good, self._pause = port, body, good, pause
@@ -38,18 +38,18 @@ class Clients:
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(number)]
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Start to send requests."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Ask no more; what was asked is waited for."""
+        """Send no more requests, and wait for the replies to those sent."""
         self._stop.set()
         for thread in self._threads:
             thread.join(PATIENCE + 5)
 
     def cease(self) -> None:
-        """Ask no more, and do not wait."""
+        """Send no more requests, without waiting for replies."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -73,7 +73,7 @@ class Clients:
         return connection
 
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
-        """One request; may another one follow on this connection?"""
+        """Send one request; can another one follow on this connection?"""
         began = time.perf_counter()
         try:
             connection.request("POST", "/predict", self._body, {"Content-Type": "application/json"})
@@ -93,7 +93,7 @@ class Clients:
 
 @contextmanager
 def asking(clients: Clients) -> Iterator[Clients]:
-    """While this lasts, they ask."""
+    """A context in which the clients send requests."""
     clients.start()
     try:
         yield clients
@@ -102,7 +102,7 @@ def asking(clients: Clients) -> Iterator[Clients]:
 
 
 class Health:
-    """Asks a health path again and again, each time over a new connection, and keeps how long it took."""
+    """Requests a health path repeatedly, each time over a new connection, and records the latencies."""
 
     def __init__(self, server: Running, path: str = "/health/live", every: float = 0.05) -> None:
         self.seconds: list[float] = []
@@ -121,7 +121,7 @@ class Health:
 
     @property
     def worst(self) -> float:
-        """The longest answer, in seconds."""
+        """The longest latency, in seconds."""
         return max(self.seconds, default=float("inf"))
 
     def _run(self) -> None:
@@ -133,7 +133,7 @@ class Health:
 
 
 def get(port: int, path: str, patience: float = PATIENCE) -> int | None:
-    """The status of a path over a new connection; None where there is no answer."""
+    """The status of `GET path` over a new connection; None if there is no answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         connection.request("GET", path)
@@ -145,18 +145,18 @@ def get(port: int, path: str, patience: float = PATIENCE) -> int | None:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value that this share of all is not above; infinity of none."""
+    """The value that this fraction of all values does not exceed; infinity if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("inf")
 
 
 def ms(seconds: float) -> str:
-    """As a figure of the table."""
+    """Seconds as milliseconds for the table."""
     return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def until(condition: Callable[[], bool], seconds: float) -> float | None:
-    """How long it took until a condition held; None if it did not within this time."""
+    """Seconds until the condition held; None if it did not within this time."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > seconds:

@@ -1,4 +1,4 @@
-"""Keys, clients and tokens for the tests. Tokens are put together by hand, so that they may be wrong in every way."""
+"""Keys, clients and tokens for the tests. Tokens are built by hand, so that each part may be invalid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sign = Callable[[bytes], bytes]
 
 
 def write_keys(path: Path, ends: timedelta | None = None, **scopes: str) -> dict[str, str]:
-    """Write a key file with one caller for each name, and give their keys."""
+    """Write a key file with one caller for each name; returns their keys."""
     made = {name: keys.new_key(name) for name in scopes}
     now = datetime.now(UTC)
     entries = tuple(
@@ -50,7 +50,7 @@ def write_signing_key(folder: Path) -> Path:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Good claims of a token of ours; a change to None leaves a claim out."""
+    """Valid claims of a token; a change to None removes a claim."""
     now = int(time.time())
     good = {
         "iss": "twinserve",
@@ -64,7 +64,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def hs256(secret: bytes = SECRET) -> Sign:
-    """Signs as HS256 does."""
+    """A function that signs with HS256."""
     return lambda message: hmac.new(secret, message, hashlib.sha256).digest()
 
 
@@ -73,13 +73,13 @@ def token(
     header: Mapping[str, Any] | bytes = HEADER,
     sign: Sign | None = None,
 ) -> str:
-    """A signed token of these parts, good unless they say otherwise."""
+    """A signed token of these parts, valid by default."""
     message = f"{segment(header)}.{segment(claims() if content is None else content)}"
     return f"{message}.{encode((sign or hs256())(message.encode()))}"
 
 
 def segment(content: Mapping[str, Any] | bytes) -> str:
-    """One part of a token."""
+    """One part of a token, in base64url."""
     return encode(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 

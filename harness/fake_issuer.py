@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine, that may be slow, huge, wrong, or rotate its keys."""
+"""A local OpenID Connect issuer whose answers may be slow, huge or wrong, and whose keys rotate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEADLINE: Final = 20.0
 
 
 class FakeIssuer:
-    """Answers what it is told to; `asked` lists the paths that were asked for."""
+    """Sends the answers that were set; `asked` lists the requested paths."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -51,7 +51,7 @@ class FakeIssuer:
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, *_: Any) -> None:
-                pass  # A client that hangs up is what some tests are about.
+                pass  # Some tests close the connection early.
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -59,12 +59,12 @@ class FakeIssuer:
         self.publish()
 
     def say(self, path: str, body: object, status: int = 200, **headers: str) -> None:
-        """Answer this path so from now on."""
+        """Set the answer to this path."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.replies[path] = (status, headers, content)
 
     def publish(self, *key_ids: str, **changes: Any) -> None:
-        """Show these keys, new ones if need be, and no others; `changes` changes each as it is shown."""
+        """Publish exactly these keys, made if they are new; `changes` alters each published key."""
         self.keys = {key_id: self.keys.get(key_id) or generate_private_key(65537, 2048) for key_id in key_ids}
         shown = [public_jwk(key_id, key) | changes for key_id, key in self.keys.items()]
         self.say(DISCOVERY, {"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
@@ -82,7 +82,7 @@ class FakeIssuer:
 
 
 def public_jwk(key_id: str, key: RSAPrivateKey) -> dict[str, Any]:
-    """A public key as a key set has it."""
+    """A public key in the format of a key set."""
     numbers = key.public_key().public_numbers()
 
     def encoded(number: int) -> str:
@@ -93,7 +93,7 @@ def public_jwk(key_id: str, key: RSAPrivateKey) -> dict[str, Any]:
 
 @contextmanager
 def issuing() -> Iterator[FakeIssuer]:
-    """An issuer for as long as this lasts."""
+    """A context with a running issuer."""
     issuer = FakeIssuer()
     thread = threading.Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -1,5 +1,5 @@
-"""A small model of fruit, for the tests of files and versions: trained in an instant, with a number, a nullable
-number, a category and a name in it."""
+"""A small model of fruit for the tests of files and versions: trained in an instant, with a number, a nullable
+number, a category and a name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Candidates = Callable[[int], Mapping[str, Any]]
 
 
 class Skin(BaseModel):
-    """What one sees."""
+    """The skin of a fruit."""
 
     colour: Literal["green", "red"] = Field(description="Its main colour.")
     spots: float | None = Field(default=None, ge=0, description="How many, where somebody counted.")
@@ -42,10 +42,10 @@ class Fruit(BaseModel):
 
 
 class Doubling(BaseEstimator, TransformerMixin):  # type: ignore[misc]  # scikit-learn has no types.
-    """A transformer of one's own, which only a pickle can carry."""
+    """A custom transformer, which only a pickle can store."""
 
     def fit(self, _x: Any, _y: Any = None) -> Doubling:
-        """Nothing to learn."""
+        """Return the transformer unchanged."""
         self.fitted_ = True
         return self
 
@@ -55,25 +55,25 @@ class Doubling(BaseEstimator, TransformerMixin):  # type: ignore[misc]  # scikit
 
 
 def table(rows: int = 200, seed: int = 0) -> Table:
-    """Apples and pears; the same rows for the same seed."""
-    chance = np.random.default_rng(seed)
-    pear = chance.random(rows) < 0.5
-    weight = np.round(chance.normal(150 + 40 * pear, 20), 2)
-    colour = np.where(chance.random(rows) < 0.2 + 0.6 * pear, "green", "red")
-    spots = np.where(chance.random(rows) < 0.3, np.nan, chance.integers(0, 9, rows))
+    """Rows of apples and pears; the same rows for the same seed."""
+    rng = np.random.default_rng(seed)
+    pear = rng.random(rows) < 0.5
+    weight = np.round(rng.normal(150 + 40 * pear, 20), 2)
+    colour = np.where(rng.random(rows) < 0.2 + 0.6 * pear, "green", "red")
+    spots = np.where(rng.random(rows) < 0.3, np.nan, rng.integers(0, 9, rows))
     features = pd.DataFrame({"weight": weight, "skin.colour": colour, "skin.spots": spots})
     return Table(features, pd.Series(np.where(pear, "pear", "apple"), dtype=object), source="an orchard")
 
 
 def prices(rows: int = 200, seed: int = 0) -> Table:
-    """The same fruit with a price."""
+    """The same rows with the price as target."""
     fruit = table(rows, seed)
     price = pd.Series(fruit.features["weight"] / 100 + (fruit.features["skin.colour"] == "red"))
     return Table(fruit.features, price, source="a market")
 
 
 def columns_encoded(*more: Any) -> Any:
-    """The columns as numbers."""
+    """A transformer of the columns into numbers."""
     return make_column_transformer(
         (make_pipeline(SimpleImputer(), *more), ["weight", "skin.spots"]),
         (OneHotEncoder(handle_unknown="ignore"), ["skin.colour"]),
@@ -81,7 +81,7 @@ def columns_encoded(*more: Any) -> Any:
 
 
 def candidates(_seed: int) -> Mapping[str, Any]:
-    """One that is good and one that is not."""
+    """Two candidates, of which one is clearly better."""
     return {
         "hardly fitted": make_pipeline(columns_encoded(), LogisticRegression(C=1e-6)),
         "logistic regression": make_pipeline(columns_encoded(), LogisticRegression(max_iter=2000)),
@@ -113,7 +113,7 @@ OWN_TRANSFORMER = replace(
 
 
 def fitted(recipe: Recipe, seed: int = 0) -> tuple[Data, Fitted]:
-    """The recipe's data and its winner."""
+    """The recipe's data and its best candidate, fitted."""
     data = split(recipe, recipe.load())
     return data, fit(recipe, data, seed=seed, progress=lambda _step: None)
 

@@ -1,4 +1,4 @@
-"""Bodies that are made to cost as much as they can, of any size."""
+"""Bodies of any size that are made to cost as much as possible."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 Shape = Callable[[int], bytes]
-"""Gives a body of about so many bytes."""
+"""Makes a body of about this many bytes."""
 
 
 def repeated(begin: bytes, piece: bytes, end: bytes) -> Shape:
-    """A piece again and again."""
+    """A shape that repeats a piece."""
     return lambda size: begin + piece * ((size - len(begin) - len(end)) // len(piece)) + end
 
 

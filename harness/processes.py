@@ -1,4 +1,4 @@
-"""What a server costs: processor time and memory of its processes, from the system's own accounts in /proc."""
+"""Processor time and memory of process trees, from /proc."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final
 
 PROC: Final = Path("/proc")
 TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
-"""Seconds in the unit of the accounts."""
+"""Seconds in one clock tick of /proc."""
 MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True)
 class Process:
-    """One line of the accounts."""
+    """One process of /proc."""
 
     number: int
     parent: int
@@ -34,25 +34,25 @@ def parse_stat(text: str) -> Process:
 
 
 def tree(root: int, processes: Iterable[Process]) -> list[Process]:
-    """A process and everything that descends from it."""
+    """A process and all its descendants."""
     children: dict[int, list[Process]] = {}
-    found = []
+    descendants = []
     for process in processes:
         children.setdefault(process.parent, []).append(process)
         if process.number == root:
-            found.append(process)
-    for process in found:  # Grows while it is read.
-        found += children.get(process.number, [])
-    return found
+            descendants.append(process)
+    for process in descendants:  # Grows while it is read.
+        descendants += children.get(process.number, [])
+    return descendants
 
 
 def family(root: int) -> list[Process]:
-    """The process tree below a process that runs now."""
+    """The running process with this number and all its descendants."""
     return tree(root, _all())
 
 
 def seconds_between(before: Iterable[Process], after: Iterable[Process]) -> float:
-    """Processor time that a tree used between two looks at it; who came in between counts from its start."""
+    """The processor time that a tree used between two measurements; a process started between them counts fully."""
     earlier = {process.number: process.seconds for process in before}
     return sum(process.seconds - earlier.get(process.number, 0.0) for process in after)
 
@@ -75,12 +75,12 @@ def parse_rollup(text: str) -> Mapping[str, float]:
 
 
 def busy(core: int) -> float:
-    """Seconds that a core has worked since the system started, for whomever."""
+    """Seconds that a core has been busy since the system started."""
     return parse_busy((PROC / "stat").read_text(), core)
 
 
 def parse_busy(text: str, core: int) -> float:
-    """The same from the content of `/proc/stat`: user, nice, system, interrupts and time stolen by other machines."""
+    """The same from the content of `/proc/stat`: user, nice, system, interrupts and stolen time."""
     line = re.search(rf"^cpu{core} (.+)$", text, re.MULTILINE)
     if line is None:
         raise OSError(f"The system has no core {core}.")

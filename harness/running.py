@@ -1,4 +1,4 @@
-"""Real server processes, and raw connections to them."""
+"""Start real server processes, and talk to them over raw connections."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ from harness.processes import family
 
 DOORS: Final = ("serve_fastapi", "serve_flask")
 DEADLINE: Final = 60.0
-"""Seconds that a machine under load may take for what should take one or two."""
+"""The timeout, in seconds, of steps that take one or two on an idle machine."""
 POLL: Final = 0.02
 BLOCKING: Final = "HARNESS_BLOCK_WHILE_EXISTS"
 ID: Final = "X-Request-Id: a-fixed-request-id\r\n"
 
 
 class NotReady(AssertionError):
-    """What was waited for did not come."""
+    """A condition did not come true."""
 
 
 class Late(NotReady):
-    """Not in time."""
+    """The condition did not come true in time."""
 
 
 class Ended(NotReady):
-    """The process has ended before."""
+    """The process ended before the condition came true."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One response as it came over the wire."""
+    """One response, read from the wire."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def comparable(self) -> tuple[int, dict[str, str], bytes]:
-        """What must be the same from both servers; the framing of the connection is each server's own."""
+        """Status, headers and body that must be equal at both servers; headers of the connection may differ."""
         unlike = {"server-timing", "date", "server", "connection", "keep-alive", "x-request-id"}
         return self.status, {name: value for name, value in self.headers.items() if name not in unlike}, self.body
 
     def nameless(self) -> tuple[int, dict[str, str], bytes]:
-        """The same without the id, where the server chose it."""
+        """The same without the request id, for requests that sent none."""
         status, headers, body = self.comparable()
         return status, headers, re.sub(rb'"instance":"[^"]*"', b"", body)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that listens."""
+    """A running server that listens on a port."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -77,17 +77,17 @@ class Running:
             return read(connection, responses, head=head)
 
     def request(self, method: str, target: str, body: bytes = b"", headers: str = "") -> Response:
-        """One whole request over a new connection."""
+        """Send one complete request over a new connection."""
         (response,) = self.send(request(method, target, body, headers), head=method == "HEAD")
         return response
 
     def open_sockets(self) -> int:
-        """How many sockets its processes hold."""
+        """The number of sockets that its processes hold."""
         folders = [Path(f"/proc/{process.number}/fd") for process in family(self.process.pid)]
         return sum(link.readlink().name.startswith("socket:") for folder in folders for link in folder.iterdir())
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Signal the server and give its exit code."""
+        """Signal the server, wait for its end and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(DEADLINE)
 
@@ -99,11 +99,11 @@ def request(method: str, target: str, body: bytes = b"", headers: str = "") -> b
 
 
 def read(connection: socket.socket, count: int, *, head: bool = False, data: bytes = b"") -> list[Response]:
-    """This many responses, or as many as come before the connection is closed; `100 Continue` counts as one.
+    """Read this many responses, or fewer if the connection is closed; `100 Continue` counts as one.
 
-    To a HEAD request there is no body, whatever the length says. `data` is what was read of them before."""
-    found: list[Response] = []
-    while len(found) < count:
+    The responses to a HEAD request have no body, whatever Content-Length is. `data`: bytes that were read already."""
+    responses: list[Response] = []
+    while len(responses) < count:
         response, used = parse(data, head=head)
         if response is None:
             try:
@@ -114,13 +114,13 @@ def read(connection: socket.socket, count: int, *, head: bool = False, data: byt
                 break
             data += piece
         else:
-            found.append(response)
+            responses.append(response)
             data = data[used:]
-    return found
+    return responses
 
 
 def parse(data: bytes, *, head: bool = False) -> tuple[Response | None, int]:
-    """The first response in these bytes and how long it is; none if it is not whole."""
+    """The first response in these bytes and its length in bytes; None if it is incomplete."""
     start, end, _ = data.partition(b"\r\n\r\n")
     if not end:
         return None, 0
@@ -142,10 +142,10 @@ def start(
     python: Path | None = None,
     **settings: Any,
 ) -> subprocess.Popen[bytes]:
-    """A server process; what it says goes to the file `stderr` in the folder.
+    """Start a server process; its output goes to the file `stderr` in the folder.
 
-    `blocking_file` is what a model that reads the variable `BLOCKING` waits for to go away. `python` is another
-    environment's interpreter, which has the door installed and gets nothing of the checkout."""
+    `blocking_file`: the file for whose removal a blocking model waits (the variable `BLOCKING`). `python`: the
+    interpreter of another environment, in which the door is installed; it does not see the checkout."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
@@ -160,9 +160,9 @@ def start(
 def launch(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, *, new_session: bool = False
 ) -> subprocess.Popen[bytes]:
-    """A process in a folder, with these variables and no others; all that it says goes to the log.
+    """Start a process in a folder, with only these variables; its output goes to the log.
 
-    `new_session`: Ctrl-C at the terminal does not reach it; whoever started it stops it in order."""
+    `new_session`: Ctrl-C at the terminal does not reach the process; its starter must stop it."""
     with log.open("wb") as said:
         return subprocess.Popen(
             command, cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=new_session
@@ -171,14 +171,14 @@ def launch(
 
 @contextmanager
 def running(door: str, folder: Path, artifacts: Path, **options: Any) -> Iterator[Running]:
-    """A server that is ready, for as long as this lasts; the options are those of `start`."""
+    """A context with a server that is ready; the options are those of `start`."""
     with ready(start(door, folder, artifacts, **options), folder / "stderr") as server:
         yield server
 
 
 @contextmanager
 def ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Running]:
-    """The server that a process is, once it is ready; its log names its port."""
+    """A context with the server of this process, once it is ready; the port is read from the log."""
     try:
         wait_for(process, lambda: port_of(log) is not None)
         server = Running(process, port_of(log) or 0, log)
@@ -191,7 +191,7 @@ def ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Running]:
 
 
 def is_ready(server: Running) -> bool:
-    """Does it take traffic?"""
+    """Is `/health/ready` 200?"""
     try:
         responses = server.send(request("GET", "/health/ready"))
     except OSError:
@@ -200,7 +200,7 @@ def is_ready(server: Running) -> bool:
 
 
 def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], patience: float = DEADLINE) -> None:
-    """Until a condition holds; raises `Ended` when the process ends before, and `Late` after so many seconds."""
+    """Wait until a condition holds; raises `Ended` if the process ends first, and `Late` after `patience` seconds."""
     end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:
@@ -213,16 +213,16 @@ def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], pa
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
+    """A port that is free at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 def port_of(log: Path) -> int | None:
-    """The port that the log names, once it does."""
-    found = re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text())
-    return int(found[1]) if found else None
+    """The port that the log names; None if it names none yet."""
+    address = re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text())
+    return int(address[1]) if address else None
 
 
 def golden(artifacts: Path, model: str = "tumor") -> bytes:

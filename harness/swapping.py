@@ -21,14 +21,14 @@ BODY: Final = b'{"weight": 171.5, "skin": {"colour": "red", "spots": null}}'
 
 
 def store(root: Path) -> Registry:
-    """Versions 1 and 2, from different rows, and 3, one byte of which was altered; 1 is the champion."""
+    """Versions 1 and 2, trained on different rows, and version 3 with one altered byte; 1 is the champion."""
     for seed in (1, 2):
         fruit.registered(replace(fruit.FRUIT, load=partial(fruit.table, seed=seed)), root)
     return completed(Registry(root, NAME))
 
 
 def heavy_store(root: Path, trees: int = 60, rows: int = 1000) -> Registry:
-    """The same, of forests that take some megabytes each."""
+    """The same store with forests of some megabytes each."""
 
     def forest(seed: int) -> Mapping[str, Any]:
         model = RandomForestClassifier(trees, random_state=seed)
@@ -41,7 +41,7 @@ def heavy_store(root: Path, trees: int = 60, rows: int = 1000) -> Registry:
 
 
 def completed(registry: Registry) -> Registry:
-    """With the damaged version, and a champion."""
+    """Add the damaged version and promote version 1."""
     damaged = Path(shutil.copytree(registry.path(1), registry.path(DAMAGED)))
     content = bytearray((damaged / "golden.json").read_bytes())
     content[len(content) // 2] ^= 1

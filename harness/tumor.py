@@ -20,7 +20,7 @@ def linear(seed: int) -> Mapping[str, Any]:
 
 
 def store(root: Path, among: Callable[[int], Mapping[str, Any]] = linear) -> Registry:
-    """Version 1 below a root folder, the best of these candidates, as `train.py` makes it; it is the champion."""
+    """A store with version 1, the best of these candidates, as `train.py` makes it; it is the champion."""
     recipe = replace(TUMOR, candidates=among)
     registry = Registry(root, recipe.name)
     data = split(recipe, recipe.load())

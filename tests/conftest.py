@@ -1,4 +1,4 @@
-"""What every test may use: a clean environment, and one real model that is trained once."""
+"""Fixtures of all tests: a clean environment, and one real model that is trained once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No setting comes from the shell that runs the tests, and none from a `.env` file beside them; whatever a tool
-    leaves in its home is left in a folder that goes."""
+    """Settings come neither from the shell that runs the tests nor from a `.env` file; the home folder is a temporary
+    one."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(PREFIX) or name == FOLDER_VARIABLE:
@@ -29,13 +29,13 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_heard() -> None:
-    """A shell that runs the tests in the background has them, and what they start, ignore it."""
+    """Restore SIGINT, which a shell that runs the tests in the background sets to be ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> None:
-    """Short lines: a drawn traceback takes most of a second."""
+    """Keep logs short: formatting a traceback with frames takes most of a second."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
@@ -48,8 +48,8 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests come first, so that no core idles at the end. Those of real processes promise times, which a busy
-    machine may break once: they may try again, twice."""
+    """Run long tests first, so that no core idles at the end. Tests of real processes check times, which a busy
+    machine may exceed: they are tried up to three times."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.get_closest_marker("slow") and ("servers" in item.path.parts or item.path.name == "test_serve.py"):

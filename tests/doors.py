@@ -1,4 +1,4 @@
-"""Both doors as the tests see them: one synchronous way, safe from any thread, to send a request and get an answer."""
+"""Both doors for the tests: a synchronous, thread-safe way to send a request and get an answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Headers = Mapping[str, str]
 
 
 class Door(Protocol):
-    """One app of one framework."""
+    """The app of one framework."""
 
     name: str
 
@@ -36,11 +36,11 @@ class Door(Protocol):
         """Send one request."""
 
     def close(self) -> None:
-        """Give back what the door holds."""
+        """Release the resources of the door."""
 
 
 class FlaskDoor:
-    """A Flask app, called as its server calls it."""
+    """A Flask app, called through WSGI as its server calls it."""
 
     name = "flask"
 
@@ -96,7 +96,7 @@ DOORS: Final[Mapping[str, Callable[[Service], Door]]] = {
 
 
 class Both:
-    """The same request at every door; whatever they answer alike is the answer."""
+    """Sends each request to every door; all must answer alike."""
 
     def __init__(self, doors: Iterable[Door]) -> None:
         self.doors = list(doors)
@@ -118,7 +118,7 @@ class Both:
 
 
 def alike(answer: Answer, sent_id: str) -> tuple[int, list[tuple[str, str]], bytes]:
-    """What must be the same at all doors. An id that a door chose itself is its own, in the header and in the body."""
+    """The parts of an answer that must be equal at all doors: without an id that a door has made itself."""
     status, headers, body = answer.comparable()
     own = answer.headers.get("X-Request-Id", "")
     if own in ("", sent_id):
@@ -138,8 +138,8 @@ def open_both(service: Service) -> Iterator[Both]:
 
 
 def as_on_a_server(app: Flask) -> Callable[..., Iterable[bytes]]:
-    """What gunicorn adds to the environment and the test transport leaves out: the body's end is known even where
-    its length is not, and the path holds its bytes as PEP 3333 has it."""
+    """Add to the environment what gunicorn adds and the test transport does not: the end of a body without a length,
+    and the path as PEP 3333 has it."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ["wsgi.input_terminated"] = True
@@ -152,6 +152,6 @@ def as_on_a_server(app: Flask) -> Callable[..., Iterable[bytes]]:
 
 
 async def in_chunks(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """An iterable of bytes as the asynchronous client takes it."""
+    """An asynchronous iterable of these bytes."""
     for chunk in chunks:
         yield chunk

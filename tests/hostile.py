@@ -1,4 +1,4 @@
-"""What somebody who can write a store may put there: right digests, and content that no training made."""
+"""Artifacts that an attacker with write access to a store may make: correct digests, hostile contents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Damage = Callable[[Path], object]
 
 
 def reseal(folder: Path, **changes: Any) -> None:
-    """Write the manifest anew: right digests, changed facts."""
+    """Write the manifest again, with correct digests and changed facts."""
     facts = json.loads((folder / "manifest.json").read_text())
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     files = {name: manifest.digest((folder / name).read_bytes()) for name in names if name != "manifest.json"}
@@ -48,33 +48,33 @@ def reseal(folder: Path, **changes: Any) -> None:
 
 
 def sparse_file(folder: Path) -> None:
-    """A golden file of two gigabytes, where nobody has looked at its digest yet."""
+    """A golden file of two gigabytes, read before its digest is known."""
     os.truncate(folder / "golden.json", SPARSE)
 
 
 def sparse_card(folder: Path) -> None:
-    """The same of a file that is not needed for serving."""
+    """A card of two gigabytes, a file that serving does not need."""
     os.truncate(folder / "card.md", SPARSE)
 
 
 def sparse_manifest(folder: Path) -> None:
-    """The same of the first file that is read."""
+    """A manifest of two gigabytes, the first file that is read."""
     os.truncate(folder / "manifest.json", SPARSE)
 
 
 def many_files(folder: Path) -> None:
-    """Names without an end."""
+    """Very many files."""
     for number in range(1_200):
         (folder / f"{number}").touch()
 
 
 def deep_folders(folder: Path) -> None:
-    """Folders inside each other."""
+    """Deeply nested folders."""
     (folder / "/".join("abcdefgh")).mkdir(parents=True)
 
 
 def many_parts(folder: Path) -> None:
-    """Empty objects, which are small in a file."""
+    """Very many empty objects, which are small in a file."""
     (folder / "golden.json").write_text(f"[{','.join(['{}'] * 1_000_000)}]")
     reseal(folder)
 
@@ -87,19 +87,19 @@ def many_features(folder: Path) -> None:
 
 
 def pipe(folder: Path) -> None:
-    """Whoever opens it waits for a writer."""
+    """A pipe, which blocks whoever opens it."""
     (folder / "golden.json").unlink()
     os.mkfifo(folder / "golden.json")
 
 
 def link(folder: Path) -> None:
-    """The same content elsewhere."""
+    """A link to the same content elsewhere."""
     (folder / "golden.json").rename(folder.parent / "elsewhere.json")
     (folder / "golden.json").symlink_to(folder.parent / "elsewhere.json")
 
 
 def linked_folder(folder: Path) -> None:
-    """A folder inside that is elsewhere."""
+    """A folder that is a link."""
     (folder / "figures").rename(folder.parent / "elsewhere")
     (folder / "figures").symlink_to(folder.parent / "elsewhere")
 
@@ -115,7 +115,7 @@ def graph(
     output: str = "label",
     width: int = 3,
 ) -> onnx.ModelProto:
-    """A model with our input and one output."""
+    """An ONNX model with our input and one output."""
     tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()]
     kind = TensorProto.INT64 if output == "label" else DOUBLE
     shape: list[str | int | None] = ["n"] if output == "label" else ["n", 2]
@@ -131,56 +131,56 @@ def graph(
 
 
 def label(tensor: str) -> NodeProto:
-    """The output, from a tensor `[n, k]`."""
+    """The label output, from a tensor `[n, k]`."""
     return helper.make_node("ArgMax", [tensor], ["label"], axis=1, keepdims=0)
 
 
 def external_data() -> onnx.ModelProto:
-    """A constant that lies in a file below the working directory."""
+    """A constant that is stored in a file below the working directory."""
     outside = TensorProto(name="c", data_type=DOUBLE, dims=[2], data_location=TensorProto.EXTERNAL)
     outside.external_data.add(key="location", value=SECRET_FILE)
     return graph([helper.make_node("Mul", ["x", "c"], ["t"]), label("t")], made=[outside], width=2)
 
 
 def external_attribute() -> onnx.ModelProto:
-    """The same inside of an operation."""
+    """The same in an attribute of an operation."""
     outside = TensorProto(name="splits", data_type=DOUBLE, dims=[2], data_location=TensorProto.EXTERNAL)
     outside.external_data.add(key="location", value=SECRET_FILE)
-    found = trees()
-    for attribute in found.graph.node[0].attribute:
+    tree = trees()
+    for attribute in tree.graph.node[0].attribute:
         if attribute.name == "nodes_splits":
             attribute.t.CopyFrom(outside)
-    return found
+    return tree
 
 
 def bomb() -> onnx.ModelProto:
-    """Some hundred bytes that ask for 1.6 gigabytes as soon as a session is made."""
+    """A few hundred bytes that allocate 1.6 gigabytes when a session is made."""
     huge = helper.make_node("ConstantOfShape", ["many"], ["t"])
     return graph([huge, helper.make_node("ArgMax", ["t"], ["label"], axis=1, keepdims=0)], {"many": [2, 200_000_000]})
 
 
 def spread() -> onnx.ModelProto:
-    """The same by a row that is repeated."""
+    """The same by repeating a row."""
     return graph([helper.make_node("Expand", ["one", "many"], ["t"]), label("t")],
                  {"one": [[1.0]], "many": [2, 200_000_000]})  # fmt: skip
 
 
 def outer_product() -> onnx.ModelProto:
-    """The same by two constants side by side."""
+    """The same by multiplying two constants."""
     side = np.ones(20_000)
     nodes = [helper.make_node("Add", ["a", "b"], ["t"]), label("t")]
     return graph(nodes, {"a": side.reshape(-1, 1), "b": side.reshape(1, -1)})
 
 
 def doubled() -> onnx.ModelProto:
-    """The same by a tensor beside itself, thirty times."""
+    """The same by concatenating a tensor with itself, thirty times."""
     names = ["x", *(f"t{turn}" for turn in range(30))]
     nodes = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
     return graph([*nodes, label(names[-1])])
 
 
 def sized_by_a_value() -> onnx.ModelProto:
-    """A size that a caller chooses."""
+    """A tensor whose size is an input value."""
     nodes = [
         helper.make_node("ReduceMax", ["x", "axes"], ["top"], keepdims=1),
         helper.make_node("Reshape", ["top", "flat"], ["number"]),
@@ -213,14 +213,14 @@ def endless() -> onnx.ModelProto:
 
 def function() -> onnx.ModelProto:
     """An operation that the file itself defines."""
-    found = graph([helper.make_node("Mine", ["x"], ["t"], domain="mine"), label("t")])
+    model = graph([helper.make_node("Mine", ["x"], ["t"], domain="mine"), label("t")])
     inner = [helper.make_node("Identity", ["a"], ["b"])]
-    found.functions.append(helper.make_function("mine", "Mine", ["a"], ["b"], inner, [helper.make_opsetid("", 21)]))
-    return found
+    model.functions.append(helper.make_function("mine", "Mine", ["a"], ["b"], inner, [helper.make_opsetid("", 21)]))
+    return model
 
 
 def trees(**changes: Any) -> onnx.ModelProto:
-    """Two questions and three leaves, or something else."""
+    """A tree ensemble, by default of two splits and three leaves."""
     given: dict[str, Any] = {
         "n_targets": 2,
         "tree_roots": [0],
@@ -238,7 +238,7 @@ def trees(**changes: Any) -> onnx.ModelProto:
 
 
 def deep_tree(depth: int = 100_000) -> onnx.ModelProto:
-    """A tree as deep as a thread's stack is not."""
+    """A tree that is deeper than a thread's stack."""
     return trees(
         nodes_featureids=[0] * depth,
         nodes_splits=numpy_helper.from_array(np.zeros(depth), "splits"),
@@ -253,7 +253,7 @@ def deep_tree(depth: int = 100_000) -> onnx.ModelProto:
 
 
 def with_graph(folder: Path, model: onnx.ModelProto) -> None:
-    """The version with this in the place of its compiled model."""
+    """The version with this compiled model."""
     (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
     reseal(folder)
 
@@ -276,7 +276,7 @@ def skops_bomb(folder: Path) -> None:
 
 
 def endless_tree(folder: Path) -> None:
-    """A pipeline with a tree whose first question leads back to itself."""
+    """A pipeline with a tree whose root is its own child."""
     signature = Signature.model_validate_json((folder / "signature.json").read_text())
     names = [feature.name for feature in signature.features]
     classes = json.loads((folder / "manifest.json").read_text())["classes"]
@@ -292,7 +292,7 @@ def endless_tree(folder: Path) -> None:
 
 
 def served_by_pipeline(folder: Path) -> Path:
-    """The same version without its compiled model."""
+    """The same version without a compiled model."""
     (folder / "model.onnx").unlink()
     reseal(folder, predictor={"kind": "scikit-learn", "reason": "A test."})
     return folder

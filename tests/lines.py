@@ -1,7 +1,5 @@
-"""A protocol for tests: instances as lines of JSON, answered line by line while they arrive.
-
-Run as a program it is a server of the named door that speaks it beside our own JSON.
-"""
+"""A protocol for tests: instances as lines of JSON, answered line by line while they arrive. As a program, a server of
+the named door with this protocol beside the native one."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ TYPE = "text/x-lines"
 
 
 class LinesStream:
-    """The label of each line, and at the end how many there were."""
+    """Answers each line with its label, and the end with the number of lines."""
 
     media_type = TYPE
 
@@ -30,12 +28,12 @@ class LinesStream:
         self._number = 0
 
     def feed(self, piece: bytes) -> bytes:
-        """Answer the lines that are whole."""
+        """Answer the complete lines."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
         return self._answer(lines)
 
     def end(self) -> Iterator[bytes]:
-        """What is left, then the number."""
+        """Answer the last line, then write the number of lines."""
         if self._rest:
             yield self._answer([self._rest])
         for _ in range(int(self._asked.query.get("more", "0"))):
@@ -53,7 +51,7 @@ class LinesStream:
 
 
 def lines_only(header: HeaderLookup) -> None:
-    """415 for any other type."""
+    """Refuse any other Content-Type with 415."""
     if header("content-type") != TYPE:
         raise Problem("unsupported-media-type", f"Content-Type must be {TYPE}.")
 
@@ -70,7 +68,7 @@ LINES = Dialect(
 
 
 def main(door: str) -> None:
-    """The door's own program, with one more dialect."""
+    """Run the door's program with this dialect added."""
     from twinserve.service.service import Service
 
     def opened(settings: Settings) -> Service:

@@ -1,4 +1,4 @@
-"""A real Redis on this machine, behind a socket file."""
+"""A real local Redis, behind a socket file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="r
 
 
 class Store:
-    """A server that can be stopped and started again."""
+    """A Redis that can be stopped and started again."""
 
     def __init__(self, folder: Path) -> None:
         self._socket = folder / "redis.sock"
@@ -26,12 +26,12 @@ class Store:
         self.process = self._start()
 
     def restart(self) -> None:
-        """Another one at the same place, which knows nothing."""
+        """Start an empty Redis at the same path."""
         self.stop()
         self.process = self._start()
 
     def stop(self) -> None:
-        """End it at once."""
+        """Kill the Redis."""
         self.process.kill()
         self.process.wait(DEADLINE)
 

@@ -1,4 +1,4 @@
-"""The pages say what the program does: what they show is run, and what it has stands in them."""
+"""The documentation agrees with the program: examples are run, and every setting, path and code is documented."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def tumor(artifacts: Path) -> Iterator[Both]:
 
 
 def blocks(language: str) -> list[str]:
-    """What the README shows in this language."""
+    """The README's code blocks of this language."""
     return re.findall(rf"```{language}\n(.*?)```", README, re.S)
 
 
 def requests() -> list[tuple[str, bytes]]:
     """The README's requests: path and body."""
-    found = [match for block in blocks("sh") for match in REQUEST.findall(block)]
-    return [(path, (ROOT / file).read_bytes() if file else text.encode()) for file, text, path in found]
+    matches = [match for block in blocks("sh") for match in REQUEST.findall(block)]
+    return [(path, (ROOT / file).read_bytes() if file else text.encode()) for file, text, path in matches]
 
 
 def test_the_readme_s_prediction_is_what_both_doors_answer(tumor: Both) -> None:
@@ -58,7 +58,7 @@ def test_the_readme_s_prediction_is_what_both_doors_answer(tumor: Both) -> None:
 
 
 def test_the_readme_s_error_is_what_both_doors_answer(tumor: Both) -> None:
-    """But for the request's id, and for the errors that are left out."""
+    """The error of the README equals the reply, except the request id and the errors that it leaves out."""
     shown = json.loads(blocks("json")[1])
     answer = tumor.predict(requests()[-1][1]).json()
     listed = [error for error in shown["errors"] if error != "..."]
@@ -67,7 +67,7 @@ def test_the_readme_s_error_is_what_both_doors_answer(tumor: Both) -> None:
 
 
 def test_the_readme_s_commands_are_there() -> None:
-    """Targets of make, programs and modules."""
+    """The README's make targets, programs and modules exist."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     assert (
         set(re.findall(r"\bmake ([a-z-]+)\b", "".join(blocks("sh")) + "".join(re.findall("`[^`]+`", README))))
@@ -103,5 +103,5 @@ def test_a_link_leads_somewhere(page: Path) -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """Under 110 lines."""
+    """The README has fewer than 110 lines."""
     assert len(README.splitlines()) < 110

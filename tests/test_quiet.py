@@ -1,4 +1,4 @@
-"""Nothing of ours sends or writes what it was not asked to: seen from a fresh home, and by a trace of its calls."""
+"""The service sends and writes only what it must: checked in a fresh home folder and with a trace of system calls."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ opened.predictor.predict(Columns(np.zeros((1, len(opened.signature.features) and
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """An empty one."""
+    """An empty home folder."""
     (tmp_path / "home").mkdir()
     return tmp_path / "home"
 
 
 def environment(home: Path, folder: Path, **given: object) -> Mapping[str, str]:
-    """Nothing but what is named; Python itself writes beside each source that it has compiled, so it is told not to."""
+    """Only these variables; Python writes no bytecode."""
     (folder / "tmp").mkdir(exist_ok=True)
     ours = {f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()}
     fixed = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -52,7 +52,7 @@ def environment(home: Path, folder: Path, **given: object) -> Mapping[str, str]:
 
 @contextmanager
 def serving(door: str, folder: Path, given: Mapping[str, str], tracer: list[str] | None = None) -> Iterator[Running]:
-    """A server that is ready; it is stopped as a supervisor does it."""
+    """A server that is ready; it is stopped with SIGTERM."""
     log = folder / "stderr"
     process = launch([*(tracer or ()), sys.executable, "-m", door], folder, given, log)
     with ready(process, log) as server:
@@ -63,21 +63,21 @@ def serving(door: str, folder: Path, given: Mapping[str, str], tracer: list[str]
 
 
 def children(pid: int) -> list[int]:
-    """Those that a process started."""
+    """The child processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def version_of(server: Running) -> str:
-    """What serves."""
-    found: str = json.loads(server.request("GET", "/health/ready").body)["version"]
-    return found
+    """The version that serves."""
+    version: str = json.loads(server.request("GET", "/health/ready").body)["version"]
+    return version
 
 
 @pytest.mark.parametrize(
     "also", ["json", "twinserve.compile", "twinserve.release.build", "serve_flask", "serve_fastapi"]
 )
 def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, also: str) -> None:
-    """ONNX Runtime by itself makes a folder in it when it is loaded."""
+    """ONNX Runtime alone would make a folder in it."""
     width = 30
     program = OPENING.format(root=str(ROOT), version=str(artifacts / "tumor" / "1"), width=width, also=also)
     given = environment(home, tmp_path)
@@ -92,7 +92,7 @@ def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, a
 @pytest.mark.long
 @each_door
 def test_a_home_that_nobody_can_write_is_not_missed(artifacts: Path, tmp_path: Path, door: str) -> None:
-    """Every line of the log is JSON, and none is a complaint."""
+    """With a read-only home every line of the log is JSON, without warnings."""
     given = environment(Path("/dev/null/home"), tmp_path, artifacts=artifacts, port=0, log_format="json")
     with serving(door, tmp_path, given) as server:
         pass
@@ -106,7 +106,7 @@ def test_a_home_that_nobody_can_write_is_not_missed(artifacts: Path, tmp_path: P
 @each_door
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_reaches_nobody_and_writes_nothing(home: Path, tmp_path: Path, door: str, workers: int) -> None:
-    """From its start to its end, a prediction, a swap and a refusal in between."""
+    """From start to end, with a prediction, a swap and a refusal."""
     store = tmp_path / "store"
     registry = swapping.store(store)
     given = environment(
@@ -143,7 +143,7 @@ def test_a_training_reaches_nobody_and_writes_its_version_only(home: Path, tmp_p
 
 @needs_strace
 def test_the_trace_sees_what_it_is_to_see(home: Path, tmp_path: Path) -> None:
-    """ONNX Runtime by itself, for a look at a file; a socket to somewhere else; a name that is looked up."""
+    """The trace shows ONNX Runtime's files, a socket to another machine, and a name look-up."""
     program = (
         "import socket\n"
         f"open({str(home / 'mine')!r}, 'w').close()\n"

@@ -1,4 +1,4 @@
-"""`train.py` as people run it: a process with options, an exit code and one sentence when it fails."""
+"""`train.py` as users run it: options, exit codes, and one sentence for each failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def command(store: Path, *options: str) -> list[str]:
 
 
 def train(store: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A training, run to its end."""
+    """Run a training to its end."""
     return subprocess.run(
         command(store, *options),
         cwd=store.parent,
@@ -46,12 +46,12 @@ def train(store: Path, *options: str, **variables: str) -> subprocess.CompletedP
     )
 
 
-def refused(found: subprocess.CompletedProcess[str], code: int) -> str:
-    """The sentence with which it ended: the last line, after the progress; no traceback, no second sentence."""
-    assert (found.returncode, found.stdout) == (code, ""), found.stderr
-    assert "Traceback" not in found.stderr
-    (line,) = [line for line in found.stderr.splitlines() if line.startswith("train.py: ")]
-    assert found.stderr.endswith(f"{line}\n")
+def refused(process: subprocess.CompletedProcess[str], code: int) -> str:
+    """The last line of a failed training, which must be its only sentence, without a traceback."""
+    assert (process.returncode, process.stdout) == (code, ""), process.stderr
+    assert "Traceback" not in process.stderr
+    (line,) = [line for line in process.stderr.splitlines() if line.startswith("train.py: ")]
+    assert process.stderr.endswith(f"{line}\n")
     assert line.endswith(".")
     return line.removeprefix("train.py: ")
 
@@ -68,11 +68,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with versions 1 and 2 of the same training; not to be changed."""
     store = tmp_path_factory.mktemp("trained") / "artifacts"
     for version in ("1", "2"):
-        found = train(store)
-        assert found.returncode == 0, found.stderr
-        assert f"version    {version} of tumor" in found.stdout
-        assert f"champion   {version}" in found.stdout
-        assert "\x1b" not in found.stdout, "No control characters where the output goes into a file."
+        process = train(store)
+        assert process.returncode == 0, process.stderr
+        assert f"version    {version} of tumor" in process.stdout
+        assert f"champion   {version}" in process.stdout
+        assert "\x1b" not in process.stdout, "No control characters where the output goes into a file."
     return store
 
 
@@ -83,11 +83,11 @@ def store(trained: Path, tmp_path: Path) -> Path:
 
 
 def opened(store: Path, version: int) -> LoadedArtifact:
-    """A version, checked."""
+    """A version, opened with all checks."""
     return open_version(Registry(store, "tumor").path(version), Trust())
 
 
-# ---- asked wrongly --------------------------------------------------------------------------------------------------
+# ---- wrong usage ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -107,43 +107,45 @@ def test_a_name_that_leads_out_of_the_store_is_told(tmp_path: Path) -> None:
     "options", [["--seed", "-1"], ["--seed", "x"], ["--seed", "4294967296"], ["--unknown"], ["stray"]]
 )
 def test_wrong_options_are_told(tmp_path: Path, options: list[str]) -> None:
-    found = train(tmp_path / "store", *options)
-    assert found.returncode == 2
-    assert "error: " in found.stderr.splitlines()[-1]
-    assert "_seed" not in found.stderr, "No name of ours in a sentence for people."
+    process = train(tmp_path / "store", *options)
+    assert process.returncode == 2
+    assert "error: " in process.stderr.splitlines()[-1]
+    assert "_seed" not in process.stderr, "No name of ours in a sentence for people."
 
 
 def test_to_keep_no_version_is_asked_wrongly(tmp_path: Path) -> None:
     asked = [sys.executable, str(HERE / "train.py"), "prune", "--keep", "0"]
-    found = subprocess.run(
+    process = subprocess.run(
         asked, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=False
     )
-    assert (found.returncode, found.stdout) == (2, "")
-    assert "--keep takes a number from 1" in found.stderr
+    assert (process.returncode, process.stdout) == (2, "")
+    assert "--keep must be at least 1: " in process.stderr
 
 
 @pytest.mark.parametrize(
     "words", [["--artifacts"], ["--name"], ["--recipe"], ["list", "--artifacts"], ["list", "--name"]]
 )
 def test_an_empty_option_is_told_and_means_no_default(tmp_path: Path, words: list[str]) -> None:
-    """It may come of a script's variable that is not set."""
+    """An empty option is an error: it may come from an unset variable of a script."""
     line = [sys.executable, str(HERE / "train.py"), *words, ""]
-    found = subprocess.run(line, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=False)
-    assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr.endswith(f"error: argument {words[-1]}: must not be empty\n")
+    process = subprocess.run(
+        line, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.endswith(f"error: argument {words[-1]}: must not be empty\n")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_policy_that_no_server_has_is_told(tmp_path: Path) -> None:
-    """The variable is the servers' own."""
-    found = train(tmp_path / "store", TWINSERVE_OUT_OF_RANGE="ignore")
-    assert found.returncode == 2
-    assert found.stderr.endswith("error: TWINSERVE_OUT_OF_RANGE is one of: warn, reject\n")
+    """The variable `TWINSERVE_OUT_OF_RANGE` is that of the servers."""
+    process = train(tmp_path / "store", TWINSERVE_OUT_OF_RANGE="ignore")
+    assert process.returncode == 2
+    assert process.stderr.endswith("error: TWINSERVE_OUT_OF_RANGE is one of: warn, reject\n")
 
 
 def test_help_names_every_option_and_variable(tmp_path: Path) -> None:
-    found = train(tmp_path / "store", "--help")
-    assert found.returncode == 0
+    process = train(tmp_path / "store", "--help")
+    assert process.returncode == 0
     for word in (
         "--recipe",
         "--name",
@@ -153,8 +155,8 @@ def test_help_names_every_option_and_variable(tmp_path: Path) -> None:
         "TWINSERVE_MODEL",
         "TWINSERVE_ARTIFACTS",
     ):
-        assert word in found.stdout
-    assert "Exit codes" in found.stdout
+        assert word in process.stdout
+    assert "Exit codes" in process.stdout
 
 
 # ---- done -----------------------------------------------------------------------------------------------------------
@@ -179,21 +181,21 @@ def test_the_same_seed_and_data_give_the_same_model(trained: Path) -> None:
 
 @pytest.mark.slow
 def test_a_name_that_belongs_to_another_table_is_not_learned_from_the_default_recipe(store: Path) -> None:
-    """The variable stays set after serving."""
+    """`TWINSERVE_MODEL` may still be set from serving."""
     path = Path(shutil.copytree(store / "tumor", store / "loans")) / "2" / "manifest.json"
     facts = json.loads(path.read_text())
     facts["training"]["source"], facts["own_digest"] = "loans.csv", manifest.UNSET
     path.write_bytes(manifest.with_own_digest(json.dumps(facts).encode()))
     sentence = refused(train(store, TWINSERVE_MODEL="loans"), 2)
-    assert sentence.startswith("The model 'loans' was made from loans.csv, and nothing was given but its name: ")
+    assert sentence.startswith("The model 'loans' was trained on loans.csv, and only its name was given: ")
 
 
 def test_a_key_that_cannot_be_read_is_told_by_the_verbs_that_check_seals(tmp_path: Path) -> None:
     line = [sys.executable, str(HERE / "train.py"), "verify"]
     variables = {"TWINSERVE_SEAL_KEY": "none.pub"}
-    found = subprocess.run(line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, text=True, check=False)
-    assert found.returncode == 2
-    assert found.stderr.endswith("argument --seal-key: none.pub cannot be read (No such file or directory)\n")
+    process = subprocess.run(line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert process.stderr.endswith("argument --seal-key: none.pub cannot be read (No such file or directory)\n")
 
 
 @pytest.mark.slow
@@ -203,15 +205,15 @@ def test_nothing_temporary_stays(trained: Path) -> None:
 
 @pytest.mark.slow
 def test_the_variables_say_where_and_under_which_name(tmp_path: Path) -> None:
-    """And `--no-promote` registers without touching the champion."""
+    """The variables set store and name; `--no-promote` registers without promoting."""
     line = [sys.executable, str(HERE / "train.py"), "--no-promote", "--seed", "3"]
     variables = {"TWINSERVE_ARTIFACTS": str(tmp_path / "there"), "TWINSERVE_MODEL": "mine"}
-    found = subprocess.run(
+    process = subprocess.run(
         line, cwd=tmp_path, env=CLEAN | variables, capture_output=True, timeout=DEADLINE, check=False
     )
-    assert found.returncode == 0, found.stderr
-    assert b"nothing but the name 'mine' was given" in found.stdout
-    assert b"(not promoted, as asked; the gate would let it pass)" in found.stdout
+    assert process.returncode == 0, process.stderr
+    assert b"only the name 'mine' was given" in process.stdout
+    assert b"(not promoted because of --no-promote; it passed the gate)" in process.stdout
     registry = Registry(tmp_path / "there", "mine")
     assert (registry.versions(), registry.champion()) == ([1], None)
     assert read_manifest(registry.path(1)).training.seed == 3
@@ -223,7 +225,7 @@ def test_the_variables_say_where_and_under_which_name(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A file in its place: that stops even root."""
+    """A file in the place of the folder stops even root."""
     (tmp_path / "store").write_text("in the way")
     assert "nothing was changed." in refused(train(tmp_path / "store"), 1)
     assert content(tmp_path) == {"store": b"in the way"}
@@ -231,7 +233,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of that size."""
+    """A file system of this size."""
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
@@ -257,9 +259,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(trained: Path, tmp_path
 
 
 def into_full_disk(*arguments: str, unbuffered: str) -> tuple[int, str]:
-    """The exit code and the sentence of the program where its standard output has no room."""
+    """Exit code and error of the program with standard output on a full disk."""
     with Path("/dev/full").open("w") as full:
-        found = subprocess.run(
+        process = subprocess.run(
             [sys.executable, str(HERE / "train.py"), *arguments],
             env=CLEAN | {"PYTHONUNBUFFERED": unbuffered},
             stdout=full,
@@ -268,16 +270,16 @@ def into_full_disk(*arguments: str, unbuffered: str) -> tuple[int, str]:
             timeout=DEADLINE,
             check=False,
         )
-    return found.returncode, found.stderr.splitlines()[-1]
+    return process.returncode, process.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_report_that_nobody_takes_does_not_pass_for_a_change_that_failed(store: Path, unbuffered: str) -> None:
     sentence = (
-        "train.py: Standard output cannot be written to (No space left on device); promote was done all the same."
+        "train.py: Standard output cannot be written to (No space left on device); promote was done nevertheless."
     )
-    found = into_full_disk("promote", "1", "--artifacts", str(store), unbuffered=unbuffered)
-    assert found == (1, sentence)
+    outcome = into_full_disk("promote", "1", "--artifacts", str(store), unbuffered=unbuffered)
+    assert outcome == (1, sentence)
     assert Registry(store, "tumor").champion() == 1
 
 
@@ -292,7 +294,7 @@ def test_a_training_whose_report_nobody_takes_says_what_it_changed(store: Path) 
 
 @contextmanager
 def running(store: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A training under way."""
+    """A training that is running."""
     process = subprocess.Popen(
         command(store), cwd=store.parent, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -304,7 +306,7 @@ def running(store: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(process: subprocess.Popen[bytes], word: bytes) -> None:
-    """Until the training has said this word."""
+    """Wait until the training has printed this word."""
     assert process.stderr is not None
     said, end = b"", time.monotonic() + DEADLINE
     while word not in said:
@@ -331,7 +333,7 @@ def test_an_interrupted_training_says_so_and_changes_nothing(store: Path, sign: 
 
 @pytest.mark.slow
 def test_a_training_killed_at_any_moment_leaves_the_store_usable(store: Path) -> None:
-    """And the next one takes away what it left."""
+    """The next training removes what a killed one left."""
     registry, rng = Registry(store, "tumor"), random.Random(0)  # Any moments will do; the same ones each time.
     for _ in range(2):
         with running(store) as process:

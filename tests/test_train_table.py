@@ -1,4 +1,4 @@
-"""`train.py --data`: any table, from a file or standard input, to a version that serves; every problem one sentence."""
+"""`train.py --data`: from any table to a version that serves; each problem is one sentence."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ROWS = 240
 
 
 def run(folder: Path, *options: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """`train.py` in a folder of its own."""
+    """Run `train.py` in a folder of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TWINSERVE_")}
     command = [sys.executable, str(ROOT / "train.py"), *options]
     return subprocess.run(command, cwd=folder, input=given, capture_output=True, check=False, env=clean)
 
 
 def trained(folder: Path, *options: str, given: bytes = b"") -> Mapping[str, Any]:
-    """What `--json` prints, and nothing else."""
+    """The JSON report, which must be the only output."""
     done = run(folder, *options, "--json", given=given)
     assert done.returncode == 0, done.stderr.decode()
     outcome: Mapping[str, Any] = json.loads(done.stdout)
@@ -37,7 +37,7 @@ def trained(folder: Path, *options: str, given: bytes = b"") -> Mapping[str, Any
 
 
 def loans() -> pd.DataFrame:
-    """Rows of every type, nested and unicode names, nulls, an identifier, a constant, a leak and copies."""
+    """Rows of every type, with nested and unicode names, nulls, an identifier, a constant, a leak and copies."""
     rng = np.random.default_rng(0)
     age = rng.integers(18, 80, ROWS)
     since = pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3000, ROWS), unit="D")
@@ -72,7 +72,7 @@ INSTANCE = {
 
 @pytest.mark.slow
 def test_a_csv_becomes_a_compiled_classifier(tmp_path: Path) -> None:
-    """Types from all rows, what was left out told, and a request served."""
+    """Types are inferred from all rows, dropped columns are noted, and a request is served."""
     loans().to_csv(tmp_path / "loans.csv", index=False)
     outcome = trained(tmp_path, "--data", "loans.csv", "--target", "defaulted")
     assert outcome["task"] == "classification"
@@ -144,8 +144,8 @@ class Row(BaseModel):
     b: float
 
 def load():
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": chance.random(200), "b": chance.random(200)})
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(200), "b": rng.random(200)})
     return Table(frame, pd.Series(np.where(frame["a"] > 0.5, "p", "q"), dtype=object), "made")
 
 recipe = Recipe(name="mine", task="classification", input=Row, load=load, metric="log_loss", intended_use="Tests.",
@@ -170,7 +170,7 @@ TABLE = b"a,b,y\n" + b"".join(f"{i},{i % 5},{'p' if i % 2 else 'q'}\n".encode() 
     [
         (("--target", "y"), None, "Cannot read 'table.csv': No such file"),
         (("--target", "z"), TABLE, "There is no column 'z'; the table has a, b, y."),
-        (("--target", "y", "--metric", "rmse"), TABLE, "rmse does not judge a classification"),
+        (("--target", "y", "--metric", "rmse"), TABLE, "rmse is no metric for a classification"),
         (("--target", "y"), b"", "'table.csv' is empty."),
         (("--target", "y"), b"a,y\n", "'table.csv' holds no rows."),
         (("--target", "y"), b"a,y\n1,2\n1,2,3\n", "not a CSV file"),
@@ -179,7 +179,7 @@ TABLE = b"a,b,y\n" + b"".join(f"{i},{i % 5},{'p' if i % 2 else 'q'}\n".encode() 
         (("--target", "y"), b"a,a,y\n1,2,3\n", "Two columns are named 'a'"),
         (("--target", "y", "--format", "parquet"), TABLE, "not a Parquet file"),
         (("--target", "y", "--format", "jsonl"), b"{}\n[1]\n", "line 2 is not a JSON object."),
-        (("--target", "y"), b"a,y\n1,p\n2,q\n", "2 rows with a target, and 30 are the least"),
+        (("--target", "y"), b"a,y\n1,p\n2,q\n", "2 rows with a target; training needs at least 30"),
         (("--target", "a"), b"a,b\n" + b"1,2\n" * 60, "one class only"),
         (("--target", "y"), b"a,y\n" + b"1,p\n1,q\n" * 60, "No column is left to learn from: a (it has the same"),
         (("--target", "y", "--task", "regression"), TABLE, "is not a number in every row"),
@@ -203,10 +203,10 @@ def test_every_problem_is_one_sentence(
     [
         (("--data", "x.csv"), "--data needs --target"),
         (("--target", "y"), "belong to --data"),
-        (("--data", "-", "--target", "y"), "--data - gives no name; say --name"),
-        (("--data", "表.csv", "--target", "y"), "--data 表.csv gives no name; say --name"),
+        (("--data", "-", "--target", "y"), "--data - gives no name; give --name"),
+        (("--data", "表.csv", "--target", "y"), "--data 表.csv gives no name; give --name"),
         (("--data", "x.csv", "--target", "y", "--recipe", "tumor"), "give one"),
-        (("--data", "x.xlsx", "--target", "y"), "Cannot tell the form of 'x.xlsx'"),
+        (("--data", "x.xlsx", "--target", "y"), "The ending of 'x.xlsx' names no known format"),
         (("--recipe", "nowhere:recipe"), "There is no module 'nowhere'"),
         (("--recipe", "json:dumps"), "is a function and not a Recipe"),
         (("--recipe", "json:nothing"), "has no 'nothing'"),

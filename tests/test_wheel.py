@@ -63,11 +63,11 @@ if __name__ == "__main__":
 
 
 def done(command: Sequence[str | Path], folder: Path) -> str:
-    """What a command prints, run in a folder without the checkout on its path."""
+    """The output of a command, run in a folder without the checkout on its path."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "UV_OFFLINE": "1", "UV_NO_CONFIG": "1"}
-    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def project(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Somebody's own project, after its training."""
+    """A separate project, after its training."""
     folder = tmp_path_factory.mktemp("project")
     for name, text in MINE.items():
         path = folder / name
@@ -106,7 +106,7 @@ def project(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_three_packages_and_no_other_name(wheel: Path) -> None:
-    """`model`, `service` and `train` are names that a project of one's own has."""
+    """`model`, `service` and `train` stay free for a project's own modules."""
     with zipfile.ZipFile(wheel) as archive:
         top = {name.partition("/")[0] for name in archive.namelist()}
     assert {name for name in top if not name.endswith(".dist-info")} == set(PACKAGES)
@@ -114,7 +114,7 @@ def test_the_wheel_holds_three_packages_and_no_other_name(wheel: Path) -> None:
 
 
 def test_the_wheel_holds_every_file_of_its_packages(wheel: Path) -> None:
-    """Pages, their scripts and styles, and the marks of typed packages among them."""
+    """Pages, scripts, styles and `py.typed` files are in the wheel."""
     ours = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -128,7 +128,7 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel: Path) -> None:
 
 
 def test_the_wheel_is_licensed_and_asks_for_a_python(wheel: Path) -> None:
-    """As its metadata says."""
+    """The metadata has the licence and the Python version."""
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         text = archive.read(metadata).decode()
@@ -139,7 +139,7 @@ def test_the_wheel_is_licensed_and_asks_for_a_python(wheel: Path) -> None:
 
 @pytest.mark.slow
 def test_the_names_of_a_project_stay_its_own(python: Path, project: Path) -> None:
-    """Whoever installs the wheel still imports their own `model`, `service`, `train` and `serve`."""
+    """A project that installs the wheel still imports its own `model`, `service`, `train` and `serve`."""
     program = "import model, serve, service, train; print({model.ORIGIN, serve.ORIGIN, service.ORIGIN, train.ORIGIN})"
     assert done([python, "-c", program], project) == "{'mine'}\n"
 
@@ -147,7 +147,7 @@ def test_the_names_of_a_project_stay_its_own(python: Path, project: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_a_door_of_the_wheel_answers_every_path(door: str, python: Path, project: Path) -> None:
-    """From files that the wheel has brought: `/docs` reads a page, two scripts and a style."""
+    """All files are read from the wheel: `/docs` needs a page, two scripts and a style."""
     golden = json.loads((project / "artifacts" / "sticks" / "1" / "golden.json").read_text())[0]["request"]
     with running(door, project, project / "artifacts", python=python, model="sticks") as server:
         statuses = {
@@ -187,7 +187,8 @@ class TestDoor(DoorSuite):
 
 @pytest.mark.slow
 def test_the_wheel_brings_the_contract_suite(python: Path, tmp_path: Path) -> None:
-    """With its corpus; in a folder that has no configuration of pytest. Every path and the malformed bodies will do."""
+    """The suite runs with its corpus in a folder without pytest settings; tested with all paths and the malformed
+    bodies."""
     (tmp_path / "test_door.py").write_text(SUITE)
     command: list[str | Path] = [
         python,

@@ -21,11 +21,11 @@ class Part(NamedTuple):
 
 def parts(message: bytes) -> list[Part]:
     """The fields of a message in their order."""
-    found, at = [], 0
+    in_order, at = [], 0
     for field in fields(message, 0, len(message)):
-        found.append(Part(field.number, field.kind, message[at : field.stop], message[field.start : field.stop]))
+        in_order.append(Part(field.number, field.kind, message[at : field.stop], message[field.start : field.stop]))
         at = field.stop
-    return found
+    return in_order
 
 
 def number(value: int) -> bytes:

@@ -26,7 +26,7 @@ if __name__ == "__main__":
     app = FastAPI()
 
     def predict(row: BaseModel) -> dict[str, list[float]]:
-        """A DataFrame of one row, and what the pipeline says of it."""
+        """Predict with a DataFrame of one row."""
         frame = pd.DataFrame([row.model_dump(by_alias=True)])
         return {"probabilities": pipeline.predict_proba(frame)[0].tolist()}
 

@@ -1,1 +1,1 @@
-"""The scenarios, by what is done."""
+"""The scenarios, one file for each kind of fault."""

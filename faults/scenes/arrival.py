@@ -1,4 +1,4 @@
-"""How requests arrive: slowly, by half, too many, too large, or shaped to deceive."""
+"""Scenarios of arrival: slow senders, slow readers, idle connections, and clients that leave."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.running import Running, read, request
 
 SLOW: Final = 600
 RECEIVE: Final = 4.0
-"""The receive timeout of these scenarios, in seconds: the default of 10 only takes longer."""
+"""The receive timeout of these scenarios, in seconds; shorter than the default of 10 to save time."""
 IDLE: Final = 9_000
 JSON: Final = "Content-Type: application/json\r\n"
 PARTS: Final = {
@@ -35,14 +35,14 @@ PARTS: Final = {
     "health within 500 ms throughout; every one of them is closed, with 408 if it had begun, in 3 s past the timeout",
 )
 def slow_senders(stage: Stage) -> Outcome:
-    """Slowloris: a byte now and then must not prolong anything."""
+    """Slowloris: a byte now and then must not prolong a deadline."""
     with stage.server(receive_timeout=RECEIVE) as server, ExitStack() as stack, Health(server) as health:
         began = time.monotonic()
         clients = [(name, stack.enter_context(server.connect())) for _ in range(SLOW // 3) for name in PARTS]
         for name, client in clients:
             client.sendall(PARTS[name])
         _drip([client for name, client in clients if PARTS[name]], until=began + RECEIVE - 0.5)
-        answers = Counter((name, _last_words(client, began + RECEIVE + 5)) for name, client in clients)
+        answers = Counter((name, _ending(client, began + RECEIVE + 5)) for name, client in clients)
         took = time.monotonic() - began
     good = {("half a head", "408"), ("half a body", "408"), ("nothing", "closed")}
     return all_of(
@@ -58,11 +58,11 @@ def _drip(clients: Iterable[socket.socket], until: float) -> None:
         for client in clients:
             with contextlib.suppress(OSError):
                 client.send(b" ")
-        time.sleep(0.5)  # A drop now and then.
+        time.sleep(0.5)  # One byte every half second.
 
 
-def _last_words(client: socket.socket, deadline: float) -> str:
-    """The status, or `closed` without one, or `open`."""
+def _ending(client: socket.socket, deadline: float) -> str:
+    """The status that the server sent, else `closed` or `reset`; `open` if nothing came before the deadline."""
     client.settimeout(max(0.05, deadline - time.monotonic()))
     try:
         data = client.recv(4096)
@@ -79,14 +79,14 @@ def _last_words(client: socket.socket, deadline: float) -> str:
     "health and a prediction within 500 ms meanwhile",
 )
 def slow_readers(stage: Stage) -> Outcome:
-    """The answer is larger than what the kernel takes for a client."""
+    """The answer is larger than the socket buffers of the kernel."""
     with stage.server() as server, ExitStack() as stack:
         for _ in range(300):
             client = stack.enter_context(socket.socket())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(("127.0.0.1", server.port))
             client.sendall(request("GET", "/docs"))
-        get(server.port, "/health/live")  # By its answer all of them have theirs, or wait for somebody to read it.
+        get(server.port, "/health/live")  # When it is answered, all others are answered or wait for their client.
         times = []
         for _ in range(10):
             began = time.monotonic()
@@ -116,7 +116,7 @@ def _predicts(server: Running, body: bytes, patience: float = 10) -> bool:
     "health within 500 ms; less than 100 MB more; all closed within 10 s and the descriptors given back",
 )
 def idle_connections(stage: Stage) -> Outcome:
-    """As many as the limit on open files allows."""
+    """As many connections as the limit on open files allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     number = min(IDLE, hard // 2 - 200)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -125,7 +125,7 @@ def idle_connections(stage: Stage) -> Outcome:
             before = account(server.process.pid)
             used = sum(_used(stack.enter_context(server.connect()), turn % 10 == 0) for turn in range(number))
             with Health(server) as health:
-                time.sleep(1)  # Some looks at it while they are open.
+                time.sleep(1)  # Several measurements while they are open.
             held = account(server.process.pid)
             rest = until(lambda: account(server.process.pid).descriptors <= before.descriptors + 5, 25)
     finally:
@@ -152,7 +152,7 @@ def _used(client: socket.socket, ask: bool) -> bool:  # noqa: FBT001  # A turn o
     "no 5xx, no traceback, no descriptor or thread kept; one that only closes its side is answered",
 )
 def gone_clients(stage: Stage) -> Outcome:
-    """In every phase."""
+    """Clients close the connection in every phase of a request."""
     whole = request("POST", "/predict", stage.body)
     with stage.server() as server:
         _predicts(server, stage.body)

@@ -1,4 +1,4 @@
-"""Bodies that are made to cost as much as they can, beside somebody who asks for an ordinary prediction."""
+"""Bodies made to cost as much as possible, beside a client with ordinary requests."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ CORE: Final = 1
 SIZE: Final = 60_000
 CLIENTS: Final = 6
 RATE: Final = 10
-"""Requests that each of them sends in a second."""
+"""Requests that each hostile client sends per second."""
 KEPT: Final = 0.8
 MORE: Final = 40
-"""Megabytes."""
+"""The memory, in megabytes, by which the server may grow."""
 ROUNDS: Final = 3
-"""How often each shape is tried, for a second; the median counts, as other work on the machine stretches one or two."""
+"""How often each shape is tried, for a second; the median counts, because other work disturbs some rounds."""
 
 
 @contextmanager
 def attacking(server: Running, data: bytes, seen: Counter[int]) -> Iterator[None]:
-    """While this lasts, the clients send the request, each over a connection of its own."""
+    """A context in which clients send the request, each over a connection of its own."""
     stop = threading.Event()
 
     def attack(first: float) -> None:
@@ -64,16 +64,16 @@ def attacking(server: Running, data: bytes, seen: Counter[int]) -> Iterator[None
 
 @dataclass(frozen=True)
 class _Second:
-    """What a server did while an ordinary client asked one request after the other."""
+    """One second in which an ordinary client sends one request after the other."""
 
     ordinary: int
     hostile: int
     processor: float
-    """Seconds."""
+    """Processor time of the server, in seconds."""
 
 
 def _in_chunks(chunk: bytes) -> bytes:
-    """A request of about that size, most of which is framing."""
+    """A chunked request of about `SIZE` bytes, most of which is framing."""
     head = "POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     return head.encode() + chunk * (SIZE // len(chunk)) + b"0\r\n\r\n"
 
@@ -85,10 +85,10 @@ REQUESTS: Final = {name: request("POST", "/predict", shape(SIZE)) for name, shap
 }
 
 
-def _shares(server: Running, ordinary: Path, seen: Counter[int]) -> dict[str, float]:
-    """The share of a core that each shape leaves to an ordinary client. It is told by the server's processor time, as
-    other work on this machine takes what it likes of the time on the clock."""
-    found: dict[str, list[float]] = {name: [] for name in REQUESTS}
+def _portions(server: Running, ordinary: Path, seen: Counter[int]) -> dict[str, float]:
+    """The portion of a core that each shape leaves to an ordinary client, by the server's processor time: wall time
+    would include other work on this machine."""
+    portions: dict[str, list[float]] = {name: [] for name in REQUESTS}
     alone = [_second(server, ordinary, None, seen)]
     for _ in range(ROUNDS):
         for name, data in REQUESTS.items():
@@ -96,8 +96,8 @@ def _shares(server: Running, ordinary: Path, seen: Counter[int]) -> dict[str, fl
             alone.append(_second(server, ordinary, None, seen))
             each = sum(second.processor for second in alone[-2:]) / sum(second.ordinary for second in alone[-2:])
             cost = (beside.processor - beside.ordinary * each) / beside.hostile
-            found[name].append(1 - CLIENTS * RATE * cost)
-    return {name: median(shares) for name, shares in found.items()}
+            portions[name].append(1 - CLIENTS * RATE * cost)
+    return {name: median(values) for name, values in portions.items()}
 
 
 def _second(server: Running, ordinary: Path, hostile: bytes | None, seen: Counter[int]) -> _Second:
@@ -116,7 +116,7 @@ def _second(server: Running, ordinary: Path, hostile: bytes | None, seen: Counte
     f"within 100 ms; less than {MORE} MB more",
 )
 def hostile_bodies(stage: Stage) -> Outcome:
-    """Nobody needs a key for these where there is none."""
+    """Without credentials, any client can send these bodies."""
     with stage.server(access_log=False) as server:
         return _played(stage, server, stage.body)
 
@@ -139,14 +139,18 @@ def _played(stage: Stage, server: Running, instance: bytes) -> Outcome:
     _second(server, ordinary, None, seen)
     before = account(server.process.pid).megabytes
     with Health(server) as health:
-        shares = _shares(server, ordinary, seen)
+        portions = _portions(server, ordinary, seen)
     more = account(server.process.pid).megabytes - before
-    worst, refused, slow = min(shares, key=shares.__getitem__), seen[400] + seen[422], percentile(health.seconds, 0.99)
+    worst, refused, slow = (
+        min(portions, key=portions.__getitem__),
+        seen[400] + seen[422],
+        percentile(health.seconds, 0.99),
+    )
     return all_of(
         (refused == seen.total() > 0, f"{refused:,} of {seen.total():,} refused"),
         (
-            shares[worst] > KEPT,
-            f"{shares[worst]:.0%} of a core beside {worst}, {median(shares.values()):.0%} in the median",
+            portions[worst] > KEPT,
+            f"{portions[worst]:.0%} of a core beside {worst}, {median(portions.values()):.0%} in the median",
         ),
         (slow < 0.1 and not health.failed, f"health: p99 {ms(slow)}"),
         (more < MORE, f"{more:.0f} MB more"),

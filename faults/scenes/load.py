@@ -1,4 +1,4 @@
-"""Load: steady, beyond what the service can do, and heavy beside light."""
+"""Scenarios of load: steady load, overload, and heavy requests beside light ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _wrk(stage: Stage, server: Running, body: bytes, connections: int, seconds: 
     "no failure; p99 below 10 times p50, or below 50 ms; memory within 5 %",
 )
 def steady_load(stage: Stage) -> Outcome:
-    """A busy machine stretches the tail; 50 ms are still prompt."""
+    """The promise of 50 ms allows for other work on the machine."""
     with stage.server(access_log=False) as server:
         _wrk(stage, server, stage.body, 16, SECONDS / 2)
         before = account(server.process.pid).megabytes
@@ -59,8 +59,8 @@ def steady_load(stage: Stage) -> Outcome:
     "throughput at least 80 % of that; only 200 and 503; health within 1 s",
 )
 def crowd(stage: Stage) -> Outcome:
-    """Each waits for its turn: a thousand answers make the queue. Their objects no longer fit the processor's caches,
-    so a tenth or so is lost; at 64 connections nothing is (bench/RESULTS.md)."""
+    """A thousand requests wait at a time. Their objects exceed the processor's caches, which costs about a tenth of the
+    throughput; 64 connections cost nothing (bench/RESULTS.md)."""
     with stage.server(access_log=False) as server:
         _wrk(stage, server, stage.body, 32, 2)
         few = _wrk(stage, server, stage.body, 32, 4)
@@ -83,7 +83,7 @@ def crowd(stage: Stage) -> Outcome:
     "answered bounded by the queue; health within 100 ms",
 )
 def overload(stage: Stage) -> Outcome:
-    """An open loop, as many callers are who know nothing of each other."""
+    """An open loop: requests are sent at a fixed rate, whether or not earlier ones were answered."""
     rate, queue = 2 / SLOW_SECONDS, 8
     body, number = asking_for(SLOW, stage.body), int(OVERLOAD * rate * SECONDS)
     data = request("POST", "/predict", body)
@@ -92,7 +92,7 @@ def overload(stage: Stage) -> Outcome:
     with misbehaving(stage, batching=False, **settings) as server, Health(server) as health:
         patient = Clients(server.port, body, number=2)
         with clients.asking(patient):
-            threading.Event().wait(2)  # While they ask.
+            threading.Event().wait(2)  # While the clients send.
         began = time.monotonic()
         with ThreadPoolExecutor(64) as pool:
             turns = [pool.submit(_at, server, data, began + turn / (OVERLOAD * rate)) for turn in range(number)]
@@ -112,8 +112,8 @@ def overload(stage: Stage) -> Outcome:
 
 
 def _at(server: Running, data: bytes, moment: float) -> tuple[int, bool, float]:
-    """One request at its time: status, whether it says when to come again, seconds."""
-    time.sleep(max(0.0, moment - time.monotonic()))  # The rate is the point.
+    """Send one request at this moment; its status, whether it has Retry-After, and its latency in seconds."""
+    time.sleep(max(0.0, moment - time.monotonic()))  # Requests are sent at a fixed rate.
     began = time.monotonic()
     (answer,) = server.send(data)
     return answer.status, "retry-after" in answer.headers, time.monotonic() - began
@@ -125,7 +125,7 @@ def _at(server: Running, data: bytes, moment: float) -> tuple[int, bool, float]:
     "the median below 5 ms: no packet waits for another",
 )
 def kept_connection(stage: Stage) -> Outcome:
-    """A step of 40 ms would be Nagle's."""
+    """Nagle's algorithm with delayed acknowledgements would add 40 ms."""
     seconds = []
     with stage.server(workers=2, access_log=False) as server, server.connect() as connection:
         for _ in range(200):
@@ -143,12 +143,12 @@ def kept_connection(stage: Stage) -> Outcome:
     "health p99 within 250 ms; single rows p99 within 500 ms; no failure",
 )
 def heavy_beside_light(stage: Stage) -> Outcome:
-    """They share one interpreter; its lock is held while a large body is read."""
+    """Both share one interpreter, whose lock is held while a large body is parsed."""
     batch = json.dumps([json.loads(stage.body)] * ROWS).encode()
     with stage.server(access_log=False) as server:
         light, heavy = Clients(server.port, stage.body, number=1), Clients(server.port, batch, number=2)
         with clients.asking(heavy), clients.asking(light), Health(server) as health:
-            threading.Event().wait(SECONDS)  # While they ask.
+            threading.Event().wait(SECONDS)  # While the clients send.
     failures = sum(number for seen in (light.seen, heavy.seen) for status, number in seen.items() if status != "200")
     return all_of(
         (failures == 0, f"{heavy.seen['200']} batches, {light.seen['200']:,} single rows, {failures} failures"),
@@ -163,7 +163,7 @@ def heavy_beside_light(stage: Stage) -> Outcome:
     "libraries start none of their own, so no worker has more than its doors' and pool's",
 )
 def threads(stage: Stage) -> Outcome:
-    """Oversubscription would show as threads of OpenMP or BLAS; throughput is measured by `bench/`, not here."""
+    """Oversubscription would show as threads of OpenMP or BLAS; `bench/` measures the throughput."""
     batch = json.dumps([json.loads(stage.body)] * 1_000).encode()
     with stage.server(workers=2, access_log=False, max_queue=8) as server:
         with clients.asking(Clients(server.port, batch, number=8)), clients.asking(Clients(server.port, stage.body)):

@@ -1,4 +1,4 @@
-"""A model that misbehaves, in the pool where all but compiled ones are asked."""
+"""Scenarios of a model that misbehaves, served from the pool."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMEOUT: Final = 1.0
 
 @contextmanager
 def misbehaving(stage: Stage, **settings: Any) -> Iterator[Running]:
-    """The door with the model that does as it is told."""
+    """The door with the misbehaving model."""
     given = {"trust_pickles": True, "predict_timeout": TIMEOUT, "threads": 2, "grace": 2} | settings
     with stage.server(stage.models.misbehaving, **given) as server:
         yield server
@@ -35,7 +35,7 @@ def misbehaving(stage: Stage, **settings: Any) -> Iterator[Running]:
     "request is answered",
 )
 def lying_predictor(stage: Stage) -> Outcome:
-    """The caller's values stand in the message of what is raised."""
+    """The message of the exception holds submitted values."""
     with misbehaving(stage) as server:
         answers = [server.request("POST", "/predict", asking(word, stage.body)) for word in (RAISE, NAN, SHAPE)]
         good = server.request("POST", "/predict", stage.body).status
@@ -59,7 +59,7 @@ def lying_predictor(stage: Stage) -> Outcome:
     "504 with the request's id in time; others are answered meanwhile, health within 250 ms",
 )
 def hanging_predictor(stage: Stage) -> Outcome:
-    """One thread is lost, one works on."""
+    """One thread of the pool hangs, the other goes on."""
     with misbehaving(stage) as server, Health(server) as health, server.connect() as stuck:
         began = time.monotonic()
         stuck.sendall(request("POST", "/predict", asking(HANG, stage.body)))
@@ -82,7 +82,7 @@ def hanging_predictor(stage: Stage) -> Outcome:
     "504 in time; the worker is replaced within 10 s past the timeout, and then predictions are answered again",
 )
 def stuck_worker(stage: Stage) -> Outcome:
-    """Nothing else would ever bring it back."""
+    """Only a new process recovers a worker whose threads all hang."""
     with misbehaving(stage, workers=2) as server, ExitStack() as stack:
         first = set(workers(server.process.pid))
         stuck = [stack.enter_context(server.connect()) for _ in range(6)]
@@ -105,7 +105,7 @@ def _answers(connection: Any) -> list[Any]:
 
 
 def _all_good(server: Running, body: bytes) -> bool:
-    """Twenty over new connections, which either worker may take."""
+    """Are twenty predictions good, each over a new connection, which either worker may take?"""
     with contextlib.suppress(OSError, ValueError):
         return all(server.request("POST", "/predict", body).status == 200 for _ in range(20))
     return False

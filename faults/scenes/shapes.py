@@ -1,4 +1,4 @@
-"""What requests are: too large, packed, of another type, or shaped to deceive."""
+"""Scenarios of requests: too large, compressed, of another type, or ambiguous."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MEBIBYTE: Final = 1 << 20
     "413 before the body is asked for, or as soon as it is too large; less than 40 MB more; chunks in 8 s of processor",
 )
 def huge_bodies(stage: Stage) -> Outcome:
-    """Nothing beyond the limit of 8 MiB is ever held."""
+    """Bodies beyond the limit of 8 MiB are not held in memory."""
     with stage.server() as server:
         before = account(server.process.pid).megabytes
         declared = _status(server, f"{HEAD}Content-Length: {1 << 30}\r\n\r\n".encode())
@@ -52,15 +52,15 @@ def _chunked(piece: bytes, times: int, end: bytes = b"") -> Iterator[bytes]:
 
 
 def _status(server: Running, data: bytes | Iterable[bytes]) -> int | None:
-    """Send until the server has enough; the status of its answer."""
+    """Send until the server closes the connection; the status of its answer."""
     with server.connect() as connection:
         connection.settimeout(30)
         with contextlib.suppress(OSError):
             for piece in [data] if isinstance(data, bytes) else data:
                 connection.sendall(piece)
         with contextlib.suppress(OSError):
-            found = read(connection, 1)
-            return found[0].status if found else None
+            responses = read(connection, 1)
+            return responses[0].status if responses else None
     return None
 
 
@@ -70,7 +70,7 @@ def _status(server: Running, data: bytes | Iterable[bytes]) -> int | None:
     "415 without unpacking anything",
 )
 def packed_bodies(stage: Stage) -> Outcome:
-    """A bomb that nobody lights."""
+    """Decompression bombs, which are never decompressed."""
     bomb = gzip.compress(bytes(10 * MEBIBYTE))
     bodies = [("gzip", bomb), ("gzip, gzip", gzip.compress(bomb)), ("deflate, gzip", bomb), ("gzip", b"garbage")]
     with stage.server() as server:
@@ -88,7 +88,7 @@ def packed_bodies(stage: Stage) -> Outcome:
     "415; 405 with Allow; 200 and 204",
 )
 def wrong_types(stage: Stage) -> Outcome:
-    """The header that matters, over the wire."""
+    """Content-Type and its variants, over the wire."""
     types = ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "multipart/mixed")
     bare = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
     with stage.server() as server:
@@ -134,7 +134,7 @@ SHAPES: Final = {
     "each refused with 4xx or closed; none answered with 200, none that hides a request lets it through",
 )
 def smuggling(stage: Stage) -> Outcome:
-    """What a proxy in front might read otherwise."""
+    """Requests that a proxy in front might frame in another way."""
     with stage.server() as server:
         answers = {name: _answers(server, data) for name, data in SHAPES.items()}
         smuggled = server.log.read_text().count("/smuggled")

@@ -1,4 +1,4 @@
-"""Starts that must fail, and what the log of those that do not may hold."""
+"""Scenarios of starting: starts that must fail, and the contents of the log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MARK: Final = "7654321.0123"
     "one sentence and nothing else, exit code 2, with one worker and with two",
 )
 def refused_starts(stage: Stage) -> Outcome:
-    """Whoever is on call reads one line."""
+    """A refused start prints one line that names its cause."""
     damaged = _damaged(stage)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         starts: dict[str, tuple[Path, dict[str, Any]]] = {
@@ -68,7 +68,7 @@ def _end(stage: Stage, store: Path, settings: dict[str, Any]) -> tuple[int, str]
     "one log line for each request; none holds a value, a key, a query or a header",
 )
 def discreet_logs(stage: Stage) -> Outcome:
-    """Line feeds in a path make no line of their own, either."""
+    """Line feeds in a path start no new line of the log."""
     key = write_keys(stage.folder / "keys.json", alice="predict read")["alice"]
     instance = json.loads(stage.body)
     instance["mean"]["radius"] = float(MARK)
@@ -98,7 +98,7 @@ def discreet_logs(stage: Stage) -> Outcome:
     "predictions are answered all the same",
 )
 def full_log(stage: Stage) -> Outcome:
-    """The port is chosen before, as no log tells it."""
+    """The port is chosen beforehand, because no log can name it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = stage.new_folder()

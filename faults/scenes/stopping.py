@@ -1,4 +1,4 @@
-"""Signals: to the server, to one of its workers, to the parent of them all."""
+"""Scenarios of signals: to the server, to a worker, to the parent of all workers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIVE: Final = "/health/live"
     "ready turns 503 first; no request lost; exit code 0 within drain delay and grace",
 )
 def sigterm(stage: Stage) -> Outcome:
-    """The client obeys readiness, as a balancer does."""
+    """The client stops when readiness fails, as a load balancer does."""
     rounds = [_drained(stage, number) for number in (1, 2) for _ in range(ROUNDS)]
     answered, bad = sum(item[0] for item in rounds), sum(item[1] for item in rounds)
     turned, ended = max(item[2] for item in rounds), max(item[3] for item in rounds)
@@ -61,7 +61,7 @@ def _drained(stage: Stage, number: int) -> tuple[int, int, float, float, int]:
     "what was accepted is answered with 200 or 503, none lost; then connections are refused; exit code 0",
 )
 def sigterm_unnoticed(stage: Stage) -> Outcome:
-    """Twice TERM, as an impatient supervisor sends it."""
+    """TERM is sent twice, as some supervisors do."""
     with stage.server(workers=2, access_log=False) as server:
         with asking(Clients(server.port, stage.body, good=lambda status, _: status in (200, 503))) as clients:
             time.sleep(0.5)  # As above.
@@ -84,7 +84,7 @@ def sigterm_unnoticed(stage: Stage) -> Outcome:
     "new connections are refused within 2 s; the second half, sent after that, is answered with 200; exit code 0",
 )
 def sigterm_in_flight(stage: Stage) -> Outcome:
-    """Refused means refused: not accepted by a kernel for somebody who will never look."""
+    """New connections are refused; the kernel does not queue them for a server that has stopped."""
     checks = []
     for number in (1, 2):
         whole = request("POST", "/predict", stage.body)
@@ -164,7 +164,7 @@ def stop_worker(stage: Stage) -> Outcome:
 
 @scenario("F4", "SIGKILL of the parent of two workers", "the workers end within 5 s and the port is free")
 def kill_parent(stage: Stage) -> Outcome:
-    """Nobody is left to tell them."""
+    """The workers get no signal; they notice that their parent has ended."""
     with stage.server(workers=2, access_log=False) as server:
         orphans = workers(server.process.pid)
         with asking(Clients(server.port, stage.body, number=2)):

@@ -1,4 +1,4 @@
-"""Storing a version: in which order it reaches the disk, and what becomes of one that finds no room."""
+"""Scenarios of storing a version: the order of writes, and a full disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.clients import asking as while_they_ask
 LONGEST: Final = 120.0
 DISK: Final = 8 * 1024 * 1024
 ROOM: Final = 64 * 1024
-"""Bytes that are left on it: less than a version takes."""
+"""Bytes left on the disk: less than a version takes."""
 
 
 @scenario(
@@ -30,7 +30,7 @@ ROOM: Final = 64 * 1024
     doors=NO_DOOR,
 )
 def order_of_writes(stage: Stage) -> Outcome:
-    """What a loss of power leaves is then a whole version or none."""
+    """A power failure then leaves either a complete version or none."""
     tracer = shutil.which("strace")
     if tracer is None:
         return Outcome(kept=True, happened="not played: there is no strace here")
@@ -72,7 +72,7 @@ def full_disk(stage: Stage) -> Outcome:
         left = sorted({*(disk / "tumor").iterdir()} - {*before, disk / "tumor" / "lock"})
         with stage.server(disk) as server:
             again = server.request("POST", "/predict", stage.body).status
-    said = ended.stderr.strip().splitlines()[-1]  # Before it stands what it was doing.
+    said = ended.stderr.strip().splitlines()[-1]  # The lines before it are the progress.
     bad = sum(number for status, number in asking.seen.items() if status != "200")
     return all_of(
         (ended.returncode == 1 and said.startswith("train.py: "), f"exit code {ended.returncode}, `{said}`"),
@@ -87,13 +87,13 @@ def _train(store: Path, tracer: Sequence[str] = ()) -> subprocess.CompletedProce
 
 
 def _synced(lines: Sequence[str]) -> list[str]:
-    """The paths that these calls brought to the disk."""
-    return [found[1] for line in lines if (found := re.search(r"fsync\(\d+<(.+)>\)", line))]
+    """The paths that these calls to `fsync` wrote to the disk."""
+    return [call[1] for line in lines if (call := re.search(r"fsync\(\d+<(.+)>\)", line))]
 
 
 @contextmanager
 def _small_disk(folder: Path) -> Iterator[Path | None]:
-    """A file system of its own, gone afterwards; none where it may not be mounted."""
+    """A context with a small file system; None if mounting is not permitted."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
     try:
         subprocess.run(mount, check=True, capture_output=True)  # noqa: S603  # The system's own.

@@ -1,4 +1,4 @@
-"""What a server depends on is away, and everything at once."""
+"""Scenarios of a lost issuer and of all faults at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ASKING: Final = 8
     "the server starts; a token of its own is served as ever; a token of that issuer is 503 within a second",
 )
 def lost_issuer(stage: Stage) -> Outcome:
-    """Nobody waits for it but a thread of its own."""
+    """Only a thread of its own waits for the issuer, no request."""
     with issuing() as issuer:
         issuer.url = issuer.url.replace("127.0.0.1", "localhost")  # So that the log names one port of 127.0.0.1.
         issuer.publish("k")
@@ -53,8 +53,8 @@ def _with_issuer(stage: Stage, issuer: FakeIssuer) -> list[tuple[bool, str]]:
         head = f"POST /oauth/token HTTP/1.1\r\nHost: here\r\nContent-Length: {len(form)}\r\n"
         (given,) = server.send(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + form)
         own = given.body.decode().split('"access_token": "')[1].split('"')[0]
-        found = [(*_ask(server, own, stage.body), 200), (*_ask(server, issuer.token("k"), stage.body), 503)]
-    return [(status == wanted and seconds < 1, f"{status} after {ms(seconds)}") for status, seconds, wanted in found]
+        answers = [(*_ask(server, own, stage.body), 200), (*_ask(server, issuer.token("k"), stage.body), 503)]
+    return [(status == wanted and seconds < 1, f"{status} after {ms(seconds)}") for status, seconds, wanted in answers]
 
 
 def _ask(server: Running, token: str, body: bytes) -> tuple[int, float]:
@@ -71,7 +71,7 @@ def _ask(server: Running, token: str, body: bytes) -> tuple[int, float]:
     "two workers serve the last champion, and the exit code is 0",
 )
 def everything(stage: Stage) -> Outcome:
-    """At random, but the same each time."""
+    """Faults in random order, from a fixed seed."""
     registry = stage.copy(stage.models.fruit, swapping.NAME)
     settings = settings_of(artifacts=registry.folder.parent, model=registry.name)
     whole = {body_of(open_model_version(registry, version, settings, Metrics()), swapping.BODY) for version in (1, 2)}
@@ -95,15 +95,15 @@ def everything(stage: Stage) -> Outcome:
 
 
 def _misfortunes(server: Running, registry: Registry) -> list[str]:
-    """What was done, in its order."""
-    chance, end, idle = random.Random(24), time.monotonic() + SECONDS, list[socket.socket]()  # noqa: S311  # Any will do.
+    """Inject random faults until the time is over; their names in order."""
+    rng, end, idle = random.Random(24), time.monotonic() + SECONDS, list[socket.socket]()  # noqa: S311  # Any will do.
 
     def kill() -> None:
-        if len(found := workers(server.process.pid)) > 1:
-            os.kill(chance.choice(found), signal.SIGKILL)
+        if len(running := workers(server.process.pid)) > 1:
+            os.kill(rng.choice(running), signal.SIGKILL)
 
     def stop() -> None:
-        number = chance.choice(workers(server.process.pid))
+        number = rng.choice(workers(server.process.pid))
         os.kill(number, signal.SIGSTOP)
         threading.Event().wait(1)
         os.kill(number, signal.SIGCONT)
@@ -116,13 +116,13 @@ def _misfortunes(server: Running, registry: Registry) -> list[str]:
     things: dict[str, Callable[[], None]] = {
         "kill": kill,
         "stop": stop,
-        "swap": lambda: registry.promote(chance.choice((1, 2))),
+        "swap": lambda: registry.promote(rng.choice((1, 2))),
         "bad swap": lambda: registry.promote(swapping.DAMAGED),
         "slow": slow,
     }
     done = []
     while time.monotonic() < end:
-        done.append(chance.choice([*things]))
+        done.append(rng.choice([*things]))
         things[done[-1]]()
         threading.Event().wait(EVERY)
     for connection in idle:
@@ -131,7 +131,7 @@ def _misfortunes(server: Running, registry: Registry) -> list[str]:
 
 
 def _all_say(server: Running, body: bytes) -> bool:
-    """Twenty new connections reach both workers, most likely."""
+    """Do twenty predictions agree, each over a new connection, so that both workers take some?"""
     try:
         return all(server.request("POST", "/predict", swapping.BODY).body == body for _ in range(20))
     except (OSError, ValueError):

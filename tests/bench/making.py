@@ -1,4 +1,4 @@
-"""Results made by hand, for the tests of what is written from them."""
+"""Build results for the tests of the report, the ratios and the plots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sample(
     status: int = 0,
     model: str = "linear",
 ) -> Sample:
-    """A sample; it is invalid when there are bad statuses."""
+    """A sample; invalid if it has bad statuses."""
     latency = {"p50": 1.0, "p90": 2.0, "p95": 3.0, "p99": 4.0, "max": 5.0}
     errors = {"connect": 0, "read": 0, "write": 0, "status": status, "timeout": 0}
     return Sample(server, model, load, number, requests_per_second, latency, cpu, 0.01, errors, valid=not status)

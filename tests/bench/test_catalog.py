@@ -1,4 +1,4 @@
-"""Names are unique, peers have environments, and asking for help tells every name."""
+"""The catalog: unique names, an environment for each peer, and all names in `--help`."""
 
 from __future__ import annotations
 

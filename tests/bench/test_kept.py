@@ -1,4 +1,4 @@
-"""A promise that is not kept is noticed."""
+"""`bench.kept` raises `Broken` for a version that answers differently than its estimator."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from twinserve.signature import Columns
 
 
 def table() -> tuple[pd.DataFrame, Any]:
-    """Two numbers, and whether the first one is large."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": chance.random(150), "b": chance.random(150)})
+    """Two numbers, and a label: is the first one large?"""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(150), "b": rng.random(150)})
     return frame, (frame["a"] > 0.5).to_numpy().astype(int)
 
 
 def test_what_a_version_says_is_what_the_estimator_says(tmp_path: Path) -> None:
     frame, target = table()
-    found = kept(make_pipeline(StandardScaler(), LogisticRegression()), frame, target, tmp_path)
-    assert found.opened.manifest.predictor.kind == "compiled"
-    assert found.answered > 100
-    assert found.difference < 1e-12
+    figures = kept(make_pipeline(StandardScaler(), LogisticRegression()), frame, target, tmp_path)
+    assert figures.opened.manifest.predictor.kind == "compiled"
+    assert figures.answered > 100
+    assert figures.difference < 1e-12
 
 
 def test_refusals_are_counted(tmp_path: Path) -> None:
@@ -40,24 +40,24 @@ def test_refusals_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mistake", ["label", "number", "silence", "refusal"])
 def test_any_other_answer_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By the door, as the proof and the golden rows are fooled, too."""
+    """The door notices a wrong answer, even where the proof and the golden rows hold it for right."""
     frame, target = table()
     honest = CompiledPredictor.predict
 
     def predict(self: CompiledPredictor, columns: Columns) -> Predictions:
-        labels, shares, _ = honest(self, columns)
+        labels, probabilities, _ = honest(self, columns)
         assert labels is not None
-        assert shares is not None
+        assert probabilities is not None
         odd = columns.matrix[:, 0] > 1.0
         if mistake == "label":
             labels = np.where(odd, 1 - labels, labels)
         elif mistake == "number":
-            shares = np.where(odd[:, None], 0.5, shares)
+            probabilities = np.where(odd[:, None], 0.5, probabilities)
         elif mistake == "silence":
-            shares = np.where(odd[:, None], np.nan, shares)
+            probabilities = np.where(odd[:, None], np.nan, probabilities)
         else:
-            shares = np.nan_to_num(shares, nan=0.5)
-        return Predictions(labels, shares)
+            probabilities = np.nan_to_num(probabilities, nan=0.5)
+        return Predictions(labels, probabilities)
 
     monkeypatch.setattr("twinserve.proof.parity.Parity.holds", True)
     monkeypatch.setattr(CompiledPredictor, "predict", predict)

@@ -1,4 +1,4 @@
-"""The page of models lists everything that is tried."""
+"""The page of models lists every example."""
 
 from __future__ import annotations
 

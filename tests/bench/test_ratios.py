@@ -1,4 +1,4 @@
-"""A ratio is taken within each round, of valid samples only."""
+"""A ratio is taken within each round, and of valid samples only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.bench.making import BATCH, LOAD, results, sample
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios_not_the_ratio_of_medians() -> None:
     mine = [sample("twinserve-fastapi", value, number) for number, value in enumerate((10.0, 40.0, 30.0), start=1)]
     theirs = [sample("floor-fastapi", value, number) for number, value in enumerate((20.0, 20.0, 10.0), start=1)]
-    found = ratios.ratio(results(*mine, *theirs), "twinserve-fastapi", "floor-fastapi", "linear", LOAD, "throughput")
-    assert found is not None
-    assert (found.middle, found.least, found.most, found.rounds) == (2.0, 0.5, 3.0, 3)
+    ratio = ratios.ratio(results(*mine, *theirs), "twinserve-fastapi", "floor-fastapi", "linear", LOAD, "throughput")
+    assert ratio is not None
+    assert (ratio.middle, ratio.least, ratio.most, ratio.rounds) == (2.0, 0.5, 3.0, 3)
 
 
 def test_a_round_with_an_invalid_sample_on_either_side_does_not_count() -> None:
@@ -23,9 +23,9 @@ def test_a_round_with_an_invalid_sample_on_either_side_does_not_count() -> None:
         sample("twinserve-fastapi", 10.0, 2),
         sample("floor-fastapi", 20.0, 2),
     )
-    found = ratios.ratio(run, "twinserve-fastapi", "floor-fastapi", "linear", LOAD, "throughput")
-    assert found is not None
-    assert (found.middle, found.rounds) == (0.5, 1)
+    ratio = ratios.ratio(run, "twinserve-fastapi", "floor-fastapi", "linear", LOAD, "throughput")
+    assert ratio is not None
+    assert (ratio.middle, ratio.rounds) == (0.5, 1)
 
 
 def test_without_a_common_round_there_is_no_ratio() -> None:
@@ -35,9 +35,9 @@ def test_without_a_common_round_there_is_no_ratio() -> None:
 
 def test_a_ratio_of_processor_time_is_above_one_where_the_other_needs_more() -> None:
     run = results(sample("twinserve-fastapi", 1.0, cpu=100.0), sample("tutorial-fastapi", 1.0, cpu=2000.0))
-    found = ratios.ratio(run, "twinserve-fastapi", "tutorial-fastapi", "linear", LOAD, "cpu")
-    assert found is not None
-    assert found.middle == pytest.approx(20.0)
+    ratio = ratios.ratio(run, "twinserve-fastapi", "tutorial-fastapi", "linear", LOAD, "cpu")
+    assert ratio is not None
+    assert ratio.middle == pytest.approx(20.0)
 
 
 def test_a_door_is_held_against_its_floor_the_yardsticks_the_tutorials_and_every_peer() -> None:
@@ -61,6 +61,6 @@ def test_the_best_peer_is_the_one_with_the_most_throughput_under_that_load() -> 
 
 def test_a_batch_is_held_against_single_rows_by_rows() -> None:
     run = results(sample("twinserve-fastapi", 100.0), sample("twinserve-fastapi", 4.0, load=BATCH))
-    found = ratios.within(run, "twinserve-fastapi", "linear", BATCH, LOAD)
-    assert found is not None
-    assert found.middle == 40.0
+    ratio = ratios.within(run, "twinserve-fastapi", "linear", BATCH, LOAD)
+    assert ratio is not None
+    assert ratio.middle == 40.0

@@ -1,4 +1,4 @@
-"""RESULTS.md is made of the results, holds the ratios first, and leaves nothing out in silence."""
+"""RESULTS.md has the ratios first, and a reason for everything that was not measured."""
 
 from __future__ import annotations
 
@@ -29,24 +29,26 @@ def test_the_headline_holds_each_door_against_its_floor_and_the_best_peer() -> N
 
 
 def test_what_was_skipped_stands_with_its_reason() -> None:
-    found = run()
-    found.skipped.append(Skipped("slow-peer", "linear", "Its environment is not set up."))
-    assert "| `slow-peer` | linear | Its environment is not set up. |" in report.render(found, [])
+    measured = run()
+    measured.skipped.append(Skipped("slow-peer", "linear", "Its environment is not set up."))
+    assert "| `slow-peer` | linear | Its environment is not set up. |" in report.render(measured, [])
 
 
 def test_a_run_with_errors_is_named_and_has_no_figure() -> None:
-    found = run()
-    found.samples.append(sample("slow-peer", 5000.0, 2, status=7))
-    text = report.render(found, [])
+    measured = run()
+    measured.samples.append(sample("slow-peer", 5000.0, 2, status=7))
+    text = report.render(measured, [])
     assert "| `slow-peer` | linear | 16 conn., round 2: invalid, 7 status errors |" in text
     assert "5,000" not in text
 
 
 def test_a_quick_run_says_that_it_proves_nothing() -> None:
-    found = run()
-    quick = Results({**found.facts, "settings": found.facts["settings"] | {"quick": True}}, found.samples, found.starts)
+    measured = run()
+    quick = Results(
+        {**measured.facts, "settings": measured.facts["settings"] | {"quick": True}}, measured.samples, measured.starts
+    )
     assert "no figure in it is worth a thing" in report.render(quick, [])
-    assert "no figure in it is worth a thing" not in report.render(found, [])
+    assert "no figure in it is worth a thing" not in report.render(measured, [])
 
 
 def test_the_command_the_machine_and_the_versions_are_there() -> None:
@@ -59,12 +61,12 @@ def test_the_command_the_machine_and_the_versions_are_there() -> None:
 
 
 def test_a_run_beside_other_work_says_so() -> None:
-    found = run()
-    noisy = [replace(one, others=0.4) for one in found.samples]
-    assert "other processes took 40% of the server's core" in report.render(replace(found, samples=noisy), [])
-    assert "not quiet" not in report.render(found, [])
+    measured = run()
+    noisy = [replace(one, others=0.4) for one in measured.samples]
+    assert "other processes took 40% of the server's core" in report.render(replace(measured, samples=noisy), [])
+    assert "not quiet" not in report.render(measured, [])
 
 
 def test_a_run_that_measured_nothing_is_still_written() -> None:
-    found = Results(run().facts, skipped=[Skipped("slow-peer", "linear", "It did not start.")])
-    assert "It did not start." in report.render(found, [])
+    measured = Results(run().facts, skipped=[Skipped("slow-peer", "linear", "It did not start.")])
+    assert "It did not start." in report.render(measured, [])

@@ -1,4 +1,4 @@
-"""Results survive their file; a spread says what its figure is worth."""
+"""Results can be written and read back; a spread has the median, the least and the greatest value."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tests.bench import making
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    found = making.results(
+    measured = making.results(
         making.sample("fast-peer", 3.0), making.sample("fast-peer", 4.0, load=making.BATCH, status=1)
     )
-    found.skipped.append(Skipped("slow-peer", "linear", "It did not start."))
-    found.write(tmp_path / "results.json")
-    assert results.read(tmp_path / "results.json") == found
+    measured.skipped.append(Skipped("slow-peer", "linear", "It did not start."))
+    measured.write(tmp_path / "results.json")
+    assert results.read(tmp_path / "results.json") == measured
 
 
 def test_a_spread_is_the_median_between_the_least_and_the_most() -> None:
-    found = spread([3.0, 1.0, 10.0])
-    assert found is not None
-    assert (found.middle, found.least, found.most, found.rounds) == (3.0, 1.0, 10.0, 3)
+    three = spread([3.0, 1.0, 10.0])
+    assert three is not None
+    assert (three.middle, three.least, three.most, three.rounds) == (3.0, 1.0, 10.0, 3)
     assert spread([]) is None
 
 

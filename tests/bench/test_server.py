@@ -1,4 +1,4 @@
-"""Nobody is measured who answers wrongly, or does not answer."""
+"""A server that answers wrongly, or not at all, is `Unfit`."""
 
 from __future__ import annotations
 

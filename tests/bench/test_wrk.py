@@ -1,4 +1,4 @@
-"""What wrk printed becomes an outcome; anything but good answers makes it invalid."""
+"""The output of wrk is parsed; a run with any error is invalid."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ NO_ERRORS = {"connect": 0, "read": 0, "write": 0, "status": 0, "timeout": 0}
 
 
 def lines(**changes: Any) -> list[str]:
-    """What wrk prints: its own report, then the script's line."""
+    """The output of wrk: its own report, then the line of the script."""
     latency = {"p50": 1500, "p90": 2000, "p95": 2500, "p99": 9000, "max": 12000}
-    found = {"requests": 800, "microseconds": 4_000_000, "errors": NO_ERRORS, "latency": latency} | changes
-    return ["Running 4s test @ http://127.0.0.1:1/predict", "  Requests/sec:    200.00", json.dumps(found)]
+    content = {"requests": 800, "microseconds": 4_000_000, "errors": NO_ERRORS, "latency": latency} | changes
+    return ["Running 4s test @ http://127.0.0.1:1/predict", "  Requests/sec:    200.00", json.dumps(content)]
 
 
 def test_requests_a_second_and_milliseconds_come_from_the_scripts_line() -> None:

@@ -1,4 +1,4 @@
-"""Who may do what, at both doors alike: every path with every credential, and nothing secret anywhere."""
+"""Authentication and authorization, at both doors alike: every path with every credential; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ NEEDS: Mapping[str, str | None] = {
 
 
 def keyed(folder: Path, **settings: Any) -> tuple[Service, dict[str, str]]:
-    """A service that takes keys, and the keys."""
+    """A service with `AUTH=keys`, and its keys."""
     made = write_keys(folder / "keys.json", **BY_SCOPE)
     return service_of(auth="keys", keys=folder / "keys.json", **settings), made
 
 
 def with_tokens(folder: Path, **settings: Any) -> tuple[Service, dict[str, str]]:
-    """A service that gives tokens, and its clients' secrets."""
+    """A service that issues tokens, and the secrets of its clients."""
     made = write_keys(folder / "keys.json", **BY_SCOPE)
     given: dict[str, Any] = {"keys": folder / "keys.json", "signing_key": write_signing_key(folder)}
     return service_of(auth="oauth", **given, **settings), made
 
 
 def ask(both: Both, route: Route, headers: Mapping[str, str]) -> Answer:
-    """A good request to a path, but for its credentials."""
+    """A valid request to a path, without credentials."""
     if route.name == "predict":
         return both.predict(car(), {**JSON, **headers})
     if route.name == "metrics":  # Counts the very requests, so its bytes are not alike.
@@ -67,7 +67,7 @@ def ask(both: Both, route: Route, headers: Mapping[str, str]) -> Answer:
 
 
 def expected(route: Route, scopes: str | None) -> int:
-    """The status that the table asks for."""
+    """The status that the table of scopes has."""
     needed = NEEDS[route.path]
     if needed is None:
         return 200
@@ -77,7 +77,7 @@ def expected(route: Route, scopes: str | None) -> int:
 
 
 def test_every_path_with_every_key(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """The whole matrix is as the table has it; both ways of sending a key are alike."""
+    """The statuses are those of the table of scopes, whichever header has the key."""
     service, made = keyed(tmp_path)
     both = open_doors(service)
     for route in ROUTES:
@@ -93,7 +93,7 @@ def test_every_path_with_every_key(open_doors: OpenDoors, tmp_path: Path) -> Non
 
 
 def test_every_path_with_every_token(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """Tokens got at the doors themselves, all scopes or one alone."""
+    """The statuses are those of the table for tokens of all scopes and of one scope, issued by the doors."""
     service, made = with_tokens(tmp_path)
     both = open_doors(service)
     for name, scopes in BY_SCOPE.items():
@@ -107,7 +107,7 @@ def test_every_path_with_every_token(open_doors: OpenDoors, tmp_path: Path) -> N
 
 
 def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
-    """The same request for a token at each door; two tokens are never the same."""
+    """The same request for a token at each door; two tokens are never equal."""
     body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in form.items()).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answers = [door.send("POST", "/oauth/token", body, headers) for door in both.doors]
@@ -118,7 +118,7 @@ def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
 
 @pytest.mark.parametrize("public", ["docs", "metrics", "docs,metrics"])
 def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, public: str) -> None:
-    """And everything else still does."""
+    """Public paths need no credentials, and all others do."""
     both = open_doors(keyed(tmp_path, public=public)[0])
     open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics"}}
     free = set().union(*(open_now[word] for word in public.split(",")))
@@ -127,7 +127,7 @@ def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, pub
 
 
 def test_all_wrong_credentials_are_answered_alike(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """Same status, headers and bytes: nobody learns how close a guess was."""
+    """All wrong credentials get the same status, headers and bytes, so that they tell nothing about the right ones."""
     service, made = keyed(tmp_path)
     both = open_doors(service)
     good = made["reader"]
@@ -157,7 +157,7 @@ def test_all_wrong_credentials_are_answered_alike(open_doors: OpenDoors, tmp_pat
 
 
 def test_all_wrong_tokens_are_answered_alike(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """A few of the many of tests/twinserve/service/auth/test_jwt.py, over HTTP."""
+    """Some of the tokens of tests/twinserve/service/auth/test_jwt.py, over HTTP."""
     service, made = with_tokens(tmp_path)
     both = open_doors(service)
     good = token(claims(sub="all", scope=EVERYTHING))
@@ -193,14 +193,14 @@ def test_all_wrong_tokens_are_answered_alike(open_doors: OpenDoors, tmp_path: Pa
 def test_the_path_and_the_method_come_first(
     open_doors: OpenDoors, tmp_path: Path, method: str, path: str, status: int
 ) -> None:
-    """Before anybody is asked who he is."""
+    """404 and 405 come before 401."""
     both = open_doors(keyed(tmp_path)[0])
     assert both.send(method, path).status == status
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Length": "999999999"}, JSON])
 def test_who_comes_before_what(open_doors: OpenDoors, tmp_path: Path, headers: Mapping[str, str]) -> None:
-    """401 before 415, 413 and 400; and once the caller is known, those."""
+    """401 comes before 415, 413 and 400, which an authenticated caller gets."""
     service, made = keyed(tmp_path)
     both = open_doors(service)
     answers = [door.send("POST", "/predict", b"", {**headers, "X-API-Key": "x"}).status for door in both.doors]
@@ -216,7 +216,7 @@ def test_who_comes_before_what(open_doors: OpenDoors, tmp_path: Path, headers: M
 def test_a_revoked_key_is_refused_without_a_restart(
     open_doors: OpenDoors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As soon as the file is looked at again."""
+    """A revoked key is refused as soon as the file is read again."""
     monkeypatch.setattr(reloading_file, "INTERVAL", 0.0)
     service, made = keyed(tmp_path)
     both = open_doors(service)
@@ -227,7 +227,7 @@ def test_a_revoked_key_is_refused_without_a_restart(
 
 
 def test_a_foreign_token_is_good_at_both_doors(open_doors: OpenDoors) -> None:
-    """And an issuer that is slow makes nobody wait: 503 until its keys are there."""
+    """A token of an issuer is accepted; while the issuer's keys are missing, the answer is 503 at once."""
     with issuing() as issuer:
         issuer.publish("a")
         issuer.may_answer.clear()
@@ -244,7 +244,7 @@ def test_a_foreign_token_is_good_at_both_doors(open_doors: OpenDoors) -> None:
 
 
 def test_a_token_that_names_a_place_for_its_key_makes_nobody_go_there(open_doors: OpenDoors) -> None:
-    """No URL from a request is ever fetched."""
+    """No URL in a token is fetched."""
     with issuing() as issuer, issuing() as trap:
         issuer.publish("a")
         trap.publish("a")
@@ -257,7 +257,7 @@ def test_a_token_that_names_a_place_for_its_key_makes_nobody_go_there(open_doors
 
 
 def test_the_token_path_exists_only_where_tokens_are_given(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """And then in the index and in the document, too."""
+    """`/oauth/token` exists, and is listed in index and OpenAPI, only if tokens are issued."""
     without = open_doors(keyed(tmp_path)[0])
     assert {without.send(method, "/oauth/token").status for method in ("GET", "POST", "OPTIONS")} == {404}
     given = open_doors(with_tokens(tmp_path, public="docs")[0])
@@ -267,7 +267,7 @@ def test_the_token_path_exists_only_where_tokens_are_given(open_doors: OpenDoors
 
 
 def test_the_token_path_answers_as_rfc_6749_has_it(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """Its own errors in its own shape; what is HTTP's stays a problem."""
+    """OAuth errors have the shape of RFC 6749; errors of HTTP are problems."""
     both = open_doors(with_tokens(tmp_path)[0])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     wrong = both.send("POST", "/oauth/token", b"grant_type=client_credentials&client_id=a&client_secret=b", form)
@@ -280,7 +280,7 @@ def test_the_token_path_answers_as_rfc_6749_has_it(open_doors: OpenDoors, tmp_pa
 
 
 def test_the_document_says_what_to_bring(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """Each operation names its scope, so that a page can ask for it; the document is valid."""
+    """Each operation of the OpenAPI document names its scope; the document is valid."""
     key_document = open_doors(keyed(tmp_path, public="docs", rate=1000)[0]).send("GET", "/openapi.json").json()
     oauth_document = open_doors(with_tokens(tmp_path, public="metrics", issuer="https://id.example")[0])
     headers = bearer(token(claims(sub="all", scope="read")))
@@ -303,7 +303,7 @@ def test_the_document_says_what_to_bring(open_doors: OpenDoors, tmp_path: Path) 
 
 
 def test_nothing_secret_is_logged_or_answered(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """Keys, tokens and secrets, good or bad, in whatever place they are sent; the caller's name is logged."""
+    """Keys, tokens and secrets are neither logged nor answered, wherever they were sent; callers' names are logged."""
     service, made = with_tokens(tmp_path, access_log=True)
     both = open_doors(service)
     canary, good = "canary-7f3a9c", token(claims(sub="all", scope=EVERYTHING, canary="canary-7f3a9c"))

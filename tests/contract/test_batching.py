@@ -1,4 +1,4 @@
-"""Requests that wait for a slow model are answered by one call of it, and each as if it had come alone."""
+"""Requests that wait for a slow model are answered by one call, each as if it had come alone."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Make = Callable[..., "Crowd"]
 
 
 class BlockedPicky(BlockedPredictor):
-    """Slow and picky."""
+    """A predictor that blocks, and refuses old cars."""
 
     def predict(self, columns: Columns) -> Predictions:
-        """The prediction, or a refusal, once it may be made."""
+        """The prediction, once it is let go."""
         super().predict(columns)
         return PickyPredictor().predict(columns)
 
 
 class Crowd:
-    """A door whose one thread for predictions is busy, and clients that wait for it."""
+    """A door whose only prediction thread is busy, and clients that wait for it."""
 
     def __init__(self, door: str, clients: ThreadPoolExecutor, **changes: Any) -> None:
         self.predictor = BlockedPicky()
@@ -46,16 +46,16 @@ class Crowd:
         assert self.predictor.begun.acquire(timeout=PATIENCE)
 
     def ask(self, body: Any) -> Answer:
-        """One request, bytes or a value, waited for."""
+        """Send one request, bytes or a JSON value, and wait for its answer."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self._door.send("POST", "/predict", content, HEADERS)
 
     def begin(self, body: Any) -> Future[Answer]:
-        """One that is on its way."""
+        """Start one request."""
         return self._clients.submit(self.ask, body)
 
     def gather(self, bodies: Sequence[Any]) -> list[Future[Answer]]:
-        """Requests that all wait when this returns."""
+        """Start requests; returns when all of them wait."""
         waiting = [self.begin(body) for body in bodies]
         deadline = time.monotonic() + PATIENCE
         while len(self._service._pool._waiting) < len(bodies):
@@ -63,13 +63,13 @@ class Crowd:
         return waiting
 
     def let_go(self, waiting: Sequence[Future[Answer]]) -> list[Answer]:
-        """Everybody's answer."""
+        """Let the predictor go on; the answers to all requests."""
         self.predictor.go_on.set()
         assert self.first.result(PATIENCE).status == 200
         return [answer.result(PATIENCE) for answer in waiting]
 
     def close(self) -> None:
-        """Let everything end."""
+        """Let the predictor go on and close the door."""
         self.predictor.go_on.set()
         self._door.close()
         self._service.close()
@@ -77,7 +77,7 @@ class Crowd:
 
 @pytest.fixture(params=DOORS)
 def crowd(request: pytest.FixtureRequest) -> Iterator[Make]:
-    """Makes a crowd at a door."""
+    """Makes a `Crowd` at a door."""
     made: list[Crowd] = []
     with ThreadPoolExecutor(16) as clients:
 
@@ -91,7 +91,7 @@ def crowd(request: pytest.FixtureRequest) -> Iterator[Make]:
 
 
 def test_a_joined_request_is_answered_as_if_it_had_come_alone(crowd: Make) -> None:
-    """The same bytes, from one call for all rows that waited."""
+    """One call answers all waiting requests, with the bytes that each gets alone."""
     stage = crowd()
     answers = stage.let_go(stage.gather(BODIES))
     assert stage.predictor.rows == [1, 8]
@@ -99,7 +99,7 @@ def test_a_joined_request_is_answered_as_if_it_had_come_alone(crowd: Make) -> No
 
 
 def test_a_request_that_is_wrong_fails_alone(crowd: Make) -> None:
-    """Malformed, invalid or beyond the model: 400 and 422 for it, with its own pointers, 200 for all others."""
+    """A malformed, invalid or unpredictable request gets its own 400 or 422; the others get 200."""
     stage = crowd()
     answers = stage.let_go(stage.gather([car(), b"{", [car(), OLD], {}, car(age=5)]))
     assert [answer.status for answer in answers] == [200, 400, 422, 422, 200]
@@ -108,21 +108,21 @@ def test_a_request_that_is_wrong_fails_alone(crowd: Make) -> None:
 
 
 def test_without_batching_each_request_is_a_call(crowd: Make) -> None:
-    """Where the setting is off."""
+    """With `batching=False` each request is a call of its own."""
     stage = crowd(batching=False)
     assert {answer.status for answer in stage.let_go(stage.gather([car()] * 4))} == {200}
     assert stage.predictor.rows == [1] * 5
 
 
 def test_a_long_body_is_not_joined(crowd: Make) -> None:
-    """From 64 KiB on a request goes alone, so that nobody waits for its rows."""
+    """A request from 64 KiB on is predicted alone, so that others need not wait for its rows."""
     stage = crowd()
     assert {answer.status for answer in stage.let_go(stage.gather([car(), [car()] * 400, car()]))} == {200}
     assert sorted(stage.predictor.rows) in ([1, 1, 1, 400], [1, 2, 400])
 
 
 def test_who_waited_too_long_is_told_and_not_predicted(crowd: Make) -> None:
-    """504 while a call hangs, for it and for all that wait; whoever comes later is answered."""
+    """While a call hangs, waiting requests get 504; later ones are answered."""
     stage = crowd(predict_timeout=1.0)
     answers = [answer.result(PATIENCE) for answer in stage.gather([car()] * 3)]
     assert [stage.first.result(PATIENCE).status, *(answer.status for answer in answers)] == [504] * 4
@@ -134,7 +134,7 @@ def test_who_waited_too_long_is_told_and_not_predicted(crowd: Make) -> None:
 
 
 def test_the_metrics_say_how_many_are_joined(crowd: Make) -> None:
-    """As a histogram of requests in one call."""
+    """A histogram counts the requests of each call."""
     stage = crowd()
     stage.let_go(stage.gather([car()] * 3))
     text = stage._door.send("GET", "/metrics").body.decode()
@@ -143,7 +143,7 @@ def test_the_metrics_say_how_many_are_joined(crowd: Make) -> None:
 
 
 def test_one_more_than_may_wait_is_refused(crowd: Make) -> None:
-    """503 with Retry-After at once; those that wait are answered."""
+    """One request too many gets 503 with Retry-After at once; the waiting ones are answered."""
     stage = crowd(max_queue=3)
     waiting = stage.gather([car(), car()])
     refused = stage.ask(car())

@@ -1,4 +1,4 @@
-"""What a body must announce and how large it may be, where a client has to send it in pieces or short of its length."""
+"""Body limits and lengths, for bodies that are sent in chunks or shorter than declared."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ LIMIT = 8 * 1024 * 1024
 
 
 def test_a_body_without_length_is_counted_as_it_comes(client: Door) -> None:
-    """Chunked: small ones are put together, and a large one is refused before its end."""
+    """A small chunked body is accepted; a large one is refused before its end."""
     assert client.send("POST", "/predict", iter([INSTANCE[:50], INSTANCE[50:]]), JSON).status == 200
     assert client.send("POST", "/predict", iter([b" " * 1_000_000] * 10), JSON).status == 413
 
 
 def test_a_declared_length_is_enough_to_refuse(client: Door) -> None:
-    """Nothing needs to arrive."""
+    """A Content-Length over the limit is refused before the body arrives."""
     assert client.send("POST", "/predict", b"{}", {**JSON, "Content-Length": str(LIMIT + 1)}).status == 413
 
 
 def test_a_body_shorter_than_declared_is_400(client: Door) -> None:
-    """The connection ended early; whatever came is not looked at."""
+    """A body that ends before its Content-Length is 400, whatever it holds."""
     answer = client.send("POST", "/predict", INSTANCE, {**JSON, "Content-Length": str(len(INSTANCE) + 5)})
     assert (answer.status, answer.json()["type"]) == (400, "urn:twinserve:problem:incomplete-body")
     assert answer.headers["Connection"] == "close"

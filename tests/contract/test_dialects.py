@@ -1,4 +1,4 @@
-"""Another protocol beside our own JSON: its paths, parameters, form and errors, at both doors alike."""
+"""A second protocol beside the native JSON: paths, parameters, formats and errors, at both doors alike."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TEXT = {"Content-Type": "text/x-labels"}
 
 
 def digits(text: str) -> int:
-    """A number of digits to show."""
+    """A query parameter: the number of digits."""
     if not (text.isascii() and text.isdecimal()):
         raise Unfit("type", "Must be a whole number.")
     if int(text) > 9:
@@ -45,7 +45,7 @@ def digits(text: str) -> int:
 
 
 class LabelsCodec:
-    """Instances in our JSON; the answer is a line for each, with a greeting from the headers."""
+    """Reads instances in the native JSON; writes one label a line, with a greeting from a header."""
 
     def __init__(self, opened: LoadedArtifact, version: str, settings: Settings) -> None:
         self._native = NativeCodec(opened, version, settings)
@@ -70,19 +70,19 @@ class LabelsCodec:
 
 
 def labels_only(header: HeaderLookup) -> None:
-    """415 for any other type."""
+    """Refuse any other Content-Type with 415."""
     if header("content-type") != "text/x-labels":
         raise Problem("unsupported-media-type", "Content-Type must be text/x-labels.")
 
 
 def refuse(problem: Problem, request_id: str) -> Reply:
-    """One line."""
+    """An error as one line of text."""
     text = f"{problem.kind} {request_id} {json.dumps(list(problem.errors))}"
     return Reply(problem.status, text.encode(), "text/x-labels", problem.headers)
 
 
 def names(service: Served, asked: Asked) -> Reply:
-    """What the path gave, and where the service is, in the form that the caller prefers."""
+    """The path parameter and the base path, in the format that the caller accepts."""
     media_type = preferred(asked.header("accept"), ("text/plain", "text/html"))
     text = f"{asked.parameters['name']} {asked.base} {len(service.routes)}"
     return Reply(HTTPStatus.OK, text.encode(), media_type)
@@ -115,7 +115,7 @@ LABELS = Dialect(
 
 @pytest.fixture
 def doors(open_doors: OpenDoors) -> Both:
-    """Both doors over the fake model, called `tumor` on the shelf, in both protocols."""
+    """Both doors over the fake model, named `tumor`, with both protocols."""
     return open_doors(service_of(dialects=[LABELS]))
 
 
@@ -142,7 +142,7 @@ def test_a_dialect_reads_and_writes_in_its_own_form(doors: Both) -> None:
 def test_a_dialect_refuses_in_its_own_shape(
     doors: Both, path: str, body: bytes, headers: Mapping[str, str], start: str
 ) -> None:
-    """The statuses and what is wrong are the contract's."""
+    """A dialect has the statuses and details of the contract, in its own format."""
     answer = doors.send("POST", path, body, headers)
     assert answer.body.decode().startswith(start + " a-")
     assert answer.status in (400, 404, 415, 422)
@@ -165,7 +165,7 @@ def test_a_dialect_refuses_in_its_own_shape(
 def test_query_parameters_are_checked_as_strictly_as_bodies(
     doors: Both, query: str, errors: list[tuple[str, str]]
 ) -> None:
-    """Before the body is looked at, with every error and no value."""
+    """All invalid parameters are listed, without values, before the body is read."""
     answer = doors.send("POST", f"/labels/tumor:score?{query}", b"[", TEXT)
     kind, _, told = answer.body.decode().split(" ", 2)
     assert (answer.status, kind) == (400, "invalid-parameter")

@@ -98,8 +98,8 @@ def samples(door: Door) -> dict[tuple[str, ...], float]:
     answer = door.send("GET", "/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     order = ("model", "version", "route", "method", "status", "code", "le")
-    found = {}
+    values = {}
     for family in text_string_to_metric_families(answer.body.decode()):
         for sample in family.samples:
-            found[sample.name, *(sample.labels[label] for label in order if label in sample.labels)] = sample.value
-    return found
+            values[sample.name, *(sample.labels[label] for label in order if label in sample.labels)] = sample.value
+    return values

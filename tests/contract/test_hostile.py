@@ -1,4 +1,4 @@
-"""Bodies that are made to cost as much as they can: refused alike at both doors, and never by an event loop."""
+"""Bodies made to cost as much as possible are refused alike at both doors, and never on an event loop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXPECTED: Final = {"a duplicate at the end": (400, "malformed-json"), "NaN at th
 @pytest.mark.parametrize("size", [200, 60_000, LARGE])
 @pytest.mark.parametrize("name", SHAPES)
 def test_each_is_refused_with_few_words(both: Both, name: str, size: int) -> None:
-    """Both doors say the same, and less than was sent."""
+    """Both doors send the same refusal, which is shorter than the request."""
     answer = both.predict(SHAPES[name](size))
     status, kind = EXPECTED.get(name, (422, "invalid-input"))
     assert (answer.status, answer.json()["type"].rpartition(":")[2]) == (status, kind)
@@ -30,23 +30,23 @@ def test_each_is_refused_with_few_words(both: Both, name: str, size: int) -> Non
 
 
 class Watched:
-    """A validator that remembers the threads that asked it."""
+    """A validator that records the threads that call it."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
         self.threads: list[str] = []
 
     def validate(self, body: bytes) -> Batch:
-        """As the validator does."""
+        """Validate as the wrapped validator does."""
         self.threads.append(threading.current_thread().name)
         return self._validator.validate(body)
 
 
 def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoors) -> None:
-    """The pool does it, under its limits and deadline; only what is small is looked at here and now."""
+    """Large bodies are validated in the pool, under its limits and deadline; only small ones are validated inline."""
     service = service_of()
-    serving = service.models.current()
-    codec = serving._codecs[NATIVE.name]
+    version = service.models.current()
+    codec = version._codecs[NATIVE.name]
     assert isinstance(codec, NativeCodec)
     watched = Watched(codec._validator)
     codec._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.

@@ -1,4 +1,4 @@
-"""Too often and too many, at both doors alike."""
+"""Rate and concurrency limits, at both doors alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from twinserve.testing.fakes import car, service_of
 
 
 def test_too_often_is_429_with_retry_after_and_health_is_exempt(open_doors: OpenDoors) -> None:
-    """The doors share a service here, so each request of `both` counts twice."""
+    """A caller over its rate gets 429 with Retry-After; health is exempt. Both doors share a service, so a request of
+    `both` counts twice."""
     both = open_doors(service_of(rate=0.01, burst=4))
     assert [both.predict(car()).status for _ in range(2)] == [200, 200]
     answer = both.predict(car())
@@ -36,7 +37,7 @@ def test_too_often_comes_before_the_body_and_after_the_path(open_doors: OpenDoor
 
 
 def test_callers_with_names_have_rates_of_their_own(open_doors: OpenDoors, tmp_path: Path) -> None:
-    """From one address."""
+    """Authenticated callers have separate rates, even from one address."""
     made = write_keys(tmp_path / "keys", alice="read", bob="read")
     both = open_doors(service_of(auth="keys", keys=tmp_path / "keys", rate=0.01, burst=2))
     for name in ("alice", "bob"):
@@ -45,7 +46,8 @@ def test_callers_with_names_have_rates_of_their_own(open_doors: OpenDoors, tmp_p
 
 
 def test_too_many_at_once_are_503_before_their_body_is_looked_at(open_doors: OpenDoors) -> None:
-    """And the place is free again when a request is answered, or fails; nothing else needs one."""
+    """Over `max_concurrent` prediction requests get 503 before the body is read; a place is released after an answer
+    or an error."""
     service = service_of(max_concurrent=2)
     both = open_doors(service)
     for _ in range(5):
@@ -62,7 +64,7 @@ def test_too_many_at_once_are_503_before_their_body_is_looked_at(open_doors: Ope
 
 @needs_redis
 def test_a_shared_store_counts_both_doors_as_one_service(tmp_path: Path) -> None:
-    """A caller has one burst, at whichever door it asks."""
+    """With a shared store a caller has one burst for both doors."""
     store = Store(tmp_path)
     with ExitStack() as stack:
         stack.callback(store.stop)

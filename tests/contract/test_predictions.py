@@ -1,4 +1,4 @@
-"""The service's predictions are the model's: the fitted pipeline's own, in full precision, at both doors."""
+"""Predictions equal those of the fitted pipeline, in full precision, at both doors."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def tumor(artifacts: Path) -> Iterator[Both]:
 
 @pytest.fixture(scope="module")
 def fitted(artifacts: Path) -> Any:
-    """The pipeline in the artifact, opened without this project's help."""
+    """The pipeline of the artifact, loaded with skops alone."""
     content = (artifacts / "tumor" / "1" / "pipeline.skops").read_bytes()
     return skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, dict[str, float]]]:
-    """Every row of the data set as a caller would send it."""
+    """Every row of the data set as JSON instances."""
     instances: list[dict[str, dict[str, float]]] = []
     for row in TUMOR.load().features.to_dict(orient="records"):
         instances.append({})
@@ -58,12 +58,12 @@ def rows() -> list[dict[str, dict[str, float]]]:
 
 @pytest.fixture(scope="module")
 def expected(fitted: Any) -> list[dict[str, Any]]:
-    """What the pipeline itself says of every row."""
+    """The pipeline's own predictions of every row."""
     frame = TUMOR.load().features
-    shares, labels = fitted.predict_proba(frame), fitted.predict(frame)
+    probabilities, labels = fitted.predict_proba(frame), fitted.predict(frame)
     return [
         {"label": label, "probabilities": dict(zip(fitted.classes_, row, strict=True))}
-        for label, row in zip(labels.tolist(), shares.tolist(), strict=True)
+        for label, row in zip(labels.tolist(), probabilities.tolist(), strict=True)
     ]
 
 
@@ -90,15 +90,15 @@ def test_every_row_by_itself(tumor: Both, rows: list[Any], expected: list[dict[s
 
 
 def test_probabilities_add_up_to_one(tumor: Both, rows: list[Any]) -> None:
-    """And each lies between 0 and 1."""
+    """Probabilities lie between 0 and 1, and their sum is 1."""
     for prediction in tumor.predict(rows).json()["predictions"]:
-        shares = prediction["probabilities"].values()
-        assert sum(shares) == pytest.approx(1)
-        assert all(0 <= share <= 1 for share in shares)
+        probabilities = prediction["probabilities"].values()
+        assert sum(probabilities) == pytest.approx(1)
+        assert all(0 <= share <= 1 for share in probabilities)
 
 
 def test_the_order_of_keys_changes_nothing(tumor: Both, rows: list[Any]) -> None:
-    """Fields have names, not places."""
+    """Instances with their keys reversed get the same reply."""
     turned = {group: dict(reversed(fields.items())) for group, fields in reversed(rows[0].items())}
     assert tumor.predict(turned).body == tumor.predict(rows[0]).body
 
@@ -106,7 +106,7 @@ def test_the_order_of_keys_changes_nothing(tumor: Both, rows: list[Any]) -> None
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
-    """Bit for bit, the sign of zero included."""
+    """Numbers in replies read back as the same bits, the sign of zero included."""
     predictor = GivenPredictor(Predictions(values=np.array(values)))
     service = service_of(opened(predictor, classes=None))
     exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
@@ -118,7 +118,7 @@ def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy says that the product overflows, which is the point.
 def test_numbers_that_overflow_the_model_are_the_callers(tumor: Both, rows: list[dict[str, dict[str, float]]]) -> None:
-    """Every feature is finite and the sum of their products is not: 422 for that row, not a fault of ours."""
+    """Finite features whose sum overflows in the model are 422 for that row, not a 500."""
     huge = {group: dict.fromkeys(fields, 1e308) for group, fields in rows[0].items()}
     answer = tumor.predict(json.dumps([rows[0], huge]).encode())
     if answer.status == 200:  # A model whose weights do not overflow has an answer.

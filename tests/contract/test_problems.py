@@ -1,4 +1,5 @@
-"""The kinds of problems, and how faults are counted; the shape of each is `twinserve.testing.contract.problems`."""
+"""The kinds of problems and the count of faults; the shape of problems is tested in
+`twinserve.testing.contract.problems`."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from twinserve.testing.fakes import RaisingPredictor, car, service_of
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_status_says_whose_fault_it_is(kind: str) -> None:
-    """Each kind has a status of its own class and a title that is no sentence."""
+    """Each kind has a 4xx or 5xx status and a title without a full stop."""
     status, title = KINDS[kind]
     assert 400 <= status < 600
     assert re.fullmatch(r"[A-Z][^.]*", title)
 
 
 def test_the_service_goes_on_after_a_fault(open_doors: OpenDoors) -> None:
-    """One bad prediction spoils no other request, and each is counted."""
+    """Failed predictions are counted, and the service goes on answering."""
     doors = open_doors(service_of(RaisingPredictor("scikit-learn"), max_queue=1))
     for _ in range(5):
         assert doors.predict(car()).status == 500

@@ -1,4 +1,4 @@
-"""Whatever is sent: both doors answer alike, nothing is a fault, and the schema tells the truth."""
+"""For any input: both doors answer alike, there is no 500, and the schema agrees with the validator."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VALUES = st.recursive(
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
-    """A valid instance with some of its places exchanged, removed or joined by others."""
+    """A valid instance with some of its values exchanged, removed or added."""
     instance: Any = json.loads(json.dumps(car()))
     for _ in range(draw(st.integers(0, 3))):
         node = instance
@@ -56,7 +56,7 @@ BODIES = mutated() | st.lists(mutated(), max_size=4) | VALUES
 
 @pytest.fixture(scope="module", params=["warn", "reject"])
 def doors(request: pytest.FixtureRequest) -> Iterator[Both]:
-    """Both doors under either policy."""
+    """Both doors, with either policy of `out_of_range`."""
     with open_both(service_of(out_of_range=request.param)) as opened:
         yield opened
 
@@ -64,14 +64,14 @@ def doors(request: pytest.FixtureRequest) -> Iterator[Both]:
 @some
 @given(body=BODIES)
 def test_any_json_is_answered_alike_and_is_no_fault(doors: Both, body: Any) -> None:
-    """200 or 422, the same at both doors."""
+    """Any JSON is 200 or 422, the same at both doors."""
     assert doors.predict(json.dumps(body).encode()).status in (200, 422)
 
 
 @some
 @given(body=mutated())
 def test_the_schema_and_the_service_take_the_same_instances(doors: Both, body: Any) -> None:
-    """Differentially: neither is stricter nor laxer than the other, dates of no calendar aside."""
+    """The published schema and the service accept the same instances, except dates that do not exist."""
     schema = doors.send("GET", "/schema").json()
     taken = doors.predict(json.dumps(body).encode()).status == 200
     assert Draft202012Validator(schema).is_valid(body) == taken
@@ -80,14 +80,14 @@ def test_the_schema_and_the_service_take_the_same_instances(doors: Both, body: A
 @some
 @given(body=st.binary(max_size=200))
 def test_random_bytes_are_answered_alike_and_are_no_fault(doors: Both, body: bytes) -> None:
-    """Mostly 400."""
+    """Random bytes are 400 or 422, alike at both doors."""
     assert doors.predict(body).status in (400, 422)
 
 
 @some
 @given(data=st.data())
 def test_a_valid_body_with_one_byte_changed_is_no_fault(doors: Both, data: st.DataObject) -> None:
-    """Changed, removed or added anywhere."""
+    """A valid body with one byte changed, removed or added is never a 500."""
     body = bytearray(json.dumps([car(), car()]).encode())
     place = data.draw(st.integers(0, len(body) - 1))
     piece = data.draw(st.binary(max_size=2) | st.sampled_from([b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\", b"-"]))
@@ -98,14 +98,14 @@ def test_a_valid_body_with_one_byte_changed_is_no_fault(doors: Both, data: st.Da
 @some
 @given(content_type=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60))
 def test_any_content_type_is_taken_or_415(doors: Both, content_type: str) -> None:
-    """Alike at both doors."""
+    """Any Content-Type is accepted or 415, alike at both doors."""
     assert doors.predict(car(), {"Content-Type": content_type}).status in (200, 415)
 
 
 @some
 @given(parameters=st.text(st.sampled_from(';= "\\charsetUTF-8,x\t'), max_size=30))
 def test_any_parameters_are_taken_or_415(doors: Both, parameters: str) -> None:
-    """However they are quoted or cut."""
+    """Any parameters of Content-Type are accepted or 415, however they are quoted or cut."""
     assert doors.predict(car(), {"Content-Type": f"application/json{parameters}"}).status in (200, 415)
 
 
@@ -127,7 +127,7 @@ def test_any_request_id_is_kept_or_replaced(doors: Both, given_id: str) -> None:
     path=st.text(st.sampled_from("/predict.modelhathvs%2F0Ad"), max_size=20), method=st.sampled_from(["GET", "POST"])
 )
 def test_any_path_is_answered_alike(doors: Both, path: str, method: str) -> None:
-    """Known or not."""
+    """Any path, known or not, is answered alike at both doors."""
     assume(path != "metrics")  # It counts the requests to itself.
     answer = doors.send(method, f"/{path}", b"{}", JSON)
     assert answer.status in (200, 404, 405, 422)

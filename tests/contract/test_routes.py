@@ -1,4 +1,4 @@
-"""The table of routes; what each path takes and refuses is `twinserve.testing.contract.routes`."""
+"""The route table; the replies of each path are tested in `twinserve.testing.contract.routes`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from twinserve.service.http.routes import ROUTES
 
 
 def test_the_table_is_the_contracts() -> None:
-    """Exactly the paths that the contract names."""
+    """The table has exactly the paths that docs/contract.md names."""
     assert {route.path for route in ROUTES} == {
         "/predict",
         "/schema",

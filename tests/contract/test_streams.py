@@ -1,4 +1,4 @@
-"""Requests that are answered while they arrive, in process: at both doors alike."""
+"""Requests that are answered while they arrive, in process, at both doors alike."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LINE = json.dumps(car()).encode()
 
 @pytest.fixture(params=["compiled", "scikit-learn"])
 def doors(request: pytest.FixtureRequest, open_doors: OpenDoors) -> Both:
-    """Both doors, over a fast and over a slow kind of model."""
+    """Both doors, with a compiled model and with one of scikit-learn."""
     return open_doors(service_of(FakePredictor(request.param), dialects=[LINES]))
 
 
 def in_pieces(body: bytes, size: int) -> Iterator[bytes]:
-    """The body, cut anywhere."""
+    """The body, cut at random positions."""
     return (body[begin : begin + size] for begin in range(0, len(body), size))
 
 
@@ -57,7 +57,7 @@ def test_a_body_in_pieces_gives_the_answer_in_pieces(doors: Both, size: int) -> 
 def test_what_is_wrong_before_the_first_answer_is_a_refusal(
     doors: Both, path: str, body: bytes, headers: dict[str, str], status: int
 ) -> None:
-    """With its status and the contract's body."""
+    """An error before the first bytes of the answer is an ordinary problem."""
     answer = doors.send("POST", path, body, headers)
     assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
 
@@ -72,7 +72,7 @@ def test_the_rest_may_be_much_more_than_the_body(doors: Both) -> None:
 
 
 def test_more_than_the_limit_is_413(open_doors: OpenDoors) -> None:
-    """Counted as it comes, whatever was declared."""
+    """A body over the limit is 413 while it arrives, whatever Content-Length is."""
     doors = open_doors(service_of(dialects=[LINES], max_body=1_000))
     for door in doors.doors:
         assert door.send("POST", "/lines", in_pieces(b" " * 2_000, 300), HEADERS).status == 413
@@ -91,7 +91,7 @@ def test_a_declared_length_above_the_limit_is_refused_by_the_head(open_doors: Op
 
 
 def test_streams_have_a_limit_of_their_own(open_doors: OpenDoors) -> None:
-    """Below the threads of any server; an ordinary request still finds a place."""
+    """Streams are limited below the threads of a server, so that ordinary requests still find a place."""
     service = service_of(dialects=[LINES], max_queue=2)
     doors = open_doors(service)
     with service.streams:

@@ -1,4 +1,4 @@
-"""The suite that the library ships, for our own doors: at both together, whose answers must be the same."""
+"""Run the shipped contract suite on our doors: on both together, whose answers must be equal."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from twinserve.testing.fakes import car
 
 
 class TestBothDoors(DoorSuite):
-    """Each request goes to every door, and each answer is compared byte for byte."""
+    """Send each request to both doors, and compare the answers byte for byte."""
 
     @classmethod
     @contextmanager
     def open(cls, service: Service) -> Iterator[Send]:
-        """Every door over this service."""
+        """Both doors over this service."""
         with open_both(service) as doors:
             yield doors.send
 
     @pytest.fixture
     def door(self, both: Both) -> Send:
-        """One service for the whole session."""
+        """Both doors over the service of the session."""
         return both.send
 
 
 class TestEachDoor(RepliesContract):
-    """What differs from answer to answer is looked at for each door alone."""
+    """Test the parts that differ from answer to answer at each door alone."""
 
     @pytest.fixture
     def door(self, client: Door) -> Send:

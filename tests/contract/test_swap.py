@@ -1,4 +1,4 @@
-"""Under traffic at both doors, every reply is made by one version alone, and by the one that it names."""
+"""While versions are swapped under traffic, every reply is made by one version, the one that it names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LARGE: Final = 700
 
 
 @pytest.fixture(scope="module")
-def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ModelVersion]:
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ModelVersion]:
     """Two versions of a model."""
     registry = swapping.store(tmp_path_factory.mktemp("store"))
     settings, metrics = settings_of(artifacts=registry.folder.parent, model=registry.name), Metrics()
@@ -37,13 +37,13 @@ def servings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ModelVers
 
 
 def bodies() -> list[bytes]:
-    """One instance, a few, and so many that the pool answers."""
+    """A single instance, a few, and enough for the pool."""
     one = swapping.BODY
     return [one, b"[" + b",".join([one] * 3) + b"]", b"[" + b",".join([one] * LARGE) + b"]"]
 
 
 class Traffic:
-    """Clients that send until they are told to stop, and what they got."""
+    """Clients that send until they are stopped, and their answers."""
 
     def __init__(self, doors: list[Door]) -> None:
         self.answers: list[tuple[int, Answer]] = []
@@ -74,20 +74,20 @@ class Traffic:
             turn += 1
 
     def wait_for(self, more: int) -> None:
-        """Until so many more answers have come."""
+        """Wait for this many more answers."""
         with self.came:
             wanted = len(self.answers) + more
             assert self.came.wait_for(lambda: len(self.answers) >= wanted, DEADLINE)
 
 
 def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
-    servings: Mapping[str, ModelVersion], open_doors: OpenDoors
+    versions: Mapping[str, ModelVersion], open_doors: OpenDoors
 ) -> None:
-    service = Service(settings_of(), Metrics(), servings["1"])
-    expected = {version: [body_of(serving, body) for body in bodies()] for version, serving in servings.items()}
+    service = Service(settings_of(), Metrics(), versions["1"])
+    expected = {version: [body_of(opened, body) for body in bodies()] for version, opened in versions.items()}
     with Traffic(open_doors(service).doors) as traffic:
         for turn in range(SWAPS):
-            service.models.swap(servings["12"[(turn + 1) % 2]])
+            service.models.swap(versions["12"[(turn + 1) % 2]])
             traffic.wait_for(2 * CLIENTS)
     seen: Counter[str] = Counter()
     for which, answer in traffic.answers:
@@ -99,15 +99,15 @@ def test_every_reply_during_fifty_swaps_equals_exactly_one_versions_own(
 
 
 def test_documents_change_with_the_version_at_both_doors(
-    servings: Mapping[str, ModelVersion], open_doors: OpenDoors
+    versions: Mapping[str, ModelVersion], open_doors: OpenDoors
 ) -> None:
-    service = Service(settings_of(), Metrics(), servings["1"])
+    service = Service(settings_of(), Metrics(), versions["1"])
     both = open_doors(service)
-    found = []
+    documents = []
     for version in ("1", "2", "1"):
-        service.models.swap(servings[version])
-        found.append([both.send("GET", path).body for path in ("/schema", "/openapi.json", "/model")])
-        assert json.loads(found[-1][2])["version"] == version
+        service.models.swap(versions[version])
+        documents.append([both.send("GET", path).body for path in ("/schema", "/openapi.json", "/model")])
+        assert json.loads(documents[-1][2])["version"] == version
         assert json.loads(both.send("GET", "/health/ready").body)["version"] == version
-    assert found[0] == found[2]
-    assert all(one != other for one, other in zip(found[0], found[1], strict=True))
+    assert documents[0] == documents[2]
+    assert all(one != other for one, other in zip(documents[0], documents[1], strict=True))

@@ -1,4 +1,4 @@
-"""Traces at both doors: the caller's place in the log, and one span for each request where they are turned on."""
+"""Traces at both doors: the caller's trace in the log, and one span for each request if OpenTelemetry is on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spans() -> Spans:
 
 
 def test_the_callers_place_stands_in_the_log(open_doors: OpenDoors) -> None:
-    """Trace and span as sent; nothing where the header is not valid."""
+    """The log has the ids of a valid `traceparent`, and none of an invalid one."""
     doors = open_doors(service_of(access_log=True))
     with capture_logs() as lines:
         doors.predict(BODY, HEADERS)
@@ -43,7 +43,7 @@ def test_the_callers_place_stands_in_the_log(open_doors: OpenDoors) -> None:
 
 
 def test_a_request_is_one_span_below_the_callers(open_doors: OpenDoors, spans: Spans) -> None:
-    """As the HTTP conventions describe a server's, with the model's name and version; the log names it."""
+    """The span follows the HTTP conventions, with the model's name and version; the log has its ids."""
     tracing, exporter = spans
     doors = open_doors(service_of(tracing=tracing, access_log=True))
     with capture_logs() as lines:
@@ -69,7 +69,7 @@ def test_a_request_is_one_span_below_the_callers(open_doors: OpenDoors, spans: S
 
 
 def place(span: ReadableSpan) -> tuple[str, str]:
-    """A span's ids as text."""
+    """The ids of a span as text."""
     assert span.context is not None
     return f"{span.context.trace_id:032x}", f"{span.context.span_id:016x}"
 
@@ -81,7 +81,7 @@ def place(span: ReadableSpan) -> tuple[str, str]:
 def test_what_goes_wrong_is_a_span_too(
     open_doors: OpenDoors, spans: Spans, method: str, path: str, name: str | None, status: int
 ) -> None:
-    """An error where the fault is ours alone; names come from a closed set, and no query is in any of it."""
+    """Only a 5xx makes the span an error; names of spans come from a closed set, and no attribute has the query."""
     tracing, exporter = spans
     doors = open_doors(service_of(RaisingPredictor(), tracing=tracing))
     assert doors.send(method, path, BODY, {**JSON, "traceparent": "wrong"}).status == status

@@ -1,4 +1,4 @@
-"""A row to which the model has no answer is 422 `unpredictable`, named, and nobody else's: at both doors, from both
+"""A row that the model cannot predict is 422 `unpredictable`, alone and by its index, at both doors and with both
 predictors."""
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ EVERY = {**CLASSIFIERS, **REGRESSORS}
 
 
 def predictor(name: str, kind: str) -> Predictor:
-    """A small model of two numbers, without null in its training."""
-    chance = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": chance.random(120), "b": 0.1 * chance.random(120)})
+    """A small model of two numbers, trained without nulls."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(120), "b": 0.1 * rng.random(120)})
     wanted = np.array(CLASSES, dtype=object)[(frame["a"] > 0.5).astype(int)]
     classes = CLASSES if name in CLASSIFIERS else None
     pipeline = clone(EVERY[name][0]).fit(frame, wanted if classes else np.exp(3 * frame["a"] + 9 * frame["b"]))
@@ -66,13 +66,13 @@ def predictor(name: str, kind: str) -> Predictor:
 
 @pytest.fixture(params=["compiled", "scikit-learn"])
 def kind(request: pytest.FixtureRequest) -> Any:
-    """Each predictor."""
+    """The kinds of predictors."""
     return request.param
 
 
 @pytest.fixture(params=EVERY)
 def asked(request: pytest.FixtureRequest, kind: str) -> Iterator[tuple[Both, Service, Sequence[float]]]:
-    """Both doors over a model, and the numbers in `b` that it has no answer to."""
+    """Both doors over a model, and the values of `b` that it cannot predict."""
     classes = CLASSES if request.param in CLASSIFIERS else None
     service = service_of(opened(predictor(request.param, kind), classes, CONTRACT))
     with open_both(service) as doors:
@@ -80,7 +80,7 @@ def asked(request: pytest.FixtureRequest, kind: str) -> Iterator[tuple[Both, Ser
 
 
 def pointers(answer: Answer) -> list[str]:
-    """Where it is `unpredictable`."""
+    """The pointers of the errors, which must all be `unpredictable`."""
     assert answer.status == 422
     assert {error["code"] for error in answer.json()["errors"]} == {"unpredictable"}
     return [error["pointer"] for error in answer.json()["errors"]]
@@ -100,7 +100,7 @@ def test_each_row_without_an_answer_is_named_and_no_value(asked: tuple[Both, Ser
 
 
 def test_of_very_many_the_first_hundred_are_named(asked: tuple[Both, Service, Sequence[float]]) -> None:
-    """In the same words whichever predictor serves."""
+    """The first 100 rows are listed, in the same words for both predictors."""
     doors, _, refused = asked
     answer = doors.predict([FINE, *[{"a": 0.5, "b": refused[0]}] * 150])
     assert pointers(answer) == [f"/{place}" for place in range(1, 101)]
@@ -116,13 +116,13 @@ def test_it_is_no_fault_of_ours_and_no_prediction(asked: tuple[Both, Service, Se
 
 
 def test_a_large_number_that_the_model_answers_is_answered(kind: str) -> None:
-    """The answer decides, not the size of an input."""
+    """Only the prediction decides, not the size of a number."""
     with open_both(service_of(opened(predictor("labels only", kind), CLASSES, CONTRACT))) as doors:
         assert doors.predict({"a": 1e200, "b": -1e250}).status == 200
 
 
 class SlowSums(BlockedPredictor):
-    """Slow; a sum that is too large is no number."""
+    """A slow regression: the sum of a row, infinite if it overflows."""
 
     def predict(self, columns: Columns) -> Predictions:
         """The sums."""
@@ -133,7 +133,7 @@ class SlowSums(BlockedPredictor):
 
 @pytest.mark.parametrize("door", DOORS)
 def test_an_overflow_takes_none_of_those_along_that_were_asked_with_it(door: str) -> None:
-    """Joined requests are judged one by one."""
+    """Of joined requests, only the one that overflows is refused."""
     slow = SlowSums()
     service = service_of(opened(slow, classes=None), threads=1)
     client = DOORS[door](service)

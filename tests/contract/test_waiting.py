@@ -1,4 +1,4 @@
-"""While predictions are slow: nobody else waits, waiting stays bounded, and shutting down loses nothing."""
+"""While predictions are slow, other requests do not wait, queues stay bounded, and a shutdown loses no request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROMPT = 0.05
 
 
 class Stage:
-    """One door over a service whose predictions wait to be let go."""
+    """One door over a service whose predictions block until they are let go."""
 
     def __init__(self, door: str, service: Service, predictor: BlockedPredictor, clients: ThreadPoolExecutor) -> None:
         self.service, self.predictor = service, predictor
@@ -29,15 +29,15 @@ class Stage:
         self._clients = clients
 
     def predict(self) -> Answer:
-        """A prediction, waited for."""
+        """Send a prediction request and wait for the answer."""
         return self.door.send("POST", "/predict", INSTANCE, JSON)
 
     def begin(self) -> Future[Answer]:
-        """A prediction that is on its way."""
+        """Start a prediction request."""
         return self._clients.submit(self.predict)
 
     def begin_and_wait(self) -> Future[Answer]:
-        """A prediction that the predictor has begun."""
+        """Start a prediction request, and wait until the predictor runs."""
         answer = self.begin()
         assert self.predictor.begun.acquire(timeout=PATIENCE)
         return answer
@@ -45,7 +45,7 @@ class Stage:
 
 @pytest.fixture(params=DOORS)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """One thread for predictions, and places for two."""
+    """One prediction thread, and a capacity of two."""
     predictor = BlockedPredictor()
     service = service_of(predictor, threads=1, max_queue=2)
     with ThreadPoolExecutor(8) as clients:
@@ -57,14 +57,14 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Until a condition holds, or fail."""
+    """Wait until a condition holds; fails after a timeout."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
 
 
 def test_health_answers_at_once_while_a_prediction_runs(stage: Stage) -> None:
-    """Within 50 ms, alive and ready; so do the pages."""
+    """Health and documents answer within 50 ms."""
     slow = stage.begin_and_wait()
     stage.door.send("GET", "/health/live")  # The first request of its kind imports and compiles.
     for path in ("/health/live", "/health/ready", "/schema", "/nowhere"):
@@ -93,7 +93,7 @@ def test_a_full_pool_refuses_at_once(stage: Stage) -> None:
 
 
 def test_malformed_is_refused_for_being_early_not_for_being_wrong_when_the_pool_is_full(stage: Stage) -> None:
-    """503 comes before 400 and 422: a full service does not even look."""
+    """With a full pool 503 comes before 400 and 422: the body is not parsed."""
     stage.begin_and_wait()
     others = [stage.begin(), stage.begin()]
     wait_for(lambda: any(other.done() for other in others))
@@ -101,7 +101,7 @@ def test_malformed_is_refused_for_being_early_not_for_being_wrong_when_the_pool_
 
 
 def test_a_timed_out_prediction_gives_its_place_back_when_it_ends(stage: Stage) -> None:
-    """Not before: it still runs. Then the next one is served."""
+    """After a 504 the place is released when the prediction ends; then the next request is served."""
     predictor = BlockedPredictor()
     service = service_of(predictor, threads=1, max_queue=1, predict_timeout=0.05)
     door = DOORS[stage.door.name](service)
@@ -114,7 +114,7 @@ def test_a_timed_out_prediction_gives_its_place_back_when_it_ends(stage: Stage) 
 
 
 def test_draining_is_not_ready_but_still_answers(stage: Stage) -> None:
-    """So that a balancer goes elsewhere before the door closes."""
+    """A draining service is not ready, so that a load balancer avoids it, and still answers."""
     stage.predictor.go_on.set()
     stage.service.drain()
     answer = stage.door.send("GET", "/health/ready")
@@ -124,7 +124,7 @@ def test_draining_is_not_ready_but_still_answers(stage: Stage) -> None:
 
 
 def test_closing_answers_what_was_taken_and_refuses_the_rest(stage: Stage) -> None:
-    """The running prediction and the waiting one are 200; the one too many and those that come later are 503."""
+    """The running and the waiting prediction are 200; others, and later ones, are 503."""
     running, waiting = stage.begin_and_wait(), stage.begin()
     filler = stage.begin()
     wait_for(lambda: waiting.done() or filler.done())

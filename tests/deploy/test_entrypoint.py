@@ -1,4 +1,4 @@
-"""What the image runs: each command leads to its program, and whatever else is said is answered in a sentence."""
+"""The entry point of the image: each command starts its program; any other is an error of one sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEADLINE = 60.0
 
 
 def image(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The image's entry point, run to its end where the image has it."""
+    """Run the image's entry point, with the files where the image has them."""
     return subprocess.run(
         [sys.executable, "deploy/entrypoint.py", *arguments],
         cwd=ROOT,
@@ -34,8 +34,8 @@ def image(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_is_the_usage(option: str) -> None:
-    found = image(option)
-    assert (found.returncode, found.stdout, found.stderr) == (0, f"{USAGE}\n", "")
+    process = image(option)
+    assert (process.returncode, process.stdout, process.stderr) == (0, f"{USAGE}\n", "")
 
 
 def test_the_usage_names_every_command() -> None:
@@ -45,9 +45,9 @@ def test_the_usage_names_every_command() -> None:
 
 @pytest.mark.parametrize("command", ["serve", "", "--workers"])
 def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> None:
-    found = image(command)
-    assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == (f"There is no command {command!r}; choose one of: fastapi, flask, train, keys, health.\n")
+    process = image(command)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == (f"There is no command {command!r}; choose one of: fastapi, flask, train, keys, health.\n")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> Non
     ],
 )
 def test_every_command_becomes_its_program_with_the_options_behind_it(command: str, program: str) -> None:
-    found = image(command, "--help")
-    assert (found.returncode, found.stderr) == (0, "")
-    assert found.stdout.startswith(f"usage: {program} ")
+    process = image(command, "--help")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.startswith(f"usage: {program} ")
 
 
 def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:
@@ -78,7 +78,7 @@ def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:
 
 @contextmanager
 def answering(status: HTTPStatus) -> Iterator[int]:
-    """A door that says this of itself, and its port."""
+    """A server that answers health with this status, and its port."""
 
     class Ready(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -86,7 +86,7 @@ def answering(status: HTTPStatus) -> Iterator[int]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Ready) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -99,8 +99,8 @@ def answering(status: HTTPStatus) -> Iterator[int]:
 @pytest.mark.parametrize(("status", "code"), [(HTTPStatus.OK, 0), (HTTPStatus.SERVICE_UNAVAILABLE, 1)])
 def test_health_is_what_the_door_says_of_itself(status: HTTPStatus, code: int) -> None:
     with answering(status) as port:
-        found = image("health", TWINSERVE_PORT=str(port))
-    assert (found.returncode, found.stdout, found.stderr) == (code, "", "")
+        process = image("health", TWINSERVE_PORT=str(port))
+    assert (process.returncode, process.stdout, process.stderr) == (code, "", "")
 
 
 def test_health_without_a_door_is_1() -> None:

@@ -1,4 +1,4 @@
-"""The contract suite against the example apps: as the example itself runs it, and for the other framework."""
+"""Run the contract suite on the example apps."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ __all__ = ["TestFlaskApp"]
 
 @pytest.fixture(scope="session", autouse=True)
 def store(artifacts: Path) -> Iterator[None]:
-    """The apps open the default model, which is there."""
+    """A store with the default model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TWINSERVE_ARTIFACTS", str(artifacts))
         yield
 
 
 class TestFastAPIApp(ContractSuite):
-    """The same paths in the FastAPI app."""
+    """The paths in the FastAPI app."""
 
     prefix = "/ml"
 
     @pytest.fixture(scope="class")
     @classmethod
     def door(cls) -> Iterator[Send]:
-        """On an event loop of its own."""
+        """The app on an event loop of its own."""
         door = FastAPIDoor(fastapi_app.create_app())
         yield door.send
         door.close()

@@ -1,4 +1,4 @@
-"""The table names every scenario, and what it says of the suite is there."""
+"""The catalog has every scenario, and the tests that it names exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness import ROOT
 
 
 def test_every_scenario_is_in_the_catalog_under_a_name_of_its_own() -> None:
-    """One that is written and forgotten would never be played."""
+    """A scenario that is missing in the catalog would never run."""
     modules = [
         importlib.import_module(f"faults.scenes.{found.name}") for found in pkgutil.iter_modules(scenes.__path__)
     ]
@@ -23,13 +23,13 @@ def test_every_scenario_is_in_the_catalog_under_a_name_of_its_own() -> None:
 
 
 def test_the_page_is_what_the_program_writes() -> None:
-    """From the results beside it; nobody wrote into it by hand, and every scenario has its row."""
-    found = Results.read(ROOT / "faults" / "results.json")
+    """docs/reliability.md is generated from results.json, and has a row for every scenario."""
+    measured = Results.read(ROOT / "faults" / "results.json")
     page = (ROOT / "docs" / "reliability.md").read_text()
-    assert page == report.render([*SCENARIOS, *soak(found.requests)], ELSEWHERE, found)
+    assert page == report.render([*SCENARIOS, *soak(measured.requests)], ELSEWHERE, measured)
     assert all(item.promise in page for item in SCENARIOS)
 
 
 def test_the_tests_that_it_names_are_there() -> None:
-    """A renamed file must not leave an empty promise."""
+    """All tests that a row of the page refers to exist."""
     assert [path for item in ELSEWHERE for path in item.tests if not (ROOT / path).exists()] == []

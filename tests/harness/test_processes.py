@@ -13,9 +13,9 @@ STAT = "42 (a (b) c) S 7 42 42 0 -1 4194304 900 0 0 0 {user} {kernel} 5 6 20 0 8
 
 
 def test_a_name_with_blanks_and_brackets_does_not_shift_the_fields() -> None:
-    found = processes.parse_stat(STAT.format(user=150, kernel=50))
-    assert (found.number, found.parent) == (42, 7)
-    assert found.seconds == pytest.approx(200 * processes.TICK)
+    process = processes.parse_stat(STAT.format(user=150, kernel=50))
+    assert (process.number, process.parent) == (42, 7)
+    assert process.seconds == pytest.approx(200 * processes.TICK)
 
 
 def test_a_tree_holds_descendants_of_any_depth_and_nobody_else() -> None:

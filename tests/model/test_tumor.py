@@ -1,4 +1,4 @@
-"""The default recipe: its fields are the data set's, and its model behaves as a doctor would expect."""
+"""The default recipe: its fields are those of the data set, and its model behaves plausibly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = [feature.name for feature in SIGNATURE.features]
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[Data, Fitted]:
-    """The data and the model that wins on it; that it wins is tested where all of them are trained."""
+    """The data and the best candidate, fitted."""
     data = split(tumor.TUMOR, tumor.TUMOR.load())
     only = replace(tumor.TUMOR, candidates=lambda seed: {NAME: tumor.candidates(seed)[NAME]})
     return data, fit(only, data, seed=0, progress=lambda _step: None)
@@ -34,10 +34,10 @@ def trained() -> tuple[Data, Fitted]:
 def malignant(trained: tuple[Data, Fitted], matrix: FloatArray) -> FloatArray:
     """The probability of `malignant` for each row."""
     data, fitted = trained
-    found = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(Columns(matrix))
-    assert found.probabilities is not None
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(Columns(matrix))
+    assert predictions.probabilities is not None
     assert data.classes == ("benign", "malignant")
-    return found.probabilities[:, 1]
+    return predictions.probabilities[:, 1]
 
 
 # ---- the input ------------------------------------------------------------------------------------------------------
@@ -78,13 +78,13 @@ def test_the_target_is_the_data_sets_own() -> None:
 
 
 def test_the_model_is_as_good_as_the_literature_says(trained: tuple[Data, Fitted]) -> None:
-    """A floor, not a target: a fall below it means that something broke."""
+    """The metrics have a floor; a value below it means that something broke."""
     data, fitted = trained
     predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
-    found = evaluate(data.holdout.y_true, predictor.predict(data.holdout.columns))
-    assert found["accuracy"] >= 0.93
-    assert found["roc_auc"] >= 0.98
-    assert found["log_loss"] <= 0.15
+    metrics = evaluate(data.holdout.y_true, predictor.predict(data.holdout.columns))
+    assert metrics["accuracy"] >= 0.93
+    assert metrics["roc_auc"] >= 0.98
+    assert metrics["log_loss"] <= 0.15
 
 
 LARGER: tuple[tuple[str, ...], ...] = (
@@ -99,7 +99,7 @@ LARGER: tuple[tuple[str, ...], ...] = (
 
 @pytest.mark.parametrize("names", LARGER, ids=lambda names: names[0])
 def test_larger_and_rougher_is_not_more_benign(trained: tuple[Data, Fitted], names: tuple[str, ...]) -> None:
-    """Over all rows on average: three more standard deviations in these fields."""
+    """Adding three standard deviations to these fields raises the mean probability of `malignant`."""
     rows = trained[0].everything.columns.matrix
     moved = rows.copy()
     for name in names:
@@ -138,7 +138,7 @@ def test_a_typical_case_of_each_class_is_told_with_confidence(trained: tuple[Dat
 
 def test_probabilities_are_shares(trained: tuple[Data, Fitted]) -> None:
     data, fitted = trained
-    found = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(data.everything.columns)
-    assert found.probabilities is not None
-    assert found.probabilities.min() >= 0
-    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(data.everything.columns)
+    assert predictions.probabilities is not None
+    assert predictions.probabilities.min() >= 0
+    np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1)

@@ -21,7 +21,7 @@ from twinserve.testing.fakes import car, service_of
 
 
 def live(app: FastAPI) -> None:
-    """Begin and end an app's life, and see in between that it serves."""
+    """Run the lifespan of an app, and check in between that it serves."""
 
     async def run() -> None:
         async with app.router.lifespan_context(app) as state:
@@ -32,7 +32,7 @@ def live(app: FastAPI) -> None:
 
 
 def test_the_lifespan_offers_a_service_that_was_given_and_leaves_it_open() -> None:
-    """The state is what the protocol reads its limits from; a second life of the app finds the service as it was."""
+    """The state has the service, for the limits of the protocol; a second lifespan finds the service open."""
     service = service_of()
     app = create_app(service)
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_the_lifespan_offers_a_service_that_was_given_and_leaves_it_open() -> No
 
 
 def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Afterwards predictions are refused."""
+    """After the lifespan predictions are refused."""
     monkeypatch.setenv("TWINSERVE_ARTIFACTS", str(artifacts))
     app = create_app()
     live(app)
@@ -67,7 +67,7 @@ def test_the_service_is_closed_when_the_lifespan_fails() -> None:
 
 
 def test_layers_that_a_host_adds_see_every_request() -> None:
-    """The shortcut to `/predict` is for as long as there are none."""
+    """With added middleware the shortcut to `/predict` is off."""
     seen = []
 
     class Layer:
@@ -86,7 +86,7 @@ def test_layers_that_a_host_adds_see_every_request() -> None:
 
 
 def test_a_route_that_a_host_puts_before_ours_is_its_own() -> None:
-    """The shortcut is to what the framework would find."""
+    """A host's route before ours answers, not the shortcut."""
 
     async def mine(_: Request) -> Response:
         return PlainTextResponse("mine")
@@ -97,6 +97,6 @@ def test_a_route_that_a_host_puts_before_ours_is_its_own() -> None:
 
 
 def test_a_path_below_a_root_is_looked_for_by_the_framework() -> None:
-    """Mounted at `/predict`, this path is the index, which nobody posts to."""
+    """Below the root path `/predict` the shortcut is off: the framework looks the path up."""
     client = TestClient(create_app(service_of()), root_path="/predict")
     assert client.post("/predict", json={}).status_code == 404

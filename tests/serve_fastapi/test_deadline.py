@@ -1,4 +1,4 @@
-"""A deadline for work that may be done at once, or have to wait."""
+"""A deadline for work that may be done at once or later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serve_fastapi.deadline import within
 
 
 def test_what_is_there_is_given_without_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No clock is asked for."""
+    """Work that is done at once needs no timer."""
     monkeypatch.setattr(asyncio, "timeout", None)
 
     async def ready() -> int:
@@ -20,7 +20,7 @@ def test_what_is_there_is_given_without_a_timer(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_comes_later_is_waited_for() -> None:
-    """More than once, and in time."""
+    """Work that waits several times is awaited within the deadline."""
 
     async def slow() -> int:
         for _ in range(3):
@@ -31,7 +31,7 @@ def test_what_comes_later_is_waited_for() -> None:
 
 
 def test_what_takes_too_long_is_given_up() -> None:
-    """The work is told, so that it can tidy up."""
+    """Work beyond the deadline is cancelled, and can clean up."""
     told: list[BaseException] = []
 
     async def endless() -> None:
@@ -47,7 +47,7 @@ def test_what_takes_too_long_is_given_up() -> None:
 
 
 def test_the_deadline_is_for_all_of_it() -> None:
-    """Not for each step: who drips does not live on."""
+    """The deadline holds for all steps together, not for each."""
 
     async def dripping() -> None:
         while True:
@@ -59,7 +59,7 @@ def test_the_deadline_is_for_all_of_it() -> None:
 
 @pytest.mark.parametrize("waits", [False, True])
 def test_what_fails_fails(*, waits: bool) -> None:
-    """At once and later."""
+    """Exceptions are raised, at once or later."""
 
     async def failing() -> None:
         if waits:
@@ -71,7 +71,7 @@ def test_what_fails_fails(*, waits: bool) -> None:
 
 
 def test_a_failure_that_the_work_survives_is_its_own() -> None:
-    """What is thrown in goes to the work, which may go on."""
+    """An exception that is thrown into the work may be handled there."""
 
     async def tough() -> int:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""A body inside somebody's app: what the server refuses is the contract's answer, what the app refuses is the app's."""
+"""A body within a host app: the server's refusals become problems; the app's refusals stay the app's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinserve.service.http.problem import Problem, bad_request
 
 
 def body_of(error: Exception) -> Body:
-    """Of a request whose server raises this when it is read."""
+    """The body of a request whose server raises this exception when it is read."""
 
     async def receive() -> Message:
         raise error

@@ -1,4 +1,4 @@
-"""What the Flask door does besides its routes: it answers `/predict` before Flask does, unless a host has hooks."""
+"""The Flask door apart from its routes: it answers `/predict` before Flask does, unless a host has hooks."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_a_host_closes_the_service_through_the_app() -> None:
 
 
 def listen(signal: NamedSignal, app: Flask, see: Callable[..., None]) -> None:
-    """Hear what Flask tells of this app."""
+    """Record the signals that Flask sends for this app."""
     signal.connect(see, app)
 
 
 def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No request context is made for it; for other methods and paths there is one."""
+    """`POST /predict` makes no request context; other methods and paths do."""
     app = create_app(service_of())
     made: list[str] = []
     real = app.request_context
@@ -64,7 +64,7 @@ def test_predict_does_not_wait_for_flask(monkeypatch: pytest.MonkeyPatch) -> Non
     ids=["before", "after", "teardown", "context", "values", *(signal.name for signal in SIGNALS)],
 )
 def test_hooks_that_a_host_adds_see_every_request(add: Hook) -> None:
-    """The shortcut to `/predict` is for as long as there are none."""
+    """With added hooks the shortcut to `/predict` is off."""
     seen: list[bool] = []
     app = create_app(service_of())
 
@@ -80,7 +80,7 @@ def test_hooks_that_a_host_adds_see_every_request(add: Hook) -> None:
 
 
 def test_trusted_hosts_that_a_host_names_hold() -> None:
-    """Flask looks at them, so it is asked."""
+    """With `TRUSTED_HOSTS` the shortcut is off, because Flask checks them."""
     app = create_app(service_of())
     app.config["TRUSTED_HOSTS"] = ["mine"]
     statuses = [
@@ -90,7 +90,7 @@ def test_trusted_hosts_that_a_host_names_hold() -> None:
 
 
 def test_a_hook_that_comes_too_late_is_refused() -> None:
-    """By Flask, as after any other first request; it would not be called."""
+    """Flask refuses a hook that is added after the first request, also if the shortcut answered that."""
     app = create_app(service_of())
     app.test_client().post("/predict", json={})
     with pytest.raises(AssertionError, match="can no longer be called"):

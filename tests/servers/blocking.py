@@ -1,4 +1,4 @@
-"""A transformer of somebody's own that takes its time, as a fitted pipeline would hold it (in a pickle)."""
+"""A custom transformer that takes its time, stored in a pickle."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ MARK = 12345.0
 
 
 class Blocking(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types.
-    """Passes everything through, but a marked row waits while a certain file exists.
-
-    Only a marked one, as a worker that is still opening the model replays its golden rows."""
+    """Passes rows on; a marked row waits while a certain file exists. Only a marked one, because a worker replays
+    golden rows when it opens a model."""
 
     def fit(self, _features: Any, _target: Any = None) -> Blocking:
-        """Nothing to learn."""
+        """Return the transformer unchanged."""
         self.fitted_ = True
         return self
 
     def transform(self, features: Any) -> Any:
-        """The same, later."""
+        """The same rows, after the wait."""
         path = Path(os.environ.get(BLOCKING) or "/nonexistent")
         marked = bool((np.asarray(features)[:, 0] == MARK).any())
         while marked and path.exists():

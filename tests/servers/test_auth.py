@@ -1,4 +1,4 @@
-"""Real servers and somebody else's client: tokens, keys, and a start that is refused."""
+"""Real servers and an independent client: tokens, keys, and refused starts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ each_door = pytest.mark.parametrize("door", DOORS)
 @each_door
 @pytest.mark.parametrize("way", ["client_secret_basic", "client_secret_post"])
 def test_authlibs_client_gets_a_token_and_uses_it(door: str, way: str, tmp_path: Path, artifacts: Path) -> None:
-    """An independent party's whole way, in both manners of proving who it is."""
+    """Authlib's client gets a token, by both ways of authentication, and predicts with it."""
     made = write_keys(tmp_path / "keys.json", alice="predict read")
     files = {"keys": tmp_path / "keys.json", "signing_key": write_signing_key(tmp_path)}
     with running(door, tmp_path, artifacts, auth="oauth", token_seconds=120, **files) as server:
@@ -37,9 +37,9 @@ def test_authlibs_client_gets_a_token_and_uses_it(door: str, way: str, tmp_path:
             answer = client.post(f"{base}/predict", content=golden(artifacts), headers=headers)
             assert (answer.status_code, answer.json()["model"]) == (200, "tumor")
             assert client.get(f"{base}/model").status_code == 403
-        stranger = OAuth2Client("alice", "wrong", token_endpoint_auth_method=way)
-        with stranger, pytest.raises(OAuthError, match="invalid_client"):
-            stranger.fetch_token(f"{base}/oauth/token", grant_type="client_credentials")
+        other_client = OAuth2Client("alice", "wrong", token_endpoint_auth_method=way)
+        with other_client, pytest.raises(OAuthError, match="invalid_client"):
+            other_client.fetch_token(f"{base}/oauth/token", grant_type="client_credentials")
         log = server.log.read_text()
         assert made["alice"] not in log
         assert token["access_token"] not in log
@@ -47,7 +47,7 @@ def test_authlibs_client_gets_a_token_and_uses_it(door: str, way: str, tmp_path:
 
 @each_door
 def test_a_key_that_is_revoked_ends_within_two_seconds(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """Without a restart."""
+    """A revoked key is refused within two seconds, without a restart."""
     path = tmp_path / "keys.json"
     made = write_keys(path, alice="read")
     with running(door, tmp_path, artifacts, auth="keys", keys=path) as server:
@@ -63,7 +63,7 @@ def test_a_key_that_is_revoked_ends_within_two_seconds(door: str, tmp_path: Path
 @each_door
 @pytest.mark.parametrize("name", ["Authorization", "X-API-Key"])
 def test_a_header_that_comes_twice_is_no_credential(door: str, name: str, tmp_path: Path, artifacts: Path) -> None:
-    """Whichever of the two is good: else what checks in front of us might look at the other one."""
+    """Two credential headers are refused even if one is valid: a proxy might check the other one."""
     made = write_keys(tmp_path / "keys.json", alice="read")
     good = f"{name}: {'Bearer ' if name == 'Authorization' else ''}{made['alice']}\r\n"
     with running(door, tmp_path, artifacts, auth="keys", keys=tmp_path / "keys.json") as server:
@@ -74,7 +74,7 @@ def test_a_header_that_comes_twice_is_no_credential(door: str, name: str, tmp_pa
 
 @each_door
 def test_a_caller_cannot_choose_the_address_it_is_counted_by(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """`X-Forwarded-For` is what a caller writes, too."""
+    """`X-Forwarded-For` does not change the address that is counted."""
     with running(door, tmp_path, artifacts, rate=0.001, burst=3) as server:
         statuses = [
             server.request("GET", "/model", headers=f"X-Forwarded-For: 192.0.2.{number}\r\n").status
@@ -85,7 +85,7 @@ def test_a_caller_cannot_choose_the_address_it_is_counted_by(door: str, tmp_path
 
 @each_door
 def test_a_foreign_token_is_taken_by_a_real_server(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """Whose keys it fetches by itself, also after the issuer has new ones."""
+    """A server fetches the issuer's keys by itself, also after a rotation."""
     with issuing() as issuer:
         issuer.publish("a")
         with running(door, tmp_path, artifacts, auth="oauth", issuer=issuer.url) as server:
@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
 def test_a_start_that_would_be_unsafe_is_one_sentence_and_exit_code_2(
     door: str, name: str, tmp_path: Path, artifacts: Path
 ) -> None:
-    """Nothing is served meanwhile."""
+    """An unsafe configuration ends the server with one sentence, before it listens."""
     make, named = REFUSED[name]
     process = start(door, tmp_path, artifacts, **make(tmp_path))
     try:

@@ -1,4 +1,4 @@
-"""The page's Authorize button in a real browser: whoever authorizes may try a prediction."""
+"""The Authorize button of the documentation page in a real browser."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chrom
 
 
 class Page:
-    """The page as a person uses it."""
+    """The page, with the actions of a user."""
 
     def __init__(self, browser: Chrome) -> None:
         self.browser = browser
 
     def find(self, selector: str) -> WebElement:
-        """What can be clicked here, once it can."""
+        """Wait until an element can be clicked."""
         ready = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))
         return WebDriverWait(self.browser, DEADLINE).until(ready)
 
     def predict(self, body: str) -> str:
-        """Try a prediction out; gives the status that the page shows."""
+        """Try a prediction on the page; the status that it shows."""
         for part in (".opblock-summary", ".try-out__btn"):
             self.find(f"{PREDICT} {part}").click()
         self.browser.execute_script(PASTE, self.find(f"{PREDICT} textarea"), body)
@@ -52,7 +52,7 @@ class Page:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    """A browser of its own, without a window."""
+    """A headless browser on the page."""
     options = ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server"):
         options.add_argument(argument)
@@ -66,7 +66,7 @@ def page() -> Iterator[Page]:
 
 
 def test_with_a_key(page: Page, tmp_path: Path, artifacts: Path) -> None:
-    """Pasted into the first of the two ways to send it."""
+    """A key in the first authentication scheme allows a prediction."""
     key = write_keys(tmp_path / "keys.json", alice="predict")["alice"]
     settings = {"auth": "keys", "keys": str(tmp_path / "keys.json"), "public": "docs"}
     with running("serve_flask", tmp_path, artifacts, blocking_file=None, **settings) as server:
@@ -79,7 +79,7 @@ def test_with_a_key(page: Page, tmp_path: Path, artifacts: Path) -> None:
 
 
 def test_as_a_client_of_oauth(page: Page, tmp_path: Path, artifacts: Path) -> None:
-    """The page fetches the token itself."""
+    """With client id and secret, the page fetches a token itself."""
     key = write_keys(tmp_path / "keys.json", alice="predict")["alice"]
     files = {"keys": str(tmp_path / "keys.json"), "signing_key": str(write_signing_key(tmp_path))}
     with running(

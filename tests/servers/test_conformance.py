@@ -1,4 +1,4 @@
-"""The OpenAPI document holds: schemathesis reads it from a real server and tries to catch the server out."""
+"""Schemathesis tests a real server against its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNBOUNDED: Final = '[checks]\npositive_data_acceptance.expected-statuses = ["2xx
 
 
 def conforms(folder: Path, port: int, *arguments: str) -> None:
-    """Let schemathesis try everything; fails with its report."""
+    """Run schemathesis; fails with its report."""
     url = f"http://127.0.0.1:{port}/openapi.json"
     command = [str(Path(sys.executable).with_name("st")), "run", url, *ARGUMENTS, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=2 * DEADLINE)
@@ -36,7 +36,7 @@ def conforms(folder: Path, port: int, *arguments: str) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_service_for_anybody_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """Statuses, content types, headers, bodies, methods; what is valid is taken and what is not is refused."""
+    """Without credentials: statuses, content types, headers, bodies and methods are those of the document."""
     (tmp_path / "schemathesis.toml").write_text(UNBOUNDED)
     with running(door, tmp_path, artifacts, max_batch=MAX_BATCH) as server:
         conforms(tmp_path, server.port)
@@ -44,7 +44,7 @@ def test_a_service_for_anybody_is_what_its_document_says(door: str, tmp_path: Pa
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_service_with_keys_and_bounds_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """Every check without exception, among them that no path can be had without the credentials it asks for."""
+    """With keys and `reject`: all checks pass, among them that paths refuse requests without credentials."""
     key = write_keys(tmp_path / "keys.json", alice="predict read manage")["alice"]
     settings: dict[str, Any] = {
         "auth": "keys",

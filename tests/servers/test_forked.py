@@ -1,5 +1,5 @@
-"""Apps that a server loads before it forks its workers, as `gunicorn --preload` does: each worker opens a model of its
-own, follows promotions and stops in time."""
+"""Apps that are loaded before the workers are forked (`gunicorn --preload`): each worker opens the model, follows
+promotions and stops in time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HOSTS: Final = {
 
 
 def neighbours(_: int) -> Mapping[str, Any]:
-    """A model that scikit-learn serves, with OpenMP's threads."""
+    """A model that scikit-learn serves, with OpenMP threads."""
     return {"neighbours": make_pipeline(fruit.columns_encoded(), KNeighborsClassifier(algorithm="brute"))}
 
 
@@ -47,14 +47,14 @@ def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         return swapping.store(root)
     for seed in (1, 2):
         fruit.registered(replace(fruit.FRUIT, candidates=neighbours, load=partial(fruit.table, seed=seed)), root)
-    found = Registry(root, swapping.NAME)
-    found.promote(1)
-    return found
+    registry = Registry(root, swapping.NAME)
+    registry.promote(1)
+    return registry
 
 
 @contextmanager
 def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterator[Running]:
-    """gunicorn as anybody runs it, with the app loaded first; it knows nothing of ours."""
+    """Plain gunicorn with `--preload`, without our server."""
     log = folder / "stderr"
     command = [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket", "--bind", "127.0.0.1:0"]
     environment = {
@@ -71,8 +71,8 @@ def preloaded(worker: str, app: str, folder: Path, registry: Registry) -> Iterat
 
 
 def opened(server: Running, seen: set[str]) -> bool:
-    """Has every worker opened a model? Asks once more, as a worker opens it when it is asked first, and notes the
-    version that answers; until a large model is there, 503 is the truth."""
+    """Has every worker opened a model? Sends a request, because a worker opens the model at its first request, and
+    records the versions that answered; a large model is 503 until it is open."""
     response = server.request("POST", "/predict", swapping.BODY, "Connection: close\r\n")
     assert response.status in (200, 503)
     if response.status == 200:
@@ -82,7 +82,7 @@ def opened(server: Running, seen: set[str]) -> bool:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_workers_forked_after_loading_answer_follow_and_stop(registry: Registry, tmp_path: Path, host: str) -> None:
-    """Each says that it was forked and opens the model itself; a promotion reaches them; they end when told to."""
+    """Each worker logs the fork, opens the model, follows a promotion and stops on SIGTERM."""
     registry.promote(1)
     with preloaded(*HOSTS[host], tmp_path, registry) as server:
         before: set[str] = set()

@@ -1,4 +1,4 @@
-"""Real servers of a store that somebody else writes: the version before goes on, ready says why, memory stays."""
+"""Real servers on a store with hostile versions: the previous version serves on, and health has the reason."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ SOON: Final = 20.0
 
 
 def with_graph(make: Callable[[], Any]) -> Damage:
-    """A version whose compiled model is this one."""
+    """A version with this compiled model."""
     return lambda folder: hostile.with_graph(folder, make())
 
 
 SHAPES: Final[Mapping[str, tuple[Damage, str]]] = {
     "a sparse file": (hostile.sparse_file, "The file golden.json has more than"),
     "a sparse manifest": (hostile.sparse_manifest, "The file manifest.json has more than"),
-    "many parts": (hostile.many_parts, "The file golden.json has more parts than ours have"),
-    "many features": (hostile.many_features, "The file signature.json has more parts than ours have"),
+    "many parts": (hostile.many_parts, "The file golden.json has more parts than such a file may have"),
+    "many features": (hostile.many_features, "The file signature.json has more parts than such a file may have"),
     "a pipe": (hostile.pipe, "golden.json is neither a file nor a folder"),
     "a link": (hostile.link, "golden.json is neither a file nor a folder"),
-    "many files": (hostile.many_files, "The artifact holds more files than one has"),
+    "many files": (hostile.many_files, "The artifact holds more files than any artifact has"),
     "data in another file": (with_graph(hostile.external_data), "keeps numbers in another file"),
     "a bomb": (with_graph(hostile.bomb), "has an operation that none of ours has"),
     "a repeated row": (with_graph(hostile.spread), "repeats something that is no row"),
@@ -62,46 +62,46 @@ SHAPES: Final[Mapping[str, tuple[Damage, str]]] = {
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with two good versions."""
+    """A store with two valid versions."""
     return swapping.store(tmp_path_factory.mktemp("store")).folder.parent
 
 
 @pytest.fixture
 def registry(pristine: Path, tmp_path: Path) -> Registry:
-    """A copy of it."""
+    """A copy of that store."""
     return Registry(Path(shutil.copytree(pristine, tmp_path / "store")), swapping.NAME)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a server runs; a file with a secret lies in it."""
+    """The working directory of a server, with a secret file."""
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / hostile.SECRET_FILE).write_bytes(hostile.SECRET)
     return tmp_path / "here"
 
 
 def ready(server: Running) -> Any:
-    """What `/health/ready` says; it is 200 all the time."""
+    """The reply of `/health/ready`, which must be 200."""
     response = server.request("GET", "/health/ready")
     assert response.status == 200
     return json.loads(response.body)
 
 
 def megabytes(server: Running) -> float:
-    """What its processes hold."""
+    """The memory of the server's processes."""
     pages = sum(int(Path(f"/proc/{one.number}/statm").read_text().split()[1]) for one in family(server.process.pid))
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def damaged(registry: Registry, damage: Damage) -> int:
-    """A new version, made from the first and damaged."""
+    """A new version: a damaged copy of the first."""
     number = registry.versions()[-1] + 1
     damage(Path(shutil.copytree(registry.path(1), registry.path(number))))
     return number
 
 
 def refused(registry: Registry, server: Running, number: int) -> str:
-    """Promote a version, and give why the server does not take it."""
+    """Promote a version, and wait for the reason why the server refuses it."""
     began = time.monotonic()
     registry.promote(number)
     wait_for(server.process, lambda: ready(server).get("refused", {}).get("version") == str(number))
@@ -114,7 +114,7 @@ def refused(registry: Registry, server: Running, number: int) -> str:
 
 @each_door
 def test_whatever_a_version_is_the_one_before_goes_on(registry: Registry, folder: Path, door: str) -> None:
-    """One after the other at one server, which then takes a good one as ever."""
+    """One server refuses each of these versions in turn, and then follows a valid one."""
     with running(door, folder, registry.folder.parent, model=registry.name) as server:
         answer, before = server.request("POST", "/predict", BODY).body, megabytes(server)
         for name, (damage, reason) in SHAPES.items():
@@ -141,7 +141,7 @@ def test_at_a_sealed_server_nothing_is_read_before_the_seal_holds(
         number = damaged(registry, damage)
         (registry.path(number) / "manifest.seal").write_bytes(bytes(64))
         reason = refused(registry, server, number)
-        assert ("seal is not ours" in reason) or damage is hostile.sparse_manifest
+        assert ("seal was made with another key" in reason) or damage is hostile.sparse_manifest
         assert megabytes(server) - before < GROWTH
         assert ready(server)["version"] == "1"
 
@@ -211,7 +211,7 @@ def test_a_pipe_hangs_no_start(registry: Registry, folder: Path, door: str, name
 
 @pytest.fixture(autouse=True)
 def no_secret(folder: Path) -> Iterator[None]:
-    """No log of any server here shows what lies in its working directory."""
+    """No log of these servers holds the secret of the working directory."""
     yield
     for log in folder.glob("stderr"):
         assert hostile.SECRET.decode() not in log.read_text()

@@ -30,7 +30,7 @@ FAILED = 2
 def test_a_signal_ends_the_server_cleanly(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """Exit code 0, no traceback, nothing left behind, and the port is free."""
+    """Exit code 0, no traceback, no leftover process, and a free port."""
     with running(door, tmp_path, artifacts, workers=workers, model="tumor") as server:
         assert server.request("POST", "/predict", golden(artifacts)).status == 200
         assert server.stop(number) == 0
@@ -43,7 +43,7 @@ def test_a_signal_ends_the_server_cleanly(
 @each_door
 @each_number
 def test_metrics_are_those_of_all_workers(door: str, workers: int, tmp_path: Path, artifacts: Path) -> None:
-    """Forty requests over as many connections: whoever is asked knows of all."""
+    """Each worker reports the metrics of all workers."""
     with running(door, tmp_path, artifacts, workers=workers) as server:
         body = golden(artifacts)
         for _ in range(40):
@@ -53,17 +53,17 @@ def test_metrics_are_those_of_all_workers(door: str, workers: int, tmp_path: Pat
 
 
 def predictions(server: Running) -> float:
-    """What the metrics count."""
+    """The number of predictions in the metrics."""
     text = server.request("GET", "/metrics").body.decode()
-    found = re.findall(
+    matches = re.findall(
         r'^twinserve_requests_total\{(?=[^}]*route="predict")[^}]*status="200"[^}]*\} (\S+)$', text, re.M
     )
-    return sum(map(float, found))
+    return sum(map(float, matches))
 
 
 @each_door
 def test_every_request_has_one_line_in_the_log(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """JSON with id, status, duration and version."""
+    """Each request is one JSON line with id, status, duration and version."""
     with running(door, tmp_path, artifacts) as server:
         server.request("POST", "/predict", golden(artifacts))
         server.stop()
@@ -91,7 +91,7 @@ def refusal(door: str, folder: Path, artifacts: Path, **settings: Any) -> tuple[
 
 @each_door
 def test_a_port_that_is_taken_is_one_sentence_and_exit_code_2(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """It says which setting to change."""
+    """The sentence names the setting to change."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, text = refusal(door, tmp_path, artifacts, port=taken.getsockname()[1])
     assert code == FAILED
@@ -101,7 +101,7 @@ def test_a_port_that_is_taken_is_one_sentence_and_exit_code_2(door: str, tmp_pat
 @each_door
 @each_number
 def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_path: Path) -> None:
-    """It says how to make one."""
+    """The sentence names the command that trains one."""
     code, text = refusal(door, tmp_path, tmp_path / "nothing", workers=workers)
     assert code == FAILED
     assert re.fullmatch(rf"{door}: There is no champion of .*; run `python train\.py` first\.\n", text)
@@ -112,7 +112,7 @@ def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_p
 def test_a_damaged_model_is_one_sentence_and_exit_code_2(
     door: str, workers: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """However many workers find it so, and nothing else is said."""
+    """One sentence is printed, however many workers fail."""
     code, text = refusal(door, tmp_path, damaged(artifacts, tmp_path), workers=workers)
     assert code == FAILED
     assert text == f"{door}: The file golden.json was altered after training; restore it or train again.\n"
@@ -123,7 +123,7 @@ def test_a_damaged_model_is_one_sentence_and_exit_code_2(
 def test_a_key_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(
     door: str, workers: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """It says how to make one."""
+    """The sentence names the command that makes one."""
     code, text = refusal(door, tmp_path, artifacts, workers=workers, auth="keys", keys=tmp_path)
     assert code == FAILED
     assert re.fullmatch(rf"{door}: TWINSERVE_KEYS cannot be read \(Is a directory\); make it with .*\.\n", text)
@@ -133,7 +133,7 @@ def test_a_key_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(
 def test_a_worker_that_cannot_take_anothers_place_leaves_the_other_serving(
     door: str, tmp_path: Path, artifacts: Path
 ) -> None:
-    """Its place is tried again, and filled once the model is whole."""
+    """A replacement worker is tried again until the model can be opened; the other worker serves on."""
     store = shutil.copytree(artifacts, tmp_path / "store")
     golden_rows = store / "tumor" / "1" / "golden.json"
     with running(door, tmp_path, store, workers=2) as server:
@@ -164,7 +164,7 @@ def damaged(artifacts: Path, folder: Path) -> Path:
 def test_a_bad_setting_is_one_sentence_and_exit_code_2(
     door: str, setting: str, value: Any, tmp_path: Path, artifacts: Path
 ) -> None:
-    """It names the variable."""
+    """The sentence names the variable."""
     code, text = refusal(door, tmp_path, artifacts, **{setting: value})
     assert code == FAILED
     assert text.startswith(f"{door}: TWINSERVE_{setting.upper()}: ")
@@ -173,7 +173,7 @@ def test_a_bad_setting_is_one_sentence_and_exit_code_2(
 
 @each_door
 def test_a_request_in_flight_is_answered_before_the_end(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """SIGTERM between the head and the body: the answer still comes."""
+    """A request whose body follows SIGTERM is still answered."""
     body = golden(artifacts)
     with running(door, tmp_path, artifacts) as server, server.connect() as connection:
         connection.sendall(request("POST", "/predict", body).removesuffix(body[1:]))
@@ -190,7 +190,7 @@ def test_a_request_in_flight_is_answered_before_the_end(door: str, tmp_path: Pat
 def test_a_stopping_server_refuses_new_connections_and_answers_those_it_has(
     door: str, tmp_path: Path, artifacts: Path
 ) -> None:
-    """What was on its way over a kept connection is answered, and the connection then closed."""
+    """A request on a persistent connection is answered, then the connection is closed."""
     whole = request("GET", "/health/live")
     with running(door, tmp_path, artifacts, workers=2) as server, server.connect() as kept, server.connect() as busy:
         kept.sendall(whole)
@@ -207,7 +207,7 @@ def test_a_stopping_server_refuses_new_connections_and_answers_those_it_has(
 
 
 def is_open(port: int) -> bool:
-    """Does anybody listen?"""
+    """Does a server listen on this port?"""
     try:
         socket.create_connection(("127.0.0.1", port)).close()
     except OSError:
@@ -217,7 +217,7 @@ def is_open(port: int) -> bool:
 
 @each_door
 def test_workers_whose_parent_was_killed_end(door: str, tmp_path: Path, artifacts: Path) -> None:
-    """Though a client keeps a connection; nobody else would ever end them, and they hold the port."""
+    """Workers end when their parent was killed, even with an open connection, and release the port."""
     with running(door, tmp_path, artifacts, workers=2, grace=30) as server, server.connect() as kept:
         kept.sendall(request("GET", "/health/live"))
         assert [response.status for response in read(kept, 1)] == [200]

@@ -26,20 +26,20 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Front:
-    """nginx, and what is behind it."""
+    """nginx and the doors behind it."""
 
     nginx: Running
     doors: list[Running]
     body: bytes
 
     def predict(self, headers: str = "") -> Response:
-        """One prediction by way of nginx."""
+        """One prediction through nginx."""
         return self.nginx.request("POST", "/predict", self.body, headers)
 
 
 @contextmanager
 def in_front_of(doors: list[Running], folder: Path) -> Iterator[Running]:
-    """nginx with the configuration as it is, but for the ports."""
+    """nginx with the shipped configuration, except the ports."""
     port = free_port()
     site = (ROOT / "deploy" / "nginx.conf").read_text()
     for given, door in zip((8000, 8001), doors, strict=True):
@@ -63,7 +63,7 @@ def in_front_of(doors: list[Running], folder: Path) -> Iterator[Running]:
 
 
 def accepts(server: Running) -> bool:
-    """Is anybody there?"""
+    """Does a server listen on this port?"""
     try:
         server.connect().close()
     except OSError:
@@ -84,14 +84,14 @@ def front(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Iterator
 
 
 def test_predictions_come_from_both_doors_alike(front: Front) -> None:
-    """Whichever is asked."""
+    """Both doors give the same prediction through nginx."""
     answers = [front.predict() for _ in range(6)]
     assert {(answer.status, answer.body) for answer in answers} == {(200, answers[0].body)}
     assert all(b'"POST"' in door.log.read_bytes() for door in front.doors)
 
 
 def test_a_request_id_goes_through_or_is_made(front: Front) -> None:
-    """And never one that a door would refuse."""
+    """A valid request id is passed on; otherwise nginx makes one that the doors accept."""
     assert front.predict().headers["x-request-id"] == "a-fixed-request-id"
     bare = b"GET /model HTTP/1.1\r\nHost: here\r\n%s\r\n"
     for given in (b"", b"X-Request-Id: not fit\r\n"):
@@ -101,7 +101,7 @@ def test_a_request_id_goes_through_or_is_made(front: Front) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_as_the_doors_would(front: Front) -> None:
-    """Before it is sent; with the same kind of body."""
+    """nginx refuses a too large body itself, with a problem."""
     head = b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     (answer,) = front.nginx.send(head % (8 * 1024 * 1024 + 1))
     assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
@@ -110,7 +110,7 @@ def test_a_body_that_is_too_large_is_refused_as_the_doors_would(front: Front) ->
 
 
 def test_what_a_door_refuses_comes_through_as_it_is(front: Front) -> None:
-    """nginx puts no page of its own in its place."""
+    """nginx passes a door's problems on unchanged."""
     answer = front.nginx.request("POST", "/predict", b"{")
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
     assert front.nginx.request("GET", "/nothing").headers["content-type"] == "application/problem+json"
@@ -118,7 +118,7 @@ def test_what_a_door_refuses_comes_through_as_it_is(front: Front) -> None:
 
 
 def test_while_a_door_stops_nobody_is_refused(front: Front) -> None:
-    """Its 503 is asked again at the other door, and so is what it breaks off."""
+    """A 503 or a broken connection of a stopping door is retried at the other door."""
     stopping = front.doors[0]
     stopping.process.send_signal(signal.SIGTERM)
     wait_for(front.nginx.process, lambda: stopping.request("GET", "/health/ready").status == 503)
@@ -128,7 +128,7 @@ def test_while_a_door_stops_nobody_is_refused(front: Front) -> None:
 
 
 def test_when_no_door_answers_nginx_says_so_as_they_would(front: Front) -> None:
-    """503, and when to come back. No door is left behind, so this is the last test here."""
+    """Without doors the answer is 503 with Retry-After. This test stops the doors, so it is the last one."""
     for door in front.doors:
         end(door)
     answer = front.predict()
@@ -137,7 +137,7 @@ def test_when_no_door_answers_nginx_says_so_as_they_would(front: Front) -> None:
 
 
 def end(door: Running) -> None:
-    """Kill a door, and wait for its workers to notice."""
+    """Kill a door, and wait until its workers end."""
     door.process.kill()
     while accepts(door):
         threading.Event().wait(0.05)

@@ -1,4 +1,4 @@
-"""What a server refuses itself, or before it has the body: alike at both doors, and told to the client."""
+"""Refusals by the server itself, or before the body has arrived: alike at both doors, and received by the client."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ LIMIT = 6 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A file of keys, and one of them, which may predict."""
+    """A key file, and the key of a caller who may predict."""
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     return path, write_keys(path, me="predict")["me"]
 
@@ -105,7 +105,7 @@ def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def guarded(
     artifacts: Path, key: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Running]]:
-    """One worker of each door that asks for keys, with a small limit of bodies and of all together."""
+    """One worker of each door with `AUTH=keys`, and with small limits for one body and for all bodies."""
     settings: dict[str, Any] = {"auth": "keys", "keys": key[0], "max_body": LIMIT, "max_buffered": 8 * 1024 * 1024}
     with contextlib.ExitStack() as stack:
         yield {
@@ -116,21 +116,21 @@ def guarded(
 
 @pytest.fixture(params=DOORS)
 def server(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Running:
-    """Each of them."""
+    """Each of `servers`."""
     return servers[request.param]
 
 
 @pytest.fixture(params=DOORS)
 def guard(request: pytest.FixtureRequest, guarded: dict[str, Running]) -> Running:
-    """Each of those that ask for keys."""
+    """Each of `guarded`."""
     return guarded[request.param]
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_is_no_request_is_refused_alike_and_in_our_words(servers: dict[str, Running], name: str) -> None:
-    """The same status and bytes, with an id; nothing of it is answered or logged, and the connection is closed."""
+    """Both doors send the same problem with an id, show and log nothing of the request, and close the connection."""
     data, expected = SHAPES[name]
-    found: list[Response] = []
+    responses: list[Response] = []
     for server in servers.values():
         (response,) = server.send(data.encode("latin-1"), responses=2)
         problem = json.loads(response.body)
@@ -144,13 +144,13 @@ def test_what_is_no_request_is_refused_alike_and_in_our_words(servers: dict[str,
         assert (logged["event"], logged["status"]) == ("request", expected[0])
         if problem["instance"] != CANARY:
             assert CANARY not in server.log.read_text().lower().replace(f'"request_id": "{CANARY}"', "")
-        found.append(response)
-    first, second = found
+        responses.append(response)
+    first, second = responses
     assert first.nameless() == second.nameless()
 
 
 def test_what_is_no_request_is_counted(server: Running) -> None:
-    """Under no route; what does not arrive in time and what is too large, too."""
+    """Bytes that are no request are counted as 400 under the route `unknown`."""
 
     def counted() -> float:
         text = server.request("GET", "/metrics").body.decode()
@@ -163,7 +163,7 @@ def test_what_is_no_request_is_counted(server: Running) -> None:
 
 
 def test_a_good_answer_comes_before_the_refusal_behind_it(server: Running, artifacts: Path) -> None:
-    """Both in one packet."""
+    """In one packet, a valid request is answered before the invalid one behind it is refused."""
     good = request("POST", "/predict", golden(artifacts))
     responses = server.send(good + good + b"garbage\r\n\r\n" + good, responses=4)
     assert [response.status for response in responses] == [200, 200, 400]
@@ -171,14 +171,14 @@ def test_a_good_answer_comes_before_the_refusal_behind_it(server: Running, artif
 
 @pytest.mark.parametrize(("line", "kind", "status"), [("POST /nowhere", "json", 404), ("PUT /model", "json", 405)])
 def test_nobody_is_asked_to_send_what_is_refused(server: Running, line: str, kind: str, status: int) -> None:
-    """The refusal instead of `100 Continue`; as the client may send the body or not, the connection is closed."""
+    """A refusal replaces `100 Continue`; the connection is closed, as the client may or may not send the body."""
     head = f"{line} HTTP/1.1\r\nHost: h\r\nContent-Type: application/{kind}\r\nExpect: 100-continue\r\n"
     (response,) = server.send(f"{head}Content-Length: 2\r\n\r\n".encode(), responses=2)
     assert (response.status, response.headers["connection"].lower()) == (status, "close")
 
 
 def test_nobody_is_asked_to_send_what_is_of_the_wrong_type(server: Running) -> None:
-    """As above."""
+    """A 415 replaces `100 Continue`, too."""
     head = "POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\n"
     assert [it.status for it in server.send(f"{head}Content-Length: 2\r\n\r\n".encode(), responses=2)] == [415]
 
@@ -193,7 +193,7 @@ REFUSED = {
 
 
 def with_http_client(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """The standard library's client, which sends all of a request before it reads."""
+    """The standard library's client, which sends the whole request before it reads."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     with contextlib.closing(connection):
         connection.request(method, path, BODY, headers)
@@ -201,23 +201,23 @@ def with_http_client(server: Running, method: str, path: str, headers: dict[str,
 
 
 def with_requests(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """The client that most people use."""
+    """The client `requests`."""
     return requests.request(method, f"http://127.0.0.1:{server.port}{path}", data=BODY, headers=headers).status_code
 
 
 def with_requests_in_chunks(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """The same, without a length."""
+    """The client `requests` with a chunked body."""
     pieces = (BODY[place : place + 65536] for place in range(0, len(BODY), 65536))
     return requests.request(method, f"http://127.0.0.1:{server.port}{path}", data=pieces, headers=headers).status_code
 
 
 def with_httpx(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """Its successor."""
+    """The client `httpx`."""
     return httpx2.request(method, f"http://127.0.0.1:{server.port}{path}", content=BODY, headers=headers).status_code
 
 
 def with_aiohttp(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """The client of asyncio."""
+    """The client `aiohttp`."""
 
     async def send() -> int:
         async with aiohttp.ClientSession() as session:
@@ -233,7 +233,7 @@ def with_aiohttp(server: Running, method: str, path: str, headers: dict[str, str
 def test_a_refusal_reaches_a_client_that_sends_before_it_reads(
     guard: Running, key: tuple[Path, str], status: int, client: Callable[..., int]
 ) -> None:
-    """However much it sends; what it sends is read and dropped."""
+    """The rest of the body is read and dropped, so that the client gets the refusal."""
     method, path, headers = REFUSED[status]
     sent = {name: value.replace("KEY", key[1]) for name, value in headers.items()}
     assert [client(guard, method, path, sent) for _ in range(3)] == [status] * 3
@@ -241,7 +241,7 @@ def test_a_refusal_reaches_a_client_that_sends_before_it_reads(
 
 @pytest.mark.parametrize("door", DOORS)
 def test_too_much_and_too_often_are_told_before_the_body(door: str, artifacts: Path, tmp_path: Path) -> None:
-    """503 while the one place is taken by half a request, then 429, to a client that sends 7 MB before it reads."""
+    """A client that sends 7 MB before it reads gets 503 while another request holds the only place, then 429."""
     settings: dict[str, Any] = {"max_concurrent": 1, "rate": 0.001, "burst": 2, "max_body": LIMIT}
     with running(door, tmp_path, artifacts, **settings) as server, server.connect() as half:
         half.sendall(request("POST", "/predict", b"{}")[:-1])
@@ -254,7 +254,7 @@ def test_too_much_and_too_often_are_told_before_the_body(door: str, artifacts: P
 
 @pytest.mark.parametrize("path", ["/nowhere", "/health/live"])
 def test_a_connection_is_kept_behind_a_body_that_nobody_wanted(guard: Running, path: str) -> None:
-    """If it is no longer than a body may be."""
+    """The connection is kept if the dropped body is no larger than `max_body`."""
     with guard.connect() as connection:
         for _ in range(3):
             connection.sendall(request("POST", path, b" " * (LIMIT // 2)))
@@ -265,14 +265,14 @@ def test_a_connection_is_kept_behind_a_body_that_nobody_wanted(guard: Running, p
 
 
 def megabytes(server: Running) -> float:
-    """What its processes hold."""
-    found = [Path(f"/proc/{process.number}/statm").read_text().split()[1] for process in family(server.process.pid)]
-    return max(int(pages) * 4096 for pages in found) / 1e6
+    """The memory of the server's processes."""
+    resident = [Path(f"/proc/{process.number}/statm").read_text().split()[1] for process in family(server.process.pid)]
+    return max(int(pages) * 4096 for pages in resident) / 1e6
 
 
 @pytest.mark.parametrize("line", ["POST /predict", "POST /nowhere", "GET /health/live"])
 def test_nobody_s_bodies_are_held(guard: Running, line: str) -> None:
-    """Sixty clients without a key leave half a body each, of 3 MB; the server does not keep it, and answers others."""
+    """Sixty unauthenticated clients send half a body of 3 MB each; the server drops them and answers others."""
     head = f"{line} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {LIMIT}\r\n\r\n".encode()
     guard.request("GET", "/health/live")
     before = megabytes(guard)
@@ -287,21 +287,21 @@ def test_nobody_s_bodies_are_held(guard: Running, line: str) -> None:
 
 
 def answers(clients: list[socket.socket], number: int) -> list[Response]:
-    """The first answers to any of these, as many as are asked for."""
-    found: list[Response] = []
+    """Wait for this many answers on any of these connections."""
+    responses: list[Response] = []
     with selectors.DefaultSelector() as selector:
         for client in clients:
             selector.register(client, selectors.EVENT_READ)
-        while len(found) < number and (ready := selector.select(DEADLINE)):
+        while len(responses) < number and (ready := selector.select(DEADLINE)):
             for key, _ in ready:
                 client = cast("socket.socket", key.fileobj)
-                found += read(client, 1)
+                responses += read(client, 1)
                 selector.unregister(client)
-    return found
+    return responses
 
 
 def test_all_bodies_that_arrive_have_room_for_so_many_bytes(guard: Running, key: tuple[Path, str]) -> None:
-    """Of twelve callers who may predict and send 3 of 6 MB each, those beyond 8 MB are told to come again."""
+    """Of twelve callers that send 3 of 6 MB each, those beyond 8 MB in all get 503 with Retry-After."""
     head = f"POST /predict HTTP/1.1\r\nHost: h\r\nX-API-Key: {key[1]}\r\nContent-Type: application/json\r\n"
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(guard.connect()) for _ in range(12)]
@@ -317,7 +317,7 @@ def test_all_bodies_that_arrive_have_room_for_so_many_bytes(guard: Running, key:
 
 
 def test_heads_have_room_for_so_many_bytes_too(guard: Running) -> None:
-    """Three hundred clients hold back the end of a head of 60 kB: those beyond 8 MB are refused."""
+    """Of three hundred clients that send an incomplete head of 60 kB, those beyond 8 MB in all are refused."""
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(guard.connect()) for _ in range(300)]
         for client in clients:
@@ -327,7 +327,7 @@ def test_heads_have_room_for_so_many_bytes_too(guard: Running) -> None:
 
 
 def test_what_nobody_reads_takes_time_by_its_size(guard: Running) -> None:
-    """One body of 6 MB after the other to no path at all: health answers between them."""
+    """Dropping bodies of 6 MB to an unknown path does not hold up health."""
     stop, sent = threading.Event(), [0]
 
     def send() -> None:
@@ -350,7 +350,7 @@ def test_what_nobody_reads_takes_time_by_its_size(guard: Running) -> None:
 def test_a_request_refused_by_its_head_counts_once(
     artifacts: Path, tmp_path_factory: pytest.TempPathFactory, key: tuple[Path, str]
 ) -> None:
-    """So does one whose body comes later: of a burst of three, three are let through, and each has one line."""
+    """A request counts once for the rate and has one line in the log, even if its body comes later."""
     for door in DOORS:
         folder = tmp_path_factory.mktemp(door)
         with running(door, folder, artifacts, auth="keys", keys=key[0], rate=0.001, burst=3) as server:

@@ -1,4 +1,4 @@
-"""What each signal does to a server under load: alike at both doors, with one worker and with two."""
+"""The effect of each signal on a server under load: at both doors, with one worker and with two."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GRACE = 8
 
 @contextlib.contextmanager
 def asked(server: Running, body: bytes) -> Iterator[Clients]:
-    """Clients that ask while this lasts, some of whom have had an answer."""
+    """A context with clients that send requests, after the first answers."""
     with asking(Clients(server.port, body, number=4)) as clients:
         wait_for(server.process, lambda: clients.seen["200"] > 20)
         yield clients
@@ -42,7 +42,7 @@ def asked(server: Running, body: bytes) -> Iterator[Clients]:
 def test_what_was_accepted_is_answered_before_the_end(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """TERM, INT and QUIT: no request is lost, and the exit code is 0."""
+    """TERM, INT and QUIT lose no request, and the exit code is 0."""
     with running(door, tmp_path, artifacts, workers=workers, access_log=False) as server:
         with asked(server, golden(artifacts)) as clients:
             code = server.stop(number)
@@ -54,7 +54,7 @@ def test_what_was_accepted_is_answered_before_the_end(
 @each_door
 @each_number
 def test_the_other_signals_change_nothing_and_say_so(door: str, workers: int, tmp_path: Path, artifacts: Path) -> None:
-    """HUP, USR1, USR2, TTIN, TTOU: no request is lost or refused, and each has one line."""
+    """HUP, USR1, USR2, TTIN and TTOU lose or refuse no request; each is one line in the log."""
     with running(door, tmp_path, artifacts, workers=workers, access_log=False) as server:
 
         def told() -> list[str]:
@@ -79,7 +79,7 @@ def test_the_other_signals_change_nothing_and_say_so(door: str, workers: int, tm
 def test_the_second_urgent_signal_ends_at_once(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """Though a client has sent half a request, for which the first one waits."""
+    """A second INT or QUIT ends the server at once, even while a request is incomplete."""
     whole = request("POST", "/predict", golden(artifacts))
     with running(door, tmp_path, artifacts, workers=workers, grace=GRACE) as server, server.connect() as client:
         client.sendall(whole[:-1])
@@ -92,7 +92,7 @@ def test_the_second_urgent_signal_ends_at_once(
 
 
 def is_open(port: int) -> bool:
-    """Does anybody listen?"""
+    """Does a server listen on this port?"""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
@@ -104,7 +104,8 @@ def is_open(port: int) -> bool:
 def test_a_signal_before_it_serves_ends_it_with_0(
     door: str, workers: int, number: int, tmp_path: Path, artifacts: Path
 ) -> None:
-    """From when it listens to signals on; while libraries are loaded, or the version is opened."""
+    """A signal during start ends the server with 0, as soon as it handles signals: while libraries load, or the
+    version is opened."""
     process = start(door, tmp_path, artifacts, workers=workers)
     try:
         status = Path(f"/proc/{process.pid}/status")
@@ -119,7 +120,7 @@ def test_a_signal_before_it_serves_ends_it_with_0(
 
 
 def catches(status: Path, number: int) -> bool:
-    """Has this process a handler for the signal?"""
+    """Does this process handle the signal?"""
     (mask,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt:")]
     return bool(int(mask, 16) >> (number - 1) & 1)
 
@@ -136,8 +137,8 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 def test_a_signal_while_a_promoted_version_is_opened_ends_it_with_0(
     door: str, workers: int, part: int, heavy: Registry, tmp_path: Path
 ) -> None:
-    """The thread that opens it is in a library's own code: the interpreter's end under it would be SIGABRT. It comes at
-    the beginning, or after one, two or three quarters of what an opening takes."""
+    """The interpreter must not end while a thread is in a library's native code, which would be SIGABRT. The signal
+    comes at the beginning of an opening, or after one, two or three quarters of it."""
     heavy.promote(1)
     settings = settings_of(artifacts=heavy.folder.parent, model=heavy.name)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A real server with a real model that is slow: nobody else waits, and shutting down does not wait for ever."""
+"""A real server with a slow model: other requests do not wait, and a shutdown does not wait for ever."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_SHUTDOWN = 15.0
 
 @pytest.fixture(scope="module")
 def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose champion holds a type of its own, so it is a pickle."""
+    """A store whose champion is a pickle with a blocking transformer."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
@@ -52,7 +52,7 @@ def slow_artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def marked(artifacts: Path) -> bytes:
-    """A valid instance that the model takes its time for."""
+    """A valid instance on which the model waits."""
     instance = json.loads(golden(artifacts))
     instance["mean"]["radius"] = MARK
     return json.dumps(instance).encode()
@@ -60,7 +60,7 @@ def marked(artifacts: Path) -> bytes:
 
 @each_door
 def test_health_answers_at_once_while_a_prediction_runs(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
-    """Within 50 ms, and the prediction is answered when it is done."""
+    """Health answers within 50 ms; the prediction is answered when it is done."""
     block = tmp_path / "block"
     with running(door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block) as server:
         block.touch()
@@ -80,7 +80,7 @@ def test_health_answers_at_once_while_a_prediction_runs(door: str, tmp_path: Pat
 
 @each_door
 def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
-    """503 with Retry-After from the real thing, too."""
+    """A request over the capacity gets 503 with Retry-After at once."""
     block = tmp_path / "block"
     with running(
         door, tmp_path, slow_artifacts, trust_pickles=True, blocking_file=block, threads=1, max_queue=1
@@ -99,7 +99,7 @@ def test_a_full_server_refuses_at_once(door: str, tmp_path: Path, slow_artifacts
 
 @each_door
 def test_who_was_asked_for_the_body_is_answered(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
-    """One place for a request, from its head to its answer: others who come in between do not take it."""
+    """A request holds its place from the head to the answer: later requests cannot take it."""
     whole = request("POST", "/predict", golden(slow_artifacts), headers="Expect: 100-continue\r\n")
     split, stop = whole.index(b"\r\n\r\n") + 4, threading.Event()
     options: dict[str, Any] = {"trust_pickles": True, "max_concurrent": 1, "threads": 2}
@@ -130,8 +130,8 @@ def test_who_was_asked_for_the_body_is_answered(door: str, tmp_path: Path, slow_
 
 @each_door
 def test_what_is_sent_ahead_has_room_for_so_many_bytes(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
-    """Six clients send 40 kB behind a request that takes its time: those beyond 110 kB are answered and let go, and the
-    others have their second answer."""
+    """Of six clients that send 40 kB behind a slow request, those beyond 110 kB in all are answered and closed; the
+    others get their second answer."""
     block, head = tmp_path / "block", b"GET /health/live HTTP/1.1\r\nHost: h\r\nX: "
     options: dict[str, Any] = {"threads": 6, "max_body": 90_000, "max_buffered": 110_000}
     with (
@@ -160,7 +160,7 @@ def test_what_is_sent_ahead_has_room_for_so_many_bytes(door: str, tmp_path: Path
 
 @each_door
 def test_a_worker_whose_predictions_never_end_is_replaced(door: str, tmp_path: Path, slow_artifacts: Path) -> None:
-    """504 for whoever waited; then a new worker answers."""
+    """Waiting requests get 504; then a new worker answers."""
     block = tmp_path / "block"
     options: dict[str, Any] = {"trust_pickles": True, "predict_timeout": 0.5, "threads": 1, "grace": 1, "workers": 2}
     with running(door, tmp_path, slow_artifacts, blocking_file=block, **options) as server:

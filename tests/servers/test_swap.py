@@ -1,4 +1,4 @@
-"""Real servers with two workers, under load, while the champion changes again and again."""
+"""Real servers with two workers, under load, while the champion changes repeatedly."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 
 class Load:
-    """Clients over connections that stay open; each reply is compared with what the version that it names says."""
+    """Clients on persistent connections; each reply is compared with that of the version it names."""
 
     def __init__(self, port: int, expected: Mapping[str, bytes]) -> None:
         self.seen: Counter[str] = Counter()
@@ -76,13 +76,13 @@ class Load:
 
 
 def events(server: Running, name: str) -> list[Mapping[str, Any]]:
-    """The log's lines of one kind so far; the last line may be half written."""
+    """The log's lines of one kind so far; an incomplete last line is skipped."""
     lines = server.log.read_text().split("\n")[:-1]
     return [line for line in map(json.loads, (line for line in lines if f'"{name}"' in line)) if line["event"] == name]
 
 
 def promoted(registry: Registry, server: Running, version: int, event: str = "swapped") -> list[float]:
-    """Promote a version and wait until each worker has followed, or refused; gives the seconds that each took."""
+    """Promote a version and wait until each worker has followed or refused it; the seconds that each took."""
     before = len(events(server, event))
     began = time.time()
     registry.promote(version)
@@ -96,7 +96,7 @@ def promoted(registry: Registry, server: Running, version: int, event: str = "sw
 def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
     pristine: Registry, tmp_path: Path, door: str
 ) -> None:
-    """Twenty swaps, one to a damaged version and back; a busy machine may be late once, but not as a rule."""
+    """Twenty swaps, one of them to a damaged version; at most a few may be late on a busy machine."""
     settings = settings_of(artifacts=pristine.folder.parent, model=pristine.name)
     expected = {
         str(version): body_of(open_model_version(pristine, version, settings, Metrics()), BODY) for version in (1, 2)

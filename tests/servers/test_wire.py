@@ -1,4 +1,4 @@
-"""What happens on the wire between a client and a real server, alike at both doors."""
+"""The wire protocol between a client and a real server, alike at both doors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def instance(artifacts: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    """One worker of each door, impatient and with little room."""
+    """One worker of each door, with short timeouts and small limits."""
     with contextlib.ExitStack() as stack:
         yield {
             door: stack.enter_context(
@@ -52,12 +52,12 @@ def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(params=DOORS)
 def server(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Running:
-    """Each of them."""
+    """Each of `servers`."""
     return servers[request.param]
 
 
 def test_predictions_are_the_same_bytes(servers: dict[str, Running], instance: bytes) -> None:
-    """The same instance, alone and in an array, at both."""
+    """Both doors answer an instance, and an array of it, with the same bytes."""
     for body in (instance, b"[" + instance + b"]", b"{}", b"{", b"[]"):
         first, second = (server.request("POST", "/predict", body) for server in servers.values())
         assert first.comparable() == second.comparable()
@@ -72,14 +72,14 @@ def test_predictions_are_the_same_bytes(servers: dict[str, Running], instance: b
 def test_any_method_and_path_is_answered_with_the_same_bytes(
     servers: dict[str, Running], method: str, target: str
 ) -> None:
-    """Also where a server or a framework would have had words of its own."""
+    """Both doors send the same reply, also where a server or framework would send its own."""
     data = request(method, target, headers="Connection: close\r\n")
     (first,), (second,) = (server.send(data, responses=2, head=method == "HEAD") for server in servers.values())
     assert first.nameless() == second.nameless()
 
 
 def test_a_declared_length_over_the_limit_is_refused_unsent(server: Running) -> None:
-    """413 before a byte of the body, and the connection is closed."""
+    """A Content-Length over the limit is 413 before the body is sent; the connection is closed."""
     head = f"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {MAX_BODY + 1}"
     with server.connect() as connection:
         connection.sendall(head.encode() + b"\r\n\r\n")
@@ -89,13 +89,13 @@ def test_a_declared_length_over_the_limit_is_refused_unsent(server: Running) -> 
 
 
 def test_a_body_over_the_limit_is_refused(server: Running) -> None:
-    """Sent whole: 413, and no second request on this connection."""
+    """A body over the limit that is sent completely is 413; the connection takes no second request."""
     (response,) = server.send(request("POST", "/predict", b" " * (MAX_BODY + 1)), responses=2)
     assert response.status == 413
 
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
-    """A chunked request."""
+    """A request with a chunked body."""
     head = (
         b"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
@@ -103,7 +103,7 @@ def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 def test_a_chunked_body_is_put_together(server: Running, instance: bytes) -> None:
-    """However it is cut, trailers or none."""
+    """A chunked body is read however it is cut, with and without trailers."""
     for data in (
         chunked(instance),
         chunked(instance[:1], instance[1:100], instance[100:]),
@@ -115,7 +115,7 @@ def test_a_chunked_body_is_put_together(server: Running, instance: bytes) -> Non
 
 
 def test_a_chunked_body_is_counted(server: Running) -> None:
-    """413 as soon as it is too much; it need not end."""
+    """A chunked body is 413 as soon as it exceeds the limit, before its end."""
     (response,) = server.send(chunked(*[b" " * 30_000] * 10, end=b""), responses=2)
     assert response.status == 413
     assert response.headers["connection"].lower() == "close"
@@ -134,7 +134,7 @@ def test_a_chunked_body_is_counted(server: Running) -> None:
     ids=["method", "head", "no body", "body", "chunk", "half a chunk"],
 )
 def test_a_request_that_does_not_arrive_in_time_is_408(server: Running, data: bytes) -> None:
-    """Whatever is missing; and the connection is closed."""
+    """A request with any part missing is 408 after the timeout; the connection is closed."""
     before = time.monotonic()
     (response,) = server.send(data, responses=2)
     assert response.status == 408
@@ -144,25 +144,25 @@ def test_a_request_that_does_not_arrive_in_time_is_408(server: Running, data: by
 
 
 def test_a_connection_that_sends_nothing_is_closed(server: Running) -> None:
-    """Without a word: there is no request to answer."""
+    """An idle connection is closed without a reply."""
     assert server.send(b"") == []
 
 
 @pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
 def test_an_empty_line_leaves_a_connection_idle(server: Running, before: bytes) -> None:
-    """It may come behind a body (RFC 9112 section 2.2): the connection is closed without a word as any idle one is."""
+    """An empty line may follow a body (RFC 9112 section 2.2): the connection stays idle and is closed silently."""
     for apart in (False, True):
         with server.connect() as connection:
             connection.sendall(before if apart else before + b"\r\n")
-            found = read(connection, 1) if before else []
+            responses = read(connection, 1) if before else []
             if apart:
                 connection.sendall(b"\r\n")
-            assert [response.status for response in [*found, *read(connection, 1)]] == ([200] if before else [])
+            assert [response.status for response in [*responses, *read(connection, 1)]] == ([200] if before else [])
 
 
 @pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
 def test_a_request_behind_an_empty_line_is_one(server: Running, instance: bytes, before: bytes) -> None:
-    """In one piece or apart, and it has its own time to arrive."""
+    """A request behind an empty line is answered, with its own receive timeout, in one piece or in two."""
     whole = request("POST", "/predict", instance)
     for apart in (False, True):
         with server.connect() as connection:
@@ -182,20 +182,20 @@ def test_a_request_behind_an_empty_line_is_one(server: Running, instance: bytes,
 
 @pytest.mark.parametrize("before", [b"", request("GET", "/health/live")], ids=["new", "used"])
 def test_empty_lines_one_after_the_other_are_no_request(server: Running, before: bytes) -> None:
-    """400 at the second one; it was a way to keep a connection for ever."""
+    """A second empty line is 400; otherwise empty lines could keep a connection open for ever."""
     for gap in (0, 1, 2, 3):
         with server.connect() as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(before + b"\r\n\r\n"[:gap])
-            found = read(connection, 1) if before else []
+            responses = read(connection, 1) if before else []
             assert server.request("GET", "/health/live").status == 200
             connection.sendall(b"\r\n\r\n"[gap:] * 100)
-            statuses = [response.status for response in [*found, *read(connection, 2)]]
+            statuses = [response.status for response in [*responses, *read(connection, 2)]]
             assert statuses == [*([200] if before else []), 400]
 
 
 def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
-    """Two hundred of them wait, and health answers."""
+    """While two hundred clients send slowly, health answers."""
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(server.connect()).sendall(b"POST /predict HTTP/1.1\r\nHost: h")
@@ -203,7 +203,7 @@ def test_slow_clients_do_not_silence_the_server(server: Running) -> None:
 
 
 def test_clients_that_do_not_read_do_not_silence_the_server(server: Running) -> None:
-    """A hundred of them leave a large answer where it is; health answers, and they are let go."""
+    """While a hundred clients do not read large answers, health answers; then they are disconnected."""
     with contextlib.ExitStack() as stack:
         readers = [stack.enter_context(server.connect()) for _ in range(100)]
         for reader in readers:
@@ -214,7 +214,7 @@ def test_clients_that_do_not_read_do_not_silence_the_server(server: Running) -> 
 
 
 def test_a_slow_reader_gets_all_of_its_answer(server: Running) -> None:
-    """In pieces, as it takes them."""
+    """A client that reads slowly gets the whole answer in pieces."""
     with server.connect() as connection:
         connection.sendall(request("GET", "/docs"))
         first = connection.recv(1000)
@@ -224,7 +224,7 @@ def test_a_slow_reader_gets_all_of_its_answer(server: Running) -> None:
 
 
 def test_a_client_that_keeps_a_closed_connection_open_delays_nobody(server: Running) -> None:
-    """The server has closed its side, and waits for the client's without waiting."""
+    """The server closes its side and waits for the client's without blocking others."""
     before = time.monotonic()
     with contextlib.ExitStack() as stack:
         for _ in range(20):
@@ -245,7 +245,7 @@ def test_a_client_that_keeps_a_closed_connection_open_delays_nobody(server: Runn
     ids=["no body wanted", "refused by its head", "a long size", "a huge chunk"],
 )
 def test_a_body_that_never_comes_delays_nobody(server: Running, unfinished: bytes) -> None:
-    """Whatever is said of it, and whether or not it is wanted."""
+    """A body that is announced and not sent does not block others, whether it is accepted or refused."""
     before = time.monotonic()
     with contextlib.ExitStack() as stack:
         for _ in range(20):
@@ -255,7 +255,7 @@ def test_a_body_that_never_comes_delays_nobody(server: Running, unfinished: byte
 
 
 def test_what_follows_a_body_that_is_too_long_is_no_request(server: Running) -> None:
-    """It belongs to the body."""
+    """Bytes behind a head with a Content-Length over the limit belong to its body, not to a next request."""
     first = b"GET /health/live HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n"
     assert len(server.send(first + request("GET", "/model"), responses=2)) == 1
 
@@ -273,7 +273,7 @@ def test_what_follows_a_body_that_is_too_long_is_no_request(server: Running) -> 
 def test_the_connection_is_closed_behind_a_body_that_is_too_long(
     server: Running, line: str, fields: str, status: int
 ) -> None:
-    """Whatever the answer is, and it says so; a body that is just not too long does no harm."""
+    """The reply has `Connection: close`, whatever its status; a body at the limit keeps the connection."""
     for body, length, connection in ((b"", MAX_BODY + 1, "close"), (b" " * MAX_BODY, MAX_BODY, "keep-alive")):
         data = f"{line} HTTP/1.1\r\nHost: here\r\n{fields}Content-Length: {length}\r\n\r\n".encode()
         (response,) = server.send(data + body, head=line.startswith("HEAD"))
@@ -282,7 +282,7 @@ def test_the_connection_is_closed_behind_a_body_that_is_too_long(
 
 
 def test_nothing_behind_a_chunked_body_that_is_too_long_is_a_request(server: Running) -> None:
-    """It is answered before all of it is there, and its rest stays the rest of it."""
+    """A too large chunked body is refused before its end, and its rest is never read as a request."""
     hidden = request("GET", "/health/live").replace(b"a-fixed-request-id", b"hidden")
     head = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
     with server.connect() as connection:
@@ -296,14 +296,14 @@ def test_nothing_behind_a_chunked_body_that_is_too_long_is_a_request(server: Run
 
 
 def test_two_types_of_a_body_are_none(server: Running, instance: bytes) -> None:
-    """Neither the first nor the last is believed."""
+    """Two Content-Type headers are refused."""
     types = "Content-Type: text/plain\r\n"
     (response,) = server.send(request("POST", "/predict", instance, headers=types))
     assert response.status == 400
 
 
 def test_a_whole_body_that_nobody_read_holds_up_no_request(server: Running) -> None:
-    """However long it is: the next one is answered over the same connection, as was promised."""
+    """The request behind an unread body of any allowed length is answered over the same connection."""
     unread = request("POST", "/predict", b" " * (MAX_BODY // 2)).replace(b"application/json", b"text/plain")
     refused, answered = server.send(unread + request("GET", "/health/live"), responses=2)
     assert (refused.status, refused.headers.get("connection", "keep-alive").lower()) == (415, "keep-alive")
@@ -311,7 +311,7 @@ def test_a_whole_body_that_nobody_read_holds_up_no_request(server: Running) -> N
 
 
 def test_a_refusal_waits_for_the_answers_before_it(server: Running, instance: bytes) -> None:
-    """Of a head that is too large, and of a body that ends early: neither is taken for the answer before it."""
+    """A refused head or an incomplete body is answered after the pipelined requests before it."""
     fields = "".join(f"X-{number}: 1\r\n" for number in range(101))
     good, large = request("POST", "/predict", instance), request("POST", "/predict", instance, headers=fields)
     assert [response.status for response in server.send(good + good + large + good, responses=4)] == [200, 200, 431]
@@ -322,13 +322,13 @@ def test_a_refusal_waits_for_the_answers_before_it(server: Running, instance: by
 
 
 def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
-    """As many as no stack has room for."""
+    """Very many pipelined requests are answered without recursion."""
     count = 3000
     assert len(server.send(b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n" * count, responses=count)) == count
 
 
 def test_a_client_that_has_closed_its_side_is_answered(server: Running, instance: bytes) -> None:
-    """Half-closed: everything was sent."""
+    """A client that half-closes the connection after its request is answered."""
     with server.connect() as connection:
         connection.sendall(request("POST", "/predict", instance))
         connection.shutdown(socket.SHUT_WR)
@@ -337,7 +337,7 @@ def test_a_client_that_has_closed_its_side_is_answered(server: Running, instance
 
 
 def test_a_client_that_goes_away_early_harms_nobody(server: Running, instance: bytes) -> None:
-    """In the middle of a head, of a body, or before the answer."""
+    """A client may disconnect in the head, in the body, or before the answer."""
     whole = request("POST", "/predict", instance)
     for cut in (1, 30, len(whole) - 10, len(whole)):
         with server.connect() as connection:
@@ -346,7 +346,7 @@ def test_a_client_that_goes_away_early_harms_nobody(server: Running, instance: b
 
 
 def test_100_continue_is_sent_to_who_expects_it(server: Running, instance: bytes) -> None:
-    """First 100, then, when the body is there, the answer."""
+    """`Expect: 100-continue` is answered with 100, then with the reply to the body."""
     head = request("POST", "/predict", instance, "Expect: 100-continue\r\n").removesuffix(instance)
     with server.connect() as connection:
         connection.sendall(head)
@@ -357,7 +357,7 @@ def test_100_continue_is_sent_to_who_expects_it(server: Running, instance: bytes
 
 
 def test_nobody_is_asked_to_send_what_is_too_large(server: Running) -> None:
-    """413 instead of 100."""
+    """A too large Content-Length is 413 instead of 100."""
     head = (
         "POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
         f"Content-Length: {MAX_BODY + 1}\r\nExpect: 100-continue\r\n\r\n"
@@ -366,13 +366,13 @@ def test_nobody_is_asked_to_send_what_is_too_large(server: Running) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(server: Running, instance: bytes) -> None:
-    """Three in one packet, three answers."""
+    """Three requests in one packet get three answers in order."""
     data = request("POST", "/predict", instance) + request("GET", "/nothing") + request("GET", "/health/live")
     assert [response.status for response in server.send(data, responses=3)] == [200, 404, 200]
 
 
 def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> None:
-    """Fifty predictions over one connection: the median far below what a delayed packet costs."""
+    """Fifty predictions over one connection: the median is far below a delayed acknowledgement (40 ms)."""
     seconds = []
     with server.connect() as connection:
         for _ in range(50):
@@ -385,7 +385,7 @@ def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> No
 
 
 def test_a_head_that_is_too_large_is_431(server: Running) -> None:
-    """In bytes, as the setting says, or in fields; the connection is closed."""
+    """A head with too many bytes or fields is 431; the connection is closed."""
     almost = server.request("GET", "/health/live", headers="X-Large: " + "a" * (MAX_HEAD - 1000) + "\r\n")
     assert almost.status == 200
     for headers in ("X-Large: " + "a" * MAX_HEAD + "\r\n", "".join(f"X-{number}: 1\r\n" for number in range(150))):
@@ -395,7 +395,8 @@ def test_a_head_that_is_too_large_is_431(server: Running) -> None:
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c"])
 def test_an_upgrade_that_is_not_taken_up_changes_nothing(server: Running, instance: bytes, protocol: str) -> None:
-    """As RFC 9110 lets a server do; clients that prefer HTTP/2 ask with every request. In however many pieces."""
+    """An `Upgrade` is ignored, as RFC 9110 allows; HTTP/2 clients may send one with each request, in any number of
+    pieces."""
     headers = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABk\r\n"
     data = request("POST", "/predict", instance, headers)
     place = data.index(b"\r\nUpgrade: ")
@@ -410,13 +411,13 @@ def test_an_upgrade_that_is_not_taken_up_changes_nothing(server: Running, instan
 
 
 def test_no_server_names_itself(server: Running, instance: bytes) -> None:
-    """Neither in an answer nor in a refusal."""
+    """No answer and no refusal has a Server header."""
     for data in (request("POST", "/predict", instance), request("GET", "/nothing"), b"GET / HTTP/9.9\r\n\r\n"):
         assert ["server" in response.headers for response in server.send(data)] in ([False], [])
 
 
 def test_bytes_that_are_no_http_are_no_fault(server: Running) -> None:
-    """Refused or dropped by the server, which goes on."""
+    """Bytes that are no HTTP are refused or dropped, and the server goes on."""
     for data in (b"\x16\x03\x01\x02\x00", b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100):
         with server.connect() as connection:
             connection.sendall(data)
@@ -427,7 +428,7 @@ def test_bytes_that_are_no_http_are_no_fault(server: Running) -> None:
 
 
 def test_header_values_of_any_byte_are_no_fault(servers: dict[str, Running], instance: bytes) -> None:
-    """Those that HTTP allows, beyond ASCII too; alike at both."""
+    """Header values with any byte that HTTP allows, also beyond ASCII, are accepted alike at both doors."""
     for value in ("application/json; x=\xe9", "\xff\xfe", "application/\x80json", "application/json;charset=\xfc"):
         head = f"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: {value}\r\nContent-Length: {len(instance)}\r\n"
         data = f"{head}X-Request-Id: \xe9\r\n\r\n".encode("latin-1") + instance
@@ -441,7 +442,7 @@ CHUNKED = "Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
 
 @pytest.mark.parametrize("chunks", [b"-6\r\n\r\n", b"0x2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"zz\r\n\r\n"])
 def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes) -> None:
-    """400, at once, and the connection is closed, as nothing that follows can be told from a request."""
+    """Invalid framing is 400 at once; the connection is closed, because the next request cannot be found."""
     head = f"POST /predict HTTP/1.1\r\nHost: x\r\n{CHUNKED}\r\n".encode()
     with server.connect() as connection:
         connection.sendall(head + chunks)
@@ -451,7 +452,7 @@ def test_a_faulty_framing_is_the_callers_fault(server: Running, chunks: bytes) -
 
 
 def test_a_trailer_is_no_header(server: Running, instance: bytes) -> None:
-    """What comes behind the body says nothing of its type."""
+    """A Content-Type in the trailers does not count."""
     head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"%x\r\n%s\r\n0\r\nContent-Type: application/json\r\n\r\n" % (len(instance), instance)
     with server.connect() as connection:
@@ -461,7 +462,7 @@ def test_a_trailer_is_no_header(server: Running, instance: bytes) -> None:
 
 
 def test_a_body_that_ends_early_is_400(server: Running) -> None:
-    """A client that closes its side in the middle of its body is told so, chunks or not."""
+    """A client that closes its side within a body, chunked or not, gets 400."""
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
     for data in (head + b"{", chunked(b"{", end=b""), chunked(b"{", end=b"5\r\n12")):
         with server.connect() as connection:
@@ -475,7 +476,7 @@ def test_a_body_that_ends_early_is_400(server: Running) -> None:
 
 @pytest.mark.parametrize("field", ["X-Request-Id: abc", "x-request-id: a.b-c_1"])
 def test_a_body_that_ends_early_is_refused_under_the_callers_id(server: Running, field: str) -> None:
-    """In the header and in the problem."""
+    """The header and the problem have the request id that was sent."""
     with server.connect() as connection:
         connection.sendall(
             b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -489,7 +490,7 @@ def test_a_body_that_ends_early_is_refused_under_the_callers_id(server: Running,
 
 
 def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running) -> None:
-    """The time must not grow by the square. Nothing but blanks is no JSON; one byte more than may come is too large."""
+    """The time grows linearly. A body of blanks is 400; one byte over the limit is 413."""
     (response,) = server.send(chunked(*[b" "] * 10_000))
     assert (response.status, kind_of(response)) == (400, "malformed-json")
     (response,) = server.send(chunked(*[b" " * 5] * (MAX_BODY // 5 + 1)), responses=2)
@@ -497,12 +498,12 @@ def test_a_body_of_very_many_chunks_costs_no_more_than_its_size(server: Running)
 
 
 def test_a_body_that_is_mostly_framing_is_refused(server: Running) -> None:
-    """Every byte in a chunk of its own; the connection is closed, whatever comes behind."""
+    """A large body in chunks of one byte is refused; the connection is closed."""
     for number in (MOST_FRAMING // 4 + 1, MAX_BODY):
         (response,) = server.send(chunked(*[b" "] * number) + request("GET", "/health/live"), responses=2)
         assert (response.status, kind_of(response)) == (400, "bad-request")
 
 
 def kind_of(response: Response) -> str:
-    """What the problem's type ends in."""
+    """The kind of a problem: the last part of its type."""
     return str(json.loads(response.body)["type"].rpartition(":")[2])

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.card.caveats import doubts
+from twinserve.card.caveats import caveats
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.figures import figures
 from twinserve.estimators.calendar import calendar_parts
@@ -99,20 +99,20 @@ def _summary(subject: Subject) -> Iterator[str]:
     yield paragraph(
         f"{facts.metric} {facts.metrics[facts.metric]:.4f} (95 % interval {low:.4f} to {high:.4f}{other}), "
         f"{facts.training.estimator}, served {_how(facts)}.",
-        "In short.",
+        "Summary.",
     )
-    yield from (paragraph(doubt, "Doubt.") for doubt in doubts(facts))
+    yield from (paragraph(caveat, "Caveat.") for caveat in caveats(facts))
 
 
 def _how(facts: Manifest) -> str:
-    return "as a compiled graph" if facts.predictor.kind == "compiled" else "by scikit-learn itself"
+    return "as a compiled graph" if facts.predictor.kind == "compiled" else "by scikit-learn"
 
 
 def _evaluated_by(facts: Manifest) -> str:
     better = "greater" if METRICS[facts.metric].greater_is_better else "less"
     return (
-        f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and never "
-        f"learned from. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
+        f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and not "
+        f"used in training. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
         "Baseline: a model that uses no feature."
         + " brier is summed over the classes: from 0, which is best, to 2."
         * ("brier" in facts.metrics)
@@ -196,7 +196,7 @@ def _predictor(facts: Manifest) -> Iterator[str]:
         yield table(
             (
                 "rows compared",
-                "rows without an answer from either",
+                "rows that neither can predict",
                 "splits tried on both sides",
                 "labels that differ",
                 "largest difference",

@@ -13,23 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-PLACE: Final = "MPLCONFIGDIR"
+FOLDER: Final = "MPLCONFIGDIR"
 CACHE: Final = "XDG_CACHE_HOME"
 
 
 @contextmanager
 def _elsewhere() -> Iterator[None]:
     """Send caches into a folder that is removed at the end, and restore the environment then."""
-    if PLACE in os.environ:
+    if FOLDER in os.environ:
         yield
         return
     before = os.environ.get(CACHE)
     with tempfile.TemporaryDirectory(prefix="twinserve-fonts-") as folder:
-        os.environ[PLACE] = os.environ[CACHE] = folder
+        os.environ[FOLDER] = os.environ[CACHE] = folder
         try:
             yield
         finally:
-            del os.environ[PLACE], os.environ[CACHE]
+            del os.environ[FOLDER], os.environ[CACHE]
             if before is not None:
                 os.environ[CACHE] = before
 

@@ -73,7 +73,7 @@ def _of_values(y_true: FloatArray, predictions: Predictions) -> dict[str, tuple[
 def _curves(classes: Sequence[str]) -> list[tuple[int, str, str]]:
     """Code, name and colour of each class that gets a curve; of two classes the second alone."""
     codes = [1] if len(classes) == 2 else list(range(min(len(classes), MOST_CLASSES)))
-    return [(code, classes[code], COLOURS[place]) for place, code in enumerate(codes)]
+    return [(code, classes[code], COLOURS[index]) for index, code in enumerate(codes)]
 
 
 def _roc(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
@@ -155,10 +155,10 @@ def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
     shown = list(importance[:MOST_BARS])[::-1]
     figure, axes = _empty("loss in the metric that decides", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
     axes.grid(visible=False, axis="y")
-    places = range(len(shown))
+    bars = range(len(shown))
     spreads = [part.spread for part in shown]
-    axes.barh(places, [part.mean for part in shown], xerr=spreads, color=BLUE, ecolor=GREY, height=0.7)
-    axes.set_yticks(places, [_short(part.feature, 32) for part in shown], fontsize=9)
+    axes.barh(bars, [part.mean for part in shown], xerr=spreads, color=BLUE, ecolor=GREY, height=0.7)
+    axes.set_yticks(bars, [_short(part.feature, 32) for part in shown], fontsize=9)
     axes.axvline(0, color=GREY, linewidth=1)
     more = f", the {len(shown)} highest of {len(importance)}" if len(importance) > len(shown) else ""
     return f"Permutation importance{more}: the loss when a feature's values are shuffled among the rows", _svg(figure)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from twinserve.card.card import feature_kind
-from twinserve.card.caveats import doubts
+from twinserve.card.caveats import caveats
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.notes import Note
 from twinserve.recipes import Recipe
@@ -84,7 +84,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             name: {"value": value, "interval": facts.intervals.get(name), "baseline": facts.baseline.get(name)}
             for name, value in facts.metrics.items()
         },
-        "doubts": list(doubts(facts)),
+        "caveats": list(caveats(facts)),
         "predictor": facts.predictor.model_dump(),
         "promoted": trained.outcome.promoted,
         "passed": trained.outcome.verdict.passed,
@@ -130,7 +130,7 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
     yield ""
     yield _metrics(facts)
-    yield from (f"[bold red]{escape(doubt)}[/]" for doubt in doubts(facts))
+    yield from (f"[bold red]{escape(caveat)}[/]" for caveat in caveats(facts))
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
@@ -149,8 +149,8 @@ def _verdict(outcome: Outcome) -> Iterator[str]:
 def _became(outcome: Outcome) -> str:
     if outcome.promoted:
         return "[green]promoted[/]"
-    if outcome.verdict.passed:  # Only --no-promote kept it from being promoted.
-        return "[yellow]not promoted, as asked; the gate would let it pass[/]"
+    if outcome.verdict.passed:  # So --no-promote was given.
+        return "[yellow]not promoted because of --no-promote; it passed the gate[/]"
     return "[yellow]not promoted[/]"
 
 
@@ -191,8 +191,8 @@ def _metrics(facts: Manifest) -> Table:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place in (0, len(heads) - 1) else "right", no_wrap=True)
+    for index, head in enumerate(heads):
+        table.add_column(head, justify="left" if index in (0, len(heads) - 1) else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     return table

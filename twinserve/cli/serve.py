@@ -77,7 +77,7 @@ def _run(settings: Settings, ports: Mapping[str, int]) -> int:
 
 def say(text: str) -> None:
     """Print a line for the person at the terminal, at once."""
-    print(text, flush=True)  # noqa: T201  # This program's own voice.
+    print(text, flush=True)  # noqa: T201  # The output of the command.
 
 
 def _start(module: str, port: int) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""The command `train.py`: runs a training or another verb, prints what came of it and gives the exit code."""
+"""The command `train.py`: runs a training or another verb, prints the outcome and returns the exit code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Stage:
             return "nothing was changed"
         if self.promoted:
             return f"version {self.registered} is registered and the champion"
-        return f"version {self.registered} is registered, and the champion is as it was"
+        return f"version {self.registered} is registered, and the champion is unchanged"
 
 
 Train = Callable[[argparse.Namespace, Progress, Stage], "Trained"]
@@ -88,15 +88,15 @@ def _run_verb(options: argparse.Namespace, knobs: Knobs) -> int:
     try:
         registry = Registry(Path(options.artifacts), options.name or knobs.recipe)
         trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
-        answer = VERBS[options.verb][0](registry, Arguments(tuple(options.versions), options.keep, trust))
+        result = VERBS[options.verb][0](registry, Arguments(tuple(options.versions), options.keep, trust))
     except AskedWrongly as error:
         return _fail(USAGE, str(error))
     except ModelError as error:
         return _fail(FAILURE, str(error))
-    text = json.dumps(answer.values) if options.json else "\n".join(answer.lines)
-    with _reporting(f"{options.verb} was done all the same"):
+    text = json.dumps(result.values) if options.json else "\n".join(result.lines)
+    with _reporting(f"{options.verb} was done nevertheless"):
         print(text)  # noqa: T201  # What the verb was asked for.
-    return 0 if answer.done else FAILURE
+    return 0 if result.done else FAILURE
 
 
 def _print(trained: Trained, *, as_json: bool) -> None:
@@ -139,5 +139,5 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _fail(code: int, sentence: str) -> int:
-    print(f"train.py: {sentence}", file=sys.stderr)  # noqa: T201  # The command's own voice.
+    print(f"train.py: {sentence}", file=sys.stderr)  # noqa: T201  # The errors of the command.
     return code

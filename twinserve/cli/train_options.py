@@ -36,9 +36,9 @@ def training(knobs: Knobs) -> argparse.Namespace:
     """The options of a training; exits with code 2 where they contradict each other."""
     parser = argparse.ArgumentParser(
         prog="train.py",
-        description="Train a model, prove it and put it into service.",
+        description="Train a model, prove the compiled one equal to it, and promote it if it passes the gate.",
         usage="train.py [options]\n       train.py {" + ",".join(VERBS) + "} ... (train.py list --help)",
-        epilog="Exit codes: 0 done, 1 failed, 2 asked wrongly or nothing to learn from, 3 held back by the gate. "
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate. "
         "A failed training changes nothing.",
     )
     _data(parser.add_argument_group("data and recipe"), knobs)
@@ -51,7 +51,7 @@ def training(knobs: Knobs) -> argparse.Namespace:
     if options.data is not None and options.recipe is not None:
         parser.error("--data and --recipe exclude each other; give one")
     if options.data is not None and options.name is None:
-        options.name = _model_name(options.data) or parser.error(f"--data {options.data} gives no name; say --name")
+        options.name = _model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
     if options.out_of_range not in POLICIES:  # A default is not checked by argparse.
         parser.error(f"TWINSERVE_OUT_OF_RANGE is one of: {', '.join(POLICIES)}")
     if options.data is None and (options.target or options.task or options.metric or options.format):
@@ -73,11 +73,15 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         help="overrides the file extension",
     )
     group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
-    group.add_argument("--keep-leaks", action="store_true", help="keep columns that give the target away")
+    group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
 
 
 def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument("--metric", choices=list(METRICS), help="decides, with --data (default: log_loss or rmse)")
+    group.add_argument(
+        "--metric",
+        choices=list(METRICS),
+        help="the metric that chooses the best candidate, with --data (default: log_loss or rmse)",
+    )
     group.add_argument("--search", action="store_true", help="search the candidates' hyper-parameters")
     group.add_argument(
         "--budget",
@@ -143,7 +147,7 @@ def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument(
         "--allow-fallback",
         action="store_true",
-        help="promote even if the model could not be compiled and scikit-learn has to serve it",
+        help="promote even if the model could not be compiled, so that scikit-learn serves it",
     )
 
 
@@ -158,7 +162,9 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     if most is None or most > 0:
         parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
     if name == "prune":
-        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many new versions to keep")
+        parser.add_argument(
+            "--keep", type=int, required=True, metavar="N", help="how many of the newest versions to keep"
+        )
     _store(parser, knobs)
     if name in OPENING:
         parser.add_argument(
@@ -173,7 +179,7 @@ def verb(knobs: Knobs) -> argparse.Namespace:
     if len(options.versions) < least or (most is not None and len(options.versions) > most):
         parser.error(f"{name} takes {least if least == most else f'{least} to {most}'} version(s)")
     if options.keep < 1:
-        parser.error("--keep takes a number from 1: the newest version holds the number that the next one counts from")
+        parser.error("--keep must be at least 1: the next version is numbered after the newest one")
     return options
 
 
@@ -220,17 +226,17 @@ def _not_empty(text: str) -> str:
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError("not a number from 0")
+        raise argparse.ArgumentTypeError("must be a number of at least 0")
     return number
 
 
 def _bytes(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError("not a whole number from 1")
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
     return int(text)
 
 
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
-        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
+        raise argparse.ArgumentTypeError("must be a whole number from 0 to 4294967295")
     return int(text)

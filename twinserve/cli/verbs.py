@@ -14,8 +14,8 @@ from twinserve.store.registry import Registry
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer of a verb: lines for a person, values for `--json`, and whether it was done."""
+class VerbResult:
+    """The result of a verb: lines to print, values for `--json`, and whether it succeeded."""
 
     lines: list[str]
     values: Any
@@ -34,7 +34,7 @@ class Arguments:
     trust: Trust = NO_TRUST
 
 
-def list_versions(registry: Registry, _: Arguments) -> Answer:
+def list_versions(registry: Registry, _: Arguments) -> VerbResult:
     """Every version in one line; last an error, where the champion file is damaged."""
     champion, trouble = None, []
     try:
@@ -49,10 +49,10 @@ def list_versions(registry: Registry, _: Arguments) -> Answer:
         f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
     ]
     lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
-    return Answer([*lines, *trouble], values, done=not trouble)
+    return VerbResult([*lines, *trouble], values, done=not trouble)
 
 
-def show(registry: Registry, arguments: Arguments) -> Answer:
+def show(registry: Registry, arguments: Arguments) -> VerbResult:
     """The facts of one version."""
     version = arguments.versions[0] if arguments.versions else registry.champion()
     if version is None:
@@ -60,10 +60,12 @@ def show(registry: Registry, arguments: Arguments) -> Answer:
     folder = registry.require(version)
     facts = read_manifest(folder)
     lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
-    return Answer([*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json"))
+    return VerbResult(
+        [*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json")
+    )
 
 
-def compare(registry: Registry, arguments: Arguments) -> Answer:
+def compare(registry: Registry, arguments: Arguments) -> VerbResult:
     """What differs between two versions: input, metrics, proof."""
     old, new = (open_version(registry.require(version), arguments.trust) for version in arguments.versions)
     changes = diff(old.signature, new.signature)
@@ -73,40 +75,40 @@ def compare(registry: Registry, arguments: Arguments) -> Answer:
     lines += [f"{name:<18} {_number(was)} -> {_number(now)}" for name, (was, now) in metrics.items()]
     lines += [f"predictor          {one.manifest.predictor.reason}" for one in (old, new)]
     values = {"changes": [vars(change) for change in changes], "metrics": metrics}
-    return Answer(lines, values)
+    return VerbResult(lines, values)
 
 
-def promote(registry: Registry, arguments: Arguments) -> Answer:
+def promote(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check a version and make it the champion, without the gate."""
     (version,) = arguments.versions
     open_version(registry.require(version), arguments.trust)
     registry.promote(version)
-    return Answer([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+    return VerbResult([f"Version {version} of {registry.name} is the champion."], {"champion": version})
 
 
-def rollback(registry: Registry, arguments: Arguments) -> Answer:
+def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check the champion's predecessor and make it the champion again."""
     before = registry.predecessor()
     if before is not None:
         open_version(registry.require(before), arguments.trust)
     version = registry.rollback()
-    return Answer([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+    return VerbResult([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
 
 
-def verify(registry: Registry, arguments: Arguments) -> Answer:
+def verify(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check the files and replay the golden rows of the given versions, or of all."""
     outcomes = list(_verified(registry, arguments))
     lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
     done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return Answer(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+    return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
 
 
-def prune(registry: Registry, arguments: Arguments) -> Answer:
+def prune(registry: Registry, arguments: Arguments) -> VerbResult:
     """Remove old versions, never the champion nor its predecessor."""
     removed = registry.prune(arguments.keep)
     listed = ", ".join(map(str, removed)) or "none"
-    return Answer([f"Removed: {listed}."], {"removed": removed})
+    return VerbResult([f"Removed: {listed}."], {"removed": removed})
 
 
 def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
@@ -157,14 +159,14 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-Verb = Callable[[Registry, Arguments], Answer]
-# The verbs: what does it, how many versions it takes at least and at most, and its sentence.
+Verb = Callable[[Registry, Arguments], VerbResult]
+# By verb: its function, how many versions it takes at least and at most, and its description.
 VERBS: Final[dict[str, tuple[Verb, int, int | None, str]]] = {
     "list": (list_versions, 0, 0, "list every version in one line"),
     "show": (show, 0, 1, "show the facts of a version, or of the champion"),
     "diff": (compare, 2, 2, "show what differs between two versions"),
     "promote": (promote, 1, 1, "check a version and make it the champion, without the gate"),
-    "rollback": (rollback, 0, 0, "make the version the champion again that served before"),
+    "rollback": (rollback, 0, 0, "make the previous champion the champion again"),
     "verify": (verify, 0, None, "check files and golden rows of some versions, or of all"),
     "prune": (prune, 0, 0, "remove all but the newest versions, the champion and its predecessor"),
 }

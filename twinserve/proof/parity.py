@@ -40,12 +40,12 @@ class Parity:
     def sentence(self) -> str:
         """The outcome as a sentence."""
         if self.holds:
-            more = f" On {self.unanswered} more rows neither has an answer." if self.unanswered else ""
+            more = f" Neither predicts {self.unanswered} further rows." if self.unanswered else ""
             return (
                 f"Proved equal to the fitted pipeline on {self.rows} rows: "
                 f"largest difference {self.largest_difference:.1e}.{more}"
             )
-        alone = f"{self.answered_by_one} are answered by one of the two only, " if self.answered_by_one else ""
+        alone = f"{self.answered_by_one} are predicted by one of the two only, " if self.answered_by_one else ""
         return (
             f"Not equal to the fitted pipeline on {self.rows} rows: {alone}{self.label_flips} labels differ, "
             f"largest difference {self.largest_difference:.1e}."

@@ -83,7 +83,7 @@ def prove(
 
 def _unproved(fitted: Predictor, error: Exception, made: Sequence[Columns]) -> Proved:
     """The pipeline serves. The reason is public, so it quotes `CannotCompile` only: other errors may name values."""
-    reason = str(error) if isinstance(error, CannotCompile) else f"the proof ended in a {type(error).__name__}"
+    reason = str(error) if isinstance(error, CannotCompile) else f"the proof failed with a {type(error).__name__}"
     return Proved(fitted, PredictorFacts(kind="scikit-learn", reason=f"Not compiled: {reason}."), None, made)
 
 

@@ -1,4 +1,4 @@
-"""Finding a recipe by its name or its place, `package.module:name`."""
+"""Find a recipe by its name or by `package.module:name`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from twinserve.recipes.recipe import Recipe
 
 
 class UnknownRecipe(AskedWrongly):
-    """There is no recipe of this name, or not at this place."""
+    """No recipe has this name, or nothing is found at `package.module:name`."""
 
 
-def find(name: str, places: Mapping[str, str]) -> Recipe:
-    """The recipe at `package.module:name`, or that of a name in `places`; raises `UnknownRecipe`."""
-    if ":" not in name and name not in places:
-        known = ", ".join(sorted(places))
+def find(name: str, recipes: Mapping[str, str]) -> Recipe:
+    """The recipe at `package.module:name`, or that of a name in `recipes`; raises `UnknownRecipe`."""
+    if ":" not in name and name not in recipes:
+        known = ", ".join(sorted(recipes))
         raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")
-    module, _, attribute = places.get(name, name).partition(":")
+    module, _, attribute = recipes.get(name, name).partition(":")
     return _imported(module, attribute)
 
 
 def _imported(module: str, attribute: str) -> Recipe:
     if not module or module.startswith(".") or not attribute:
-        raise UnknownRecipe(f"'{module}:{attribute}' is no package.module:name.")
+        raise UnknownRecipe(f"'{module}:{attribute}' is not of the form package.module:name.")
     try:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -54,7 +54,7 @@ class Recipe:
         """Raise `NoSuchMetric` before a long training rather than after it."""
         if self.metric not in names(self.task):
             known = ", ".join(dict.fromkeys([DEFAULT[self.task], *names(self.task)]))
-            raise NoSuchMetric(f"{self.metric} does not judge a {self.task}; choose one of: {known}.")
+            raise NoSuchMetric(f"{self.metric} is no metric for a {self.task}; it has {known}.")
 
 
 class NoSuchMetric(AskedWrongly):

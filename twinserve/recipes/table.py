@@ -21,7 +21,7 @@ from twinserve.signature.sources.from_table import FeatureTable, from_table
 
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
-"""The target is imbalanced if a class has a smaller share than this."""
+"""The target is imbalanced if a class has a smaller proportion than this."""
 
 
 class NoSuchColumn(AskedWrongly):
@@ -47,9 +47,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         raise NoSuchColumn(f"There is no column {options.target!r}; the table has {_listed(frame)}.")
     known = frame[frame[options.target].notna()].reset_index(drop=True)
     if len(known) < FEWEST_ROWS:
-        raise BadTarget(
-            f"The table has {len(known)} rows with a target, and {FEWEST_ROWS} are the least to learn from."
-        )
+        raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]
     task = options.task or targets.guess_task(column)
     target = targets.labels(column) if task == "classification" else targets.values(column)
@@ -71,8 +69,8 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         candidates=lambda seed: pipelines(kept.signature, task, seed),
         metric=options.metric or DEFAULT[task],
         intended_use=(
-            f"Predicts {options.target!r} for rows like those of {source}. Nobody has said more about its use; "
-            "say it in a recipe of your own before others rely on this model."
+            f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
+            "state it in a recipe of your own before others rely on this model."
         ),
         notes=notes,
     )
@@ -81,7 +79,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
     features = tuple(feature for feature in table.signature.features if feature.name not in leaks)
     if not features:
-        raise BadTarget("Every column says what the target says; --keep-leaks learns from them all the same.")
+        raise BadTarget("Every column repeats the target; --keep-leaks trains on them nevertheless.")
     return FeatureTable(Signature(features=features), table.frame.drop(columns=list(leaks)), table.notes)
 
 
@@ -94,25 +92,29 @@ def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Not
 
 
 def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
-    how = "guessed from the target; --task overrides" if guessed else "as asked"
+    how = "guessed from the target; --task overrides" if guessed else "as given by --task"
     if task == "regression":
         yield Note("fact", None, f"regression, {how}")
         return
-    shares = target.value_counts(normalize=True)
-    yield Note("fact", None, f"classification into {len(shares)} classes, {how}")
-    if shares.iloc[-1] < RARE:
-        yield Note("fact", None, f"imbalanced: {shares.index[-1]!r} is {shares.iloc[-1]:.1%} of the rows")
+    proportions = target.value_counts(normalize=True)
+    yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
+    if proportions.iloc[-1] < RARE:
+        yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
 
 
 def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
     for name, sentence in leaks.items():
-        what = "kept, as asked" if kept else "left out; --keep-leaks keeps it"
+        what = "kept because of --keep-leaks" if kept else "left out; --keep-leaks keeps it"
         yield Note("leak", name, f"{sentence}: {what}")
 
 
 def _separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Iterator[Note]:
     for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
-        yield Note("leak", name, "it alone tells the two classes apart in every row: kept; is it known beforehand?")
+        yield Note(
+            "leak",
+            name,
+            "it alone separates the two classes in every row: kept; make sure that it is known before the prediction",
+        )
 
 
 def _listed(frame: pd.DataFrame, most: int = 20) -> str:

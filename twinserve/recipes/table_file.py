@@ -43,7 +43,7 @@ class NoSuchTable(AskedWrongly):
 
 
 class UnreadableTable(AskedWrongly):
-    """The file holds no table."""
+    """The content of the file is no table."""
 
 
 def read(location: str, form: Form | None, standard_input: BinaryIO) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def _form(location: str) -> Form:
         return "csv"
     ending = Path(location).suffix.lower()
     if ending not in ENDINGS:
-        raise NoSuchTable(f"Cannot tell the form of {location!r} from its ending; give --format csv, parquet or jsonl.")
+        raise NoSuchTable(f"The ending of {location!r} names no known format; give --format csv, parquet or jsonl.")
     return ENDINGS[ending]
 
 
@@ -151,7 +151,9 @@ def read_jsonl(content: bytes) -> pd.DataFrame:
         if not isinstance(row, dict):
             raise UnreadableTable(f"line {number} is not a JSON object.")
         if "\\u" in line and not _is_text(row):
-            raise UnreadableTable(f"line {number} holds half a character (a lone surrogate); mend it first.")
+            raise UnreadableTable(
+                f"line {number} holds a lone surrogate, which is half a character; repair the line first."
+            )
         rows.append(_flat(row))
     names = dict.fromkeys(name for row in rows for name in row)
     return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names})

@@ -20,7 +20,7 @@ MOST_NUMBERED_CLASSES: Final = 10
 
 
 class BadTarget(AskedWrongly):
-    """The target cannot be learned; the message says why."""
+    """The target cannot be learned, for the reason in the message."""
 
 
 def guess_task(target: pd.Series[Any]) -> Task:
@@ -84,7 +84,7 @@ def _kind(target: pd.Series[Any]) -> FeatureType:
     try:
         return interpret(target, recognise=True).type
     except NotAFeature as error:
-        raise BadTarget(f"The target {target.name!r} {error}; it takes a text, a boolean or a number.") from None
+        raise BadTarget(f"The target {target.name!r} {error}; a target is a text, a boolean or a number.") from None
 
 
 def _require_no_dates(target: pd.Series[Any], kind: FeatureType) -> None:

@@ -160,7 +160,7 @@ def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFra
             raise
         raise CannotPackage(
             f"X holds nulls in {', '.join(refused)}, on which {_short_name(estimator)} raises: put an imputer into the "
-            "pipeline, or a HistGradientBoosting, which takes nulls, or leave those rows out."
+            "pipeline, use a HistGradientBoosting, which takes nulls, or leave those rows out."
         ) from error
     reason = "answers differently"
     for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, _classes(copied)):
@@ -172,8 +172,8 @@ def _with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFra
         except Exception as error:
             reason = f"fails ({_first_line(error)})"
     raise CannotPackage(
-        f"It {reason} on a table of plain float64, str and datetime64 columns and with text labels, which is what a "
-        "service has; put the conversion into the pipeline, or fit it on such a table."
+        f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
+        "put the conversion into the pipeline, or fit it on such a table."
     )
 
 

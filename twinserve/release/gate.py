@@ -66,15 +66,15 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
     changes = [*diff(champion.signature, challenge.opened.signature), *_outputs(champion, challenge)]
     breaking = [change for change in changes if change.breaking]
     if breaking and not terms.breaking:
-        reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes all the same."
+        reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
-        reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes all the same."
+        reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
     answers = _champion_answers(champion, challenge)
     if answers is None or answers.predictions is None:
-        reason = "The champion has no answer of the same kind to these rows, so they cannot be compared"
-        reason += "." if terms.breaking else "; --allow-breaking promotes all the same."
+        reason = "The champion has no predictions of the same kind for these rows, so they cannot be compared"
+        reason += "." if terms.breaking else "; --allow-breaking promotes nevertheless."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     rows = answers.given  # The others cannot be compared.
     both = replace(
@@ -91,8 +91,8 @@ def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Seq
     return Verdict(
         passed=passed,
         reason=(
-            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence it "
-            f"loses at most {max(0.0, -lower):.4f} of {name}, and {terms.tolerance:.4f} may be lost."
+            f"{'Not worse' if passed else 'Perhaps worse'} than the champion: with {CONFIDENCE:.0%} confidence its "
+            f"{name} is worse by at most {max(0.0, -lower):.4f}; the tolerance is {terms.tolerance:.4f}."
         ),
         changes=changes,
         champion_score=score(name, challenge.y_true, of_champion),

@@ -17,8 +17,8 @@ from twinserve.training.data import Data
 
 ROWS = 20
 CURE = (
-    "it may be null, and to such a row this model has no answer (422 unpredictable): declare it without None, or put "
-    "an imputer into the pipeline, or a HistGradientBoosting, which takes nulls"
+    "it may be null, and this model cannot predict such a row (422 unpredictable): declare it without None, or put an "
+    "imputer into the pipeline, or use a HistGradientBoosting, which takes nulls"
 )
 
 
@@ -32,8 +32,8 @@ def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
 
 
 def _refused(predictor: Predictor, rows: Columns, data: Data) -> Iterator[str]:
-    for place, feature in enumerate(data.signature.features):
-        if feature.nullable and len(rows) and not ask(predictor, rows.with_null(place)).given.any():
+    for column, feature in enumerate(data.signature.features):
+        if feature.nullable and len(rows) and not ask(predictor, rows.with_null(column)).given.any():
             yield feature.name
 
 
@@ -51,6 +51,6 @@ def _raises(estimator: Any, table: pd.DataFrame, whole: pd.DataFrame, name: Any)
     row[name] = table[name][table[name].isna()].head(1).to_numpy()
     try:
         estimator.predict(row)
-    except Exception:  # Whatever it raises, it is no answer.
+    except Exception:  # Whatever it raises, there is no prediction.
         return True
     return False

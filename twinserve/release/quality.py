@@ -41,7 +41,7 @@ def _predictions(predictor: Predictor, rows: Columns) -> Predictions:
     unanswered = int((~answers.given).sum())
     if unanswered or answers.predictions is None:
         raise CannotTrain(
-            f"The model has no answer to {unanswered} of {len(rows)} held-out rows: it refuses their values, or what "
-            "it says of them is no number; leave such rows out, or give the pipeline a step that takes them."
+            f"The model has no prediction for {unanswered} of {len(rows)} held-out rows: it raises on their values or "
+            "predicts NaN; leave such rows out, or add a step to the pipeline that handles them."
         )
     return answers.predictions

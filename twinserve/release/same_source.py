@@ -24,13 +24,13 @@ def require_same_source(registry: Registry, recipe: str, source: str) -> tuple[N
     known = next(_sources(registry), None)
     if known is None:
         sentence = (
-            f"nothing but the name {registry.name!r} was given, so the default recipe {recipe!r} is learned under it"
+            f"only the name {registry.name!r} was given, so the default recipe {recipe!r} is trained under this name"
         )
         return (Note("warning", None, sentence),)
     if known != source:
         raise OtherSource(
-            f"The model {registry.name!r} was made from {known}, and nothing was given but its name: say --data or "
-            f"--recipe, or --recipe {recipe} if it is to be learned from {source} from now on."
+            f"The model {registry.name!r} was trained on {known}, and only its name was given: give --data or "
+            f"--recipe; --recipe {recipe} trains it on {source} from now on."
         )
     return ()
 

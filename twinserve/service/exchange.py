@@ -13,7 +13,7 @@ from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.protocols.dialect import NOTHING, Dialect
 from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.service.telemetry.tracing import Place, ServerSpan
+from twinserve.service.telemetry.tracing import ServerSpan, TracePosition
 
 LONGEST_PATH: Final = 200
 
@@ -22,12 +22,12 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
 def new_id() -> str:
-    """An id for a request that brought none; unique, not secret."""
+    """A new request id; unique, not secret."""
     return f"{random.getrandbits(128):032x}"  # 0.4 us; uuid4 asks the kernel and takes 1.6 us.
 
 
 def id_of(given: str | None) -> str:
-    """A request's id: the one that it brought, if that is one, else a new one."""
+    """The request id that was sent, if it is valid; else a new one."""
     return given if given and REQUEST_ID.match(given) else new_id()
 
 
@@ -35,7 +35,7 @@ class Exchange:
     """One request and its reply: created when the headers have been read, finished when the reply is made."""
 
     __slots__ = (
-        *("_access_log", "_metrics", "_place", "_span", "_started"),
+        *("_access_log", "_metrics", "_position", "_span", "_started"),
         *("asked", "client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
     )
 
@@ -49,13 +49,13 @@ class Exchange:
         dialect: Dialect,
         given_id: str | None,
         access_log: bool,
-        place: Place | None = None,
+        position: TracePosition | None = None,
         span: ServerSpan | None = None,
     ) -> None:
         self._started = time.perf_counter()
         self._metrics = metrics
         self._access_log = access_log
-        self._place, self._span = place, span
+        self._position, self._span = position, span
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
         """The protocol of the request's route."""
@@ -80,16 +80,18 @@ class Exchange:
 
     @property
     def headers(self) -> tuple[Header, Header]:
-        """Those that belong to this request, beside those that the reply has."""
+        """The headers of this request's reply that `Reply.fixed` does not have: its id and the time that it took."""
         return self._headers(time.perf_counter() - self._started)
 
     def _headers(self, seconds: float) -> tuple[Header, Header]:
         return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")
 
     def cut(self, error: Exception, reply: StreamedReply) -> None:
-        """An answer ended before its end, for this reason; its status has been sent."""
+        """Log and count a streamed reply that was cut off by this error after its status was sent."""
         problem = error if isinstance(error, Problem) else None
-        is_ours = problem is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR  # Else it left, or erred.
+        is_ours = (
+            problem is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )  # Otherwise the client left, or its request was invalid.
         tell = log.error if is_ours else log.info
         reason = where(error) if problem is None else problem.kind
         tell("cut", request_id=self.request_id, path=self.path[:LONGEST_PATH], reason=reason)
@@ -98,7 +100,7 @@ class Exchange:
         self.finish(reply)
 
     def finish(self, reply: Reply | StreamedReply) -> tuple[Header, Header]:
-        """The headers that belong to this request; counts and logs the request, whose reply is whole."""
+        """Count and log the request, whose reply is complete; returns the headers that depend on the request."""
         seconds = time.perf_counter() - self._started
         self._metrics.count(self.route, self.method, reply.status, seconds)
         if self._access_log:
@@ -111,7 +113,7 @@ class Exchange:
                 ms=round(seconds * 1000, 3),
                 version=self.version,
                 **({} if self.client is None else {"client": self.client}),
-                **({} if self._place is None else self._place._asdict()),
+                **({} if self._position is None else self._position._asdict()),
             )
         if self._span is not None:
             self._span.end(int(reply.status), self.version)

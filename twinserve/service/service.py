@@ -30,7 +30,7 @@ from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.service.telemetry.tracing import Tracing, callers_place, open_tracing
+from twinserve.service.telemetry.tracing import Tracing, callers_position, open_tracing
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 PATIENCE: Final = 2.0
@@ -124,7 +124,7 @@ class Service:
             dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
-            place=span.place if span else callers_place(traced) if (traced := header("traceparent")) else None,
+            position=span.position if span else callers_position(traced) if (traced := header("traceparent")) else None,
             span=span,
         )
 

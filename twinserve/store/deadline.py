@@ -23,8 +23,8 @@ class Deadline:
     def check(self) -> None:
         """Raise `ArtifactRefused` after the deadline or when the service is closing."""
         if self._stop.is_set():
-            raise ArtifactRefused("The opening was given up, as the service is closing; start it again.")
+            raise ArtifactRefused("Opening was cancelled because the service is closing; start it again.")
         if not self.left():
             raise ArtifactRefused(
-                f"The version was not open after {self.seconds:g} s; restore it or give it more (OPEN_TIMEOUT)."
+                f"The version was not open after {self.seconds:g} s; restore it or allow more time (OPEN_TIMEOUT)."
             )

@@ -128,7 +128,7 @@ class Registry:
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest versions, the champion and its predecessor; gives the numbers removed."""
         if keep < 1:
-            raise RegistryError("Keep one version at least; the newest holds the number that the next one counts from.")
+            raise RegistryError("Keep at least one version: the next version is numbered after the newest one.")
         if not self.folder.is_dir():
             return []
         with self._locked():  # A training that starts now would remove these folders as leftovers.

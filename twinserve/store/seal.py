@@ -64,4 +64,6 @@ def check(manifest: bytes | None, seal: bytes | None, public_key: bytes) -> None
     try:
         key.verify(seal, CONTEXT + manifest)
     except InvalidSignature:
-        raise ArtifactRefused("The artifact's seal is not ours, or the manifest was altered; train it again.") from None
+        raise ArtifactRefused(
+            "The artifact's seal was made with another key, or the manifest was altered; train it again."
+        ) from None

@@ -57,7 +57,7 @@ class Folder:
         sizes: dict[str, int] = {}
         for count, (name, about) in enumerate(self._walk("", self._descriptor)):
             if count >= bounds.ENTRIES or name.count("/") >= bounds.NESTING:
-                raise ArtifactRefused("The artifact holds more files than one has; restore it or train again.")
+                raise ArtifactRefused("The artifact holds more files than any artifact has; restore it or train again.")
             if not stat.S_ISDIR(about.st_mode):
                 sizes[name] = _require(name, about, bounds.FILES.get(name, self._most))
         if sum(sizes.values()) > self._most:
@@ -88,7 +88,9 @@ class Folder:
                     kept.append(piece)
         content = b"".join(kept)
         if name in bounds.PARTS and parts(content) > bounds.PARTS[name]:
-            raise ArtifactRefused(f"The file {name} has more parts than ours have; restore it or train again.")
+            raise ArtifactRefused(
+                f"The file {name} has more parts than such a file may have; restore it or train again."
+            )
         return sha256.hexdigest(), content
 
     @contextmanager

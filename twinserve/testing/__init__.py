@@ -1,4 +1,4 @@
-"""The contract as a suite of pytest, for a door of your own or an app that our paths are mounted in.
+"""The contract as a pytest suite: run it on a door of your own, or on an app that mounts the paths of Twinserve.
 
 from twinserve.testing import Answer, ContractSuite, DoorSuite
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("twinserve.testing.contract")  # Before it is imported: an assertion tells its values.
+pytest.register_assert_rewrite("twinserve.testing.contract")  # Before its import: failing assertions show values.
 
 from twinserve.testing.answer import Answer, Send  # noqa: E402
 from twinserve.testing.client import Client, Serve  # noqa: E402

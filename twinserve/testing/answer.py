@@ -1,4 +1,4 @@
-"""What a door answers, in the terms of HTTP alone, and the function that asks it."""
+"""`Answer`: status, headers and body of a response; `Send`: the type of the function that sends a request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, headers and body."""
+    """A response: status, headers and body."""
 
     status: int
     headers: Headers
@@ -59,11 +59,11 @@ class Answer:
         return json.loads(self.body)
 
     def comparable(self) -> tuple[int, list[tuple[str, str]], bytes]:
-        """What is the same of any two answers to the same request."""
+        """Status, headers and body without the headers in `UNLIKE`: equal for two answers to the same request."""
         return self.status, sorted(pair for pair in self.headers.pairs if pair[0] not in UNLIKE), self.body
 
 
 Send = Callable[[str, str, bytes, Mapping[str, str]], Answer]
-"""Sends one request, given as method, path (with its query), body and headers, and returns what is answered.
+"""Sends one request, given as method, path (with its query), body and headers, and returns the response.
 
-The path is as it goes over the wire: escaped, and not to be escaped again. No redirect is followed."""
+The path is percent-encoded already. No redirect is followed."""

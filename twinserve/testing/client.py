@@ -1,4 +1,4 @@
-"""A caller of the app under test."""
+"""`Client`: sends requests to the app under test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
 
 
 class Client:
-    """Sends requests below a prefix, each with the same request id unless it is given another."""
+    """Sends requests below a prefix, each with `REQUEST_ID` unless `headers` has another id."""
 
     def __init__(self, send: Send, prefix: str = "") -> None:
         self._send, self._prefix = send, prefix
@@ -24,7 +24,7 @@ class Client:
         return self._send(method, self._prefix + path, body, {"X-Request-Id": REQUEST_ID, **(headers or {})})
 
     def predict(self, body: object, headers: Mapping[str, str] = JSON, *, path: str = "/predict") -> Answer:
-        """`POST /predict` with these bytes, or with this value as JSON."""
+        """`POST /predict` with these bytes, or with this value as JSON; by default as `application/json`."""
         return self.send("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
 
 

@@ -1,4 +1,4 @@
-"""A model without scikit-learn: an input contract with every type of leaf, and predictors made by hand."""
+"""A model of cars without scikit-learn: a signature with every feature type, and fake predictors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Car(BaseModel):
 
 
 def signature() -> Signature:
-    """The contract of a car, with a free category and what a training might have seen."""
+    """The signature of a car, with a free category and with seen ranges and categories."""
     declared = from_pydantic(Car)
     city = Feature(path=("city",), type=FeatureType.CATEGORY, required=False, nullable=True)
     whole = Signature(features=(*declared.features, city), descriptions=declared.descriptions)
@@ -72,7 +72,7 @@ def _seen(feature: Feature) -> Seen:
 
 
 def car(**changes: Any) -> dict[str, Any]:
-    """A valid instance that earns no warning; `changes` replaces fields of it."""
+    """A valid instance without warnings; `changes` replaces some of its fields."""
     return {
         "engine": {"power": 90.5, "cylinders": 4, "turbo": True},
         "age": 7.5,
@@ -88,13 +88,13 @@ def car(**changes: Any) -> dict[str, Any]:
 
 
 class FakePredictor:
-    """Probabilities that depend on nothing but the row's own values."""
+    """Predicts probabilities that depend on the row's values alone."""
 
     def __init__(self, kind: PredictorKind = "compiled") -> None:
         self.kind: PredictorKind = kind
 
     def predict(self, columns: Columns) -> Predictions:
-        """A softmax over three fixed views of each row's sum."""
+        """A softmax over three functions of each row's sum."""
         sums = np.array([np.nan_to_num(row, posinf=0).sum() for row in columns.matrix])
         scores = np.tanh(np.stack([sums / 1e5, np.sin(sums), np.cos(sums)], axis=1))
         probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
@@ -102,33 +102,33 @@ class FakePredictor:
 
 
 class GivenPredictor:
-    """Gives the same predictions whatever is asked, right or wrong."""
+    """Returns the same predictions for any columns, valid or not."""
 
     def __init__(self, predictions: Predictions, kind: PredictorKind = "compiled") -> None:
         self.kind: PredictorKind = kind
         self._predictions = predictions
 
     def predict(self, columns: Columns) -> Predictions:  # noqa: ARG002  # The protocol's argument.
-        """What was given."""
+        """The predictions that were given to the constructor."""
         return self._predictions
 
 
 class RaisingPredictor:
-    """Fails, with the values that it was given in its message."""
+    """Raises a `ValueError` whose message holds the submitted values."""
 
     def __init__(self, kind: PredictorKind = "compiled") -> None:
         self.kind: PredictorKind = kind
 
     def predict(self, columns: Columns) -> Predictions:
-        """Never returns."""
+        """Raise the error."""
         raise ValueError(f"cannot predict {columns.matrix.tolist()} {dict(columns.texts)}")
 
 
 class PickyPredictor(FakePredictor):
-    """A pipeline that refuses every batch with an old car in it."""
+    """Raises `CannotPredict` for every batch with a car older than 50 years."""
 
     def predict(self, columns: Columns) -> Predictions:
-        """The prediction, unless a car is older than 50 years."""
+        """The predictions; raises `CannotPredict` if a car is older than 50 years."""
         age = [feature.name for feature in signature().features].index("age")
         if (columns.matrix[:, age] > 50).any():
             raise CannotPredict(f"too old: {columns.matrix.tolist()}")
@@ -136,17 +136,17 @@ class PickyPredictor(FakePredictor):
 
 
 class BlockedPredictor(FakePredictor):
-    """Tells when a prediction has begun and ends it when told so."""
+    """Releases `begun` when a prediction begins, and waits for `go_on` before it ends."""
 
     def __init__(self, kind: PredictorKind = "scikit-learn") -> None:
         super().__init__(kind)
         self.begun = threading.Semaphore(0)
         self.go_on = threading.Event()
         self.rows: list[int] = []
-        """How many rows each call got."""
+        """The number of rows of each call."""
 
     def predict(self, columns: Columns) -> Predictions:
-        """The prediction, once `go_on` is set."""
+        """The predictions, once `go_on` is set."""
         self.rows.append(len(columns))
         self.begun.release()
         assert self.go_on.wait(PATIENCE)
@@ -154,7 +154,7 @@ class BlockedPredictor(FakePredictor):
 
 
 class ValuePredictor:
-    """A regression: the sum of the row's numbers, a null counting nothing."""
+    """A regression: predicts the sum of the row's numbers, without nulls."""
 
     kind: PredictorKind = "compiled"
 
@@ -164,7 +164,7 @@ class ValuePredictor:
 
 
 def given(labels: Sequence[int], probabilities: FloatArray | None = None) -> GivenPredictor:
-    """A predictor that gives these labels and probabilities."""
+    """A predictor that returns these labels and probabilities."""
     return GivenPredictor(Predictions(np.array(labels, dtype=np.int64), probabilities))
 
 
@@ -176,7 +176,7 @@ def settings_of(**changes: Any) -> Settings:
 def opened(
     predictor: Predictor, classes: tuple[str, ...] | None = CLASSES, contract: Signature | None = None
 ) -> LoadedArtifact:
-    """A version around a predictor; its contract is the car's unless another is given."""
+    """An artifact with this predictor; its signature is the car's unless another is given."""
     manifest = Manifest(
         name="cars",
         task="regression" if classes is None else "classification",
@@ -208,17 +208,17 @@ def service_of(
     dialects: Sequence[Dialect] = (),
     **changes: Any,
 ) -> Service:
-    """A service of a version or a predictor made by hand, with these settings changed."""
+    """A service of this version or predictor, with these settings changed."""
     settings, metrics = settings_of(**changes), Metrics()
     whole = version if isinstance(version, LoadedArtifact) else opened(version or FakePredictor())
     return Service(settings, metrics, ModelVersion(whole, "7", settings, metrics), tracing, dialects)
 
 
 def reply_of(answer: Reply | Future[Reply]) -> Reply:
-    """What a service says, waited for where it comes from the pool."""
+    """The reply itself, waited for if it comes from the pool."""
     return answer if isinstance(answer, Reply) else answer.result(60.0)
 
 
 def body_of(version: ModelVersion, body: bytes) -> bytes:
-    """What one version answers to a request in our JSON."""
+    """The body of the reply of one version to a request in the native JSON."""
     return version.answer(Question(body, NOTHING, version.codec(NATIVE), "", None)).body

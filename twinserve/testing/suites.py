@@ -1,4 +1,4 @@
-"""The whole suite: for an app with our paths in it, and for a whole door."""
+"""`ContractSuite`, for an app that mounts the paths, and `DoorSuite`, for a door."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ContractSuite(
     BatchesContract,
     DocumentsContract,
 ):
-    """The contract of any app that our paths are mounted in, whatever its model.
+    """The contract of an app that mounts the paths of Twinserve, for any model.
 
-    A subclass sets `prefix` and provides the fixtures `door` and `instance` (see `Suite`). The app serves a champion,
-    with the default limits, and without credentials or rates in our settings.
+    A subclass sets `prefix` and provides the fixtures `door` and `instance` (see `Suite`). The app serves a champion
+    with the default settings of limits, and without the settings of credentials and rates.
     """
 
 
@@ -42,4 +42,4 @@ class DoorSuite(
     CarsDocumentsContract,
     ContractSuite,
 ):
-    """The contract of a door that is a whole app. A subclass overrides `open` (see `OpenedSuite`), and nothing else."""
+    """The contract of a door, an app of its own. A subclass overrides `open` (see `OpenedSuite`)."""

@@ -45,8 +45,8 @@ def enough_rows(
     learned, held = (np.bincount(y_true[side].astype(int), minlength=len(classes)) for side in (~held_out, held_out))
     rare = np.flatnonzero((learned < FEWEST_TO_LEARN) | (held < FEWEST_HELD_OUT)).tolist()
     sentences = [
-        f"the class {classes[code]!r} has {learned[code]} rows to learn from and {held[code]} held out, and "
-        f"{FEWEST_TO_LEARN} and {FEWEST_HELD_OUT} are the least"
+        f"the class {classes[code]!r} has {learned[code]} rows to learn from and {held[code]} held out; at "
+        f"least {FEWEST_TO_LEARN} and {FEWEST_HELD_OUT} are needed"
         for code in rare
     ]
     if len(classes) - len(rare) < 2:

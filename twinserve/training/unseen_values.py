@@ -37,16 +37,16 @@ def require_tolerance(fitted: Any, encoder: str, real: Columns, signature: Signa
             fitted.predict(to_frame(row, signature))
         except Exception as error:  # Whatever it raises, it is no prediction.
             raise CannotTrain(
-                f"The {encoder} raises on a value of {feature.name!r} that training never saw; set handle_unknown, "
+                f"The {encoder} raises on an unseen value of {feature.name!r}; set handle_unknown, "
                 "or train and serve with TWINSERVE_OUT_OF_RANGE=reject."
             ) from error
 
 
 def _with_unseen_values(real: Columns, signature: Signature) -> Iterator[tuple[Feature, Columns]]:
     """Copies of the first real row, each with one value replaced by an unseen one; and the feature of that value."""
-    for place, feature in enumerate(signature.features):
+    for column, feature in enumerate(signature.features):
         for value in _unseen(feature):
-            yield feature, real.take([0]).with_cells({(0, place): value})
+            yield feature, real.take([0]).with_cells({(0, column): value})
 
 
 def _unseen(feature: Feature) -> Iterator[float | str]:

@@ -13,15 +13,15 @@ TURNS = 10
 
 
 class Taken(asyncio.Protocol):
-    """One connection that was taken."""
+    """Records an accepted connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep it, to close it."""
+        """Keep the connection, to close it."""
         self.transport = transport
 
 
 def test_pending_connections_are_accepted_together() -> None:
-    """With one in each turn, the last would wait for as many turns, each as long as the answers to all others."""
+    """One connection a turn would make the last one wait for the answers to all others."""
 
     async def taken(listener: socket.socket) -> int:
         protocols: list[Taken] = []
@@ -33,14 +33,14 @@ def test_pending_connections_are_accepted_together() -> None:
         server = await asyncio.get_running_loop().create_server(make, sock=listener, backlog=CROWD)
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        found = len(protocols)
+        accepted = len(protocols)
         server.close()
         while not all(hasattr(protocol, "transport") for protocol in protocols):
             await asyncio.sleep(0)
         for protocol in protocols:
             protocol.transport.close()
         await asyncio.sleep(0)
-        return found
+        return accepted
 
     with ExitStack() as crowd, asyncio.Runner(loop_factory=DoorLoop) as runner:
         listener = crowd.enter_context(socket.create_server(("127.0.0.1", 0), backlog=CROWD))

@@ -1,4 +1,4 @@
-"""What leaves together, and what is left to uvicorn."""
+"""Which responses are sent as one piece, and which are left to uvicorn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DATE = (b"date", b"today")
 
 
 class Wire(asyncio.Transport):
-    """Remembers what was sent in one piece each."""
+    """Records each piece that is sent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,17 +52,17 @@ def made(wire: Wire, *, keep_alive: bool = True, method: str = "POST", continues
 
 
 def start(*fields: tuple[bytes, bytes], status: int = 200) -> dict[str, Any]:
-    """The message that begins a response."""
+    """The ASGI message that starts a response."""
     return {"type": "http.response.start", "status": status, "headers": fields}
 
 
 def body(data: bytes = b"{}", *, more: bool = False) -> dict[str, Any]:
-    """A message that goes on with it."""
+    """The ASGI message with (a part of) its body."""
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
 def sent(cycle: DoorCycle, wire: Wire, messages: Sequence[Any]) -> list[bytes]:
-    """What these messages put on the wire."""
+    """The pieces that are sent for these messages."""
 
     async def send() -> None:
         for message in messages:
@@ -73,7 +73,7 @@ def sent(cycle: DoorCycle, wire: Wire, messages: Sequence[Any]) -> list[bytes]:
 
 
 def test_a_head_and_its_body_are_one_piece() -> None:
-    """With the server's own fields first, and the request is done."""
+    """Head and body are one piece, the server's default headers first."""
     wire = Wire()
     cycle = made(wire)
     whole = b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 2\r\nx-a: b\r\n\r\n{}"
@@ -82,13 +82,13 @@ def test_a_head_and_its_body_are_one_piece() -> None:
 
 
 def test_no_head_leaves_before_its_body() -> None:
-    """Until then, what fails can still be answered otherwise."""
+    """No head is sent before its body, so that an error can still replace the response."""
     wire = Wire()
     cycle = made(wire)
     assert sent(cycle, wire, [start(LENGTH)]) == []
     assert not cycle.response_started
-    found = sent(cycle, wire, [start(LENGTH, status=500), body()])
-    assert found[0].startswith(b"HTTP/1.1 500 ")
+    pieces = sent(cycle, wire, [start(LENGTH, status=500), body()])
+    assert pieces[0].startswith(b"HTTP/1.1 500 ")
 
 
 @pytest.mark.parametrize(
@@ -103,33 +103,33 @@ def test_no_head_leaves_before_its_body() -> None:
     ids=["no length", "in parts", "closing", "chunked", "without a body"],
 )
 def test_what_is_not_ordinary_leaves_as_uvicorn_has_it(messages: Sequence[Any], expected: Sequence[bytes]) -> None:
-    """In two pieces, and done in the end."""
+    """Other responses are sent by uvicorn, in two pieces."""
     wire = Wire()
-    found = sent(made(wire), wire, messages)
-    assert all(part in found[0] for part in expected)
-    assert found[0].endswith(b"\r\n\r\n")
-    assert found[-1] == b"done"
+    pieces = sent(made(wire), wire, messages)
+    assert all(part in pieces[0] for part in expected)
+    assert pieces[0].endswith(b"\r\n\r\n")
+    assert pieces[-1] == b"done"
 
 
 def test_a_connection_that_ends_says_so() -> None:
-    """And is closed."""
+    """A response with `Connection: close` closes the connection."""
     wire = Wire()
-    found = sent(made(wire, keep_alive=False), wire, [start(LENGTH), body()])
-    assert b"connection: close" in found[0]
-    assert b"closed" in found
+    pieces = sent(made(wire, keep_alive=False), wire, [start(LENGTH), body()])
+    assert b"connection: close" in pieces[0]
+    assert b"closed" in pieces
 
 
 def test_head_gets_no_body() -> None:
-    """Its length all the same."""
+    """HEAD gets the Content-Length and no body."""
     wire = Wire()
-    found = sent(made(wire, method="HEAD"), wire, [start(LENGTH), body()])
-    assert found[0].endswith(b"content-length: 2\r\n\r\n")
-    assert found[1:] == [b"done"]
+    pieces = sent(made(wire, method="HEAD"), wire, [start(LENGTH), body()])
+    assert pieces[0].endswith(b"content-length: 2\r\n\r\n")
+    assert pieces[1:] == [b"done"]
 
 
 @pytest.mark.parametrize("field", [(b"x-a", b"b\r\nx-c: d"), (b"x-a\r\nx-c", b"b"), (b"x-a", b"b\x00")])
 def test_a_field_with_a_line_break_is_refused(field: tuple[bytes, bytes]) -> None:
-    """As uvicorn does."""
+    """A header with a line break is refused, as by uvicorn."""
     wire = Wire()
     with pytest.raises(RuntimeError, match="Invalid HTTP header"):
         sent(made(wire), wire, [start(LENGTH, field), body()])
@@ -137,7 +137,7 @@ def test_a_field_with_a_line_break_is_refused(field: tuple[bytes, bytes]) -> Non
 
 
 def test_whoever_is_gone_is_sent_nothing() -> None:
-    """And nothing fails."""
+    """A client that has disconnected is sent nothing, without an error."""
     wire = Wire()
     cycle = made(wire)
     cycle.disconnected = True

@@ -1,4 +1,4 @@
-"""How a worker takes connections, and stops taking them."""
+"""How a worker accepts connections, and stops accepting them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COME = 3 * MOST
 
 
 def worker_of(listener: socket.socket) -> Any:
-    """A worker that listens, outside of gunicorn."""
+    """A worker with a listener, without gunicorn's arbiter."""
     worker: Any = DoorWorker.__new__(DoorWorker)
     worker.alive, worker._accepting, worker.sockets, worker.cfg = True, True, [listener], Config()
     worker.service = SimpleNamespace(settings=settings_of(), room=Room(1_000_000))
@@ -32,7 +32,7 @@ def worker_of(listener: socket.socket) -> Any:
 
 
 def test_who_has_come_when_a_worker_stops_is_taken() -> None:
-    """What waits at a listener that is closed would be reset, unanswered."""
+    """A stopping worker accepts pending connections, which closing the listener would reset."""
     with ExitStack() as open_sockets:
         listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=COME))
         worker = worker_of(listener)
@@ -48,7 +48,8 @@ def test_who_has_come_when_a_worker_stops_is_taken() -> None:
 
 
 def test_few_pending_connections_are_shared_and_many_do_not_wait() -> None:
-    """One at first, twice as many each time that more wait, and one again when all have been taken."""
+    """A worker accepts one connection, then twice as many each time that more are pending, and one again when all are
+    taken."""
     with ExitStack() as open_sockets:
         listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=10))
         worker = worker_of(listener)

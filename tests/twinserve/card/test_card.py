@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from harness import fruit
-from twinserve.card.caveats import doubts
+from twinserve.card.caveats import caveats
 from twinserve.store.artifact import read_manifest
 
 
@@ -62,12 +62,12 @@ def test_a_regressions_card_has_no_classes(tmp_path: Path) -> None:
     assert "**Task.** Regression." in text
 
 
-def test_doubts_are_told(tmp_path: Path, text: str) -> None:
+def test_caveats_are_in_the_card(tmp_path: Path, text: str) -> None:
     """Of a target that has nothing to do with the features."""
     table = fruit.table()
     by_chance = np.random.default_rng(0).permutation(table.target.to_numpy())
     recipe = replace(fruit.FRUIT, load=lambda: replace(table, target=pd.Series(by_chance)))
     folder = fruit.registered(recipe, tmp_path)
-    (doubt,) = doubts(read_manifest(folder))
-    assert f"**Doubt.** {doubt}" in (folder / "card.md").read_text()
-    assert "**Doubt.**" not in text
+    (caveat,) = caveats(read_manifest(folder))
+    assert f"**Caveat.** {caveat}" in (folder / "card.md").read_text()
+    assert "**Caveat.**" not in text

@@ -1,4 +1,4 @@
-"""A model that says no more than a baseline does is doubted, and no other."""
+"""Caveats of a model that is not better than its baseline; no other model has any."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from twinserve.card.caveats import doubts
+from twinserve.card.caveats import caveats
 from twinserve.metric import names
 from twinserve.store.artifact import read_manifest
 from twinserve.store.manifest import Manifest
@@ -25,19 +25,19 @@ def altered(facts: Manifest, **metrics: float) -> Manifest:
     return facts.model_copy(update=changed)
 
 
-def test_a_good_model_is_not_doubted(facts: Manifest) -> None:
-    assert doubts(facts) == ()
-    assert doubts(facts.model_copy(update={"baseline": {}})) == ()
+def test_a_good_model_has_no_caveats(facts: Manifest) -> None:
+    assert caveats(facts) == ()
+    assert caveats(facts.model_copy(update={"baseline": {}})) == ()
 
 
 def test_no_better_than_the_baseline_is_said(facts: Manifest) -> None:
-    (doubt,) = doubts(altered(facts, log_loss=facts.baseline["log_loss"]))
-    assert doubt.startswith("No better than the baseline by log_loss: ")
+    (caveat,) = caveats(altered(facts, log_loss=facts.baseline["log_loss"]))
+    assert caveat.startswith("No better than the baseline by log_loss: ")
 
 
 def test_one_answer_to_every_row_is_said(facts: Manifest) -> None:
     """Of a rare class, where another metric decides."""
     same = {name: facts.baseline[name] for name in names("classification", probabilities=False)}
-    (doubt,) = doubts(altered(facts, **same))
-    assert doubt.startswith("The commonest class is its answer to every row of the hold-out: ")
-    assert doubts(altered(facts, **{**same, "f1_macro": 0.9})) == ()
+    (caveat,) = caveats(altered(facts, **same))
+    assert caveat.startswith("The label of every row of the hold-out is the most frequent class; ")
+    assert caveats(altered(facts, **{**same, "f1_macro": 0.9})) == ()

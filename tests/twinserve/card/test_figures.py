@@ -22,9 +22,9 @@ def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importan
     if classes is None:
         y_true = rng.normal(size=ROWS)
         return figures(y_true, Predictions(values=y_true + rng.normal(size=ROWS) / 9), None, importance)
-    shares = rng.dirichlet(np.ones(len(classes)), ROWS)
+    probabilities = rng.dirichlet(np.ones(len(classes)), ROWS)
     y_true = (np.arange(ROWS) % len(classes)).astype(float)
-    predictions = Predictions(shares.argmax(axis=1), None if labels_only else shares)
+    predictions = Predictions(probabilities.argmax(axis=1), None if labels_only else probabilities)
     return figures(y_true, predictions, classes, importance)
 
 
@@ -45,9 +45,9 @@ CURVES = {"roc.svg", "precision-recall.svg", "calibration.svg"}
 def test_each_kind_of_predictions_has_its_figures(
     classes: tuple[str, ...] | None, labels_only: bool, names: set[str]
 ) -> None:
-    found = made(classes, labels_only=labels_only)
-    assert set(found) == names
-    for caption, svg in found.values():
+    drawn = made(classes, labels_only=labels_only)
+    assert set(drawn) == names
+    for caption, svg in drawn.values():
         assert caption
         assert ET.fromstring(svg).tag.endswith("svg")
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from harness import fruit
 from tests.twinserve.signature.made import feature, signature
-from twinserve.card.caveats import doubts
+from twinserve.card.caveats import caveats
 from twinserve.cli.report import MOST_COLUMNS, Trained, as_json, show
 from twinserve.notes import Note
 from twinserve.release.build import Lineage, build
@@ -103,7 +103,7 @@ def test_a_candidate_that_failed_and_a_class_that_was_left_out_are_said(trained:
     ("passed", "promoted", "words"),
     [
         (True, True, "(promoted)"),
-        (True, False, "(not promoted, as asked; the gate would let it pass)"),
+        (True, False, "(not promoted because of --no-promote; it passed the gate)"),
         (False, False, "(not promoted)"),
     ],
 )
@@ -123,18 +123,23 @@ def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:
     assert "gate       champion 0.5000, challenger 0.7000" in text
 
 
-def test_doubts_are_said(trained: Trained) -> None:
+def test_caveats_are_in_the_report(trained: Trained) -> None:
     poor = trained.manifest.model_copy(update={"baseline": trained.manifest.metrics})
     assert "No better than the baseline by log_loss" in said(replace(trained, manifest=poor))
-    assert as_json(replace(trained, manifest=poor))["doubts"] == list(doubts(poor))
-    assert as_json(trained)["doubts"] == []
+    assert as_json(replace(trained, manifest=poor))["caveats"] == list(caveats(poor))
+    assert as_json(trained)["caveats"] == []
 
 
 def test_a_machine_reads_the_same_as_plain_json(of_table: Trained) -> None:
-    found = json.loads(json.dumps(as_json(of_table), allow_nan=False))
-    assert (found["model"], found["version"], found["promoted"], found["source"]) == ("fruit", 1, True, "an orchard")
-    assert Path(found["folder"]).is_dir()
-    assert found["columns"][1] == {"name": "skin.colour", "type": "category", "nullable": False, "parts": []}
-    assert [one["name"] for one in found["candidates"] if one["chosen"]] == ["logistic regression"]
-    low, high = found["metrics"]["log_loss"]["interval"]
-    assert low <= found["metrics"]["log_loss"]["value"] <= high
+    report = json.loads(json.dumps(as_json(of_table), allow_nan=False))
+    assert (report["model"], report["version"], report["promoted"], report["source"]) == (
+        "fruit",
+        1,
+        True,
+        "an orchard",
+    )
+    assert Path(report["folder"]).is_dir()
+    assert report["columns"][1] == {"name": "skin.colour", "type": "category", "nullable": False, "parts": []}
+    assert [one["name"] for one in report["candidates"] if one["chosen"]] == ["logistic regression"]
+    low, high = report["metrics"]["log_loss"]["interval"]
+    assert low <= report["metrics"]["log_loss"]["value"] <= high

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve.cli.verbs import VERBS, Answer, Arguments
+from twinserve.cli.verbs import VERBS, Arguments, VerbResult
 from twinserve.errors import ArtifactRefused, ModelError
 from twinserve.release.build import Lineage, build
 from twinserve.store import seal
@@ -35,16 +35,16 @@ def registry(store: Registry) -> Registry:
     return store
 
 
-def said(registry: Registry, verb: str, *versions: int, trust: Trust = OURS) -> Answer:
+def said(registry: Registry, verb: str, *versions: int, trust: Trust = OURS) -> VerbResult:
     """What a verb has to say."""
     return VERBS[verb][0](registry, Arguments(versions, 5, trust))
 
 
 def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry) -> None:
-    found = said(registry, "list")
-    assert found.lines[0].split()[:2] == ["1", "champion"]
-    assert all(line.endswith("logistic regression, from an orchard") for line in found.lines)
-    assert [(value["version"], value["champion"], value["source"]) for value in found.values] == [
+    result = said(registry, "list")
+    assert result.lines[0].split()[:2] == ["1", "champion"]
+    assert all(line.endswith("logistic regression, from an orchard") for line in result.lines)
+    assert [(value["version"], value["champion"], value["source"]) for value in result.values] == [
         (1, True, "an orchard"),
         (2, False, "an orchard"),
     ]
@@ -53,10 +53,10 @@ def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry
 def test_the_list_stays_one_where_the_champion_is_unknown(registry: Registry) -> None:
     """What is wrong with it says to promote a version: one of these."""
     (registry.folder / "champion").write_text("?")
-    found = said(registry, "list")
-    assert [value["version"] for value in found.values if not value["champion"]] == [1, 2]
-    assert found.lines[-1] == "The champion file of 'fruit' is damaged; promote a version to write it anew."
-    assert not found.done
+    result = said(registry, "list")
+    assert [value["version"] for value in result.values if not value["champion"]] == [1, 2]
+    assert result.lines[-1] == "The champion file of 'fruit' is damaged; promote a version to write it anew."
+    assert not result.done
 
 
 def test_a_version_is_shown_with_its_source(registry: Registry) -> None:
@@ -64,12 +64,12 @@ def test_a_version_is_shown_with_its_source(registry: Registry) -> None:
 
 
 def test_verify_checks_seals_where_a_public_key_is_given(registry: Registry) -> None:
-    found = said(registry, "verify")
-    assert [line.split(maxsplit=1)[1] for line in found.lines] == [
+    result = said(registry, "verify")
+    assert [line.split(maxsplit=1)[1] for line in result.lines] == [
         "right",
         "The artifact is not sealed; train it with --seal-key.",
     ]
-    assert not found.done
+    assert not result.done
     assert said(registry, "verify", trust=Trust()).done
     assert said(registry, "verify", 1).done
 
@@ -84,9 +84,9 @@ def test_what_servers_would_refuse_is_not_promoted(registry: Registry) -> None:
 
 
 def test_two_versions_of_the_same_data_differ_in_nothing(registry: Registry) -> None:
-    found = said(registry, "diff", 1, 2, trust=Trust())
-    assert found.lines[0] == "the same input"
-    assert all(was == now for was, now in found.values["metrics"].values())
+    result = said(registry, "diff", 1, 2, trust=Trust())
+    assert result.lines[0] == "the same input"
+    assert all(was == now for was, now in result.values["metrics"].values())
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:

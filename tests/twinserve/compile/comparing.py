@@ -140,10 +140,10 @@ def folding(fold: LinearFunction, by_graph: Callable[[Floats], Answer]) -> Calla
     """The fold, and the graph for the rows that it leaves to that."""
 
     def answer(x: Floats) -> Answer:
-        held, found = fold.can_answer(x), by_graph(x)
+        held, by_name = fold.can_answer(x), by_graph(x)
         for name, values in (fold(x[held]) or {}).items():
-            found[name][held] = values
-        return found
+            by_name[name][held] = values
+        return by_name
 
     return answer
 
@@ -181,12 +181,12 @@ def around(values: npt.ArrayLike) -> Floats:
     """Each value, and its neighbours one step of float64 and one step of float32 away."""
     exact = np.asarray(values, dtype=np.float64).ravel()
     single = exact.astype(np.float32)
-    found = [exact, np.nextafter(exact, -np.inf), np.nextafter(exact, np.inf), single.astype(np.float64)]
+    neighbours = [exact, np.nextafter(exact, -np.inf), np.nextafter(exact, np.inf), single.astype(np.float64)]
     for side in (-np.inf, np.inf):
         beside_it = np.nextafter(single, np.float32(side)).astype(np.float64)
         half_way = (beside_it + single.astype(np.float64)) / 2
-        found += [beside_it, half_way, np.nextafter(half_way, -np.inf), np.nextafter(half_way, np.inf)]
-    return np.concatenate(found)
+        neighbours += [beside_it, half_way, np.nextafter(half_way, -np.inf), np.nextafter(half_way, np.inf)]
+    return np.concatenate(neighbours)
 
 
 def rows_around(x: Floats, columns: Sequence[int], thresholds: npt.ArrayLike) -> Floats:

@@ -65,8 +65,8 @@ def test_the_transformer_says_what_python_says() -> None:
     """The anchor: neither of the two, but the standard library."""
     instants = [datetime.datetime(2024, 2, 29, 23, 59, 58), datetime.datetime(1969, 12, 31, 0, 0, 1)]
     names = Calendar(tuple(PARTS)).fit(pd.DataFrame({"t": instants})).get_feature_names_out()
-    found = Calendar(tuple(PARTS)).fit_transform(pd.DataFrame({"t": instants}))
-    for instant, row in zip(instants, found, strict=True):
+    parts = Calendar(tuple(PARTS)).fit_transform(pd.DataFrame({"t": instants}))
+    for instant, row in zip(instants, parts, strict=True):
         days = (instant.date() - EPOCH).days
         day_of_year = instant.timetuple().tm_yday
         clock = (instant.hour, instant.minute, instant.second)

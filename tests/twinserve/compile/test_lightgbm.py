@@ -121,9 +121,9 @@ def test_text_labels_are_the_libraries_own() -> None:
     assert_same(lightgbm.LGBMClassifier(n_estimators=3, **QUIET).fit(x, words), plain(x))
 
 
-def own_objective(y_true: Floats, found: Floats) -> tuple[Floats, Floats]:
+def own_objective(y_true: Floats, predicted: Floats) -> tuple[Floats, Floats]:
     """Squared error, by hand."""
-    return found - y_true, np.ones_like(y_true)
+    return predicted - y_true, np.ones_like(y_true)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "add-a-lowering.md"
 @pytest.mark.parametrize("name", sorted(LOWERINGS))
 def test_every_name_is_a_class_of_its_library(name: str) -> None:
     module, _, own = name.rpartition(".")
-    found = pytest.importorskip(module, reason="the extra `boosters` is not installed")
-    assert inspect.isclass(getattr(found, own))
+    library = pytest.importorskip(module, reason="the extra `boosters` is not installed")
+    assert inspect.isclass(getattr(library, own))
 
 
 def test_no_class_is_defined_twice() -> None:

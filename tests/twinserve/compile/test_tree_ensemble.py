@@ -36,8 +36,8 @@ def summed(trees: list[Tree], x: list[float]) -> list[float]:
     """The sum of the trees for each number."""
     graph = Graph({})
     total = emit(graph, Block.numbers("x", 1), [(0, tree) for tree in trees], 1)
-    found: list[float] = evaluated(graph, total, np.array(x)[:, None]).tolist()
-    return found
+    sums: list[float] = evaluated(graph, total, np.array(x)[:, None]).tolist()
+    return sums
 
 
 def test_a_single_question_sends_nan_and_infinity_to_their_side() -> None:

@@ -73,7 +73,7 @@ def with_odd_ones(x: Floats) -> Floats:
 
 def told(model: Any, frame: Any) -> list[Any]:
     """What scikit-learn says of each row by itself: label and numbers, or None."""
-    found: list[Any] = []
+    answers: list[Any] = []
     for row in range(len(frame)):
         one = frame.iloc[[row]] if isinstance(frame, pd.DataFrame) else frame[[row]]
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -82,11 +82,11 @@ def told(model: Any, frame: Any) -> list[Any]:
                 said = np.ravel(model.predict(one))[0]
                 probabilities = model.predict_proba(one)[0] if hasattr(model, "predict_proba") else []
             except (ValueError, IndexError):
-                found.append(None)
+                answers.append(None)
                 continue
         finite = np.isfinite(probabilities).all() and (hasattr(model, "classes_") or np.isfinite(said))
-        found.append((said, list(probabilities)) if finite else None)
-    return found
+        answers.append((said, list(probabilities)) if finite else None)
+    return answers
 
 
 def assert_refuses_the_same(model: Any, frame: Any, x: Floats, columns: Any) -> None:

@@ -96,7 +96,7 @@ def test_a_reach_keeps_a_limit_that_it_never_leaves() -> None:
 
 def test_where_an_end_is_no_number_nothing_is_known() -> None:
     """As of trees with such leaves: what limits are there behind them stay."""
-    found = _range(np.array([0.0, np.nan, 0.0]), np.array([1.0, 1.0, np.nan]))
-    assert found.low.tolist() == [0.0, -np.inf, -np.inf]
-    assert found.high.tolist() == [1.0, np.inf, np.inf]
-    assert found.null.tolist() == [False, True, True]
+    reach = _range(np.array([0.0, np.nan, 0.0]), np.array([1.0, 1.0, np.nan]))
+    assert reach.low.tolist() == [0.0, -np.inf, -np.inf]
+    assert reach.high.tolist() == [1.0, np.inf, np.inf]
+    assert reach.null.tolist() == [False, True, True]

@@ -18,14 +18,14 @@ ROWS = 60
 
 
 def classified(classes: int, *, coarse: bool) -> tuple[FloatArray, Predictions]:
-    """Random truth and probabilities; coarse ones have ties."""
+    """Random true classes and probabilities; coarse ones have ties."""
     rng = np.random.default_rng(classes)
     y_true = rng.integers(classes, size=ROWS).astype(np.float64)
-    shares = rng.dirichlet(np.ones(classes), size=ROWS)
+    probabilities = rng.dirichlet(np.ones(classes), size=ROWS)
     if coarse:
-        shares = np.round(shares * 4) + 0.5
-        shares /= shares.sum(axis=1, keepdims=True)
-    return y_true, Predictions(shares.argmax(axis=1), shares)
+        probabilities = np.round(probabilities * 4) + 0.5
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return y_true, Predictions(probabilities.argmax(axis=1), probabilities)
 
 
 def taken(predictions: Predictions, rows: NDArray[np.int64]) -> Predictions:
@@ -41,8 +41,8 @@ def check(y_true: FloatArray, predictions: Predictions) -> None:
     """Every metric, for twenty draws, against scikit-learn's on the rows repeated as often as drawn."""
     (counts,) = draws([np.arange(ROWS)], seed=1, times=20)
     for name in metrics.evaluate(y_true, predictions):
-        found = metrics.SCORES[name].weighted(y_true, predictions, counts)
-        for count, value in zip(counts, found, strict=True):
+        scores = metrics.SCORES[name].weighted(y_true, predictions, counts)
+        for count, value in zip(counts, scores, strict=True):
             rows = np.repeat(np.arange(ROWS), count.astype(int))
             drawn = taken(predictions, rows)
             with warnings.catch_warnings():
@@ -64,10 +64,10 @@ def test_counting_rows_equals_repeating_them_for_values() -> None:
 
 def test_a_seed_gives_the_same_intervals_around_the_metric() -> None:
     y_true, predictions = classified(2, coarse=False)
-    found = intervals(y_true, predictions, seed=7)
-    assert found == intervals(y_true, predictions, seed=7)
+    bounds = intervals(y_true, predictions, seed=7)
+    assert bounds == intervals(y_true, predictions, seed=7)
     for name, value in metrics.evaluate(y_true, predictions).items():
-        low, high = found[name]
+        low, high = bounds[name]
         assert low < value < high
 
 

@@ -1,4 +1,4 @@
-"""The hold-out never changes sides, and the metrics are what their names say."""
+"""Rows never change sides of the hold-out, and metrics agree with their definitions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_added_rows_move_no_other() -> None:
 
 
 def test_what_training_saw_does_not_matter() -> None:
-    """New data may bring new ranges and new categories, and the old rows stay where they are."""
+    """Rows keep their side when new data bring new ranges and categories."""
     town = signature(feature("x"), feature("town", "category"))
     frame = fruit.table(300).features.rename(columns={"weight": "x", "skin.colour": "town"})
     few, all_of_them = observe(town, frame[frame["town"] == "red"]), observe(town, frame)
@@ -67,7 +67,7 @@ def test_what_training_saw_does_not_matter() -> None:
 
 
 def table_mask(frame: pd.DataFrame) -> list[bool]:
-    """Which rows of a table are held out, all that training does with it included."""
+    """The hold-out mask of a table, made as training makes it."""
     table = from_table(frame)
     whole = observe(table.signature, table.frame)
     mask: list[bool] = holdout_mask(from_frame(table.frame, whole), whole).tolist()
@@ -115,11 +115,11 @@ def test_a_fingerprint_is_of_content_and_order() -> None:
     assert fingerprint(Columns(columns.matrix.copy()), NUMBERS, [0.0, 1.0]) in prints
 
 
-# Truth 0 0 1 1; said 0 1 1 1 with these probabilities of 1. By hand: three of four right; of class 0 one of two, of
+# True 0 0 1 1; predicted 0 1 1 1 with these probabilities of 1. By hand: three of four right; of class 0 one of two, of
 # class 1 both; F1 of class 0 is 2/3 (precision 1, recall 1/2), of class 1 4/5 (precision 2/3, recall 1).
-TRUTH = np.array([0.0, 0.0, 1.0, 1.0])
+Y_TRUE = np.array([0.0, 0.0, 1.0, 1.0])
 YES = np.array([0.2, 0.6, 0.7, 0.9])
-SAID = Predictions(np.array([0, 1, 1, 1]), np.stack([1 - YES, YES], axis=1))
+PREDICTED = Predictions(np.array([0, 1, 1, 1]), np.stack([1 - YES, YES], axis=1))
 
 
 @pytest.mark.parametrize(
@@ -134,38 +134,38 @@ SAID = Predictions(np.array([0, 1, 1, 1]), np.stack([1 - YES, YES], axis=1))
     ],
 )
 def test_metrics_of_two_classes_by_hand(name: str, expected: float) -> None:
-    assert evaluate(TRUTH, SAID)[name] == pytest.approx(expected, abs=1e-12)
+    assert evaluate(Y_TRUE, PREDICTED)[name] == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_pair_in_the_wrong_order_costs_its_share_of_the_area() -> None:
-    """One of the four pairs of a 0 and a 1 is ranked wrongly."""
+    """One of four pairs of a 0 and a 1 is ranked wrongly: the area is 3/4."""
     yes = np.array([0.2, 0.8, 0.7, 0.9])
-    said = Predictions(np.array([0, 1, 1, 1]), np.stack([1 - yes, yes], axis=1))
-    assert evaluate(TRUTH, said)["roc_auc"] == pytest.approx(3 / 4)
+    predicted = Predictions(np.array([0, 1, 1, 1]), np.stack([1 - yes, yes], axis=1))
+    assert evaluate(Y_TRUE, predicted)["roc_auc"] == pytest.approx(3 / 4)
 
 
 def test_metrics_of_three_classes_by_hand() -> None:
-    shares = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.5, 0.1, 0.4]])
-    found = evaluate(np.array([0.0, 1.0, 2.0]), Predictions(np.array([0, 1, 0]), shares))
-    assert found["accuracy"] == pytest.approx(2 / 3)
-    assert found["log_loss"] == pytest.approx(-(math.log(0.6) + math.log(0.5) + math.log(0.4)) / 3)
-    assert found["brier"] == pytest.approx(((0.16 + 0.09 + 0.01) + (0.04 + 0.25 + 0.09) + (0.25 + 0.01 + 0.36)) / 3)
-    assert found["roc_auc"] == pytest.approx(1.0)
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.5, 0.1, 0.4]])
+    metrics = evaluate(np.array([0.0, 1.0, 2.0]), Predictions(np.array([0, 1, 0]), probabilities))
+    assert metrics["accuracy"] == pytest.approx(2 / 3)
+    assert metrics["log_loss"] == pytest.approx(-(math.log(0.6) + math.log(0.5) + math.log(0.4)) / 3)
+    assert metrics["brier"] == pytest.approx(((0.16 + 0.09 + 0.01) + (0.04 + 0.25 + 0.09) + (0.25 + 0.01 + 0.36)) / 3)
+    assert metrics["roc_auc"] == pytest.approx(1.0)
 
 
 def test_metrics_of_values_by_hand() -> None:
-    found = evaluate(np.array([1.0, 2.0, 3.0]), Predictions(values=np.array([1.0, 2.0, 5.0])))
-    assert found == pytest.approx({"r2": 1 - 4 / 2, "rmse": math.sqrt(4 / 3), "mae": 2 / 3})
+    metrics = evaluate(np.array([1.0, 2.0, 3.0]), Predictions(values=np.array([1.0, 2.0, 5.0])))
+    assert metrics == pytest.approx({"r2": 1 - 4 / 2, "rmse": math.sqrt(4 / 3), "mae": 2 / 3})
 
 
 def test_labels_without_probabilities_are_judged_as_labels() -> None:
-    assert set(evaluate(TRUTH, Predictions(SAID.labels))) == {"accuracy", "balanced_accuracy", "f1_macro"}
+    assert set(evaluate(Y_TRUE, Predictions(PREDICTED.labels))) == {"accuracy", "balanced_accuracy", "f1_macro"}
 
 
 @pytest.mark.parametrize("name", ["log_loss", "roc_auc", "brier"])
 def test_a_metric_of_probabilities_needs_them(name: str) -> None:
     with pytest.raises(TypeError, match="needs probabilities"):
-        score(name, TRUTH, Predictions(SAID.labels))
+        score(name, Y_TRUE, Predictions(PREDICTED.labels))
 
 
 def test_every_metric_has_its_row() -> None:
@@ -175,10 +175,10 @@ def test_every_metric_has_its_row() -> None:
 
 @pytest.mark.parametrize("name", list(METRICS))
 def test_a_perfect_prediction_is_never_worse(name: str) -> None:
-    """The direction of each metric is the one it claims."""
-    perfect = Predictions(TRUTH.astype(int), np.eye(2)[TRUTH.astype(int)], TRUTH)
-    worse = Predictions(1 - TRUTH.astype(int), np.array([[0.4, 0.6]] * 2 + [[0.6, 0.4]] * 2), 1 - TRUTH)
-    better, other = score(name, TRUTH, perfect), score(name, TRUTH, worse)
+    """The direction of each metric is right."""
+    perfect = Predictions(Y_TRUE.astype(int), np.eye(2)[Y_TRUE.astype(int)], Y_TRUE)
+    worse = Predictions(1 - Y_TRUE.astype(int), np.array([[0.4, 0.6]] * 2 + [[0.6, 0.4]] * 2), 1 - Y_TRUE)
+    better, other = score(name, Y_TRUE, perfect), score(name, Y_TRUE, worse)
     assert METRICS[name].better(better, other)
     assert not METRICS[name].better(other, better)
     assert METRICS[name].sign * better > METRICS[name].sign * other

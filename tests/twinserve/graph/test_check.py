@@ -33,13 +33,13 @@ Make = Callable[[], onnx.ModelProto]
 
 
 def content(model: onnx.ModelProto) -> bytes:
-    """Its file, as a lowering writes one."""
+    """The bytes of a model file, as a lowering writes it."""
     written: bytes = model.SerializeToString(deterministic=True)
     return written
 
 
 def refused(data: bytes) -> str:
-    """Why, in one sentence."""
+    """The sentence of the refusal."""
     with pytest.raises(BadGraph) as raised:
         check_graph(data)
     return str(raised.value)
@@ -54,7 +54,8 @@ def one_node(kind: str, *inputs: str, domain: str = "", **attributes: Any) -> on
 
 
 def test_what_the_lowerings_emit_is_what_is_allowed() -> None:
-    """Every name of an operation in their sources, and no other one; each test of a lowering checks its graph, too."""
+    """The allowed operations are exactly those in the sources of the lowerings; each test of a lowering checks its
+    graph, too."""
     sources = "\n".join(path.read_text() for path in sorted((ROOT / "twinserve" / "compile").glob("*.py")))
     emitted = set(re.findall(r"\bop\(\s*\"(\w+)\"", sources))
     assert {kind.rpartition(".")[2] for kind in OPERATORS} >= emitted
@@ -62,14 +63,14 @@ def test_what_the_lowerings_emit_is_what_is_allowed() -> None:
 
 
 def test_the_small_graphs_of_these_tests_are_taken() -> None:
-    """So each refusal below has its own reason."""
+    """The unchanged graphs are accepted, so each refusal below has its own reason."""
     check_graph(content(graph([label("x")])))
     check_graph(content(trees()))
     check_graph(content(one_node("Tanh", "x")))
 
 
 def test_a_graph_is_looked_at_in_no_time() -> None:
-    """A tree of 100,000 questions holds a million numbers; they are not copied."""
+    """A tree of 100,000 splits is checked without copying its million numbers."""
     data = content(hostile.deep_tree(bounds.TREE_DEPTH - 1))
     check_graph(data)
     assert len(data) > 100_000
@@ -125,7 +126,7 @@ def test_what_no_lowering_makes_is_refused_with_its_reason(make: Make, reason: s
 
 @pytest.mark.parametrize("kind", ["ReduceMax", "ReduceMin", "ArgMax", "MatMul"])
 def test_a_large_constant_is_not_gone_through_again_and_again(kind: str) -> None:
-    """Each makes one number out of a hundred thousand."""
+    """Many operations on a large constant are checked in linear time."""
     given = {"c": np.zeros((1, 100_000)), "d": np.zeros((100_000, 1)), "axes": np.array([1])}
     more = {"MatMul": ["d"], "ArgMax": []}.get(kind, ["axes"])
     attributes: dict[str, Any] = {"axis": 1, "keepdims": 0} if kind == "ArgMax" else {}
@@ -140,7 +141,7 @@ def test_each_operation_has_as_many_inputs_as_ours(kind: str, inputs: int) -> No
 
 
 def test_a_tree_asks_as_ours_do() -> None:
-    """ONNX Runtime has ways to compare of its own behind those of the format."""
+    """Comparison modes that only ONNX Runtime knows are refused."""
     modes = numpy_helper.from_array(np.full(2, 7, np.uint8), "modes")
     assert "has trees that none of ours has" in refused(content(trees(nodes_modes=modes)))
 
@@ -164,25 +165,25 @@ def test_another_version_of_the_operators_is_refused() -> None:
     ("field", "reason"), [(b"\x72\x00", "has more than 500000 parts"), (b"\x12\x00", "has parts that none of ours has")]
 )
 def test_empty_parts_without_an_end_are_refused(field: bytes, reason: str) -> None:
-    """Two bytes each in the file, and a hundred in memory."""
+    """Very many empty parts are refused: two bytes each in the file, a hundred in memory."""
     assert reason in refused(content(graph([label("x")])) + field * 1_000_000)
 
 
 def test_what_is_beside_the_graph_is_bounded_as_well() -> None:
-    """It is read as JSON."""
+    """The metadata, which is parsed as JSON, is limited, too."""
     model = graph([label("x")])
     helper.set_model_props(model, {"twinserve.words": " " * bounds.GRAPH_METADATA})
     assert "bytes beside its graph" in refused(content(model))
 
 
 def test_lists_without_an_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A number of one byte takes eight in memory."""
+    """Long lists are refused: a number of one byte takes eight in memory."""
     monkeypatch.setattr(reader, "GRAPH_NUMBERS", 15)
     assert "lists more than 15 numbers" in refused(content(trees()))
 
 
 def test_a_refusal_costs_no_memory() -> None:
-    """All of these files together ask for a hundred gigabytes."""
+    """Refusing files that ask for a hundred gigabytes takes little memory."""
     files = [content(make()) for make in (hostile.bomb, hostile.spread, hostile.outer_product, hostile.doubled)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for data in files:
@@ -192,7 +193,7 @@ def test_a_refusal_costs_no_memory() -> None:
 
 @given(st.data())
 def test_whatever_the_bytes_are_there_is_an_answer(data: st.DataObject) -> None:
-    """Bytes that anybody changed in a file of ours end in a refusal or pass; nothing else is raised."""
+    """Random changes of a valid file are accepted or refused; no other exception is raised."""
     changed = bytearray(content(data.draw(st.sampled_from([trees(), graph([label("x")])]))))
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
@@ -209,7 +210,7 @@ def test_any_bytes_at_all_are_answered(data: bytes) -> None:
 
 
 def test_the_name_of_a_tree_is_the_library_s() -> None:
-    """With the domain in front, as the same name elsewhere is another operation."""
+    """An operation is allowed by its domain and name together."""
     assert TREES == "ai.onnx.ml.TreeEnsemble"
     assert "TreeEnsemble" in refused(content(one_node("TreeEnsemble", "x")))
 
@@ -220,7 +221,7 @@ def test_the_name_of_a_tree_is_the_library_s() -> None:
 def test_a_file_of_the_working_directory_is_never_read(
     version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ONNX Runtime by itself answers with its bytes."""
+    """External data is refused; ONNX Runtime alone would read the file."""
     (tmp_path / hostile.SECRET_FILE).write_bytes(hostile.SECRET)
     monkeypatch.chdir(tmp_path)
     hostile.with_graph(version, hostile.external_data())

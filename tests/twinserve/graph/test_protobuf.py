@@ -1,4 +1,4 @@
-"""Messages are read as protobuf itself writes them, and nothing else is."""
+"""Messages are read as protobuf writes them; other encodings are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 300), min_size
 
 
 def listed(values: Sequence[int]) -> tuple[bytes, list[Field]]:
-    """An attribute that holds them: its bytes and its fields."""
+    """An attribute with a list: its bytes and its fields."""
     data = AttributeProto(name="a", ints=values, type=AttributeProto.INTS).SerializeToString()
     return data, list(fields(data, 0, len(data)))
 
@@ -66,7 +66,7 @@ def test_what_is_cut_off_too_long_or_of_no_kind_is_no_message(data: bytes) -> No
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
-    """Reading always ends."""
+    """Any bytes are parsed or refused."""
     try:
         read = list(fields(data, 0, len(data)))
     except Malformed:

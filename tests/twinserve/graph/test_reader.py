@@ -40,7 +40,7 @@ NUMBERS = [
 
 
 def content(model: onnx.ModelProto) -> bytes:
-    """Its file, as a lowering writes one."""
+    """The bytes of a model file, as a lowering writes it."""
     written: bytes = model.SerializeToString(deterministic=True)
     return written
 
@@ -54,7 +54,7 @@ def picking() -> onnx.ModelProto:
 
 
 def refused(data: bytes) -> str:
-    """Why, of what protobuf itself takes."""
+    """The sentence of the refusal; protobuf itself must accept the bytes."""
     onnx.ModelProto().ParseFromString(data)
     with pytest.raises(BadGraph) as raised:
         check_graph(data)
@@ -62,7 +62,7 @@ def refused(data: bytes) -> str:
 
 
 def changed(path: Sequence[int], change: wire.Change) -> bytes:
-    """The graph that picks, with a message of it changed."""
+    """The graph `picking` with one message changed."""
     made = content(picking())
     anew = wire.inside(path, change)(made)
     assert anew != made
@@ -70,7 +70,7 @@ def changed(path: Sequence[int], change: wire.Change) -> bytes:
 
 
 def replaced(old: bytes, new: bytes) -> wire.Change:
-    """A change of one place."""
+    """Replace one field of a message."""
 
     def change(message: bytes) -> bytes:
         assert message.count(old) == 1
@@ -80,7 +80,7 @@ def replaced(old: bytes, new: bytes) -> wire.Change:
 
 
 def test_the_graphs_of_these_tests_are_taken() -> None:
-    """So each refusal below has its own reason, and taking messages apart changes nothing."""
+    """The unchanged graphs are accepted, and rewriting their messages changes nothing."""
     made = content(picking())
     assert wire.inside(ROWS, lambda message: message)(made) == made
     check_graph(made)
@@ -89,7 +89,8 @@ def test_the_graphs_of_these_tests_are_taken() -> None:
 
 @pytest.mark.parametrize(("path", "place"), ONCE)
 def test_nothing_stands_there_twice(path: Sequence[int], place: int) -> None:
-    """Protobuf takes the last number or text, and merges messages; of names ONNX Runtime takes one or the other."""
+    """Repeated single fields are refused: protobuf takes the last or merges them, ONNX Runtime may take the first
+    name."""
     assert refused(changed(path, wire.twice(place))) in {
         "has parts that none of ours has", "has a name twice", "uses Gather as none of ours does",
     }  # fmt: skip
@@ -115,7 +116,7 @@ def test_unknown_fields_and_groups_are_refused(path: Sequence[int], unknown: byt
 
 
 def test_the_last_of_two_numbers_is_no_secret() -> None:
-    """One reader takes the first number, axis 1, another the last, axis 0: a table of 10,000 columns squared."""
+    """Two numbers in a field are refused: readers differ in which one they take."""
     data = changed(ATTRIBUTE, replaced(b"\x18\x01", b"\x18\x01\x18\x00"))
     assert onnx.ModelProto.FromString(data).graph.node[0].attribute[0].i == 0
     assert refused(data) == "has parts that none of ours has"
@@ -139,7 +140,7 @@ def test_a_list_stands_in_one_place_and_is_not_packed(change: wire.Change) -> No
 
 @pytest.mark.parametrize("name", [b"c\xff", b"c\xc3\xa9", b"c ", b"c\x00", b"c\n"])
 def test_names_are_plain(name: bytes) -> None:
-    """Two that are no text are one where they are replaced."""
+    """Names that are not UTF-8 are refused: readers that replace bytes would confuse them."""
     made = content(picking())
     data = wire.inside(NODE, replaced(wire.field(1, b"c"), wire.field(1, name)))(made)
     assert refused(data) == "has names that none of ours has"
@@ -156,7 +157,7 @@ def _message(data: bytes, path: Sequence[int]) -> bytes:
 
 @pytest.mark.parametrize(("path", "place"), [(CONSTANT, 8), (INPUT, 1), (OUTPUT, 1), (ATTRIBUTE, 1), (METADATA, 1)])
 def test_what_is_named_has_a_name(path: Sequence[int], place: int) -> None:
-    """An empty one stands for an input that is not given."""
+    """Empty names are refused: they stand for missing inputs."""
     old = next(part.raw for part in wire.parts(_message(content(picking()), path)) if part.number == place)
     assert refused(changed(path, replaced(old, b""))) == "has names that none of ours has"
 
@@ -194,14 +195,14 @@ def test_a_constant_has_its_bytes_and_nothing_else(change: wire.Change) -> None:
     ids=str,
 )
 def test_an_attribute_is_what_it_says(attribute: AttributeProto) -> None:
-    """ONNX Runtime uses the declared type."""
+    """An attribute must have the value of its declared type, which ONNX Runtime uses."""
     made = picking()
     made.graph.node[0].attribute[0].CopyFrom(attribute)
     assert refused(content(made)) == "has an attribute that is not what it says"
 
 
 def test_an_attribute_of_another_type_is_refused() -> None:
-    """ONNX Runtime may use its default value instead."""
+    """For a wrong type ONNX Runtime may use its default value."""
     made = picking()
     made.graph.node[0].attribute[0].CopyFrom(helper.make_attribute("axis", [1]))
     assert refused(content(made)) == "uses Gather as none of ours does"

@@ -35,12 +35,12 @@ cuts = st.lists(st.integers(0, 8), unique=True).map(lambda inner: sorted({0, 8, 
 
 
 def parts(bounds: Sequence[int]) -> list[Columns]:
-    """The columns, cut."""
+    """The columns, cut into parts."""
     return [COLUMNS.take(range(start, end)) for start, end in pairwise(bounds)]
 
 
 def same(actual: Outcome, expected: Outcome) -> bool:
-    """The same bits."""
+    """Have both the same bits?"""
     assert isinstance(actual, Predictions)
     assert isinstance(expected, Predictions)
     return [None if part is None else part.tobytes() for part in actual] == [
@@ -49,7 +49,7 @@ def same(actual: Outcome, expected: Outcome) -> bool:
 
 
 def probabilities(outcome: Outcome) -> FloatArray:
-    """The probabilities of a classification."""
+    """Predictions of a classification."""
     assert isinstance(outcome, Predictions)
     assert outcome.probabilities is not None
     return outcome.probabilities
@@ -58,7 +58,7 @@ def probabilities(outcome: Outcome) -> FloatArray:
 @many
 @given(cuts)
 def test_joined_parts_are_the_whole(bounds: Sequence[int]) -> None:
-    """Numbers, unseen categories and texts alike, each at its new place."""
+    """Numbers, unseen categories and texts are at their new rows."""
     joined = Columns.concatenate(parts(bounds))
     assert joined.matrix.tobytes() == COLUMNS.matrix.tobytes()
     assert (joined.unseen, joined.texts) == (COLUMNS.unseen, COLUMNS.texts)
@@ -77,7 +77,7 @@ def test_each_request_gets_the_predictions_of_its_own_rows(
 
 
 def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
-    """To the last bit, as trees look at each row by itself."""
+    """A forest predicts joined rows with the same bits."""
     data, _ = fruit.fitted(fruit.FRUIT)
     labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     forest = make_pipeline(fruit.columns_encoded(), RandomForestClassifier(20, random_state=0))
@@ -89,7 +89,7 @@ def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
 
 
 def test_another_pipeline_says_nearly_the_same() -> None:
-    """A matrix product may round its last bit by the number of rows, within a request as between them."""
+    """A matrix product may round differently by the number of rows."""
     data, fitted = fruit.fitted(fruit.FRUIT)
     predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
@@ -130,7 +130,7 @@ def test_one_failing_request_of_many_costs_two_calls_for_each_halving() -> None:
 
 
 def test_predictions_that_do_not_match_the_rows_are_never_sliced() -> None:
-    """Each request then gets the predictor's result for its rows alone, right or wrong."""
+    """Then each request gets the predictions of its own rows from a separate call."""
 
     def predict(_: Columns) -> Predictions:
         return Predictions(values=np.array([1.0]))
@@ -139,7 +139,7 @@ def test_predictions_that_do_not_match_the_rows_are_never_sliced() -> None:
 
 
 def test_a_lone_request_reaches_the_predictor_as_it_is() -> None:
-    """No copy on the way there or back."""
+    """A single request is not copied."""
     seen: list[Columns] = []
     given_back = Predictions(values=np.zeros(8))
 
@@ -153,7 +153,7 @@ def test_a_lone_request_reaches_the_predictor_as_it_is() -> None:
 
 
 def learned(calls: Sequence[tuple[int, float]]) -> tuple[float, float]:
-    """What is known after these calls."""
+    """The cost model after these calls."""
     cost = Cost()
     for rows, seconds in calls:
         cost.learn(rows, seconds)
@@ -166,20 +166,20 @@ def test_the_cost_of_a_row_and_of_a_call_is_found() -> None:
 
 
 def test_calls_of_one_size_tell_nothing_of_a_row() -> None:
-    """So the first joining is always tried."""
+    """Calls of one size do not determine the cost of a row, so the first joining is tried."""
     assert learned([(1, 0.02), (1, 0.03), (1, 0.025)])[0] == 0
     assert learned([])[0] == 0
 
 
 def test_a_cost_that_was_misjudged_is_forgotten_while_nothing_is_joined() -> None:
-    """One slow call of two rows on a busy machine must not forbid joining for good."""
+    """One slow call of two rows must not prevent joining for ever."""
     misjudged = [(1, 0.01), (2, 1.0)]
     assert learned(misjudged)[0] > 0.1
     assert learned([*misjudged, *[(1, 0.01)] * 100])[0] == 0
 
 
 def batcher_of(per_row: float, per_call: float) -> Batcher:
-    """One that has learned this cost."""
+    """A batcher with this cost model."""
     batcher = Batcher(FakePredictor())
     for rows in (1, 10):
         batcher.cost.learn(rows, per_row * rows + per_call)
@@ -188,7 +188,7 @@ def batcher_of(per_row: float, per_call: float) -> Batcher:
 
 @pytest.mark.parametrize(("rows", "room"), [(1, True), (3, True), (5, False), (100, False)])
 def test_rows_are_joined_while_they_cost_no_more_than_some_calls(rows: int, room: bool) -> None:
-    """Here a row costs what a call costs."""
+    """With a row as expensive as a call, few rows are joined."""
     assert batcher_of(0.01, 0.01).has_room(rows, 60) is room
 
 
@@ -199,7 +199,7 @@ def test_no_rows_are_joined_that_would_keep_the_first_ones_beyond_their_deadline
 
 
 def test_a_batcher_learns_from_its_calls() -> None:
-    """From then on the length of a call is known."""
+    """After some calls the duration of a call is known."""
     batcher = Batcher(FakePredictor())
     assert batcher.pause() == 0
     batcher.predict([COLUMNS])
@@ -207,6 +207,6 @@ def test_a_batcher_learns_from_its_calls() -> None:
 
 
 def test_a_classification_has_all_classes_for_each_row() -> None:
-    """The slices keep their second dimension."""
+    """Slices keep their second dimension."""
     outcomes = Batcher(FakePredictor()).predict(parts([0, 1, 8]))
     assert [probabilities(outcome).shape for outcome in outcomes] == [(1, len(CLASSES)), (7, len(CLASSES))]

@@ -31,26 +31,26 @@ def target(x: FloatArray) -> FloatArray:
 def test_the_visitor_of_a_split_is_the_first_row_whose_way_leads_there() -> None:
     x = table()
     tree = DecisionTreeRegressor(random_state=0).fit(x, target(x))
-    (found,) = find_trees(make_pipeline(tree))
+    (ensemble,) = find_trees(make_pipeline(tree))
     ways = tree.decision_path(x).tocsc()
-    expected = [int(np.flatnonzero(ways[:, [node]].toarray())[0]) for node in found.nodes.tolist()]
-    assert found.first_rows(np.arange(len(found.nodes)), x).tolist() == expected
+    expected = [int(np.flatnonzero(ways[:, [node]].toarray())[0]) for node in ensemble.nodes.tolist()]
+    assert ensemble.first_rows(np.arange(len(ensemble.nodes)), x).tolist() == expected
 
 
 def test_a_split_that_no_row_comes_to_has_no_visitor() -> None:
     x = table()
-    (found,) = find_trees(make_pipeline(DecisionTreeRegressor(random_state=0).fit(x, target(x))))
-    visitors = found.first_rows(np.arange(len(found.nodes)), x[:1])
+    (ensemble,) = find_trees(make_pipeline(DecisionTreeRegressor(random_state=0).fit(x, target(x))))
+    visitors = ensemble.first_rows(np.arange(len(ensemble.nodes)), x[:1])
     assert visitors.max() == 0
     assert visitors.min() == -1
 
 
 def test_only_the_splits_that_are_asked_for_are_answered() -> None:
     x = table()
-    (found,) = find_trees(make_pipeline(RandomForestClassifier(3, random_state=0).fit(x, x[:, 0] > 0)))
-    everything = found.first_rows(np.arange(len(found.nodes)), x)
-    some = np.array([3, 2, len(found.nodes) - 1])
-    assert found.first_rows(some, x).tolist() == everything[some].tolist()
+    (ensemble,) = find_trees(make_pipeline(RandomForestClassifier(3, random_state=0).fit(x, x[:, 0] > 0)))
+    everything = ensemble.first_rows(np.arange(len(ensemble.nodes)), x)
+    some = np.array([3, 2, len(ensemble.nodes) - 1])
+    assert ensemble.first_rows(some, x).tolist() == everything[some].tolist()
 
 
 @pytest.mark.parametrize("categories", [None, [2]])
@@ -60,9 +60,9 @@ def test_boosted_trees_send_rows_as_they_do_themselves(categories: list[int] | N
     booster = HistGradientBoostingRegressor(
         max_iter=1, learning_rate=1.0, min_samples_leaf=2, categorical_features=categories
     ).fit(x, target(x))
-    (found,) = find_trees(make_pipeline(booster))
-    (tree,) = found.trees
-    seen, node_values = dense(found.transform(x)), booster._predictors[0][0].nodes["value"]
+    (ensemble,) = find_trees(make_pipeline(booster))
+    (tree,) = ensemble.trees
+    seen, node_values = dense(ensemble.transform(x)), booster._predictors[0][0].nodes["value"]
     ends = []
     for row in seen:
         node = 0

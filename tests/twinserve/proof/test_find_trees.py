@@ -55,9 +55,9 @@ def leaf(tree: TracedTree, row: FloatArray) -> int:
 def test_bagged_trees_that_see_some_columns_are_read_in_the_columns_of_all() -> None:
     x = table()
     bagging = BaggingRegressor(n_estimators=4, max_features=1, random_state=0).fit(x, target(x))
-    (found,) = find_trees(make_pipeline(bagging))
+    (ensemble,) = find_trees(make_pipeline(bagging))
     for owner, picks in enumerate(bagging.estimators_features_):
-        assert set(found.columns[found.owners == owner]) == {int(picks[0])}
+        assert set(ensemble.columns[ensemble.owners == owner]) == {int(picks[0])}
 
 
 def test_a_pipeline_without_trees_has_none() -> None:
@@ -76,9 +76,9 @@ def test_a_pipeline_without_trees_has_none() -> None:
 def test_trees_inside_an_ensemble_inside_another_are_found(model: Any, trees: int) -> None:
     """All of them together, as they look at the same input."""
     x = table()[:, [0, 2]]
-    (found,) = find_trees(make_pipeline(StandardScaler(), model).fit(x, x[:, 0] > 0))
-    assert found.narrow
-    assert len(found.trees) == trees
+    (ensemble,) = find_trees(make_pipeline(StandardScaler(), model).fit(x, x[:, 0] > 0))
+    assert ensemble.narrow
+    assert len(ensemble.trees) == trees
 
 
 def scaled(*steps: Any) -> Any:
@@ -104,24 +104,24 @@ def test_a_members_own_steps_are_part_of_the_way_to_its_trees(model: Any) -> Non
     """The thresholds are those of scaled numbers, and every split is met by some row that was learned from."""
     x = table()
     model = make_pipeline(StandardScaler(), clone(model)).fit(x, x[:, 0] + x[:, 1] > 0.5)
-    (found,) = find_trees(model)
-    seen = dense(found.transform(x))
+    (ensemble,) = find_trees(model)
+    seen = dense(ensemble.transform(x))
     np.testing.assert_allclose(seen.mean(axis=0), 0.0, atol=1e-12)
-    assert (found.first_rows(np.arange(len(found.nodes)), seen) >= 0).all()
+    assert (ensemble.first_rows(np.arange(len(ensemble.nodes)), seen) >= 0).all()
 
 
 def test_the_regressor_behind_a_transformed_target_is_found() -> None:
     x = table()
     model = TransformedTargetRegressor(DecisionTreeRegressor(random_state=0), func=np.log1p, inverse_func=np.expm1)
-    (found,) = find_trees(model.fit(x, np.abs(target(x))))
-    assert len(found.trees) == 1
+    (ensemble,) = find_trees(model.fit(x, np.abs(target(x))))
+    assert len(ensemble.trees) == 1
 
 
 def test_several_boosted_members_are_found_each_with_its_own_input() -> None:
     x = table()
     members = [(name, scaled(HistGradientBoostingClassifier(max_iter=2, random_state=0))) for name in "ab"]
     model = VotingClassifier(members).fit(x, x[:, 0] > 0)
-    assert [len(found.trees) for found in find_trees(model)] == [2, 2]
+    assert [len(ensemble.trees) for ensemble in find_trees(model)] == [2, 2]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
@@ -132,9 +132,9 @@ def test_xgboosts_trees_send_rows_as_the_library_does(share: float) -> None:
     model = xgboost.XGBRegressor(
         n_estimators=3, enable_categorical=True, feature_types=["q", "q", "c"], max_cat_to_onehot=1, n_jobs=1
     ).fit(x, np.arange(ROWS) % 7)
-    (found,) = find_trees(make_pipeline(model))
+    (ensemble,) = find_trees(make_pipeline(model))
     expected = model.apply(x).astype(int).tolist()
-    assert [[leaf(tree, row) for tree in found.trees] for row in dense(found.transform(x))] == expected
+    assert [[leaf(tree, row) for tree in ensemble.trees] for row in dense(ensemble.transform(x))] == expected
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
@@ -145,9 +145,9 @@ def test_lightgbms_trees_send_rows_as_the_library_does(share: float) -> None:
     x[np.random.default_rng(1).random(x.shape) < share] = np.nan
     model = lightgbm.LGBMRegressor(n_estimators=3, min_child_samples=4, min_data_per_group=1, verbose=-1, n_jobs=1)
     model.fit(x, np.arange(ROWS) % 7, categorical_feature=[2])
-    (found,) = find_trees(make_pipeline(model))
-    theirs, rows = model.predict(x, pred_leaf=True), dense(found.transform(x))
-    for place, tree in enumerate(found.trees):
+    (ensemble,) = find_trees(make_pipeline(model))
+    theirs, rows = model.predict(x, pred_leaf=True), dense(ensemble.transform(x))
+    for place, tree in enumerate(ensemble.trees):
         pairs = {(leaf(tree, row), int(theirs[i, place])) for i, row in enumerate(rows)}
         assert len(pairs) == len({mine for mine, _ in pairs}) == len({their for _, their in pairs})
 

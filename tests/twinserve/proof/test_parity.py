@@ -160,7 +160,7 @@ def test_rows_that_both_refuse_are_counted_apart(refused: set[int]) -> None:
     assert parity.holds
     assert parity.sentence == (
         f"Proved equal to the fitted pipeline on {14 - len(refused)} rows: largest difference 0.0e+00. "
-        f"On {len(refused)} more rows neither has an answer."
+        f"Neither predicts {len(refused)} further rows."
     )
 
 
@@ -172,7 +172,7 @@ def test_an_answer_to_one_row_that_the_other_refuses_is_caught_wherever_it_is(ro
         assert (parity.rows, parity.unanswered, parity.answered_by_one) == (14, 0, 1)
         assert not parity.holds
         assert parity.sentence == (
-            "Not equal to the fitted pipeline on 14 rows: 1 are answered by one of the two only, 0 labels differ, "
+            "Not equal to the fitted pipeline on 14 rows: 1 are predicted by one of the two only, 0 labels differ, "
             "largest difference 0.0e+00."
         )
 

@@ -91,8 +91,8 @@ def test_every_category_meets_the_words_that_its_vocabulary_lacks() -> None:
 def test_every_number_goes_to_all_extremes_and_to_the_ends_of_what_training_saw() -> None:
     matrix = made().matrix
     for place, more in ((0, (-3.0, 9.0)), (1, (-1.0, 1.0)), (2, ())):
-        found = {float(value).hex() for value in matrix[:, place]}
-        assert {value.hex() for value in (*EXTREMES, *more)} <= found
+        values = {float(value).hex() for value in matrix[:, place]}
+        assert {value.hex() for value in (*EXTREMES, *more)} <= values
 
 
 def test_extremes_hold_what_single_precision_cannot() -> None:

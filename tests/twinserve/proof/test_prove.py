@@ -303,7 +303,7 @@ def test_an_answer_that_the_compiled_model_invents_is_caught(monkeypatch: pytest
     assert outcome.facts.parity is not None
     if outcome.facts.parity["answered_by_one"]:
         assert outcome.facts.kind == "scikit-learn"
-        assert "are answered by one of the two only" in outcome.facts.reason
+        assert "are predicted by one of the two only" in outcome.facts.reason
     else:
         assert name in ("naive Bayes", "squares")
 
@@ -324,5 +324,5 @@ def test_whatever_happens_in_compiling_and_proving_the_pipeline_serves(
     monkeypatch.setattr(proving, where, odd)
     outcome = proved(make_pipeline(StandardScaler(), LogisticRegression()), numbers(), NUMBERS)
     assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
-    assert outcome.facts.reason == f"Not compiled: the proof ended in a {type(error).__name__}."
+    assert outcome.facts.reason == f"Not compiled: the proof failed with a {type(error).__name__}."
     assert len(outcome.made_rows) > 1

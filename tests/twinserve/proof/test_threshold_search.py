@@ -50,18 +50,18 @@ def table(seed: int = 0) -> pd.DataFrame:
 
 def target(frame: pd.DataFrame) -> FloatArray:
     """Something that depends on every column, without two rows alike."""
-    found = frame["x"] + frame["y"] / 1e4 + frame.get("n", pd.Series(0.0, frame.index)).fillna(2.0)
-    return np.asarray(found + np.arange(len(frame)) * 1e-3, dtype=np.float64)
+    target = frame["x"] + frame["y"] / 1e4 + frame.get("n", pd.Series(0.0, frame.index)).fillna(2.0)
+    return np.asarray(target + np.arange(len(frame)) * 1e-3, dtype=np.float64)
 
 
 def pairs(pipeline: Any, real: Columns, contract: Signature, seed: int = 0) -> list[tuple[int, int, float, float]]:
     """The row, the feature and the two sides of each split's turn; the neighbours beyond are checked on the way."""
     every = crossings(real, contract, pipeline, np.random.default_rng(seed)).changes
-    found = [(row, place, value) for row, place, value in every if not np.isnan(value)]
-    if not found:
+    present = [(row, place, value) for row, place, value in every if not np.isnan(value)]
+    if not present:
         return []
     outer_left, left, right, outer_right = (
-        found[start : start + len(found) // 4] for start in range(0, len(found), len(found) // 4)
+        present[start : start + len(present) // 4] for start in range(0, len(present), len(present) // 4)
     )
     for (*at, one), (*_, two), (*_, three), (*_, four) in zip(outer_left, left, right, outer_right, strict=True):
         assert (np.nextafter(one, np.inf), np.nextafter(two, np.inf), np.nextafter(three, np.inf)) == (two, three, four)
@@ -71,13 +71,13 @@ def pairs(pipeline: Any, real: Columns, contract: Signature, seed: int = 0) -> l
 
 
 def turning(
-    pipeline: Any, real: Columns, contract: Signature, found: Sequence[tuple[int, int, float, float]]
+    pipeline: Any, real: Columns, contract: Signature, turns: Sequence[tuple[int, int, float, float]]
 ) -> NDArray[np.bool_]:
     """For each turn: does the prediction for its row change between the two sides?"""
     sides = []
     for side in (2, 3):
-        moved = real.take([row for row, *_ in found])
-        for new, turn in enumerate(found):
+        moved = real.take([row for row, *_ in turns])
+        for new, turn in enumerate(turns):
             moved.matrix[new, turn[1]] = turn[side]
         sides.append(pipeline.predict(to_frame(moved, contract)))
     changed: NDArray[np.bool_] = sides[0] != sides[1]
@@ -116,9 +116,9 @@ TREES: dict[str, Any] = {
 def test_the_prediction_changes_between_the_two_sides_of_every_split(steps: list[Any], tree: Any) -> None:
     frame = table()[["x"]]
     pipeline = make_pipeline(*steps, tree).fit(frame, target(table()))
-    found = pairs(pipeline, from_frame(frame, ONE), ONE)
-    assert len(found) > 10
-    assert turning(pipeline, from_frame(frame, ONE), ONE, found).all()
+    turns = pairs(pipeline, from_frame(frame, ONE), ONE)
+    assert len(turns) > 10
+    assert turning(pipeline, from_frame(frame, ONE), ONE, turns).all()
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
@@ -163,9 +163,9 @@ def test_however_deep_a_split_is_the_prediction_for_its_row_changes_there(pipeli
     frame = table()
     pipeline.fit(frame, target(frame))
     real = from_frame(frame, MANY)
-    found = pairs(pipeline, real, MANY)
-    assert len(found) > 20
-    assert turning(pipeline, real, MANY, found).all()
+    turns = pairs(pipeline, real, MANY)
+    assert len(turns) > 20
+    assert turning(pipeline, real, MANY, turns).all()
 
 
 def test_every_feature_that_is_a_number_is_met() -> None:
@@ -182,10 +182,10 @@ def test_null_is_tried_at_each_split_of_a_feature_that_may_be_null_and_of_no_oth
     pipeline.fit(frame, target(frame))
     real = from_frame(frame, MANY)
     every = crossings(real, MANY, pipeline, np.random.default_rng(0)).changes
-    found = [place for _, place, value in every if np.isnan(value)]
+    columns_left_out = [place for _, place, value in every if np.isnan(value)]
     turns = [place for _, place, _, _ in pairs(pipeline, real, MANY)]
-    assert set(found) == {2}
-    assert len(found) >= turns.count(2)
+    assert set(columns_left_out) == {2}
+    assert len(columns_left_out) >= turns.count(2)
 
 
 @pytest.mark.parametrize(
@@ -199,12 +199,12 @@ def test_each_tree_of_a_forest_changes_its_own_mind(forest: Any) -> None:
     contract = signature(feature("x"), feature("y"))
     pipeline = make_pipeline(StandardScaler(), forest).fit(frame, target(frame))
     real = from_frame(frame, contract)
-    found = pairs(pipeline, real, contract)
-    changed = np.zeros(len(found), dtype=int)
+    turns = pairs(pipeline, real, contract)
+    changed = np.zeros(len(turns), dtype=int)
     for tree in pipeline[-1].estimators_:
-        changed += turning(make_pipeline(pipeline[0], tree), real, contract, found)
+        changed += turning(make_pipeline(pipeline[0], tree), real, contract, turns)
     assert (changed > 0).all()
-    assert len(found) == sum((tree.tree_.feature >= 0).sum() for tree in pipeline[-1].estimators_)
+    assert len(turns) == sum((tree.tree_.feature >= 0).sum() for tree in pipeline[-1].estimators_)
 
 
 # ---- what is left out, and how much is taken ------------------------------------------------------------------------
@@ -235,9 +235,9 @@ def test_a_column_in_steps_is_crossed_at_the_edge_of_a_step() -> None:
     frame = table()[["x"]]
     bins = KBinsDiscretizer(8, encode="ordinal", strategy="uniform")
     pipeline = make_pipeline(bins, DecisionTreeRegressor(random_state=0)).fit(frame, target(table()))
-    found = pairs(pipeline, from_frame(frame, ONE), ONE)
+    turns = pairs(pipeline, from_frame(frame, ONE), ONE)
     edges = pipeline[0].bin_edges_[0]
-    assert {high for *_, high in found} == set(edges[1:-1])
+    assert {high for *_, high in turns} == set(edges[1:-1])
 
 
 def test_of_a_large_forest_a_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

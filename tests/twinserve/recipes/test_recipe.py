@@ -34,7 +34,7 @@ def test_half_a_place_is_none(name: str) -> None:
 
 @pytest.mark.parametrize(("task", "metric"), [("classification", "acc"), ("regression", "log_loss")])
 def test_a_metric_that_does_not_judge_the_task_is_refused_before_anything_is_fitted(task: Task, metric: str) -> None:
-    with pytest.raises(NoSuchMetric, match=rf"^{metric} does not judge a {task}; choose one of: \w+, "):
+    with pytest.raises(NoSuchMetric, match=rf"^{metric} is no metric for a {task}; it has \w+, "):
         replace(TUMOR, task=task, metric=metric)
 
 

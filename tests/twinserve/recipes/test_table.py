@@ -59,7 +59,7 @@ def test_what_a_person_says_goes_before_what_is_guessed() -> None:
     assert recipe(grades, "grade").task == "classification"
     made = recipe(grades, "grade", task="regression", metric="mae")
     assert (made.task, made.metric) == ("regression", "mae")
-    assert "as asked" in made.notes[0].sentence
+    assert "as given by --task" in made.notes[0].sentence
 
 
 def test_rows_without_a_target_are_left_out_and_counted() -> None:
@@ -104,10 +104,10 @@ def test_a_rare_class_is_said() -> None:
     ("table", "target", "options", "sentence"),
     [
         (frame(), "z", {}, "There is no column 'z'; the table has size, colour, y."),
-        (frame().iloc[:29], "y", {}, "The table has 29 rows with a target, and 30 are the least to learn from."),
-        (frame(), "y", {"metric": "rmse"}, "rmse does not judge a classification; choose one of: log_loss, "),
+        (frame().iloc[:29], "y", {}, "The table has 29 rows with a target; training needs at least 30."),
+        (frame(), "y", {"metric": "rmse"}, "rmse is no metric for a classification; it has log_loss, "),
         (frame(), "y", {"task": "regression"}, "The target 'y' is not a number in every row; a regression needs one."),
-        (frame()[["y"]].assign(paid=frame()["y"]), "y", {}, "Every column says what the target says; --keep-leaks "),
+        (frame()[["y"]].assign(paid=frame()["y"]), "y", {}, "Every column repeats the target; --keep-leaks "),
     ],
     ids=["column", "rows", "metric", "task", "leaks"],
 )

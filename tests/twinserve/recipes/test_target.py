@@ -35,7 +35,7 @@ def test_dates_are_no_target() -> None:
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
-        ([[1], [2]], "holds list values; it takes a text, a boolean or a number"),
+        ([[1], [2]], "holds list values; a target is a text, a boolean or a number"),
         ([b"a", b"b"], "holds bytes values"),
         (pd.to_timedelta([1, 2], unit="h"), "holds durations; predict a number of a unit of your choice"),
     ],

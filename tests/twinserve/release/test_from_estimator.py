@@ -81,10 +81,10 @@ def test_whole_number_labels_become_texts(estimator: Any, kind: str | None, tmp_
     opened = registered(estimator, table, target, tmp_path)
     assert opened.manifest.classes == ("0", "1", "2")
     assert kind in (None, opened.manifest.predictor.kind)
-    found = opened.predictor.predict(from_frame(table, opened.signature))
-    np.testing.assert_array_equal(found.labels, estimator.predict(table))
-    assert found.probabilities is not None
-    np.testing.assert_allclose(found.probabilities, estimator.predict_proba(table), atol=1e-9)
+    predictions = opened.predictor.predict(from_frame(table, opened.signature))
+    np.testing.assert_array_equal(predictions.labels, estimator.predict(table))
+    assert predictions.probabilities is not None
+    np.testing.assert_allclose(predictions.probabilities, estimator.predict_proba(table), atol=1e-9)
 
 
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
@@ -106,10 +106,10 @@ def test_another_librarys_classifier_is_compiled_and_needs_trust_only_to_be_open
     assert (opened.manifest.classes, opened.manifest.predictor.kind) == (("0", "1", "2"), "compiled")
     assert JOBLIB in opened.manifest.files
     assert library in " ".join(opened.manifest.training.libraries)
-    found = opened.predictor.predict(from_frame(table, opened.signature))
-    np.testing.assert_array_equal(found.labels, estimator.predict(table))
-    assert found.probabilities is not None
-    np.testing.assert_allclose(found.probabilities, estimator.predict_proba(table), atol=1e-9)
+    predictions = opened.predictor.predict(from_frame(table, opened.signature))
+    np.testing.assert_array_equal(predictions.labels, estimator.predict(table))
+    assert predictions.probabilities is not None
+    np.testing.assert_allclose(predictions.probabilities, estimator.predict_proba(table), atol=1e-9)
 
 
 def test_one_that_knows_no_names_and_takes_none_is_refused(tmp_path: Path) -> None:
@@ -275,11 +275,11 @@ def test_a_classifier_made_of_pipelines_or_searches_is_packaged(name: str, texts
     target = target.map({0: "setosa", 1: "versicolor", 2: "virginica"}).astype(object) if texts else target
     estimator = clone(MADE_OF_OTHERS[name]).fit(table, target)
     opened = registered(estimator, table, target, tmp_path)
-    found = opened.predictor.predict(from_frame(table, opened.signature))
+    predictions = opened.predictor.predict(from_frame(table, opened.signature))
     assert opened.manifest.classes is not None
-    assert found.labels is not None
+    assert predictions.labels is not None
     expected = [str(label) for label in estimator.predict(table).tolist()]
-    assert [opened.manifest.classes[code] for code in found.labels] == expected
+    assert [opened.manifest.classes[code] for code in predictions.labels] == expected
 
 
 def test_what_is_odd_about_an_estimator_is_one_sentence(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_nullable_field_that_the_estimator_cannot_take_is_told(tmp_path: Path)
     table, target = iris()
     table = table[["petal.length", "petal.width"]].set_axis(["length", "width"], axis="columns")
     estimator = SCALED.fit(table, target)
-    with pytest.warns(UserWarning, match=r"^length: it may be null, and to such a row this model has no answer"):
+    with pytest.warns(UserWarning, match=r"^length: it may be null, and this model cannot predict such a row"):
         opened = registered(estimator, table, target, tmp_path, input=Nullable)
     assert "declare it without None" in (tmp_path / "own" / "1" / "card.md").read_text()
     assert opened.manifest.predictor.kind == "compiled"
@@ -321,5 +321,5 @@ def test_held_out_rows_without_an_answer_are_told_in_one_sentence(tmp_path: Path
     table, target = iris()
     estimator = PoissonRegressor().fit(table, target)
     estimator.coef_ = np.full(4, 1e6)
-    with pytest.raises(CannotTrain, match=r"^The model has no answer to \d+ of \d+ held-out rows: "):
+    with pytest.raises(CannotTrain, match=r"^The model has no prediction for \d+ of \d+ held-out rows: "):
         package(estimator, table, target, name="own", artifacts=tmp_path)

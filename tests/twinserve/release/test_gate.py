@@ -1,4 +1,4 @@
-"""Who may become champion: a model that is not worse on the same rows, and that breaks no caller."""
+"""The gate: a challenger must not be worse on the same rows, and must break no caller."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def y_true() -> FloatArray:
 
 
 def holdout(contract: Signature = CONTRACT) -> Columns:
-    """`x` is the truth; the category says the same in words: `red` where `yes`."""
+    """`x` is the class; the category says the same: `red` where `yes`."""
     by_name = {"x": y_true(), "c": y_true(), "n": np.where(y_true() > 0, np.nan, 1.0)}
     return Columns(np.stack([by_name[feature.name] for feature in contract.features], axis=1))
 
 
 class Believer:
-    """Takes a column for the truth and says so with some certainty; in the first rows it errs."""
+    """Predicts the class that a column has, with probability `sure`; the first `errs` rows are wrong."""
 
     kind: Final[PredictorKind] = "compiled"
 
-    def __init__(self, sure: float = 0.9, *, errs: int = 0, column: int = 0, shares: bool = True) -> None:
-        self.sure, self.errs, self.column, self.shares = sure, errs, column, shares
+    def __init__(self, sure: float = 0.9, *, errs: int = 0, column: int = 0, probabilities: bool = True) -> None:
+        self.sure, self.errs, self.column, self.probabilities = sure, errs, column, probabilities
         self.asked: list[Columns] = []
 
     def predict(self, columns: Columns) -> Predictions:
@@ -48,11 +48,11 @@ class Believer:
         yes[: self.errs] = 1 - yes[: self.errs]
         share = np.where(yes > 0, self.sure, 1 - self.sure)
         both = np.stack([1 - share, share], axis=1)
-        return Predictions(both.argmax(axis=1).astype(np.int64), both if self.shares else None)
+        return Predictions(both.argmax(axis=1).astype(np.int64), both if self.probabilities else None)
 
 
 class Guess:
-    """A regression that is wrong by so much."""
+    """A regression with a constant error."""
 
     kind: Final[PredictorKind] = "compiled"
 
@@ -65,17 +65,17 @@ class Guess:
 
 
 class Silent(Believer):
-    """Has no answer to every third row."""
+    """Predicts NaN for every third row."""
 
     def predict(self, columns: Columns) -> Predictions:
         """NaN there."""
-        labels, shares, _ = super().predict(columns)
-        assert shares is not None
-        return Predictions(labels, np.where(np.arange(len(columns))[:, None] % 3 == 0, np.nan, shares))
+        labels, probabilities, _ = super().predict(columns)
+        assert probabilities is not None
+        return Predictions(labels, np.where(np.arange(len(columns))[:, None] % 3 == 0, np.nan, probabilities))
 
 
 class Refusing:
-    """A pipeline that does not take these rows."""
+    """Raises `CannotPredict` for any rows."""
 
     kind: Final[PredictorKind] = "scikit-learn"
 
@@ -137,7 +137,7 @@ def verdict(
     breaking: bool = False,
     fallback: bool = False,
 ) -> Verdict:
-    """What the gate says, with no tolerance unless it is given."""
+    """The gate's verdict, without tolerance by default."""
     return compare(new, old, Terms(tolerance, breaking=breaking, fallback=fallback))
 
 
@@ -152,9 +152,9 @@ def test_the_first_model_passes() -> None:
 
 @pytest.mark.parametrize("metric", ["log_loss", "accuracy", "roc_auc", "brier", "f1_macro", "balanced_accuracy"])
 def test_the_same_model_passes_without_any_tolerance(metric: str) -> None:
-    found = verdict(challenge(Believer(errs=20), metric), champion(Believer(errs=20)))
-    assert (found.passed, found.lower_bound) == (True, 0.0)
-    assert found.champion_score == found.challenger_score
+    outcome = verdict(challenge(Believer(errs=20), metric), champion(Believer(errs=20)))
+    assert (outcome.passed, outcome.lower_bound) == (True, 0.0)
+    assert outcome.champion_score == outcome.challenger_score
 
 
 @pytest.mark.parametrize("metric", ["log_loss", "accuracy", "roc_auc", "brier", "f1_macro", "balanced_accuracy"])
@@ -171,31 +171,31 @@ def test_a_model_that_is_clearly_worse_is_held_back_whichever_way_its_metric_cou
     assert (passed.champion_score, passed.challenger_score) == (held_back.challenger_score, held_back.champion_score)
 
 
-def test_the_reason_names_the_bound_and_what_is_allowed() -> None:
-    found = verdict(challenge(Believer(errs=60), "accuracy"), champion(Believer()), tolerance=0.01)
-    assert found.reason == (
-        "Perhaps worse than the champion: with 95% confidence it loses at most "
-        f"{-(found.lower_bound or 0.0):.4f} of accuracy, and 0.0100 may be lost."
+def test_the_reason_names_the_bound_and_the_tolerance() -> None:
+    outcome = verdict(challenge(Believer(errs=60), "accuracy"), champion(Believer()), tolerance=0.01)
+    assert outcome.reason == (
+        "Perhaps worse than the champion: with 95% confidence its accuracy is worse by at most "
+        f"{-(outcome.lower_bound or 0.0):.4f}; the tolerance is 0.0100."
     )
     assert verdict(challenge(Believer()), champion(Believer())).reason.startswith("Not worse than the champion: ")
 
 
 @pytest.mark.parametrize(("tolerance", "passes"), [(0.0, False), (0.02, False), (0.2, True)])
 def test_what_the_tolerance_allows_passes(tolerance: float, passes: bool) -> None:
-    """Ten more errors in 200 rows cost 0.05, and with a bad draw more."""
-    found = verdict(challenge(Believer(errs=20), "accuracy"), champion(Believer(errs=10)), tolerance=tolerance)
-    assert found.passed is passes
+    """Ten more errors in 200 rows cost 0.05, and more in an unlucky bootstrap sample."""
+    outcome = verdict(challenge(Believer(errs=20), "accuracy"), champion(Believer(errs=10)), tolerance=tolerance)
+    assert outcome.passed is passes
 
 
 def test_a_difference_that_may_be_chance_is_held_back() -> None:
-    """One more error is not proved worse, but not proved as good either."""
+    """One more error is neither shown to be worse nor to be as good."""
     assert not verdict(challenge(Believer(errs=11), "accuracy"), champion(Believer(errs=10))).passed
 
 
 def test_rows_are_drawn_in_pairs() -> None:
-    """Two models that err in the same rows do not differ by the luck of a draw."""
-    found = verdict(challenge(Believer(0.9, errs=60)), champion(Believer(0.9, errs=60)))
-    assert found.lower_bound == 0.0
+    """Models with errors in the same rows do not differ in any sample."""
+    outcome = verdict(challenge(Believer(0.9, errs=60)), champion(Believer(0.9, errs=60)))
+    assert outcome.lower_bound == 0.0
 
 
 def test_the_same_seed_gives_the_same_verdict_and_another_one_another_bound() -> None:
@@ -207,7 +207,7 @@ def test_the_same_seed_gives_the_same_verdict_and_another_one_another_bound() ->
 
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
 def test_a_class_of_two_rows_is_in_every_draw(metric: str) -> None:
-    """Without its share of each class a draw would have no area under a curve at all."""
+    """Samples are stratified, so that an area under a curve is defined in each."""
     rare = np.zeros(ROWS)
     rare[:2] = 1.0
     new = challenge(Believer(), metric, of=rare, rows=Columns(np.stack([rare, rare], axis=1)))
@@ -228,7 +228,7 @@ def test_a_regression_is_judged_by_its_values(metric: str) -> None:
 
 
 def test_a_champion_with_another_vocabulary_is_judged_on_the_same_rows_in_its_own_codes() -> None:
-    """Were it given the challenger's codes, it would take every row for its opposite."""
+    """With the challenger's codes the champion would swap the categories."""
     theirs = signature(feature("c", "category", seen_categories=("amber", "red", "green")), feature("x"))
 
     class Reader(Believer):
@@ -237,8 +237,8 @@ def test_a_champion_with_another_vocabulary_is_judged_on_the_same_rows_in_its_ow
             return Believer().predict(Columns((columns.matrix[:, :1] == 1.0).astype(np.float64)))
 
     reader = Reader()
-    found = verdict(challenge(Believer()), champion(reader, theirs), breaking=True)
-    assert found.lower_bound == 0.0
+    outcome = verdict(challenge(Believer()), champion(reader, theirs), breaking=True)
+    assert outcome.lower_bound == 0.0
     assert reader.asked[0].matrix[:4].tolist() == [[2.0, 0.0], [1.0, 1.0], [2.0, 0.0], [1.0, 1.0]]
 
 
@@ -257,13 +257,13 @@ BROKEN = signature(*CONTRACT.features, feature("n", nullable=True))
 
 def test_a_signature_that_breaks_callers_is_held_back_however_good_the_model() -> None:
     new = challenge(Believer(0.99), signature=BROKEN)
-    found = verdict(new, champion(Believer(0.6)))
-    assert not found.passed
-    assert found.reason == (
+    outcome = verdict(new, champion(Believer(0.6)))
+    assert not outcome.passed
+    assert outcome.reason == (
         "Callers of the champion would break: n: a new required field (breaking); "
-        "--allow-breaking promotes all the same."
+        "--allow-breaking promotes nevertheless."
     )
-    assert [change.breaking for change in found.changes] == [True]
+    assert [change.breaking for change in outcome.changes] == [True]
 
 
 def test_a_breaking_signature_is_judged_all_the_same_when_it_is_allowed() -> None:
@@ -273,48 +273,50 @@ def test_a_breaking_signature_is_judged_all_the_same_when_it_is_allowed() -> Non
 
 
 def test_a_change_that_breaks_nobody_is_told_and_judged() -> None:
-    found = verdict(challenge(Believer(), signature=WIDER), champion(Believer()))
-    assert (found.passed, found.lower_bound) == (True, 0.0)
-    assert [str(change) for change in found.changes] == ["n: a new optional field"]
+    outcome = verdict(challenge(Believer(), signature=WIDER), champion(Believer()))
+    assert (outcome.passed, outcome.lower_bound) == (True, 0.0)
+    assert [str(change) for change in outcome.changes] == ["n: a new optional field"]
 
 
 @pytest.mark.parametrize("classes", [("no", "perhaps", "yes"), ("yes",), ("nein", "ja"), None])
 def test_other_classes_break_callers(classes: tuple[str, ...] | None) -> None:
-    found = verdict(challenge(Believer()), champion(Believer(), classes=classes))
-    assert not found.passed
-    assert "(reply): the classes " in found.reason
-    assert "became no, yes (breaking)" in found.reason
+    outcome = verdict(challenge(Believer()), champion(Believer(), classes=classes))
+    assert not outcome.passed
+    assert "(reply): the classes " in outcome.reason
+    assert "became no, yes (breaking)" in outcome.reason
 
 
 def test_other_classes_are_promoted_unjudged_when_that_is_allowed() -> None:
-    found = verdict(challenge(Believer(errs=60)), champion(Believer(), classes=("a", "b")), breaking=True)
-    assert (found.passed, found.lower_bound) == (True, None)
-    assert found.reason == "The champion has no answer of the same kind to these rows, so they cannot be compared."
+    outcome = verdict(challenge(Believer(errs=60)), champion(Believer(), classes=("a", "b")), breaking=True)
+    assert (outcome.passed, outcome.lower_bound) == (True, None)
+    assert (
+        outcome.reason == "The champion has no predictions of the same kind for these rows, so they cannot be compared."
+    )
 
 
 CANNOT_BE_JUDGED: dict[str, LoadedArtifact] = {
     "refuses the rows": champion(Refusing()),
-    "gives labels only": champion(Believer(shares=False)),
+    "gives labels only": champion(Believer(probabilities=False)),
 }
 
 
 @pytest.mark.parametrize("name", CANNOT_BE_JUDGED)
 def test_a_champion_that_cannot_be_judged_is_replaced_only_when_that_is_allowed(name: str) -> None:
-    """Nothing shows that the new model is not worse."""
+    """Without a comparison the new model might be worse."""
     old = CANNOT_BE_JUDGED[name]
-    found = verdict(challenge(Believer()), old)
-    assert not found.passed
-    assert found.reason.endswith("--allow-breaking promotes all the same.")
+    outcome = verdict(challenge(Believer()), old)
+    assert not outcome.passed
+    assert outcome.reason.endswith("--allow-breaking promotes nevertheless.")
     assert verdict(challenge(Believer()), old, breaking=True).passed
 
 
 def test_a_champion_that_gives_labels_only_is_judged_by_a_metric_of_labels() -> None:
-    assert verdict(challenge(Believer(), "accuracy"), champion(Believer(shares=False))).lower_bound == 0.0
+    assert verdict(challenge(Believer(), "accuracy"), champion(Believer(probabilities=False))).lower_bound == 0.0
 
 
 @pytest.mark.parametrize("kind", ["datetime", "date", "boolean"])
 def test_a_feature_of_another_type_is_no_reason_to_fall_over(kind: str) -> None:
-    """The champion may make nothing of the values; then it cannot be judged."""
+    """A champion that cannot take the values cannot be compared."""
     theirs = signature(CONTRACT.features[0], feature("c", kind))
     assert not verdict(challenge(Believer()), champion(Believer(), theirs)).passed
     assert verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True).passed
@@ -322,8 +324,8 @@ def test_a_feature_of_another_type_is_no_reason_to_fall_over(kind: str) -> None:
 
 def test_a_champion_that_needs_a_feature_that_is_gone_is_not_judged() -> None:
     theirs = signature(*CONTRACT.features, feature("gone"))
-    found = verdict(challenge(Believer()), champion(Believer(), theirs))
-    assert "gone: removed" in found.reason
+    outcome = verdict(challenge(Believer()), champion(Believer(), theirs))
+    assert "gone: removed" in outcome.reason
     assert verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True).champion_score is None
 
 
@@ -331,17 +333,17 @@ def test_a_compiled_champion_is_followed_by_a_slower_model_only_when_that_is_all
     class Slow(Believer):
         kind: Final[PredictorKind] = "scikit-learn"  # type: ignore[misc]  # Final in the class that it stands for.
 
-    found = verdict(challenge(Slow()), champion(Believer()))
-    assert not found.passed
-    assert found.reason == "Made by hand. --allow-fallback promotes all the same."
+    outcome = verdict(challenge(Slow()), champion(Believer()))
+    assert not outcome.passed
+    assert outcome.reason == "Made by hand. --allow-fallback promotes nevertheless."
     assert verdict(challenge(Slow()), champion(Believer()), fallback=True).lower_bound == 0.0
     assert verdict(challenge(Slow()), champion(Slow())).passed
 
 
 @pytest.mark.parametrize(("better", "passed"), [(Believer(sure=0.95), True), (Believer(sure=0.6), False)])
 def test_a_champion_that_has_no_answer_to_some_rows_is_compared_on_the_others(better: Believer, passed: bool) -> None:
-    """A null that it never could take, say: of such a row nobody knows who is better."""
-    found = verdict(challenge(better), champion(Silent()))
-    assert found.passed is passed
-    assert found.lower_bound is not None
+    """Rows that the champion cannot predict, such as those with a null, are left out of the comparison."""
+    outcome = verdict(challenge(better), champion(Silent()))
+    assert outcome.passed is passed
+    assert outcome.lower_bound is not None
     assert len(better.asked[-1]) == ROWS - len(range(0, ROWS, 3))

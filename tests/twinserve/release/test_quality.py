@@ -46,5 +46,5 @@ def test_without_a_baseline_there_are_no_figures_of_it() -> None:
 def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
     data, fitted = fruit.fitted(fruit.FRUIT)
     rows = len(data.holdout)
-    with pytest.raises(CannotTrain, match=rf"^The model has no answer to [1-9][0-9]* of {rows} held-out rows: "):
+    with pytest.raises(CannotTrain, match=rf"^The model has no prediction for [1-9][0-9]* of {rows} held-out rows: "):
         evaluate_on_holdout(Silent(), data, fitted.baseline, 0)

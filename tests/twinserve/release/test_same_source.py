@@ -24,8 +24,8 @@ def test_a_name_that_is_known_for_something_else_is_refused(registry: Registry) 
     with pytest.raises(OtherSource) as refused:
         require_same_source(registry, "tumor", "scikit-learn: load_breast_cancer")
     assert str(refused.value) == (
-        "The model 'fruit' was made from an orchard, and nothing was given but its name: say --data or --recipe, "
-        "or --recipe tumor if it is to be learned from scikit-learn: load_breast_cancer from now on."
+        "The model 'fruit' was trained on an orchard, and only its name was given: give --data or --recipe; "
+        "--recipe tumor trains it on scikit-learn: load_breast_cancer from now on."
     )
 
 

@@ -14,7 +14,7 @@ from twinserve.service.telemetry.metrics import Metrics
 
 
 def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: str = "/predict") -> Exchange:
-    """A request to predict."""
+    """An exchange of `POST /predict`."""
     return Exchange(
         Metrics(),
         method="POST",
@@ -27,7 +27,7 @@ def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: st
 
 
 def test_one_line_for_each_request() -> None:
-    """With id, method, path, status, duration and the version that answered."""
+    """The line has id, method, path, status, duration and version."""
     request = exchange()
     request.version = "3"
     with capture_logs() as lines:
@@ -46,21 +46,21 @@ def test_one_line_for_each_request() -> None:
 
 
 def test_no_line_when_the_access_log_is_off() -> None:
-    """A setting."""
+    """With `access_log=False` there is no line."""
     with capture_logs() as lines:
         exchange(access_log=False).finish(Reply(HTTPStatus.OK, b"{}"))
     assert lines == []
 
 
 def test_a_long_path_is_cut_in_the_log() -> None:
-    """Nobody fills the disk with one request."""
+    """A long path is cut, so that one request cannot fill the disk."""
     with capture_logs() as lines:
         exchange(path="/" + "a" * 100_000).finish(Reply(HTTPStatus.NOT_FOUND, b""))
     assert len(lines[0]["path"]) == 200
 
 
 def raised() -> Exception:
-    """A fault that came of another one, with a caller's value in both messages."""
+    """An exception with a cause, both with a submitted value in the message."""
     try:
         try:
             raise KeyError("secret")
@@ -71,7 +71,7 @@ def raised() -> Exception:
 
 
 def test_a_fault_is_logged_with_where_it_was_raised_and_without_what_it_says() -> None:
-    """Under the same id; access log or not. The answer holds neither."""
+    """The log has the traceback without messages, under the request's id; the reply has neither."""
     with capture_logs() as lines:
         reply = exchange(access_log=False).refuse(raised())
     (line,) = lines
@@ -85,7 +85,7 @@ def test_a_fault_is_logged_with_where_it_was_raised_and_without_what_it_says() -
 
 
 def test_a_problem_is_no_fault() -> None:
-    """It is answered as it is, and not logged by itself."""
+    """A `Problem` becomes the reply, and is not logged by itself."""
     with capture_logs() as lines:
         reply = exchange().refuse(Problem("not-found", "Nothing."))
     assert (lines, reply.status) == ([], 404)

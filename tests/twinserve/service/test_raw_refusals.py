@@ -1,4 +1,4 @@
-"""What a server says itself."""
+"""Refusals that a server sends itself."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parts(data: bytes) -> tuple[str, dict[str, str], bytes]:
 
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_refusal_carries_what_every_response_does(status: str) -> None:
-    """As docs/contract.md has it; only their values are not a request's own."""
+    """A refusal has the headers of docs/contract.md."""
     start, headers, body = parts(refusal(REFUSALS[status], service_of().begin_unseen()))
     assert start.startswith(f"HTTP/1.1 {status.strip()} ")
     assert headers.pop("X-Request-Id").encode() in body
@@ -51,7 +51,7 @@ def test_a_refusal_carries_what_every_response_does(status: str) -> None:
 
 
 def test_a_refusal_is_counted_and_logged_like_any_answer() -> None:
-    """Once, under no route, and nothing of the request is told."""
+    """A refusal is counted once under `unknown`; nothing of the request is logged."""
     service = service_of(access_log=True)
     with capture_logs() as lines:
         _, headers, _ = parts(refusal(bad_request("No."), service.begin_unseen()))
@@ -63,14 +63,14 @@ def test_a_refusal_is_counted_and_logged_like_any_answer() -> None:
 
 
 def test_a_refusal_within_an_exchange_bears_its_id() -> None:
-    """In the header and as the problem's instance."""
+    """A refusal within an exchange has its request id in header and body."""
     exchange = service_of().begin("predict", "POST", "/predict", "http", {"x-request-id": "abc"}.get)
     _, headers, body = parts(refusal(incomplete_body(), exchange))
     assert (headers["X-Request-Id"], json.loads(body)["instance"]) == ("abc", "abc")
 
 
 def test_a_fault_says_nothing_of_itself() -> None:
-    """500, and no word of what was raised."""
+    """A 500 has nothing of the exception."""
     start, _, body = parts(refusal(ValueError("secret"), service_of().begin_unseen()))
     assert start.startswith("HTTP/1.1 500 ")
     assert b"secret" not in body

@@ -1,4 +1,4 @@
-"""Settings: read once, refused in one sentence, and none without a sentence of its own."""
+"""Settings: read once, errors of one sentence, and a description for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 
 @pytest.fixture
 def environment() -> Iterator[pytest.MonkeyPatch]:
-    """An environment that is as it was afterwards, whatever was set."""
+    """The environment, restored afterwards."""
     before = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
         yield patch
@@ -30,7 +30,7 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_setting_has_its_sentence(field: str) -> None:
-    """One that starts with a capital and ends with a full stop."""
+    """Each description begins with a capital and ends with a full stop."""
     description = Settings.model_fields[field].description
     assert description
     assert description[0].isupper()
@@ -39,7 +39,7 @@ def test_every_setting_has_its_sentence(field: str) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_help_shows_every_setting(field: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its option, its sentence and its variable."""
+    """`--help` has each option, its description and its variable."""
     with pytest.raises(SystemExit) as end:
         from_command_line("serve", "Serve.", ["--help"])
     text = " ".join(capsys.readouterr().out.split())
@@ -63,13 +63,13 @@ def test_a_word_that_a_setting_cannot_be_is_told_with_those_it_can(environment: 
 
 
 def test_settings_are_frozen() -> None:
-    """Nobody changes them while the service runs."""
+    """Settings cannot be changed."""
     with pytest.raises(ValidationError):
         settings_of().port = 1  # type: ignore[misc]  # That it is refused is the point.
 
 
 def test_a_variable_goes_before_a_line_of_the_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And the file before the default."""
+    """A variable precedes the `.env` file, which precedes the default."""
     (tmp_path / ".env").write_text("TWINSERVE_MAX_BATCH=5\nTWINSERVE_MODEL=from-file\nOTHER=1\n")
     environment.chdir(tmp_path)
     environment.setenv("TWINSERVE_MAX_BATCH", "6")
@@ -78,13 +78,13 @@ def test_a_variable_goes_before_a_line_of_the_file(environment: pytest.MonkeyPat
 
 
 def test_an_empty_variable_is_no_value(environment: pytest.MonkeyPatch) -> None:
-    """As compose files leave them."""
+    """An empty variable counts as unset, as compose files leave them."""
     environment.setenv("TWINSERVE_PORT", "")
     assert read_settings().port is None
 
 
 def test_an_option_goes_before_a_variable_and_reaches_the_workers(environment: pytest.MonkeyPatch) -> None:
-    """It becomes the variable, which every process below inherits."""
+    """An option sets the variable, which child processes inherit."""
     environment.setenv("TWINSERVE_PORT", "1")
     settings = from_command_line("serve", "Serve.", ["--port", "2", "--max-batch", "3"])
     assert (settings.port, settings.max_batch) == (2, 3)
@@ -107,7 +107,7 @@ def test_an_option_goes_before_a_variable_and_reaches_the_workers(environment: p
     ],
 )
 def test_a_bad_value_is_refused_by_its_variables_name(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """In one sentence."""
+    """The error is one sentence that names the variable."""
     environment.setenv(PREFIX + name, value)
     with pytest.raises(BadSetting) as refused:
         read_settings()
@@ -118,7 +118,7 @@ def test_a_bad_value_is_refused_by_its_variables_name(environment: pytest.Monkey
 def test_a_bad_value_ends_a_program_with_exit_code_2(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And the program's name in front."""
+    """The error begins with the program's name."""
     environment.setenv("TWINSERVE_PORT", "x")
     with pytest.raises(SystemExit) as end:
         from_command_line("serve", "Serve.", [])
@@ -127,7 +127,7 @@ def test_a_bad_value_ends_a_program_with_exit_code_2(
 
 
 def test_the_cores_are_shared_among_workers() -> None:
-    """At least one thread each; a number that is set stands."""
+    """By default the cores are divided among the workers, at least one thread each."""
     assert settings_of(workers=1).prediction_threads == available_cores() >= 1
     assert settings_of(workers=1000).prediction_threads == 1
     assert settings_of(workers=1000, threads=7).prediction_threads == 7
@@ -145,7 +145,7 @@ def test_the_cores_are_shared_among_workers() -> None:
 def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(
     environment: pytest.MonkeyPatch, tmp_path: Path, where: str, name: str, meant: str
 ) -> None:
-    """Else a limit that somebody set would silently be the default."""
+    """An unknown setting is an error with a suggestion; otherwise the default would apply silently."""
     environment.chdir(tmp_path)
     if where == "file":
         (tmp_path / ".env").write_text(f"{PREFIX}{name}=5\n")
@@ -157,7 +157,7 @@ def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(
 
 
 def test_an_empty_variable_that_is_no_setting_is_no_mistake(environment: pytest.MonkeyPatch) -> None:
-    """As above: it changes nothing."""
+    """An empty unknown variable is ignored."""
     environment.setenv("TWINSERVE_MAX_BACTH", "")
     assert read_settings().max_batch == 10_000
 
@@ -166,7 +166,7 @@ def test_an_empty_variable_that_is_no_setting_is_no_mistake(environment: pytest.
 def test_what_kubernetes_says_of_a_service_of_our_name_is_ignored(
     environment: pytest.MonkeyPatch, service: str
 ) -> None:
-    """Also where it takes the name of a setting."""
+    """Variables that Kubernetes makes for a service named `twinserve` are ignored, even with the name of a setting."""
     for name, value in {
         "SERVICE_HOST": "10.0.0.1",
         "SERVICE_PORT": "80",

@@ -1,4 +1,4 @@
-"""Which settings about callers go together; the open door must be said to be open."""
+"""Which settings of authentication go together; access for everybody must be explicit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OTHERS = ("0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.co
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_on_loopback_nothing_need_be_said(host: str) -> None:
-    """Nobody else can ask."""
+    """On loopback no setting is needed."""
     assert is_loopback(host)
     assert settings_of(host=host).auth is None
 
 
 @pytest.mark.parametrize("host", OTHERS)
 def test_elsewhere_somebody_must_say_who_may_ask(host: str) -> None:
-    """Even if it is anybody."""
+    """On other addresses authentication, or access for everybody, must be set."""
     assert not is_loopback(host)
     with pytest.raises(ValidationError, match="TWINSERVE_AUTH"):
         settings_of(host=host)
@@ -51,7 +51,7 @@ def test_elsewhere_somebody_must_say_who_may_ask(host: str) -> None:
 def test_half_of_what_is_needed_is_refused_with_one_sentence(
     wrong: dict[str, object], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which names what is missing."""
+    """The error names the missing setting."""
     for name, value in wrong.items():
         monkeypatch.setenv(f"TWINSERVE_{name.upper()}", str(value))
     with pytest.raises(BadSetting, match=named) as raised:
@@ -83,13 +83,13 @@ def test_half_of_what_is_needed_is_refused_with_one_sentence(
     ids=str,
 )
 def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
-    """No symmetric algorithm may come from outside, among others."""
+    """Invalid values are refused, such as symmetric algorithms for an issuer."""
     with pytest.raises(ValidationError):
         settings_of(**wrong)
 
 
 def test_an_open_path_is_one_that_says_so() -> None:
-    """Under credentials: health and the index; the rest by the setting alone. Predictions never."""
+    """With authentication, health and index are public, other documents by the setting only, predictions never."""
     opened = {
         public: {route.name for route in ROUTES if settings_of(auth="keys", keys=KEYS, public=public).is_open(route)}
         for public in ("", "docs", "metrics", "docs,metrics")
@@ -106,7 +106,7 @@ def test_an_open_path_is_one_that_says_so() -> None:
 
 
 def test_the_scopes_are_the_contracts() -> None:
-    """A new route without its row here fails; without a scope it is not even a route."""
+    """Each route has the scope of this table."""
     assert {route.name: route.scope for route in BY_NAME.values()} == {
         "predict": "predict",
         "schema": "read",
@@ -122,7 +122,7 @@ def test_the_scopes_are_the_contracts() -> None:
 
 
 def test_the_token_path_is_there_where_tokens_are_given() -> None:
-    """And nowhere else."""
+    """`/oauth/token` exists only if tokens are issued."""
     given = settings_of(auth="oauth", keys=KEYS, signing_key=KEYS)
     assert TOKEN in given.routes
     for others in (
@@ -135,7 +135,7 @@ def test_the_token_path_is_there_where_tokens_are_given() -> None:
 
 
 def test_an_open_door_is_logged() -> None:
-    """When it is said to be open, and others can reach it."""
+    """Access for everybody is logged if other machines can reach the port."""
     for host, auth, said in (("0.0.0.0", "none", 1), ("127.0.0.1", "none", 0), ("127.0.0.1", None, 0)):
         with capture_logs() as logs:
             listen(settings_of(host=host, auth=auth, port=0), 0).close()

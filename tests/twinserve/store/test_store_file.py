@@ -122,10 +122,10 @@ def test_a_read_ends_when_nobody_waits_any_more(tmp_path: Path) -> None:
         (hostile.sparse_file, "The file golden.json has more than 16777216 bytes"),
         (hostile.sparse_manifest, "The file manifest.json has more than 1048576 bytes"),
         (hostile.sparse_card, "The file card.md has more than 1073741824 bytes"),
-        (hostile.many_files, "The artifact holds more files than one has"),
-        (hostile.deep_folders, "The artifact holds more files than one has"),
-        (hostile.many_parts, "The file golden.json has more parts than ours have"),
-        (hostile.many_features, "The file signature.json has more parts than ours have"),
+        (hostile.many_files, "The artifact holds more files than any artifact has"),
+        (hostile.deep_folders, "The artifact holds more files than any artifact has"),
+        (hostile.many_parts, "The file golden.json has more parts than such a file may have"),
+        (hostile.many_features, "The file signature.json has more parts than such a file may have"),
         (hostile.pipe, "golden.json is neither a file nor a folder"),
         (hostile.link, "golden.json is neither a file nor a folder"),
         (hostile.linked_folder, "figures is neither a file nor a folder"),
@@ -153,7 +153,7 @@ def test_a_seal_that_is_not_ours_is_told_before_anything_else(version: Path, dam
     """Two small files are read until then, so what else is there does not matter."""
     damage(version)
     (version / SEAL).write_bytes(bytes(64))
-    assert refusal(version, Trust(seal_key=new_keys()[1])).startswith("The artifact's seal is not ours")
+    assert refusal(version, Trust(seal_key=new_keys()[1])).startswith("The artifact's seal was made with another key")
 
 
 @pytest.mark.parametrize("make", NO_FILES)

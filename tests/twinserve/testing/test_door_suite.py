@@ -1,4 +1,4 @@
-"""The suite runs for a door that no framework made, by its one method."""
+"""The suite runs on a door without a framework, which provides `open` alone."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from twinserve.testing.fakes import service_of
 
 
 class TestThirdDoor(DoorSuite):
-    """Nothing is given but how to open it."""
+    """The third door."""
 
     @classmethod
     @contextmanager
     def open(cls, service: Service) -> Iterator[Send]:
-        """Over this service."""
+        """The third door on this service."""
         yield ThirdDoor(service).send
 
 

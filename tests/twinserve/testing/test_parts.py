@@ -1,4 +1,4 @@
-"""Each part of the suite sees what it is there to see: a door with one defect fails the test that names it."""
+"""Each test of the suite detects the defect it is for: a door with one defect fails it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Test = Callable[[DoorSuite, Client], None]
 
 
 def without(name: str) -> Change:
-    """A header is missing."""
+    """Remove a header."""
 
     def change(_method: str, _path: str, answer: Answer) -> Answer:
         kept = [(given, value) for given, value in answer.headers.pairs if given != name.lower()]
@@ -32,24 +32,24 @@ def without(name: str) -> Change:
 
 
 def status(instead: Mapping[int, int]) -> Change:
-    """A status is another one."""
+    """Replace statuses."""
     return lambda _method, _path, answer: dataclasses.replace(answer, status=instead.get(answer.status, answer.status))
 
 
 def body(old: bytes, new: bytes) -> Change:
-    """The body is another one."""
+    """Replace bytes of the body."""
     return lambda _method, _path, answer: dataclasses.replace(answer, body=answer.body.replace(old, new))
 
 
 def echo(_method: str, path: str, answer: Answer) -> Answer:
-    """The path comes back in a problem."""
+    """Add the path to the body of a 404."""
     return dataclasses.replace(answer, body=answer.body + path.encode()) if answer.status == 404 else answer
 
 
 PREDICT, MODEL = BY_NAME["predict"], BY_NAME["model"]
 MALFORMED = files("n_*.json")[0]
 DEFECTS: Mapping[str, tuple[Change, Test]] = {
-    "no length": (without("Content-Length"), lambda suite, at: suite.test_what_can_be_read_is_200(at, MODEL)),
+    "no length": (without("Content-Length"), lambda suite, at: suite.test_get_is_200(at, MODEL)),
     "HEAD without a type": (
         lambda method, path, answer: without("Content-Type")(method, path, answer) if method == "HEAD" else answer,
         lambda suite, at: suite.test_head_is_get_without_the_body(at, MODEL),
@@ -60,10 +60,10 @@ DEFECTS: Mapping[str, tuple[Change, Test]] = {
     ),
     "no Allow": (without("Allow"), lambda suite, at: suite.test_any_other_method_is_405_with_allow(at, MODEL, "PUT")),
     "a redirect": (status({404: 308}), lambda suite, at: suite.test_every_other_path_is_404(at, "/predict/", "POST")),
-    "the path comes back": (echo, lambda suite, at: suite.test_no_path_comes_back(at)),
+    "the path comes back": (echo, lambda suite, at: suite.test_a_404_does_not_repeat_the_path(at)),
     "any type is read": (
         status({415: 200}),
-        lambda suite, at: suite.test_anything_else_is_415(at, car(), "text/plain"),
+        lambda suite, at: suite.test_any_other_content_type_is_415(at, car(), "text/plain"),
     ),
     "the body is read to its end": (
         without("Connection"),
@@ -79,11 +79,11 @@ DEFECTS: Mapping[str, tuple[Change, Test]] = {
     ),
     "another shape": (
         body(b'"title"', b'"name"'),
-        lambda suite, at: suite.test_every_refusal_has_the_one_shape(at, "invalid-input"),
+        lambda suite, at: suite.test_every_refusal_is_a_problem(at, "invalid-input"),
     ),
     "no id": (
         without("X-Request-Id"),
-        lambda suite, at: suite.test_every_refusal_has_the_one_shape(at, "malformed-json"),
+        lambda suite, at: suite.test_every_refusal_is_a_problem(at, "malformed-json"),
     ),
     "another code": (
         body(b'"bound"', b'"range"'),
@@ -91,7 +91,7 @@ DEFECTS: Mapping[str, tuple[Change, Test]] = {
     ),
     "a label is missing": (
         body(b'"label"', b'"class"'),
-        lambda suite, at: suite.test_a_prediction_has_the_contracts_members(at, car()),
+        lambda suite, at: suite.test_a_prediction_has_its_members_in_order(at, car()),
     ),
     "a path is not listed": (
         body(b'"path": "schema"', b'"path": "other"'),
@@ -106,7 +106,7 @@ DEFECTS: Mapping[str, tuple[Change, Test]] = {
 
 @contextmanager
 def at(change: Change | None) -> Iterator[Client]:
-    """The third door, right but for one defect."""
+    """A client of the third door with this defect, or with none."""
     service = service_of()
     door = ThirdDoor(service)
 
@@ -120,7 +120,7 @@ def at(change: Change | None) -> Iterator[Client]:
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_fails_the_test_that_names_it(name: str) -> None:
-    """And without the defect the same test passes."""
+    """The same test passes without the defect."""
     change, test = DEFECTS[name]
     with at(None) as client:
         test(DoorSuite(), client)
@@ -129,7 +129,7 @@ def test_a_defect_fails_the_test_that_names_it(name: str) -> None:
 
 
 def test_a_prefix_is_put_before_every_path() -> None:
-    """And the id of the suite goes with each request, unless a test gives its own."""
+    """Each request has the suite's id, unless the test gives one."""
     asked: list[tuple[str, str, bytes, Mapping[str, str]]] = []
 
     def send(method: str, path: str, content: bytes, headers: Mapping[str, str]) -> Answer:
@@ -148,7 +148,7 @@ def test_a_prefix_is_put_before_every_path() -> None:
 
 
 def test_a_header_is_found_in_any_case_and_keeps_every_value() -> None:
-    """Of a mapping as of pairs."""
+    """For headers given as a mapping or as pairs."""
     answer = Answer.of(200, [("Vary", "a"), ("vary", "b"), ("X-A", "1")], b"")
     assert answer.headers["VARY"] == "a"
     assert answer.headers.every("Vary") == ["a", "b"]
@@ -159,7 +159,7 @@ def test_a_header_is_found_in_any_case_and_keeps_every_value() -> None:
 
 
 def test_a_subclass_without_open_is_told_what_to_override() -> None:
-    """In one sentence."""
+    """The error names `open`."""
     service = service_of()
     with pytest.raises(NotImplementedError, match="Override the class method `open`"):
         DoorSuite.open(service)

@@ -21,7 +21,7 @@ ADDRESS = "192.0.2.1"
 
 
 class ThirdDoor:
-    """Answers requests over a service."""
+    """Answers requests with a service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -29,7 +29,7 @@ class ThirdDoor:
         self._routes = {route.path: route for route in service.routes if route.kind in kinds and not route.parameters}
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """One exchange."""
+        """Answer one request."""
         quoted, _, query = path.partition("?")
         path = unquote_to_bytes(quoted).decode("latin-1")
         given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}

@@ -1,4 +1,4 @@
-"""Which candidate is the best, and what becomes of those that fail."""
+"""The choice of the best candidate, and candidates that fail."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def folded() -> FoldedRows:
 
 
 class Failing(DummyClassifier):  # type: ignore[misc]  # scikit-learn has no types.
-    """Fits nothing."""
+    """An estimator that raises in `fit`."""
 
     def fit(self, _x: Any, _y: Any, sample_weight: Any = None) -> Failing:
-        """Nothing at all."""
+        """Raise an error."""
         del sample_weight
         raise ZeroDivisionError("First line.\nSecond line.")
 
 
 def accept(_: Any) -> None:
-    """Any candidate will do."""
+    """Accept any candidate."""
 
 
 def refuse(_: Any) -> None:
-    """None will."""
+    """Refuse any candidate."""
     raise CannotTrain("It is green.")
 
 

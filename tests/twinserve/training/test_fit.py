@@ -1,4 +1,4 @@
-"""From a recipe to a fitted model: the same every time, or a sentence that says why not."""
+"""From a recipe to a fitted model: reproducible, or an error of one sentence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def with_table(recipe: Recipe, features: pd.DataFrame, target: Any) -> Recipe:
 
 
 def refusal(recipe: Recipe) -> str:
-    """Why there is no training."""
+    """The sentence of the error."""
     with pytest.raises(ModelError) as refused:
         fit(recipe, divided(recipe), seed=0, progress=lambda _step: None)
     sentence = str(refused.value)
@@ -106,7 +106,7 @@ def test_the_best_candidate_wins_whatever_the_direction_of_the_metric(metric: st
 
 
 def test_a_candidate_that_cannot_be_judged_is_told() -> None:
-    """Else the first of several that were not judged would win."""
+    """Otherwise the first of several candidates without a score would win."""
     labels_only = replace(
         fruit.FRUIT, candidates=lambda _seed: {"svm": make_pipeline(fruit.columns_encoded(), LinearSVC())}
     )
@@ -167,7 +167,7 @@ def test_leaving_out_a_class_moves_no_row_to_the_other_side() -> None:
 
 
 def test_one_candidate_that_fails_is_said_and_the_others_go_on() -> None:
-    """Whether it fails while fitting, predicting or being scored."""
+    """A candidate may fail in fitting, predicting or scoring."""
     bad = {
         "fit": make_pipeline(LogisticRegression()),
         "judge": make_pipeline(fruit.columns_encoded(), LinearSVC()),
@@ -183,7 +183,7 @@ def test_one_candidate_that_fails_is_said_and_the_others_go_on() -> None:
 
 
 def strict(**options: Any) -> Recipe:
-    """A recipe whose encoder knows one of two declared colours, and raises on what it does not know."""
+    """A recipe with an encoder that knows one of two declared colours and raises on the other."""
     table = fruit.table()
     encode = make_column_transformer((OneHotEncoder(**options), ["skin.colour"]))
     model = {"strict": make_pipeline(encode, LogisticRegression())}

@@ -1,4 +1,4 @@
-"""An improvement is kept where it was measured to help, and only there; and what is kept still compiles."""
+"""An improvement is kept only if its measured score is better, and still compiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROWS = 1_200
 
 
 def folded(metric: str, *, positives: float = 0.5, copies: int = 1) -> FoldedRows:
-    """Two classes of one number, repeated in so many columns that naive Bayes counts as independent evidence."""
+    """Two classes of one number, repeated in columns that naive Bayes takes for independent."""
     rng = np.random.default_rng(0)
     y_true = (rng.random(ROWS) < positives).astype(np.float64)
     value = y_true + rng.normal(0, 1.2, ROWS)
@@ -32,58 +32,58 @@ def folded(metric: str, *, positives: float = 0.5, copies: int = 1) -> FoldedRow
 
 
 def improved(pipeline: Any, given: FoldedRows) -> tuple[CrossValidated, Improved]:
-    """Its figures before and after."""
+    """Before and after the improvements."""
     before = cross_validate(pipeline, given)
     assert before is not None
     return before, improve(pipeline, before, given)
 
 
-def kept(found: Improved) -> dict[str, bool]:
-    return {choice.what: choice.kept for choice in found.choices}
+def kept(improved_model: Improved) -> dict[str, bool]:
+    return {choice.what: choice.kept for choice in improved_model.choices}
 
 
 def test_an_overconfident_model_is_calibrated_and_still_compiles() -> None:
     given = folded("log_loss", copies=8)
-    before, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
-    (choice,) = found.choices
+    before, result = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
+    (choice,) = result.choices
     assert choice.kept
     assert choice.after < choice.before
-    assert found.cv.mean < before.mean
-    fitted = found.pipeline.fit(given.frame, given.target)
+    assert result.cv.mean < before.mean
+    fitted = result.pipeline.fit(given.frame, given.target)
     assert compile_pipeline(fitted, [Column(name, "number") for name in given.frame.columns])
 
 
 def test_the_measured_figure_is_what_the_calibrated_model_reaches() -> None:
     """Curves over out-of-fold decisions stand for the whole nested fit."""
     given = folded("brier", copies=8)
-    _, found = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
-    whole = cross_validate(found.pipeline, given)
+    _, result = improved(make_pipeline(StandardScaler(), GaussianNB()), given)
+    whole = cross_validate(result.pipeline, given)
     assert whole is not None
-    assert whole.mean == pytest.approx(found.cv.mean, abs=0.01)
+    assert whole.mean == pytest.approx(result.cv.mean, abs=0.01)
 
 
 def test_a_calibrated_model_is_left_alone() -> None:
-    _, found = improved(LogisticRegression(), folded("log_loss"))
-    assert list(kept(found).values()) == [False]
-    assert isinstance(found.pipeline, LogisticRegression)
+    _, result = improved(LogisticRegression(), folded("log_loss"))
+    assert list(kept(result).values()) == [False]
+    assert isinstance(result.pipeline, LogisticRegression)
 
 
 def test_weights_are_kept_where_the_metric_asks_for_them() -> None:
-    _, found = improved(LogisticRegression(), folded("balanced_accuracy", positives=0.1))
-    assert kept(found)["balanced class weights"]
-    assert found.pipeline.class_weight == "balanced"
+    _, result = improved(LogisticRegression(), folded("balanced_accuracy", positives=0.1))
+    assert kept(result)["balanced class weights"]
+    assert result.pipeline.class_weight == "balanced"
 
 
 def test_weights_are_not_kept_where_they_hurt() -> None:
     """They bend probabilities, which log loss punishes."""
-    _, found = improved(LogisticRegression(), folded("log_loss", positives=0.1))
-    assert not kept(found)["balanced class weights"]
-    assert found.pipeline.class_weight is None
+    _, result = improved(LogisticRegression(), folded("log_loss", positives=0.1))
+    assert not kept(result)["balanced class weights"]
+    assert result.pipeline.class_weight is None
 
 
 def test_balanced_classes_need_no_weights() -> None:
-    _, found = improved(LogisticRegression(), folded("balanced_accuracy"))
-    assert "balanced class weights" not in kept(found)
+    _, result = improved(LogisticRegression(), folded("balanced_accuracy"))
+    assert "balanced class weights" not in kept(result)
 
 
 def test_out_of_fold_predictions_are_in_the_order_of_the_rows() -> None:

@@ -1,4 +1,4 @@
-"""A search ends in time, never makes a candidate worse, and draws the same for the same seed."""
+"""A search keeps its budget, never makes a candidate worse, and is reproducible."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def test_a_candidate_never_gets_worse_and_the_budget_holds() -> None:
     given = folded()
     linear = candidate(make_pipeline(StandardScaler(), LogisticRegression(C=1e4)), given)
     started = time.monotonic()
-    found = search({"linear": linear}, given, seed=0, budget=1.5, progress=lambda _: None)
+    best = search({"linear": linear}, given, seed=0, budget=1.5, progress=lambda _: None)
     assert time.monotonic() - started < 5
-    assert found["linear"].tried > 1
-    assert found["linear"].cv.mean < linear.cv.mean
+    assert best["linear"].tried > 1
+    assert best["linear"].cv.mean < linear.cv.mean
 
 
 def test_an_estimator_without_a_space_keeps_its_parameters() -> None:

@@ -50,7 +50,7 @@ def test_a_class_that_cannot_be_learned_or_judged_is_left_out_and_said(learned: 
     kept, (note,) = enough_rows(classes, y_true, held_out)
     assert set(y_true[kept].tolist()) == {0.0, 2.0}
     assert note.sentence == (
-        f"the class 'rare' has {learned} rows to learn from and {held} held out, and 5 and 1 are the least: "
+        f"the class 'rare' has {learned} rows to learn from and {held} held out; at least 5 and 1 are needed: "
         "its rows are left out"
     )
 

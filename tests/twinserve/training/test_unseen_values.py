@@ -1,4 +1,4 @@
-"""Pipelines that raise on a valid value that training never saw are found before they serve."""
+"""Pipelines that raise on a valid, unseen value are refused in training."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.training_profile import observe
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
-TRUTH = np.arange(6) % 2
+Y_TRUE = np.arange(6) % 2
 
 
 def outcome(contract: Signature, values: list[Any], encoder: Any) -> str:
-    """Why a pipeline with this encoder is refused, or nothing."""
+    """The sentence of the refusal of a pipeline with this encoder; empty if it is accepted."""
     observed = observe(contract, pd.DataFrame({"x": values}))
     real = from_frame(pd.DataFrame({"x": values}), observed)
     pipeline = make_pipeline(encoder, LogisticRegression())
-    found = raising_encoder(pipeline)
-    if found is None:
+    raising = raising_encoder(pipeline)
+    if raising is None:
         return ""
     try:
-        require_tolerance(pipeline.fit(to_frame(real, observed), TRUTH), found, real, observed)
+        require_tolerance(pipeline.fit(to_frame(real, observed), Y_TRUE), raising, real, observed)
     except CannotTrain as error:
         return str(error)
     return ""
@@ -53,7 +53,7 @@ def outcome(contract: Signature, values: list[Any], encoder: Any) -> str:
 @pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()])
 def test_an_encoder_that_raises_on_what_a_caller_may_send_is_refused(contract: Any, values: Any, encoder: Any) -> None:
     sentence = outcome(signature(contract), values, encoder)
-    assert sentence.startswith(f"The {type(encoder).__name__} raises on a value of 'x' that training never saw; ")
+    assert sentence.startswith(f"The {type(encoder).__name__} raises on an unseen value of 'x'; ")
     assert "set handle_unknown" in sentence
 
 
@@ -86,12 +86,12 @@ def test_a_pipelines_own_words_are_found_at_any_depth() -> None:
     imputer = SimpleImputer(missing_values="?", strategy="constant", fill_value="none")
     encoder = OneHotEncoder(categories=[["a", "b", "none"]])
     pipeline = make_pipeline(make_pipeline(imputer, encoder), LogisticRegression())
-    pipeline.fit(pd.DataFrame({"x": ["a", "?"] * 3}, dtype=object), TRUTH)
+    pipeline.fit(pd.DataFrame({"x": ["a", "?"] * 3}, dtype=object), Y_TRUE)
     assert set(known_categories(pipeline)) == {"?", "none", "a", "b"}
 
 
 def test_an_estimator_of_one_s_own_is_not_asked_for_words() -> None:
-    """What its attributes hold is its affair."""
+    """The attributes of a custom estimator are not inspected."""
 
     class Odd(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types.
         categories_ = statistics_ = None

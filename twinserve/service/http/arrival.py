@@ -54,46 +54,46 @@ class Arrival:
         """Has any of the request arrived? An empty line before it does not count, nor does half of one."""
         return self.kept not in NOTHING or self.head is not None
 
-    def add(self, data: bytes, place: int = 0) -> bytes:
-        """Read these bytes from index `place` on; returns the part of the body that they contain."""
+    def add(self, data: bytes, position: int = 0) -> bytes:
+        """Read these bytes from index `position` on; returns the part of the body that they contain."""
         try:
             if self.head is None:
                 if self.kept:
-                    data, place = self.kept + data[place:], 0
-                place = self._add_to_head(data, place)
+                    data, position = self.kept + data[position:], 0
+                position = self._add_to_head(data, position)
                 if self.head is None:
                     return b""
             if self._chunks is not None:
-                return self._add_to_chunks(self._chunks, data[place:])
+                return self._add_to_chunks(self._chunks, data[position:])
         except Problem as problem:
             self.problem = problem
             return b""
-        there = len(data) - place
+        there = len(data) - position
         if there <= self._left:
             self._left -= there
             self.is_whole = not self._left
-            return data[place:]
-        end = place + self._left
+            return data[position:]
+        end = position + self._left
         self.is_whole, self.rest = True, len(data) - end
-        return data[place:end]
+        return data[position:end]
 
     def _add_to_chunks(self, chunks: Chunks, data: bytes) -> bytes:
         body = chunks.add(data)
         self.is_whole, self.rest = chunks.is_whole, len(chunks.rest)
         return body
 
-    def _add_to_head(self, data: bytes, place: int) -> int:
+    def _add_to_head(self, data: bytes, position: int) -> int:
         """Read more of the head; returns the index in `data` at which the rest begins."""
-        if not self._has_skipped and data.startswith(LINE_END, place):
+        if not self._has_skipped and data.startswith(LINE_END, position):
             self._has_skipped = True  # Some clients send one after a body (RFC 9112 section 2.2).
-            place += 2
+            position += 2
         had, self.kept = len(self.kept), b""
-        parsed = read_head(data, place) if not had or data.find(END, max(0, had - 3)) >= 0 else None
+        parsed = read_head(data, position) if not had or data.find(END, max(0, had - 3)) >= 0 else None
         end = len(data) if parsed is None else parsed[1]
-        if end - place > self._max_head:
+        if end - position > self._max_head:
             raise head_too_large(self._max_head)
         if parsed is None:
-            self.kept = data[place:]
+            self.kept = data[position:]
             require_beginning(self.kept, self._looked_at)
             self._looked_at = max(0, len(self.kept) - 1)
             return end

@@ -59,48 +59,48 @@ class Chunks:
 
     def add(self, data: bytes) -> bytes:
         """Read more bytes; returns the content in them."""
-        data, place, pieces = self._kept + data, 0, list[bytes]()
+        data, position, pieces = self._kept + data, 0, list[bytes]()
         self._kept = b""
         while not self.is_whole:
             if self._left:
-                piece = data[place : place + self._left]
+                piece = data[position : position + self._left]
                 pieces.append(piece)
-                place += len(piece)
+                position += len(piece)
                 self._left -= len(piece)
                 self._excess -= len(piece)
                 self._ends = True
             elif not self._ends and not self._is_last:
-                place = self._whole_chunks(data, place, pieces)
-            after = None if self._left else self._after(data, place)
+                position = self._whole_chunks(data, position, pieces)
+            after = None if self._left else self._after(data, position)
             if after is None:
                 break
-            place = after
+            position = after
         if self.is_whole:
-            self.rest = data[place:]
+            self.rest = data[position:]
         else:
-            self._kept = data[place:]
+            self._kept = data[position:]
         return b"".join(pieces)
 
-    def _whole_chunks(self, data: bytes, place: int, pieces: list[bytes]) -> int:
+    def _whole_chunks(self, data: bytes, position: int, pieces: list[bytes]) -> int:
         """Read the chunks that have arrived completely; returns the index at which they end."""
         excess = self._excess
-        while match := SIZE.match(data, place):
+        while match := SIZE.match(data, position):
             begin, size = match.end(), int(match[1], 16)
-            line, end = begin - place, begin + size
+            line, end = begin - position, begin + size
             if not size or line > LONGEST_LINE or data[end : end + 2] != LINE_END:
                 break
             pieces.append(data[begin:end])
-            place = end + 2
+            position = end + 2
             excess += weight_of(line, size) + 2 - size
-            if line == SHORTEST_LINE and (run := TINY_RUN.match(data, place)):
-                held = TINY_HELD.findall(data, place, run.end())
+            if line == SHORTEST_LINE and (run := TINY_RUN.match(data, position)):
+                held = TINY_HELD.findall(data, position, run.end())
                 pieces += held
-                place = run.end()
+                position = run.end()
                 excess = behind_tiny(held, excess, self._most)
             if excess > self._most:
                 break
         self._exceed(excess - self._excess)
-        return place
+        return position
 
     def _exceed(self, more: int) -> None:
         """Add to the excess and check it, only at the end of a chunk: the result must not depend on how data is cut."""
@@ -108,40 +108,40 @@ class Chunks:
         if self._excess > self._most:
             raise bad_request(f"The framing of chunks must not exceed their content by more than {self._most} bytes.")
 
-    def _after(self, data: bytes, place: int) -> int | None:
+    def _after(self, data: bytes, position: int) -> int | None:
         """Read the next part of the framing; returns the index at which it ends, None if it is incomplete."""
         if self._ends:
-            return self._end_of_chunk(data, place)
+            return self._end_of_chunk(data, position)
         if self._is_last:
-            return self._end_of_trailers(data, place)
-        match = SIZE.match(data, place)
-        if (len(data) if match is None else match.end()) - place > LONGEST_LINE:
+            return self._end_of_trailers(data, position)
+        match = SIZE.match(data, position)
+        if (len(data) if match is None else match.end()) - position > LONGEST_LINE:
             raise bad_request("A chunk must begin with its size, in hexadecimal digits.")
         if match is None:
-            if not SIZE_SO_FAR.match(data, place):
+            if not SIZE_SO_FAR.match(data, position):
                 raise bad_request("A chunk must begin with its size, in hexadecimal digits.")
             return None
         self._left = int(match[1], 16)
-        self._excess += weight_of(match.end() - place, self._left)
+        self._excess += weight_of(match.end() - position, self._left)
         self._is_last = not self._left
         return match.end()
 
-    def _end_of_chunk(self, data: bytes, place: int) -> int | None:
-        end = data[place : place + 2]
+    def _end_of_chunk(self, data: bytes, position: int) -> int | None:
+        end = data[position : position + 2]
         if not LINE_END.startswith(end):
             raise bad_request("A chunk must end in CR LF after as many bytes as its size says.")
         if len(end) < 2:
             return None
         self._ends = False
         self._exceed(len(end))
-        return place + 2
+        return position + 2
 
-    def _end_of_trailers(self, data: bytes, place: int) -> int | None:
-        match = TRAILERS.match(data, place)
-        if (len(data) if match is None else match.end()) - place > MOST_TRAILERS:
+    def _end_of_trailers(self, data: bytes, position: int) -> int | None:
+        match = TRAILERS.match(data, position)
+        if (len(data) if match is None else match.end()) - position > MOST_TRAILERS:
             raise bad_request("The last chunk is followed by optional fields and an empty line.")
         if match is None:
-            if data.find(END, place) >= 0 or data.startswith(LINE_END, place):
+            if data.find(END, position) >= 0 or data.startswith(LINE_END, position):
                 raise bad_request("The last chunk is followed by optional fields and an empty line.")
             return None
         self.is_whole = True

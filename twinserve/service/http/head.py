@@ -58,16 +58,16 @@ class Head(NamedTuple):
     """Does the client wait for `100 Continue` before it sends the body?"""
 
 
-def read_head(data: bytes, place: int = 0) -> tuple[Head, int] | None:
-    """Read the head that begins at index `place`; returns it and the index at which it ends, None if it is incomplete.
+def read_head(data: bytes, position: int = 0) -> tuple[Head, int] | None:
+    """Read the head that begins at index `position`; returns it and the index of its end, None if it is incomplete.
 
     Raises `Problem` (400, 431, 501) for an invalid head."""
-    match = HEAD.match(data, place)
+    match = HEAD.match(data, position)
     if match is None:
-        end = data.find(END, place)
-        return None if end < 0 else _explain(data[place : end + len(END)])
+        end = data.find(END, position)
+        return None if end < 0 else _explain(data[position : end + len(END)])
     method, target, minor, _ = match.groups()
-    content, fields = data[place : match.end()], data[match.start(4) - 1 : match.end(4)].lower()
+    content, fields = data[position : match.end()], data[match.start(4) - 1 : match.end(4)].lower()
     if fields.count(b"\n") > MAX_FIELDS + 1:
         raise too_many_fields()
     if method not in METHODS:
@@ -202,11 +202,11 @@ def _explain(head: bytes) -> NoReturn:
     raise bad_request("A request must begin with a method, a target and HTTP/1.1, separated by one space each.")
 
 
-def require_beginning(data: bytes, place: int) -> None:
-    """Raise `Problem` (400) if these bytes cannot begin a valid head; those before `place` have been checked."""
-    if NEVER.search(data, place):
+def require_beginning(data: bytes, position: int) -> None:
+    """Raise `Problem` (400) if these bytes cannot begin a valid head; those before `position` have been checked."""
+    if NEVER.search(data, position):
         raise bad_request("A request head consists of lines of printable characters that end in CR LF.")
-    line_end = data.find(b"\r\n", max(0, place - 1))
+    line_end = data.find(b"\r\n", max(0, position - 1))
     if line_end >= 0 and not REQUEST_LINE.match(data):
         _explain(data[: line_end + 2])
 

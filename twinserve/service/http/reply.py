@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 JSON: Final = "application/json"
 Header = tuple[str, str]
 
-# For every reply that does not set these headers itself: it must not be stored, nor run as a script or a page.
+# Added to every reply that does not set these headers: replies are not stored, nor run as a script or a page.
 COMMON: Final[tuple[Header, ...]] = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
@@ -19,9 +19,9 @@ class Reply(NamedTuple):
     status: HTTPStatus
     body: bytes
     media_type: str | None = JSON
-    """None if there is no body."""
+    """The Content-Type; None if there is no body."""
     headers: tuple[Header, ...] = ()
-    """Headers of this reply besides those that every reply has."""
+    """Headers of this reply besides `COMMON`."""
 
     @property
     def fixed(self) -> tuple[Header, ...]:
@@ -30,17 +30,17 @@ class Reply(NamedTuple):
 
 
 class StreamedReply(NamedTuple):
-    """An answer whose body is sent while it is made; it can be cut off, and then it ends without its end."""
+    """A reply whose body is sent while it is made; an error cuts the body off, without the last chunk."""
 
     status: HTTPStatus
     pieces: Any
-    """An iterator of bytes; at an asynchronous door an asynchronous one."""
+    """An iterator of bytes; an asynchronous one for an asynchronous door."""
     media_type: str
     headers: tuple[Header, ...] = ()
 
     @property
     def fixed(self) -> tuple[Header, ...]:
-        """As of a whole reply."""
+        """The headers that do not depend on the request; `Exchange.finish` returns those that do."""
         return _fixed(self.media_type, self.headers)
 
 

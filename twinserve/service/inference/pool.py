@@ -35,8 +35,8 @@ class Answering(Protocol):
         """Seconds to wait for more jobs; short compared with one call of the predictor."""
 
 
-class Awaited(Future[Reply]):
-    """The future of a reply; calls `give_up` when it is cancelled."""
+class PoolFuture(Future[Reply]):
+    """The future of a reply from the pool; calls `give_up` when it is cancelled."""
 
     def __init__(self, give_up: Callable[[Future[Reply]], None]) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class Pool:
                 raise shutting_down()
             if not self._free.acquire(blocking=False):
                 raise unavailable("The queue for predictions is full.")
-            future = Awaited(self._forget)
+            future = PoolFuture(self._forget)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
             if self._unstarted:

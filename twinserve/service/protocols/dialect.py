@@ -93,20 +93,20 @@ none."""
 
 
 class Stream(Protocol):
-    """One request that is answered while it arrives. It does no input and no output: a door brings what has come, and
-    takes along what can be said already. Each call runs in the pool, under the limits and the deadline of a prediction.
+    """One request that is answered while its body arrives. It does no I/O: a door feeds it pieces of the body and sends
+    the bytes that it returns. Each call runs in the pool, under the limits and the deadline of a prediction.
 
-    `Problem` may be raised until the first bytes are given; behind them it cuts the answer off.
+    A `Problem` that is raised before any bytes were returned becomes the reply; a later one cuts the answer off.
     """
 
     media_type: str
-    """Of the answer."""
+    """The media type of the answer."""
 
     def feed(self, piece: bytes) -> bytes:
-        """What can be answered now that these bytes have come; maybe nothing."""
+        """Take a piece of the body; return the bytes of the answer that are ready, maybe none."""
 
     def end(self) -> Iterator[bytes]:
-        """The rest of the answer, piece by piece, now that all has come."""
+        """Return the rest of the answer in pieces; called after the last piece of the body."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,6 @@ class Dialect:
     refuse: Callable[[Problem, str], Reply]
     """The error reply, in the protocol's own format, to the request with this id."""
     reads: Mapping[str, Read]
-    """What answers each route that is only read, by its name."""
+    """The function that answers each route of the kind `read`, by the route's name."""
     stream: Callable[[Codec, Predict, Asked], Stream] | None = None
-    """What answers its routes of the kind `stream`."""
+    """Makes the stream that answers a request to a route of the kind `stream`; None if there is no such route."""

@@ -27,19 +27,19 @@ FLUSH_TIMEOUT: Final = 2.0
 """Seconds for sending the last spans at exit; a collector that hangs must not delay a server that stops."""
 
 
-class Place(NamedTuple):
-    """A request's position in a trace: the ids of its trace and of its span (ours, or else the caller's)."""
+class TracePosition(NamedTuple):
+    """The ids of a request's trace and of its span: our span, or else the caller's."""
 
     trace_id: str
     span_id: str
 
 
-def callers_place(traceparent: str | None) -> Place | None:
+def callers_position(traceparent: str | None) -> TracePosition | None:
     """The position in the caller's `traceparent` header; None if it is missing or invalid, which is not an error."""
     match = TRACEPARENT.match(traceparent) if traceparent else None
     if match is None or (match["version"] == "00" and match["more"]):
         return None
-    return Place(match["trace"], match["span"])
+    return TracePosition(match["trace"], match["span"])
 
 
 class ServerSpan:
@@ -48,7 +48,7 @@ class ServerSpan:
     def __init__(self, span: Span) -> None:
         self._span = span
         context = span.get_span_context()
-        self.place = Place(f"{context.trace_id:032x}", f"{context.span_id:016x}")
+        self.position = TracePosition(f"{context.trace_id:032x}", f"{context.span_id:016x}")
 
     def end(self, status: int, version: str | None) -> None:
         """End the span, with the status of the reply and the version that made it."""
@@ -77,7 +77,7 @@ class Tracing:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
         sent = {name: value for name in ("traceparent", "tracestate") if (value := header(name)) is not None}
-        caller = sent if callers_place(sent.get("traceparent")) else {}
+        caller = sent if callers_position(sent.get("traceparent")) else {}
         attributes = {
             "http.request.method": method if method in METHODS else "_OTHER",
             "url.path": path,

@@ -1,1 +1,1 @@
-"""The parts of the contract suite, one file for each."""
+"""The parts of the contract suite, one file each."""

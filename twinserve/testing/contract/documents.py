@@ -1,4 +1,4 @@
-"""What the service says of itself: schema, OpenAPI, its page, the model, health."""
+"""The documents: schema, OpenAPI, documentation page, model, health and metrics."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ FETCHING: Final = frozenset(
 
 
 class Assets(HTMLParser):
-    """Collects whatever a browser would fetch or follow."""
+    """Collects every address that a browser would fetch or follow."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
         self._in: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Addresses in attributes."""
+        """Collect the addresses in attributes."""
         self._in = tag
-        self.found += [value or "" for name, value in attrs if name in FETCHING]
+        self.addresses += [value or "" for name, value in attrs if name in FETCHING]
 
     def handle_endtag(self, tag: str) -> None:
-        """Behind a style sheet."""
+        """Leave the element."""
         del tag
         self._in = None
 
     def handle_data(self, data: str) -> None:
-        """Addresses in style sheets."""
+        """Collect the addresses in style sheets."""
         if self._in == "style":
-            self.found += re.findall(r"url\(\s*[\"']?([^\"')]*)", data) + re.findall(r"@import\s+(\S+)", data)
+            self.addresses += re.findall(r"url\(\s*[\"']?([^\"')]*)", data) + re.findall(r"@import\s+(\S+)", data)
 
 
 class DocumentsContract(Suite):
-    """For any model."""
+    """The documents of any model."""
 
-    def test_the_schema_is_json_schema_2020_12(self, served: Client) -> None:
-        """By its own word."""
+    def test_the_schema_declares_json_schema_2020_12(self, served: Client) -> None:
+        """`/schema` is `application/schema+json` and its `$schema` is JSON Schema 2020-12."""
         answer = served.send("GET", "/schema")
         assert answer.headers["Content-Type"] == "application/schema+json"
         assert answer.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
     def test_openapi_holds_exactly_the_table_of_routes(self, served: Client) -> None:
-        """Every path and method, and nothing else."""
+        """`/openapi.json` lists every path and method of the route table, and no other."""
         document = served.send("GET", "/openapi.json").json()
         assert document["openapi"].startswith("3.1.")
         assert {path: sorted(operations) for path, operations in document["paths"].items()} == {
@@ -60,19 +60,19 @@ class DocumentsContract(Suite):
         }
 
     def test_the_page_fetches_nothing_from_elsewhere(self, served: Client) -> None:
-        """All assets are in the page, and its policy forbids the browser to ask anyone else."""
+        """All assets of `/docs` are in the page; its Content-Security-Policy forbids requests to other hosts."""
         answer = served.send("GET", "/docs")
         page = Assets()
         page.feed(answer.body.decode())
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert [address for address in page.found if not address.startswith(("data:", "#"))] == []
+        assert [address for address in page.addresses if not address.startswith(("data:", "#"))] == []
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "http" not in policy
         assert "unsafe-eval" not in policy
 
     def test_health_names_the_model_that_is_described(self, served: Client) -> None:
-        """Alive is just alive; ready names the model and its version."""
+        """`/health/live` is constant; `/health/ready` has the name and version that `/model` has."""
         model = served.send("GET", "/model").json()
         assert served.send("GET", "/health/live").json() == {"status": "alive"}
         assert served.send("GET", "/health/ready").json() == {
@@ -82,7 +82,7 @@ class DocumentsContract(Suite):
         }
 
     def test_metrics_are_prometheus_text(self, served: Client) -> None:
-        """Each request is counted by its route, its method and its status."""
+        """`/metrics` is Prometheus text and counts each request by route, method and status."""
         served.send("GET", "/model")
         answer = served.send("GET", "/metrics")
         assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -90,10 +90,10 @@ class DocumentsContract(Suite):
 
 
 class CarsDocumentsContract(OpenedSuite):
-    """For the model of cars."""
+    """The documents of the model of cars."""
 
-    def test_the_schema_tells_what_is_declared_and_what_training_saw(self, served: Client) -> None:
-        """Bounds for what is declared, annotations for what was seen, units and descriptions for people."""
+    def test_the_schema_has_declared_bounds_and_seen_ranges(self, served: Client) -> None:
+        """Declared bounds are keywords; ranges and categories of the training data are annotations."""
         fields = served.send("GET", "/schema").json()["properties"]
         assert fields["engine"]["properties"]["power"] == {
             "type": "number",
@@ -108,15 +108,15 @@ class CarsDocumentsContract(OpenedSuite):
         assert fields["fuel"]["type"] == ["string", "null"]
         assert fields["city"]["x-seen-categories"] == ["Berlin", "Oslo"]
 
-    def test_under_reject_what_training_saw_is_a_rule(self, serve: Serve) -> None:
-        """Bounds and enumerations, as the service enforces them."""
+    def test_under_reject_the_seen_ranges_are_bounds(self, serve: Serve) -> None:
+        """With `out_of_range=reject`, seen ranges are bounds in the schema and seen categories are enumerations."""
         fields = serve(service_of(out_of_range="reject")).send("GET", "/schema").json()["properties"]
         power = fields["engine"]["properties"]["power"]
         assert (power["minimum"], power["maximum"]) == (40, 400)
         assert (fields["colour"]["enum"], fields["city"]["enum"]) == (["red", "blue"], ["Berlin", "Oslo", None])
 
-    def test_the_model_is_described(self, served: Client) -> None:
-        """Name, version, task, classes, predictor, metrics and training facts."""
+    def test_the_model_document_has_its_members(self, served: Client) -> None:
+        """`/model` has name, version, classes, predictor, metrics and training facts."""
         model = served.send("GET", "/model").json()
         assert model["name"] == "cars"
         assert model["version"] == "7"
@@ -126,7 +126,7 @@ class CarsDocumentsContract(OpenedSuite):
         assert model["training"]["rows"] == 10
 
     @pytest.mark.parametrize("path", ["/schema", "/model", "/health/live", "/health/ready", "/openapi.json", "/"])
-    def test_documents_hold_nothing_of_the_moment(self, serve: Serve, path: str) -> None:
-        """Two services of the same model say the same, byte for byte."""
+    def test_documents_depend_on_the_model_alone(self, serve: Serve, path: str) -> None:
+        """Two services of the same model send the same documents, byte for byte."""
         first, second = serve(service_of()), serve(service_of())
         assert first.send("GET", path).body == second.send("GET", path).body == first.send("GET", path).body

@@ -1,4 +1,4 @@
-"""What is said where something is wrong with the service or the model: 500, 503, 504, and never a submitted value."""
+"""Failures of the service or the model: 500, 503, 504; no reply holds a submitted value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.testing.client import REQUEST_ID, Client, Serve
-from twinserve.testing.contract.problems import BAD_IDS, GOOD_IDS, MARKER, NUMBER, require_problem
+from twinserve.testing.contract.problems import INVALID_IDS, MARKER, NUMBER, VALID_IDS, require_problem
 from twinserve.testing.contract.suite import OpenedSuite
 from twinserve.testing.fakes import (
     CLASSES,
@@ -37,7 +37,7 @@ BROKEN: Final[dict[str, Predictor]] = {
     "gives a label that is no class": given([len(CLASSES)], np.array([[1.0, 0, 0]])),
     "gives nothing": GivenPredictor(Predictions()),
 }
-SILENT: Final[dict[str, Predictor]] = {
+UNUSABLE: Final[dict[str, Predictor]] = {
     "gives NaN": given([0], np.array([[0.5, np.nan, 0.5]])),
     "gives infinity": given([0], np.array([[np.inf, 0, 0]])),
     "gives a value that is NaN": GivenPredictor(Predictions(values=np.array([np.nan]))),
@@ -47,7 +47,7 @@ array = pytest.mark.parametrize("array", [False, True])
 
 
 def marked() -> list[Any]:
-    """Bodies with a marker in every place that a value may take, one place at a time."""
+    """Bodies that each hold a marker or a marked number as one value, for every value of a car."""
     bodies: list[Any] = [MARKER, NUMBER, [MARKER], {"x": MARKER}, {"x": {"y": [NUMBER]}}]
     for value in (MARKER, NUMBER, [MARKER], {"x": MARKER}, [[NUMBER]], -NUMBER):
         for field in car():
@@ -59,10 +59,10 @@ def marked() -> list[Any]:
 
 
 class FaultsContract(OpenedSuite):
-    """A service without a model, with a slow one and with broken ones."""
+    """A service without a model, with a slow model and with broken ones."""
 
-    def test_too_large_and_an_unknown_path_have_the_one_shape(self, serve: Serve) -> None:
-        """413 by a setting, and 404 in a door that is the whole app."""
+    def test_413_and_404_are_problems(self, serve: Serve) -> None:
+        """A body over `max_body` and an unknown path are refused with a problem."""
         served = serve(service_of(max_body=10_000))
         require_problem(served.predict(b" " * 20_000), "too-large")
         answer = served.send("GET", "/nowhere")
@@ -70,27 +70,27 @@ class FaultsContract(OpenedSuite):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
-    @pytest.mark.parametrize("given_id", [*GOOD_IDS, *BAD_IDS])
-    def test_an_unknown_path_has_an_id_too(self, served: Client, given_id: str) -> None:
-        """The caller's own where it is good, in header and body."""
+    @pytest.mark.parametrize("given_id", [*VALID_IDS, *INVALID_IDS])
+    def test_a_404_has_a_request_id(self, served: Client, given_id: str) -> None:
+        """A 404 has the request id in header and body: the one sent, if it is valid, else a new one."""
         answer = served.send("GET", "/nowhere", headers={"X-Request-Id": given_id})
         assert answer.json()["instance"] == answer.headers["X-Request-Id"]
-        assert (answer.headers["X-Request-Id"] == given_id) == (given_id in GOOD_IDS)
+        assert (answer.headers["X-Request-Id"] == given_id) == (given_id in VALID_IDS)
         assert answer.headers["Server-Timing"].startswith("total;dur=")
 
-    def test_no_path_comes_back(self, served: Client) -> None:
-        """It is a value of the caller's, too."""
+    def test_a_404_does_not_repeat_the_path(self, served: Client) -> None:
+        """A 404 holds no part of the path or the query that was sent."""
         answer = served.send("GET", f"/{MARKER}?{MARKER}=1")
         assert answer.status == 404
         assert MARKER.lower().encode() not in answer.body.lower()
         assert MARKER not in str(answer.headers)
 
-    def test_a_fault_has_the_one_shape(self, serve: Serve) -> None:
-        """500."""
+    def test_500_is_a_problem(self, serve: Serve) -> None:
+        """A predictor that raises is answered with a 500 problem."""
         require_problem(serve(service_of(RaisingPredictor())).predict(car()), "internal")
 
-    def test_being_unavailable_has_the_one_shape(self, serve: Serve) -> None:
-        """503, on every path that needs a model."""
+    def test_503_is_a_problem(self, serve: Serve) -> None:
+        """Without a model, every path that needs one is a 503 problem; the others are 200."""
         served = serve(Service(settings_of(), Metrics(), None))
         require_problem(served.predict(car()), "unavailable")
         for path in ("/schema", "/openapi.json", "/model", "/health/ready"):
@@ -98,8 +98,8 @@ class FaultsContract(OpenedSuite):
         for path in ("/health/live", "/docs", "/"):
             assert served.send("GET", path).status == 200
 
-    def test_a_prediction_that_takes_too_long_has_the_one_shape(self, serve: Serve) -> None:
-        """504."""
+    def test_504_is_a_problem(self, serve: Serve) -> None:
+        """A prediction that takes longer than `predict_timeout` is answered with a 504 problem."""
         predictor = BlockedPredictor()
         served = serve(service_of(predictor, predict_timeout=0.05))
         require_problem(served.predict(car()), "prediction-timeout")
@@ -107,7 +107,7 @@ class FaultsContract(OpenedSuite):
 
     @pytest.mark.parametrize("policy", ["warn", "reject"])
     def test_no_reply_holds_a_submitted_value(self, serve: Serve, policy: str) -> None:
-        """Not in an error, not in a warning, wherever it was put."""
+        """Neither errors nor warnings hold a submitted value, whichever field it was in."""
         served = serve(service_of(out_of_range=policy))
         for body in marked():
             answer = served.predict(body)
@@ -117,20 +117,20 @@ class FaultsContract(OpenedSuite):
 
     @pytest.mark.parametrize("name", BROKEN)
     @array
-    def test_a_predictor_that_fails_is_a_500_that_tells_nothing(self, serve: Serve, name: str, *, array: bool) -> None:
-        """No traceback, no message, no value; and the request's id, under which the log tells more."""
+    def test_a_broken_predictor_is_a_500_without_details(self, serve: Serve, name: str, *, array: bool) -> None:
+        """A 500 has no traceback, message or value, but the request id under which the log has the details."""
         instance = car(maker=MARKER, age=7.918273)
         answer = serve(service_of(BROKEN[name])).predict([instance] if array else instance)
         assert (answer.status, answer.json()["instance"]) == (500, REQUEST_ID)
         for secret in (MARKER, "918273", "Traceback", "Error", ".py", "cannot", "nan", "predictor"):
             assert secret not in answer.body.decode()
 
-    @pytest.mark.parametrize("name", SILENT)
+    @pytest.mark.parametrize("name", UNUSABLE)
     @array
-    def test_an_answer_that_is_no_number_is_none_and_no_fault(self, serve: Serve, name: str, *, array: bool) -> None:
-        """422 for the row, without a value; the service is not to blame for what a model says of a number."""
+    def test_an_unusable_prediction_is_422_and_no_fault(self, serve: Serve, name: str, *, array: bool) -> None:
+        """A row with a NaN, infinite or missing prediction is 422 `unpredictable`; no fault is counted."""
         instance = car(maker=MARKER, age=7.918273)
-        service = service_of(SILENT[name])
+        service = service_of(UNUSABLE[name])
         answer = serve(service).predict([instance] if array else instance)
         assert (answer.status, answer.json()["instance"]) == (422, REQUEST_ID)
         (error,) = answer.json()["errors"]
@@ -140,7 +140,7 @@ class FaultsContract(OpenedSuite):
         assert b"twinserve_faults_total 0.0" in service.metrics.render()
 
     def test_the_service_goes_on_after_a_fault(self, serve: Serve) -> None:
-        """One bad prediction spoils no other request, and each is counted."""
+        """After failed predictions the service is still ready, and each failure is counted."""
         service = service_of(RaisingPredictor("scikit-learn"), max_queue=1)
         served = serve(service)
         for _ in range(5):
@@ -150,8 +150,8 @@ class FaultsContract(OpenedSuite):
         assert counted
         assert float(counted[1]) >= 5
 
-    def test_values_that_the_model_refuses_are_422_with_their_rows(self, serve: Serve) -> None:
-        """A batch with some of them names exactly those, and no value."""
+    def test_rows_that_the_model_refuses_are_422(self, serve: Serve) -> None:
+        """The error list of a batch names exactly the rows that the model refuses, without their values."""
         served = serve(service_of(PickyPredictor("scikit-learn")))
         answer = served.predict([car(), car(age=77.5), car(), car(age=88.5)])
         assert answer.status == 422
@@ -163,8 +163,8 @@ class FaultsContract(OpenedSuite):
         assert served.predict(car(age=77.5)).json()["errors"][0]["pointer"] == ""
         assert served.predict([car(), car()]).status == 200
 
-    def test_nesting_is_bounded_by_its_setting(self, serve: Serve) -> None:
-        """422 with a code of its own one deeper than allowed, whatever else is wrong; up to there malformed wins."""
+    def test_max_depth_bounds_nesting(self, serve: Serve) -> None:
+        """Nesting over `max_depth` is 422 `depth`, whatever else is wrong; up to it, malformed is 400."""
         served = serve(service_of(max_depth=5))
         codes = [served.predict(b"[" * depth + b"]" * depth).json()["errors"][0]["code"] for depth in (5, 6, 5000)]
         assert codes == ["type", "depth", "depth"]

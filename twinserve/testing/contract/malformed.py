@@ -1,6 +1,7 @@
-"""What is JSON and what is not: 400 is malformed, 422 is well-formed and no instance.
+"""Malformed JSON is 400; well-formed JSON that is no valid instance is 422.
 
-Well-formed is RFC 8259 in UTF-8 with no BOM, no duplicate key and no lone surrogate. `json_corpus/` has the short ones.
+Well-formed means RFC 8259 in UTF-8, without BOM, duplicate keys and lone surrogates. `json_corpus/` has the short
+bodies: `n_*.json` is malformed, `y_*.json` well-formed.
 """
 
 from __future__ import annotations
@@ -47,57 +48,57 @@ TOO_DEEP: Final = {
 
 
 def files(pattern: str) -> list[Path]:
-    """The corpus' files with such a name."""
-    found = sorted(CORPUS.glob(pattern))
-    assert found
-    return found
+    """The corpus' files whose names match the pattern."""
+    paths = sorted(CORPUS.glob(pattern))
+    assert paths, f"{CORPUS} has no {pattern}"
+    return paths
 
 
 class MalformedContract(Suite):
-    """400, whatever the model is."""
+    """Bodies that any model refuses with 400, and those that it does not."""
 
-    def test_every_file_has_a_meaning(self) -> None:
-        """A name says what is expected."""
+    def test_every_file_name_has_a_known_prefix(self) -> None:
+        """Every file of the corpus is named `n_*` (malformed) or `y_*` (well-formed)."""
         assert {path.name[:2] for path in CORPUS.glob("*.json")} == {"n_", "y_"}
 
     @pytest.mark.parametrize("path", files("n_*.json"), ids=lambda path: path.stem)
     def test_malformed_is_400_with_the_position(self, served: Client, path: Path) -> None:
-        """One sentence with line and column."""
+        """Malformed JSON is 400; `detail` is one sentence that ends with line and column."""
         answer = served.predict(path.read_bytes())
         assert (answer.status, answer.json()["type"]) == (400, "urn:twinserve:problem:malformed-json")
         assert re.fullmatch(r"[A-Z].+ at line [1-9][0-9]* column [1-9][0-9]*\.", answer.json()["detail"])
 
     @pytest.mark.parametrize("path", files("y_*.json"), ids=lambda path: path.stem)
     def test_well_formed_is_never_400(self, served: Client, path: Path) -> None:
-        """However surprising."""
+        """Well-formed JSON is 200 or 422."""
         assert served.predict(path.read_bytes()).status in (200, 422)
 
     @pytest.mark.parametrize("path", files("y_*.json"), ids=lambda path: path.stem)
-    def test_well_formed_followed_by_anything_is_malformed(self, served: Client, path: Path) -> None:
-        """Whatever was wrong before, trailing junk wins."""
+    def test_trailing_bytes_are_400(self, served: Client, path: Path) -> None:
+        """Bytes after the JSON value are 400, even if the value itself would be 422."""
         assert served.predict(path.read_bytes() + b" x").status == 400
 
     @pytest.mark.parametrize(
         "path", [path for path in files("n_*.json") if "alone" not in path.stem], ids=lambda path: path.stem
     )
-    def test_malformed_behind_a_valid_instance_is_malformed(self, served: Client, instance: Any, path: Path) -> None:
-        """The second item of a batch is looked at as closely as the first; an empty one makes it `[x,]`."""
+    def test_a_malformed_second_item_is_400(self, served: Client, instance: Any, path: Path) -> None:
+        """A malformed second item of a batch is 400; an empty file makes the body `[x,]`."""
         assert served.predict(b"[" + json.dumps(instance).encode() + b"," + path.read_bytes() + b"]").status == 400
 
     @pytest.mark.parametrize("name", MALFORMED)
-    def test_big_malformed_is_400(self, served: Client, name: str) -> None:
-        """Size and depth hide nothing, and cost neither the stack nor much time."""
+    def test_large_malformed_bodies_are_400(self, served: Client, name: str) -> None:
+        """Large and deep malformed bodies are 400, too."""
         assert served.predict(MALFORMED[name]).status == 400
 
     @pytest.mark.parametrize("name", TOO_DEEP)
-    def test_too_deep_is_422_whatever_else_is_wrong(self, served: Client, name: str) -> None:
-        """Nobody looks on."""
+    def test_too_deep_is_422_even_if_malformed(self, served: Client, name: str) -> None:
+        """Nesting over `max_depth` is 422 `depth`; what follows in the body is not checked."""
         answer = served.predict(TOO_DEEP[name])
         assert answer.status == 422
         assert [error["code"] for error in answer.json()["errors"]] == ["depth"]
 
-    def test_deep_behind_a_valid_instance_is_422(self, served: Client, instance: Any) -> None:
-        """The second item of a batch, too."""
+    def test_a_too_deep_second_item_is_422(self, served: Client, instance: Any) -> None:
+        """A second item of a batch that is nested too deeply is 422 `depth`."""
         answer = served.predict(b"[" + json.dumps(instance).encode() + b"," + b"[" * 100_000)
         assert answer.status == 422
         assert [error["code"] for error in answer.json()["errors"]] == ["depth"]
@@ -116,5 +117,5 @@ class MalformedContract(Suite):
     def test_the_position_counts_lines_and_characters_from_one(
         self, served: Client, body: bytes, position: str
     ) -> None:
-        """Where a person's editor would say it is."""
+        """Lines and columns count from 1, columns in characters."""
         assert served.predict(body).json()["detail"].endswith(f" at {position}.")

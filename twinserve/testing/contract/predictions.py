@@ -1,4 +1,4 @@
-"""What a prediction looks like: one instance or a batch, a class or a value."""
+"""The body of a prediction: one instance or a batch, a class or a value."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from twinserve.testing.contract.suite import OpenedSuite, Suite
 from twinserve.testing.fakes import GivenPredictor, ValuePredictor, car, opened, service_of
 
 
-def without_places(prediction: Any) -> Any:
-    """A prediction whose warnings point into the instance, wherever in a batch that was."""
+def without_warnings(prediction: Any) -> Any:
+    """A prediction without model, version and warnings, whose pointers depend on the index in the batch."""
     return {name: value for name, value in prediction.items() if name not in ("model", "version", "warnings")}
 
 
 class BatchesContract(Suite):
-    """One in, one out; an array in, as many out."""
+    """Instances and batches of any model."""
 
-    def test_a_prediction_has_the_contracts_members(self, served: Client, instance: Any) -> None:
-        """One instance in, one prediction out; an array in, `predictions` out, an array of one included."""
+    def test_a_prediction_has_its_members_in_order(self, served: Client, instance: Any) -> None:
+        """An instance is answered with one prediction; an array, also of one, with `predictions`."""
         single, batch = served.predict(instance), served.predict([instance])
         assert (single.status, batch.status) == (200, 200)
         assert single.headers["Content-Type"] == "application/json"
@@ -34,28 +34,28 @@ class BatchesContract(Suite):
         assert list(batch.json()) == ["model", "version", "predictions"]
         (prediction,) = batch.json()["predictions"]
         assert list(prediction) == list(single.json())[2:]
-        assert without_places(prediction) == without_places(single.json())
+        assert without_warnings(prediction) == without_warnings(single.json())
 
-    def test_the_order_of_keys_changes_nothing(self, served: Client, instance: Any) -> None:
-        """Fields have names, not places."""
+    def test_the_order_of_keys_does_not_matter(self, served: Client, instance: Any) -> None:
+        """An instance with its keys reversed gets the same reply."""
         assert served.predict(dict(reversed(instance.items()))).body == served.predict(instance).body
 
     @pytest.mark.parametrize("value", [None, True, 5, 1.5, "text", ""])
-    def test_a_value_that_is_neither_object_nor_array(self, served: Client, value: object) -> None:
-        """One error, at the whole body: the empty pointer."""
+    def test_a_body_that_is_neither_object_nor_array_is_422(self, served: Client, value: object) -> None:
+        """A scalar or null is 422 with one error, whose pointer is empty."""
         answer = served.predict(value)
         assert (answer.status, answer.json()["type"]) == (422, "urn:twinserve:problem:invalid-input")
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("", "null" if value is None else "type")
 
     def test_an_empty_batch_is_422(self, served: Client) -> None:
-        """With a pointer to the array itself."""
+        """An empty array is 422 `length`, with the empty pointer."""
         answer = served.predict([])
         assert answer.status == 422
         assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("", "length")]
 
-    def test_an_error_in_a_batch_names_its_instance(self, served: Client, instance: Any) -> None:
-        """Its index is in front of the pointer, and the whole batch is refused."""
+    def test_an_error_in_a_batch_begins_with_its_index(self, served: Client, instance: Any) -> None:
+        """The pointer of an error begins with the index of the instance; the whole batch is refused."""
         answer = served.predict([instance, {**instance, "no such/field": 1}])
         assert answer.status == 422
         assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
@@ -63,7 +63,7 @@ class BatchesContract(Suite):
         ]
 
     def test_a_missing_field_is_named(self, served: Client, instance: Any) -> None:
-        """Each field without which there is no prediction, by itself."""
+        """A missing required field is one error with its name in the pointer."""
         required = [name for name in instance if served.predict(_without(instance, name)).status != 200]
         for name in required:
             errors = served.predict(_without(instance, name)).json()["errors"]
@@ -76,25 +76,25 @@ def _without(instance: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class PredictionsContract(OpenedSuite):
-    """Batches of cars up to their limit, and models of each kind."""
+    """Batches of cars up to `max_batch`, and models of each kind."""
 
-    def test_one_by_one_and_all_at_once_are_the_same(self, served: Client) -> None:
-        """A row's prediction does not depend on its neighbours."""
+    def test_a_batch_predicts_as_its_instances_do(self, served: Client) -> None:
+        """An instance gets the same prediction alone and in a batch."""
         cars = [car(age=age, wheels=[age + 1, 2, 3, 4]) for age in range(40)]
         batch = served.predict(cars).json()["predictions"]
         for instance, prediction in zip(cars, batch, strict=True):
             alone = served.predict(instance).json()
-            assert without_places(alone) == without_places(prediction)
+            assert without_warnings(alone) == without_warnings(prediction)
             assert len(alone["warnings"]) == len(prediction["warnings"])
 
-    def test_a_batch_of_one_is_the_instance(self, served: Client) -> None:
-        """But for the name and the version, which it has once."""
+    def test_a_batch_of_one_predicts_as_the_instance(self, served: Client) -> None:
+        """A reply to an instance is that to a batch of one, with model and version in front."""
         single, batch = served.predict(car()).json(), served.predict([car()]).json()
         assert list(single) == ["model", "version", "label", "probabilities", "warnings"]
         assert single == {"model": "cars", "version": "7"} | batch["predictions"][0]
 
-    def test_a_batch_may_hold_as_many_as_the_setting_says(self, serve: Serve) -> None:
-        """`max_batch`; one more is one error, whatever the instances are."""
+    def test_max_batch_is_the_limit_of_a_batch(self, serve: Serve) -> None:
+        """`max_batch` instances are predicted; one more is a single 422 `length`, whatever the instances are."""
         served = serve(service_of(max_batch=3))
         assert served.predict([car()] * 3).status == 200
         refused: list[object] = [[car()] * 4, [1] * 4]
@@ -105,23 +105,23 @@ class PredictionsContract(OpenedSuite):
             assert (error["pointer"], error["code"]) == ("", "length")
             assert error["detail"] == "A batch may hold 3 instances at most."
 
-    def test_ten_thousand_instances_are_a_batch(self, served: Client) -> None:
-        """The default limit, from both of its sides."""
+    def test_a_batch_holds_ten_thousand_by_default(self, served: Client) -> None:
+        """By default 10,000 instances are predicted and 10,001 are 422 `length`."""
         short = json.dumps(car(), separators=(",", ":")).encode()
         answer = served.predict(b"[" + b",".join([short] * 10_000) + b"]")
         assert (answer.status, len(answer.json()["predictions"])) == (200, 10_000)
         errors = served.predict(b"[" + b",".join([short] * 10_001) + b"]").json()["errors"]
         assert [(error["pointer"], error["code"]) for error in errors] == [("", "length")]
 
-    def test_a_regression_gives_a_value(self, serve: Serve) -> None:
-        """In place of label and probabilities."""
+    def test_a_regression_has_a_value(self, serve: Serve) -> None:
+        """A regression has `value` in place of `label` and `probabilities`."""
         served = serve(service_of(opened(ValuePredictor(), classes=None)))
         answer = served.predict(car()).json()
         assert list(answer) == ["model", "version", "value", "warnings"]
         assert list(served.predict([car()]).json()["predictions"][0]) == ["value", "warnings"]
 
-    def test_labels_alone_are_a_prediction(self, serve: Serve) -> None:
-        """A model without probabilities says so with null."""
+    def test_probabilities_may_be_null(self, serve: Serve) -> None:
+        """A model without probabilities is answered with its label and null."""
         predictor = GivenPredictor(Predictions(np.array([2], dtype=np.int64)))
         answer = serve(service_of(predictor)).predict(car()).json()
         assert (answer["label"], answer["probabilities"]) == ('say "no"', None)

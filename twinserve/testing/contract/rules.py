@@ -1,4 +1,4 @@
-"""Well-formed JSON that is no car: 422, and each rule of the input contract with its code."""
+"""Each rule of the input contract: a car that violates it is 422, with the code of the rule."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from twinserve.testing.fakes import car
 
 
 def errors(served: Client, body: object) -> list[tuple[str, str]]:
-    """Pointers and codes of a refusal."""
+    """The pointers and codes of the errors in the reply, which must be 422."""
     answer = served.predict(body)
     assert (answer.status, answer.json()["type"]) == (422, "urn:twinserve:problem:invalid-input")
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
 def engine(**changes: Any) -> dict[str, Any]:
-    """A car whose engine is changed."""
+    """A car with these changes in its engine."""
     return car(engine=car()["engine"] | changes)
 
 
 class RulesContract(OpenedSuite):
-    """One thing is wrong at a time."""
+    """Bodies with one error, and valid ones."""
 
     @pytest.mark.parametrize(
         ("instance", "pointer", "code"),
@@ -50,7 +50,7 @@ class RulesContract(OpenedSuite):
             (engine(turbo=1), "/engine/turbo", "type"),
             (engine(turbo="true"), "/engine/turbo", "type"),
             (engine(turbo=None), "/engine/turbo", "null"),
-            # A category that is enumerated is one of its values, letter for letter.
+            # A category that is enumerated is one of its values, in the same case.
             (car(colour="Red"), "/colour", "enumeration"),
             (car(colour=""), "/colour", "enumeration"),
             (car(colour=1), "/colour", "type"),
@@ -61,7 +61,7 @@ class RulesContract(OpenedSuite):
             (car(maker="x" * 21), "/maker", "length"),
             (car(maker=5), "/maker", "type"),
             (car(maker=None), "/maker", "null"),
-            # Dates are those of the calendar, in one form.
+            # Dates exist in the calendar, in one format.
             (car(built="2015-02-30"), "/built", "format"),
             (car(built="2015-2-3"), "/built", "format"),
             (car(built="20150203"), "/built", "format"),
@@ -77,7 +77,7 @@ class RulesContract(OpenedSuite):
             (car(sold="2016-05-01T12:30Z"), "/sold", "format"),
             (car(sold="2016-05-01T12:30:00+0200"), "/sold", "format"),
             (car(sold="2016-13-01T12:30:00Z"), "/sold", "format"),
-            # A list of numbers has its length, and each place its own rules.
+            # A list of numbers has a fixed length, and each item its rules.
             (car(wheels=[1, 2, 3]), "/wheels/3", "missing"),
             (car(wheels=[1, 2, 3, 4, 5]), "/wheels", "length"),
             (car(wheels=[1, 2, 0, 4]), "/wheels/2", "bound"),
@@ -96,14 +96,14 @@ class RulesContract(OpenedSuite):
         ],
     )
     def test_each_rule_has_its_code(self, served: Client, instance: object, pointer: str, code: str) -> None:
-        """One thing is wrong, and one error says so; in a batch the same error has its place in front."""
+        """One violation is one error; in a batch its pointer begins with the index."""
         assert errors(served, instance) == [(pointer, code)]
         assert errors(served, [car(), instance]) == [(f"/1{pointer}", code)]
 
     @pytest.mark.parametrize("text", ["1e309", "-1e309", "18" + "0" * 307, "-1" + "0" * 400, "9" * 5000])
     @pytest.mark.parametrize("field", ["age", "doors"])
     def test_a_number_that_no_finite_double_holds_is_too_large(self, served: Client, text: str, field: str) -> None:
-        """However it is written."""
+        """A number outside the finite doubles is 422 `too-large`, with digits or with an exponent."""
         body = json.dumps(car(**{field: "HERE"})).replace('"HERE"', text).encode()
         assert errors(served, body) == [(f"/{field}", "too-large")]
 
@@ -131,8 +131,8 @@ class RulesContract(OpenedSuite):
             {key: value for key, value in car().items() if key not in ("doors", "fuel", "city")},
         ],
     )
-    def test_what_the_contract_allows_is_predicted(self, served: Client, instance: object) -> None:
-        """The other side of each rule."""
+    def test_valid_instances_are_predicted(self, served: Client, instance: object) -> None:
+        """Values at the limits that each rule allows are predicted."""
         assert served.predict(instance).status == 200
 
     @pytest.mark.parametrize(
@@ -151,8 +151,6 @@ class RulesContract(OpenedSuite):
             ("0", "/0"),
         ],
     )
-    def test_an_unknown_key_is_escaped_as_rfc_6901_says_and_cut_at_64_characters(
-        self, served: Client, key: str, pointer: str
-    ) -> None:
-        """The caller's key is the one thing of the caller's that a pointer must hold."""
+    def test_an_unknown_key_is_escaped_and_cut_at_64_characters(self, served: Client, key: str, pointer: str) -> None:
+        """The pointer to an unknown key has it escaped as in RFC 6901 and cut at 64 characters."""
         assert errors(served, car(**{key: 1})) == [(pointer, "unknown")]

@@ -1,4 +1,4 @@
-"""The base of every part of the suite: the fixtures that a subclass provides, and those made from them."""
+"""`Suite` and `OpenedSuite`: the bases of all parts, with their fixtures."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ class Suite:
     """
 
     prefix: ClassVar[str] = ""
-    """Below which the contract's paths are mounted."""
+    """The path under which the routes are mounted."""
 
     @pytest.fixture
     def served(self, door: Send) -> Client:
-        """The app under test, as its callers see it."""
+        """A client of the app under test."""
         return Client(door, self.prefix)
 
 
 class OpenedSuite(Suite):
-    """A part that opens the door over services of its own, each with the model of cars (`twinserve.testing.fakes`) and
-    with settings or faults that the test chooses. A subclass overrides `open`."""
+    """A part that opens the door itself, on services with the model of cars (`twinserve.testing.fakes`) and with the
+    settings or the broken predictor of each test. A subclass overrides `open`."""
 
     @classmethod
     def open(cls, service: Service) -> AbstractContextManager[Send]:
-        """A context that gives a function which sends a request to the door; the suite closes the service."""
-        raise NotImplementedError("Override the class method `open`: it returns a context that gives a `Send`.")
+        """Open the door on a service: a context that yields a `Send`. The suite closes the service."""
+        raise NotImplementedError("Override the class method `open`: it returns a context that yields a `Send`.")
 
     @pytest.fixture
     def serve(self) -> Iterator[Serve]:
-        """Opens the door over a service of the test's own."""
+        """Opens the door on a service that the test makes."""
         with ExitStack() as stack:
 
             def opened(service: Service) -> Client:
@@ -53,7 +53,7 @@ class OpenedSuite(Suite):
     @pytest.fixture(scope="class")
     @classmethod
     def door(cls) -> Iterator[Send]:
-        """The door over the model of cars."""
+        """The door on a service of the model of cars."""
         service = service_of()
         with cls.open(service) as send:
             yield send
@@ -61,5 +61,5 @@ class OpenedSuite(Suite):
 
     @pytest.fixture
     def instance(self) -> Any:
-        """A car."""
+        """A valid car."""
         return car()

@@ -1,4 +1,4 @@
-"""JSON that is well-formed and surprising: 200 where it is a car, and 422 where it is none."""
+"""Large, deep and unusual well-formed JSON: 200 if it is a valid car, else 422."""
 
 from __future__ import annotations
 
@@ -57,26 +57,26 @@ VALID: Final = {
 
 
 class SurprisingContract(OpenedSuite):
-    """The model is that of cars, so what is an instance is known."""
+    """Well-formed bodies, sent to the model of cars."""
 
     @pytest.mark.parametrize("path", files("y_*.json"), ids=lambda path: path.stem)
-    def test_well_formed_is_an_instance_or_422(self, served: Client, path: Path) -> None:
-        """As the name of its file says."""
+    def test_a_well_formed_file_is_200_or_422_by_its_name(self, served: Client, path: Path) -> None:
+        """`y_instance_*.json` is 200, any other `y_*.json` 422."""
         answer = served.predict(path.read_bytes())
         assert answer.status == (200 if path.name.startswith("y_instance_") else 422)
 
     @pytest.mark.parametrize("name", WELL_FORMED)
-    def test_big_and_well_formed_is_422(self, served: Client, name: str) -> None:
-        """What no parser holds is still JSON: no instance, and no fault either."""
+    def test_large_well_formed_bodies_are_422(self, served: Client, name: str) -> None:
+        """Depth and digits beyond what a parser holds are 422, and the reply stays small."""
         answer = served.predict(WELL_FORMED[name])
         assert answer.status == 422
         assert len(answer.body) < 40_000
 
     @pytest.mark.parametrize("name", VALID)
-    def test_big_and_valid_is_200(self, served: Client, name: str) -> None:
-        """Length alone makes nothing invalid."""
+    def test_large_valid_bodies_are_200(self, served: Client, name: str) -> None:
+        """Valid instances with long numbers or white space are predicted."""
         assert served.predict(VALID[name]).status == 200
 
     def test_a_duplicate_at_the_end_of_the_largest_body_is_400(self, served: Client) -> None:
-        """Size hides nothing."""
+        """A duplicate key in the last bytes of a body of `max_body` bytes is 400."""
         assert served.predict(DUPLICATE_AT_THE_END).status == 400

@@ -1,4 +1,4 @@
-"""What comes from an issuer: over safe ways only, within limits, and nothing that it points to."""
+"""Fetching from an issuer: over safe addresses only, within limits, without redirects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twinserve.service.auth.fetch import MOST_BYTES, NotFetched, get_json
 
 @pytest.fixture
 def issuer() -> Iterator[FakeIssuer]:
-    """An issuer of its own."""
+    """A fake issuer."""
     with issuing() as issuer:
         yield issuer
 
@@ -31,7 +31,7 @@ def issuer() -> Iterator[FakeIssuer]:
     ],
 )
 def test_tls_and_loopback_are_safe(url: str) -> None:
-    """Anything else could be read or changed on its way."""
+    """https, and http on loopback, are allowed."""
     assert is_safe(url)
 
 
@@ -60,21 +60,21 @@ def test_tls_and_loopback_are_safe(url: str) -> None:
     ],
 )
 def test_nothing_else_is_safe(url: str) -> None:
-    """And it is not even asked."""
+    """Other addresses are refused without a request."""
     assert not is_safe(url)
     with pytest.raises(NotFetched):
         get_json(url)
 
 
 def test_an_object_is_fetched(issuer: FakeIssuer) -> None:
-    """The ordinary case."""
+    """A JSON object is returned."""
     issuer.say("/a", {"x": 1})
     assert get_json(f"{issuer.url}/a") == {"x": 1}
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 304, 307, 308, 401, 404, 500, 503])
 def test_only_200_counts_and_nothing_is_followed(issuer: FakeIssuer, status: int) -> None:
-    """A redirect least of all."""
+    """Any status but 200 is an error; redirects are not followed."""
     issuer.say("/b", {"x": 1})
     issuer.say("/a", {"x": 1} if status not in (204, 304) else b"", status, Location=f"{issuer.url}/b")
     with pytest.raises(NotFetched):
@@ -84,14 +84,14 @@ def test_only_200_counts_and_nothing_is_followed(issuer: FakeIssuer, status: int
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b"\xff", b"[" * 100_000, b'{"a":' * 20_000])
 def test_what_is_no_object_is_refused(issuer: FakeIssuer, body: bytes) -> None:
-    """Whatever it is."""
+    """An answer that is no JSON object is an error."""
     issuer.say("/a", body)
     with pytest.raises(NotFetched):
         get_json(f"{issuer.url}/a")
 
 
 def test_a_huge_answer_is_refused(issuer: FakeIssuer) -> None:
-    """Read up to the limit, no further."""
+    """An answer is read up to the limit and no further."""
     issuer.say("/a", b'{"x":"' + b"x" * (MOST_BYTES * 20) + b'"}')
     with pytest.raises(NotFetched, match="too long"):
         get_json(f"{issuer.url}/a")
@@ -99,7 +99,7 @@ def test_a_huge_answer_is_refused(issuer: FakeIssuer) -> None:
 
 @pytest.mark.parametrize("trickles", [False, True])
 def test_a_slow_answer_is_given_up(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch, trickles: bool) -> None:
-    """Also one that sends a byte now and then, for ever."""
+    """A slow answer times out, also one that sends a byte now and then."""
     monkeypatch.setattr(fetch, "SECONDS", 0.3)
     issuer.say("/a", {})
     issuer.trickles = trickles
@@ -112,6 +112,6 @@ def test_a_slow_answer_is_given_up(issuer: FakeIssuer, monkeypatch: pytest.Monke
 
 
 def test_nobody_there_is_an_ordinary_failure() -> None:
-    """A closed port."""
+    """A closed port is an error of the same type."""
     with pytest.raises(NotFetched, match="ConnectionRefusedError"):
         get_json("http://127.0.0.1:1/a")

@@ -1,4 +1,4 @@
-"""`POST /oauth/token` by RFC 6749: who gets a token, and the exact error for whoever does not."""
+"""`POST /oauth/token` by RFC 6749: tokens, and the exact error of each refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Desk:
-    """Gives tokens to alice, who may predict and read."""
+    """Issues tokens to the client alice, with the scopes predict and read."""
 
     def __init__(self, folder: Path) -> None:
         self.secrets = write_keys(folder / "keys", alice="predict read")
@@ -31,30 +31,30 @@ class Desk:
     def ask(
         self, body: bytes | str | dict[str, str], media_type: str = FORM, authorization: str | None = None
     ) -> Reply:
-        """One request."""
+        """Send one request."""
         form = urlencode(body) if isinstance(body, dict) else body
         headers = {"content-type": media_type, "authorization": authorization}
         return grant(self.keys, self.tokens, headers.get, form if isinstance(form, bytes) else form.encode())
 
     def form(self, **changes: str) -> dict[str, str]:
-        """A good request."""
+        """A valid form."""
         good = {"grant_type": "client_credentials", "client_id": "alice", "client_secret": self.secrets["alice"]}
         return good | changes
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """With keys of its own."""
+    """A `Desk` with keys of its own."""
     return Desk(tmp_path)
 
 
 def basic(name: str, secret: str) -> str:
-    """HTTP Basic as RFC 6749 has it: both parts form-encoded before they are put together."""
+    """HTTP Basic as in RFC 6749: both parts are form-encoded first."""
     return "Basic " + base64.b64encode(f"{quote_plus(name)}:{quote_plus(secret)}".encode()).decode()
 
 
 def test_a_client_gets_a_token_by_form_or_by_basic(desk: Desk) -> None:
-    """And the reply is stored nowhere."""
+    """A client authenticates by form or by Basic; the reply has `Cache-Control: no-store`."""
     only_grant = {"grant_type": "client_credentials"}
     authorization = basic("alice", desk.secrets["alice"])
     replies = [
@@ -73,13 +73,13 @@ def test_a_client_gets_a_token_by_form_or_by_basic(desk: Desk) -> None:
 
 
 def test_a_client_may_ask_for_less(desk: Desk) -> None:
-    """In any order; the reply says what it got."""
+    """A client may request some of its scopes, in any order; the reply names them."""
     assert json.loads(desk.ask(desk.form(scope="read")).body)["scope"] == "read"
     assert json.loads(desk.ask(desk.form(scope="read predict read")).body)["scope"] == "predict read"
 
 
 def refusals(desk: Desk) -> dict[str, tuple[Reply, str]]:
-    """Requests that are refused, and the error of each."""
+    """Refused requests, and the error of each."""
     good, secret = desk.form(), desk.secrets["alice"]
     only_grant = {"grant_type": "client_credentials"}
     known = basic("alice", secret)
@@ -114,7 +114,7 @@ def refusals(desk: Desk) -> dict[str, tuple[Reply, str]]:
 
 
 def test_a_refusal_is_the_error_of_rfc_6749(desk: Desk) -> None:
-    """With its status, never stored, and with a challenge where the client is not known."""
+    """The reply has the status and the error, is not stored, and has a challenge if the client is unknown."""
     for name, (reply, error) in refusals(desk).items():
         assert (name, json.loads(reply.body)) == (name, {"error": error})
         assert (name, reply.status) == (name, 401 if error == "invalid_client" else 400)
@@ -125,7 +125,7 @@ def test_a_refusal_is_the_error_of_rfc_6749(desk: Desk) -> None:
 
 
 def test_an_expired_client_gets_nothing(tmp_path: Path) -> None:
-    """As if it were unknown."""
+    """An expired client is answered as an unknown one."""
     desk = Desk(tmp_path)
     expired = write_keys(tmp_path / "keys", ends=YESTERDAY, alice="predict read")
     desk.keys = Keys(tmp_path / "keys")

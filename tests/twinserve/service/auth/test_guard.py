@@ -1,4 +1,4 @@
-"""The one decision: what a caller shows, what a path needs, and how often it may ask."""
+"""Authorization: credentials, scopes of paths, and rates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HERE = "192.0.2.1"
 
 
 def asked(guard: Guard, route: str, address: str = HERE, **headers: str) -> str | None:
-    """Ask as a door asks; headers are given with underscores."""
+    """Authorize a request with these headers, named with underscores."""
     return guard.authorize(
         BY_NAME[route], {name.lower().replace("_", "-"): value for name, value in headers.items()}.get, address
     )
@@ -35,14 +35,14 @@ def refused(guard: Guard, route: str, address: str = HERE, **headers: str) -> tu
 
 
 def test_without_settings_there_is_nothing_to_ask() -> None:
-    """Doors need not even call."""
+    """Without authentication every request is allowed."""
     assert not Guard(settings_of()).is_needed
     assert not Guard(settings_of(auth="none")).is_needed
     assert [asked(Guard(settings_of()), route.name) for route in ROUTES] == [None] * len(ROUTES)
 
 
 def test_a_challenge_says_what_is_missing(tmp_path: Path) -> None:
-    """By RFC 6750: no error where nothing was shown."""
+    """The challenge is that of RFC 6750: no error if no credentials were sent."""
     made = write_keys(tmp_path / "keys", alice="predict")
     guard = Guard(settings_of(auth="keys", keys=tmp_path / "keys"))
     assert refused(guard, "predict") == (401, 'Bearer realm="twinserve"')
@@ -60,7 +60,7 @@ def test_a_challenge_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_bad_authorization_is_not_saved_by_a_good_key(tmp_path: Path) -> None:
-    """Only one place is looked at."""
+    """Invalid `Authorization` is refused even with a valid `X-API-Key`."""
     made = write_keys(tmp_path / "keys", alice="predict")
     guard = Guard(settings_of(auth="keys", keys=tmp_path / "keys"))
     assert refused(guard, "predict", Authorization="Bearer x", X_API_Key=made["alice"])[0] == 401
@@ -68,7 +68,7 @@ def test_a_bad_authorization_is_not_saved_by_a_good_key(tmp_path: Path) -> None:
 
 
 def test_under_oauth_a_key_is_no_token(tmp_path: Path) -> None:
-    """Neither as a header of its own nor as a bearer."""
+    """With `AUTH=oauth` a key is refused, in either header."""
     made = write_keys(tmp_path / "keys", alice="predict")
     settings = settings_of(auth="oauth", keys=tmp_path / "keys", signing_key=write_signing_key(tmp_path))
     guard = Guard(settings)
@@ -78,7 +78,7 @@ def test_under_oauth_a_key_is_no_token(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "", "{", '{"keys": [{}]}'])
 def test_files_that_cannot_be_read_are_a_sentence(tmp_path: Path, content: str | None) -> None:
-    """Which says how to make them."""
+    """The error names the command that makes the file."""
     path = tmp_path / "file"
     if content is not None:
         path.write_text(content)
@@ -90,7 +90,7 @@ def test_files_that_cannot_be_read_are_a_sentence(tmp_path: Path, content: str |
 
 
 def test_each_caller_has_a_rate_of_its_own_and_health_has_none(tmp_path: Path) -> None:
-    """By name where there is one, else by address."""
+    """Callers are counted by name, else by address; health is not counted."""
     made = write_keys(tmp_path / "keys", alice="predict", bob="predict")
     guard = Guard(settings_of(auth="keys", keys=tmp_path / "keys", rate=0.001, burst=2))
     for name in ("alice", "bob"):
@@ -105,7 +105,7 @@ def test_each_caller_has_a_rate_of_its_own_and_health_has_none(tmp_path: Path) -
 
 
 def test_guessing_is_slowed_down_and_hurts_nobody_else(tmp_path: Path) -> None:
-    """Wrong credentials count against the address; a right one from there goes on."""
+    """Wrong credentials count against the address; valid ones from there do not."""
     made = write_keys(tmp_path / "keys", alice="predict")
     guard = Guard(settings_of(auth="keys", keys=tmp_path / "keys", rate=0.001, burst=5))
     statuses = [refused(guard, "predict", X_API_Key="wrong")[0] for _ in range(1000)]
@@ -116,7 +116,7 @@ def test_guessing_is_slowed_down_and_hurts_nobody_else(tmp_path: Path) -> None:
 
 
 def test_a_wrong_name_takes_as_long_as_a_wrong_secret(tmp_path: Path) -> None:
-    """Within a few microseconds, so that nobody learns names by waiting."""
+    """Within microseconds, so that times do not reveal names."""
     made = write_keys(tmp_path / "keys", alice="predict")
     guard = Guard(settings_of(auth="keys", keys=tmp_path / "keys"))
     secret = made["alice"].rpartition(".")[2]
@@ -134,7 +134,7 @@ def test_a_wrong_name_takes_as_long_as_a_wrong_secret(tmp_path: Path) -> None:
 
 
 def test_serving_without_oauth_loads_nothing_of_it() -> None:
-    """Not the library, not its cryptography; with keys neither."""
+    """Neither joserfc nor cryptography is imported without OAuth."""
     program = (
         "import sys; from twinserve.service.service import Service; from twinserve.service.auth.guard import Guard; "
         "import serve_flask.routes, serve_fastapi.routes; "

@@ -1,4 +1,4 @@
-"""Somebody else's keys: found, renewed, kept when the issuer fails, and never fetched more often than agreed."""
+"""The keys of an external issuer: fetched, renewed, kept while the issuer fails, and fetched at a limited rate."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ RSA_ONLY = frozenset({"RS256"})
 
 @pytest.fixture
 def issuer() -> Iterator[FakeIssuer]:
-    """With one key, `a`."""
+    """A fake issuer with the key `a`."""
     with issuing() as issuer:
         issuer.publish("a")
         yield issuer
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that is set by the test."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,7 +39,7 @@ class Clock:
 
 
 class Ring:
-    """A key ring whose clock and fetches the test sees."""
+    """A key ring with a test clock and counted fetches."""
 
     def __init__(self, issuer: FakeIssuer) -> None:
         self.issuer, self.clock = issuer, Clock()
@@ -47,22 +47,22 @@ class Ring:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until no fetch is under way."""
+        """Wait until no fetch is running."""
         until(lambda: not self.ring.fetching)
 
     def finds(self, key_id: str) -> bool:
-        """Is the key there, after whatever fetch was begun?"""
+        """Is the key there, after the fetch that the request may cause?"""
         self.settle()
         return self.ring.find(key_id) is not None
 
     @property
     def fetches(self) -> int:
-        """How often the key set was asked for."""
+        """The number of fetches of the key set."""
         return self.issuer.asked.count("/keys")
 
 
 def test_a_key_is_found_by_its_id(issuer: FakeIssuer) -> None:
-    """After one fetch, made before anybody asks."""
+    """The first fetch happens before any request."""
     ring = Ring(issuer)
     assert issuer.asked == [DISCOVERY, "/keys"]
     assert ring.finds("a")
@@ -70,7 +70,7 @@ def test_a_key_is_found_by_its_id(issuer: FakeIssuer) -> None:
 
 
 def test_unknown_ids_cause_one_fetch_in_the_agreed_time(issuer: FakeIssuer) -> None:
-    """Whoever makes up ids cannot make us ask more often."""
+    """Tokens with made-up ids cannot cause more fetches."""
     ring = Ring(issuer)
     for number in range(200):
         assert not ring.finds(f"made-up-{number}")
@@ -87,7 +87,7 @@ def test_unknown_ids_cause_one_fetch_in_the_agreed_time(issuer: FakeIssuer) -> N
 
 
 def test_a_new_key_is_found_as_soon_as_somebody_uses_it(issuer: FakeIssuer) -> None:
-    """Rotation: the first caller is asked to come again, and then both keys serve."""
+    """After a rotation the first request gets 503, then both keys are valid."""
     ring = Ring(issuer)
     issuer.publish("a", "b")
     ring.clock.now += PAUSE
@@ -98,7 +98,7 @@ def test_a_new_key_is_found_as_soon_as_somebody_uses_it(issuer: FakeIssuer) -> N
 
 
 def test_a_key_that_is_shown_no_more_is_forgotten(issuer: FakeIssuer) -> None:
-    """When the keys are next renewed, while nobody waits."""
+    """A removed key is forgotten at the next renewal, which blocks no request."""
     ring = Ring(issuer)
     issuer.publish("b")
     ring.clock.now += RENEW + 1
@@ -111,7 +111,7 @@ def test_a_key_that_is_shown_no_more_is_forgotten(issuer: FakeIssuer) -> None:
     "failure", ["gone", "no JSON", "no keys", "wrong issuer", "unsafe address", "keys of no use", "not a list"]
 )
 def test_old_keys_serve_while_the_issuer_fails(issuer: FakeIssuer, failure: str) -> None:
-    """In whatever way; it is asked again, and after a day its keys are too old."""
+    """Keys stay valid for a day while the issuer fails in any way; fetches are repeated."""
     ring = Ring(issuer)
     if failure == "gone":
         issuer.replies.clear()
@@ -138,7 +138,7 @@ def test_old_keys_serve_while_the_issuer_fails(issuer: FakeIssuer, failure: str)
 
 
 def test_nobody_waits_for_a_slow_issuer(issuer: FakeIssuer) -> None:
-    """Old keys serve at once, new ones are a 503 until they are there."""
+    """Known keys are used at once; a request with a new key gets 503 until it is fetched."""
     ring = Ring(issuer)
     issuer.may_answer.clear()
     ring.clock.now += RENEW + 1
@@ -150,7 +150,7 @@ def test_nobody_waits_for_a_slow_issuer(issuer: FakeIssuer) -> None:
 
 
 def test_without_any_keys_the_answer_is_503(issuer: FakeIssuer) -> None:
-    """And it heals by itself."""
+    """Without keys the answer is 503, until a fetch succeeds."""
     replies = dict(issuer.replies)
     issuer.replies.clear()
     ring = Ring(issuer)
@@ -184,7 +184,8 @@ def test_without_any_keys_the_answer_is_503(issuer: FakeIssuer) -> None:
     ids=str,
 )
 def test_keys_of_no_use_are_left_aside(issuer: FakeIssuer, change: dict[str, object]) -> None:
-    """For encryption, of another algorithm, symmetric, weak or broken: the good ones beside them serve."""
+    """Keys for encryption, of other algorithms, symmetric, weak or broken ones are skipped; valid ones beside them are
+    used."""
     bad = public_jwk("bad", issuer.keys["a"]) | change
     good = public_jwk("a", issuer.keys["a"])
     issuer.say("/keys", {"keys": [bad, 1, None, [], good]})
@@ -195,7 +196,7 @@ def test_keys_of_no_use_are_left_aside(issuer: FakeIssuer, change: dict[str, obj
 
 @pytest.mark.filterwarnings("ignore:Key size")  # The library's own word.
 def test_a_weak_key_is_left_aside(issuer: FakeIssuer) -> None:
-    """RSA below 2,048 bits."""
+    """RSA keys below 2,048 bits are skipped."""
     weak = public_jwk("weak", generate_private_key(65537, 1024))
     issuer.say("/keys", {"keys": [weak, public_jwk("a", issuer.keys["a"])]})
     ring = Ring(issuer)
@@ -204,7 +205,7 @@ def test_a_weak_key_is_left_aside(issuer: FakeIssuer) -> None:
 
 
 def checked(issuer: FakeIssuer) -> Issuer:
-    """The whole check of an issuer's tokens, with its keys at hand."""
+    """Check a token of the issuer with its keys."""
     settings = settings_of(auth="oauth", issuer=issuer.url)
     whole = Issuer(issuer.url, settings)
     until(lambda: not whole.ring.fetching)
@@ -225,14 +226,14 @@ def checked(issuer: FakeIssuer) -> Issuer:
     ids=str,
 )
 def test_a_foreign_token_allows_what_it_says(issuer: FakeIssuer, given: dict[str, Any], allowed: list[str]) -> None:
-    """Of what there is here, in either of the usual claims."""
+    """The scopes of a token count, in either of the usual claims, as far as they exist here."""
     client = checked(issuer).verify(issuer.token("a", sub="somebody", **given))
     assert isinstance(client, Client)
     assert (client.name, sorted(client.scopes)) == ("somebody", allowed)
 
 
 def test_a_foreign_token_must_be_for_us_from_the_issuer_and_by_its_key(issuer: FakeIssuer) -> None:
-    """As with our own; the issuer's own name in another spelling is another issuer."""
+    """Audience, issuer and signature must match; the issuer's name exactly."""
     whole = checked(issuer)
     assert whole.verify(issuer.token("a"))
     for bad in (
@@ -247,7 +248,7 @@ def test_a_foreign_token_must_be_for_us_from_the_issuer_and_by_its_key(issuer: F
 
 
 def test_a_fault_of_the_fetch_is_no_end_of_fetching(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it is, the next one may go well."""
+    """After any exception in a fetch, the next fetch may succeed."""
     ring = Ring(issuer)
 
     def fails(_: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a token must be: good ones pass, and whatever is wrong is refused alike and fast."""
+"""Checking tokens: valid ones pass, invalid ones are refused alike and fast."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ NOW = int(time.time())
 
 
 def verifier() -> Verifier:
-    """Checks our own tokens."""
+    """A verifier of our own tokens."""
     return Verifier("twinserve", "twinserve", ["HS256"], OURS.get)
 
 
 def raw(text: str) -> bytes:
-    """Good claims as JSON text, with something in front of them."""
+    """Valid claims as JSON text, with a prefix."""
     return b"{" + text.encode() + b"," + json.dumps(claims()).encode()[1:]
 
 
 def without(name: str) -> dict[str, Any]:
-    """Good claims but for one."""
+    """Valid claims without one."""
     return {key: value for key, value in claims().items() if key != name}
 
 
@@ -49,13 +49,13 @@ def without(name: str) -> dict[str, Any]:
     ],
 )
 def test_a_good_token_gives_its_claims(content: dict[str, Any]) -> None:
-    """Also with an audience among others, and with claims that we do not know."""
+    """A valid token may have several audiences and unknown claims."""
     assert verifier().verify(token(content)) == content
 
 
 @pytest.mark.parametrize(("name", "offset"), [("exp", -LEEWAY), ("iat", LEEWAY), ("nbf", LEEWAY)])
 def test_clocks_may_differ_by_the_leeway_and_no_more(monkeypatch: pytest.MonkeyPatch, name: str, offset: int) -> None:
-    """To the second."""
+    """The leeway is exact to the second."""
     monkeypatch.setattr(time, "time", lambda: NOW + 0.5)
     inside, outside = (offset + 1, offset) if name == "exp" else (offset, offset + 1)
     assert verifier().verify(token(claims(**{name: NOW + inside})))
@@ -65,7 +65,7 @@ def test_clocks_may_differ_by_the_leeway_and_no_more(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt", None])
 def test_a_token_may_say_that_it_is_one(kind: str | None) -> None:
-    """By any of the names of RFC 7519 and RFC 9068, or not at all."""
+    """`typ` may be missing, or one of RFC 7519 and RFC 9068."""
     header = {name: value for name, value in {**HEADER, "typ": kind}.items() if value}
     assert verifier().verify(token(header=header)) == claims()
 
@@ -120,7 +120,7 @@ BAD_CLAIMS: dict[str, dict[str, Any] | bytes] = {
 
 @pytest.mark.parametrize("name", BAD_CLAIMS)
 def test_a_signed_token_with_bad_claims_is_refused(name: str) -> None:
-    """A right signature helps no claim."""
+    """Invalid claims are refused despite a valid signature."""
     with pytest.raises(Wrong):
         verifier().verify(token(BAD_CLAIMS[name]))
 
@@ -174,14 +174,14 @@ BAD_HEADERS: dict[str, dict[str, Any] | bytes] = {
 
 @pytest.mark.parametrize("name", BAD_HEADERS)
 def test_a_signed_token_with_a_bad_header_is_refused(name: str) -> None:
-    """Nothing in the header chooses what is trusted."""
+    """The header cannot choose the algorithm or the key."""
     with pytest.raises(Wrong):
         verifier().verify(token(header=BAD_HEADERS[name]))
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c"])
 def test_keys_that_a_token_brings_are_ignored(name: str) -> None:
-    """Signed by the key that it brings: refused. Signed by ours: the header's offer is not even looked at."""
+    """A token signed with a key in its header is refused; such a header is ignored in a token that we signed."""
     offer = {"jwk": {"kty": "oct", "k": encode(b"x" * 32)}, "x5c": ["AAAA"]}.get(name, "http://127.0.0.1:1/keys")
     with pytest.raises(Wrong):
         verifier().verify(token(header={**HEADER, name: offer}, sign=hs256(b"x" * 32)))
@@ -225,7 +225,7 @@ GOOD = token()
     ids=lambda text: f"{text[:12]}-{len(text)}",
 )
 def test_what_is_not_three_parts_is_refused(text: str) -> None:
-    """However long, and however close to a good token."""
+    """A token has exactly three parts, whatever its length."""
     begun = time.perf_counter()
     with pytest.raises(Wrong):
         verifier().verify(text)
@@ -233,7 +233,7 @@ def test_what_is_not_three_parts_is_refused(text: str) -> None:
 
 
 def test_a_token_that_was_good_ends_with_its_time_and_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Although its signature is not looked at again."""
+    """A cached token is refused after its expiry and without its key."""
     keys = dict(OURS)
     checks = Verifier("twinserve", "twinserve", ["HS256"], keys.get)
     text = token()
@@ -252,7 +252,7 @@ def test_a_token_that_was_good_ends_with_its_time_and_with_its_key(monkeypatch: 
 
 
 def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many are shown; wrong ones never."""
+    """The cache is bounded, and holds no invalid tokens."""
     monkeypatch.setattr(jwt, "MOST_KNOWN", 10)
     checks = verifier()
     for number in range(50):
@@ -272,7 +272,7 @@ def test_another_secret_is_refused() -> None:
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256", "none"])
 @pytest.mark.parametrize("secret", [PEM, PEM.strip(), RSA.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)])
 def test_a_public_key_is_no_secret(algorithm: str, secret: bytes) -> None:
-    """An issuer's public key signs nothing, whatever algorithm the token names."""
+    """An issuer's public key is never used as an HMAC secret."""
     issuers: dict[str, Key] = {"k": RSAKey.import_key(PEM)}
     checks = Verifier("twinserve", "twinserve", ["RS256", "ES256"], issuers.get)
     with pytest.raises(Wrong):
@@ -280,7 +280,7 @@ def test_a_public_key_is_no_secret(algorithm: str, secret: bytes) -> None:
 
 
 def test_a_key_for_one_algorithm_serves_no_other() -> None:
-    """Where a key names its algorithm, the token must name the same."""
+    """The token's algorithm must be that of the key, if it names one."""
     keys: dict[str, Key] = {name: RSAKey.import_key(PEM, {"alg": name}) for name in ("RS256", "PS256")}
     checks = Verifier("twinserve", "twinserve", ["RS256", "PS256"], keys.get)
 

@@ -1,4 +1,4 @@
-"""Callers in a file: whose key is good, and that a change of the file is enough."""
+"""The key file: which keys are valid, and that a change of the file takes effect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twinserve.service.auth.keys import Keys, changing, new_key, read, replace
 
 
 def test_a_key_is_found_with_its_scopes(tmp_path: Path) -> None:
-    """By the whole key."""
+    """A complete key gives its caller and scopes."""
     made = write_keys(tmp_path / "keys", alice="predict read", bob="manage")
     held = Keys(tmp_path / "keys")
     for name, scopes in (("alice", {"predict", "read"}), ("bob", {"manage"})):
@@ -27,7 +27,7 @@ def test_a_key_is_found_with_its_scopes(tmp_path: Path) -> None:
 
 
 def test_nothing_but_the_whole_key_is_found(tmp_path: Path) -> None:
-    """A part of it, more than it, another's secret, an empty one, a very long one."""
+    """Parts of a key, longer ones, empty ones and other secrets are refused."""
     made = write_keys(tmp_path / "keys", alice="predict", bob="manage")
     held, good = Keys(tmp_path / "keys"), made["alice"]
     secret = good.rpartition(".")[2]
@@ -58,7 +58,7 @@ def test_nothing_but_the_whole_key_is_found(tmp_path: Path) -> None:
 
 
 def test_a_key_ends_with_its_time(tmp_path: Path) -> None:
-    """From then on it is as unknown as any."""
+    """An expired key is refused as an unknown one."""
     good = write_keys(tmp_path / "good", ends=timedelta(hours=1), alice="predict")
     bad = write_keys(tmp_path / "bad", ends=YESTERDAY, alice="predict")
     assert Keys(tmp_path / "good").find(good["alice"]) is not None
@@ -67,7 +67,7 @@ def test_a_key_ends_with_its_time(tmp_path: Path) -> None:
 
 
 def test_two_keys_live_beside_each_other_and_one_is_revoked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rotation needs no restart: the file is enough."""
+    """Keys can be rotated by changing the file, without a restart."""
     monkeypatch.setattr(reloading_file, "INTERVAL", 0.0)
     path = tmp_path / "keys"
     made = write_keys(path, old="predict", new="predict")
@@ -81,7 +81,7 @@ def test_two_keys_live_beside_each_other_and_one_is_revoked(tmp_path: Path, monk
 
 
 def test_keys_are_random_and_stored_as_digests_alone(tmp_path: Path) -> None:
-    """256 bits each."""
+    """Keys have 256 random bits; the file has their digests only."""
     made = {new_key("alice")[0] for _ in range(100)}
     assert len(made) == 100
     assert {len(key) for key in made} == {len("tw.alice.") + 43}
@@ -110,7 +110,7 @@ def test_keys_are_random_and_stored_as_digests_alone(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_file_that_is_not_right_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
-    """As a whole: a half-read list of callers is no list."""
+    """An invalid file is refused as a whole."""
     write_keys(tmp_path / "keys", alice="predict")
     content = json.loads((tmp_path / "keys").read_text())
     content["keys"][0] |= change
@@ -120,7 +120,7 @@ def test_a_file_that_is_not_right_is_refused(tmp_path: Path, change: dict[str, o
 
 
 def test_a_name_stands_once(tmp_path: Path) -> None:
-    """Else one of two would hold unseen."""
+    """Two keys of one name are refused, because one would stay valid unnoticed."""
     write_keys(tmp_path / "keys", alice="predict")
     content = json.loads((tmp_path / "keys").read_text())
     content["keys"] *= 2
@@ -130,7 +130,7 @@ def test_a_name_stands_once(tmp_path: Path) -> None:
 
 
 def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
-    """A group that may read it goes on reading it."""
+    """A new file has mode 0600; a changed file keeps its mode and group."""
     path = tmp_path / "keys"
     replace(path, b"1")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -141,7 +141,7 @@ def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(tmp_path: 
 
 
 def test_a_failed_change_leaves_the_file(tmp_path: Path) -> None:
-    """And nothing beside it."""
+    """A failed change leaves the file, and no temporary file."""
     replace(tmp_path / "keys", b"1")
     with pytest.raises(TypeError), changing(tmp_path / "keys"):
         replace(tmp_path / "keys", "no bytes")  # type: ignore[arg-type]  # The failure.

@@ -1,4 +1,4 @@
-"""`python -m twinserve.service.auth`: what each command does, and how it refuses."""
+"""`python -m twinserve.service.auth`: each command and its errors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from twinserve.store import seal
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of one command."""
+    """Exit code, standard output and standard error of a command."""
     code = command.main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
     return code, printed.out, printed.err
 
 
 def test_a_created_key_is_shown_once_and_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Alone on standard output, so that a script can take it."""
+    """The key alone is on standard output, for scripts."""
     path = tmp_path / "keys.json"
     code, out, _ = run(capsys, "create", "alice", "--scopes", "predict,read", "--days", 30, "--file", path)
     assert code == 0
@@ -45,7 +45,7 @@ def test_a_created_key_is_shown_once_and_works(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_revoked_key_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The others stay."""
+    """The other keys stay."""
     path = tmp_path / "keys.json"
     shown = {name: run(capsys, "create", name, "--file", path)[1].strip() for name in ("alice", "bob")}
     assert run(capsys, "revoke", "alice", "--file", path)[0] == 0
@@ -68,7 +68,7 @@ def test_a_revoked_key_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_mistake_is_one_sentence_and_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    """Exit code 2."""
+    """A usage error is one sentence and exit code 2."""
     path = tmp_path / "keys.json"
     run(capsys, "create", "alice", "--file", path)
     before = path.read_bytes()
@@ -81,7 +81,7 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"keys": [{}]}', "\ufffd"])
 def test_a_broken_file_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
-    """It may hold keys that somebody needs."""
+    """An invalid file is kept: it may hold valid keys."""
     path = tmp_path / "keys.json"
     path.write_text(content)
     for arguments in (["create", "bob"], ["revoke", "bob"], ["list"]):
@@ -92,7 +92,7 @@ def test_a_broken_file_is_not_overwritten(tmp_path: Path, capsys: pytest.Capture
 def test_the_settings_name_the_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without them, a sentence says which."""
+    """The settings name the files; without them the error says which one is missing."""
     for arguments, variable in ((["create", "a"], "TWINSERVE_KEYS"), (["signing-key"], "TWINSERVE_SIGNING_KEY")):
         code, _, err = run(capsys, *arguments)
         assert (code, variable in err) == (2, True)
@@ -102,13 +102,13 @@ def test_the_settings_name_the_files(
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And no traceback."""
+    """A missing folder is an error without a traceback."""
     code, _, err = run(capsys, "create", "a", "--file", tmp_path / "none" / "keys.json")
     assert (code, "No such file" in err) == (2, True)
 
 
 def test_a_pair_for_sealing_is_made_and_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The private key is its owner's alone, and works with the public one."""
+    """The private key has mode 0600 and works with the public one."""
     path = tmp_path / "seal.key"
     assert run(capsys, "seal-key", "--file", path)[0] == 0
     private = path.read_bytes()
@@ -119,7 +119,7 @@ def test_a_pair_for_sealing_is_made_and_never_overwritten(tmp_path: Path, capsys
 
 
 def test_a_signing_key_is_made_and_renewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Never shown."""
+    """The signing key is not printed."""
     path = tmp_path / "signing.key"
     _, out, err = run(capsys, "signing-key", "--file", path)
     (first,) = signing.parse(path.read_bytes())

@@ -1,4 +1,4 @@
-"""A file's content follows the file, costs nothing in between, and survives a bad write."""
+"""A file that is read again when it changes, at a limited rate, and keeps its content after an invalid write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinserve.service.auth.reloading_file import INTERVAL, Fresh
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that is set by the test."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -22,18 +22,18 @@ class Clock:
 
 
 def number(content: bytes) -> int:
-    """A number; raises `ValueError`, which shows the content."""
+    """Parse a number; raises `ValueError` with the content in its message."""
     return int(content)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """At its beginning."""
+    """A clock at 0."""
     return Clock()
 
 
 def test_a_change_is_seen_after_the_interval(tmp_path: Path, clock: Clock) -> None:
-    """And not before, as nobody looks."""
+    """Within the interval the file is not read."""
     path = tmp_path / "file"
     path.write_bytes(b"1")
     held = Fresh(path, number, clock)
@@ -44,7 +44,7 @@ def test_a_change_is_seen_after_the_interval(tmp_path: Path, clock: Clock) -> No
 
 
 def test_a_file_of_the_same_size_and_time_is_still_another_file(tmp_path: Path, clock: Clock) -> None:
-    """What replaces it has a number of its own."""
+    """A replaced file has another inode number."""
     path, other = tmp_path / "file", tmp_path / "other"
     path.write_bytes(b"1")
     held = Fresh(path, number, clock)
@@ -56,7 +56,7 @@ def test_a_file_of_the_same_size_and_time_is_still_another_file(tmp_path: Path, 
 
 
 def test_what_cannot_be_read_changes_nothing_and_is_said_once(tmp_path: Path, clock: Clock) -> None:
-    """Nor does a file that is gone; its content is not in the log."""
+    """An invalid or missing file is logged once, without its content."""
     path = tmp_path / "file"
     path.write_bytes(b"1")
     held = Fresh(path, number, clock)
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_changes_nothing_and_is_said_once(tmp_path: Path, cl
 
 
 def test_the_first_content_must_be_good(tmp_path: Path, clock: Clock) -> None:
-    """There is nothing to go on with."""
+    """An invalid file at the start is an error."""
     with pytest.raises(OSError, match="No such file"):
         Fresh(tmp_path / "none", number, clock)
     (tmp_path / "bad").write_bytes(b"x")

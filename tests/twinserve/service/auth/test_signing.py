@@ -1,4 +1,4 @@
-"""The file of signing keys: made, renewed once, and never weak."""
+"""The file of signing keys: made, renewed, and never weak."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from twinserve.service.auth import signing
 
 
 def test_renewing_keeps_the_key_that_signed_until_now_and_no_older_one() -> None:
-    """So that its tokens stay good, while a key that leaked is gone after two renewals."""
+    """Tokens of the last key stay valid; a leaked key is gone after two renewals."""
     first = signing.renewed(b"")
     second = signing.renewed(first)
     third = signing.renewed(second)
@@ -23,13 +23,13 @@ def test_renewing_keeps_the_key_that_signed_until_now_and_no_older_one() -> None
     "content", [b"", b"\n", b"secret\n", b"A" * 42, b"A" * 44, b"!" * 43, b"\xff" * 43, b"A" * 43 + b"\nx"]
 )
 def test_a_key_that_no_machine_made_is_refused(content: bytes) -> None:
-    """Too short, too long, no base64, or one of several."""
+    """Keys that are too short, too long or not base64 are refused."""
     with pytest.raises(ValueError, match=r"key|base64url"):
         signing.parse(content)
 
 
 def test_an_id_tells_nothing_of_the_key() -> None:
-    """It stands in every token."""
+    """A key's id, which every token has, does not reveal the key."""
     ((key_id, secret),) = signing.parse(signing.renewed(b"")).items()
     assert len(key_id) == 16
     assert key_id not in secret.hex()

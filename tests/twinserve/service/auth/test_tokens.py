@@ -1,4 +1,4 @@
-"""Tokens of our own: what is issued can be checked, and ends with its client."""
+"""Our own tokens: issued, checked, and invalid when their client ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twinserve.testing.fakes import settings_of
 
 @pytest.fixture
 def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
-    """Tokens for alice, who may predict and read; files are read anew at every look."""
+    """Tokens for alice, with the scopes predict and read; files are read again at each check."""
     monkeypatch.setattr(reloading_file, "INTERVAL", 0.0)
     write_keys(tmp_path / "keys", alice="predict read")
     settings = settings_of(
@@ -32,7 +32,7 @@ ALICE = Client("alice", frozenset({"predict", "read"}))
 
 
 def test_an_issued_token_is_good_and_holds_what_rfc_9068_asks(tokens: Tokens) -> None:
-    """Read by the library alone, with our secret."""
+    """A token read with joserfc and our secret has the claims of RFC 9068."""
     issued = tokens.issue(ALICE, ["read", "predict"])
     read = jwt.decode(issued, OctKey.import_key(SECRET), ["HS256"])
     assert (read.header["alg"], read.header["typ"]) == ("HS256", "at+jwt")
@@ -43,12 +43,12 @@ def test_an_issued_token_is_good_and_holds_what_rfc_9068_asks(tokens: Tokens) ->
 
 
 def test_no_two_tokens_are_the_same(tokens: Tokens) -> None:
-    """Even within a second."""
+    """Tokens differ even within a second."""
     assert len({tokens.issue(ALICE, ["read"]) for _ in range(50)}) == 50
 
 
 def test_a_token_allows_what_both_it_and_its_client_may(tokens: Tokens) -> None:
-    """A scope that the client has lost, or never had, is worth nothing."""
+    """The scopes are those that both the token and its client have."""
     checked = tokens.verify(token(claims(scope="read manage everything")))
     assert checked == Client("alice", frozenset({"read"}))
     for scope in (None, 5, ["read"], {"read": 1}, "READ", "read,predict"):
@@ -58,7 +58,7 @@ def test_a_token_allows_what_both_it_and_its_client_may(tokens: Tokens) -> None:
 
 
 def test_a_token_ends_with_its_client(tokens: Tokens, tmp_path: Path) -> None:
-    """Revoked, expired or never known."""
+    """The token of a revoked, expired or unknown client is refused."""
     issued = tokens.issue(ALICE, ["read"])
     write_keys(tmp_path / "keys", ends=YESTERDAY, alice="predict read")
     assert tokens.verify(issued) is None
@@ -68,7 +68,7 @@ def test_a_token_ends_with_its_client(tokens: Tokens, tmp_path: Path) -> None:
 
 
 def test_a_renewed_key_signs_and_the_one_before_still_checks(tokens: Tokens, tmp_path: Path) -> None:
-    """Twice renewed, the first is gone."""
+    """After two renewals the first key is gone."""
     path, issued = tmp_path / "signing.key", tokens.issue(ALICE, ["read"])
     keys.replace(path, signing.renewed(path.read_bytes()))
     assert tokens.verify(issued)

@@ -1,4 +1,4 @@
-"""What a caller accepts decides between forms, and never refuses."""
+"""`Accept` chooses between formats, and never causes a refusal."""
 
 from __future__ import annotations
 

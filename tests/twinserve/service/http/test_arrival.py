@@ -1,4 +1,4 @@
-"""The bytes of a request, however they are cut on their way."""
+"""The bytes of a request, cut in any way."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ each = pytest.mark.parametrize("name", WHOLE)
 
 
 def status_of(arrival: Arrival) -> int | None:
-    """Of the refusal, if there is one."""
+    """The status of the refusal; None if there is none."""
     return None if arrival.problem is None else int(arrival.problem.status)
 
 
 def arrive(data: bytes, cuts: list[int]) -> tuple[Arrival, bytes, list[bool]]:
-    """Bytes in pieces: what has come of the body, and whether it was whole after each."""
+    """Feed bytes in pieces: the parts of the body, and whether it was complete after each."""
     arrival, body, states = Arrival(MAX_HEAD), b"", list[bool]()
     for start, end in itertools.pairwise([0, *sorted(cuts), len(data)]):
         if arrival.problem is None and not arrival.is_whole:
@@ -46,7 +46,7 @@ def arrive(data: bytes, cuts: list[int]) -> tuple[Arrival, bytes, list[bool]]:
 
 @given(name=st.sampled_from(sorted(WHOLE)), cuts=st.lists(st.integers(1, 90), max_size=6))
 def test_any_split_has_the_same_outcome(name: str, cuts: list[int]) -> None:
-    """Whole at the last byte and not before, with the same body."""
+    """The body is complete at its last byte, and equal for all cuts."""
     data, expected = WHOLE[name]
     arrival, body, states = arrive(data, [cut for cut in cuts if cut < len(data)])
     assert (body, arrival.problem, arrival.rest) == (expected, None, 0)
@@ -56,7 +56,7 @@ def test_any_split_has_the_same_outcome(name: str, cuts: list[int]) -> None:
 
 @each
 def test_byte_by_byte_is_a_split_too(name: str) -> None:
-    """The finest."""
+    """A request may come byte by byte."""
     data, expected = WHOLE[name]
     arrival, body, states = arrive(data, list(range(1, len(data))))
     assert (body, states.index(True), arrival.problem) == (expected, len(data) - 1, None)
@@ -64,7 +64,7 @@ def test_byte_by_byte_is_a_split_too(name: str) -> None:
 
 @each
 def test_what_follows_is_left(name: str) -> None:
-    """To the byte, so that it is read as the next request."""
+    """The bytes behind a request are left for the next one."""
     data, expected = WHOLE[name]
     arrival = Arrival(MAX_HEAD)
     assert arrival.add(data + BEHIND) == expected
@@ -73,7 +73,7 @@ def test_what_follows_is_left(name: str) -> None:
 
 @given(junk=st.binary(max_size=300), cuts=st.lists(st.integers(0, 400), max_size=5))
 def test_any_bytes_are_taken(junk: bytes, cuts: list[int]) -> None:
-    """As a request, a part of one or a refusal; nothing fails, and no cut makes a difference."""
+    """Any bytes are a request, a part of one or a refusal, the same for all cuts."""
     for data in (junk, CHUNKED + junk):
         arrival, body, _ = arrive(data, [cut for cut in cuts if cut <= len(data)])
         once, at_once, _ = arrive(data, [])
@@ -84,7 +84,7 @@ def test_any_bytes_are_taken(junk: bytes, cuts: list[int]) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\r", b"\r\n", b"\r\n\r"])
 def test_one_empty_line_begins_nothing(data: bytes) -> None:
-    """Nor does a part of it, however it is cut."""
+    """An empty line, or a part of it, does not begin a request."""
     for cuts in (list[int](), list(range(1, len(data)))):
         arrival, _, _ = arrive(data, cuts)
         assert (arrival.has_begun, arrival.problem, arrival.is_whole) == (False, None, False)
@@ -93,14 +93,14 @@ def test_one_empty_line_begins_nothing(data: bytes) -> None:
 
 
 def test_a_second_empty_line_is_no_head() -> None:
-    """Nobody may send them for ever, and skipping them costs nothing."""
+    """A second empty line is refused; otherwise a client could send them for ever."""
     data = b"\r\n\r\n" + WHOLE["no body"][0]
     for cuts in ([], [1], [2], [3], list(range(1, len(data)))):
         assert status_of(arrive(data, cuts)[0]) == 400
 
 
 def test_an_endless_head_is_too_large() -> None:
-    """And is told as soon as it is."""
+    """A head is 431 as soon as it exceeds the limit."""
     arrival = Arrival(MAX_HEAD)
     arrival.add(b"GET / HTTP/1.1\r\nX: " + b"a" * 60_000)
     assert status_of(arrival) is None
@@ -109,7 +109,7 @@ def test_an_endless_head_is_too_large() -> None:
 
 
 def test_a_head_of_too_many_fields_is_too_large() -> None:
-    """One more than there may be."""
+    """One field more than the limit is 431."""
     for number, status in ((MAX_FIELDS - 1, None), (MAX_FIELDS, 431)):
         arrival = Arrival(MAX_HEAD)
         arrival.add(START + b"A: b\r\n" * number + b"\r\n")
@@ -120,7 +120,7 @@ def test_a_head_of_too_many_fields_is_too_large() -> None:
     "junk", [b"\x16\x03\x01", b"SSH-2.0\r\n", b"GET / HTTP/1.1\n", b"GET /\r\n", b"GET / HTTP/1.1\rX", b"a\0"]
 )
 def test_what_can_become_no_head_is_refused_before_its_end(junk: bytes) -> None:
-    """Nobody waits for more of it."""
+    """Bytes that cannot begin a head are refused at once."""
     arrival = Arrival(MAX_HEAD)
     arrival.add(junk)
     assert status_of(arrival) == 400

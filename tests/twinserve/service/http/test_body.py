@@ -1,4 +1,4 @@
-"""What headers and sizes are taken, where the contract's tests look from too far away."""
+"""Content-Type, Content-Length and the limits of bodies, in cases beyond the contract suite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT = 10
 
 
 def kind_of(step: Callable[[], None]) -> str | None:
-    """The kind of problem that a step is refused with, if it is."""
+    """The kind of the problem that a call raises; None if it raises none."""
     try:
         step()
     except Problem as refused:
@@ -27,7 +27,7 @@ def kind_of(step: Callable[[], None]) -> str | None:
 
 @given(st.text(max_size=80) | st.text(st.sampled_from('aplicton/jsn+;="\\ \t'), max_size=80))
 def test_any_content_type_is_taken_or_refused(content_type: str) -> None:
-    """Nothing else happens, however odd."""
+    """Any Content-Type is accepted or refused, without another error."""
     assert kind_of(lambda: require_json(content_type, None)) in (None, "unsupported-media-type")
 
 
@@ -36,13 +36,13 @@ def test_any_content_type_is_taken_or_refused(content_type: str) -> None:
     ["a/" + "b+json" * 20_000, "application/json" + ";" * 50_000, 'application/json;a="' + "\\a" * 50_000],
 )
 def test_a_long_content_type_takes_no_long_time(content_type: str) -> None:
-    """Its patterns never look twice; a hang would be this test's failure."""
+    """The patterns do not backtrack: otherwise this test hangs."""
     assert kind_of(lambda: require_json(content_type, None)) in (None, "unsupported-media-type")
 
 
 @given(pieces=st.lists(st.binary(max_size=6), max_size=6))
 def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> None:
-    """All of it, in order; or 413 with the piece that was too much."""
+    """Pieces are joined in order; the one that exceeds the limit is 413."""
     whole = b"".join(pieces)
     receipt = Receipt(None, LIMIT, Room(LIMIT))
     kinds = [kind_of(partial(receipt.add, piece)) for piece in pieces]
@@ -55,21 +55,21 @@ def test_a_receipt_takes_what_fits_however_it_is_cut(pieces: list[bytes]) -> Non
 
 @pytest.mark.parametrize("length", ["11", "000011", "9" * 18, "9" * 30])
 def test_a_declared_length_over_the_limit_is_refused_at_once(length: str) -> None:
-    """Before anything is received."""
+    """A Content-Length over the limit is refused before any byte arrives."""
     with pytest.raises(Problem, match="must not exceed 10 bytes"):
         Receipt(length, LIMIT, Room(LIMIT))
 
 
 @pytest.mark.parametrize("length", ["", "x", "-1", "1.5", "1e1", "٣", None])
 def test_a_length_that_is_none_is_not_believed(length: str | None) -> None:
-    """What arrives is counted in any case."""
+    """An invalid Content-Length is ignored; bytes are counted as they arrive."""
     receipt = Receipt(length, LIMIT, Room(LIMIT))
     receipt.add(b"abc")
     assert receipt.body() == b"abc"
 
 
 def test_less_than_declared_is_no_body() -> None:
-    """The connection has ended early."""
+    """Fewer bytes than declared are 400: the connection ended early."""
     receipt = Receipt("5", LIMIT, Room(LIMIT))
     receipt.add(b"abcd")
     with pytest.raises(Problem, match="ended before"):
@@ -79,7 +79,7 @@ def test_less_than_declared_is_no_body() -> None:
 
 
 def test_large_bodies_share_their_room_and_give_it_back() -> None:
-    """A small one needs none; one too many is 503, and its room is free again when it is left."""
+    """Large bodies reserve memory until they are left, and are 503 beyond the limit; small ones need none."""
     room = Room(3 * SMALL)
     with Receipt(None, 10 * SMALL, room) as first, Receipt(None, 10 * SMALL, room) as second:
         first.add(b" " * 2 * SMALL)

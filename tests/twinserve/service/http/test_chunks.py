@@ -1,4 +1,4 @@
-"""Chunked bodies, and what is none."""
+"""Chunked bodies, valid and invalid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twinserve.service.http.problem import Problem
 
 
 def taken(data: bytes, cuts: list[int]) -> bytes:
-    """What the chunks hold, however they are cut."""
+    """The content of these chunks, fed in pieces."""
     chunks, body = Chunks(), b""
     for start, end in itertools.pairwise([0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]):
         body += chunks.add(data[start:end])
@@ -25,14 +25,14 @@ def taken(data: bytes, cuts: list[int]) -> bytes:
 
 @given(pieces=st.lists(st.binary(min_size=1, max_size=20), max_size=20), cuts=st.lists(st.integers(1, 300)))
 def test_chunks_are_put_together(pieces: list[bytes], cuts: list[int]) -> None:
-    """Trailers behind them are dropped."""
+    """Chunks are joined; trailers are dropped."""
     data = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\nA: b\r\n\r\n"
     assert taken(data, cuts) == b"".join(pieces)
 
 
 @st.composite
 def framed(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A chunk as anybody may write it, and what it holds, which may look like framing."""
+    """A chunk in any valid notation, and its content, which may look like framing."""
     piece = draw(
         st.binary(min_size=1, max_size=8) | st.sampled_from([b"\r\n", b"1\r\nx\r\n", b"\n1\r\n", b"0\r\n\r\n"])
     )
@@ -42,13 +42,13 @@ def framed(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 @given(pieces=st.lists(framed(), max_size=40), cuts=st.lists(st.integers(1, 600)))
 def test_tiny_chunks_are_put_together(pieces: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
-    """Many are taken at once, between others."""
+    """Runs of tiny chunks, read in one step, among other chunks."""
     data = b"".join(chunk for chunk, _ in pieces) + b"0\r\n\r\n"
     assert taken(data, cuts) == b"".join(piece for _, piece in pieces)
 
 
 def outcome(data: bytes, cuts: list[int]) -> bytes | None:
-    """What bytes hold whose framing may take little; None if they are refused."""
+    """The content of these bytes with a small allowance of framing; None if they are refused."""
     chunks, body = Chunks(most_framing=60), b""
     try:
         for start, end in itertools.pairwise([0, *cuts, len(data)]):
@@ -60,7 +60,7 @@ def outcome(data: bytes, cuts: list[int]) -> bytes | None:
 
 @given(pieces=st.lists(framed(), max_size=60), cuts=st.lists(st.integers(1, 600)))
 def test_no_cut_makes_a_difference_to_a_refusal(pieces: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
-    """It is told behind a chunk, by what has come until then."""
+    """The refusal depends on the bytes until the end of a chunk, not on the cuts."""
     data = b"".join(chunk for chunk, _ in pieces) + b"0\r\n\r\n"
     at_once = outcome(data, [])
     assert outcome(data, sorted(cut for cut in cuts if cut < len(data))) == at_once
@@ -68,13 +68,13 @@ def test_no_cut_makes_a_difference_to_a_refusal(pieces: list[tuple[bytes, bytes]
 
 
 def refusal_of(data: bytes, step: int) -> int | None:
-    """Behind which byte bytes in such pieces are refused, to the piece."""
+    """The position behind the piece with which these bytes are refused; None if they are not."""
     chunks = Chunks()
-    for place in range(0, len(data), step):
+    for position in range(0, len(data), step):
         try:
-            chunks.add(data[place : place + step])
+            chunks.add(data[position : position + step])
         except Problem:
-            return place + step
+            return position + step
     return None
 
 
@@ -91,7 +91,7 @@ FAT = {
 @pytest.mark.parametrize("name", FAT)
 @pytest.mark.parametrize("step", [3, 64, 1 << 30])
 def test_framing_may_exceed_what_it_holds_by_so_much(name: str, step: int) -> None:
-    """As many as are allowed, and one more; what comes behind makes no difference, and neither does a cut."""
+    """The allowance of framing is exact, whatever follows and however the bytes are cut."""
     chunk = FAT[name]
     held = len(taken(chunk + b"0\r\n\r\n", []))
     odd = ODD_LINE if name in ("zeros", "an extension") else 0
@@ -104,14 +104,14 @@ def test_framing_may_exceed_what_it_holds_by_so_much(name: str, step: int) -> No
 
 
 def test_framing_may_grow_with_what_it_holds() -> None:
-    """A megabyte in chunks of eight bytes is a body like another."""
+    """A megabyte in chunks of eight bytes is accepted."""
     assert taken(b"8\r\n12345678\r\n" * 131_072 + b"0\r\n\r\n", [1000, 900_000]) == b"12345678" * 131_072
 
 
 @pytest.mark.parametrize("name", FAT)
 def test_chunks_take_few_steps(name: str) -> None:
-    """Of Python, for 64 KiB; a run of the tiniest takes none for each. A step is a line or a call, and takes the same
-    time on any day."""
+    """The number of Python lines and calls for 64 KiB is bounded, and independent of the count of the tiniest chunks.
+    Steps are counted because times vary."""
     data, steps = FAT[name] * (65_536 // len(FAT[name])), 0
 
     def count(*_: object) -> None:
@@ -144,7 +144,7 @@ def test_chunks_take_few_steps(name: str) -> None:
     ],
 )
 def test_what_is_no_chunk_is_refused_at_once(data: bytes) -> None:
-    """400, whatever follows; a negative size may not send anybody backwards for ever."""
+    """Invalid framing is 400 at once; a negative size must not move the position back."""
     with pytest.raises(Problem) as refused:
         Chunks().add(data)
     assert refused.value.kind == "bad-request"

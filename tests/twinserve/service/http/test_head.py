@@ -1,4 +1,4 @@
-"""What is the head of a request, and what is none; the parsers behind are asked, too."""
+"""Valid and invalid heads of requests; valid ones are also given to the parsers of the servers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def head(*lines: str) -> bytes:
 
 
 def read(data: bytes) -> Head:
-    """What is read of it, to its last byte."""
-    found = read_head(data)
-    assert found is not None
-    assert found[1] == len(data)
-    return found[0]
+    """The head of these bytes, which must be read to the last one."""
+    parsed = read_head(data)
+    assert parsed is not None
+    assert parsed[1] == len(data)
+    return parsed[0]
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def read(data: bytes) -> Head:
     ],
 )
 def test_of_a_head_the_framing_is_read(lines: tuple[str, ...], expected: tuple[int, bool, bool]) -> None:
-    """The length of its body, whether that is chunked, and whether the client waits."""
-    found = read(head(LINE, HOST, *lines))
-    assert (found.length, found.is_chunked, found.awaits) == expected
+    """A head has the length of the body, whether it is chunked, and whether the client expects 100."""
+    parsed = read(head(LINE, HOST, *lines))
+    assert (parsed.length, parsed.is_chunked, parsed.awaits) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_of_a_head_the_framing_is_read(lines: tuple[str, ...], expected: tuple[i
     ],
 )
 def test_every_target_becomes_a_path(line: str, expected: str) -> None:
-    """The parsers behind read the other forms each in its own way."""
+    """All forms of the target become a path, because the servers' parsers read them differently."""
     assert read(head(line, HOST)).content == head(expected, HOST)
 
 
 def test_what_is_answered_or_ignored_before_is_taken_out() -> None:
-    """Else the parsers behind would answer it again, or believe in it."""
-    found = read(head(LINE, "Expect: 100-continue", HOST, "Upgrade: h2c", "X: y"))
-    assert found.content == head(LINE, HOST, "X: y")
+    """Headers that were handled already are removed, so that the servers' parsers do not handle them again."""
+    parsed = read(head(LINE, "Expect: 100-continue", HOST, "Upgrade: h2c", "X: y"))
+    assert parsed.content == head(LINE, HOST, "X: y")
 
 
 def test_an_older_client_expects_nothing() -> None:
-    """HTTP/1.0 has neither expectations nor a need for Host (RFC 9110 section 10.1.1)."""
-    found = read(head("POST / HTTP/1.0", "Expect: 100-continue"))
-    assert not found.awaits
+    """HTTP/1.0 has no expectations and needs no Host (RFC 9110 section 10.1.1)."""
+    parsed = read(head("POST / HTTP/1.0", "Expect: 100-continue"))
+    assert not parsed.awaits
 
 
 @pytest.mark.parametrize("data", [b"", b"GET", head(LINE, HOST)[:-1], head(LINE)[:-2]])
 def test_a_head_without_an_end_is_none_yet(data: bytes) -> None:
-    """Not refused either."""
+    """An incomplete head is neither read nor refused."""
     assert read_head(data) is None
 
 
@@ -96,7 +96,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_http_and_not_ours_is_501(name: str) -> None:
-    """A method that no path could take, or a transfer coding."""
+    """An unsupported method or transfer coding is 501."""
     with pytest.raises(Problem) as refused:
         read_head(head(*BAD[name]))
     assert (refused.value.kind, refused.value.status) == ("not-implemented", 501)
@@ -145,19 +145,19 @@ VALUES = [
 def test_what_passes_here_passes_the_parsers_behind(
     method: str, target: str, version: str, fields: list[tuple[str, str]]
 ) -> None:
-    """So that nothing is refused in their words."""
+    """The servers' parsers accept every head that is accepted here, so they refuse nothing in their own format."""
     lines = [f"{name}: {value}" for name, value in [("Host", "h"), *fields]]
     with suppress(Problem):
-        found = read_head(head(f"{method} {target} {version}", *lines))
-        if found is not None:
-            Request(Config(), IterUnreader((found[0].content,)), ("127.0.0.1", 1))
-            assert url_of(found[0]).startswith(b"/")
+        parsed = read_head(head(f"{method} {target} {version}", *lines))
+        if parsed is not None:
+            Request(Config(), IterUnreader((parsed[0].content,)), ("127.0.0.1", 1))
+            assert url_of(parsed[0]).startswith(b"/")
 
 
-def url_of(found: Head) -> bytes:
-    """The target as the other parser has it."""
+def url_of(parsed: Head) -> bytes:
+    """The target that the other parser reads."""
     seen: Any = type("Seen", (), {"url": b"", "on_url": lambda self, url: setattr(self, "url", self.url + url)})()
-    content = found.content if found.method in METHODS else b"POST" + found.content[found.content.index(b" ") :]
+    content = parsed.content if parsed.method in METHODS else b"POST" + parsed.content[parsed.content.index(b" ") :]
     httptools.HttpRequestParser(seen).feed_data(content)
     path: bytes = httptools.parse_url(seen.url).path
     return path
@@ -167,15 +167,15 @@ def url_of(found: Head) -> bytes:
     "lines", ["keep-alive, close", "close, foo", "foo,\tClose", "foo\r\nConnection: close", "close\r\nConnection: foo"]
 )
 def test_close_among_other_options_is_close(lines: str) -> None:
-    """In a list or in a second line: the parsers behind see it plainly."""
-    found = read_head(f"GET / HTTP/1.1\r\nHost: h\r\nConnection: {lines}\r\nA: b\r\n\r\n".encode())
-    assert found is not None
-    assert found[0].content == b"GET / HTTP/1.1\r\nConnection: close\r\nHost: h\r\nA: b\r\n\r\n"
+    """`close` in a list or in a second Connection header is passed on as `close`."""
+    parsed = read_head(f"GET / HTTP/1.1\r\nHost: h\r\nConnection: {lines}\r\nA: b\r\n\r\n".encode())
+    assert parsed is not None
+    assert parsed[0].content == b"GET / HTTP/1.1\r\nConnection: close\r\nHost: h\r\nA: b\r\n\r\n"
 
 
 @pytest.mark.parametrize("options", ["close", "keep-alive", "closed, foo"])
 def test_other_options_stay_as_they_are(options: str) -> None:
     head = f"GET / HTTP/1.1\r\nHost: h\r\nConnection: {options}\r\n\r\n".encode()
-    found = read_head(head)
-    assert found is not None
-    assert found[0].content == head
+    parsed = read_head(head)
+    assert parsed is not None
+    assert parsed[0].content == head

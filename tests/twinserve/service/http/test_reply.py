@@ -1,4 +1,4 @@
-"""The headers that a reply has whichever request it answers."""
+"""The headers that a reply has for any request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from twinserve.service.http.reply import Reply
 
 @pytest.mark.parametrize(("name", "value"), [("Cache-Control", "no-cache"), ("X-Content-Type-Options", "other")])
 def test_a_reply_may_say_otherwise(name: str, value: str) -> None:
-    """Its own header stands in place of the common one."""
+    """A reply's own header replaces the common one."""
     headers = Reply(HTTPStatus.OK, b"", headers=((name, value),)).fixed
     assert [given for header, given in headers if header == name] == [value]
 
 
 def test_a_reply_without_a_body_has_no_type() -> None:
-    """204."""
+    """A 204 has no Content-Type."""
     assert "Content-Type" not in dict(Reply(HTTPStatus.NO_CONTENT, b"", None).fixed)

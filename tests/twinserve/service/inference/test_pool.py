@@ -1,4 +1,4 @@
-"""The pool: bounded, never silent, and what waits for the same version may be answered together."""
+"""The pool: bounded, every job is settled, and waiting jobs of one version may be answered together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 20.0
 
 
 class FakeCodec:
-    """Reads nothing and writes nothing: the pool asks it for nothing."""
+    """A codec whose methods are never called."""
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """As a codec does."""
@@ -37,7 +37,7 @@ class FakeCodec:
 
 
 class Work:
-    """A version that answers by a function; what it answered together is noted."""
+    """A version that answers by a function, and records which questions were answered together."""
 
     def __init__(self, reply: Callable[[bytes], Reply], *, joining: bool = False, pause: float = 0.0) -> None:
         self._reply, self._joining, self._pause = reply, joining, pause
@@ -45,24 +45,24 @@ class Work:
         self.pauses = 0
 
     def joins(self, question: Question) -> bool:
-        """Unless it says that it goes alone."""
+        """Joins unless the body says that it goes alone."""
         return self._joining and not question.body.startswith(b"alone")
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Take all, then settle each."""
+        """Take all jobs, then settle each."""
         taken = list(jobs)
         self.together.append([job.question.body for job in taken])
         for job in taken:
             job.settle(partial(self._reply, job.question.body))
 
     def pause(self) -> float:
-        """As given; counted."""
+        """The given pause; counts the calls."""
         self.pauses += 1
         return self._pause
 
 
 def asked(body: bytes) -> Question:
-    """A request that nobody reads."""
+    """A question with this body."""
     return Question(body, NOTHING, FakeCodec(), "id", None)
 
 
@@ -72,7 +72,7 @@ def echo(body: bytes) -> Reply:
 
 
 class Gate:
-    """Work of one thread that is kept busy until the gate opens; what is submitted meanwhile waits."""
+    """A pool whose only thread is busy until the gate opens; later jobs wait."""
 
     def __init__(self, capacity: int) -> None:
         self.pool = Pool(1, capacity, PATIENCE)
@@ -92,19 +92,19 @@ class Gate:
 
 
 def bodies(futures: list[Future[Reply]]) -> list[bytes]:
-    """Of their replies."""
+    """The bodies of the replies to these jobs."""
     return [future.result(PATIENCE).body for future in futures]
 
 
 def test_a_prediction_comes_back() -> None:
-    """What the work gives, for the body that was given."""
+    """The reply is what the version answers to the body."""
     pool = Pool(1, 1, PATIENCE)
     assert pool.submit(Work(echo), asked(b"x")).result(PATIENCE).body == b"x"
     pool.close()
 
 
 def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None:
-    """Again and again, at a pool with one place."""
+    """An exception is set on the future after the place is released, also repeatedly in a pool with one place."""
 
     def fail(_: bytes) -> Reply:
         raise KeyError("x")
@@ -117,7 +117,7 @@ def test_what_the_work_raises_comes_back_and_its_place_is_free_by_then() -> None
 
 @pytest.mark.parametrize("reply", [echo, None], ids=["answered", "given up"])
 def test_nothing_of_a_request_stays_when_it_is_done(reply: Callable[[bytes], Reply] | None) -> None:
-    """Neither its body nor its version, also while no collector of garbage runs."""
+    """Body and version are freed without the garbage collector."""
     gate = Gate(2)
     work = Work(reply or echo)
     kept = weakref.ref(work)
@@ -140,7 +140,7 @@ def test_nothing_of_a_request_stays_when_it_is_done(reply: Callable[[bytes], Rep
 
 
 def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
-    """One of two is not; and no longer when one comes back."""
+    """The pool is stuck if all threads are in a call for too long, not if one is, and not after one returns."""
     pool, go_on = Pool(2, 4, PATIENCE), threading.Event()
 
     def wait(_: bytes) -> Reply:
@@ -162,7 +162,7 @@ def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
 
 
 def test_capacity_counts_what_runs_and_what_waits() -> None:
-    """Two places: the third is refused with 503 until one has ended."""
+    """With a capacity of two, a third job is 503 until one has ended."""
     gate = Gate(2)
     second = gate.pool.submit(Work(echo), asked(b"second"))
     with pytest.raises(Problem) as refused:
@@ -174,7 +174,7 @@ def test_capacity_counts_what_runs_and_what_waits() -> None:
 
 
 def test_a_closed_pool_refuses_and_finishes_what_it_took() -> None:
-    """503, not a fault; nothing that was taken is dropped."""
+    """A closed pool refuses new jobs with 503 and finishes the accepted ones."""
     gate = Gate(3)
     taken = gate.pool.submit(Work(echo), asked(b"taken"))
     gate.pool.close()
@@ -187,7 +187,7 @@ def test_a_closed_pool_refuses_and_finishes_what_it_took() -> None:
 
 @pytest.mark.parametrize("joining", [False, True])
 def test_a_prediction_that_is_given_up_before_it_began_gives_its_place_back(joining: bool) -> None:
-    """And is never made, be it first or among others."""
+    """A cancelled job releases its place and is never answered, whether it is first or in between."""
     gate, work = Gate(3), Work(echo, joining=joining)
     for _ in range(5):
         assert gate.pool.submit(work, asked(b"given up")).cancel()
@@ -201,7 +201,7 @@ def test_a_prediction_that_is_given_up_before_it_began_gives_its_place_back(join
 
 
 def test_nothing_stays_of_what_is_given_up() -> None:
-    """Else a model that hangs would fill the memory with bodies that nobody waits for."""
+    """The body of a cancelled job is freed while the model hangs."""
     gate = Gate(3)
     given_up = gate.pool.submit(Work(echo), asked(b"body"))
     assert len(gate.pool._waiting) == 1
@@ -212,7 +212,7 @@ def test_nothing_stays_of_what_is_given_up() -> None:
 
 
 def test_what_waits_is_answered_together() -> None:
-    """All of it, in its order, by the thread that becomes free."""
+    """All waiting jobs are answered together, in order."""
     gate, work = Gate(9), Work(echo, joining=True)
     sent = [b"%d" % number for number in range(8)]
     futures = [gate.pool.submit(work, asked(body)) for body in sent]
@@ -223,7 +223,7 @@ def test_what_waits_is_answered_together() -> None:
 
 
 def test_no_call_answers_two_versions_nor_what_must_go_alone() -> None:
-    """The order is kept, so each of them ends a group."""
+    """Another version, or a job that cannot be joined, ends a group; the order is kept."""
     gate, old, new = Gate(9), Work(echo, joining=True), Work(echo, joining=True)
     order = [(old, b"a"), (old, b"b"), (new, b"c"), (new, b"alone"), (new, b"d"), (new, b"e")]
     futures = [gate.pool.submit(work, asked(body)) for work, body in order]
@@ -235,7 +235,7 @@ def test_no_call_answers_two_versions_nor_what_must_go_alone() -> None:
 
 
 def test_a_lone_request_is_never_held_back() -> None:
-    """Whatever came before it alone: nobody even asks for how long."""
+    """A single job is answered at once; no pause is asked for."""
     pool, work = Pool(1, 9, PATIENCE), Work(echo, joining=True, pause=PATIENCE)
     for _ in range(5):
         assert bodies([pool.submit(work, asked(b"lone"))]) == [b"lone"]
@@ -244,7 +244,7 @@ def test_a_lone_request_is_never_held_back() -> None:
 
 
 def test_behind_several_the_thread_looks_for_as_many() -> None:
-    """They come while it pauses, and are answered together."""
+    """After several joined jobs the thread pauses, and answers those that came meanwhile together."""
     gate, work = Gate(9), Work(echo, joining=True, pause=0.5)
     for round_ in ([b"a", b"b"], [b"c", b"d"]):
         futures = [gate.pool.submit(work, asked(body)) for body in round_]
@@ -255,7 +255,7 @@ def test_behind_several_the_thread_looks_for_as_many() -> None:
 
 
 def test_closing_ends_a_pause() -> None:
-    """What came meanwhile is answered at once."""
+    """Closing ends a pause; waiting jobs are answered at once."""
     gate, work = Gate(9), Work(echo, joining=True, pause=10 * PATIENCE)
     several = [gate.pool.submit(work, asked(b"a")), gate.pool.submit(work, asked(b"b"))]
     gate.open()
@@ -266,7 +266,7 @@ def test_closing_ends_a_pause() -> None:
 
 
 def test_a_version_that_fails_to_answer_fails_all_that_it_took() -> None:
-    """Nobody waits for ever, and the thread lives on."""
+    """All jobs of a failed call get the exception, and the thread goes on."""
 
     class Broken(Work):
         def answer_all(self, jobs: Iterator[Job]) -> None:

@@ -1,4 +1,4 @@
-"""Following the champion: a new one takes over, a damaged one is refused once, and the old one goes on."""
+"""Following the champion: a new version is swapped in, a damaged one is refused once, and the old one serves on."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ DEADLINE: Final = 30.0
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store; copy it before you change it."""
+    """A store; copy it before a change."""
     return swapping.store(tmp_path_factory.mktemp("store")).folder.parent
 
 
 @pytest.fixture
 def registry(pristine: Path, tmp_path: Path) -> Registry:
-    """A store of the test's own."""
+    """A copy of the store for one test."""
     return Registry(Path(shutil.copytree(pristine, tmp_path / "store")), swapping.NAME)
 
 
@@ -68,14 +68,14 @@ def opened(registry: Registry) -> Iterator[Service]:
 
 
 def ready(service: Service) -> Any:
-    """What `/health/ready` says, which must be 200."""
+    """The reply of `/health/ready`, which must be 200."""
     reply = READS["ready"](service, NOTHING)
     assert reply.status == 200
     return json.loads(reply.body)
 
 
 def until(condition: Callable[[], bool]) -> float:
-    """Wait for a condition; gives the seconds that it took."""
+    """Wait for a condition; the seconds that it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < DEADLINE
@@ -85,23 +85,23 @@ def until(condition: Callable[[], bool]) -> float:
 
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look fifty times a second, where the time is not what is tested."""
+    """Look fifty times a second, in tests that do not measure the interval."""
     monkeypatch.setattr("twinserve.service.inference.watch.INTERVAL", 0.02)
 
 
 class Looking:
-    """A watch that looks when it is told, and what it did."""
+    """A follower that looks when it is told, and a record of its swaps."""
 
     def __init__(self, registry: Registry) -> None:
         self.metrics = Metrics()
         self.swapped: list[str] = []
         given = settings(registry)
-        serving = open_model_version(registry, 1, given, self.metrics)
-        number = int(serving.version)
+        version = open_model_version(registry, 1, given, self.metrics)
+        number = int(version.version)
         self.watch = Follower(registry, given, self.metrics, number, lambda new: self.swapped.append(new.version))
 
     def count(self, outcome: str) -> str:
-        """The metric, as it is published."""
+        """The value of the metric."""
         start = f'twinserve_swaps_total{{outcome="{outcome}"}} '.encode()
         (line,) = [line for line in self.metrics.render().splitlines() if line.startswith(start)] or [start + b"0.0"]
         return line.removeprefix(start).decode()
@@ -112,7 +112,7 @@ class Looking:
 
 @pytest.mark.slow
 def test_a_new_champion_serves_within_two_seconds(registry: Registry) -> None:
-    """With the real interval; one look in five may meet a busy machine."""
+    """With the real interval; one of five promotions may be late on a busy machine."""
     with opened(registry) as service:
         seconds = []
         for version in (2, 1, 2, 1, 2):
@@ -193,9 +193,9 @@ def test_under_a_refused_champion_the_old_version_serves_and_says_so(registry: R
     with opened(registry) as service:
         registry.promote(DAMAGED)
         until(lambda: "refused" in ready(service))
-        found = ready(service)
-        assert (found["status"], found["version"], found["refused"]["version"]) == ("ready", "1", "3")
-        assert found["refused"]["reason"].startswith("The file golden.json was altered")
+        reply = ready(service)
+        assert (reply["status"], reply["version"], reply["refused"]["version"]) == ("ready", "1", "3")
+        assert reply["refused"]["reason"].startswith("The file golden.json was altered")
         exchange = service.begin("predict", "POST", "/predict", "http", lambda _: None)
         assert json.loads(reply_of(service.answer(BODY, exchange)).body)["version"] == "1"
         registry.rollback()
@@ -212,7 +212,7 @@ def test_a_good_champion_after_a_refused_one_serves(registry: Registry) -> None:
 
 
 def test_a_version_that_is_repaired_in_place_serves(registry: Registry) -> None:
-    """Without another promotion."""
+    """A repaired version is opened without another promotion."""
     looking = Looking(registry)
     registry.promote(DAMAGED)
     looking.watch.look()
@@ -234,7 +234,7 @@ def test_a_version_that_appears_where_it_was_missed_serves(registry: Registry) -
 def test_what_failed_for_a_passing_reason_is_tried_again_after_a_while(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And is refused in the log once, however often it is tried."""
+    """A refused version is tried again, and logged once for each reason."""
     tries: list[int] = []
 
     def full(_registry: Registry, version: int, *_: object) -> None:
@@ -283,14 +283,14 @@ def test_while_a_version_is_being_opened_ready_says_which_and_since_when(
         registry.promote(2)
         until(lambda: ready(service)["version"] == "2")
         assert "opening" not in ready(service)
-    (found,) = seen
-    since = datetime.fromisoformat(found["opening"].pop("since"))
-    assert found == {"status": "ready", "model": "fruit", "version": "1", "opening": {"version": "2"}}
+    (reply,) = seen
+    since = datetime.fromisoformat(reply["opening"].pop("since"))
+    assert reply == {"status": "ready", "model": "fruit", "version": "1", "opening": {"version": "2"}}
     assert abs((datetime.now(UTC) - since).total_seconds()) < DEADLINE
 
 
 def test_a_pointer_that_is_a_pipe_is_a_damaged_one(registry: Registry) -> None:
-    """Whoever opens a pipe by its name waits for a writer."""
+    """A champion file that is a pipe does not block."""
     looking = Looking(registry)
     (registry.folder / "champion").unlink()
     os.mkfifo(registry.folder / "champion")
@@ -304,7 +304,7 @@ def test_a_pointer_that_is_a_pipe_is_a_damaged_one(registry: Registry) -> None:
 
 
 def test_an_opening_is_given_up_when_the_service_closes(registry: Registry) -> None:
-    """Nothing is said of it, as nothing is wrong with the version."""
+    """A cancelled opening is not logged as a refusal."""
     looking = Looking(registry)
     looking.watch._stop.set()
     registry.promote(2)
@@ -341,7 +341,7 @@ def test_a_champion_that_is_gone_is_refused_and_the_old_one_goes_on(registry: Re
 
 
 def test_a_fault_while_opening_is_a_refusal_too(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a version that breaks the program in a new way would be skipped, and nobody would know."""
+    """An unexpected exception in an opening is reported as a refusal."""
 
     def fail(*_: object) -> None:
         raise MemoryError
@@ -377,10 +377,10 @@ def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  #
 
 
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
-    """Nothing in it refers back to it, so nobody has to stop all threads to look for it."""
-    serving = open_model_version(registry, 1, settings(registry), Metrics())
-    gone = [weakref.ref(part) for part in (serving, serving._predictor, serving._codecs[NATIVE.name])]
-    del serving
+    """A replaced version is freed at once, because it has no reference cycles."""
+    version = open_model_version(registry, 1, settings(registry), Metrics())
+    gone = [weakref.ref(part) for part in (version, version._predictor, version._codecs[NATIVE.name])]
+    del version
     assert [ref() for ref in gone] == [None] * 3
 
 
@@ -397,11 +397,11 @@ from twinserve.service.settings import Settings
 from twinserve.service.inference.follower import Follower
 
 root, keep = sys.argv[1], sys.argv[2] == "keep"
-registry, kept, serving = Registry(Path(root), "fruit"), [], [None]
+registry, kept, current = Registry(Path(root), "fruit"), [], [None]
 settings, metrics = Settings(_env_file=None, artifacts=root, model="fruit"), Metrics()
 
 def swap(new):
-    serving[0] = new
+    current[0] = new
     kept.extend([new] * keep)
 
 def resident():
@@ -423,7 +423,7 @@ print(swaps(6), swaps(50))
 @pytest.mark.slow
 @pytest.mark.parametrize("held", ["drop", "keep"])
 def test_fifty_swaps_leave_the_memory_within_a_tenth(tmp_path: Path, held: str) -> None:
-    """And a server that kept its old versions would be caught."""
+    """Fifty swaps do not grow memory; keeping the old versions would."""
     registry = swapping.heavy_store(tmp_path)
     command = [sys.executable, "-c", SWAPPING, str(registry.folder.parent), held]
     environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TWINSERVE_LOG_LEVEL": "error"}
@@ -434,7 +434,7 @@ def test_fifty_swaps_leave_the_memory_within_a_tenth(tmp_path: Path, held: str) 
 
 @pytest.mark.usefixtures("often")
 def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
-    """The end of an interpreter under a library that opens a version ends the process by SIGABRT."""
+    """Closing waits for an opening, because ending the interpreter during it would be SIGABRT."""
     begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
 
     def swap(_: object) -> None:
@@ -454,7 +454,7 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
 
 
 def test_where_versions_wait_for_a_promotion_a_start_says_so(registry: Registry) -> None:
-    """And names the newest."""
+    """Without a champion, the error of a start names the newest version to promote."""
     (registry.folder / "champion").unlink()
     with pytest.raises(RegistryError, match=r"promote one of its versions: `python train.py promote \d+ --name fruit`"):
         champion(registry)

@@ -1,4 +1,4 @@
-"""Rates and places: what is allowed, what is refused, and that neither grows."""
+"""Rate limits and places: what is allowed and refused, and that memory is bounded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinserve.service.limits.rate import Rate, network
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that is set by the test."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,7 +23,7 @@ class Clock:
 
 
 def passed(rate: Rate, caller: str, times: int) -> int:
-    """How many of these requests are let through."""
+    """The number of these requests that are allowed."""
     through, refused = 0, list[tuple[int, bool]]()
     for _ in range(times):
         try:
@@ -38,7 +38,7 @@ def passed(rate: Rate, caller: str, times: int) -> int:
 
 @pytest.mark.parametrize(("allowed", "burst"), [(1.0, 1), (10.0, 1), (10.0, 25), (0.5, 3), (1000.0, 7), (0.001, 1)])
 def test_a_burst_then_the_rate(allowed: float, burst: int) -> None:
-    """The bucket is full at first, and fills at the rate, never beyond the burst."""
+    """A bucket is full at first, fills at the rate, and never exceeds the burst."""
     clock = Clock()
     rate = Rate(allowed, burst, clock)
     assert passed(rate, "a", burst + 50) == burst
@@ -49,7 +49,7 @@ def test_a_burst_then_the_rate(allowed: float, burst: int) -> None:
 
 
 def test_after_retry_after_a_request_is_let_through() -> None:
-    """The promise is kept, in whole seconds."""
+    """After the seconds of Retry-After a request is allowed."""
     clock = Clock()
     rate = Rate(0.3, 2, clock)
     for _ in range(20):
@@ -61,14 +61,14 @@ def test_after_retry_after_a_request_is_let_through() -> None:
 
 
 def test_callers_do_not_share() -> None:
-    """One who asks too often is refused alone."""
+    """Each caller has its own bucket."""
     rate = Rate(1, 1, Clock())
     assert passed(rate, "a", 5) == 1
     assert passed(rate, "b", 5) == 1
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asked longest ago is forgotten; a busy caller is not."""
+    """The least recent callers are forgotten, a busy caller is not."""
     monkeypatch.setattr("twinserve.service.limits.rate.MOST_CALLERS", 100)
     rate = Rate(1, 2, Clock())
     assert passed(rate, "busy", 1) == 1
@@ -80,14 +80,14 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_threads_get_no_more_than_one_would() -> None:
-    """Counting is one step."""
+    """Counting is atomic among threads."""
     rate = Rate(0.001, 100, Clock())
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: passed(rate, "a", 100), range(8))) == 100
 
 
 def test_places_are_given_back() -> None:
-    """Also by a request that fails."""
+    """A place is released, also after an exception."""
     places = Places(2)
     for _ in range(10):
         with pytest.raises(ZeroDivisionError), places:
@@ -101,7 +101,7 @@ def test_places_are_given_back() -> None:
 
 
 def test_places_hold_among_threads() -> None:
-    """Never more at once than there are."""
+    """Threads never hold more places than there are."""
     places, inside, most = Places(3), [0], [0]
     lock = threading.Lock()
 
@@ -136,5 +136,5 @@ def test_places_hold_among_threads() -> None:
     ],
 )
 def test_an_ipv6_customer_is_one_caller(address: str, caller: str) -> None:
-    """Each has 2^64 addresses to choose from."""
+    """The addresses of an IPv6 /64 network are one caller."""
     assert network(address) == caller

@@ -1,4 +1,4 @@
-"""Rates in a real Redis: one bucket for all workers, and what happens while it is away."""
+"""Rate limits in a real Redis: one bucket for all workers, also after an outage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Worker = Callable[..., RedisRate]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One server for all."""
+    """One Redis for all tests."""
     store = Store(tmp_path_factory.mktemp("redis"))
     yield store
     store.stop()
@@ -32,7 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture
 def store(running: Store) -> Store:
-    """An empty store that is there."""
+    """A running, empty Redis."""
     if running.process.poll() is not None:
         running.restart()
     with Redis.from_url(running.url) as client:
@@ -42,7 +42,7 @@ def store(running: Store) -> Store:
 
 @pytest.fixture
 def worker(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """Makes what each worker has; a busy machine may take its time to answer."""
+    """Makes the rate limit of one worker, with a long timeout for busy machines."""
     monkeypatch.setattr(redis_rate, "TIMEOUT", 5.0)
     monkeypatch.setattr(redis_rate, "PAUSE", 0.01)
     with ExitStack() as stack:
@@ -56,7 +56,7 @@ def worker(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
 
 
 def passed(rate: RedisRate, times: int, caller: str = "a") -> int:
-    """How many of these requests are let through; each refusal says how long to wait."""
+    """The number of these requests that are allowed; each refusal has a wait."""
     through = 0
     refused = list[tuple[int, bool]]()
     for _ in range(times):
@@ -71,21 +71,21 @@ def passed(rate: RedisRate, times: int, caller: str = "a") -> int:
 
 
 def test_all_workers_count_together(worker: Worker) -> None:
-    """A burst is one burst, whoever is asked; another caller has one of its own."""
+    """All workers share a caller's burst; another caller has its own."""
     one, other = worker(), worker()
     assert passed(one, 6) + passed(other, 6) + passed(one, 6) == 10
     assert passed(other, 20, "b") == 10
 
 
 def test_counting_is_one_step(worker: Worker) -> None:
-    """Many threads of several workers get no more than one would."""
+    """Counting is atomic among threads and workers."""
     workers = [worker(burst=100) for _ in range(4)]
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda number: passed(workers[number % 4], 50), range(8))) == 100
 
 
 def test_the_bucket_fills_at_the_rate(worker: Worker) -> None:
-    """And a caller that waits as told is let through."""
+    """A caller that waits as told is allowed."""
     rate = worker(rate=5.0, burst=1)
     started = time.monotonic()
     through = 0
@@ -95,7 +95,7 @@ def test_the_bucket_fills_at_the_rate(worker: Worker) -> None:
 
 
 def test_the_store_forgets_callers_that_no_bucket_needs(worker: Worker, store: Store) -> None:
-    """An entry lasts until its bucket would be full again."""
+    """An entry expires when its bucket would be full again."""
     worker(rate=2.0, burst=4).take("a")
     with Redis.from_url(store.url) as client:
         assert client.keys() == [b"cars:a"]
@@ -105,7 +105,7 @@ def test_the_store_forgets_callers_that_no_bucket_needs(worker: Worker, store: S
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out(worker: Worker, store: Store) -> None:
-    """Nobody waits longer than an empty bucket takes to fill."""
+    """After the clock is set back, nobody waits longer than an empty bucket takes to fill."""
     with Redis.from_url(store.url) as client:
         client.set("cars:a", repr(time.time() + 1_000_000))
     with pytest.raises(Problem) as refused:
@@ -114,7 +114,7 @@ def test_a_clock_that_is_set_back_locks_nobody_out(worker: Worker, store: Store)
 
 
 def test_without_its_store_a_worker_counts_for_itself(worker: Worker, store: Store) -> None:
-    """Said once, counted once; with the store back all count together again."""
+    """A lost store is logged and counted once; with the store back all workers count together again."""
     lost: list[None] = []
     one = worker(lost=lambda: lost.append(None))
     assert passed(one, 3) == 3
@@ -129,7 +129,7 @@ def test_without_its_store_a_worker_counts_for_itself(worker: Worker, store: Sto
 
 
 def test_a_store_that_is_not_there_at_the_start_holds_nobody_up(worker: Worker, store: Store) -> None:
-    """The service starts, and goes over to the store when it comes."""
+    """The service starts without the store, and uses it when it comes."""
     store.stop()
     with capture_logs() as lines:
         one = worker()
@@ -142,7 +142,7 @@ def test_a_store_that_is_not_there_at_the_start_holds_nobody_up(worker: Worker, 
 def test_a_store_that_hangs_costs_each_worker_one_short_wait(
     worker: Worker, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then it counts as away: the other requests do not wait at all."""
+    """A store that hangs counts as lost after one short timeout; further requests do not wait."""
     monkeypatch.setattr(redis_rate, "TIMEOUT", 0.2)
     one = worker(burst=1000)
     store.process.send_signal(signal.SIGSTOP)
@@ -155,7 +155,7 @@ def test_a_store_that_hangs_costs_each_worker_one_short_wait(
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Until it holds; fails when that takes too long."""
+    """Wait until a condition holds; fails after a timeout."""
     end = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < end

@@ -1,4 +1,4 @@
-"""Which signals stop, which end at once, and which change nothing."""
+"""Which signals stop a server, end it at once, or change nothing."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from twinserve.service.process.signals import IGNORED, STOP, URGENT, Urgency, ig
 
 
 def test_no_signal_has_two_meanings() -> None:
-    """And those that end at once stop at first."""
+    """Each signal has one effect; urgent signals stop on the first and end at once on the second."""
     assert not {*STOP} & {*IGNORED}
     assert {*URGENT} < {*STOP}
 
 
 def test_the_second_urgent_signal_is_final() -> None:
-    """TERM never is, as impatient supervisors send it twice; nor does it make a first Ctrl-C the second one."""
+    """A second TERM is not final, because supervisors send it twice, nor does it count for Ctrl-C."""
     urgency = Urgency()
     given = [signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
     assert [urgency.is_final(number) for number in given] == [False, False, False, False, True]
 
 
 def test_an_ignored_signal_is_one_line() -> None:
-    """With its name."""
+    """An ignored signal is one line of the log, with its name."""
     with capture_logs() as lines:
         ignored(signal.SIGHUP)
     assert [(line["event"], line["signal"]) for line in lines] == [("signal ignored", "SIGHUP")]
 
 
 def test_leaving_runs_what_was_registered_and_waits_for_no_thread() -> None:
-    """The code is the one that was asked for, and what was printed is there."""
+    """The exit code is the given one, output is flushed, exit handlers run, and threads are not awaited."""
     program = """if True:
         import atexit, threading
         from twinserve.service.process import signals

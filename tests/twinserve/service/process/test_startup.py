@@ -1,4 +1,4 @@
-"""What a server program does first."""
+"""The first steps of a server program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from twinserve.testing.fakes import settings_of
 
 @pytest.fixture
 def environment() -> Iterator[pytest.MonkeyPatch]:
-    """An environment that is as it was afterwards."""
+    """The environment, restored afterwards."""
     before = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
         for name in (*THREAD_VARIABLES, METRICS_FOLDER):
@@ -37,7 +37,7 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
 
 
 def test_a_server_that_cannot_start_says_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard error, with exit code 2."""
+    """A server that cannot start prints one sentence to standard error, with exit code 2."""
 
     def serve() -> int:
         raise CannotStart("there is no port.")
@@ -47,20 +47,20 @@ def test_a_server_that_cannot_start_says_one_sentence(capsys: pytest.CaptureFixt
 
 
 def test_a_server_that_ends_gives_its_code() -> None:
-    """Whatever it was."""
+    """The exit code of the server is returned."""
     assert run("serve", lambda: 0) == 0
 
 
 @pytest.mark.usefixtures("environment")
 def test_libraries_get_one_thread_each() -> None:
-    """Many requests keep the cores busy."""
+    """Numeric libraries use one thread each: parallel requests use the cores."""
     prepare(settings_of())
     assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
     assert METRICS_FOLDER not in os.environ
 
 
 def test_what_the_user_set_stands(environment: pytest.MonkeyPatch) -> None:
-    """Threads are the user's to decide."""
+    """Thread counts that the user has set are kept."""
     environment.setenv(THREAD_VARIABLES[0], "3")
     prepare(settings_of())
     assert os.environ[THREAD_VARIABLES[0]] == "3"
@@ -68,13 +68,13 @@ def test_what_the_user_set_stands(environment: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_several_workers_share_a_metrics_folder() -> None:
-    """Made new, for this run alone."""
+    """Several workers share a new metrics folder for this run."""
     prepare(settings_of(workers=2))
     assert list(Path(os.environ[METRICS_FOLDER]).iterdir()) == []
 
 
 def test_the_garbage_collector_looks_rarely() -> None:
-    """A thousand requests in flight are no garbage."""
+    """The thresholds of the garbage collector fit a thousand requests in flight."""
     before = gc.get_threshold()
     try:
         collect_rarely()
@@ -84,14 +84,14 @@ def test_the_garbage_collector_looks_rarely() -> None:
 
 
 def test_a_free_port_is_taken_and_told() -> None:
-    """Port 0 is whichever is free."""
+    """Port 0 takes any free port, which is logged."""
     with listen(settings_of(port=0), 8000) as listener:
         assert url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_ipv6_address_is_written_in_brackets() -> None:
-    """As URLs have it."""
+    """IPv6 addresses are in brackets, as in URLs."""
     try:
         listener = listen(settings_of(host="::1", port=0), 8000)
     except CannotStart:
@@ -101,7 +101,7 @@ def test_an_ipv6_address_is_written_in_brackets() -> None:
 
 
 def test_a_taken_port_and_a_foreign_address_are_refused() -> None:
-    """With what to do about it."""
+    """The error names the setting to change."""
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(CannotStart, match="choose another with TWINSERVE_PORT"),
@@ -112,6 +112,6 @@ def test_a_taken_port_and_a_foreign_address_are_refused() -> None:
 
 
 def test_a_name_that_does_not_resolve_is_refused() -> None:
-    """In one sentence as well."""
+    """A host name that does not resolve is an error of one sentence."""
     with pytest.raises(CannotStart):
         listen(settings_of(host="no such host", port=0, auth="none"), 8000)

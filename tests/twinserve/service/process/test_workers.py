@@ -1,4 +1,4 @@
-"""How the process that makes workers learns whether they can serve."""
+"""How the parent of the workers learns whether they can serve."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from twinserve.service.process.workers import Start
 
 
 def refuse() -> None:
-    """An app that cannot be made."""
+    """An app factory that fails."""
     raise ModelError("It is damaged.")
 
 
 def nothing() -> bool:
-    """Nothing to see to."""
+    """Do nothing."""
     return False
 
 
 def test_the_start_is_over_once_a_worker_serves() -> None:
-    """Whatever comes of the others."""
+    """The start succeeds when one worker serves, whatever happens to the others."""
     start = Start()
     assert start.attempt(lambda: "app") == "app"
     start.succeed()
@@ -31,7 +31,7 @@ def test_the_start_is_over_once_a_worker_serves() -> None:
 
 
 def test_the_first_that_cannot_serve_says_why_for_all() -> None:
-    """It ends as one that has nothing more to say."""
+    """A worker that cannot serve reports the reason to its parent, and ends with exit code 0."""
     start = Start()
     with pytest.raises(SystemExit) as end:
         start.attempt(refuse)
@@ -41,7 +41,7 @@ def test_the_first_that_cannot_serve_says_why_for_all() -> None:
 
 
 def test_who_waits_sees_to_other_things_meanwhile() -> None:
-    """A signal, or a worker that died and cannot say so."""
+    """While it waits, the parent handles signals and workers that died."""
     start = Start()
     assert not start.wait(lambda: True)
     assert not start.wait(nothing, seconds=0)
@@ -49,7 +49,7 @@ def test_who_waits_sees_to_other_things_meanwhile() -> None:
 
 
 def test_once_it_is_over_a_worker_that_cannot_serve_concerns_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It logs why and takes its time, as it is replaced at once."""
+    """After the start, a worker that fails logs the reason and pauses before it is replaced."""
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     start = Start()

@@ -1,4 +1,4 @@
-"""Predictions as bytes."""
+"""Predictions in the native JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twinserve.service.protocols.dialect import BadPrediction
 from twinserve.service.protocols.native import Renderer
 from twinserve.signature import Finding
 
-shares = st.floats(0, 1)
+probabilities = st.floats(0, 1)
 names = st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=4, unique=True)
 
 
@@ -22,9 +22,9 @@ names = st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=4, unique
 def test_whatever_the_classes_are_called_the_reply_reads_back(
     data: st.DataObject, classes: list[str], rows: int
 ) -> None:
-    """Quotes, percent signs, braces and all; numbers as the same doubles."""
+    """Any class names (quotes, percent signs, braces) and all doubles read back unchanged."""
     table = data.draw(
-        st.lists(st.lists(shares, min_size=len(classes), max_size=len(classes)), min_size=rows, max_size=rows)
+        st.lists(st.lists(probabilities, min_size=len(classes), max_size=len(classes)), min_size=rows, max_size=rows)
     )
     labels = data.draw(st.lists(st.integers(0, len(classes) - 1), min_size=rows, max_size=rows))
     predictions = Predictions(np.array(labels, dtype=np.int64), np.array(table, dtype=np.float64))
@@ -36,10 +36,10 @@ def test_whatever_the_classes_are_called_the_reply_reads_back(
 
 
 def test_a_warning_stands_with_its_own_row() -> None:
-    """In a batch with the row's number in front; a row without any has an empty list."""
+    """Warnings of a batch begin with the row's index; a row without warnings has an empty list."""
     predictions = Predictions(values=np.array([1.0, 2.0]))
-    found = {1: [Finding(("a", "b/c"), "out-of-range", "Odd.")]}
-    reply = json.loads(Renderer("m", "1", None).many(predictions, found, 2))
+    warnings = {1: [Finding(("a", "b/c"), "out-of-range", "Odd.")]}
+    reply = json.loads(Renderer("m", "1", None).many(predictions, warnings, 2))
     assert [prediction["warnings"] for prediction in reply["predictions"]] == [
         [],
         [{"pointer": "/1/a/b~1c", "code": "out-of-range", "detail": "Odd."}],
@@ -48,14 +48,14 @@ def test_a_warning_stands_with_its_own_row() -> None:
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_the_wrong_number_of_rows_is_no_prediction(rows: int) -> None:
-    """Neither fewer nor more."""
+    """Fewer or more rows raise `BadPrediction`."""
     with pytest.raises(BadPrediction):
         Renderer("m", "1", None).many(Predictions(values=np.zeros(rows)), {}, 2)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_what_json_cannot_hold_is_no_prediction(number: float) -> None:
-    """In a value and in a probability."""
+    """NaN and infinity raise `BadPrediction`, in values and probabilities."""
     with pytest.raises(BadPrediction):
         Renderer("m", "1", None).one(Predictions(values=np.array([number])), {})
     with pytest.raises(BadPrediction):
@@ -63,6 +63,6 @@ def test_what_json_cannot_hold_is_no_prediction(number: float) -> None:
 
 
 def test_nothing_is_no_prediction() -> None:
-    """A predictor must give labels or values."""
+    """Predictions without labels and values raise `BadPrediction`."""
     with pytest.raises(BadPrediction):
         Renderer("m", "1", ["a"]).one(Predictions(), {})

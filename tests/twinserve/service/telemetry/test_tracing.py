@@ -1,4 +1,4 @@
-"""Trace context as W3C has it, and the spans that are sent where OpenTelemetry is turned on."""
+"""W3C trace context, and the spans that are sent if OpenTelemetry is on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.test_rules import imported_by
-from twinserve.service.telemetry.tracing import Place, callers_place, open_tracing
+from twinserve.service.telemetry.tracing import TracePosition, callers_position, open_tracing
 from twinserve.testing.fakes import settings_of
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -22,8 +22,8 @@ GOOD = f"00-{TRACE}-{SPAN}-01"
     "traceparent", [GOOD, f"00-{TRACE}-{SPAN}-00", f"01-{TRACE}-{SPAN}-01", f"cc-{TRACE}-{SPAN}-01-x"]
 )
 def test_a_valid_traceparent_says_where_the_caller_is(traceparent: str) -> None:
-    """Later versions may have more behind it."""
-    assert callers_place(traceparent) == Place(TRACE, SPAN)
+    """A valid `traceparent` has the ids; later versions may have more fields."""
+    assert callers_position(traceparent) == TracePosition(TRACE, SPAN)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_a_valid_traceparent_says_where_the_caller_is(traceparent: str) -> None:
     ],
 )
 def test_anything_else_is_ignored(traceparent: str | None) -> None:
-    """It is no fault of the request."""
-    assert callers_place(traceparent) is None
+    """An invalid `traceparent` is ignored and is no error."""
+    assert callers_position(traceparent) is None
 
 
 def test_nothing_of_opentelemetry_is_loaded_where_it_is_off() -> None:
-    """Not even its API."""
+    """Without tracing not even OpenTelemetry's API is imported."""
     assert open_tracing(settings_of()) is None
     assert "opentelemetry" not in imported_by(
         "import twinserve.service.service; from twinserve.service.settings import Settings"
@@ -57,22 +57,22 @@ def test_nothing_of_opentelemetry_is_loaded_where_it_is_off() -> None:
 
 
 class Collector(BaseHTTPRequestHandler):
-    """Takes what an exporter sends."""
+    """A server that records the requests of an exporter."""
 
     taken: SimpleQueue[tuple[str, bytes]]
 
     def do_POST(self) -> None:  # The base class asks for it by this name.
-        """Note it."""
+        """Record the request."""
         self.taken.put((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing to say."""
+        """Log nothing."""
 
 
 def test_spans_go_where_the_standard_variables_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over OTLP, at the end at the latest, under the name that the variables give."""
+    """Spans are sent over OTLP by the `OTEL_*` variables, at the latest at exit."""
     Collector.taken = SimpleQueue()
     with HTTPServer(("127.0.0.1", 0), Collector) as collector:
         threading.Thread(target=collector.serve_forever, daemon=True).start()
@@ -92,7 +92,7 @@ def test_spans_go_where_the_standard_variables_say(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_collector_that_never_answers_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server has seconds to stop."""
+    """A collector that hangs does not delay the exit."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # So that it gives up before the next test.
