@@ -43,7 +43,7 @@ def blueprint(service: Service) -> Blueprint:
     Each route is a view, so the hooks, preprocessors and signals of the app that registers the blueprint apply to it.
     """
     door = Blueprint("twinserve", __name__)
-    door.record(add_nothing)
+    door.record(add_empty_part)
     for route in service.routes:
         endpoint = view(service, route.name, ANSWERS[route.kind])
         door.add_url_rule(rule(route), route.name, endpoint, methods=route.methods, provide_automatic_options=False)
@@ -52,7 +52,7 @@ def blueprint(service: Service) -> Blueprint:
     return door
 
 
-class Nothing(BaseConverter):
+class EmptyPart(BaseConverter):
     """A URL converter that matches an empty part of a path."""
 
     regex = ""
@@ -61,12 +61,12 @@ class Nothing(BaseConverter):
 def rule(route: Route) -> str:
     """A route's path as a Werkzeug rule. Under the prefix `/ml`, a plain `/` would also answer `/ml`, with a redirect;
     with an empty part at its end it matches exactly."""
-    return PART.sub(r"<\1>", route.path) if route.path != "/" else "/<twinserve_nothing:_>"
+    return PART.sub(r"<\1>", route.path) if route.path != "/" else "/<twinserve_empty:_>"
 
 
-def add_nothing(state: BlueprintSetupState) -> None:
-    """Register the converter `Nothing` with the app."""
-    state.app.url_map.converters["twinserve_nothing"] = Nothing
+def add_empty_part(state: BlueprintSetupState) -> None:
+    """Register the converter `EmptyPart` with the app."""
+    state.app.url_map.converters["twinserve_empty"] = EmptyPart
 
 
 def add_other_methods(state: BlueprintSetupState, service: Service) -> None:

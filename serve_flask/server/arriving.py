@@ -70,7 +70,7 @@ class ArrivingWorker(WaitingWorker):
         if arrival.rest:
             self.keep_ahead(conn, data[-arrival.rest :])
         if conn.is_answered:
-            self.go_on_behind(conn, arrival)
+            self.drop_answered_body(conn, arrival)
         else:
             self.take(conn, arrival, body, is_new=is_new)
 
@@ -95,7 +95,7 @@ class ArrivingWorker(WaitingWorker):
         except Problem:
             conn.is_last = True
 
-    def go_on_behind(self, conn: Connection, arrival: Arrival) -> None:
+    def drop_answered_body(self, conn: Connection, arrival: Arrival) -> None:
         """Drop the body of a request that has been answered; after its end the next request is read."""
         if arrival.problem is not None:
             conn.keep = False

@@ -85,7 +85,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
             "logger_class": DoorLogger,
             "child_exit": forget_worker,
             "when_ready": note_signals,
-            "post_worker_init": tell_that_it_serves,
+            "post_worker_init": report_start,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -156,7 +156,7 @@ def note_signals(arbiter: Arbiter) -> None:
         signal.signal(number, noted)
 
 
-def tell_that_it_serves(worker: Worker) -> None:
+def report_start(worker: Worker) -> None:
     """Report that this worker serves; called just before it takes requests."""
     worker.app.start.succeed()
 
