@@ -40,7 +40,7 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     from twinserve.cli.git_commit import git_commit
     from twinserve.cli.report import Trained
     from twinserve.proof.prove import compile_model, prove
-    from twinserve.release.build import Built, Lineage, register
+    from twinserve.release.build import Built, Lineage, register, require_writable
     from twinserve.release.gate import Terms
     from twinserve.release.nulls import null_notes
     from twinserve.release.promotion import promote_if_not_worse
@@ -63,31 +63,27 @@ def train(options: argparse.Namespace, progress: Progress, stage: Stage) -> Trai
     data = split(recipe, table)
     if not (options.data or options.recipe):
         data = noted(data, require_same_source(registry, recipe.name, data.source))
-    with registry.staging():
-        pass  # A store that cannot be written to is better known now than after the training.
+    require_writable(registry)  # Better known now than after the training.
 
     # 3. Fit every candidate by cross-validation; improve the best and fit it on all training rows.
-    fitted = fit(
-        recipe,
-        data,
-        seed=seed,
-        progress=progress,
-        search_seconds=options.budget if options.search else 0.0,
-        out_of_range=options.out_of_range,
-    )
+    budget = options.budget if options.search else 0.0
+    fitted = fit(recipe, data, seed=seed, progress=progress, search_seconds=budget, out_of_range=options.out_of_range)
     data = noted(data, null_notes(fitted.pipeline, data))
 
     # 4. Compile it into an ONNX graph.
-    progress("proving and registering")
+    progress("compiling")
     graph = compile_model(fitted.pipeline, data.signature)
 
     # 5. Prove that the graph answers as the pipeline does; else the pipeline itself will serve.
+    progress("proving")
     proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, seed)
 
     # 6. Evaluate what will serve on the hold-out.
+    progress("evaluating")
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed)
 
     # 7. Register it: written, opened as a server would open it, and numbered.
+    progress("registering")
     lineage = Lineage(seed, git_commit(Path(__file__).parent))
     built = Built(recipe, data, fitted, proved, quality, lineage)
     version, manifest = register(registry, built, seal_key=options.seal_key)

@@ -114,8 +114,9 @@ def page(rows: Sequence[Row]) -> str:
         "",
         "The tests of the compiler also run with the oldest libraries that pyproject.toml allows: `make test-oldest`.",
         "",
-        "One case is excluded: if single terms of a sum overflow (fields of 1e306 and more before a linear model",
-        "of several classes), the result depends on their order, which differs between the libraries.",
+        "One case is excluded: if the terms of one sign in a sum add up to more than the largest double (1.8e308), it",
+        "depends on the order of addition whether the sum overflows, and this order differs between libraries and",
+        "processors. Such a row may get an answer here and none from the estimator, or the other way round.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -140,12 +140,14 @@ def start(
     *,
     blocking_file: Path | None = None,
     python: Path | None = None,
+    module: str | None = None,
     **settings: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a server process; its output goes to the file `stderr` in the folder.
 
     `blocking_file`: the file for whose removal a blocking model waits (the variable `BLOCKING`). `python`: the
-    interpreter of another environment, in which the door is installed; it does not see the checkout."""
+    interpreter of another environment, in which the door is installed; it does not see the checkout. `module`: a program
+    that starts the door named by its argument; by default the door's own."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
@@ -154,7 +156,8 @@ def start(
         BLOCKING: str(blocking_file or ""),
         **{f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()},
     }
-    return launch([str(python or sys.executable), "-m", door], folder, environment, folder / "stderr")
+    program = [module, door] if module else [door]
+    return launch([str(python or sys.executable), "-m", *program], folder, environment, folder / "stderr")
 
 
 def launch(
@@ -197,6 +200,13 @@ def is_ready(server: Running) -> bool:
     except OSError:
         return False
     return [response.status for response in responses] == [200]
+
+
+def is_open(port: int) -> bool:
+    """Whether anybody accepts connections at this port."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], patience: float = DEADLINE) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 
 from twinserve.service.settings import PREFIX
 from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
+
+if TYPE_CHECKING:
+    from twinserve.store.registry import Registry
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,6 +50,23 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from harness import tumor
 
     return tumor.store(tmp_path_factory.mktemp("artifacts")).folder.parent
+
+
+@pytest.fixture(scope="session")
+def swapping_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store that `harness.swapping` makes; not to be changed."""
+    from harness import swapping
+
+    return swapping.store(tmp_path_factory.mktemp("swapping")).folder.parent
+
+
+@pytest.fixture
+def registry(swapping_store: Path, tmp_path: Path) -> Registry:
+    """A copy of that store: versions 1 and 2 are good, 3 is damaged, 1 is the champion."""
+    from harness import swapping
+    from twinserve.store.registry import Registry
+
+    return Registry(Path(shutil.copytree(swapping_store, tmp_path / "store")), swapping.NAME)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

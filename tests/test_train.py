@@ -25,6 +25,8 @@ HERE = Path(__file__).parent.parent
 PAGE = 4096
 """Bytes: what a file of one byte takes on a disk."""
 DEADLINE = 120.0
+STEPS = ("loading", "compiling", "proving", "evaluating", "registering", "comparing with the champion")
+"""What a training says between the steps of its fit."""
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TWINSERVE_")}
 
 
@@ -70,6 +72,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version in ("1", "2"):
         process = train(store)
         assert process.returncode == 0, process.stderr
+        assert [line for line in process.stderr.splitlines() if line in STEPS] == list(STEPS)
         assert f"version    {version} of tumor" in process.stdout
         assert f"champion   {version}" in process.stdout
         assert "\x1b" not in process.stdout, "No control characters where the output goes into a file."
@@ -227,7 +230,9 @@ def test_the_variables_say_where_and_under_which_name(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A file in the place of the folder stops even root."""
     (tmp_path / "store").write_text("in the way")
-    assert "nothing was changed." in refused(train(tmp_path / "store"), 1)
+    told = train(tmp_path / "store")
+    assert "nothing was changed." in refused(told, 1)
+    assert "cross-validating" not in told.stderr, "It is told before anything is fitted."
     assert content(tmp_path) == {"store": b"in the way"}
 
 

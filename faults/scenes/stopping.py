@@ -14,7 +14,7 @@ from faults.stage import Stage
 from harness import processes
 from harness.accounts import workers
 from harness.clients import LOST, Clients, asking, get, ms, until
-from harness.running import read, request
+from harness.running import is_open, read, request
 
 DELAY: Final = 1.0
 ROUNDS: Final = 3
@@ -92,7 +92,7 @@ def sigterm_in_flight(stage: Stage) -> Outcome:
             connection.sendall(whole[:-10])
             get(server.port, LIVE)
             server.process.send_signal(signal.SIGTERM)
-            refused = until(lambda port=server.port: not _is_open(port), 6)  # type: ignore[misc]
+            refused = until(lambda port=server.port: not is_open(port), 6)  # type: ignore[misc]
             connection.sendall(whole[-10:])
             statuses = [response.status for response in read(connection, 1)]
             code = server.process.wait(20)
@@ -102,12 +102,6 @@ def sigterm_in_flight(stage: Stage) -> Outcome:
             (statuses == [200] and code == 0, f"answered {statuses}, exit code {code}"),
         ]
     return all_of(*checks)
-
-
-def _is_open(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @scenario(

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from harness import ROOT, swapping
+from harness import ROOT
 from harness.processes import family
 from harness.running import DEADLINE, DOORS, Running, running, wait_for
 from harness.swapping import BODY
@@ -58,18 +58,6 @@ SHAPES: Final[Mapping[str, tuple[Damage, str]]] = {
     "a deep tree": (with_graph(hostile.deep_tree), "go in circles or too deep"),
     "a pipeline that unpacks": (hostile.skops_bomb, "The pipeline unpacks to more than"),
 }
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with two valid versions."""
-    return swapping.store(tmp_path_factory.mktemp("store")).folder.parent
-
-
-@pytest.fixture
-def registry(pristine: Path, tmp_path: Path) -> Registry:
-    """A copy of that store."""
-    return Registry(Path(shutil.copytree(pristine, tmp_path / "store")), swapping.NAME)
 
 
 @pytest.fixture

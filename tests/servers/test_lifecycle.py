@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.accounts import workers as workers_of_process
-from harness.running import DEADLINE, DOORS, Running, golden, read, request, running, start, wait_for
+from harness.running import DEADLINE, DOORS, Running, golden, is_open, read, request, running, start, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -204,15 +204,6 @@ def test_a_stopping_server_refuses_new_connections_and_answers_those_it_has(
         busy.sendall(b"}")
         assert [response.status for response in read(busy, 2)] == [200]
         assert server.process.wait(DEADLINE) == 0
-
-
-def is_open(port: int) -> bool:
-    """Does a server listen on this port?"""
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 @each_door

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from harness import swapping
 from harness.clients import LOST, Clients, asking
-from harness.running import DEADLINE, DOORS, Running, golden, request, running, start, wait_for
+from harness.running import DEADLINE, DOORS, Running, golden, is_open, request, running, start, wait_for
 from twinserve.service.inference.version import default_registry, open_model_version
 from twinserve.service.process.signals import IGNORED, STOP, URGENT
 from twinserve.service.telemetry.metrics import Metrics
@@ -89,13 +88,6 @@ def test_the_second_urgent_signal_ends_at_once(
         began = time.monotonic()
         assert server.stop(number) == 128 + number
         assert time.monotonic() - began < GRACE / 2
-
-
-def is_open(port: int) -> bool:
-    """Does a server listen on this port?"""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @each_door

@@ -6,45 +6,25 @@ import http.client
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import ROOT
-from harness.running import DEADLINE, Running, golden, ready
+from harness.running import DEADLINE, Running, golden, running
 from tests.lines import TYPE
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Any]
 
 
-@contextmanager
-def started(door: str, folder: Path, artifacts: Path, **settings: object) -> Iterator[Running]:
-    """The door's own server, which speaks the dialect of lines, too."""
-    given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
-    variables = {f"TWINSERVE_{name.upper()}": str(value) for name, value in given.items()}
-    log = folder / "stderr"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lines", door],
-            cwd=folder,
-            env=os.environ | variables | {"PYTHONPATH": str(ROOT)},
-            stderr=errors,
-        )
-    with ready(process, log) as server:
-        yield server
-
-
 @pytest.fixture(params=["serve_fastapi", "serve_flask"])
 def start(request: pytest.FixtureRequest, artifacts: Path, tmp_path: Path) -> Start:
-    """Starts the door with settings of the test's own."""
-    return lambda **settings: started(request.param, tmp_path, artifacts, **settings)
+    """Starts the door, which speaks the dialect of lines, too, with settings of the test's own."""
+    return partial(running, request.param, tmp_path, artifacts, module="tests.lines")
 
 
 @pytest.fixture

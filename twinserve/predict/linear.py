@@ -6,7 +6,7 @@ which is faster than ONNX Runtime. This module imports only NumPy and the standa
 A row's prediction has the same bits in any batch: NumPy's `vecdot` runs the same loop over each row, and the logistic
 function calls `math.exp` on each number, so no vector instruction treats the last rows of a batch differently.
 
-Rows with a null, or with a number so large that a step of the pipeline might overflow, are left to the graph, which
+Rows with a null, or with a number so large that the input of a step might overflow, are left to the graph, which
 computes each step. No comparison looks for these rows: the weights are multiplied by a power of two, which is exact, so
 that the product of such a row is infinite or NaN.
 """
@@ -45,7 +45,7 @@ class LinearModel:
     link: Link
     scale: int = 0
     """Exponent of the power of two that the weights are multiplied by, so that the product overflows in each row in
-    which a step of the pipeline might."""
+    which the input of a step might."""
     guard: FloatArray = field(default_factory=lambda: np.zeros(0))
     """`[columns]`, or empty: weights of a second product, for columns whose own weights are small or zero."""
 

@@ -65,6 +65,12 @@ def build(
     return register(registry, Built(recipe, data, fitted, proved, quality, lineage), seal_key=seal_key)
 
 
+def require_writable(registry: Registry) -> None:
+    """Write an empty folder into the store and remove it; raises `OSError` where that is not possible."""
+    with registry.staging():
+        pass
+
+
 def register(registry: Registry, built: Built, *, seal_key: bytes | None = None) -> tuple[int, Manifest]:
     """Write a new version into the store; gives its number and its manifest.
 

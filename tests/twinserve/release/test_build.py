@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve.release.build import LIBRARIES
+from twinserve.release.build import LIBRARIES, require_writable
 from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
@@ -43,6 +43,16 @@ def test_versions_count_up_and_promote_themselves_never(tmp_path: Path) -> None:
     first, second = (fruit.registered(fruit.PRICE, tmp_path) for _ in range(2))
     assert [first.name, second.name] == ["1", "2"]
     assert Registry(tmp_path, "price").champion() is None
+
+
+def test_a_store_is_tried_without_leaving_anything_in_it(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "store", "price")
+    require_writable(registry)
+    assert registry.versions() == []
+    assert [path.name for path in registry.folder.iterdir()] == ["lock"]
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        require_writable(Registry(tmp_path / "file", "price"))
 
 
 def test_two_trainings_differ_in_nothing_but_the_time(tmp_path: Path) -> None:

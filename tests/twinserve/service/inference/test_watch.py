@@ -40,18 +40,6 @@ from twinserve.testing.fakes import body_of, reply_of, settings_of
 DEADLINE: Final = 30.0
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store; copy it before a change."""
-    return swapping.store(tmp_path_factory.mktemp("store")).folder.parent
-
-
-@pytest.fixture
-def registry(pristine: Path, tmp_path: Path) -> Registry:
-    """A copy of the store for one test."""
-    return Registry(Path(shutil.copytree(pristine, tmp_path / "store")), swapping.NAME)
-
-
 def settings(registry: Registry) -> Settings:
     """The settings of a server of this store."""
     return settings_of(artifacts=registry.folder.parent, model=registry.name)
