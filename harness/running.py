@@ -146,8 +146,8 @@ def start(
     """Start a server process; its output goes to the file `stderr` in the folder.
 
     `blocking_file`: the file for whose removal a blocking model waits (the variable `BLOCKING`). `python`: the
-    interpreter of another environment, in which the door is installed; it does not see the checkout. `module`: a program
-    that starts the door named by its argument; by default the door's own."""
+    interpreter of another environment, in which the door is installed; it does not see the checkout. `module`: a
+    program that starts the door named by its argument; by default the door's own."""
     given = {"port": 0, "artifacts": artifacts, "log_format": "json"} | settings
     environment = {
         "PATH": os.environ["PATH"],
