@@ -9,7 +9,7 @@ from typing import Any, Final
 from bench.prepared import Prepared, Rows
 from bench.subjects import Answer, Launch, Payload, Scene, Subject, flat
 
-SERVE: Final = Path(__file__).parent / "twinserve/cli/serve.py"
+SERVE: Final = Path(__file__).parent / "serve.py"
 
 
 def ask(prepared: Prepared, rows: Rows) -> Payload:
