@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
@@ -14,36 +13,14 @@ from rich.table import Table
 from twinserve.card.card import feature_kind
 from twinserve.card.caveats import caveats
 from twinserve.estimators.calendar import calendar_parts
-from twinserve.notes import Note
-from twinserve.recipes import Recipe
 from twinserve.release.promotion import Outcome
+from twinserve.release.steps import Trained
 from twinserve.signature import Signature
 from twinserve.store.manifest import Manifest
-from twinserve.training.data import Data
-from twinserve.training.fit import Fitted
 
 MOST_COLUMNS: Final = 60
 LONGEST_NAME: Final = 40
 STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "fact": "dim"}
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished training: everything that the report shows."""
-
-    recipe: Recipe
-    data: Data
-    fitted: Fitted
-    manifest: Manifest
-    version: int
-    folder: Path
-    outcome: Outcome
-    seconds: float
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Notes about the table and about its split."""
-        return (*self.recipe.notes, *self.data.notes)
 
 
 def as_json(trained: Trained) -> Mapping[str, Any]:

@@ -1,102 +1,100 @@
-"""The command `train.py`: runs a training or another verb, prints the outcome and returns the exit code."""
+"""The commands `train.py` and `twinserve train`: a training from its options to its report and exit code."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from twinserve.cli import train_options
-from twinserve.cli.train_options import Knobs
+from twinserve.cli import verbs
+from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
+from twinserve.cli.train_options import Knobs, require_consistent, training_parser
 
 if TYPE_CHECKING:
-    from twinserve.cli.report import Trained
+    from twinserve.release.steps import Choices, Steps, Trained
 
-FAILURE, USAGE, HELD_BACK = 1, 2, 3
-Progress = Callable[[str], None]
-"""Called with the name of each step as it begins."""
-
-
-@dataclass
-class Stage:
-    """What a training has changed so far, for the sentence when it is interrupted."""
-
-    registered: int | None = None
-    promoted: bool = False
-
-    def __str__(self) -> str:
-        if self.registered is None:
-            return "nothing was changed"
-        if self.promoted:
-            return f"version {self.registered} is registered and the champion"
-        return f"version {self.registered} is registered, and the champion is unchanged"
+Train = Callable[["Steps"], "Trained"]
+NO_RECIPES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-Train = Callable[[argparse.Namespace, Progress, Stage], "Trained"]
+def command(_verb: str, program: str) -> Command:
+    """`twinserve train`."""
+    return training(program, library_steps, Knobs(), NO_RECIPES)
 
 
-class ReportLost(Exception):
-    """The work is done, and its report could not be written to standard output."""
+def library_steps(steps: Steps) -> Trained:
+    """The steps as the library has them; a project's `train.py` spells them out."""
+    from twinserve.release.steps import train
+
+    return train(steps)
 
 
-def run(train: Train, knobs: Knobs) -> int:
-    """Run a training or another verb, by `sys.argv`; the exit code is one of those that `--help` lists."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    stage = Stage()
-    try:
-        if sys.argv[1:2] and sys.argv[1] in train_options.VERBS:
-            return _run_verb(train_options.verb(knobs), knobs)
-        return _run_training(train, train_options.training(knobs), stage)
-    except ReportLost as error:
-        return _fail(FAILURE, str(error))
-    except OSError as error:
-        return _fail(FAILURE, f"{error.strerror or error}: {error.filename or 'the store'}; {stage}.")
-    except KeyboardInterrupt:
-        return _fail(FAILURE, f"Interrupted; {stage}.")
+def run(train: Train, knobs: Knobs, recipes: Mapping[str, str]) -> int:
+    """Run a training or another verb by the command line of a project's `train.py`; returns the exit code."""
+    program, arguments = Path(sys.argv[0]).name, sys.argv[1:]
+    if arguments and arguments[0] in verbs.VERBS:
+        verb = arguments[0]
+        return verbs.on_versions(verb, f"{program} {verb}", knobs).main(arguments[1:])
+    usage = f"{program} [options]\n       {program} {{{','.join(verbs.VERBS)}}} ... ({program} list --help)"
+    return training(program, train, knobs, recipes, usage).main(arguments)
 
 
-def _run_training(train: Train, options: argparse.Namespace, stage: Stage) -> int:
-    with _progress() as progress:
-        progress("importing scikit-learn")
-        from twinserve.errors import AskedWrongly, ModelError
+def training(program: str, train: Train, knobs: Knobs, recipes: Mapping[str, str], usage: str | None = None) -> Command:
+    """The command that runs `train` with the steps that its options describe."""
+    parser = training_parser(program, knobs, usage)
 
-        try:
-            trained = train(options, progress, stage)
-        except AskedWrongly as error:
-            return _fail(USAGE, str(error))
-        except ModelError as error:
-            return _fail(FAILURE, str(error))
-    with _reporting(str(stage)):
-        _print(trained, as_json=options.json)
-    return HELD_BACK if options.promote and not trained.outcome.promoted else 0
+    def act(options: argparse.Namespace) -> int:
+        require_consistent(parser, options, knobs)
+        return _train(program, train, options, knobs, recipes)
+
+    return Command(parser, act)
 
 
-def _run_verb(options: argparse.Namespace, knobs: Knobs) -> int:
-    from twinserve.cli.verbs import VERBS, Arguments
-    from twinserve.errors import AskedWrongly, ModelError
+def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs, recipes: Mapping[str, str]) -> int:
+    made: list[Steps] = []
+
+    def work() -> int:
+        with _progress() as progress:
+            progress("importing scikit-learn")
+            from twinserve.cli.chosen_recipe import chosen_recipe
+            from twinserve.release.steps import Steps
+            from twinserve.store.registry import Registry
+
+            recipe = chosen_recipe(options, knobs.recipe, recipes)
+            registry = Registry(Path(options.artifacts), options.name or recipe.name)
+            made.append(Steps(recipe, registry, _choices(options), progress))
+            trained = train(made[0])
+        with reporting(made[0].changed()):
+            _print(trained, as_json=options.json)
+        return HELD_BACK if options.promote and not trained.outcome.promoted else 0
+
+    return guarded(program, work, lambda: made[0].changed() if made else "nothing was changed")
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    from twinserve.cli.git_commit import git_commit
+    from twinserve.release.steps import Choices
     from twinserve.store.artifact import Trust
-    from twinserve.store.registry import Registry
 
-    try:
-        registry = Registry(Path(options.artifacts), options.name or knobs.recipe)
-        trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
-        result = VERBS[options.verb][0](registry, Arguments(tuple(options.versions), options.keep, trust))
-    except AskedWrongly as error:
-        return _fail(USAGE, str(error))
-    except ModelError as error:
-        return _fail(FAILURE, str(error))
-    text = json.dumps(result.values) if options.json else "\n".join(result.lines)
-    with _reporting(f"{options.verb} was done nevertheless"):
-        print(text)  # noqa: T201  # What the verb was asked for.
-    return 0 if result.done else FAILURE
+    return Choices(
+        seed=options.seed,
+        search_seconds=options.budget if options.search else 0.0,
+        out_of_range=options.out_of_range,
+        tolerance=options.tolerance,
+        allow_breaking=options.allow_breaking,
+        allow_fallback=options.allow_fallback,
+        promote=options.promote,
+        seal_key=options.seal_key,
+        trust=Trust(options.trust_pickles, max_artifact=options.max_artifact),
+        git_commit=git_commit(Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()),
+        only_named=not (options.data or options.recipe),
+    )
 
 
 def _print(trained: Trained, *, as_json: bool) -> None:
@@ -111,33 +109,13 @@ def _print(trained: Trained, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _reporting(done: str) -> Iterator[None]:
-    """Print in here: a full disk or a closed pipe raises `ReportLost` with `done`, which describes what was done."""
-    try:
-        yield
-        print(end="", flush=True)  # noqa: T201  # Now, not when Python ends.
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # What is left must not fail once more.
-        raise ReportLost(f"Standard output cannot be written to ({error.strerror}); {done}.") from None
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> Iterator[Callable[[str], None]]:
     """Show the steps on standard error: one changing line in a terminal, a line for each step elsewhere."""
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda step: console.print(step, markup=False, soft_wrap=True)
+        yield partial(console.print, markup=False, soft_wrap=True)
         return
     with console.status("starting") as status:
-        yield lambda step: status.update(step)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _fail(code: int, sentence: str) -> int:
-    print(f"train.py: {sentence}", file=sys.stderr)  # noqa: T201  # The errors of the command.
-    return code
+        yield status.update

@@ -1,172 +1,92 @@
-"""The other verbs of `train.py`: show the versions of a model, and choose the champion, the version that serves."""
+"""The verbs that look after the versions of a model: their options, and how they are run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import argparse
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from twinserve.errors import ArtifactRefused, ModelError, RegistryError
-from twinserve.signature import diff
-from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
-from twinserve.store.manifest import Manifest
-from twinserve.store.registry import Registry
-
-
-@dataclass(frozen=True)
-class VerbResult:
-    """The result of a verb: lines to print, values for `--json`, and whether it succeeded."""
-
-    lines: list[str]
-    values: Any
-    done: bool = True
-
-
-NO_TRUST: Final = Trust()
+from twinserve.cli.command import FAILURE, Command, reporting
+from twinserve.cli.options import add_store, public_key, variable
+from twinserve.cli.train_options import Knobs
 
 
 @dataclass(frozen=True)
-class Arguments:
-    """A verb's arguments."""
+class Verb:
+    """What the command line must know of a verb; `twinserve.cli.versions` has the function of the same name."""
 
-    versions: tuple[int, ...] = ()
-    keep: int = 5
-    trust: Trust = NO_TRUST
-
-
-def list_versions(registry: Registry, _: Arguments) -> VerbResult:
-    """Every version in one line; last an error, where the champion file is damaged."""
-    champion, trouble = None, []
-    try:
-        champion = registry.champion()
-    except RegistryError as error:  # Its text advises to promote a version.
-        trouble = [str(error)]
-    values = [
-        {"version": version, "champion": version == champion} | _facts(registry, version)
-        for version in registry.versions()
-    ]
-    lines = [
-        f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
-    ]
-    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
-    return VerbResult([*lines, *trouble], values, done=not trouble)
+    sentence: str
+    least: int = 0
+    """How many versions it takes at least."""
+    most: int | None = 0
+    """How many at most; None: any number."""
+    opens: bool = False
+    """Does it open versions, as a server does?"""
 
 
-def show(registry: Registry, arguments: Arguments) -> VerbResult:
-    """The facts of one version."""
-    version = arguments.versions[0] if arguments.versions else registry.champion()
-    if version is None:
-        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
-    folder = registry.require(version)
-    facts = read_manifest(folder)
-    lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
-    return VerbResult(
-        [*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json")
-    )
-
-
-def compare(registry: Registry, arguments: Arguments) -> VerbResult:
-    """What differs between two versions: input, metrics, proof."""
-    old, new = (open_version(registry.require(version), arguments.trust) for version in arguments.versions)
-    changes = diff(old.signature, new.signature)
-    lines = [str(change) for change in changes] or ["the same input"]
-    names = [*dict.fromkeys([*old.manifest.metrics, *new.manifest.metrics])]
-    metrics = {name: (old.manifest.metrics.get(name), new.manifest.metrics.get(name)) for name in names}
-    lines += [f"{name:<18} {_number(was)} -> {_number(now)}" for name, (was, now) in metrics.items()]
-    lines += [f"predictor          {one.manifest.predictor.reason}" for one in (old, new)]
-    values = {"changes": [vars(change) for change in changes], "metrics": metrics}
-    return VerbResult(lines, values)
-
-
-def promote(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check a version and make it the champion, without the gate."""
-    (version,) = arguments.versions
-    open_version(registry.require(version), arguments.trust)
-    registry.promote(version)
-    return VerbResult([f"Version {version} of {registry.name} is the champion."], {"champion": version})
-
-
-def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check the champion's predecessor and make it the champion again."""
-    before = registry.predecessor()
-    if before is not None:
-        open_version(registry.require(before), arguments.trust)
-    version = registry.rollback()
-    return VerbResult([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
-
-
-def verify(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check the files and replay the golden rows of the given versions, or of all."""
-    outcomes = list(_verified(registry, arguments))
-    lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
-    values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
-    done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
-
-
-def prune(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Remove old versions, never the champion nor its predecessor."""
-    removed = registry.prune(arguments.keep)
-    listed = ", ".join(map(str, removed)) or "none"
-    return VerbResult([f"Removed: {listed}."], {"removed": removed})
-
-
-def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
-    for version in arguments.versions or registry.versions():
-        try:
-            _: LoadedArtifact = open_version(registry.require(version), arguments.trust)
-        except ArtifactRefused as error:
-            yield version, str(error)
-        else:
-            yield version, None
-
-
-def _elsewhere(registry: Registry) -> str:
-    """A hint at the other models of the store, where there are some."""
-    others = registry.others()
-    return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
-
-
-def _facts(registry: Registry, version: int) -> dict[str, Any]:
-    try:
-        facts = read_manifest(registry.path(version))
-    except ArtifactRefused as error:
-        return {"summary": str(error)}
-    decides = facts.metrics.get(facts.metric)
-    training = facts.training
-    how = f"{facts.predictor.kind:<12}  {training.estimator}, from {training.source}"
-    return {
-        "summary": f"{training.created}  {facts.metric} {_number(decides)}  {how}",
-        "estimator": training.estimator,
-        "source": training.source,
-        "created": training.created,
-        facts.metric: decides,
-        "predictor": facts.predictor.kind,
-    }
-
-
-def _described(facts: Manifest) -> Iterator[str]:
-    training = facts.training
-    yield f"model      {facts.name}, {facts.task}"
-    yield f"made       {training.created} from {training.source}"
-    yield f"rows       {training.rows}, {training.holdout_rows} of them held out"
-    yield f"estimator  {training.estimator}"
-    yield f"predictor  {facts.predictor.kind}: {facts.predictor.reason}"
-    yield from (f"{name:<18} {value:.4f}" for name, value in facts.metrics.items())
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-Verb = Callable[[Registry, Arguments], VerbResult]
-# By verb: its function, how many versions it takes at least and at most, and its description.
-VERBS: Final[dict[str, tuple[Verb, int, int | None, str]]] = {
-    "list": (list_versions, 0, 0, "list every version in one line"),
-    "show": (show, 0, 1, "show the facts of a version, or of the champion"),
-    "diff": (compare, 2, 2, "show what differs between two versions"),
-    "promote": (promote, 1, 1, "check a version and make it the champion, without the gate"),
-    "rollback": (rollback, 0, 0, "make the previous champion the champion again"),
-    "verify": (verify, 0, None, "check files and golden rows of some versions, or of all"),
-    "prune": (prune, 0, 0, "remove all but the newest versions, the champion and its predecessor"),
+VERBS: Final[Mapping[str, Verb]] = {
+    "list": Verb("list every version in one line"),
+    "show": Verb("show the facts of a version, or of the champion", most=1),
+    "diff": Verb("show what differs between two versions", 2, 2, opens=True),
+    "promote": Verb("check a version and make it the champion, without the gate", 1, 1, opens=True),
+    "rollback": Verb("make the version the champion again that served before", opens=True),
+    "verify": Verb("check files and golden rows of some versions, or of all", most=None, opens=True),
+    "prune": Verb("remove all but the newest versions, the champion and its predecessor"),
 }
+
+
+def command(verb: str, program: str) -> Command:
+    """`twinserve list` and the others."""
+    return on_versions(verb, program, Knobs())
+
+
+def on_versions(name: str, program: str, knobs: Knobs) -> Command:
+    """The command of a verb, with the defaults of a project."""
+    verb = VERBS[name]
+    parser = argparse.ArgumentParser(prog=program, description=verb.sentence.capitalize() + ".")
+    parser.set_defaults(keep=1, seal_key=None, versions=[])
+    if verb.most is None or verb.most > 0:
+        parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
+    if name == "prune":
+        parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many new versions to keep")
+    add_store(parser, knobs.artifacts, knobs.recipe)
+    if verb.opens:
+        parser.add_argument(
+            "--seal-key",
+            metavar="FILE",
+            type=public_key,
+            default=variable("TWINSERVE_SEAL_KEY"),
+            help="also check seals with this public key, as servers do (default: $TWINSERVE_SEAL_KEY)",
+        )
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
+
+    def act(options: argparse.Namespace) -> int:
+        number = len(options.versions)
+        if number < verb.least or (verb.most is not None and number > verb.most):
+            wanted = verb.least if verb.least == verb.most else f"{verb.least} to {verb.most}"
+            parser.error(f"{name} takes {wanted} version(s)")
+        if options.keep < 1:
+            parser.error("--keep must be at least 1: the newest version holds the number that the next one counts from")
+        return _run(name, options, knobs.recipe)
+
+    return Command(parser, act)
+
+
+def _run(name: str, options: argparse.Namespace, default: str | None) -> int:
+    from twinserve.cli.versions import Arguments, ask
+    from twinserve.store.artifact import Trust
+    from twinserve.store.registry import Registry, only_model
+
+    root = Path(options.artifacts)
+    registry = Registry(root, options.name or default or only_model(root))
+    trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
+    result = ask(
+        name, registry, Arguments(tuple(options.versions), options.keep, trust, named=options.name is not None)
+    )
+    text = json.dumps(result.values) if options.json else "\n".join(result.lines)
+    with reporting(f"{name} was done all the same"):
+        print(text)  # noqa: T201  # What the verb was asked for.
+    return 0 if result.done else FAILURE

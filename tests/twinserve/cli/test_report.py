@@ -13,11 +13,12 @@ from rich.console import Console
 from harness import fruit
 from tests.twinserve.signature.made import feature, signature
 from twinserve.card.caveats import caveats
-from twinserve.cli.report import MOST_COLUMNS, Trained, as_json, show
+from twinserve.cli.report import MOST_COLUMNS, as_json, show
 from twinserve.notes import Note
 from twinserve.release.build import Lineage, build
 from twinserve.release.gate import Verdict
 from twinserve.release.promotion import Outcome
+from twinserve.release.steps import Trained
 from twinserve.signature import Change
 from twinserve.store.registry import Registry
 
@@ -42,7 +43,7 @@ def of_table(trained: Trained) -> Trained:
         Note("dropped", "id", "it looks like an identifier"),
         Note("leak", "paid", "it is the target: left out"),
     )
-    return replace(trained, recipe=replace(trained.recipe, input=trained.data.signature, notes=notes))
+    return replace(trained, recipe=replace(trained.recipe, input=trained.data.signature), notes=notes)
 
 
 def said(trained: Trained) -> str:
@@ -89,7 +90,7 @@ def test_a_candidate_that_failed_and_a_class_that_was_left_out_are_said(trained:
     notes = (Note("warning", None, "the class 'quince' is left out"),)
     odd = replace(
         trained,
-        data=replace(trained.data, notes=notes),
+        notes=notes,
         fitted=replace(trained.fitted, failed={"svm [1]": "no probabilities"}),
     )
     lines = said(odd).splitlines()

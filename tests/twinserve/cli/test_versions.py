@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve.cli.verbs import VERBS, Arguments, VerbResult
+from twinserve.cli.versions import Arguments, VerbResult, ask
 from twinserve.errors import ArtifactRefused, ModelError
 from twinserve.release.build import Lineage, build
 from twinserve.store import seal
@@ -37,7 +37,7 @@ def registry(store: Registry) -> Registry:
 
 def said(registry: Registry, verb: str, *versions: int, trust: Trust = OURS) -> VerbResult:
     """What a verb has to say."""
-    return VERBS[verb][0](registry, Arguments(versions, 5, trust))
+    return ask(verb, registry, Arguments(versions, 5, trust))
 
 
 def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry) -> None:

@@ -1,0 +1,75 @@
+"""`Command`: a verb's parser and its function. `guarded`: exit codes and sentences for whatever a verb raises."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+FAILURE: Final = 1
+USAGE: Final = 2
+HELD_BACK: Final = 3
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb of the command line."""
+
+    parser: argparse.ArgumentParser
+    run: Callable[[argparse.Namespace], int]
+    """Does it, with the options that the parser read; returns the exit code."""
+
+    def main(self, arguments: Sequence[str]) -> int:
+        """Parse and run; returns the exit code, after one sentence on standard error where it is not 0."""
+        options = self.parser.parse_args(arguments)
+        return guarded(self.parser.prog, lambda: self.run(options))
+
+
+class ReportLost(Exception):
+    """The work is done, and its report could not be written to standard output."""
+
+
+def guarded(program: str, work: Callable[[], int], changed: Callable[[], str] = lambda: "nothing was changed") -> int:
+    """The exit code of `work`, or of what it raised: 2 for `AskedWrongly`, 1 for every other error and for a signal.
+
+    `changed` says what has been changed so far, for the sentence of an interruption."""
+    from twinserve.errors import AskedWrongly, ModelError
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return work()
+    except AskedWrongly as error:
+        return fail(program, str(error), USAGE)
+    except (ModelError, ReportLost) as error:
+        return fail(program, str(error))
+    except OSError as error:
+        return fail(program, f"{error.strerror or error}: {error.filename or 'the store'}; {changed()}.")
+    except KeyboardInterrupt:
+        return fail(program, f"Interrupted; {changed()}.")
+
+
+@contextmanager
+def reporting(done: str) -> Iterator[None]:
+    """Print in here: a full disk or a closed pipe raises `ReportLost` with `done`, which describes what was done."""
+    try:
+        yield
+        print(end="", flush=True)  # noqa: T201  # Now, not when Python ends.
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # What is left must not fail once more.
+        raise ReportLost(f"Standard output cannot be written to ({error.strerror}); {done}.") from None
+
+
+def fail(program: str, sentence: str, code: int = FAILURE) -> int:
+    """Say why on standard error; returns the code."""
+    sys.stderr.write(f"{program}: {sentence}\n")
+    return code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

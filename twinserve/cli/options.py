@@ -1,0 +1,124 @@
+"""Options that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from twinserve import bounds
+
+POLICIES: Final = ("warn", "reject")
+
+
+def add_store(group: argparse._ActionsContainer, artifacts: str, name: str | None = None) -> None:
+    """`--name`, `--artifacts`, and what is needed to open a version. `name`: the default, for the help."""
+    group.add_argument(
+        "--name",
+        type=not_empty,
+        default=variable("TWINSERVE_MODEL"),
+        help=f"the model's name in the store (default: $TWINSERVE_MODEL, else {name or 'the only model of the store'})",
+    )
+    group.add_argument(
+        "--artifacts",
+        type=not_empty,
+        default=variable("TWINSERVE_ARTIFACTS") or artifacts,
+        help="the folder of the store, which holds all models (default: $TWINSERVE_ARTIFACTS, else %(default)s)",
+    )
+    group.add_argument(
+        "--trust-pickles",
+        action="store_true",
+        default=(variable("TWINSERVE_TRUST_PICKLES") or "").lower() in ("true", "1", "yes", "on", "t", "y"),
+        help="open versions stored as a pickle; only those you made yourself (default: $TWINSERVE_TRUST_PICKLES)",
+    )
+    group.add_argument(
+        "--max-artifact",
+        type=size,
+        metavar="BYTES",
+        default=variable("TWINSERVE_MAX_ARTIFACT") or str(bounds.ARTIFACT),
+        help="the largest version that is opened (default: $TWINSERVE_MAX_ARTIFACT, else a gigabyte)",
+    )
+
+
+def add_policy(group: argparse._ActionsContainer) -> None:
+    """`--out-of-range`."""
+    group.add_argument(
+        "--out-of-range",
+        choices=POLICIES,
+        default=variable("TWINSERVE_OUT_OF_RANGE") or POLICIES[0],
+        help="the servers' policy for unseen values; under warn no encoder may raise on an unknown category "
+        f"(default: $TWINSERVE_OUT_OF_RANGE, else {POLICIES[0]})",
+    )
+
+
+def require_policy(parser: argparse.ArgumentParser, policy: str) -> None:
+    """Exit with code 2 for an unknown policy: argparse does not check a default."""
+    if policy not in POLICIES:
+        parser.error(f"TWINSERVE_OUT_OF_RANGE is one of: {', '.join(POLICIES)}")
+
+
+def variable(name: str) -> str | None:
+    """A variable from the environment or else from `.env`, as the servers read it; None if it is empty."""
+    return os.environ.get(name) or dotenv_values(".env").get(name) or None
+
+
+def model_name(location: str) -> str:
+    """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`; standard input gives none."""
+    return re.sub(r"[^a-z0-9_]+", "-", Path(location).stem.lower()).strip("-_")[:64]
+
+
+def sealing_key(path: str) -> bytes:
+    """The bytes of a private key, checked before a long training."""
+    from twinserve.store import seal
+
+    try:
+        key = Path(path).read_bytes()
+        seal.make(b"", key)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot be read ({error.strerror})") from None
+    except ImportError:
+        raise argparse.ArgumentTypeError("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+    except seal.BadKey as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return key
+
+
+def public_key(path: str) -> bytes:
+    """The bytes of a public key."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def not_empty(text: str) -> str:
+    """The text, if it is not empty: an unset shell variable must not mean the default or the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def positive(text: str) -> float:
+    """A number from 0."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError("not a number from 0")
+    return number
+
+
+def size(text: str) -> int:
+    """A number of bytes, at least 1."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError("not a whole number from 1")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A seed of a random number generator."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError("a seed is a whole number from 0 to 4294967295")
+    return int(text)

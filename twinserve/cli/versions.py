@@ -1,0 +1,177 @@
+"""What the verbs do: show the versions of a model, and choose the champion, the version that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from twinserve.errors import ArtifactRefused, ModelError, RegistryError
+from twinserve.signature import diff
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
+from twinserve.store.manifest import Manifest
+from twinserve.store.registry import Registry
+
+
+@dataclass(frozen=True)
+class VerbResult:
+    """The result of a verb: lines to print, values for `--json`, and whether it succeeded."""
+
+    lines: list[str]
+    values: Any
+    done: bool = True
+
+
+NO_TRUST: Final = Trust()
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A verb's arguments."""
+
+    versions: tuple[int, ...] = ()
+    keep: int = 5
+    trust: Trust = NO_TRUST
+    named: bool = False
+    """Was the model named, so that it must be there?"""
+
+
+def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
+    """Every version in one line; last an error, where the champion file is damaged."""
+    champion, trouble = None, []
+    try:
+        champion = registry.champion()
+    except RegistryError as error:  # Its text advises to promote a version.
+        trouble = [str(error)]
+    values = [
+        {"version": version, "champion": version == champion} | _facts(registry, version)
+        for version in registry.versions()
+    ]
+    lines = [
+        f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
+    ]
+    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
+    return VerbResult([*lines, *trouble], values, done=not trouble and bool(values or not arguments.named))
+
+
+def show(registry: Registry, arguments: Arguments) -> VerbResult:
+    """The facts of one version."""
+    version = arguments.versions[0] if arguments.versions else registry.champion()
+    if version is None:
+        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
+    folder = registry.require(version)
+    facts = read_manifest(folder)
+    lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
+    return VerbResult(
+        [*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json")
+    )
+
+
+def compare(registry: Registry, arguments: Arguments) -> VerbResult:
+    """What differs between two versions: input, metrics, proof."""
+    old, new = (open_version(registry.require(version), arguments.trust) for version in arguments.versions)
+    changes = diff(old.signature, new.signature)
+    lines = [str(change) for change in changes] or ["the same input"]
+    names = [*dict.fromkeys([*old.manifest.metrics, *new.manifest.metrics])]
+    metrics = {name: (old.manifest.metrics.get(name), new.manifest.metrics.get(name)) for name in names}
+    lines += [f"{name:<18} {_number(was)} -> {_number(now)}" for name, (was, now) in metrics.items()]
+    lines += [f"predictor          {one.manifest.predictor.reason}" for one in (old, new)]
+    values = {"changes": [vars(change) for change in changes], "metrics": metrics}
+    return VerbResult(lines, values)
+
+
+def promote(registry: Registry, arguments: Arguments) -> VerbResult:
+    """Check a version and make it the champion, without the gate."""
+    (version,) = arguments.versions
+    open_version(registry.require(version), arguments.trust)
+    registry.promote(version)
+    return VerbResult([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+
+
+def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
+    """Check the champion's predecessor and make it the champion again."""
+    before = registry.predecessor()
+    if before is not None:
+        open_version(registry.require(before), arguments.trust)
+    version = registry.rollback()
+    return VerbResult([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+
+
+def verify(registry: Registry, arguments: Arguments) -> VerbResult:
+    """Check the files and replay the golden rows of the given versions, or of all."""
+    outcomes = list(_verified(registry, arguments))
+    lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
+    values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
+    done = bool(outcomes) and all(reason is None for _, reason in outcomes)
+    return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+
+
+def prune(registry: Registry, arguments: Arguments) -> VerbResult:
+    """Remove old versions, never the champion nor its predecessor."""
+    removed = registry.prune(arguments.keep)
+    listed = ", ".join(map(str, removed)) or "none"
+    return VerbResult([f"Removed: {listed}."], {"removed": removed})
+
+
+def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, str | None]]:
+    for version in arguments.versions or registry.versions():
+        try:
+            _: LoadedArtifact = open_version(registry.require(version), arguments.trust)
+        except ArtifactRefused as error:
+            yield version, str(error)
+        else:
+            yield version, None
+
+
+def _elsewhere(registry: Registry) -> str:
+    """A hint at the other models of the store, where there are some."""
+    others = registry.others()
+    return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
+
+
+def _facts(registry: Registry, version: int) -> dict[str, Any]:
+    try:
+        facts = read_manifest(registry.path(version))
+    except ArtifactRefused as error:
+        return {"summary": str(error)}
+    decides = facts.metrics.get(facts.metric)
+    training = facts.training
+    how = f"{facts.predictor.kind:<12}  {training.estimator}, from {training.source}"
+    return {
+        "summary": f"{training.created}  {facts.metric} {_number(decides)}  {how}",
+        "estimator": training.estimator,
+        "source": training.source,
+        "created": training.created,
+        facts.metric: decides,
+        "predictor": facts.predictor.kind,
+    }
+
+
+def _described(facts: Manifest) -> Iterator[str]:
+    training = facts.training
+    yield f"model      {facts.name}, {facts.task}"
+    yield f"made       {training.created} from {training.source}"
+    yield f"rows       {training.rows}, {training.holdout_rows} of them held out"
+    yield f"estimator  {training.estimator}"
+    yield f"predictor  {facts.predictor.kind}: {facts.predictor.reason}"
+    yield from (f"{name:<18} {value:.4f}" for name, value in facts.metrics.items())
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def ask(verb: str, registry: Registry, arguments: Arguments) -> VerbResult:
+    """The result of a verb; raises a `ModelError` that says what to do."""
+    return FUNCTIONS[verb](registry, arguments)
+
+
+FUNCTIONS: Final[Mapping[str, Callable[[Registry, Arguments], VerbResult]]] = {
+    "list": list_versions,
+    "show": show,
+    "diff": compare,
+    "promote": promote,
+    "rollback": rollback,
+    "verify": verify,
+    "prune": prune,
+}

@@ -1,0 +1,189 @@
+"""`Steps`: a training from a recipe to a promoted version, each step a method."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twinserve.notes import Note
+from twinserve.proof.prove import Proved, compile_model, prove
+from twinserve.recipes import Recipe, Table
+from twinserve.release.build import Built, Lineage, register, require_writable
+from twinserve.release.gate import Terms
+from twinserve.release.nulls import null_notes
+from twinserve.release.promotion import Outcome, promote_if_not_worse
+from twinserve.release.quality import Quality, evaluate_on_holdout
+from twinserve.release.same_source import require_same_source
+from twinserve.signature.signature import OutOfRange
+from twinserve.store.artifact import Trust
+from twinserve.store.manifest import Manifest
+from twinserve.store.registry import Registry
+from twinserve.training.data import Data, split
+from twinserve.training.fit import Fitted, fit
+
+Graph = bytes | Exception
+"""An ONNX graph, or the error that says why there is none."""
+Progress = Callable[[str], None]
+"""Called with the name of each step as it begins."""
+TOLERANCE: Final = 0.02
+NO_TRUST: Final = Trust()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person who trains chooses beside the recipe."""
+
+    seed: int = 0
+    search_seconds: float = 0.0
+    """Seconds of the search over hyper-parameters; 0 for none."""
+    out_of_range: OutOfRange = "warn"
+    """The servers' policy for values that training never saw."""
+    tolerance: float = TOLERANCE
+    """How much worse than the champion, in units of the metric, still counts as not worse."""
+    allow_breaking: bool = False
+    allow_fallback: bool = False
+    promote: bool = True
+    """False: compare with the champion, and change nothing."""
+    seal_key: bytes | None = None
+    trust: Trust = NO_TRUST
+    """Of the champion and of the new version when they are opened."""
+    git_commit: str | None = None
+    only_named: bool = False
+    """Was nothing given but the model's name? Then its source must be that of its versions."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: everything that its report shows."""
+
+    recipe: Recipe
+    data: Data
+    fitted: Fitted
+    manifest: Manifest
+    version: int
+    folder: Path
+    outcome: Outcome
+    seconds: float
+    notes: tuple[Note, ...] = ()
+    """Notes on the table, on its split and on the pipeline."""
+
+
+class Steps:
+    """The steps of one training, in their order."""
+
+    def __init__(
+        self, recipe: Recipe, registry: Registry, choices: Choices, progress: Progress = lambda _: None
+    ) -> None:
+        self.recipe, self.registry, self.choices = recipe, registry, choices
+        self.registered: int | None = None
+        """The number of the new version, once it is registered."""
+        self.promoted = False
+        self._progress = progress
+        self._notes: list[Note] = []
+        self._started = time.monotonic()
+
+    def load(self) -> Table:
+        """The recipe's rows."""
+        self._progress("loading")
+        return self.recipe.load()
+
+    def split(self, table: Table) -> Data:
+        """Divide them into training rows and hold-out: a hash of a row's content decides."""
+        data = split(self.recipe, table)
+        if self.choices.only_named:
+            self._notes += require_same_source(self.registry, self.recipe.name, data.source)
+        require_writable(self.registry)  # Better known now than after the training.
+        return data
+
+    def fit(self, data: Data) -> Fitted:
+        """Cross-validate every candidate, improve the best one and fit it on all training rows."""
+        choices = self.choices
+        fitted = fit(
+            self.recipe,
+            data,
+            seed=choices.seed,
+            progress=self._progress,
+            search_seconds=choices.search_seconds,
+            out_of_range=choices.out_of_range,
+        )
+        self._notes += null_notes(fitted.pipeline, data)
+        return fitted
+
+    def compile(self, data: Data, fitted: Fitted) -> Graph:
+        """The fitted pipeline as an ONNX graph, or the reason why there is none."""
+        self._progress("compiling")
+        return compile_model(fitted.pipeline, data.signature)
+
+    def prove(self, data: Data, fitted: Fitted, graph: Graph) -> Proved:
+        """Compare the graph's answers with the pipeline's; where they differ, the pipeline itself will serve."""
+        self._progress("proving")
+        return prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, self.choices.seed)
+
+    def evaluate(self, data: Data, fitted: Fitted, proved: Proved) -> Quality:
+        """The metrics of what will serve, on the hold-out."""
+        self._progress("evaluating")
+        return evaluate_on_holdout(proved.predictor, data, fitted.baseline, self.choices.seed)
+
+    def register(self, data: Data, fitted: Fitted, proved: Proved, quality: Quality) -> Manifest:
+        """Write a version, open it as a server would, and give it the next number."""
+        self._progress("registering")
+        lineage = Lineage(self.choices.seed, self.choices.git_commit)
+        built = Built(self.recipe, data, fitted, proved, quality, lineage)
+        self.registered, manifest = register(self.registry, built, seal_key=self.choices.seal_key)
+        return manifest
+
+    def promote(self, data: Data) -> Outcome:
+        """Make the new version the champion if it is not worse than the present one on the hold-out."""
+        self._progress("comparing with the champion")
+        choices = self.choices
+        terms = Terms(choices.tolerance, choices.seed, choices.allow_breaking, choices.allow_fallback)
+        outcome = promote_if_not_worse(
+            self.registry, self.version, data.holdout, terms, trust=choices.trust, promote=choices.promote
+        )
+        self.promoted = outcome.promoted
+        return outcome
+
+    def report(self, data: Data, fitted: Fitted, manifest: Manifest, outcome: Outcome) -> Trained:
+        """Everything that the report shows."""
+        return Trained(
+            recipe=self.recipe,
+            data=data,
+            fitted=fitted,
+            manifest=manifest,
+            version=self.version,
+            folder=self.registry.path(self.version),
+            outcome=outcome,
+            seconds=time.monotonic() - self._started,
+            notes=(*self.recipe.notes, *data.notes, *self._notes),
+        )
+
+    @property
+    def version(self) -> int:
+        """The number of the new version; raises `RuntimeError` before `register`."""
+        if self.registered is None:
+            raise RuntimeError("The new version is not registered yet.")
+        return self.registered
+
+    def changed(self) -> str:
+        """What has been changed so far, for the sentence of an interruption."""
+        if self.registered is None:
+            return "nothing was changed"
+        if self.promoted:
+            return f"version {self.registered} is registered and the champion"
+        return f"version {self.registered} is registered, and the champion is as it was"
+
+
+def train(steps: Steps) -> Trained:
+    """Load, split, fit, compile, prove, evaluate, register, promote."""
+    table = steps.load()
+    data = steps.split(table)
+    fitted = steps.fit(data)
+    graph = steps.compile(data, fitted)
+    proved = steps.prove(data, fitted, graph)
+    quality = steps.evaluate(data, fitted, proved)
+    manifest = steps.register(data, fitted, proved, quality)
+    outcome = steps.promote(data)
+    return steps.report(data, fitted, manifest, outcome)
