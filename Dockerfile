@@ -18,6 +18,8 @@ COPY serve_fastapi /srv/serve_fastapi
 COPY deploy/entrypoint.py /srv/deploy/entrypoint.py
 COPY train.py /srv/
 WORKDIR /srv
+RUN printf '#!/opt/venv/bin/python\nimport sys\nsys.path.insert(0, "/srv")\nfrom twinserve.cli.main import main\nsys.exit(main())\n' \
+    > /opt/venv/bin/twinserve && chmod +x /opt/venv/bin/twinserve
 # A first model, so that the image answers at once. What a volume holds goes before it.
 RUN /opt/venv/bin/python train.py && /opt/venv/bin/python -m compileall -q /srv
 

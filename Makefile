@@ -7,6 +7,8 @@ INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no
 PIP    := $(PY) -m $(INSTALL)
 LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
           --no-annotate --no-header --no-emit-index-url
+# The command of this checkout; in somebody's project pip writes it.
+COMMAND := \#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom twinserve.cli.main import main\nsys.exit(main())\n
 IMAGE  ?= twinserve
 REQUESTS ?= 1000000
 
@@ -27,6 +29,7 @@ $(VENV)/.python:
 $(VENV)/.run: $(VENV)/.python requirements/run.txt
 	@echo "Installing into $(VENV) (about a minute the first time)"
 	@$(PIP) requirements/run.txt
+	@printf '$(COMMAND)' '$(abspath $(PY))' '$(CURDIR)' > $(VENV)/bin/twinserve && chmod +x $(VENV)/bin/twinserve
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
@@ -38,7 +41,7 @@ train: setup ## Train the default model; it becomes the champion if it is not wo
 	@$(PY) train.py
 
 serve: setup ## Run both doors, FastAPI on 8000 and Flask on 8001; trains a model first if there is none
-	@$(PY) -m twinserve.cli.serve
+	@$(VENV)/bin/twinserve serve
 
 check: setup-dev ## Lint, format, types, import rules
 	@$(PY) -m ruff check .

@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "fastapi": ["-m", "serve_fastapi"],
     "flask": ["-m", "serve_flask"],
     "train": ["train.py"],
-    "keys": ["-m", "twinserve.service.auth"],
+    "keys": ["-m", "twinserve.cli.main", "keys"],
 }
 PORTS: Final = (8000, 8001)
 HELP: Final = ("-h", "--help")

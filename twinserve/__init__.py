@@ -3,3 +3,5 @@
 Training, compiling with a proof, a store of versions, the service that answers requests, the commands, and the contract
 as a test suite.
 """
+
+__version__ = "0.1.0"

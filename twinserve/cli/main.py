@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
-import importlib.metadata
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from twinserve import __version__
 from twinserve.cli.command import USAGE, Command, fail
 
 
@@ -25,10 +25,7 @@ class Entry:
 REGISTRY: Final = "twinserve.cli.verbs"
 VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "make a model": {
-        "new": Entry("write a project for a table: recipe, apps, tests, Dockerfile", "twinserve.cli.new"),
         "train": Entry("train, prove, register and promote a model", "twinserve.cli.train_command"),
-        "import": Entry("make a version from a fitted model: skops, joblib, pickle, MLflow", "twinserve.cli.imports"),
-        "recipe": Entry("print what training decides about a table, as Python to edit", "twinserve.cli.recipe"),
     },
     "look after its versions": {
         "list": Entry("list every version in one line", REGISTRY),
@@ -61,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = top_parser()
     options, rest = parser.parse_known_args(words)
     if options.version:
-        sys.stdout.write(f"twinserve {importlib.metadata.version('twinserve')}\n")
+        sys.stdout.write(f"twinserve {__version__}\n")
         return 0
     if not rest:
         parser.print_help()
-        return 0 if words else USAGE
+        return USAGE
     close = difflib.get_close_matches(rest[0], entries(), 1)
     return fail(
         "twinserve",

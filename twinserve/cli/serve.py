@@ -1,4 +1,4 @@
-"""Run both doors on this machine, side by side: `make serve`. Trains the default model first if there is none."""
+"""`twinserve serve`: run both doors on this machine, side by side, or one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from twinserve.service.process.startup import bind, run
+from twinserve.cli.command import Command
+from twinserve.service.process.startup import CannotStart, bind, run
 from twinserve.service.settings import BadSetting, Settings, read_settings
 
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
@@ -30,13 +31,21 @@ class Stopped(Exception):
     """A signal came, or a door has ended by itself."""
 
 
-def main() -> int:
-    """Run both doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
-    argparse.ArgumentParser(
-        description="Run the FastAPI door and the Flask door; train the default model first if there is none.",
-        epilog="The settings are the doors' own: python -m serve_fastapi --help. "
-        f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it.",
-    ).parse_args()
+def command(_verb: str, program: str) -> Command:
+    """`twinserve serve`."""
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Serve the champion through both doors, or through one. Where there is no model yet, the train.py "
+        "of this folder is run first.",
+        epilog=f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it. The settings "
+        "are the doors' own: python -m serve_fastapi --help.",
+    )
+    parser.add_argument("door", nargs="?", choices=[module.removeprefix("serve_") for module in DOORS.values()])
+    return Command(parser, lambda options: main(options.door))
+
+
+def main(door: str | None = None) -> int:
+    """Run the doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # The latter when its terminal is closed.
         signal.signal(number, _stop)
     try:
@@ -44,14 +53,21 @@ def main() -> int:
     except BadSetting as error:
         say(str(error))
         return 2
-    return run("serve", lambda: _serve(settings))
+    doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
+    return run("serve", lambda: _serve(settings, doors))
 
 
-def _serve(settings: Settings) -> int:
-    ports = {name: (settings.port or PORT) + number for number, name in enumerate(DOORS)}
+def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
+    first = settings.port or (PORT if "FastAPI" in doors else PORT + 1)
+    ports = {name: first + number for number, name in enumerate(doors)}
     for port in ports.values():
         bind(settings, port).close()  # Otherwise another program's server could answer in place of a door.
     if not (Path(settings.artifacts) / settings.model / "champion").is_file():
+        if not Path("train.py").is_file():
+            raise CannotStart(
+                f"There is no champion of {settings.model!r} in {settings.artifacts}; make one with `twinserve train`, "
+                "or name another model with TWINSERVE_MODEL."
+            )
         say("There is no model yet; training one.")
         try:
             code = subprocess.run([sys.executable, "train.py"], check=False).returncode  # Our own program.
@@ -59,11 +75,11 @@ def _serve(settings: Settings) -> int:
             return INTERRUPTED  # The training has printed why.
         if code:
             return code
-    return _run(settings, ports)
+    return _run(settings, doors, ports)
 
 
-def _run(settings: Settings, ports: Mapping[str, int]) -> int:
-    processes = {name: _start(module, ports[name]) for name, module in DOORS.items()}
+def _run(settings: Settings, doors: Mapping[str, str], ports: Mapping[str, int]) -> int:
+    processes = {name: _start(module, ports[name]) for name, module in doors.items()}
     try:
         for port in ports.values():
             _wait_until_ready(processes, port)
@@ -107,13 +123,13 @@ def _welcome(settings: Settings, ports: Mapping[str, int]) -> None:
     if settings.model == "tumor":
         url = f"http://127.0.0.1:{next(iter(ports.values()))}/predict"
         say(f"Try it:  curl -d @examples/tumor.json -H 'Content-Type: application/json' {url}")
-    say("Ctrl-C stops both.")
+    say(f"Ctrl-C stops {'both' if len(ports) > 1 else 'it'}.")
 
 
 def _require_running(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
-            say(f"{name} has ended; stopping the other.")
+            say(f"{name} has ended{'; stopping the other' if len(processes) > 1 else ''}.")
             raise Stopped
 
 

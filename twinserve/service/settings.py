@@ -136,9 +136,7 @@ class Settings(BaseSettings):
         "",
         description="Open without credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics.",
     )
-    keys: Path | None = Field(
-        None, description="File of API keys, or of OAuth clients; see python -m twinserve.service.auth."
-    )
+    keys: Path | None = Field(None, description="File of API keys, or of OAuth clients; see twinserve keys.")
     signing_key: Path | None = Field(None, description="File of the key that signs the tokens issued to those clients.")
     token_seconds: Annotated[int, Field(ge=120, le=3600)] = Field(
         900, description="Seconds that a token issued here is valid."

@@ -57,7 +57,7 @@ def check(manifest: bytes | None, seal: bytes | None, public_key: bytes) -> None
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise ArtifactRefused(
-            "The key that checks seals is no Ed25519 public key in PEM; make one with python -m twinserve.service.auth."
+            "The key that checks seals is no Ed25519 public key in PEM; make one with twinserve keys."
         )
     if seal is None or manifest is None:
         raise ArtifactRefused("The artifact is not sealed; train it with --seal-key.")

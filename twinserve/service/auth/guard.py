@@ -91,9 +91,7 @@ class Guard:
             try:
                 self.tokens = Tokens(self._settings, self.keys)
             except (OSError, ValueError) as error:
-                raise _unreadable(
-                    "SIGNING_KEY", error, "make it with `python -m twinserve.service.auth signing-key`"
-                ) from None
+                raise _unreadable("SIGNING_KEY", error, "make it with `twinserve keys signing-key`") from None
             checks.append(self.tokens.verify)
         if self._settings.issuer:
             checks.append(Issuer(self._settings.issuer, self._settings).verify)
@@ -136,7 +134,7 @@ def _open_keys(path: Path) -> Keys:
     try:
         return Keys(path)
     except (OSError, ValueError) as error:
-        raise _unreadable("KEYS", error, "make it with `python -m twinserve.service.auth create NAME`") from None
+        raise _unreadable("KEYS", error, "make it with `twinserve keys create NAME`") from None
 
 
 def _unreadable(setting: str, error: OSError | ValueError, advice: str) -> BadSetting:

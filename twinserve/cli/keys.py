@@ -1,39 +1,40 @@
-"""`python -m twinserve.service.auth`: create, list and revoke API keys; make keys that sign tokens or seal models."""
+"""`twinserve keys`: create, list and revoke API keys; make keys that sign tokens or seal models."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from pydantic import ValidationError
 
+from twinserve.cli.command import Command
+from twinserve.errors import AskedWrongly
 from twinserve.service.auth import keys, signing
 from twinserve.service.http.routes import SCOPES
 from twinserve.service.settings import BadSetting, read_settings
 from twinserve.store import seal
 
-FAILED: Final = 2
 
-
-class Refused(Exception):
+class Refused(AskedWrongly):
     """The command cannot do this; the text is one sentence."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+def command(_verb: str, program: str) -> Command:
+    """`twinserve keys`."""
+    return Command(_parser(program), _run)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         options.run(options)
-    except (Refused, BadSetting) as error:
-        return _fail(str(error))
+    except BadSetting as error:
+        raise Refused(str(error)) from None
     except ValidationError as error:
-        return _fail(_first_mistake(error))
+        raise Refused(_first_mistake(error)) from None
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}.")
+        raise Refused(f"{error.filename}: {error.strerror}.") from None
     return 0
 
 
@@ -103,8 +104,10 @@ def seal_key(options: argparse.Namespace) -> None:
     _hint(f"Train with --seal-key {path}, serve with TWINSERVE_SEAL_KEY={path}.pub.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="twinserve.service.auth", description=__doc__)
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program, description="Create, list and revoke API keys; make keys that sign tokens or seal models."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
@@ -141,12 +144,3 @@ def _say(text: str) -> None:
 
 def _hint(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201  # As above.
-
-
-def _fail(text: str) -> int:
-    _hint(f"twinserve.service.auth: {text}")
-    return FAILED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

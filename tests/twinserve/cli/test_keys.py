@@ -1,4 +1,4 @@
-"""`python -m twinserve.service.auth`: each command and its errors."""
+"""`twinserve keys`: each command and its errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twinserve.service.auth import __main__ as command
+from twinserve.cli import keys as module
 from twinserve.service.auth import signing
 from twinserve.service.auth.keys import Keys, read
 from twinserve.store import seal
@@ -16,7 +16,7 @@ from twinserve.store import seal
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
-    code = command.main([str(argument) for argument in arguments])
+    code = module.command("keys", "twinserve keys").main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
     return code, printed.out, printed.err
 
