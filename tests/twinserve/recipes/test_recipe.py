@@ -27,13 +27,13 @@ def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [":", ":recipe", "mine:", ".mine:recipe", "..:recipe"])
-def test_half_a_place_is_none(name: str) -> None:
-    with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is no package\.module:name\.$"):
+def test_an_incomplete_location_is_refused(name: str) -> None:
+    with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is not of the form package\.module:name\.$"):
         find(name, RECIPES)
 
 
 @pytest.mark.parametrize(("task", "metric"), [("classification", "acc"), ("regression", "log_loss")])
-def test_a_metric_that_does_not_judge_the_task_is_refused_before_anything_is_fitted(task: Task, metric: str) -> None:
+def test_a_metric_of_another_task_is_refused_before_anything_is_fitted(task: Task, metric: str) -> None:
     with pytest.raises(NoSuchMetric, match=rf"^{metric} is no metric for a {task}; it has \w+, "):
         replace(TUMOR, task=task, metric=metric)
 

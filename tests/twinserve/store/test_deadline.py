@@ -28,7 +28,7 @@ def test_it_ends_when_it_is_told_to() -> None:
     deadline = Deadline(60, stop)
     deadline.check()
     stop.set()
-    with pytest.raises(ArtifactRefused, match="given up"):
+    with pytest.raises(ArtifactRefused, match="cancelled"):
         deadline.check()
 
 

@@ -188,7 +188,7 @@ def test_after_pruning_the_way_back_is_open(tmp_path: Path) -> None:
 def test_one_version_has_to_be_kept(tmp_path: Path, keep: int) -> None:
     """Else its number would be given again, to another model."""
     registry = store(tmp_path, 3, 1)
-    with pytest.raises(RegistryError, match=r"^Keep one version at least; "):
+    with pytest.raises(RegistryError, match=r"^Keep at least one version: "):
         registry.prune(keep)
     assert registry.versions() == [1, 2, 3]
 

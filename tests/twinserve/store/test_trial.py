@@ -84,7 +84,7 @@ def test_one_that_is_given_up_is_ended(version: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(trial, "PROGRAM", "while True: pass")
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
-    assert "given up" in refusal(served_by_pipeline(version), Deadline(60, stop))
+    assert "cancelled" in refusal(served_by_pipeline(version), Deadline(60, stop))
 
 
 @pytest.mark.parametrize("program", ["import os; os.abort()", "import sys; sys.exit(1)"])
