@@ -28,7 +28,8 @@ class Command:
     def main(self, arguments: Sequence[str]) -> int:
         """Parse and run; returns the exit code, after one sentence on standard error where it is not 0."""
         options = self.parser.parse_args(arguments)
-        return guarded(self.parser.prog, lambda: self.run(options))
+        program = self.parser.prog.partition(" ")[0]  # Without the verb.
+        return guarded(program, lambda: self.run(options))
 
 
 class ReportLost(Exception):

@@ -51,7 +51,7 @@ def training(program: str, train: Train, knobs: Knobs, recipes: Mapping[str, str
 
     def act(options: argparse.Namespace) -> int:
         require_consistent(parser, options, knobs)
-        return _train(program, train, options, knobs, recipes)
+        return _train(program.partition(" ")[0], train, options, knobs, recipes)
 
     return Command(parser, act)
 

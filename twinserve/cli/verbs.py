@@ -87,6 +87,6 @@ def _run(name: str, options: argparse.Namespace, default: str | None) -> int:
         name, registry, Arguments(tuple(options.versions), options.keep, trust, named=options.name is not None)
     )
     text = json.dumps(result.values) if options.json else "\n".join(result.lines)
-    with reporting(f"{name} was done all the same"):
+    with reporting(f"{name} was done nevertheless"):
         print(text)  # noqa: T201  # What the verb was asked for.
     return 0 if result.done else FAILURE
