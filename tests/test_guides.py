@@ -1,0 +1,51 @@
+"""Each guide of `docs/guides/` works, command by command, with the wheel as users install it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import ROOT
+from harness.wheel import build, install
+from tests.guides import Block, blocks, fits, guide
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+GUIDES = sorted(path for path in (ROOT / "docs" / "guides").glob("*.md") if path.name != "README.md")
+NOT_RUN = "# Your service.py, as it was: not run here"
+"""The first line of a block of another library's code."""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment with the wheel in it."""
+    folder = tmp_path_factory.mktemp("installed")
+    return install(build(folder / "wheel"), folder / "environment")
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_works(page: Path, python: Path, tmp_path: Path) -> None:
+    printed = ""
+    with guide(tmp_path, python) as under_way:
+        for block in blocks(page.read_text()):
+            if block.text.startswith(NOT_RUN):
+                continue
+            if block.language in ("text", "json"):
+                assert fits(printed, block.text), f"The guide shows\n{block.text}\nand this was printed:\n{printed}"
+            else:
+                printed = under_way.run(block)
+
+
+def test_every_guide_stands_in_the_list() -> None:
+    listed = (ROOT / "docs" / "guides" / "README.md").read_text()
+    assert [page.name for page in GUIDES if f"({page.name})" not in listed] == []
+
+
+def test_what_is_shown_may_leave_parts_out() -> None:
+    assert fits('{"a": 1, "b": 2}\n', '{"a": 1, ...}')
+    assert not fits('{"a": 1}', '{"a": 2}')
+
+
+def test_a_block_that_begins_with_a_file_s_name_is_that_file() -> None:
+    assert Block("python", "# app.py\nx = 1\n").file == "app.py"
+    assert Block("python", "x = 1\n").file is None
