@@ -11,8 +11,12 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from harness import ROOT
+
+COMMANDS: Final = ("gunicorn", "uvicorn", "flask")
+"""Commands of the libraries, which pip would have written."""
 
 
 def outside(folder: Path) -> Mapping[str, str]:
@@ -29,6 +33,7 @@ def done(command: Sequence[str | Path], folder: Path) -> str:
 
 def build(folder: Path) -> Path:
     """Build the wheel into a folder; its backend is part of `uv`."""
+    folder.mkdir(parents=True, exist_ok=True)
     done([sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", folder, ROOT], folder)
     (path,) = folder.glob("*.whl")
     return path
@@ -36,9 +41,14 @@ def build(folder: Path) -> Path:
 
 def install(wheel: Path, folder: Path) -> Path:
     """Make an environment in a folder and install the wheel; returns its interpreter."""
+    folder.mkdir(parents=True, exist_ok=True)
     done([sys.executable, "-m", "venv", "--without-pip", folder], folder)
     python = folder / "bin" / "python"
     done([sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--python", python, wheel], folder)
     site = Path(done([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip())
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    for name in COMMANDS:
+        command = python.with_name(name)
+        command.write_text(f"#!{python}\nimport runpy\n\nrunpy.run_module({name!r}, run_name='__main__')\n")
+        command.chmod(0o755)
     return python

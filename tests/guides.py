@@ -24,16 +24,13 @@ BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 FILE: Final = re.compile(r"(?:#|<!--) (\S+\.\w+)(?: -->)?\n")
 END: Final = "--- end of block ---"
 PATIENCE: Final = 300.0
-SESSION: Final = (
-    """\
+SESSION: Final = f"""\
 import code, sys
-console = code.InteractiveConsole({"__name__": "__main__"})
+console = code.InteractiveConsole({{"__name__": "__main__"}})
 for block in iter(lambda: sys.stdin.readline(), ""):
     exec(compile(bytes.fromhex(block.strip()).decode(), "<guide>", "exec"), console.locals)
-    print(%r, flush=True)
+    print({END!r}, flush=True)
 """
-    % END
-)
 """A program that runs one block of Python for each line of its standard input, in one namespace."""
 
 
@@ -95,7 +92,7 @@ class Guide:
         assert process.stdout is not None
         process.stdin.write(text + "\n")
         process.stdin.flush()
-        lines = []
+        lines: list[str] = []
         for line in process.stdout:
             if line.strip() == END:
                 return "".join(lines).strip()
@@ -120,6 +117,6 @@ def guide(folder: Path, python: Path) -> Iterator[Guide]:
 
 
 def fits(printed: str, shown: str) -> bool:
-    """Is this what the guide shows? `...` stands for anything, and spaces are compared as one."""
-    pattern = ".*".join(re.escape(" ".join(part.split())) for part in shown.split("..."))
-    return re.search(pattern.replace(r"\ ", " "), " ".join(printed.split()), re.S) is not None
+    """Is this what the guide shows? `...` stands for anything, and white space does not count."""
+    pattern = ".*".join(re.escape("".join(part.split())) for part in shown.split("..."))
+    return re.search(pattern, "".join(printed.split())) is not None
