@@ -16,7 +16,7 @@ from twinserve.recipes.target import label_text
 from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Terms, Verdict
 from twinserve.release.given_rows import GivenRows
-from twinserve.release.known_columns import column_names
+from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator
 from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.release.steps import NO_TRUST, TOLERANCE, Progress, Trained
@@ -110,6 +110,12 @@ class Imported:
         declared = choices.input or saved.inputs
         names = _declared_names(declared) or column_names(saved.estimator) or ()
         example = None if saved.example is None else read_example(saved.example, names)
+        rows = None
+        if labelled is not None:
+            rows, read = _given(saved.estimator, labelled, names)
+            declared = declared or read
+        if isinstance(declared, Signature):  # Read from a file, which cannot tell a category from another text.
+            declared = refined(declared, known_columns(saved.estimator, _declared_names(declared)))
         packaging = Packaging(
             input=declared,
             metric=choices.metric,
@@ -124,7 +130,6 @@ class Imported:
             lineage=Lineage(choices.seed, choices.git_commit, saved.fitted_with),
             seal_key=choices.seal_key,
         )
-        rows = None if labelled is None else _given(saved.estimator, labelled, names)
         return register_estimator(saved.estimator, rows, self._registry, packaging)
 
     def _outcome(self, packaged: Packaged) -> Outcome:
@@ -162,8 +167,8 @@ def _declared_names(declared: type[BaseModel] | Signature | None) -> Sequence[st
     return [feature.name for feature in signature.features]
 
 
-def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> GivenRows:
-    """The columns that the model takes, in its order, and the target; raises `WrongRows`."""
+def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple[GivenRows, Signature]:
+    """The columns that the model takes, in its order, with the target, and their signature; raises `WrongRows`."""
     frame = labelled.frame
     if labelled.target not in frame.columns:
         listed = ", ".join(map(str, frame.columns))
@@ -176,8 +181,8 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> Given
     missing = [name for name in wanted if name not in features.columns]
     if missing:
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
-    plain = from_table(features[list(wanted)], drop=False).frame
-    return GivenRows(plain, _target(frame[labelled.target]))
+    read = from_table(features[list(wanted)], drop=False)
+    return GivenRows(read.frame, _target(frame[labelled.target])), read.signature
 
 
 def _target(values: pd.Series[Any]) -> pd.Series[Any]:
