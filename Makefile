@@ -1,6 +1,7 @@
 # The same commands for people and for CI. `make help` lists them.
 VENV   ?= .venv
 OLDEST ?= .venv-oldest
+MLFLOW := bench/out/envs/mlflow/complete
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
@@ -13,7 +14,7 @@ IMAGE  ?= twinserve
 REQUESTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-saved-models lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -53,7 +54,10 @@ test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not long"
 
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
-	@$(PY) -m pytest -q -n auto --dist loadfile -m long
+	@$(PY) -m pytest -q -n auto --dist loadfile -m "long and not environments"
+
+test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW) ## Import models of the oldest scikit-learn and of MLflow (their environments take minutes to make)
+	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
@@ -62,6 +66,10 @@ test-fast: setup-dev ## Without the tests that start servers or train for long
 test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
 	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/twinserve/compile tests/twinserve/proof/test_prove.py \
 	  tests/twinserve/proof/test_parity.py tests/twinserve/proof/test_threshold_search.py tests/twinserve/proof/test_find_trees.py
+
+$(MLFLOW): bench/peers/mlflow/requirements.txt
+	@echo "Installing MLflow into $(dir $@)"
+	@$(PY) -c 'from bench.environments import set_up; set_up("mlflow")'
 
 $(OLDEST)/.made: requirements/oldest.txt
 	@echo "Installing the oldest libraries into $(OLDEST)"

@@ -15,9 +15,9 @@ import numpy as np
 from twinserve.card.caveats import caveats
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.figures import figures
+from twinserve.card.quality import evaluated_by, measured, metrics
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
-from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictor
 from twinserve.recipes import Recipe
 from twinserve.signature import Feature, Signature
@@ -58,6 +58,8 @@ def card(subject: Subject) -> dict[str, bytes]:
 
 def _figures(subject: Subject) -> Figures:
     data, facts = subject.data, subject.facts
+    if facts.training.evaluated_on == "nothing":
+        return {}
     predictions = subject.predictor.predict(data.holdout.columns)
     ranked = importances(
         subject.predictor,
@@ -75,8 +77,9 @@ def _blocks(subject: Subject, drawn: Figures) -> Iterator[str]:
     facts = subject.facts
     yield from _summary(subject)
     yield heading("Quality on the hold-out")
-    yield paragraph(_evaluated_by(facts))
-    yield _metrics(facts)
+    yield paragraph(evaluated_by(facts))
+    if facts.metrics:
+        yield metrics(facts)
     yield from (picture(path, caption) for path, (caption, _) in drawn.items())
     yield heading("Data")
     yield from _data(subject)
@@ -94,13 +97,7 @@ def _summary(subject: Subject) -> Iterator[str]:
     facts = subject.facts
     yield paragraph(subject.recipe.intended_use, "Intended use.")
     yield paragraph(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
-    low, high = facts.intervals.get(facts.metric, (np.nan, np.nan))
-    other = f"; the baseline has {facts.baseline[facts.metric]:.4f}" if facts.metric in facts.baseline else ""
-    yield paragraph(
-        f"{facts.metric} {facts.metrics[facts.metric]:.4f} (95 % interval {low:.4f} to {high:.4f}{other}), "
-        f"{facts.training.estimator}, served {_how(facts)}.",
-        "Summary.",
-    )
+    yield paragraph(f"{measured(facts)}, {facts.training.estimator}, served {_how(facts)}.", "Summary.")
     yield from (paragraph(caveat, "Caveat.") for caveat in caveats(facts))
 
 
@@ -108,28 +105,19 @@ def _how(facts: Manifest) -> str:
     return "as a compiled graph" if facts.predictor.kind == "compiled" else "by scikit-learn"
 
 
-def _evaluated_by(facts: Manifest) -> str:
-    better = "greater" if METRICS[facts.metric].greater_is_better else "less"
-    return (
-        f"{facts.training.holdout_rows} of {facts.training.rows} rows, chosen by a hash of their content and not "
-        f"used in training. {facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
-        "Baseline: a model that uses no feature."
-        + " brier is summed over the classes: from 0, which is best, to 2."
-        * ("brier" in facts.metrics)
-    )
-
-
-def _metrics(facts: Manifest) -> str:
-    rows = []
-    for name, value in facts.metrics.items():
-        low, high = facts.intervals.get(name, (np.nan, np.nan))
-        other = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
-        rows.append((name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", other))
-    return table(("metric", "model", "95 % interval", "baseline"), rows)
-
-
 def _data(subject: Subject) -> Iterator[str]:
     data = subject.data
+    if len(data.everything):
+        yield from _rows(data)
+    else:
+        yield paragraph(f"No rows: {data.source}. {len(data.signature.features)} features.")
+    all_notes = (*subject.recipe.notes, *data.notes)
+    if all_notes:
+        notes = [(str(note.kind), note.column or "", note.sentence) for note in all_notes]
+        yield table(("about the table", "column", ""), notes)
+
+
+def _rows(data: Data) -> Iterator[str]:
     yield paragraph(
         f"{len(data.everything)} rows of {data.source} with {len(data.signature.features)} features; "
         f"{len(data.train)} to learn from, {len(data.holdout)} held out."
@@ -147,10 +135,6 @@ def _data(subject: Subject) -> Iterator[str]:
         ends = np.quantile(data.everything.y_true, [0, 0.25, 0.5, 0.75, 1])
         heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
         yield table(heads, [("", *(f"{value:g}" for value in ends))])
-    all_notes = (*subject.recipe.notes, *data.notes)
-    if all_notes:
-        notes = [(str(note.kind), note.column or "", note.sentence) for note in all_notes]
-        yield table(("about the table", "column", ""), notes)
 
 
 def _candidates(subject: Subject) -> Iterator[str]:
@@ -221,6 +205,7 @@ def _lineage(facts: Manifest) -> Iterator[tuple[str, str]]:
     yield "git commit", training.git_commit or "unknown"
     yield "seed", str(training.seed)
     yield "estimator", training.estimator
+    yield "fitted with", f"scikit-learn {training.fitted_with}" if training.fitted_with else "not told by its file"
     yield "libraries", ", ".join(f"{name} {version}" for name, version in training.libraries.items())
 
 

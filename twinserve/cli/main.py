@@ -26,6 +26,7 @@ REGISTRY: Final = "twinserve.cli.verbs"
 VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "make a model": {
         "train": Entry("train, prove, register and promote a model", "twinserve.cli.train_command"),
+        "import": Entry("make a version from a saved model: skops, joblib, pickle, MLflow", "twinserve.cli.imports"),
     },
     "look after its versions": {
         "list": Entry("list every version in one line", REGISTRY),

@@ -37,6 +37,8 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "holdout_rows": facts.training.holdout_rows,
         "source": facts.training.source,
         "data_fingerprint": facts.training.data_fingerprint,
+        "fitted_with": facts.training.fitted_with,
+        "evaluated_on": facts.training.evaluated_on,
         "seed": facts.training.seed,
         "notes": [asdict(note) for note in trained.notes],
         "columns": [
@@ -83,11 +85,7 @@ def show(trained: Trained, console: Console) -> None:
 
 def _parts(trained: Trained) -> Iterator[RenderableType]:
     facts = trained.manifest
-    learned = facts.training.rows - facts.training.holdout_rows
-    yield (
-        f"[bold]{escape(facts.name)}[/]  {learned} rows to learn from, {facts.training.holdout_rows} held out "
-        f"({escape(facts.training.source)})"
-    )
+    yield f"[bold]{escape(facts.name)}[/]  {_rows(facts)} ({escape(facts.training.source)})"
     for note in trained.notes:
         if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
             continue  # It is among the columns.
@@ -98,20 +96,28 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     if isinstance(trained.recipe.input, Signature):  # Otherwise a Pydantic class declares the columns.
         yield ""
         yield from _columns(trained)
-    yield ""
-    yield _candidates(trained)
+    if trained.fitted.scores:
+        yield ""
+        yield _candidates(trained)
     for name, reason in trained.fitted.failed.items():
         yield f"[yellow]failed  [/] {escape(name)}: {escape(reason)}"
     for choice in trained.fitted.choices:
         verdict = "kept" if choice.kept else "not kept"
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
     yield ""
-    yield _metrics(facts)
+    yield _metrics(facts) if facts.metrics else f"{facts.metric} and the other metrics: not measured"
     yield from (f"[bold red]{escape(caveat)}[/]" for caveat in caveats(facts))
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
     yield from _verdict(trained.outcome)
+
+
+def _rows(facts: Manifest) -> str:
+    training = facts.training
+    if training.evaluated_on == "nothing":
+        return "no rows"
+    return f"{training.rows - training.holdout_rows} rows to learn from, {training.holdout_rows} held out"
 
 
 def _verdict(outcome: Outcome) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs
     made: list[Steps] = []
 
     def work() -> int:
-        with _progress() as progress:
+        with shown_progress() as progress:
             progress("importing scikit-learn")
             from twinserve.cli.chosen_recipe import chosen_recipe
             from twinserve.release.steps import Steps
@@ -71,7 +71,7 @@ def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs
             made.append(Steps(recipe, registry, _choices(options), progress))
             trained = train(made[0])
         with reporting(made[0].changed()):
-            _print(trained, as_json=options.json)
+            print_report(trained, as_json=options.json)
         return HELD_BACK if options.promote and not trained.outcome.promoted else 0
 
     return guarded(program, work, lambda: made[0].changed() if made else "nothing was changed")
@@ -97,7 +97,8 @@ def _choices(options: argparse.Namespace) -> Choices:
     )
 
 
-def _print(trained: Trained, *, as_json: bool) -> None:
+def print_report(trained: Trained, *, as_json: bool) -> None:
+    """Print the report, for people or as one JSON document."""
     from rich.console import Console
 
     from twinserve.cli import report
@@ -109,7 +110,7 @@ def _print(trained: Trained, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def shown_progress() -> Iterator[Callable[[str], None]]:
     """Show the steps on standard error: one changing line in a terminal, a line for each step elsewhere."""
     from rich.console import Console
 

@@ -46,8 +46,8 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
     )
     _data(parser.add_argument_group("data and recipe"), knobs)
     _training(parser.add_argument_group("training"), knobs)
-    _output(parser.add_argument_group("output"), knobs)
-    _gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
+    add_output(parser.add_argument_group("output"), knobs)
+    add_gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
     return parser
 
 
@@ -95,13 +95,15 @@ def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument("--seed", type=seed, default=knobs.seed, help="the random seed (default: %(default)s)")
 
 
-def _output(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    add_store(group, knobs.artifacts, "the recipe's or the file's name")
+def add_output(group: argparse._ArgumentGroup, knobs: Knobs, name: str = "the recipe's or the file's name") -> None:
+    """The store, the seal and `--json`. `name`: the model's name by default, for the help."""
+    add_store(group, knobs.artifacts, name)
     group.add_argument("--seal-key", metavar="FILE", type=sealing_key, help="seal the version with this private key")
     group.add_argument("--json", action="store_true", help="print the report as one JSON document")
 
 
-def _gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+def add_gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
+    """What the gate allows."""
     group.add_argument(
         "--no-promote", dest="promote", action="store_false", help="register the version without promoting it"
     )

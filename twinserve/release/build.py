@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.signature import Columns
 from twinserve.store import artifact, golden_rows, pipeline_file
 from twinserve.store.artifact import Trust
-from twinserve.store.manifest import Manifest, Training
+from twinserve.store.manifest import EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
 from twinserve.training.fit import Fitted, plain_parameters
@@ -38,6 +38,9 @@ class Lineage:
 
     seed: int
     git_commit: str | None
+    fitted_with: str | None = field(default_factory=lambda: importlib.metadata.version("scikit-learn"))
+    """The version of scikit-learn that fitted the model; None where its file does not name it."""
+    evaluated_on: EvaluatedOn = "held-out rows"
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def _manifest(name: str, built: Built) -> Manifest:
             estimator=fitted.name,
             parameters=plain_parameters(fitted.pipeline),
             libraries=_libraries(),
+            fitted_with=lineage.fitted_with,
+            evaluated_on=lineage.evaluated_on,
         ),
         files={},
     )

@@ -1,7 +1,9 @@
-"""The rows that come with a model fitted elsewhere: their signature, and which of them are held out."""
+"""The rows that come with a model fitted elsewhere: their signature, and which of them are held out. Or made ones."""
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,19 +14,107 @@ from pydantic import BaseModel
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.recipes.target import label_text
-from twinserve.signature import Signature
-from twinserve.signature.frames import from_frame
+from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
+from twinserve.release.made_rows import made_rows
+from twinserve.signature import Columns, Signature
+from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
 from twinserve.signature.sources.training_profile import observe
-from twinserve.training.data import Data, divide
+from twinserve.training.data import Data, Rows, divide
 from twinserve.training.holdout import holdout_mask
 
+Input = type[BaseModel] | Signature | None
+"""What describes the columns, if anything does."""
 
-def described(table: Any, declared: type[BaseModel] | None) -> tuple[pd.DataFrame, Signature]:
+
+@dataclass(frozen=True)
+class GivenRows:
+    """Rows and their target, as somebody has them."""
+
+    table: Any
+    target: Any
+
+    def described(self, declared: Input) -> tuple[pd.DataFrame, Signature]:
+        """The rows as a table, and its signature with the features in the table's order."""
+        return described(self.table, declared)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The rows that an estimator is proved on."""
+
+    data: Data
+    """Without rows where none were given."""
+    sides: tuple[Columns, Columns]
+    """To learn from and held out; else made rows and none."""
+    whole: Columns
+    """All of them."""
+    table: Any
+    """The same rows as the estimator takes them."""
+
+
+def from_rows(
+    rows: GivenRows, frame: pd.DataFrame, signature: Signature, classes: tuple[str, ...] | None, source: str
+) -> Given:
+    """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
+    data = divided(frame, signature, encoded_target(rows.target, classes, len(frame)), classes, source)
+    return Given(data, data.sides, data.everything.columns, rows.table)
+
+
+def without_rows(
+    estimator: Any,
+    declared: Input,
+    example: pd.DataFrame | None,
+    classes: tuple[str, ...] | None,
+    source: str,
+    *,
+    seed: int,
+) -> Given:
+    """Made rows of the declared columns, or of those that the estimator knows; raises `CannotPackage`."""
+    signature, known = _columns(estimator, declared)
+    signature = seen(signature, known)
+    made = made_rows(signature, known, example, seed)
+    table = to_frame(made, signature)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Such as one about names, from an estimator that was fitted on an array.
+            estimator.predict(table)
+    except Exception as error:  # An estimator may raise anything.
+        told = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")
+        raise CannotPackage(
+            f"{type(estimator).__name__} has no answer to rows made of what is known about its columns ({told}); give "
+            "rows with their target, or a Pydantic class as the input."
+        ) from error
+    none = Rows(made[:0], np.zeros(0))
+    return Given(Data(source, signature, classes, none, none, none), (made, made[:0]), made, table)
+
+
+def _columns(estimator: Any, declared: Input) -> tuple[Signature, Known]:
+    """The signature in the order of the estimator's columns, and what it knows of them."""
+    signature = signature_of(estimator) if declared is None else _declared(declared)
+    by_name = {feature.name: feature for feature in signature.features}
+    names = column_names(estimator) or tuple(by_name)
+    if hasattr(estimator, "feature_names_in_"):
+        differing = sorted(by_name.keys() ^ set(names))
+        if differing:
+            place = "declared and unknown to the model" if differing[0] in by_name else "not declared"
+            raise CannotPackage(f"The input and the model disagree: {differing[0]} is {place}.")
+        signature = signature.model_copy(update={"features": tuple(by_name[name] for name in names)})
+    elif len(names) != len(by_name):
+        raise CannotPackage(f"It was fitted on {len(names)} columns and the input has {len(by_name)} leaves.")
+    known = known_columns(estimator, [feature.name for feature in signature.features])
+    return refined(signature, known), known
+
+
+def _declared(declared: type[BaseModel] | Signature) -> Signature:
+    return declared if isinstance(declared, Signature) else from_pydantic(declared)
+
+
+def described(table: Any, declared: Input) -> tuple[pd.DataFrame, Signature]:
     """The rows as a table, and its signature with the features in the table's order."""
-    signature = None if declared is None else from_pydantic(declared)
+    signature = None if declared is None else _declared(declared)
     if not isinstance(table, pd.DataFrame):
         table = _named(np.asarray(table), signature)
     if not len(table):
@@ -69,8 +159,10 @@ def mask(frame: pd.DataFrame, signature: Signature) -> BoolArray:
     return holdout_mask(from_frame(frame, observed), observed)
 
 
-def divided(frame: pd.DataFrame, signature: Signature, y_true: FloatArray, classes: tuple[str, ...] | None) -> Data:
+def divided(
+    frame: pd.DataFrame, signature: Signature, y_true: FloatArray, classes: tuple[str, ...] | None, source: str
+) -> Data:
     """The training rows and the hold-out."""
     held_out = mask(frame, signature)
     observed = observe(signature, frame[~held_out])
-    return divide("given in Python", from_frame(frame, observed), observed, y_true, classes, held_out)
+    return divide(source, from_frame(frame, observed), observed, y_true, classes, held_out)

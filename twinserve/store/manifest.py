@@ -16,6 +16,8 @@ FORMAT: Final = 2
 
 
 UNSET: Final = "0" * 64
+EvaluatedOn = Literal["held-out rows", "rows that it may have learned from", "nothing"]
+"""Which rows the metrics are of; `nothing` where no rows were given, so that nothing is measured."""
 
 
 class Training(BaseModel):
@@ -36,6 +38,10 @@ class Training(BaseModel):
     """The name of the candidate that won."""
     parameters: Mapping[str, Any]
     libraries: Mapping[str, str]
+    """The versions that made the version."""
+    fitted_with: str | None = None
+    """The version of scikit-learn that fitted the model; None where its file does not name it."""
+    evaluated_on: EvaluatedOn = "held-out rows"
 
 
 class PredictorFacts(BaseModel):

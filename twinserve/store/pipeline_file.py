@@ -9,7 +9,8 @@ import io
 import warnings
 from typing import Any, Final
 
-from twinserve.errors import ArtifactRefused
+from twinserve.errors import ArtifactRefused, CannotPackage
+from twinserve.estimators.introspection import parts
 from twinserve.store.unpacked import require_bounded
 
 SKOPS: Final = "pipeline.skops"
@@ -58,6 +59,21 @@ FORMER: Final = frozenset({"model.calendar.Calendar", "model.coded.Coded"})
 """Earlier names of our classes, which older files have."""
 
 
+def require_fitted_here(estimator: Any) -> None:
+    """Raise `CannotPackage` where another scikit-learn fitted a part of an estimator that was loaded from a file.
+
+    scikit-learn 1.6 to 1.8 keep the version in each loaded estimator; later ones only warn while they load it."""
+    import sklearn
+
+    for part in (estimator, *parts(estimator)):
+        version = vars(part).get("_sklearn_version") if hasattr(part, "__dict__") else None
+        if version not in (None, sklearn.__version__):
+            raise CannotPackage(
+                f"{type(part).__name__} was fitted with scikit-learn {version} and this is {sklearn.__version__}; "
+                "install that version or train again."
+            )
+
+
 def dump(pipeline: Any) -> tuple[str, bytes]:
     """The name and content of a pipeline's file: skops if all of its types are trusted, else joblib."""
     import skops.io
@@ -94,10 +110,11 @@ def load(name: str, content: bytes, *, made_with: str, trust_pickles: bool) -> A
         )
     with warnings.catch_warnings():
         warnings.simplefilter("error", sklearn.exceptions.InconsistentVersionWarning)
-        return _load_pickle(content) if name == JOBLIB else _load_skops(content)
+        return _load_pickle(content) if name == JOBLIB else load_skops(content)
 
 
-def _load_skops(content: bytes) -> Any:
+def load_skops(content: bytes) -> Any:
+    """The object in a skops file; raises `ArtifactRefused` for a type that is not on the list, or too large a file."""
     import skops.io
 
     require_bounded(content)

@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
 from twinserve.store.deadline import Deadline
+from twinserve.store.pipeline_file import SKOPS
 
 POLL: Final = 0.1
 """Seconds between checks of the deadline."""
@@ -34,6 +35,15 @@ def try_version(manifest: str, files: Mapping[str, bytes], deadline: Deadline) -
 
     Does nothing if there is no Python interpreter to start, as inside another program.
     """
+    _try(manifest, files, deadline)
+
+
+def try_pipeline(content: bytes, deadline: Deadline) -> None:
+    """The same for a skops file that belongs to no version yet."""
+    _try(None, {SKOPS: content}, deadline)
+
+
+def _try(manifest: str | None, files: Mapping[str, bytes], deadline: Deadline) -> None:
     python = interpreter()
     if python is None:
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
+from twinserve.store import pipeline_file
 from twinserve.store.artifact import Trust, assemble
 from twinserve.store.manifest import Manifest
 from twinserve.store.trial import HELD
@@ -21,7 +22,10 @@ def main() -> None:
     files = {name: sys.stdin.buffer.read(size) for name, size in head["sizes"].items()}
     limit(head["memory"], head["seconds"])
     try:
-        assemble(Manifest.model_validate_json(head["manifest"]), files, Trust())
+        if head["manifest"] is None:
+            pipeline_file.load_skops(files[pipeline_file.SKOPS])
+        else:
+            assemble(Manifest.model_validate_json(head["manifest"]), files, Trust())
         output = HELD
     except ArtifactRefused as error:
         output = str(error).encode()

@@ -54,7 +54,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         columns = _useful(columns, notes)
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
-    features = tuple(_feature(_path(name), column) for name, column in columns.items())
+    features = tuple(_feature(column_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return FeatureTable(Signature(features=features), plain, tuple(notes))
 
@@ -67,7 +67,7 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return names
 
 
-def _path(name: str) -> Path:
+def column_path(name: str) -> Path:
     """The path of a column: its name split at the dots, or the whole name if a part would be empty (`Dr. No.`)."""
     parts = tuple(name.split("."))
     return parts if all(part.strip() for part in parts) else (name,)
@@ -75,7 +75,7 @@ def _path(name: str) -> Path:
 
 def _require_value_or_group(names: Sequence[str]) -> None:
     """Refuse a column that would be both a value and a group of other columns, which no instance can hold."""
-    paths = {_path(name): name for name in names}
+    paths = {column_path(name): name for name in names}
     for path, name in paths.items():
         for end in range(1, len(path)):
             if path[:end] in paths:

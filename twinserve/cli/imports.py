@@ -1,0 +1,91 @@
+"""`twinserve import`: a version from a model that exists, from its options to its report and exit code."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
+from twinserve.cli.options import add_policy, not_empty, require_policy, seed
+from twinserve.cli.train_command import print_report, shown_progress
+from twinserve.cli.train_options import Knobs, add_gate, add_output
+from twinserve.metric import METRICS
+
+if TYPE_CHECKING:
+    from twinserve.release.import_steps import Imported
+
+EXIT_CODES: Final = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or a file that gives no model, 3 registered but not promoted: held "
+    "back by the gate, or not measured as no rows were given. A failed import changes nothing."
+)
+
+
+def command(_verb: str, program: str) -> Command:
+    """`twinserve import`."""
+    parser = _parser(program)
+
+    def act(options: argparse.Namespace) -> int:
+        _require_consistent(parser, options)
+        return _import(program, options)
+
+    return Command(parser, act)
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    knobs = Knobs()
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Make a version from a fitted scikit-learn model: a skops file, a joblib or pickle file (with "
+        "--trust-pickles), or a folder that MLflow saved.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("path", metavar="PATH", type=not_empty, help="the file, or MLflow's folder")
+    rows = parser.add_argument_group("rows and columns")
+    rows.add_argument("--data", metavar="FILE", help="a table to evaluate it on; - reads standard input")
+    rows.add_argument("--target", metavar="COLUMN", help="the column of the table that it predicts")
+    rows.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
+    rows.add_argument("--unseen", action="store_true", help="it learned from none of these rows")
+    rows.add_argument(
+        "--input",
+        type=not_empty,
+        metavar="CLASS",
+        help="a Pydantic class that describes its columns: package.module:Class",
+    )
+    rows.add_argument("--metric", choices=list(METRICS), help="the metric that decides (default: log_loss or rmse)")
+    add_policy(rows)
+    rows.add_argument("--seed", type=seed, default=knobs.seed, help="of the made rows (default: %(default)s)")
+    add_output(parser.add_argument_group("output"), knobs, "none: one must be given")
+    add_gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
+    return parser
+
+
+def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exit with code 2 where options contradict each other."""
+    if options.name is None:
+        parser.error("give --name, the model's name in the store")
+    if (options.data is None) != (options.target is None):
+        parser.error("--data and --target belong together: a table, and the column that the model predicts")
+    if options.data is None and (options.unseen or options.format):
+        parser.error("--unseen and --format belong to --data")
+    require_policy(parser, options.out_of_range)
+
+
+def _import(program: str, options: argparse.Namespace) -> int:
+    made: list[Imported] = []
+
+    def changed() -> str:
+        return made[0].changed() if made else "nothing was changed"
+
+    def work() -> int:
+        with shown_progress() as progress:
+            progress("importing scikit-learn")
+            from twinserve.cli.import_choices import chosen
+            from twinserve.release.import_steps import Imported
+
+            made.append(Imported(*chosen(options), progress))
+            report = made[0].run()
+        with reporting(changed()):
+            print_report(report, as_json=options.json)
+        return HELD_BACK if options.promote and not report.outcome.promoted else 0
+
+    return guarded(program, work, changed)

@@ -1,0 +1,192 @@
+"""`Imported`: a saved model from its file to a version, promoted if it was measured and passes the gate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from pydantic import BaseModel
+
+from twinserve.errors import AskedWrongly, ModelError
+from twinserve.recipes.target import label_text
+from twinserve.release.build import Lineage, require_writable
+from twinserve.release.gate import Terms, Verdict
+from twinserve.release.given_rows import GivenRows
+from twinserve.release.known_columns import column_names, known_columns, refined
+from twinserve.release.packaging import Packaged, Packaging, register_estimator
+from twinserve.release.promotion import Outcome, promote_if_not_worse
+from twinserve.release.steps import NO_TRUST, TOLERANCE, Progress, Trained
+from twinserve.saved_models.mlflow_folder import read_example
+from twinserve.saved_models.saved_model import SavedModel, open_saved
+from twinserve.signature import Signature
+from twinserve.signature.signature import OutOfRange
+from twinserve.signature.sources.from_pydantic import from_pydantic
+from twinserve.signature.sources.from_table import from_table
+from twinserve.store.artifact import Trust
+from twinserve.store.registry import Registry
+
+BOOLEANS: Final = frozenset({"true", "false"})
+
+
+class WrongRows(AskedWrongly):
+    """The table lacks a column that the model or its target needs."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A table with the target that the model predicts."""
+
+    frame: pd.DataFrame
+    target: str
+    source: str
+    unseen: bool
+    """Is it known that the model learned from none of these rows?"""
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """What the person who imports chooses."""
+
+    labelled: Labelled | None = None
+    input: type[BaseModel] | None = None
+    metric: str | None = None
+    out_of_range: OutOfRange = "warn"
+    seed: int = 0
+    tolerance: float = TOLERANCE
+    allow_breaking: bool = False
+    allow_fallback: bool = False
+    promote: bool = True
+    seal_key: bytes | None = None
+    trust: Trust = NO_TRUST
+    """Whether pickles are opened, and the limit of a file's bytes."""
+    git_commit: str | None = None
+
+
+class Imported:
+    """One import."""
+
+    def __init__(self, path: Path, registry: Registry, choices: ImportChoices, progress: Progress) -> None:
+        self._path, self._registry, self._choices, self._progress = path, registry, choices, progress
+        self._registered: int | None = None
+        self._promoted = False
+        self._started = time.monotonic()
+
+    def run(self) -> Trained:
+        """Open, prove, register, compare with the champion; raises `ModelError` and `OSError`."""
+        trust = self._choices.trust
+        self._progress("opening the model")
+        saved = open_saved(self._path, trust_pickles=trust.pickles, most=trust.max_artifact)
+        require_writable(self._registry)
+        self._progress("proving")
+        packaged = self._packaged(saved)
+        self._registered = packaged.version
+        outcome = self._outcome(packaged)
+        self._promoted = outcome.promoted
+        return Trained(
+            recipe=packaged.recipe,
+            data=packaged.data,
+            fitted=packaged.fitted,
+            manifest=packaged.manifest,
+            version=packaged.version,
+            folder=self._registry.path(packaged.version),
+            outcome=outcome,
+            seconds=time.monotonic() - self._started,
+            notes=(*packaged.recipe.notes, *packaged.data.notes),
+        )
+
+    def changed(self) -> str:
+        """What has been changed so far, for the sentence of an interruption."""
+        if self._registered is None:
+            return "nothing was changed"
+        champion = "the champion" if self._promoted else "not promoted"
+        return f"version {self._registered} is registered and {champion}"
+
+    def _packaged(self, saved: SavedModel) -> Packaged:
+        choices, labelled = self._choices, self._choices.labelled
+        declared = choices.input or saved.inputs
+        names = _declared_names(declared) or column_names(saved.estimator) or ()
+        example = None if saved.example is None else read_example(saved.example, names)
+        rows = None
+        if labelled is not None:
+            rows, read = _given(saved.estimator, labelled, names)
+            declared = declared or read
+        if isinstance(declared, Signature):  # Read from a file, which cannot tell a category from another text.
+            declared = refined(declared, known_columns(saved.estimator, _declared_names(declared)))
+        packaging = Packaging(
+            input=declared,
+            metric=choices.metric,
+            intended_use=f"Not stated: imported from {saved.source}.",
+            seed=choices.seed,
+            out_of_range=choices.out_of_range,
+            source=f"{saved.source}, {'without rows' if labelled is None else f'evaluated on {labelled.source}'}",
+            evaluated_on="held-out rows"
+            if labelled is not None and labelled.unseen
+            else "rows that it may have learned from",
+            example=example,
+            lineage=Lineage(choices.seed, choices.git_commit, saved.fitted_with),
+            seal_key=choices.seal_key,
+        )
+        return register_estimator(saved.estimator, rows, self._registry, packaging)
+
+    def _outcome(self, packaged: Packaged) -> Outcome:
+        choices = self._choices
+        if choices.labelled is None:
+            return Outcome(promoted=False, verdict=_unmeasured(packaged), champion=_champion(self._registry))
+        self._progress("comparing with the champion")
+        terms = Terms(choices.tolerance, choices.seed, choices.allow_breaking, choices.allow_fallback)
+        return promote_if_not_worse(
+            self._registry,
+            packaged.version,
+            packaged.data.holdout,
+            terms,
+            trust=choices.trust,
+            promote=choices.promote,
+        )
+
+
+def _unmeasured(packaged: Packaged) -> Verdict:
+    advice = f"twinserve promote {packaged.version} --name {packaged.recipe.name} promotes it unmeasured"
+    return Verdict(passed=False, reason=f"Not measured, as no rows were given; {advice}.")
+
+
+def _champion(registry: Registry) -> int | None:
+    try:
+        return registry.champion()
+    except ModelError:  # Its file is damaged.
+        return None
+
+
+def _declared_names(declared: type[BaseModel] | Signature | None) -> Sequence[str]:
+    if declared is None:
+        return ()
+    signature = declared if isinstance(declared, Signature) else from_pydantic(declared)
+    return [feature.name for feature in signature.features]
+
+
+def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple[GivenRows, Signature]:
+    """The columns that the model takes, in its order, with the target, and their signature; raises `WrongRows`."""
+    frame = labelled.frame
+    if labelled.target not in frame.columns:
+        listed = ", ".join(map(str, frame.columns))
+        raise WrongRows(f"There is no column {labelled.target!r}; the table has {listed}.")
+    features = frame.drop(columns=labelled.target)
+    own = getattr(estimator, "feature_names_in_", None)
+    wanted = declared if own is None else [str(name) for name in own]
+    if own is None and not set(wanted) <= set(features.columns):
+        wanted = list(features.columns)  # It was fitted on an array, so its names are made up.
+    missing = [name for name in wanted if name not in features.columns]
+    if missing:
+        raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
+    read = from_table(features[list(wanted)], drop=False)
+    return GivenRows(read.frame, _target(frame[labelled.target])), read.signature
+
+
+def _target(values: pd.Series[Any]) -> pd.Series[Any]:
+    """The target; booleans that a CSV file writes as `True` become `true`, as labels are written."""
+    if {label_text(value).lower() for value in values.dropna().tolist()} <= BOOLEANS:
+        return values.map(lambda value: label_text(value).lower(), na_action="ignore")
+    return values

@@ -1,0 +1,170 @@
+"""A fitted estimator becomes a version: with rows that it is evaluated on, or without any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+from sklearn.base import is_classifier, is_regressor
+
+from twinserve.errors import CannotPackage, ModelError
+from twinserve.metric import DEFAULT, METRICS, Task, names
+from twinserve.notes import Note
+from twinserve.proof.prove import compile_model, prove
+from twinserve.recipes import Recipe, Table
+from twinserve.release.build import Built, Lineage, register
+from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
+from twinserve.release.nulls import null_notes
+from twinserve.release.quality import Quality, evaluate_on_holdout
+from twinserve.release.same_answers import classes_of, first_line, named_columns, short_name, with_same_answers
+from twinserve.signature import Signature
+from twinserve.signature.frames import to_frame
+from twinserve.signature.signature import OutOfRange
+from twinserve.store.manifest import EvaluatedOn, Manifest
+from twinserve.store.pipeline_file import require_fitted_here
+from twinserve.store.registry import Registry
+from twinserve.training.data import Data, Rows, noted
+from twinserve.training.fit import Fitted, baseline
+from twinserve.training.unseen_values import raising_encoder, require_tolerance
+
+FITTED_ELSEWHERE: Final[Mapping[EvaluatedOn, Note]] = MappingProxyType(
+    {
+        "held-out rows": Note(
+            "warning", None, "fitted elsewhere: the metrics are valid only if it was not fitted on the held-out rows"
+        ),
+        "rows that it may have learned from": Note(
+            "warning", None, "fitted elsewhere: the metrics are of rows that it may have learned from"
+        ),
+        "nothing": Note(
+            "warning", None, "fitted elsewhere and given without rows: proved on made rows only, and not measured"
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Packaging:
+    """What is known of an estimator beside its rows, and what the person who packages it chooses."""
+
+    input: type[BaseModel] | Signature | None = None
+    """Describes the columns; None: the rows do, or what the estimator knows."""
+    metric: str | None = None
+    intended_use: str = "Not stated."
+    seed: int = 0
+    out_of_range: OutOfRange = "warn"
+    source: str = "given in Python"
+    evaluated_on: EvaluatedOn = "held-out rows"
+    """Of rows that are given."""
+    example: pd.DataFrame | None = None
+    """Rows to start from where none are given."""
+    lineage: Lineage | None = None
+    seal_key: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A registered version and what it was made of."""
+
+    recipe: Recipe
+    data: Data
+    fitted: Fitted
+    manifest: Manifest
+    version: int
+
+
+def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registry, packaging: Packaging) -> Packaged:
+    """Compile, prove, evaluate and register a fitted estimator, without promoting it.
+
+    Raises `Disagreement`, `CannotTrain`, `CannotPackage`, and `OSError` where the disk refuses."""
+    with _as_cannot_package(estimator):
+        given, copied = _given(estimator, rows, packaging)
+        copied = with_same_answers(estimator, copied, given.table, to_frame(given.whole, given.data.signature))
+        encoder = raising_encoder(copied) if packaging.out_of_range == "warn" else None
+        if encoder is not None:
+            require_tolerance(copied, encoder, given.sides[0], given.data.signature)
+        probed = replace(given.data, everything=Rows(given.whole, np.zeros(len(given.whole))))
+        data = noted(given.data, null_notes(copied, probed))
+        recipe = _recipe(registry.name, copied, rows, packaging, data)
+        dummy = None if rows is None else baseline(data)
+        fitted = Fitted(short_name(estimator), copied, {}, baseline=dummy)
+        built = _built(recipe, replace(given, data=data), fitted, packaging)
+        version, manifest = register(registry, built, seal_key=packaging.seal_key)
+    return Packaged(recipe, data, fitted, manifest, version)
+
+
+def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tuple[Given, Any]:
+    """The rows that prove the estimator, and a copy of it with the names of their columns."""
+    if rows is not None:
+        frame, signature = rows.described(packaging.input)
+        task = _task(estimator)
+        copied = named_columns(estimator, list(frame.columns))
+        classes = classes_of(copied) if task == "classification" else None
+        return from_rows(rows, frame, signature, classes, packaging.source), copied
+    classes = classes_of(estimator) if _task(estimator) == "classification" else None
+    given = without_rows(estimator, packaging.input, packaging.example, classes, packaging.source, seed=packaging.seed)
+    return given, named_columns(estimator, [feature.name for feature in given.data.signature.features])
+
+
+def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -> Built:
+    data, seed = given.data, packaging.seed
+    lineage = packaging.lineage or Lineage(seed, None)
+    graph = compile_model(fitted.pipeline, data.signature)
+    proved = prove(fitted.pipeline, graph, data.signature, data.classes, given.sides, seed)
+    if len(data.holdout):
+        quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed)
+        return Built(recipe, data, fitted, proved, quality, replace(lineage, evaluated_on=packaging.evaluated_on))
+    proved = replace(proved, made_rows=[given.sides[0], *proved.made_rows])
+    return Built(recipe, data, fitted, proved, Quality({}, {}, {}), replace(lineage, evaluated_on="nothing"))
+
+
+def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packaging, data: Data) -> Recipe:
+    task: Task = "regression" if data.classes is None else "classification"
+    note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.evaluated_on]
+    return Recipe(
+        name=name,
+        task=task,
+        input=data.signature,
+        load=lambda: Table(
+            to_frame(data.everything.columns, data.signature), pd.Series(data.everything.y_true), data.source
+        ),
+        candidates=lambda _: {},
+        metric=_metric(estimator, task, packaging.metric),
+        intended_use=packaging.intended_use,
+        notes=(note,),
+    )
+
+
+@contextmanager
+def _as_cannot_package(estimator: Any) -> Iterator[None]:
+    """Turn any exception into `CannotPackage`: an estimator may hold code that raises anything."""
+    try:
+        yield
+    except (ModelError, OSError):
+        raise
+    except Exception as error:
+        raise CannotPackage(f"{short_name(estimator)} cannot be packaged: {first_line(error)}.") from error
+
+
+def _task(estimator: Any) -> Task:
+    """The task; raises `CannotPackage` for what is no predictor, and for one that another scikit-learn fitted."""
+    if hasattr(estimator, "__sklearn_tags__"):  # Otherwise scikit-learn raises an error of its own.
+        require_fitted_here(estimator)
+        if is_classifier(estimator):
+            return "classification"
+        if is_regressor(estimator):
+            return "regression"
+    raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
+
+
+def _metric(estimator: Any, task: Task, metric: str | None) -> str:
+    if task == "regression" or hasattr(estimator, "predict_proba"):
+        return metric or DEFAULT[task]
+    if metric is not None and metric in METRICS and METRICS[metric].needs_probabilities:
+        raise CannotPackage(f"{metric} needs probabilities and {type(estimator).__name__} gives labels only.")
+    return metric or names(task, probabilities=False)[0]

@@ -1,0 +1,92 @@
+"""A copy of a fitted estimator that answers on the service's table as the estimator does on its own."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import is_regressor
+from sklearn.pipeline import Pipeline
+
+from twinserve.errors import CannotPackage
+from twinserve.recipes.target import label_text
+from twinserve.release.nulls import columns_refused_as_null
+from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
+
+TOLERANCE: Final = 1e-9
+
+
+def named_columns(estimator: Any, names: list[str]) -> Any:
+    """A copy with `feature_names_in_`; raises `CannotPackage` where it was fitted on other columns."""
+    copied = copy.deepcopy(estimator)
+    steps = [step for _, step in copied.steps] if isinstance(copied, Pipeline) else [copied]
+    first = next((step for step in steps if not (step is None or isinstance(step, str))), copied)
+    if getattr(copied, "n_features_in_", len(names)) != len(names):
+        raise CannotPackage(f"It was fitted on {copied.n_features_in_} columns and the table has {len(names)}.")
+    if not hasattr(copied, "feature_names_in_"):
+        if is_computed(first, "feature_names_in_"):
+            raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")
+        first.feature_names_in_ = np.array(names, dtype=object)
+    return copied
+
+
+def classes_of(estimator: Any) -> tuple[str, ...]:
+    """Its classes as texts; raises `CannotPackage` where it is not fitted."""
+    if not hasattr(estimator, "classes_"):
+        raise CannotPackage(f"{type(estimator).__name__} has no classes yet; fit it first.")
+    return labels_of(estimator)
+
+
+def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFrame) -> Any:
+    """A copy with text labels that answers on the service's table as the estimator does on the given one.
+
+    The service builds its table from JSON, of float64, str and datetime64 columns only; raises `CannotPackage` where
+    the estimator answers differently on such a table."""
+    try:
+        with (
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(),
+        ):  # An overflow gives a NaN, which the comparison sees.
+            warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+            expected = np.asarray(estimator.predict(given))
+    except Exception as error:
+        refused = columns_refused_as_null(estimator, given)
+        if not refused:
+            raise
+        raise CannotPackage(
+            f"X holds nulls in {', '.join(refused)}, on which {short_name(estimator)} raises: put an imputer into the "
+            "pipeline, use a HistGradientBoosting, which takes nulls, or leave those rows out."
+        ) from error
+    reason = "answers differently"
+    for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, classes_of(copied)):
+        try:
+            with np.errstate(all="ignore"):
+                answers = candidate.predict(made)
+            if _same(expected, answers, numbers=is_regressor(estimator)):
+                return candidate
+        except Exception as error:
+            reason = f"fails ({first_line(error)})"
+    raise CannotPackage(
+        f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
+        "put the conversion into the pipeline, or fit it on such a table."
+    )
+
+
+def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
+    if numbers:
+        return np.allclose(expected.astype(np.float64), answers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    return [label_text(label) for label in expected.tolist()] == list(answers)
+
+
+def short_name(estimator: Any) -> str:
+    """The class of an estimator, or of a pipeline's last step."""
+    return type(estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).__name__
+
+
+def first_line(error: Exception) -> str:
+    """The class of an error and the first line of its message."""
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")

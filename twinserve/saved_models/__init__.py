@@ -1,0 +1,1 @@
+"""Models that other programs saved: skops files, pickles, MLflow folders."""
