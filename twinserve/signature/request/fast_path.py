@@ -7,7 +7,7 @@ other body, valid or not, is left to Pydantic, and so is every signature that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from twinserve.signature.request.python_values import are_json
 from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Signature, is_array
 
 Read = Callable[[Iterable[Any]], list[Any]]
@@ -36,6 +37,7 @@ class Acceptor:
             instance = _struct(tree)
         except (TypeError, ValueError) as error:  # A key that msgspec cannot name, bounds that it cannot combine.
             raise Unsuited from error
+        self._type = instance
         self._one = msgspec.json.Decoder(instance)
         self._many = msgspec.json.Decoder(list[instance])  # type: ignore[valid-type]  # Made just now.
         self._read = _reader(tree)
@@ -61,6 +63,17 @@ class Acceptor:
         values = self._read(instances)
         # A colon follows each key, so a body with no more colons than that has no key twice.
         return values if colons == keys * len(instances) - self._fill(values) else None
+
+    def accept_values(self, instances: Sequence[Any]) -> list[Any] | None:
+        """The values of these instances, which are Python values instead of JSON; None leaves them to a closer look."""
+        if not 1 <= len(instances) <= self._max_batch:
+            return None
+        try:
+            values = self._read([msgspec.convert(instance, self._type) for instance in instances])
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        self._fill(values)
+        return values if are_json(values) else None
 
     def _fill(self, values: list[Any]) -> int:
         """Replace omitted fields by null; gives their number."""
