@@ -87,6 +87,8 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
 
 
 def _date(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
     return value.isoformat()[:10] if _is_midnight(value) else _datetime(value)
 
 
