@@ -179,6 +179,9 @@ UNKNOWN_TO = {
     "twinserve.graph.check": {"onnx", "onnxruntime", "google"},
     ", ".join(modules("twinserve.predict")): {"pandas", "sklearn", "joblib", "skops", "onnx", "onnxruntime"},
     ", ".join(modules("twinserve.store")): {"pandas", "sklearn", "joblib", "skops", "onnx", "onnxruntime"},
+    "twinserve.inprocess.model, twinserve.inprocess.opening": {
+        *("pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib", "prometheus_client", "structlog"),
+    },
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
     "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},

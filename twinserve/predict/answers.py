@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -13,7 +13,8 @@ import numpy as np
 from twinserve.arrays import BoolArray
 from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
-from twinserve.signature import Columns
+from twinserve.signature import Columns, Finding
+from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 
 Arrays = Iterable[Any]
 """Labels, probabilities and values, some of them None."""
@@ -89,3 +90,11 @@ def refused_rows(predictor: Predictor, columns: Columns, most: int) -> list[int]
         if len(refused) >= most:
             break
     return refused[:most]
+
+
+def unpredictable(rows: Sequence[int], *, is_array: bool) -> InvalidInput:
+    """The error for valid values to which the model has no answer. `rows` may end after `MAX_ERRORS` + 1."""
+    paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
+    findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
+    is_exact = len(findings) <= MAX_ERRORS
+    return InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact)

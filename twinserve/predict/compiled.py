@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twinserve.arrays import FloatArray
@@ -10,7 +10,7 @@ from twinserve.graph.check import check_graph
 from twinserve.predict import runtime
 from twinserve.predict.extra_categories import read_extra_categories, with_extra_codes
 from twinserve.predict.io_binding import OneRow
-from twinserve.predict.linear import LinearFunction, read_linear
+from twinserve.predict.linear import LinearFunction, Row, read_linear
 from twinserve.predict.predictor import Predictions, PredictorKind
 from twinserve.signature import Columns
 
@@ -37,6 +37,12 @@ class CompiledPredictor:
         if outputs is None:
             outputs = self._by_graph(matrix) if self._linear is None else self._by_both(self._linear, matrix)
         return Predictions(outputs.get("label"), outputs.get("probabilities"), outputs.get("value"))
+
+    @property
+    def row(self) -> Callable[[FloatArray], Row | None] | None:
+        """A function that gives the outputs for one row without categories outside the vocabulary, as Python numbers,
+        where the whole model is one dot product."""
+        return None if self._linear is None else self._linear.row
 
     def _by_graph(self, matrix: FloatArray) -> Mapping[str, Any]:
         if len(matrix) == 1:

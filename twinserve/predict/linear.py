@@ -28,6 +28,8 @@ from twinserve.arrays import BoolArray, FloatArray, IntArray
 KEY = "twinserve.fold"
 
 Outputs = dict[str, FloatArray | IntArray]
+Row = dict[str, Any]
+"""The outputs for one row: `label` an integer, `probabilities` a list, `value` a float."""
 Link = Literal["value", "label", "logistic"]
 
 
@@ -97,7 +99,13 @@ class LinearFunction:
         return finite
 
     def _one(self, x: FloatArray) -> Outputs | None:
-        """Computed with Python floats: for one row each NumPy call takes longer than the whole arithmetic."""
+        row = self.row(x)
+        return None if row is None else {name: np.array([value]) for name, value in row.items()}
+
+    def row(self, x: FloatArray) -> Row | None:
+        """The outputs for a row `[1, columns]`; None if it is left to the graph.
+
+        Computed with Python floats: for one row each NumPy call takes longer than the whole arithmetic."""
         run = self._quiet.run
         score = run(self._product, x).item() + self._intercept
         if not isfinite(score):
@@ -145,16 +153,16 @@ def _value(scores: FloatArray) -> Outputs:
     return {"value": scores}
 
 
-def _one_value(score: float) -> Outputs:
-    return {"value": np.array([score])}
+def _one_value(score: float) -> Row:
+    return {"value": score}
 
 
 def _label(scores: FloatArray) -> Outputs:
     return {"label": (scores > 0.0).astype(np.int64)}
 
 
-def _one_label(score: float) -> Outputs:
-    return {"label": np.array([score > 0.0], dtype=np.int64)}
+def _one_label(score: float) -> Row:
+    return {"label": int(score > 0.0)}
 
 
 def _logistic(scores: FloatArray) -> Outputs:
@@ -163,9 +171,9 @@ def _logistic(scores: FloatArray) -> Outputs:
     return {"label": (scores > 0.0).astype(np.int64), "probabilities": pairs}
 
 
-def _one_logistic(score: float) -> Outputs:
+def _one_logistic(score: float) -> Row:
     p = _likely(score)
-    return {"label": np.array([score > 0.0], dtype=np.int64), "probabilities": np.array([[1.0 - p, p]])}
+    return {"label": int(score > 0.0), "probabilities": [1.0 - p, p]}
 
 
 def _likely(score: float) -> float:
@@ -176,7 +184,7 @@ def _likely(score: float) -> float:
     return raised / (1.0 + raised)
 
 
-_LINKS: dict[str, tuple[Callable[[FloatArray], Outputs], Callable[[float], Outputs]]] = {
+_LINKS: dict[str, tuple[Callable[[FloatArray], Outputs], Callable[[float], Row]]] = {
     "value": (_value, _one_value),
     "label": (_label, _one_label),
     "logistic": (_logistic, _one_logistic),

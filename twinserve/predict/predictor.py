@@ -61,13 +61,14 @@ def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
 def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:
     """Each prediction as the JSON object of a reply, without its warnings."""
     if predictions.values is not None:
-        return [{"value": float(value)} for value in predictions.values]
+        return [{"value": value} for value in predictions.values.tolist()]
     if predictions.labels is None or classes is None:
         raise TypeError("Predictions hold either labels or values.")
-    labels = [{"label": classes[code]} for code in predictions.labels]
+    codes = predictions.labels.tolist()
     if predictions.probabilities is None:
-        return [label | {"probabilities": None} for label in labels]
+        return [{"label": classes[code], "probabilities": None} for code in codes]
     rows = predictions.probabilities.tolist()
     return [
-        label | {"probabilities": dict(zip(classes, row, strict=True))} for label, row in zip(labels, rows, strict=True)
+        {"label": classes[code], "probabilities": dict(zip(classes, row, strict=True))}
+        for code, row in zip(codes, rows, strict=True)
     ]

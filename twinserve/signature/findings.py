@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twinserve.signature.signature import Path
+from twinserve.signature.signature import Path, pointer
+
+LONGEST_KEY: Final = 64
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,12 @@ class Finding:
     """The parts of the JSON Pointer."""
     code: str
     detail: str
+
+
+def render(finding: Finding) -> dict[str, str]:
+    """A finding as a JSON object. Each part of its pointer is cut, because a key of any length may have been sent."""
+    path = [part[:LONGEST_KEY] if isinstance(part, str) else part for part in finding.path]
+    return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
 
 
 Sentence = Callable[[Mapping[str, Any]], str]

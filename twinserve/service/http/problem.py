@@ -8,12 +8,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from twinserve.service.http.reply import Header, Reply
-from twinserve.signature import Finding, pointer
 from twinserve.signature.request.diagnosis import InvalidInput
 
 PROBLEM_JSON: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:twinserve:problem:"
-LONGEST_KEY: Final = 64
 
 # The kind of a problem, its status and its title.
 KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
@@ -72,13 +70,7 @@ def invalid_input(error: InvalidInput) -> Problem:
     if error.total > listed:
         more = f", {error.total - listed} more are not listed" if error.is_exact else ""
         rest = f" The first {listed} are listed{more}."
-    return Problem("invalid-input", f"{error}{rest}", errors=[render(finding) for finding in error.findings])
-
-
-def render(finding: Finding) -> dict[str, str]:
-    """A finding as a JSON object. Each part of its pointer is cut, because a key of any length may have been sent."""
-    path = [part[:LONGEST_KEY] if isinstance(part, str) else part for part in finding.path]
-    return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
+    return Problem("invalid-input", f"{error}{rest}", errors=error.errors)
 
 
 def incomplete_body() -> Problem:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from twinserve.service.http.problem import LONGEST_KEY, Problem
+from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import Parameter
+from twinserve.signature.findings import LONGEST_KEY
 
 MOST_PARAMETERS: Final = 100
 """Maximum number of parameters; a query with more is refused as a whole."""

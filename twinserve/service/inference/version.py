@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.errors import ArtifactRefused, RegistryError
-from twinserve.predict.answers import answered, refused_rows
+from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.service.documents.openapi import openapi
-from twinserve.service.http.problem import Problem, invalid_input
+from twinserve.service.http.problem import invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
@@ -27,8 +27,8 @@ from twinserve.service.protocols.dialect import BadPrediction, Codec, Dialect, S
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.signature import Columns, Finding, json_schema
-from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
+from twinserve.signature import Columns, json_schema
+from twinserve.signature.request.diagnosis import MAX_ERRORS
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
@@ -140,9 +140,8 @@ class ModelVersion:
         warnings = self._warn(question, batch.columns, outcome)
         if isinstance(outcome, CannotPredict):
             # The pipeline passed its golden rows, so the cause is in these values.
-            raise unpredictable(
-                refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1), is_array=batch.is_array
-            ) from None
+            refused = refused_rows(self._predictor, batch.columns, MAX_ERRORS + 1)
+            raise invalid_input(unpredictable(refused, is_array=batch.is_array)) from None
         if isinstance(outcome, Exception):
             raise outcome
         rows = len(batch.columns)
@@ -152,7 +151,8 @@ class ModelVersion:
             silent = ~answered(outcome)
             if len(silent) != rows or not silent.any():
                 raise  # No prediction of these rows: a fault of ours.
-            raise unpredictable(np.flatnonzero(silent).tolist(), is_array=batch.is_array) from None
+            refused = np.flatnonzero(silent).tolist()
+            raise invalid_input(unpredictable(refused, is_array=batch.is_array)) from None
         self._count_rows(rows, warnings)
         return reply
 
@@ -166,14 +166,6 @@ class ModelVersion:
     def openapi(self, base: str) -> Reply:
         """The OpenAPI document for a service whose paths begin at `base`."""
         return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, base))
-
-
-def unpredictable(rows: Sequence[int], *, is_array: bool) -> Problem:
-    """422: values that are valid, but for which the model has no answer. `rows` may end after `MAX_ERRORS` + 1."""
-    paths = [(row,) if is_array else () for row in rows[: MAX_ERRORS + 1]]
-    findings = [Finding(path, "unpredictable", "The model cannot predict for these values.") for path in paths]
-    is_exact = len(findings) <= MAX_ERRORS
-    return invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings), is_exact=is_exact))
 
 
 def default_registry(settings: Settings) -> Registry:

@@ -12,7 +12,6 @@ import msgspec
 
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import Predictions
-from twinserve.service.http import problem
 from twinserve.service.http.body import require_json
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
@@ -22,6 +21,7 @@ from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, W
 from twinserve.service.protocols.reads import READS
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
+from twinserve.signature.findings import render
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
@@ -122,7 +122,7 @@ def _warnings(findings: Sequence[Finding], row: str) -> str:
 @lru_cache(maxsize=100_000)
 def _text(finding: Finding) -> tuple[str, str]:
     """A finding as JSON, around the place where its pointer names the row. A model has one for each of its features."""
-    text = _json(problem.render(finding))
+    text = _json(render(finding))
     cut = len('{"pointer":"')
     return text[:cut], text[cut:]
 

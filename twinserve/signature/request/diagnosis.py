@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import ModelError
-from twinserve.signature.findings import Finding, explain, unknown_key
+from twinserve.signature.findings import Finding, explain, render, unknown_key
 from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Path, PathPart, Signature, is_array
 
 MAX_ERRORS: Final = 100
@@ -35,6 +35,11 @@ class InvalidInput(ModelError):
         self.total = total
         self.is_exact = is_exact
         """False where there may be more errors than `total`: counting stops after limited work."""
+
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """The findings as the `errors` of a 422: pointer, code and detail of each."""
+        return [render(finding) for finding in self.findings]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ other body, valid or not, is left to Pydantic, and so is every signature that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
@@ -15,9 +15,11 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Signature, is_array
+from twinserve.signature.request.python_values import are_json
+from twinserve.signature.signature import Feature, FeatureTree, FeatureType, PathPart, Signature, is_array
 
 Read = Callable[[Iterable[Any]], list[Any]]
+Groups = Sequence[tuple[PathPart, "Groups"]]
 
 
 class Unsuited(Exception):
@@ -36,6 +38,7 @@ class Acceptor:
             instance = _struct(tree)
         except (TypeError, ValueError) as error:  # A key that msgspec cannot name, bounds that it cannot combine.
             raise Unsuited from error
+        self._type, self._groups = instance, _groups(tree)
         self._one = msgspec.json.Decoder(instance)
         self._many = msgspec.json.Decoder(list[instance])  # type: ignore[valid-type]  # Made just now.
         self._read = _reader(tree)
@@ -62,6 +65,19 @@ class Acceptor:
         # A colon follows each key, so a body with no more colons than that has no key twice.
         return values if colons == keys * len(instances) - self._fill(values) else None
 
+    def accept_values(self, instances: Sequence[Any]) -> list[Any] | None:
+        """The values of these instances, which are Python values instead of JSON; None leaves them to a closer look."""
+        if not 1 <= len(instances) <= self._max_batch:
+            return None
+        try:
+            values = self._read([msgspec.convert(instance, self._type) for instance in instances])
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        self._fill(values)
+        # Of a mapping that is no dict, msgspec ignores unknown keys.
+        are_plain = all(_are_dicts(instance, self._groups) for instance in instances)
+        return values if are_plain and are_json(values) else None
+
     def _fill(self, values: list[Any]) -> int:
         """Replace omitted fields by null; gives their number."""
         left_out = 0
@@ -71,6 +87,21 @@ class Acceptor:
                 values[place :: self._width] = [None if value is UNSET else value for value in column]
                 left_out += number
         return left_out
+
+
+def _groups(tree: FeatureTree) -> Groups:
+    """The groups within a group by their key."""
+    return [(part, _groups(child)) for part, child in tree.items() if not isinstance(child, Feature)]
+
+
+def _are_dicts(node: Any, groups: Groups) -> bool:
+    """Is this value a dict, and each group within it? A loop, as `all` with a generator takes twice the time."""
+    if type(node) is not dict:
+        return False
+    for part, below in groups:  # noqa: SIM110  # As said above.
+        if not _are_dicts(node[part], below):
+            return False
+    return True
 
 
 def _struct(tree: FeatureTree) -> Any:

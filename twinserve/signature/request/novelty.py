@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from operator import gt, lt
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Novelty:
         self._findings = [_finding(feature) for feature in signature.features]
         bounds = np.array([_bounds(feature) for feature in signature.features], dtype=np.float64)
         self._low, self._high = np.ascontiguousarray(bounds.T)
+        self._lows, self._highs = bounds.T.tolist()
         # Training may have seen only some of the declared categories, with gaps between their codes.
         self._gaps = {
             place: frozenset(codes)
@@ -32,6 +34,8 @@ class Novelty:
     def find(self, columns: Columns) -> Mapping[int, list[Finding]]:
         """The findings by row, in signature order, for rows that have any; paths are relative to the instance."""
         matrix = columns.matrix
+        if len(matrix) == 1 and self._is_familiar(matrix.ravel().tolist()):
+            return NONE
         unseen = (matrix < self._low) | (matrix > self._high)  # NaN (null) compares false.
         if self._gaps:
             self._look_up(matrix, unseen)
@@ -41,6 +45,11 @@ class Novelty:
         for row, place in np.argwhere(unseen).tolist():  # Row by row, in signature order.
             findings.setdefault(row, []).append(self._findings[place])
         return findings
+
+    def _is_familiar(self, row: list[float]) -> bool:
+        """Is no value of a row outside the bounds? False where there are gaps. For 30 floats this takes 1.6 us, NumPy's
+        comparisons 3.5."""
+        return not (self._gaps or any(map(lt, row, self._lows)) or any(map(gt, row, self._highs)))
 
     def _look_up(self, matrix: FloatArray, unseen: BoolArray) -> None:
         for place, known in self._gaps.items():

@@ -21,6 +21,7 @@ from twinserve.signature.request.diagnosis import Examiner, InvalidInput
 from twinserve.signature.request.fast_path import Acceptor, Unsuited
 from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.pydantic_path import JsonReader
+from twinserve.signature.request.python_values import to_json
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, FeatureType, OutOfRange, Signature, is_array
 
@@ -85,6 +86,16 @@ class Validator:
                 raise outcome
             values = outcome
         return Batch(self._columns(values), is_array=array)
+
+    def validate_value(self, value: Any) -> Batch:
+        """A Python value as columns, by the rules for the JSON that it stands for: a list or tuple is an array of
+        instances, anything else one instance. Raises `InvalidInput`."""
+        array = isinstance(value, (list, tuple))
+        if isinstance(self._acceptor, Acceptor):
+            values = self._acceptor.accept_values(value if array else (value,))
+            if values is not None:
+                return Batch(self._columns(values), is_array=array)
+        return self.validate(to_json(value))
 
     def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
         """The values of a body that the fast path left, or its errors; raises `MalformedJson`.

@@ -1,0 +1,1 @@
+"""A model in the caller's own process, without HTTP."""

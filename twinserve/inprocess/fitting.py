@@ -1,0 +1,94 @@
+"""`fit`: a model from a DataFrame, as `twinserve train --data` makes it from a file."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twinserve.errors import AskedWrongly
+from twinserve.inprocess.model import Model
+from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.release.steps import TOLERANCE, Choices, Progress, Steps, Trained, train
+from twinserve.store.artifact import Trust, open_version
+from twinserve.store.registry import Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twinserve.metric import Task
+    from twinserve.signature.signature import OutOfRange
+
+SOURCE: Final = "a DataFrame"
+WARNED: Final = ("leak", "dropped", "warning")
+"""The kinds of notes of which a warning tells."""
+
+
+class TrainingWarning(UserWarning):
+    """What a training should tell the person who asked for it."""
+
+
+def fit(
+    df: pd.DataFrame,
+    target: str,
+    *,
+    name: str | None = None,
+    task: Task | None = None,
+    metric: str | None = None,
+    artifacts: str | Path = "artifacts",
+    seed: int = 0,
+    promote: bool = True,
+    search_seconds: float = 0,
+    progress: Progress | None = None,
+    keep_leaks: bool = False,
+    out_of_range: OutOfRange = "warn",
+    tolerance: float = TOLERANCE,
+    allow_breaking: bool = False,
+    allow_fallback: bool = False,
+    source: str = SOURCE,
+) -> Model:
+    """Learn a column of a table from the others, register the model as a version, and give that version, opened.
+
+    The arguments are the options of `twinserve train --data`; the same table gives the same model. `name` is the
+    target's by default. `progress` is called with the name of each step, `print` for example. `source` is where the
+    rows come from, for the model card.
+
+    The version becomes the champion if it passes the gate. A `TrainingWarning` says so if it does not, and names each
+    column that was left out; `model.trained` holds everything that the command's report shows. Raises `AskedWrongly`
+    (a `ModelError`) for a table or a target that cannot be learned from.
+    """
+    registry = Registry(Path(artifacts), name or _name(target))
+    named = df.set_axis([str(column) for column in df.columns], axis="columns")
+    recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+    choices = Choices(
+        seed=seed,
+        search_seconds=search_seconds,
+        out_of_range=out_of_range,
+        tolerance=tolerance,
+        allow_breaking=allow_breaking,
+        allow_fallback=allow_fallback,
+        promote=promote,
+    )
+    trained = train(Steps(recipe, registry, choices, progress or (lambda _: None)))
+    for line in told(trained, promote=promote):
+        warnings.warn(line, TrainingWarning, stacklevel=2)
+    return Model(open_version(trained.folder, Trust()), trained.version, out_of_range=out_of_range, trained=trained)
+
+
+def told(trained: Trained, *, promote: bool) -> list[str]:
+    """The sentences that need attention: of the table, of the candidates and, where it was asked, of the gate."""
+    lines = [f"{n.column}: {n.sentence}." if n.column else f"{n.sentence}." for n in trained.notes if n.kind in WARNED]
+    lines += trained.fitted.warnings
+    lines += [f"The candidate {name} failed: {reason}" for name, reason in trained.fitted.failed.items()]
+    if promote and not trained.outcome.promoted:
+        lines.append(f"Version {trained.version} is registered and not promoted. {trained.outcome.verdict.reason}")
+    return lines
+
+
+def _name(target: str) -> str:
+    """A model's name from the target's."""
+    name = re.sub(r"[^a-z0-9_]+", "-", str(target).lower()).strip("-_")[:64]
+    if not name:
+        raise AskedWrongly(f"The target {target!r} gives no name for the model; give name=.")
+    return name

@@ -1,0 +1,159 @@
+"""`Model`: one version of a model, opened in this process, that predicts for Python values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, overload
+
+import numpy as np
+
+from twinserve.predict.answers import answered, refused_rows, unpredictable
+from twinserve.predict.predictor import CannotPredict, Predictions, describe
+from twinserve.signature import Columns, Finding, Signature, json_schema
+from twinserve.signature.findings import render
+from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
+from twinserve.signature.request.novelty import Novelty
+from twinserve.signature.request.validator import MAX_BATCH, Validator
+from twinserve.signature.signature import OutOfRange
+from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from typing_extensions import TypeIs
+
+    from twinserve.release.steps import Trained
+
+Answer = dict[str, Any]
+SHOWN: Final = 10
+"""Findings that a traceback shows below an `InvalidInput`."""
+
+
+class Model:
+    """One version of a model; immutable, so threads may share it. `twinserve.open_model` makes one."""
+
+    def __init__(
+        self,
+        artifact: LoadedArtifact,
+        version: int,
+        *,
+        out_of_range: OutOfRange = "warn",
+        max_batch: int = MAX_BATCH,
+        trained: Trained | None = None,
+    ) -> None:
+        self.manifest: Manifest = artifact.manifest
+        """How it was trained, its metrics with their intervals, and how the compiled model was proved."""
+        self.name = artifact.manifest.name
+        self.version = str(version)
+        """As answers name it."""
+        self.classes: Sequence[str] | None = artifact.manifest.classes
+        """The labels in the order of the probabilities; None for a regression."""
+        self.metrics: Mapping[str, float] = artifact.manifest.metrics
+        """On the hold-out."""
+        self.signature: Signature = artifact.signature
+        self.schema = json_schema(artifact.signature, out_of_range=out_of_range)
+        """The JSON Schema of an instance, which `GET /schema` answers."""
+        self.trained = trained
+        """The training that made it, with its notes and the gate's verdict; None where it was opened from the store."""
+        self._predictor = artifact.predictor
+        self._row = getattr(artifact.predictor, "row", None)
+        self._validator = Validator(artifact.signature, max_batch=max_batch, out_of_range=out_of_range)
+        self._novelty = Novelty(artifact.signature)
+        self._max_batch = max_batch
+
+    @overload
+    def predict(self, instances: pd.DataFrame) -> pd.DataFrame: ...
+
+    @overload
+    def predict(self, instances: Mapping[str, Any] | Sequence[Any]) -> Answer: ...
+
+    def predict(self, instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any]) -> Any:
+        """The answer of `POST /predict` to an instance or a list of them; for a DataFrame a DataFrame.
+
+        A DataFrame has the columns of a training table, named by dotted paths, in any order. The answer has its index
+        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`.
+
+        Raises `InvalidInput` with the findings of a 422."""
+        try:
+            if is_frame(instances):
+                from twinserve.inprocess.frames import predict_frame
+
+                return predict_frame(instances, self.signature, self.answers, self._max_batch)
+            batch = self._validator.validate_value(instances)
+            if batch.is_array:
+                items = self._items(batch.columns, is_array=True)
+                return {"model": self.name, "version": self.version, "predictions": items}
+            item = self._quick_item(batch.columns) or self._items(batch.columns, is_array=False)[0]
+            return {"model": self.name, "version": self.version, **item}
+        except InvalidInput as error:
+            raise with_notes(error) from None
+
+    def answers(self, instances: list[Any]) -> list[Answer]:
+        """The predictions for these instances; the pointers of their warnings begin at the instance."""
+        return self._items(self._validator.validate_value(instances).columns, is_array=True, pointed=False)
+
+    def _quick_item(self, columns: Columns) -> Answer | None:
+        """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
+
+        `bench/inprocess.py` measures it: it makes an answer of 11 us of one of 16."""
+        row = None if self._row is None or columns.unseen else self._row(columns.matrix)
+        if row is None or self._novelty.find(columns):
+            return None
+        if self.classes is None:
+            return {"value": row["value"], "warnings": []}
+        likely = row.get("probabilities")
+        probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
+        return {"label": self.classes[row["label"]], "probabilities": probabilities, "warnings": []}
+
+    def _items(self, columns: Columns, *, is_array: bool, pointed: bool = True) -> list[Answer]:
+        """Each prediction as in an answer."""
+        try:
+            predictions = self._predictor.predict(columns)
+        except CannotPredict:
+            refused = refused_rows(self._predictor, columns, MAX_ERRORS + 1)
+            raise unpredictable(refused, is_array=is_array) from None
+        if not are_answered(predictions):
+            raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
+        warnings = self._novelty.find(columns)
+        items = describe(predictions, self.classes)
+        for row, item in enumerate(items):
+            prefix = (row,) if is_array and pointed else ()
+            item["warnings"] = [render(Finding((*prefix, *f.path), f.code, f.detail)) for f in warnings.get(row, ())]
+        return items
+
+    def __repr__(self) -> str:
+        """One line: name, version, and the metric that decides."""
+        metric = self.manifest.metric
+        return f"<Model {self.name} version {self.version}, {metric} {self.metrics[metric]:.4g} on the hold-out>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from twinserve.inprocess.html import as_html
+
+        return as_html(self)
+
+
+def is_frame(value: Any) -> TypeIs[pd.DataFrame]:
+    """Is it a DataFrame of pandas? Who has one has loaded pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def are_answered(predictions: Predictions) -> bool:
+    """Has each row an answer? For one row a sum of Python floats takes 0.4 us, `answered` 6."""
+    labels, probabilities, values = predictions
+    if len(values if labels is None else labels) > 1:  # type: ignore[arg-type]  # One of them is there.
+        return bool(answered(predictions).all())
+    numbers = [array for array in (probabilities, values) if array is not None]
+    return all(isfinite(sum(array.ravel().tolist())) for array in numbers) and (labels is None or labels.item() >= 0)
+
+
+def with_notes(error: InvalidInput) -> InvalidInput:
+    """The error with the first findings below its traceback, as a notebook shows them."""
+    for line in error.errors[:SHOWN]:
+        error.add_note(f"{line['pointer'] or '(the instance)'}: {line['detail']} [{line['code']}]")
+    if error.total > SHOWN:
+        error.add_note("...")
+    return error
