@@ -57,7 +57,7 @@ test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow mode
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "long and not environments"
 
 test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW) ## Import models of the oldest scikit-learn and of MLflow (their environments take minutes to make)
-	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models
+	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/test_guides.py
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from bench.environments import interpreter
 from harness import ROOT
 from harness.wheel import build, install
 from tests.guides import Block, blocks, fits, guide
@@ -14,6 +16,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 GUIDES = sorted(path for path in (ROOT / "docs" / "guides").glob("*.md") if path.name != "README.md")
 NOT_RUN = "# Your service.py, as it was: not run here"
 """The first line of a block of another library's code."""
+SAVE = """\
+import mlflow.sklearn
+from mlflow.models import infer_signature
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+X, y = load_iris(return_X_y=True, as_frame=True)
+model = LogisticRegression(max_iter=500).fit(X, y)
+mlflow.sklearn.save_model(model, "iris_model", signature=infer_signature(X, y), serialization_format="cloudpickle")
+X.assign(species=y).to_csv("iris.csv", index=False)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +36,24 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(build(folder / "wheel"), folder / "environment")
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "from-mlflow"], ids=lambda page: page.stem)
 def test_a_guide_works(page: Path, python: Path, tmp_path: Path) -> None:
+    run(page, python, tmp_path)
+
+
+@pytest.mark.environments
+def test_the_guide_from_mlflow_works(python: Path, tmp_path: Path) -> None:
+    """With a model that MLflow has saved, in an environment of its own."""
+    mlflow = interpreter("mlflow")
+    assert mlflow is not None, "make test-saved-models makes the environment"
+    subprocess.run([mlflow, "-c", SAVE], cwd=tmp_path, check=True, capture_output=True)
+    run(next(page for page in GUIDES if page.stem == "from-mlflow"), python, tmp_path)
+
+
+def run(page: Path, python: Path, folder: Path) -> None:
+    """Run a guide in a folder, and compare what it shows with what is printed."""
     printed = ""
-    with guide(tmp_path, python) as under_way:
+    with guide(folder, python) as under_way:
         for block in blocks(page.read_text()):
             if block.text.startswith(NOT_RUN):
                 continue

@@ -18,6 +18,7 @@ from typing import Final
 from twinserve.cli.command import Command
 from twinserve.service.process.startup import CannotStart, bind, run
 from twinserve.service.settings import BadSetting, Settings, read_settings
+from twinserve.store.registry import models
 
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000
@@ -58,6 +59,7 @@ def main(door: str | None = None) -> int:
 
 
 def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
+    settings = _with_only_model(settings)
     first = settings.port or (PORT if "FastAPI" in doors else PORT + 1)
     ports = {name: first + number for number, name in enumerate(doors)}
     for port in ports.values():
@@ -76,6 +78,16 @@ def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
         if code:
             return code
     return _run(settings, doors, ports)
+
+
+def _with_only_model(settings: Settings) -> Settings:
+    """The settings, with the store's only model where none is named and the default one is not there."""
+    root = Path(settings.artifacts)
+    if "model" in settings.model_fields_set or settings.model in (names := models(root)) or len(names) != 1:
+        return settings
+    say(f"Serving {names[0]}, the only model in {root}.")
+    os.environ["TWINSERVE_MODEL"] = names[0]  # For the doors.
+    return settings.model_copy(update={"model": names[0]})
 
 
 def _run(settings: Settings, doors: Mapping[str, str], ports: Mapping[str, int]) -> int:

@@ -23,11 +23,15 @@ class Finding:
     code: str
     detail: str
 
+    @property
+    def pointer(self) -> str:
+        """The JSON Pointer. Each of its parts is cut, because a key of any length may have been sent."""
+        return pointer([part[:LONGEST_KEY] if isinstance(part, str) else part for part in self.path])
+
 
 def render(finding: Finding) -> dict[str, str]:
-    """A finding as a JSON object. Each part of its pointer is cut, because a key of any length may have been sent."""
-    path = [part[:LONGEST_KEY] if isinstance(part, str) else part for part in finding.path]
-    return {"pointer": pointer(path), "code": finding.code, "detail": finding.detail}
+    """A finding as a JSON object."""
+    return {"pointer": finding.pointer, "code": finding.code, "detail": finding.detail}
 
 
 Sentence = Callable[[Mapping[str, Any]], str]
