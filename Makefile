@@ -1,7 +1,7 @@
 # The same commands for people and for CI. `make help` lists them.
 VENV   ?= .venv
 OLDEST ?= .venv-oldest
-MLFLOW := bench/out/envs/mlflow/complete
+MLFLOW ?= .venv-mlflow
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
@@ -17,7 +17,7 @@ REQUESTS ?= 1000000
 .PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-saved-models lock audit image image-check bench faults soak clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.run ## Make .venv with what training and serving need
 setup-dev: $(VENV)/.dev ## And with what the checks need
@@ -56,7 +56,7 @@ test: setup-dev ## The suite, but for what takes minutes (test-long)
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "long and not environments"
 
-test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW) ## Import models of the oldest scikit-learn and of MLflow (their environments take minutes to make)
+test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of the oldest scikit-learn and of MLflow, whose environments take minutes to make
 	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/test_guides.py
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
@@ -67,9 +67,12 @@ test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest librari
 	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/twinserve/compile tests/twinserve/proof/test_prove.py \
 	  tests/twinserve/proof/test_parity.py tests/twinserve/proof/test_threshold_search.py tests/twinserve/proof/test_find_trees.py
 
-$(MLFLOW): bench/peers/mlflow/requirements.txt
-	@echo "Installing MLflow into $(dir $@)"
-	@$(PY) -c 'from bench.environments import set_up; set_up("mlflow")'
+$(MLFLOW)/.made: bench/peers/mlflow/requirements.txt requirements/dev.txt
+	@echo "Installing MLflow into $(MLFLOW)"
+	@$(PYTHON) -m venv --clear $(MLFLOW)
+	@$(MLFLOW)/bin/python -m pip install --quiet --disable-pip-version-check -r $< \
+	  $$($(PY) -m pip freeze | grep -E '^(scikit-learn|joblib|pandas|skops)==')
+	@touch $@
 
 $(OLDEST)/.made: requirements/oldest.txt
 	@echo "Installing the oldest libraries into $(OLDEST)"
@@ -103,5 +106,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -103,7 +103,7 @@ class Guide:
         """End the sessions and every server that they have started."""
         for process in (self._shell, self._session):
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.communicate(timeout=30)
 
 
 @contextmanager

@@ -38,7 +38,8 @@ def load(name: str, content: bytes) -> tuple[Any, str | None]:
         trial.try_pipeline(content, Deadline(SECONDS))
         return _opened(content), versions[0] if versions else None
     except ArtifactRefused as error:
-        raise Unreadable(f"{name} was not opened. {error}") from None
+        advice = " Save it as a pickle if you made it yourself." if "not trusted" in str(error) else ""
+        raise Unreadable(f"{name} was not opened. {error}{advice}") from None
     except Exception as error:  # A schema may name anything.
         raise _damaged(name, error) from None
 

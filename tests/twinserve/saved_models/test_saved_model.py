@@ -151,9 +151,9 @@ def test_a_skops_file_of_another_version_is_told(tmp_path: Path) -> None:
 def test_a_skops_file_with_a_type_that_is_not_listed_is_refused_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "loans.skops"
     path.write_bytes(skops.io.dumps(make_pipeline(fruit.Doubling(), LogisticRegression()).fit(X, Y)))
-    assert (
-        refusal(path)
-        == f"{path} was not opened. The pipeline holds a type that is not trusted: harness.fruit.Doubling."
+    assert refusal(path) == (
+        f"{path} was not opened. The pipeline holds a type that is not trusted: harness.fruit.Doubling. Save it as a "
+        "pickle if you made it yourself."
     )
 
 
@@ -198,7 +198,7 @@ def vanished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, *, go
     if gone:
         monkeypatch.delitem(sys.modules, module)
     else:
-        del home.Scaler  # type: ignore[attr-defined]
+        del home.Scaler
     return path
 
 
