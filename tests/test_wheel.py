@@ -1,19 +1,14 @@
 """The wheel: three importable names, every file that is read at run time, and both doors run from it alone.
 
 It is installed outside the checkout, for a project that has a `model.py`, a `service/`, a `train.py` and a `serve.py`
-of its own. The libraries it depends on are those of the environment that runs the tests, by way of a `.pth` file.
+of its own.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import sysconfig
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +16,7 @@ import pytest
 
 from harness import ROOT
 from harness.running import DOORS, running
+from tests.wheels import build_wheel, done, installed
 from twinserve.service.http.routes import ROUTES
 
 PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi")
@@ -62,33 +58,16 @@ if __name__ == "__main__":
 """The files of somebody's own project; the training prints where each module of the wheel came from."""
 
 
-def done(command: Sequence[str | Path], folder: Path) -> str:
-    """The output of a command, run in a folder without the checkout on its path."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "UV_OFFLINE": "1", "UV_NO_CONFIG": "1"}
-    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stderr
-    return process.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout; its backend is part of `uv`, so nothing is downloaded."""
-    folder = tmp_path_factory.mktemp("wheel")
-    done([sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", folder, ROOT], folder)
-    (path,) = folder.glob("*.whl")
-    return path
+    """The wheel of this checkout."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a fresh environment with the wheel in it."""
-    folder = tmp_path_factory.mktemp("environment")
-    done([sys.executable, "-m", "venv", "--without-pip", folder], folder)
-    program = folder / "bin" / "python"
-    done([sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--python", program, wheel], folder)
-    site = Path(done([program, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip())
-    (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return program
+    return installed(wheel, tmp_path_factory.mktemp("installed") / "environment")
 
 
 @pytest.fixture(scope="module")
