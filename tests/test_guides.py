@@ -9,7 +9,7 @@ import pytest
 
 from bench.environments import interpreter
 from harness import ROOT
-from harness.wheel import build, install
+from harness.wheel import build_wheel, installed
 from tests.guides import Block, blocks, fits, guide
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -32,8 +32,8 @@ X.assign(species=y).to_csv("iris.csv", index=False)
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with the wheel in it."""
-    folder = tmp_path_factory.mktemp("installed")
-    return install(build(folder / "wheel"), folder / "environment")
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    return installed(wheel, tmp_path_factory.mktemp("installed") / "environment")
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "from-mlflow"], ids=lambda page: page.stem)

@@ -1,7 +1,7 @@
 """The wheel: three importable names, every file that is read at run time, and both doors run from it alone.
 
 It is installed outside the checkout, for a project that has a `model.py`, a `service/`, a `train.py` and a `serve.py`
-of its own. The libraries it depends on are those of the environment that runs the tests, by way of a `.pth` file.
+of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from harness import ROOT
 from harness.running import DOORS, running
-from harness.wheel import build, done, install
+from harness.wheel import build_wheel, done, installed
 from twinserve.service.http.routes import ROUTES
 
 PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi")
@@ -61,13 +61,13 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
-    return build(tmp_path_factory.mktemp("wheel"))
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a fresh environment with the wheel in it."""
-    return install(wheel, tmp_path_factory.mktemp("environment"))
+    return installed(wheel, tmp_path_factory.mktemp("installed") / "environment")
 
 
 @pytest.fixture(scope="module")

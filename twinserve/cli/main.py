@@ -25,8 +25,10 @@ class Entry:
 REGISTRY: Final = "twinserve.cli.verbs"
 VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "make a model": {
+        "new": Entry("make a project from a table: recipe, apps, tests, Dockerfile", "twinserve.cli.new"),
         "train": Entry("train, prove, register and promote a model", "twinserve.cli.train_command"),
         "import": Entry("make a version from a saved model: skops, joblib, pickle, MLflow", "twinserve.cli.imports"),
+        "recipe": Entry("print what training decides about a table as a recipe to edit", "twinserve.cli.recipe"),
     },
     "look after its versions": {
         "list": Entry("list every version in one line", REGISTRY),

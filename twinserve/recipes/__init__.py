@@ -2,5 +2,6 @@
 
 from twinserve.recipes.catalog import find
 from twinserve.recipes.recipe import Candidates, Recipe, Table
+from twinserve.signature.sources.category import Category
 
-__all__ = ["Candidates", "Recipe", "Table", "find"]
+__all__ = ["Candidates", "Category", "Recipe", "Table", "find"]

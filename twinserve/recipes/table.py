@@ -43,9 +43,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 
     Raises `NoSuchColumn`, `BadTarget` or `UnsupportedInput`.
     """
-    if options.target not in frame.columns:
-        raise NoSuchColumn(f"There is no column {options.target!r}; the table has {_listed(frame)}.")
-    known = frame[frame[options.target].notna()].reset_index(drop=True)
+    known = rows_with_target(frame, options.target)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]
@@ -74,6 +72,13 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         ),
         notes=notes,
     )
+
+
+def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The rows in which this column is not null; raises `NoSuchColumn`."""
+    if target not in frame.columns:
+        raise NoSuchColumn(f"There is no column {target!r}; the table has {_listed(frame)}.")
+    return frame[frame[target].notna()].reset_index(drop=True)
 
 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:

@@ -92,8 +92,23 @@ def read_csv(content: bytes) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, index_col=False, low_memory=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
-        raise UnreadableTable(f"not a CSV file: {_first_line(error)}.") from None
+        reason = _ragged(text, delimiter, len(names)) or _first_line(error)
+        raise UnreadableTable(f"not a CSV file: {reason}.") from None
     return pd.DataFrame({name: _number(frame[name]) for name in frame.columns})
+
+
+def _ragged(text: str, delimiter: str, width: int) -> str | None:
+    """What is wrong with the first row that has more cells than the header, or with a quote that nothing closes."""
+    rows = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
+    last = 0
+    try:
+        for row in rows:
+            if len(row) > width:
+                return f"line {rows.line_num} has {len(row)} cells and the header {width}"
+            last = rows.line_num
+    except csv.Error as error:
+        return f"the quote that opens in line {last + 1} is never closed" if "end of data" in str(error) else None
+    return None
 
 
 def _require_different(names: Sequence[str]) -> None:

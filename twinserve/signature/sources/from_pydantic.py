@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from twinserve.errors import UnsupportedInput
 from twinserve.signature.signature import NUMERIC, Feature, FeatureType, Path, Signature, pointer
+from twinserve.signature.sources.category import OpenVocabulary
 from twinserve.signature.sources.pydantic_constraints import constraints_of, declared, refuse
 
 LEAF_TYPES: Final[Mapping[type, FeatureType]] = {
@@ -152,8 +153,11 @@ def _metadata(annotation: Any) -> Iterator[Any]:
 
 
 def _leaf(kind: Any, field: FieldInfo, metadata: list[Any], *, nullable: bool, path: Path) -> Feature:
-    metadata += _metadata(kind)
+    everything = [*metadata, *_metadata(kind)]
+    metadata = [item for item in everything if not isinstance(item, OpenVocabulary)]
     leaf_type, enumeration = _leaf_type(_bare(kind), path)
+    if len(metadata) < len(everything):
+        leaf_type = _category(leaf_type, path)
     fields = [field, *_inner_fields(kind)]  # The outermost definition wins, as with Pydantic.
     constraints = constraints_of(metadata, leaf_type, path).model_copy(update={"enumeration": enumeration})
     extra = next((one.json_schema_extra for one in fields if isinstance(one.json_schema_extra, dict)), {})
@@ -183,6 +187,12 @@ def _plain(example: Any, path: Path) -> bool | int | float | str | None:
     if not isinstance(example, (bool, int, float, str, types.NoneType)):
         refuse(path, "has an example that is not a single value")
     return example
+
+
+def _category(leaf_type: FeatureType, path: Path) -> FeatureType:
+    if leaf_type is not FeatureType.STRING:
+        refuse(path, "is marked as a category and is no text (`str`)")
+    return FeatureType.CATEGORY
 
 
 def _leaf_type(kind: Any, path: Path) -> tuple[FeatureType, tuple[Any, ...] | None]:

@@ -54,6 +54,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         columns = _useful(columns, notes)
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
+    columns = _grouped(columns)
     features = tuple(_feature(column_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return FeatureTable(Signature(features=features), plain, tuple(notes))
@@ -83,6 +84,21 @@ def _require_value_or_group(names: Sequence[str]) -> None:
                     f"Column {paths[path[:end]]!r} would be a value and, as there is {name!r}, a group, too; "
                     "rename one of them."
                 )
+
+
+def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
+    """The columns with those of a group together, in the order in which the groups begin, as a class declares them."""
+    order: dict[Path, int] = {}
+    for name in columns:
+        path = _path(name)
+        for end in range(1, len(path) + 1):
+            order.setdefault(path[:end], len(order))
+
+    def place(name: str) -> list[int]:
+        path = _path(name)
+        return [order[path[:end]] for end in range(1, len(path) + 1)]
+
+    return {name: columns[name] for name in sorted(columns, key=place)}
 
 
 def _feature(path: Path, column: Column) -> Feature:

@@ -38,6 +38,7 @@ from pydantic import (
 
 from twinserve.errors import UnsupportedInput
 from twinserve.signature import Constraints, Feature, FeatureType
+from twinserve.signature.sources.category import Category, OpenVocabulary
 from twinserve.signature.sources.from_pydantic import from_pydantic
 
 
@@ -512,3 +513,23 @@ def test_two_fields_with_one_column_name_are_refused(model: Callable[[], type[Ba
 
 def test_the_refusal_of_a_place_in_a_list_names_the_place() -> None:
     assert refusal(class_of(tuple[float, dict[str, float]])).startswith("/x/1: has the type dict")
+
+
+def test_a_text_marked_as_a_category_declares_no_values() -> None:
+    """Training decides them, and a value that it never saw is no error; a `Literal` declares them."""
+
+    class Row(BaseModel):
+        kind: Category
+        other: Category | None
+
+    features = from_pydantic(Row).features
+    assert [(feature.type, feature.nullable) for feature in features] == [("category", False), ("category", True)]
+    assert {feature.constraints.enumeration for feature in features} == {None}
+
+
+def test_only_a_text_can_be_marked_as_a_category() -> None:
+    class Row(BaseModel):
+        kind: Annotated[int, OpenVocabulary()]
+
+    with pytest.raises(UnsupportedInput, match="/kind: is marked as a category and is no text"):
+        from_pydantic(Row)

@@ -217,3 +217,11 @@ def test_the_signature_takes_every_row_of_its_table(frame: pd.DataFrame) -> None
     assert Novelty(signature).find(batch.columns) == {}
     kinds = {feature.type for feature in signature.features}
     assert kinds <= set(FeatureType)
+
+
+def test_the_fields_of_a_group_stand_together() -> None:
+    """As a class declares them, so that a recipe printed from the table has the same column order."""
+    frame = pd.DataFrame({name: range(3) for name in ("a.x", "b", "a.z.p", "a.y", "a.z.q")})
+    names = [feature.name for feature in from_table(frame).signature.features]
+    assert names == ["a.x", "a.z.p", "a.z.q", "a.y", "b"]
+    assert list(from_table(frame).frame.columns) == names

@@ -1,0 +1,70 @@
+"""`twinserve recipe`: to standard output or a file; each problem is one sentence and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.twinserve.scaffold.tables import TABLES
+from twinserve.cli.main import main
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder, with loans.csv in it."""
+    monkeypatch.chdir(tmp_path)
+    make, _ = TABLES["loans"]
+    make().to_csv("loans.csv", index=False)
+
+
+@pytest.mark.usefixtures("table")
+def test_it_prints_what_it_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipe", "--data", "loans.csv", "--target", "defaulted"]) == 0
+    printed = capsys.readouterr().out
+    assert 'DATA: Final = Path(__file__).parent / "loans.csv"' in printed
+    assert main(["recipe", "--data", "loans.csv", "--target", "defaulted", "--output", "mine.py"]) == 0
+    assert capsys.readouterr().out == ""
+    assert Path("mine.py").read_text() == printed
+
+
+@pytest.mark.usefixtures("table")
+def test_the_path_begins_at_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """An absolute path stays one."""
+    Path("model").mkdir()
+    assert main(["recipe", "--data", "loans.csv", "--target", "defaulted", "--output", "model/mine.py"]) == 0
+    assert 'DATA: Final = Path(__file__).parents[1] / "loans.csv"' in Path("model/mine.py").read_text()
+    absolute = str(Path("loans.csv").resolve())
+    assert main(["recipe", "--data", absolute, "--target", "defaulted"]) == 0
+    assert f'DATA: Final = Path("{absolute}")' in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("table")
+def test_options_stay_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--metric", "roc_auc", "--keep-leaks", "--format", "csv", "--name", "mine"]
+    assert main(["recipe", "--data", "loans.csv", "--target", "defaulted", *options]) == 0
+    printed = capsys.readouterr().out
+    assert '    metric="roc_auc",' in printed
+    assert 'form="csv"' in printed
+    assert '    name="mine",' in printed
+    assert '    written_off: int = Field(alias="written off")' in printed
+    assert "--format csv --metric roc_auc --keep-leaks`" in " ".join(printed.split())
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "-", "--target", "y", "--name", "x"], "give a file instead of standard input"),
+        (["--data", "loans.csv", "--target", "y"], "There is no column 'y'; the table has loan_id, "),
+        (["--data", "none.csv", "--target", "y"], "Cannot read 'none.csv': No such file or directory."),
+        (["--data", "loans.csv", "--target", "defaulted", "--name", "A b"], "'A b' cannot name a model"),
+        (["--data", "loans.csv", "--target", "purpose", "--task", "regression"], "is not a number in every row"),
+    ],
+)
+def test_each_problem_is_one_sentence(options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipe", *options]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
+    assert printed.err.count("\n") == 1

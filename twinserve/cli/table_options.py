@@ -1,0 +1,71 @@
+"""The options of the commands that read a table to write source, and the recipe that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinserve.cli.options import not_empty
+from twinserve.errors import AskedWrongly
+from twinserve.metric import METRICS
+
+if TYPE_CHECKING:
+    from twinserve.recipes import Recipe
+    from twinserve.scaffold.recipe_source import TableSource
+
+
+class CannotReadTwice(AskedWrongly):
+    """Standard input is given where a file is needed."""
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """`--data`, `--target` and what else decides how a table is read."""
+    parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
+    parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
+    parser.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
+    parser.add_argument("--metric", choices=list(METRICS), help="the metric that chooses the best candidate")
+    parser.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Where a recipe will be, and by which variable its data can be another file."""
+
+    name: str
+    folder: Path
+    variable: str | None = None
+
+
+def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe, str]:
+    """The recipe of the table that the options name, and its source; raises `AskedWrongly`."""
+    from twinserve.recipes import table_file
+    from twinserve.recipes.table import TableOptions, table_recipe
+    from twinserve.scaffold.recipe_source import recipe_source
+    from twinserve.store.registry import Registry
+
+    Registry(Path(), wanted.name)  # Raises where no model can have this name.
+    if options.data == table_file.STANDARD_INPUT:
+        raise CannotReadTwice("A recipe reads its table anew at each training; give a file instead of standard input.")
+    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
+    wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
+    recipe = table_recipe(wanted.name, frame, wish, Path(options.data).name)
+    return recipe, recipe_source(recipe, frame, _source(options, wanted))
+
+
+def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
+    from twinserve.scaffold.recipe_source import TableSource
+
+    given = [f"--{name} {getattr(options, name)}" for name in ("format", "task", "metric") if getattr(options, name)]
+    given += ["--keep-leaks"] if options.keep_leaks else []
+    return TableSource(
+        location=options.data,
+        target=options.target,
+        form=options.format,
+        options="".join(f" {option}" for option in given),
+        recipe_folder=wanted.folder,
+        variable=wanted.variable,
+    )

@@ -1,0 +1,1 @@
+"""Writing source for somebody to edit: a recipe, and the project around it."""
