@@ -1,6 +1,6 @@
 """Register a model that was fitted elsewhere as a version:
 
-from twinserve.release.from_estimator import package
+from twinserve import package
 
 version = package(estimator, X, y, name="loans")
 """

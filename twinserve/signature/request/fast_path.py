@@ -74,9 +74,10 @@ class Acceptor:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         self._fill(values)
-        # Of a mapping that is no dict, msgspec ignores unknown keys.
-        are_plain = all(_are_dicts(instance, self._groups) for instance in instances)
-        return values if are_plain and are_json(values) else None
+        for instance in instances:
+            if not _are_dicts(instance, self._groups):  # Of other mappings msgspec ignores unknown keys.
+                return None
+        return values if are_json(values) else None
 
     def _fill(self, values: list[Any]) -> int:
         """Replace omitted fields by null; gives their number."""

@@ -122,6 +122,8 @@ class Validator:
     def _columns(self, values: list[Any]) -> Columns:
         """The columns of these leaves, which are in tree order; changes `values`."""
         width = len(self._order)
+        if not self._textual and self._in_order:
+            return Columns(_numbers(values).reshape(-1, width))
         unseen: dict[tuple[int, int], str] = {}
         texts: dict[int, Sequence[str | None]] = {}
         for place, codes in self._textual.items():

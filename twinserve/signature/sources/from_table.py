@@ -90,12 +90,12 @@ def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
     """The columns with those of a group together, in the order in which the groups begin, as a class declares them."""
     order: dict[Path, int] = {}
     for name in columns:
-        path = _path(name)
+        path = column_path(name)
         for end in range(1, len(path) + 1):
             order.setdefault(path[:end], len(order))
 
     def place(name: str) -> list[int]:
-        path = _path(name)
+        path = column_path(name)
         return [order[path[:end]] for end in range(1, len(path) + 1)]
 
     return {name: columns[name] for name in sorted(columns, key=place)}

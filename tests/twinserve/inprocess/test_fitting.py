@@ -1,0 +1,69 @@
+"""`fit` gives the model that `twinserve train --data` gives, opened."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness import fruit
+from twinserve import TrainingWarning, fit, open_model
+from twinserve.cli.main import main
+from twinserve.errors import AskedWrongly
+from twinserve.store.registry import Registry
+
+
+def orchard() -> pd.DataFrame:
+    """A small table with its target."""
+    made = fruit.table(120)
+    whole = made.features.assign(kind=made.target)
+    return whole.drop_duplicates(["weight", "skin.colour", "kind"], ignore_index=True)
+
+
+@pytest.mark.slow
+def test_the_command_makes_the_same_model_of_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rows, to the fingerprint, and the same compiled model, to the byte; promoted by the gate."""
+    monkeypatch.chdir(tmp_path)
+    orchard().to_csv("orchard.csv", index=False)
+    assert main(["train", "--data", "orchard.csv", "--target", "kind", "--artifacts", "by-command"]) == 0
+    steps: list[str] = []
+    model = fit(pd.read_csv("orchard.csv"), "kind", name="orchard", progress=steps.append)
+    other = open_model("by-command")
+    assert model.manifest.training.data_fingerprint == other.manifest.training.data_fingerprint
+    ours, theirs = (Path(root, "orchard", "1", "model.onnx").read_bytes() for root in ("artifacts", "by-command"))
+    assert ours == theirs
+    assert open_model().version == model.version == "1"
+    assert steps[0] == "loading"
+    assert steps[-1] == "comparing with the champion"
+    assert model.trained is not None
+    assert model.trained.outcome.promoted
+    answer = model.predict(orchard().drop(columns="kind"))
+    assert (answer["label"] == orchard()["kind"]).mean() > 0.8
+
+
+@pytest.mark.slow
+def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
+    """A version that breaks callers of the champion is registered, given and not promoted."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TrainingWarning)
+        first = fit(orchard(), "kind", artifacts=tmp_path)
+    assert first.name == "kind"
+    with pytest.warns(TrainingWarning) as told:
+        second = fit(orchard().drop(columns="skin.spots").assign(one=1), "kind", artifacts=tmp_path)
+    texts = [str(warning.message) for warning in told]
+    assert texts[0] == "one: it has the same value in every row."
+    assert texts[-1].startswith("Version 2 is registered and not promoted. Callers of the champion would break")
+    assert {warning.filename for warning in told} == {__file__}
+    assert second.version == "2"
+    assert Registry(tmp_path, "kind").champion() == 1
+    assert "Not promoted. Callers of the champion" in second._repr_html_()
+
+
+def test_a_target_that_cannot_be_learned_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AskedWrongly, match="no column 'price'"):
+        fit(orchard(), "price", artifacts=tmp_path)
+    with pytest.raises(AskedWrongly, match="give name="):
+        fit(orchard(), "目標", artifacts=tmp_path)
+    assert list(tmp_path.iterdir()) == []
