@@ -41,4 +41,3 @@ def test_the_app_tells_the_findings(app: Door) -> None:
     errors = answer.json()["errors"]
     assert len(errors) == 21
     assert errors[-1] == {"pointer": "/worst", "code": "type", "detail": "Must be an object."}
-
