@@ -4,7 +4,7 @@ Training, compiling with a proof, a store of versions, the service that answers 
 as a test suite. The names below are loaded when they are first used.
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # Type checkers take it for true. Importing `typing` would take most of the time of this module.
 
 if TYPE_CHECKING:
     from twinserve.errors import ModelError
