@@ -4,7 +4,7 @@ Training, compiling with a proof, a store of versions, the service that answers 
 as a test suite. The names below are loaded when they are first used.
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # Type checkers take it for true. Importing `typing` would take most of the time of this module.
 
 if TYPE_CHECKING:
     from twinserve.errors import ModelError
@@ -40,14 +40,16 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """A name of `__all__`, from the module that defines it."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # A type checker sees the imports above, and refuses any other name.
 
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
+    def __getattr__(name: str) -> object:
+        """A name of `__all__`, from the module that defines it."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -18,7 +18,7 @@ from typing import Final
 from twinserve.cli.command import Command
 from twinserve.service.process.startup import CannotStart, bind, run
 from twinserve.service.settings import BadSetting, Settings, read_settings
-from twinserve.store.registry import models
+from twinserve.store.models import models
 
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000

@@ -78,7 +78,8 @@ def on_versions(name: str, program: str, knobs: Knobs) -> Command:
 def _run(name: str, options: argparse.Namespace, default: str | None) -> int:
     from twinserve.cli.versions import Arguments, ask
     from twinserve.store.artifact import Trust
-    from twinserve.store.registry import Registry, only_model
+    from twinserve.store.models import only_model
+    from twinserve.store.registry import Registry
 
     root = Path(options.artifacts)
     registry = Registry(root, options.name or default or only_model(root))

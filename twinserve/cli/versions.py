@@ -10,6 +10,7 @@ from twinserve.errors import ArtifactRefused, ModelError, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
+from twinserve.store.models import models
 from twinserve.store.registry import Registry
 
 
@@ -125,7 +126,7 @@ def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, s
 
 def _elsewhere(registry: Registry) -> str:
     """A hint at the other models of the store, where there are some."""
-    others = registry.others()
+    others = [name for name in models(registry.folder.parent) if name != registry.name]
     return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
 
 

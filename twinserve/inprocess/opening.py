@@ -9,7 +9,8 @@ from twinserve.inprocess.model import Model
 from twinserve.signature.request.validator import MAX_BATCH
 from twinserve.signature.signature import OutOfRange
 from twinserve.store.artifact import Trust, open_version
-from twinserve.store.registry import VERSION, Registry, only_model
+from twinserve.store.models import only_model
+from twinserve.store.registry import VERSION, Registry
 
 
 def open_model(

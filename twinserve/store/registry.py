@@ -50,10 +50,6 @@ class Registry:
             int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()
         )
 
-    def others(self) -> list[str]:
-        """The names of the other models in the store that have versions, sorted."""
-        return [name for name in models(self.folder.parent) if name != self.name]
-
     def path(self, version: int) -> Path:
         """The folder of a version, whether it exists or not."""
         return self.folder / str(version)
@@ -244,18 +240,3 @@ class Registry:
 
 def _lock_of(staged: Path) -> Path:
     return staged.with_suffix(".lock")
-
-
-def models(root: Path) -> list[str]:
-    """The names of the models in a store that have versions, sorted."""
-    names = sorted(path.name for path in root.iterdir() if NAME.fullmatch(path.name)) if root.is_dir() else []
-    return [name for name in names if Registry(root, name).versions()]
-
-
-def only_model(root: Path) -> str:
-    """The name of the store's only model; raises `RegistryError` where there are none or several."""
-    names = models(root)
-    if len(names) != 1:
-        has = f"has several models; --name takes one of: {', '.join(names)}" if names else "has no models yet"
-        raise RegistryError(f"The store {root} {has}.")
-    return names[0]

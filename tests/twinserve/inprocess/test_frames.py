@@ -39,7 +39,7 @@ def test_each_row_has_the_answer_to_its_instance(pear: Model) -> None:
     for index, row in frame.iterrows():
         spots = None if pd.isna(row["skin.spots"]) else row["skin.spots"]
         alone = pear.predict({"weight": row["weight"], "skin": {"colour": row["skin.colour"], "spots": spots}})
-        got = answer.loc[index]
+        got = answer.loc[str(index)]
         assert (got["label"], got["warnings"]) == (alone["label"], alone["warnings"])
         assert {label: got[f"probabilities.{label}"] for label in ("apple", "pear")} == alone["probabilities"]
 
@@ -115,7 +115,7 @@ def test_two_columns_of_one_name_are_refused(pear: Model) -> None:
         ("category", pd.Series([1, 2], dtype="category"), ["1", "2"]),
         ("category", pd.Series(["a", None]), ["a", None]),
         ("category", pd.Series([1.5]), [1.5]),
-        ("date", pd.Series(pd.to_datetime(["2024-02-29", None])), ["2024-02-29", None]),
+        ("date", pd.Series(pd.to_datetime(["2024-02-29", "NaT"])), ["2024-02-29", None]),
         ("date", pd.Series([datetime.date(2024, 2, 29), "2024-02-29"], dtype=object), ["2024-02-29"] * 2),
         ("date", pd.Series(pd.PeriodIndex(["2024-02"], freq="M")), ["2024-02-01"]),
         ("date", pd.Series(pd.to_datetime(["2024-02-29T12:30"])), [UTC]),

@@ -1,0 +1,23 @@
+"""The models of a store, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twinserve.errors import RegistryError
+from twinserve.store.registry import NAME, Registry
+
+
+def models(root: Path) -> list[str]:
+    """The names of the models in a store that have versions, sorted."""
+    names = sorted(path.name for path in root.iterdir() if NAME.fullmatch(path.name)) if root.is_dir() else []
+    return [name for name in names if Registry(root, name).versions()]
+
+
+def only_model(root: Path) -> str:
+    """The name of the store's only model; raises `RegistryError` where there are none or several."""
+    names = models(root)
+    if len(names) != 1:
+        has = f"has several models; --name takes one of: {', '.join(names)}" if names else "has no models yet"
+        raise RegistryError(f"The store {root} {has}.")
+    return names[0]
