@@ -12,9 +12,11 @@ LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-ve
 COMMAND := \#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom twinserve.cli.main import main\nsys.exit(main())\n
 IMAGE  ?= twinserve
 REQUESTS ?= 1000000
+# Of the tests at once: half again as many as there are processors, as many of them wait for servers.
+PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-saved-models lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-extended test-saved-models lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -51,10 +53,13 @@ check: setup-dev ## Lint, format, types, import rules
 	@$(VENV)/bin/lint-imports --no-logo
 
 test: setup-dev ## The suite, but for what takes minutes (test-long)
-	@$(PY) -m pytest -q -n auto --dist loadfile -m "not long"
+	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "not long and not extended"
 
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
-	@$(PY) -m pytest -q -n auto --dist loadfile -m "long and not environments"
+	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "long and not environments and not extended"
+
+test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table
+	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "extended and not environments"
 
 test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of the oldest scikit-learn and of MLflow, whose environments take minutes to make
 	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/test_guides.py

@@ -14,6 +14,7 @@ from tests.guides import Block, blocks, fits, guide
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 GUIDES = sorted(path for path in (ROOT / "docs" / "guides").glob("*.md") if path.name != "README.md")
+IN_CI = {"from-a-csv", "from-a-notebook", "into-a-flask-app"}
 NOT_RUN = "# Your service.py, as it was: not run here"
 """The first line of a block of another library's code."""
 SAVE = """\
@@ -36,7 +37,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed(wheel, tmp_path_factory.mktemp("installed") / "environment")
 
 
-@pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "from-mlflow"], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[] if page.stem in IN_CI else pytest.mark.extended)
+        for page in GUIDES
+        if page.stem != "from-mlflow"
+    ],
+)
 def test_a_guide_works(page: Path, python: Path, tmp_path: Path) -> None:
     run(page, python, tmp_path)
 

@@ -21,6 +21,8 @@ from twinserve.store import manifest
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 HERE = Path(__file__).parent.parent
 PAGE = 4096
 """Bytes: what a file of one byte takes on a disk."""

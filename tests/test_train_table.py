@@ -17,6 +17,8 @@ import pytest
 from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import Trust, open_version
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 ROOT = Path(__file__).parent.parent
 ROWS = 240
 

@@ -19,6 +19,8 @@ from harness.running import DOORS, running
 from harness.wheel import build_wheel, done, installed
 from twinserve.service.http.routes import ROUTES
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi")
 MINE: Final = {
     "model.py": "ORIGIN = 'mine'\n",

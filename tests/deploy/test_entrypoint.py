@@ -56,7 +56,7 @@ def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> Non
         ("fastapi", "serve_fastapi"),
         ("flask", "serve_flask"),
         ("train", "train.py"),
-        ("keys", "twinserve.service.auth"),
+        ("keys", "twinserve keys"),
     ],
 )
 def test_every_command_becomes_its_program_with_the_options_behind_it(command: str, program: str) -> None:
@@ -72,7 +72,7 @@ def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:
         if line.startswith("COPY ")
         for word in line.split()[1:-1]
     }
-    needed = {words[-1].partition(".")[0] if words[0] == "-m" else words[0] for words in COMMANDS.values()}
+    needed = {words[1].partition(".")[0] if words[0] == "-m" else words[0] for words in COMMANDS.values()}
     assert needed | {"deploy/entrypoint.py"} <= copied
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.credentials import write_keys
 from harness.running import DEADLINE, DOORS, running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 MAX_BATCH: Final = 20
 """Schemathesis sends batches as large as they may be, and one larger; large ones tell nothing more."""

@@ -23,7 +23,7 @@ from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import body_of, settings_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SWAPS: Final = 20
 CLIENTS: Final = 8
 WORKERS: Final = 2

@@ -25,6 +25,8 @@ from twinserve.cli.main import main
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(
     {

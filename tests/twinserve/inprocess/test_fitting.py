@@ -14,6 +14,8 @@ from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
 from twinserve.store.registry import Registry
 
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
 
 def orchard() -> pd.DataFrame:
     """A small table with its target."""

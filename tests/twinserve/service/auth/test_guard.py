@@ -82,10 +82,10 @@ def test_files_that_cannot_be_read_are_a_sentence(tmp_path: Path, content: str |
     path = tmp_path / "file"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(BadSetting, match=r"twinserve\.service\.auth create"):
+    with pytest.raises(BadSetting, match=r"twinserve keys create"):
         Guard(settings_of(auth="keys", keys=path))
     write_keys(tmp_path / "keys", alice="predict")
-    with pytest.raises(BadSetting, match=r"twinserve\.service\.auth signing-key"):
+    with pytest.raises(BadSetting, match=r"twinserve keys signing-key"):
         Guard(settings_of(auth="oauth", keys=tmp_path / "keys", signing_key=path))
 
 
