@@ -56,7 +56,7 @@ test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "not long and not extended"
 
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
-	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "long and not environments and not extended"
+	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended"
 
 test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "extended and not environments"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,9 +72,10 @@ def registry(swapping_store: Path, tmp_path: Path) -> Registry:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run long tests first, so that no core idles at the end. Tests of real processes check times, which a busy
-    machine may exceed: they are tried up to three times."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Run slow tests first, and of these the files with few tests, each of which takes long: so no core idles at the end.
+    Tests of real processes check times, which a busy machine may exceed: they are tried up to three times."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else sys.maxsize)
     for item in items:
         if item.get_closest_marker("slow") and ("servers" in item.path.parts or item.path.name == "test_serve.py"):
             item.add_marker(pytest.mark.flaky(reruns=2))
