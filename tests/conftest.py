@@ -72,7 +72,7 @@ def registry(swapping_store: Path, tmp_path: Path) -> Registry:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first, and of these the files with few tests, each of which takes long: then no core idles at last.
+    """Run slow tests first, those of files with few tests, each of which takes long, before all others.
     Tests of real processes check times, which a busy machine may exceed: they are tried up to three times."""
     sizes = Counter(item.path for item in items)
     items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else sys.maxsize)
