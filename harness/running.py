@@ -229,6 +229,18 @@ def free_port() -> int:
         return port
 
 
+def free_ports() -> int:
+    """The first of two ports side by side that nobody listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port: int = first.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1)).close()
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
 def port_of(log: Path) -> int | None:
     """The port that the log names; None if it names none yet."""
     address = re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text())

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from harness.running import DEADLINE, is_open
+from harness.running import DEADLINE, free_ports, is_open
 from harness.wheel import build_wheel, clean, done, environment, installed
 from tests.twinserve.scaffold.tables import loans
 
@@ -114,15 +113,3 @@ def served(project: Path, settings: Mapping[str, str]) -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(DEADLINE)
-
-
-def free_ports() -> int:
-    """The first of two ports side by side that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except (OSError, OverflowError):
-                continue
-            return port

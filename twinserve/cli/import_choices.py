@@ -9,11 +9,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from twinserve.cli.git_commit import git_commit
+from twinserve.cli.train_command import release_choices
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import table_file
 from twinserve.release.import_steps import ImportChoices, Labelled
-from twinserve.store.artifact import Trust
 from twinserve.store.registry import Registry
 
 
@@ -31,15 +30,7 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
             labelled=_labelled(options),
             input=None if options.input is None else input_class(options.input),
             metric=options.metric,
-            out_of_range=options.out_of_range,
-            seed=options.seed,
-            tolerance=options.tolerance,
-            allow_breaking=options.allow_breaking,
-            allow_fallback=options.allow_fallback,
-            promote=options.promote,
-            seal_key=options.seal_key,
-            trust=Trust(options.trust_pickles, max_artifact=options.max_artifact),
-            git_commit=git_commit(Path.cwd()),
+            release=release_choices(options, Path.cwd()),
         ),
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
+from twinserve.cli.command import Command
 from twinserve.cli.options import add_policy, not_empty, require_policy, seed
-from twinserve.cli.train_command import print_report, shown_progress
+from twinserve.cli.train_command import Progress, run_release
 from twinserve.cli.train_options import Knobs, add_gate, add_output
 from twinserve.metric import METRICS
 
 if TYPE_CHECKING:
     from twinserve.release.import_steps import Imported
+    from twinserve.release.steps import Trained
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or a file that gives no model, 3 registered but not promoted: held "
@@ -71,21 +73,11 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
 
 
 def _import(program: str, options: argparse.Namespace) -> int:
-    made: list[Imported] = []
+    def begin(progress: Progress) -> tuple[Imported, Callable[[], Trained]]:
+        from twinserve.cli.import_choices import chosen
+        from twinserve.release.import_steps import Imported
 
-    def changed() -> str:
-        return made[0].changed() if made else "nothing was changed"
+        imported = Imported(*chosen(options), progress)
+        return imported, imported.run
 
-    def work() -> int:
-        with shown_progress() as progress:
-            progress("importing scikit-learn")
-            from twinserve.cli.import_choices import chosen
-            from twinserve.release.import_steps import Imported
-
-            made.append(Imported(*chosen(options), progress))
-            report = made[0].run()
-        with reporting(changed()):
-            print_report(report, as_json=options.json)
-        return HELD_BACK if options.promote and not report.outcome.promoted else 0
-
-    return guarded(program, work, changed)
+    return run_release(program, options, begin)

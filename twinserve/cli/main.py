@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twinserve import __version__
+from twinserve.cli import version_verbs
 from twinserve.cli.command import USAGE, Command, fail
 
 
@@ -22,7 +23,6 @@ class Entry:
     module: str
 
 
-REGISTRY: Final = "twinserve.cli.verbs"
 VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "make a model": {
         "new": Entry("make a project from a table: recipe, apps, tests, Dockerfile", "twinserve.cli.new"),
@@ -31,13 +31,7 @@ VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "recipe": Entry("print what training decides about a table as a recipe to edit", "twinserve.cli.recipe"),
     },
     "look after its versions": {
-        "list": Entry("list every version in one line", REGISTRY),
-        "show": Entry("show the facts of a version, or of the champion", REGISTRY),
-        "diff": Entry("show what differs between two versions", REGISTRY),
-        "promote": Entry("check a version and make it the champion, without the gate", REGISTRY),
-        "rollback": Entry("make the version the champion again that served before", REGISTRY),
-        "verify": Entry("check files and golden rows of some versions, or of all", REGISTRY),
-        "prune": Entry("remove all but the newest versions, the champion and its predecessor", REGISTRY),
+        name: Entry(verb.sentence, "twinserve.cli.verbs") for name, verb in version_verbs.VERBS.items()
     },
     "serve it": {
         "serve": Entry("serve the champion: both doors, or `serve flask`, or `serve fastapi`", "twinserve.cli.serve"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from pathlib import Path
 from typing import Final
 
@@ -68,7 +67,9 @@ def variable(name: str) -> str | None:
 
 def model_name(location: str) -> str:
     """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`; standard input gives none."""
-    return re.sub(r"[^a-z0-9_]+", "-", Path(location).stem.lower()).strip("-_")[:64]
+    from twinserve.store.models import name_from
+
+    return name_from(Path(location).stem)
 
 
 def sealing_key(path: str) -> bytes:

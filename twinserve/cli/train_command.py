@@ -10,16 +10,29 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from twinserve.cli import verbs
 from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
 from twinserve.cli.train_options import Knobs, require_consistent, training_parser
+from twinserve.cli.version_verbs import VERBS
 
 if TYPE_CHECKING:
     from twinserve.release.steps import Choices, Steps, Trained
 
 Train = Callable[["Steps"], "Trained"]
+Progress = Callable[[str], None]
+
+
+class Releasing(Protocol):
+    """What makes a version: `Steps` of a training, or an import."""
+
+    def changed(self) -> str:
+        """What has been changed so far, for the sentence of an interruption."""
+
+
+Begin = Callable[[Progress], tuple[Releasing, Callable[[], "Trained"]]]
+"""Makes what makes a version, and the function that runs it."""
 NO_RECIPES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -38,10 +51,10 @@ def library_steps(steps: Steps) -> Trained:
 def run(train: Train, knobs: Knobs, recipes: Mapping[str, str]) -> int:
     """Run a training or another verb by the command line of a project's `train.py`; returns the exit code."""
     program, arguments = Path(sys.argv[0]).name, sys.argv[1:]
-    if arguments and arguments[0] in verbs.VERBS:
+    if arguments and arguments[0] in VERBS:
         verb = arguments[0]
         return verbs.on_versions(verb, f"{program} {verb}", knobs).main(arguments[1:])
-    usage = f"{program} [options]\n       {program} {{{','.join(verbs.VERBS)}}} ... ({program} list --help)"
+    usage = f"{program} [options]\n       {program} {{{','.join(VERBS)}}} ... ({program} list --help)"
     return training(program, train, knobs, recipes, usage).main(arguments)
 
 
@@ -57,34 +70,50 @@ def training(program: str, train: Train, knobs: Knobs, recipes: Mapping[str, str
 
 
 def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs, recipes: Mapping[str, str]) -> int:
-    made: list[Steps] = []
+    def begin(progress: Progress) -> tuple[Steps, Callable[[], Trained]]:
+        from twinserve.cli.chosen_recipe import chosen_recipe
+        from twinserve.release.steps import Steps
+        from twinserve.store.registry import Registry
+
+        recipe = chosen_recipe(options, knobs.recipe, recipes)
+        registry = Registry(Path(options.artifacts), options.name or recipe.name)
+        project = Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()
+        searching = {"search_seconds": options.budget} if options.search else {}
+        only_named = not (options.data or options.recipe)
+        steps = Steps(recipe, registry, release_choices(options, project, only_named=only_named, **searching), progress)
+        return steps, lambda: train(steps)
+
+    return run_release(program, options, begin)
+
+
+def run_release(program: str, options: argparse.Namespace, begin: Begin) -> int:
+    """Begin and run what makes a version, with its steps shown, and print its report; returns the exit code."""
+    begun: list[Releasing] = []
+
+    def changed() -> str:
+        return begun[0].changed() if begun else "nothing was changed"
 
     def work() -> int:
-        with shown_progress() as progress:
+        with _progress() as progress:
             progress("importing scikit-learn")
-            from twinserve.cli.chosen_recipe import chosen_recipe
-            from twinserve.release.steps import Steps
-            from twinserve.store.registry import Registry
-
-            recipe = chosen_recipe(options, knobs.recipe, recipes)
-            registry = Registry(Path(options.artifacts), options.name or recipe.name)
-            made.append(Steps(recipe, registry, _choices(options), progress))
-            trained = train(made[0])
-        with reporting(made[0].changed()):
-            print_report(trained, as_json=options.json)
+            releasing, run = begin(progress)
+            begun.append(releasing)
+            trained = run()
+        with reporting(changed()):
+            _print_report(trained, as_json=options.json)
         return HELD_BACK if options.promote and not trained.outcome.promoted else 0
 
-    return guarded(program, work, lambda: made[0].changed() if made else "nothing was changed")
+    return guarded(program, work, changed)
 
 
-def _choices(options: argparse.Namespace) -> Choices:
+def release_choices(options: argparse.Namespace, project: Path, **more: Any) -> Choices:
+    """The choices that a training and an import share; `project` is the folder whose commit is recorded."""
     from twinserve.cli.git_commit import git_commit
     from twinserve.release.steps import Choices
     from twinserve.store.artifact import Trust
 
     return Choices(
         seed=options.seed,
-        search_seconds=options.budget if options.search else 0.0,
         out_of_range=options.out_of_range,
         tolerance=options.tolerance,
         allow_breaking=options.allow_breaking,
@@ -92,13 +121,12 @@ def _choices(options: argparse.Namespace) -> Choices:
         promote=options.promote,
         seal_key=options.seal_key,
         trust=Trust(options.trust_pickles, max_artifact=options.max_artifact),
-        git_commit=git_commit(Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()),
-        only_named=not (options.data or options.recipe),
+        git_commit=git_commit(project),
+        **more,
     )
 
 
-def print_report(trained: Trained, *, as_json: bool) -> None:
-    """Print the report, for people or as one JSON document."""
+def _print_report(trained: Trained, *, as_json: bool) -> None:
     from rich.console import Console
 
     from twinserve.cli import report
@@ -110,7 +138,7 @@ def print_report(trained: Trained, *, as_json: bool) -> None:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Progress]:
     """Show the steps on standard error: one changing line in a terminal, a line for each step elsewhere."""
     from rich.console import Console
 

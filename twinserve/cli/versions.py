@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from twinserve.errors import ArtifactRefused, ModelError, RegistryError
 from twinserve.signature import diff
-from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
+from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.models import models
 from twinserve.store.registry import Registry
@@ -21,9 +21,6 @@ class VerbResult:
     lines: list[str]
     values: Any
     done: bool = True
-
-
-NO_TRUST: Final = Trust()
 
 
 @dataclass(frozen=True)

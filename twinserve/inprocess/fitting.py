@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,7 @@ from twinserve.inprocess.model import Model
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import TOLERANCE, Choices, Progress, Steps, Trained, train
 from twinserve.store.artifact import Trust, open_version
+from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def told(trained: Trained, *, promote: bool) -> list[str]:
 
 def _name(target: str) -> str:
     """A model's name from the target's."""
-    name = re.sub(r"[^a-z0-9_]+", "-", str(target).lower()).strip("-_")[:64]
+    name = name_from(str(target))
     if not name:
         raise AskedWrongly(f"The target {target!r} gives no name for the model; give name=.")
     return name

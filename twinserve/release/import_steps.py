@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 from pydantic import BaseModel
 
-from twinserve.errors import AskedWrongly, ModelError
+from twinserve.errors import AskedWrongly
 from twinserve.recipes.target import label_text
 from twinserve.release.build import Lineage, require_writable
-from twinserve.release.gate import Terms, Verdict
+from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator
-from twinserve.release.promotion import Outcome, promote_if_not_worse
-from twinserve.release.steps import NO_TRUST, TOLERANCE, Progress, Trained
+from twinserve.release.promotion import Outcome, champion_if_known, promote_if_not_worse
+from twinserve.release.steps import Choices, Progress, Trained
 from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import SavedModel, open_saved
 from twinserve.signature import Signature
-from twinserve.signature.signature import OutOfRange
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
-from twinserve.store.artifact import Trust
 from twinserve.store.registry import Registry
 
 BOOLEANS: Final = frozenset({"true", "false"})
@@ -54,16 +52,8 @@ class ImportChoices:
     labelled: Labelled | None = None
     input: type[BaseModel] | None = None
     metric: str | None = None
-    out_of_range: OutOfRange = "warn"
-    seed: int = 0
-    tolerance: float = TOLERANCE
-    allow_breaking: bool = False
-    allow_fallback: bool = False
-    promote: bool = True
-    seal_key: bytes | None = None
-    trust: Trust = NO_TRUST
-    """Whether pickles are opened, and the limit of a file's bytes."""
-    git_commit: str | None = None
+    release: Choices = field(default_factory=Choices)
+    """As of a training. Its `trust` also says whether a pickle is opened, and the limit of a file's bytes."""
 
 
 class Imported:
@@ -77,7 +67,7 @@ class Imported:
 
     def run(self) -> Trained:
         """Open, prove, register, compare with the champion; raises `ModelError` and `OSError`."""
-        trust = self._choices.trust
+        trust = self._choices.release.trust
         self._progress("opening the model")
         saved = open_saved(self._path, trust_pickles=trust.pickles, most=trust.max_artifact)
         require_writable(self._registry)
@@ -106,7 +96,7 @@ class Imported:
         return f"version {self._registered} is registered and {champion}"
 
     def _packaged(self, saved: SavedModel) -> Packaged:
-        choices, labelled = self._choices, self._choices.labelled
+        choices, labelled, release = self._choices, self._choices.labelled, self._choices.release
         declared = choices.input or saved.inputs
         names = _declared_names(declared) or column_names(saved.estimator) or ()
         example = None if saved.example is None else read_example(saved.example, names)
@@ -120,44 +110,36 @@ class Imported:
             input=declared,
             metric=choices.metric,
             intended_use=f"Not stated: imported from {saved.source}.",
-            seed=choices.seed,
-            out_of_range=choices.out_of_range,
+            seed=release.seed,
+            out_of_range=release.out_of_range,
             source=f"{saved.source}, {'without rows' if labelled is None else f'evaluated on {labelled.source}'}",
             evaluated_on="held-out rows"
             if labelled is not None and labelled.unseen
             else "rows that it may have learned from",
             example=example,
-            lineage=Lineage(choices.seed, choices.git_commit, saved.fitted_with),
-            seal_key=choices.seal_key,
+            lineage=Lineage(release.seed, release.git_commit, saved.fitted_with),
+            seal_key=release.seal_key,
         )
         return register_estimator(saved.estimator, rows, self._registry, packaging)
 
     def _outcome(self, packaged: Packaged) -> Outcome:
-        choices = self._choices
-        if choices.labelled is None:
-            return Outcome(promoted=False, verdict=_unmeasured(packaged), champion=_champion(self._registry))
+        if self._choices.labelled is None:
+            return Outcome(promoted=False, verdict=_unmeasured(packaged), champion=champion_if_known(self._registry))
         self._progress("comparing with the champion")
-        terms = Terms(choices.tolerance, choices.seed, choices.allow_breaking, choices.allow_fallback)
+        release = self._choices.release
         return promote_if_not_worse(
             self._registry,
             packaged.version,
             packaged.data.holdout,
-            terms,
-            trust=choices.trust,
-            promote=choices.promote,
+            release.terms,
+            trust=release.trust,
+            promote=release.promote,
         )
 
 
 def _unmeasured(packaged: Packaged) -> Verdict:
     advice = f"twinserve promote {packaged.version} --name {packaged.recipe.name} promotes it unmeasured"
     return Verdict(passed=False, reason=f"Not measured, as no rows were given; {advice}.")
-
-
-def _champion(registry: Registry) -> int | None:
-    try:
-        return registry.champion()
-    except ModelError:  # Its file is damaged.
-        return None
 
 
 def _declared_names(declared: type[BaseModel] | Signature | None) -> Sequence[str]:

@@ -34,12 +34,12 @@ def promote_if_not_worse(
         challenger = open_version(registry.path(version), trust)
     except ModelError as error:  # `register` opened it with trust in pickles, so that trust is missing here.
         verdict = Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
-        return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
+        return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
     while True:
         pointer = registry.pointer()
         verdict = _verdict(registry, terms, trust, Challenge(challenger, holdout.columns, holdout.y_true))
         if not (promote and verdict.passed):
-            return Outcome(promoted=False, verdict=verdict, champion=_champion(registry))
+            return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
         if registry.promote_after(pointer, version):
             return Outcome(promoted=True, verdict=verdict, champion=version)
 
@@ -57,8 +57,9 @@ def _opened_champion(registry: Registry, trust: Trust) -> LoadedArtifact | None:
     return None if number is None else open_version(registry.require(number), trust)
 
 
-def _champion(registry: Registry) -> int | None:
+def champion_if_known(registry: Registry) -> int | None:
+    """The number of the champion; None if there is none, or if its file is damaged."""
     try:
         return registry.champion()
-    except ModelError:  # Its file is damaged.
+    except ModelError:
         return None

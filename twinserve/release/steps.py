@@ -18,7 +18,7 @@ from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_source import require_same_source
 from twinserve.signature.signature import OutOfRange
-from twinserve.store.artifact import Trust
+from twinserve.store.artifact import NO_TRUST, Trust
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
@@ -29,7 +29,6 @@ Graph = bytes | Exception
 Progress = Callable[[str], None]
 """Called with the name of each step as it begins."""
 TOLERANCE: Final = 0.02
-NO_TRUST: Final = Trust()
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,11 @@ class Choices:
     git_commit: str | None = None
     only_named: bool = False
     """Was nothing given but the model's name? Then its source must be that of its versions."""
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the gate."""
+        return Terms(self.tolerance, self.seed, self.allow_breaking, self.allow_fallback)
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,8 @@ class Steps:
         """Make the new version the champion if it is not worse than the present one on the hold-out."""
         self._progress("comparing with the champion")
         choices = self.choices
-        terms = Terms(choices.tolerance, choices.seed, choices.allow_breaking, choices.allow_fallback)
         outcome = promote_if_not_worse(
-            self.registry, self.version, data.holdout, terms, trust=choices.trust, promote=choices.promote
+            self.registry, self.version, data.holdout, choices.terms, trust=choices.trust, promote=choices.promote
         )
         self.promoted = outcome.promoted
         return outcome

@@ -42,6 +42,9 @@ class Trust:
     """The limit of the bytes of all files of an artifact together."""
 
 
+NO_TRUST: Final = Trust()
+
+
 @dataclass(frozen=True)
 class LoadedArtifact:
     """A version that passed every check, loaded and ready to predict."""

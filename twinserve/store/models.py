@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from twinserve.errors import RegistryError
 from twinserve.store.registry import NAME, Registry
+
+
+def name_from(text: str) -> str:
+    """A model's name from any text: `Loans 2024` gives `loans-2024`; empty where no character of it is left."""
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:64]
 
 
 def models(root: Path) -> list[str]:

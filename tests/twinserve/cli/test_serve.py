@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.running import DEADLINE, golden
+from harness.running import DEADLINE, free_ports, golden
 
 pytestmark = pytest.mark.slow
 
@@ -26,18 +26,6 @@ def start(artifacts: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-
-
-def free_ports() -> int:
-    """The first of two ports side by side that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
