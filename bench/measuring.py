@@ -15,7 +15,7 @@ from bench.results import Load, Results, Sample, Skipped, Start
 from bench.server import Running, Unfit, log_of, quiet, running, verify
 from bench.subjects import Scene, Subject
 from harness import processes
-from harness.running import free_port
+from harness.ports import free_port
 
 WARM_UP: Final = 1
 """Seconds of load before the first measured one."""

@@ -26,7 +26,8 @@ from bench.server import running
 from bench.subjects import Launch, Payload
 from bench.wrk import SCRIPT, Outcome, parse
 from harness import ROOT
-from harness.running import DOORS, free_port
+from harness.ports import free_port
+from harness.running import DOORS
 from twinserve.store.registry import Registry
 
 CONNECTIONS: Final = 32

@@ -222,25 +222,6 @@ def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], pa
         raise Ended(f"the process has ended with code {process.returncode}")
 
 
-def free_port() -> int:
-    """A port that is free at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def free_ports() -> int:
-    """The first of two ports side by side that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 def port_of(log: Path) -> int | None:
     """The port that the log names; None if it names none yet."""
     address = re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text())

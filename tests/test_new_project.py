@@ -17,7 +17,8 @@ from typing import Final
 
 import pytest
 
-from harness.running import DEADLINE, free_ports, is_open
+from harness.ports import free_ports
+from harness.running import DEADLINE, is_open
 from harness.wheel import build_wheel, clean, done, environment, installed
 from tests.twinserve.scaffold.tables import loans
 

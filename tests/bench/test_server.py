@@ -11,7 +11,7 @@ from bench import server
 from bench.prepared import Rows
 from bench.server import Unfit
 from bench.subjects import Launch, Payload
-from harness.running import free_port
+from harness.ports import free_port
 
 ROWS = Rows(instances=[{}, {}], table=[[1], [2]], labels=["no", "yes"], probabilities=[[0.75, 0.25], [0.125, 0.875]])
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.running import DOORS, Response, Running, free_port, golden, launch, running, wait_for
+from harness.ports import free_port
+from harness.running import DOORS, Response, Running, golden, launch, running, wait_for
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.prepared import Prepared, Rows
 from bench.subjects import Answer, Launch, Payload, Scene, Subject
-from harness.running import free_port
+from harness.ports import free_port
 
 DATATYPES: Final = {"number": "FP64", "integer": "FP64", "boolean": "BOOL", "category": "BYTES"}
 OUTPUTS: Final = [{"name": "predict_proba"}]

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.running import DEADLINE, free_ports, golden
+from harness.ports import free_ports
+from harness.running import DEADLINE, golden
 
 pytestmark = pytest.mark.slow
 
