@@ -83,4 +83,4 @@ def _figure(_renderer: RendererHTML, tokens: Sequence[Token], place: int, _optio
 
 def _plain(text: str) -> str:
     """Text in one line, with every character escaped that Markdown would interpret there."""
-    return re.sub(r"([\\`*<\[\]~#]|&(?=\w+;)|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*<\[\]~#]|&(?=\w+;)|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", " ".join(text.split()))

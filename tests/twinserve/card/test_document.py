@@ -43,6 +43,7 @@ class Words(HTMLParser):
 @example("\xa0")
 @example("12. a #")
 @example("&amp;|_x_|~~y~~")
+@example("__0__")
 def test_any_text_stays_text(text: str) -> None:
     """A reader sees what was given, and each element that was made; white space is one blank."""
     blocks = [heading(text), paragraph(text), paragraph("x", text), table((text, "b"), [(text, text)])]
