@@ -23,14 +23,17 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
     "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol": (
         *("_start_asgi_task", "_unset_keepalive_if_required", "on_headers_complete", "on_response_complete"),
         *("shutdown", "timeout_keep_alive_handler"),
-        *("app_state", "cycle", "expect_100_continue", "flow", "loop", "parser", "scope", "transport"),
+        *("access_log", "access_logger", "app", "app_state", "cycle", "expect_100_continue", "flow", "headers"),
+        *("logger", "loop", "parser", "scope", "server_state", "transport"),
         *("timeout_keep_alive", "timeout_keep_alive_task"),
     ),
     "uvicorn.protocols.http.httptools_impl:RequestResponseCycle": (
         *("receive", "send"),
-        *("body", "default_headers", "disconnected", "flow", "keep_alive", "message_event", "more_body"),
-        *("on_response", "response_complete", "response_started", "scope", "transport", "waiting_for_100_continue"),
+        *("access_log", "access_logger", "body", "default_headers", "disconnected", "expect_100_continue", "flow"),
+        *("keep_alive", "logger", "message_event", "more_body", "on_response", "response_complete"),
+        *("response_started", "scope", "transport", "waiting_for_100_continue"),
     ),
+    "uvicorn.server:ServerState": ("default_headers",),
     "uvicorn.supervisors.multiprocess:Multiprocess": (
         *("handle_signals", "init_processes", "join_all", "keep_subprocess_alive", "run", "terminate_all"),
         *("config", "processes", "should_exit", "signal_queue", "sockets"),
