@@ -16,7 +16,7 @@ from serve_flask.server.streaming import BodyReader
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
-from twinserve.service.http.head import Familiar
+from twinserve.service.http.head import Familiar, Head
 from twinserve.service.inference.version import ModelVersion
 
 
@@ -120,8 +120,10 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
     familiar: Familiar
     arrival: Arrival | None = None
     """The request that is being read; None while one is answered, and when no other will be read."""
+    head: Head | None = None
+    """The head that gunicorn parsed last."""
     request: Request | None = None
-    """The head as gunicorn parses it, once it is complete."""
+    """That head as gunicorn parses it; the app is given copies of what is in it."""
     arrived: BytesIO
     """The received part of the body."""
     is_answered = False
@@ -143,7 +145,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types.
 
     def finish(self) -> None:
         """Forget the request, but keep what arrived after it."""
-        self.arrival = self.request = self.sock.exchange = self.sock.body = self.sock.version = None
+        self.arrival = self.sock.exchange = self.sock.body = self.sock.version = None
         self.is_answered = False
         if self.arrived.tell():
             self.arrived = BytesIO()

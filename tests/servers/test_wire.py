@@ -371,6 +371,40 @@ def test_pipelined_requests_are_answered_in_order(server: Running, instance: byt
     assert [response.status for response in server.send(data, responses=3)] == [200, 404, 200]
 
 
+def test_a_repeated_head_changes_no_answer(server: Running, instance: bytes) -> None:
+    """Requests that repeat the head of the one before, or nearly do, are answered as over connections of their own."""
+    other = instance[:-1].replace(b"1", b"2") + b"}"
+    post, get = request("POST", "/predict", instance), request("GET", "/model")
+    near = post.replace(b"a-fixed-request-id", b"a-fixed-request-jd")
+    wrong = request("POST", "/predict", b"{" + instance[1:-1] + b"]")
+    requests = [
+        post,
+        post,
+        request("POST", "/predict", other),
+        wrong,
+        wrong,
+        post,
+        get,
+        get,
+        near,
+        post,
+        b"\r\n" + post,
+    ]
+    with server.connect() as connection:
+        for sent in requests:
+            connection.sendall(sent)
+            (together,) = read(connection, 1)
+            (alone,) = server.send(sent)
+            assert together.comparable() == alone.comparable()
+            assert together.headers["x-request-id"] == alone.headers["x-request-id"]
+
+
+def test_a_repeated_head_may_end_a_connection(server: Running, instance: bytes) -> None:
+    """Where a client asks for it, each of its requests is the last one."""
+    closing = request("POST", "/predict", instance, "Connection: close\r\n")
+    assert [response.status for response in server.send(closing + closing, responses=2)] == [200]
+
+
 def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> None:
     """Fifty predictions over one connection: the median is far below a delayed acknowledgement (40 ms)."""
     seconds = []
