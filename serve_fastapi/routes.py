@@ -134,10 +134,8 @@ async def token(service: Service, exchange: Exchange, header: HeaderLookup, scop
 async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:
     """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
     authorize(service, exchange, header, scope)
-    path: str = scope["path"]
-    parameters = given(service, exchange, scope)
-    base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
-    asked = service.asked(exchange, header, scope["query_string"].decode("latin-1"), parameters, base)
+    query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
+    asked = service.asked(exchange, header, query, parameters)
     return exchange.dialect.reads[exchange.route](service, asked)
 
 

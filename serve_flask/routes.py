@@ -173,10 +173,8 @@ def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: W
 def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
     """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
     authorize(service, exchange, header, environ)
-    path = request.script_root + request.path
-    parameters = given(service, exchange)
-    base = path.removesuffix(service.by_name[exchange.route].path.format_map(parameters)) or "/"
-    asked = service.asked(exchange, header, environ.get("QUERY_STRING", ""), parameters, base)
+    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
+    asked = service.asked(exchange, header, query, parameters)
     return exchange.dialect.reads[exchange.route](service, asked)
 
 

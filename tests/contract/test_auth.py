@@ -292,7 +292,7 @@ def test_the_document_says_what_to_bring(open_doors: OpenDoors, tmp_path: Path) 
     assert {"401", "403", "429"} <= key_document["paths"]["/predict"]["post"]["responses"].keys()
     assert key_document["paths"]["/docs"]["get"]["security"] == []
     flow = oauth["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]
-    assert flow["tokenUrl"] == "/oauth/token"
+    assert flow["tokenUrl"] == "./oauth/token"
     assert oauth["components"]["securitySchemes"]["issuer"]["openIdConnectUrl"].startswith(
         "https://id.example/.well-known/"
     )

@@ -82,9 +82,9 @@ def refuse(problem: Problem, request_id: str) -> Reply:
 
 
 def names(service: Served, asked: Asked) -> Reply:
-    """The path parameter and the base path, in the format that the caller accepts."""
+    """The path parameter, in the format that the caller accepts."""
     media_type = preferred(asked.header("accept"), ("text/plain", "text/html"))
-    text = f"{asked.parameters['name']} {asked.base} {len(service.routes)}"
+    text = f"{asked.parameters['name']} {len(service.routes)}"
     return Reply(HTTPStatus.OK, text.encode(), media_type)
 
 
@@ -191,8 +191,8 @@ def test_a_path_gives_its_parts_to_what_reads(doors: Both, name: str) -> None:
     """Decoded; a slash is never part of one."""
     answer = doors.send("GET", f"/labels/{name}/about")
     assert answer.status == 200
-    given, base, _ = answer.body.decode().rsplit(" ", 2)
-    assert (given, base) == ({"%C3%A9": "é", "a%20b": "a b"}.get(name, name), "/")
+    given, _ = answer.body.decode().rsplit(" ", 1)
+    assert given == {"%C3%A9": "é", "a%20b": "a b"}.get(name, name)
     assert doors.send("DELETE", f"/labels/{name}/about").headers["allow"] == "GET, HEAD, OPTIONS"
     assert doors.send("GET", f"/labels/{name}/more/about").status == 404
 

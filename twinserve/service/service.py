@@ -164,15 +164,13 @@ class Service:
             exchange.asked = self.asked(exchange, header, query, parameters)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
-    def asked(
-        self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str], base: str = "/"
-    ) -> Asked:
+    def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
         """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
         model's name can be)."""
         if not all(map(str.isprintable, parameters.values())):
             raise no_such_path()
         known = self.by_name[exchange.route].query
-        return Asked(parameters, {} if known is None else read_query(query, known), header, base)
+        return Asked(parameters, {} if known is None else read_query(query, known), header)
 
     def quick_version(self, body: bytes) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread

@@ -91,14 +91,16 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) -> Document:
-    """The document of a service with this JSON Schema of an instance, mounted at `base`."""
+def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document:
+    """The document of a service with this JSON Schema of an instance.
+
+    Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
     schemas = {
         "Instance": {key: value for key, value in instance.items() if key != "$schema"},
         "Prediction": _prediction(facts),
         "Problem": PROBLEM,
     }
-    security_document = security_schemes(settings, base)
+    security_document = security_schemes(settings)
     components: Document = {"schemas": schemas, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
@@ -109,7 +111,7 @@ def openapi(instance: Document, facts: Manifest, settings: Settings, base: str) 
             "version": "1",
             "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
         },
-        "servers": [{"url": base}],
+        "servers": [{"url": "./"}],
         "paths": {route.path: _path(route, facts, settings, security_document) for route in settings.routes},
         "components": components,
     }

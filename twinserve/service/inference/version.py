@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from threading import Event
@@ -163,9 +163,10 @@ class ModelVersion:
             for code, number in codes.items():
                 self._metrics.warnings.labels(code).inc(number)
 
-    def openapi(self, base: str) -> Reply:
-        """The OpenAPI document for a service whose paths begin at `base`."""
-        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, base))
+    @cached_property
+    def openapi(self) -> Reply:
+        """The OpenAPI document of the service."""
+        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings))
 
 
 def default_registry(settings: Settings) -> Registry:

@@ -29,8 +29,6 @@ class Asked(NamedTuple):
     query: Mapping[str, Any] = {}
     """The values of the query parameters, checked, by name."""
     header: HeaderLookup = NO_HEADERS
-    base: str = "/"
-    """The path under which the service is mounted."""
 
 
 NOTHING: Final = Asked()
@@ -44,8 +42,9 @@ class Described(Protocol):
     schema: Reply
     description: Reply
 
-    def openapi(self, base: str) -> Reply:
-        """The OpenAPI document for a service whose paths begin at `base`."""
+    @property
+    def openapi(self) -> Reply:
+        """The OpenAPI document of the service."""
 
 
 class Models(Protocol):

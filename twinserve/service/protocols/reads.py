@@ -38,7 +38,7 @@ def _json(value: Any, indent: int | None = None) -> Reply:
 
 READS: Final[Mapping[str, Read]] = {
     "schema": lambda service, _: service.models.current().schema,
-    "openapi": lambda service, asked: service.models.current().openapi(asked.base),
+    "openapi": lambda service, _: service.models.current().openapi,
     "docs": lambda _service, _: pages.docs(),
     "model": lambda service, _: service.models.current().description,
     "live": lambda _service, _: Reply(HTTPStatus.OK, b'{"status":"alive"}'),  # As long as the process answers at all.
