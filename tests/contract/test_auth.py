@@ -40,6 +40,9 @@ NEEDS: Mapping[str, str | None] = {
     "/metrics": "manage",
     "/health/live": None,
     "/health/ready": None,
+    "/healthz": None,
+    "/livez": None,
+    "/readyz": None,
     "/": None,
 }
 

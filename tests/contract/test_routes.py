@@ -15,6 +15,9 @@ def test_the_table_is_the_contracts() -> None:
         "/model",
         "/health/live",
         "/health/ready",
+        "/healthz",
+        "/livez",
+        "/readyz",
         "/metrics",
         "/",
     }

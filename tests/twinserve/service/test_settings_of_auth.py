@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from twinserve.service.addresses import is_loopback
-from twinserve.service.http.routes import BY_NAME, ROUTES, TOKEN
+from twinserve.service.http.routes import BY_NAME, HEALTH, ROUTES, TOKEN
 from twinserve.service.process.startup import listen
 from twinserve.service.settings import BadSetting, read_settings
 from twinserve.testing.fakes import settings_of
@@ -94,7 +94,7 @@ def test_an_open_path_is_one_that_says_so() -> None:
         public: {route.name for route in ROUTES if settings_of(auth="keys", keys=KEYS, public=public).is_open(route)}
         for public in ("", "docs", "metrics", "docs,metrics")
     }
-    always = {"live", "ready", "index"}
+    always = {*HEALTH, "index"}
     docs = {"docs", "openapi", "schema"}
     assert opened == {
         "": always,
@@ -115,6 +115,9 @@ def test_the_scopes_are_the_contracts() -> None:
         "model": "read",
         "live": None,
         "ready": None,
+        "healthz": None,
+        "livez": None,
+        "readyz": None,
         "metrics": "manage",
         "index": None,
         "token": None,

@@ -13,6 +13,7 @@ from tests.twinserve.testing.third_door import ThirdDoor
 from twinserve.service.http.routes import BY_NAME
 from twinserve.testing import Answer, Client, DoorSuite
 from twinserve.testing.answer import Headers
+from twinserve.testing.client import ALWAYS
 from twinserve.testing.contract.malformed import files
 from twinserve.testing.fakes import car, service_of
 
@@ -129,7 +130,7 @@ def test_a_defect_fails_the_test_that_names_it(name: str) -> None:
 
 
 def test_a_prefix_is_put_before_every_path() -> None:
-    """Each request has the suite's id, unless the test gives one."""
+    """Each request has the suite's id and takes no compressed answer, unless the test says otherwise."""
     asked: list[tuple[str, str, bytes, Mapping[str, str]]] = []
 
     def send(method: str, path: str, content: bytes, headers: Mapping[str, str]) -> Answer:
@@ -143,8 +144,8 @@ def test_a_prefix_is_put_before_every_path() -> None:
         ("POST", "/ml/predict", json.dumps({"a": 1}).encode()),
         ("GET", "/ml/", b""),
     ]
-    assert asked[0][3] == {"X-Request-Id": "a-fixed-request-id", "Content-Type": "application/json"}
-    assert asked[1][3] == {"X-Request-Id": "mine"}
+    assert asked[0][3] == {**ALWAYS, "Content-Type": "application/json"}
+    assert asked[1][3] == {**ALWAYS, "X-Request-Id": "mine"}
 
 
 def test_a_header_is_found_in_any_case_and_keeps_every_value() -> None:

@@ -14,6 +14,7 @@ from twinserve.service.auth.tokens import Tokens
 from twinserve.service.http.body import FORM
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import JSON, Header, Reply
+from twinserve.service.http.routes import SCOPES
 
 MAX_FIELDS: Final = 20
 STATUSES: Final = {"invalid_client": HTTPStatus.UNAUTHORIZED}
@@ -26,7 +27,9 @@ class Refused(Exception):
 
 
 def grant(keys: Keys, tokens: Tokens, header: HeaderLookup, body: bytes) -> Reply:
-    """The reply to a token request: a token if the client authenticates, else an error."""
+    """The reply to a token request: a token if the client authenticates, else an error.
+
+    Of the scopes that are asked for it holds those that the client has, and the reply names them (section 3.3)."""
     try:
         fields = _fields(header("content-type") or "", body)
         if "grant_type" not in fields:
@@ -36,7 +39,7 @@ def grant(keys: Keys, tokens: Tokens, header: HeaderLookup, body: bytes) -> Repl
             raise Refused("unsupported_grant_type")
         wanted = fields.get("scope", "").split() or client.scopes
         scopes = [scope for scope in sorted(client.scopes) if scope in wanted]
-        if len(scopes) < len(set(wanted)):
+        if not scopes or not set(SCOPES).issuperset(wanted):
             raise Refused("invalid_scope")
     except Refused as refusal:
         return _error(str(refusal))

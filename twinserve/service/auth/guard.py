@@ -13,7 +13,7 @@ from twinserve.service.auth.keys import Keys
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import Route
+from twinserve.service.http.routes import HEALTH, Route
 from twinserve.service.limits.open_rate import open_rate
 from twinserve.service.limits.rate import network
 from twinserve.service.settings import BadSetting, Settings
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from twinserve.service.auth.tokens import Tokens
 
 Identify = Callable[[str], Client | None]
-UNLIMITED: Final = frozenset({"live", "ready"})
 REALM: Final = 'realm="twinserve"'
 
 
@@ -55,7 +54,7 @@ class Guard:
                 caller = name = client.name
                 _require_scope(client, route)
         finally:
-            if self._rate is not None and route.name not in UNLIMITED:
+            if self._rate is not None and route.name not in HEALTH:
                 self._rate.take(caller)
         return name
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from twinserve.service.auth.guard import UNLIMITED
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, TOKEN_RESPONSE, security, security_schemes
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
-from twinserve.service.http.routes import BY_NAME, TOKEN, Route
+from twinserve.service.http.routes import BY_NAME, HEALTH, TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.manifest import Manifest
 
@@ -56,6 +55,7 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "openapi": ("unavailable",),
     "model": ("unavailable",),
     "ready": ("unavailable",),
+    "readyz": ("unavailable",),
     "token": ("request-timeout", "too-large"),
 }
 # Headers of every response, and of those with certain statuses.
@@ -169,7 +169,7 @@ def _headers(status: str) -> Document:
 def _guarding(route: Route, settings: Settings) -> list[str]:
     """The kinds of problems that the guard may raise for this route."""
     kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
-    return [*kinds, "too-many-requests"] if settings.rate and route.name not in UNLIMITED else kinds
+    return [*kinds, "too-many-requests"] if settings.rate and route.name not in HEALTH else kinds
 
 
 def _success(route: Route, facts: Manifest) -> Document:

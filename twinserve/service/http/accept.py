@@ -1,4 +1,4 @@
-"""Which of several forms a caller prefers, by its `Accept` header (RFC 9110 section 12.5.1)."""
+"""Which form a caller prefers and which coding it takes, by `Accept` and `Accept-Encoding` (RFC 9110 section 12.5)."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def _quality(media_type: str, ranges: Sequence[re.Match[str]]) -> float:
         weight = QUALITY.search(match[3])
         best = max(best, (2 - wanted.count("*"), float(weight[1]) if weight else 1.0), key=lambda pair: pair[0])
     return best[1]
+
+
+@lru_cache(maxsize=256)
+def takes_coding(accepted: str | None, coding: str) -> bool:
+    """Does the caller take this content coding? Not where it says nothing: it may have no decoder."""
+    weights: dict[str, bool] = {}
+    for part in (accepted or "")[:LONGEST].lower().split(","):
+        name, _, parameter = part.partition(";")
+        weight = QUALITY.match(f";{parameter}") if parameter else None
+        weights[name.strip(" \t")] = float(weight[1]) > 0 if weight else not parameter.strip(" \t")
+    return weights.get(coding, weights.get("*", False))

@@ -61,9 +61,14 @@ ROUTES: Final = (
     Route("model", "/model", READ, "read", "The model: facts, metrics and origin"),
     Route("live", "/health/live", READ, None, "Liveness"),
     Route("ready", "/health/ready", READ, None, "Readiness"),
+    Route("healthz", "/healthz", READ, None, "Liveness, by another name"),
+    Route("livez", "/livez", READ, None, "Liveness, by another name"),
+    Route("readyz", "/readyz", READ, None, "Readiness, by another name"),
     Route("metrics", "/metrics", READ, "manage", "Metrics for Prometheus"),
     Route("index", "/", READ, None, "The index of paths"),
 )
+HEALTH: Final = frozenset({"live", "ready", "healthz", "livez", "readyz"})
+"""The routes that probes ask: without credentials, and never limited by a rate."""
 TOKEN: Final = Route(
     "token", "/oauth/token", ("POST",), None, "A token for a client (RFC 6749, client credentials)", "token"
 )

@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.kept import KeptDocument
 
 HTML = "text/html; charset=utf-8"
 HERE = Path(__file__).parent
 
 
 @cache
-def docs() -> Reply:
+def docs() -> KeptDocument:
     """Swagger UI for the service's OpenAPI document, with script and style inline."""
     style = (HERE / "vendor" / "swagger-ui.css").read_text(encoding="utf-8")
     script = (HERE / "vendor" / "swagger-ui-bundle.js").read_text(encoding="utf-8")
@@ -26,8 +25,7 @@ def docs() -> Reply:
         f"default-src 'none'; script-src {_source(script)} {_source(start)}; style-src 'unsafe-inline'; "
         "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    headers = (("Content-Security-Policy", policy), ("Cache-Control", "no-cache"))
-    return Reply(HTTPStatus.OK, body.encode(), HTML, headers)
+    return KeptDocument(body.encode(), HTML, (("Content-Security-Policy", policy),))
 
 
 def _source(script: str) -> str:

@@ -23,6 +23,11 @@ def index(service: Served, _: Asked) -> Reply:
     return _json({"service": "twinserve", "paths": paths}, indent=1)
 
 
+def live(_service: Served, _: Asked) -> Reply:
+    """`GET /health/live`: as long as the process answers at all."""
+    return Reply(HTTPStatus.OK, b'{"status":"alive"}')
+
+
 def ready(service: Served, _: Asked) -> Reply:
     """`GET /health/ready`: the version that answers, and the state of a new champion; raises `Problem` (503)."""
     if service.is_draining:
@@ -39,10 +44,13 @@ def _json(value: Any, indent: int | None = None) -> Reply:
 READS: Final[Mapping[str, Read]] = {
     "schema": lambda service, _: service.models.current().schema,
     "openapi": lambda service, _: service.models.current().openapi,
-    "docs": lambda _service, _: pages.docs(),
+    "docs": lambda _service, asked: pages.docs().reply(asked.header),
     "model": lambda service, _: service.models.current().description,
-    "live": lambda _service, _: Reply(HTTPStatus.OK, b'{"status":"alive"}'),  # As long as the process answers at all.
+    "live": live,
+    "healthz": live,
+    "livez": live,
     "ready": ready,
+    "readyz": ready,
     "metrics": lambda service, _: Reply(HTTPStatus.OK, service.metrics.render(), CONTENT_TYPE),
     "index": index,
 }

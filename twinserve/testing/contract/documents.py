@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from html.parser import HTMLParser
 from typing import Final
@@ -70,6 +71,28 @@ class DocumentsContract(Suite):
         assert "default-src 'none'" in policy
         assert "http" not in policy
         assert "unsafe-eval" not in policy
+
+    def test_the_page_is_sent_compressed_and_only_once(self, served: Client) -> None:
+        """`/docs` is compressed for a caller that takes gzip, and 304 for one that has it already, either way."""
+        whole = served.send("GET", "/docs")
+        small = served.send("GET", "/docs", headers={"Accept-Encoding": "br, gzip"})
+        # A client library may have unpacked it.
+        assert small.body == whole.body or gzip.decompress(small.body) == whole.body
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in whole.headers
+        assert small.headers["ETag"] != whole.headers["ETag"]
+        for encoding, answer in (("identity", whole), ("br, gzip", small)):
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            asked = {"Accept-Encoding": encoding, "If-None-Match": answer.headers["ETag"]}
+            again = served.send("GET", "/docs", headers=asked)
+            assert (again.status, again.body, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+    @pytest.mark.parametrize(
+        ("other", "path"), [("/healthz", "/health/live"), ("/livez", "/health/live"), ("/readyz", "/health/ready")]
+    )
+    def test_health_has_the_names_that_platforms_ask(self, served: Client, other: str, path: str) -> None:
+        """The same answer under either name."""
+        assert served.send("GET", other).comparable() == served.send("GET", path).comparable()
 
     def test_health_names_the_model_that_is_described(self, served: Client) -> None:
         """`/health/live` is constant; `/health/ready` has the name and version that `/model` has."""

@@ -78,6 +78,14 @@ def test_a_client_may_ask_for_less(desk: Desk) -> None:
     assert json.loads(desk.ask(desk.form(scope="read predict read")).body)["scope"] == "predict read"
 
 
+def test_a_client_that_asks_for_all_scopes_gets_its_own(desk: Desk) -> None:
+    """As the page's "select all" does; the reply names what was granted."""
+    content = json.loads(desk.ask(desk.form(scope="predict read manage")).body)
+    client = desk.tokens.verify(content["access_token"])
+    assert client is not None
+    assert (content["scope"], client.scopes) == ("predict read", frozenset({"predict", "read"}))
+
+
 def refusals(desk: Desk) -> dict[str, tuple[Reply, str]]:
     """Refused requests, and the error of each."""
     good, secret = desk.form(), desk.secrets["alice"]
@@ -88,7 +96,8 @@ def refusals(desk: Desk) -> dict[str, tuple[Reply, str]]:
         "empty grant type": (desk.ask(desk.form(grant_type="")), "invalid_request"),
         "password grant": (desk.ask(desk.form(grant_type="password")), "unsupported_grant_type"),
         "code grant": (desk.ask(desk.form(grant_type="authorization_code")), "unsupported_grant_type"),
-        "scope beyond": (desk.ask(desk.form(scope="read manage")), "invalid_scope"),
+        "no scope of its own": (desk.ask(desk.form(scope="manage")), "invalid_scope"),
+        "scope unknown beside others": (desk.ask(desk.form(scope="read everything")), "invalid_scope"),
         "scope unknown": (desk.ask(desk.form(scope="everything")), "invalid_scope"),
         "JSON": (desk.ask(json.dumps(good), "application/json"), "invalid_request"),
         "no type": (desk.ask(good, ""), "invalid_request"),

@@ -1,4 +1,4 @@
-"""`Accept` chooses between formats, and never causes a refusal."""
+"""`Accept` and `Accept-Encoding` choose between formats and codings, and never cause a refusal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinserve.service.http.accept import preferred
+from twinserve.service.http.accept import preferred, takes_coding
 
 OFFERED = ("application/json", "text/html")
 
@@ -41,3 +41,25 @@ def test_the_form_that_is_liked_best_wins(accept: str | None, expected: str) -> 
 @given(st.text(max_size=2_000))
 def test_no_header_is_a_fault(accept: str) -> None:
     assert preferred(accept, OFFERED) in OFFERED
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        ("gzip", True),
+        ("GZIP", True),
+        ("br, gzip;q=0.5", True),
+        ("gzip ; q=1.0", True),
+        ("*", True),
+        ("gzip;q=0, *", False),
+        ("gzip;q=0.000", False),
+        ("*;q=0", False),
+        ("gzip;q=none", False),
+        ("identity", False),
+        ("xgzip", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_coding_is_used_where_it_is_taken(accepted: str | None, expected: bool) -> None:
+    assert takes_coding(accepted, "gzip") is expected
