@@ -51,7 +51,8 @@ class Guard:
         try:
             if self._identify is not None and not self._settings.is_open(route):
                 client = _require_client(self._credential(header), self._identify)
-                caller = name = client.name
+                name = client.name
+                caller = f"client {name}"  # An issuer chooses the names of its clients; none reads like an address.
                 _require_scope(client, route)
         finally:
             if self._rate is not None and route.name not in HEALTH:

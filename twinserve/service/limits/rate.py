@@ -54,11 +54,17 @@ def require_no_wait(seconds: float) -> None:
         raise Problem("too-many-requests", "This caller exceeds its request rate.", headers=headers)
 
 
+TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 addresses behind a translator (RFC 6052); a socket of both families shows them as `::ffff:a.b.c.d` instead."""
+
+
 def network(address: str) -> str:
     """What identifies a caller that has no name: its IPv4 address, or the /64 network of its IPv6 address."""
     if ":" not in address:
         return address
     try:
-        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+        whole = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return address
+    inside = whole.ipv4_mapped or (ipaddress.IPv4Address(whole.packed[-4:]) if whole in TRANSLATED else None)
+    return str(inside or ipaddress.IPv6Network((whole, 64), strict=False))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from harness import ROOT
 from harness.credentials import bearer, write_keys, write_signing_key
+from harness.fake_issuer import issuing, until
 from twinserve.service.auth.guard import Guard
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import BY_NAME, ROUTES
@@ -102,6 +104,20 @@ def test_each_caller_has_a_rate_of_its_own_and_health_has_none(tmp_path: Path) -
         assert asked(guard, "ready", address="192.0.2.9") is None
     assert [asked(guard, "index", address="192.0.2.9") for _ in range(2)] == [None, None]
     assert refused(guard, "index", address="192.0.2.9")[0] == 429
+
+
+def test_no_name_is_an_address() -> None:
+    """A client of an issuer whose name reads like our name for an address has another rate than the address."""
+    with issuing() as issuer:
+        issuer.publish("a")
+        guard = Guard(settings_of(auth="oauth", issuer=issuer.url, rate=0.001, burst=1))
+        others = (f"192.0.2.{number}" for number in count(100))
+        foreign = bearer(issuer.token("a", aud="other"))
+        until(lambda: refused(guard, "predict", next(others), **foreign)[0] == 401)  # The issuer's keys are there.
+        name = f"address {HERE}"
+        assert asked(guard, "model", **bearer(issuer.token("a", sub=name))) == name
+        assert refused(guard, "model", **bearer(issuer.token("a", sub=name)))[0] == 429
+        assert asked(guard, "index") is None
 
 
 def test_guessing_is_slowed_down_and_hurts_nobody_else(tmp_path: Path) -> None:

@@ -131,10 +131,14 @@ def test_places_hold_among_threads() -> None:
         ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("::1", "::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::FFFF:c000:207", "192.0.2.7"),
+        ("64:ff9b::192.0.2.7", "192.0.2.7"),
+        ("64:ff9b:1::c000:207", "64:ff9b:1::/64"),
         ("", ""),
         ("a:b", "a:b"),
     ],
 )
 def test_an_ipv6_customer_is_one_caller(address: str, caller: str) -> None:
-    """The addresses of an IPv6 /64 network are one caller."""
+    """The addresses of an IPv6 /64 network are one caller; an IPv4 address is one however it is written."""
     assert network(address) == caller
