@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from twinserve.service.options import from_command_line
 from twinserve.service.process import signals, startup
-from twinserve.service.settings import from_command_line
 
 if __name__ == "__main__":
     settings = from_command_line("serve_fastapi", "Serve the champion through FastAPI, on uvicorn.")

@@ -11,13 +11,13 @@ from starlette.types import Receive, Scope
 
 from serve_fastapi.deadline import reply_of, within
 from serve_fastapi.document import described
-from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
+from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, encode, header_lookup
 from serve_fastapi.reading import Body
 from serve_fastapi.streaming import StreamedResponse, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, no_such_path, to_other_method
+from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import Kind
 from twinserve.service.raw_refusals import too_slow
@@ -84,7 +84,9 @@ async def exchanged(service: Service, name: str, answer: AnyAnswer, request: Req
         reply = exchange.refuse(error)
     if isinstance(reply, StreamedReply):
         return StreamedResponse(exchange, reply)
-    return Response(reply.body, reply.status, headers=dict([*exchange.finish(reply), *reply.fixed]))
+    response = Response(reply.body, reply.status)
+    response.raw_headers += encode([*exchange.finish(reply), *reply.fixed])
+    return response
 
 
 async def read_body(service: Service, receipt: Receipt, receive: Receive) -> bytes:
@@ -140,10 +142,10 @@ async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope
 
 
 async def other_method(
-    service: Service, exchange: Exchange, _header: HeaderLookup, scope: Scope, _receive: Receive
+    service: Service, exchange: Exchange, header: HeaderLookup, _scope: Scope, _receive: Receive
 ) -> Reply:
     """A method that no other route of this path takes."""
-    return to_other_method(service.by_name[exchange.route].allow, scope["method"])
+    return service.other_method(exchange, header)
 
 
 async def not_found(

@@ -21,7 +21,7 @@ from serve_flask.streaming import sent, streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, no_such_path, to_other_method
+from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.http.routes import PART, Kind, Route
 from twinserve.service.raw_refusals import too_slow
@@ -178,9 +178,9 @@ def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WS
     return exchange.dialect.reads[exchange.route](service, asked)
 
 
-def other_method(service: Service, exchange: Exchange, _header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
+def other_method(service: Service, exchange: Exchange, header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
     """A method that no other rule of this path takes."""
-    return to_other_method(service.by_name[exchange.route].allow, environ["REQUEST_METHOD"])
+    return service.other_method(exchange, header)
 
 
 def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:

@@ -1,9 +1,13 @@
-"""The Authorize button of the documentation page in a real browser."""
+"""The Authorize button of the documentation page, and pages of other origins, in a real browser."""
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +20,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.credentials import write_keys, write_signing_key
-from harness.running import DEADLINE, golden, running
+from harness.running import DEADLINE, DOORS, golden, running
 
 DRIVER: Final = shutil.which("chromedriver")
 PREDICT: Final = "#operations-default-predict"
@@ -92,3 +96,53 @@ def test_as_a_client_of_oauth(page: Page, tmp_path: Path, artifacts: Path) -> No
         page.find(".auth-btn-wrapper .authorize").click()
         page.find(".auth-btn-wrapper .btn-done").click()
         assert page.predict(golden(artifacts).decode()) == "200"
+
+
+ASK: Final = """
+const [url, key, body, done] = arguments;
+const headers = {"Content-Type": "application/json", "X-API-Key": key, "X-Request-Id": "mine"};
+fetch(url, {method: "POST", headers, body})
+    .then(async answer => done([answer.status, answer.headers.get("X-Request-Id"), await answer.text()]))
+    .catch(error => done([0, null, error.name]));
+"""
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_page_of_another_origin(page: Page, door: str, tmp_path: Path, artifacts: Path) -> None:
+    """A page of a named origin may ask with a key and read answers and refusals; a page of another may not."""
+    key = write_keys(tmp_path / "keys.json", alice="predict")["alice"]
+    body = golden(artifacts).decode()
+    with serving_a_page() as named, serving_a_page() as other:
+        settings = {"auth": "keys", "keys": str(tmp_path / "keys.json"), "cors_origins": f"https://a.example,{named}"}
+        with running(door, tmp_path, artifacts, **settings) as server:
+            url = f"http://127.0.0.1:{server.port}/predict"
+            page.browser.get(named)
+            status, request_id, text = page.browser.execute_async_script(ASK, url, key, body)
+            assert (status, request_id, "label" in json.loads(text)) == (200, "mine", True)
+            for wrong_key, wrong_body, expected in (("x", body, 401), (key, "{}", 422)):
+                status, _, text = page.browser.execute_async_script(ASK, url, wrong_key, wrong_body)
+                assert (status, json.loads(text)["status"]) == (expected, expected)
+            page.browser.get(other)
+            assert page.browser.execute_async_script(ASK, url, key, body) == [0, None, "TypeError"]
+
+
+@contextmanager
+def serving_a_page() -> Iterator[str]:
+    """The origin of a server that has one empty page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>A page</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

@@ -35,7 +35,7 @@ class Exchange:
     """One request and its reply: created when the headers have been read, finished when the reply is made."""
 
     __slots__ = (
-        *("_access_log", "_metrics", "_position", "_span", "_started"),
+        *("_access_log", "_cors", "_metrics", "_position", "_span", "_started"),
         *("asked", "client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
     )
 
@@ -49,12 +49,13 @@ class Exchange:
         dialect: Dialect,
         given_id: str | None,
         access_log: bool,
+        cors: tuple[Header, ...] = (),
         position: TracePosition | None = None,
         span: ServerSpan | None = None,
     ) -> None:
         self._started = time.perf_counter()
         self._metrics = metrics
-        self._access_log = access_log
+        self._access_log, self._cors = access_log, cors
         self._position, self._span = position, span
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
@@ -79,12 +80,14 @@ class Exchange:
         return self.dialect.refuse(Problem("internal", detail), self.request_id)
 
     @property
-    def headers(self) -> tuple[Header, Header]:
-        """The headers of this request's reply that `Reply.fixed` does not have: its id and the time that it took."""
+    def headers(self) -> tuple[Header, ...]:
+        """The headers of this request's reply that `Reply.fixed` does not have: its id, the time that it took, and who
+        may read it."""
         return self._headers(time.perf_counter() - self._started)
 
-    def _headers(self, seconds: float) -> tuple[Header, Header]:
-        return ("X-Request-Id", self.request_id), ("Server-Timing", f"total;dur={seconds * 1000:.3f}")
+    def _headers(self, seconds: float) -> tuple[Header, ...]:
+        timing = ("Server-Timing", f"total;dur={seconds * 1000:.3f}")
+        return ("X-Request-Id", self.request_id), timing, *self._cors
 
     def cut(self, error: Exception, reply: StreamedReply) -> None:
         """Log and count a streamed reply that was cut off by this error after its status was sent."""
@@ -99,7 +102,7 @@ class Exchange:
             self._metrics.faults.inc()
         self.finish(reply)
 
-    def finish(self, reply: Reply | StreamedReply) -> tuple[Header, Header]:
+    def finish(self, reply: Reply | StreamedReply) -> tuple[Header, ...]:
         """Count and log the request, whose reply is complete; returns the headers that depend on the request."""
         seconds = time.perf_counter() - self._started
         self._metrics.count(self.route, self.method, reply.status, seconds)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -14,8 +15,9 @@ from twinserve.service.auth.guard import Guard
 from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.buffer import Room
+from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import no_such_path, shutting_down
+from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
@@ -55,6 +57,7 @@ class Service:
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
         self._tracing = tracing
+        self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
         self.gave_up = False
@@ -86,14 +89,13 @@ class Service:
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
-        Best called in the process that serves. A process that is forked from that one opens the model again.
-        """
+        Best called in the process that serves. A process that is forked from that one opens the model again."""
         metrics = Metrics()
         registry = default_registry(settings)
         version = open_model_version(registry, champion(registry), settings, metrics)
+        log.info("opened", model=version.model, version=version.version)
         service = cls(settings, metrics, version, open_tracing(settings), dialects)
         service.models.follow()
-        log.info("opened", model=version.model, version=version.version)
         return service
 
     def _move(self) -> None:
@@ -124,6 +126,7 @@ class Service:
             dialect=self._dialects.get(route, NATIVE),
             given_id=header("x-request-id"),
             access_log=self.settings.access_log,
+            cors=() if self._cors is None else self._cors.headers(header),
             position=span.position if span else callers_position(traced) if (traced := header("traceparent")) else None,
             span=span,
         )
@@ -131,6 +134,15 @@ class Service:
     def begin_unseen(self) -> Exchange:
         """Start the exchange of a request that is refused before the framework; nothing of the request is recorded."""
         return self.begin("unknown", "-", "-", "http", lambda _: None)
+
+    def other_method(self, exchange: Exchange, header: HeaderLookup) -> Reply:
+        """The reply to a method that a path does not take: OPTIONS is answered, without credentials, as browsers send
+        none; anything else raises `Problem` (405)."""
+        allow = self.by_name[exchange.route].allow
+        if exchange.method != "OPTIONS":
+            raise method_not_allowed(allow)
+        asked = () if self._cors is None else self._cors.preflight(header, allow)
+        return Reply(HTTPStatus.NO_CONTENT, b"", None, (("Allow", allow), *asked))
 
     def authorize(self, exchange: Exchange, header: HeaderLookup, address: str) -> None:
         """Authenticate and authorize the caller and count the request; raises `Problem` (401, 403, 429).
@@ -184,8 +196,7 @@ class Service:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
 
         One version answers the whole request: `version` if it is given, else the current one. Wait for the future with
-        `predict_timeout`; it raises what the prediction raised.
-        """
+        `predict_timeout`; it raises what the prediction raised."""
         if self._closing:
             raise shutting_down()
         asked = exchange.asked

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, get_args, get_origin
+from typing import Annotated, Final, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -16,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from twinserve import bounds
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.cores import available_cores
+from twinserve.service.http.cors import wrong_origin
 from twinserve.service.http.routes import ROUTES, TOKEN, Route
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
@@ -146,6 +145,11 @@ class Settings(BaseSettings):
     algorithms: Annotated[str, Field(pattern=rf"^({ALGORITHM})(,({ALGORITHM}))*$")] = Field(
         "RS256,PS256,ES256,Ed25519", description="Signature algorithms accepted from that issuer."
     )
+    cors_origins: str = Field(
+        "",
+        description="Origins whose pages may read the answers, such as https://app.example:8443, separated by commas; "
+        "* for any.",
+    )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
         None, description="Format of log lines; by default console on a terminal and JSON elsewhere."
@@ -177,6 +181,11 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER")
         if self.auth == "oauth" and self.keys is not None and self.signing_key is None:
             raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
+        if (origin := wrong_origin(self.cors_origins)) is not None:
+            raise ValueError(
+                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin; write scheme, host and port in small letters, as "
+                "in https://app.example:8443, or * for any"
+            )
         if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
             raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
         if self.rate_store is not None and self.rate is None:
@@ -214,31 +223,3 @@ def read_settings() -> Settings:
             raise BadSetting(f"{first['ctx']['error']}.") from None
         field = str(first["loc"][0])
         raise BadSetting(f"{PREFIX}{field.upper()}: {first['msg']}.") from None
-
-
-def from_command_line(program: str, summary: str, arguments: Sequence[str] | None = None) -> Settings:
-    """The settings of a server program; `--help` lists each with its description and its variable.
-
-    Each option is stored in its environment variable, so that every worker process reads the same settings.
-    """
-    parser = argparse.ArgumentParser(prog=program, description=summary)
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f", default {field.default}"
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            metavar=f"{{{','.join(words)}}}" if (words := allowed(name)) else "VALUE",
-            default=argparse.SUPPRESS,
-            help=f"{field.description} ({PREFIX}{name.upper()}{default})",
-        )
-    for name, value in vars(parser.parse_args(arguments)).items():
-        os.environ[PREFIX + name.upper()] = value
-    try:
-        return read_settings()
-    except BadSetting as error:
-        parser.exit(2, f"{program}: {error}\n")
-
-
-def allowed(name: str) -> tuple[str, ...]:
-    """The allowed values of a setting whose type is a `Literal`; empty for any other setting."""
-    kinds = (Settings.model_fields[name].annotation, *get_args(Settings.model_fields[name].annotation))
-    return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from harness import ROOT
 from twinserve.service.cores import available_cores
-from twinserve.service.settings import PREFIX, BadSetting, Settings, allowed, from_command_line, read_settings
+from twinserve.service.options import allowed, from_command_line
+from twinserve.service.settings import PREFIX, BadSetting, Settings, read_settings
 from twinserve.testing.fakes import settings_of
 
 FIELDS = sorted(Settings.model_fields)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import no_such_path, prediction_timeout, to_other_method
+from twinserve.service.http.problem import no_such_path, prediction_timeout
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.service import NONE, Service
@@ -48,7 +48,7 @@ class ThirdDoor:
         if route is None:
             raise no_such_path()
         if exchange.method not in route.methods:
-            return to_other_method(route.allow, exchange.method)
+            return self._service.other_method(exchange, header)
         if self._service.guarded:
             self._service.authorize(exchange, header, ADDRESS)
         if route.kind == "read":

@@ -109,9 +109,6 @@ def no_such_path() -> Problem:
     return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
 
 
-def to_other_method(allow: str, method: str) -> Reply:
-    """The reply to a method that a path does not take: OPTIONS is answered, anything else raises `Problem` (405)."""
-    headers = (("Allow", allow),)
-    if method == "OPTIONS":
-        return Reply(HTTPStatus.NO_CONTENT, b"", None, headers)
-    raise Problem("method-not-allowed", f"This path takes {allow}.", headers=headers)
+def method_not_allowed(allow: str) -> Problem:
+    """405: this path takes these methods only."""
+    return Problem("method-not-allowed", f"This path takes {allow}.", headers=(("Allow", allow),))
