@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 
 def is_safe(url: str) -> bool:
-    """Is it safe to fetch keys from this URL: https, or http on this machine, without user, query or fragment?"""
+    """Is it safe to fetch keys from this URL: https, or http on this machine, without user or fragment?"""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         return False
     host = parts.hostname or ""
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    plain = not (parts.username or parts.password or parts.fragment)
     return bool(host) and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 

@@ -190,8 +190,8 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
         if self.rate_store is not None and self.rate is None:
             raise ValueError(f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count")
-        if self.issuer is not None and not is_safe(self.issuer):
-            raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine")
+        if self.issuer is not None and ("?" in self.issuer or not is_safe(self.issuer)):
+            raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine, without a query")
         return self
 
     @property

@@ -26,7 +26,7 @@ class NotFetched(Exception):
 def get_json(url: str) -> dict[str, Any]:
     """Fetch a JSON object; raises `NotFetched`. `http.client` follows no redirect and uses no proxy or other scheme."""
     if not is_safe(url):
-        raise NotFetched("its address is neither https nor on this machine")
+        raise NotFetched("an address that it names is neither https nor on this machine, or holds a user or a fragment")
     try:
         value = json.loads(_get(url))
     except (OSError, http.client.HTTPException) as error:
@@ -46,7 +46,8 @@ def _get(url: str) -> bytes:
     stop.daemon = True
     stop.start()
     try:
-        connection.request("GET", parts.path or "/", headers={"Accept": "application/json"})
+        query = f"?{parts.query}" if parts.query else ""  # As Entra and Azure AD B2C have it, after `jwks_uri`.
+        connection.request("GET", f"{parts.path or '/'}{query}", headers={"Accept": "application/json"})
         with connection.getresponse() as response:
             content = response.read(MOST_BYTES + 1)
             if response.status != http.HTTPStatus.OK:

@@ -55,7 +55,11 @@ class KeyRing:
             if self.fetching or self._clock() - self._tried_at < PAUSE:
                 return
             self._tried_at, self.fetching = self._clock(), True
-        threading.Thread(target=self._fetch, name="issuer", daemon=True).start()
+        try:
+            threading.Thread(target=self._fetch, name="issuer", daemon=True).start()
+        except RuntimeError as error:  # The system has no room for a thread; after `PAUSE` the next request tries.
+            self.fetching = False
+            log.error("issuer's keys not fetched", issuer=self._issuer, reason=str(error))
 
     def _fetch(self) -> None:
         try:
@@ -72,7 +76,10 @@ class KeyRing:
         document = get_json(self._issuer.rstrip("/") + DISCOVERY)
         if document.get("issuer") != self._issuer:
             raise NotFetched("its discovery document names another issuer")
-        listed = get_json(str(document.get("jwks_uri"))).get("keys")
+        address = document.get("jwks_uri")
+        if not isinstance(address, str):
+            raise NotFetched("its discovery document has no jwks_uri")
+        listed = get_json(address).get("keys")
         if not isinstance(listed, list):
             raise NotFetched("its key set has no keys")
         keys = {key.kid: key for key in map(self._usable, listed[:MOST_KEYS]) if key is not None and key.kid}

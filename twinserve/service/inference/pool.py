@@ -13,6 +13,7 @@ from twinserve.service.http.problem import shutting_down, unavailable
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.question import Question
+from twinserve.service.telemetry.logs import log
 
 Free = Callable[[], None]
 """Releases a job's place in the pool."""
@@ -111,13 +112,24 @@ class Pool:
                 raise shutting_down()
             if not self._free.acquire(blocking=False):
                 raise unavailable("The queue for predictions is full.")
+            if self._unstarted:
+                self._start()
             future = PoolFuture(self._forget)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
-            if self._unstarted:
-                self._unstarted -= 1
-                threading.Thread(target=self._run, name="predict", daemon=True).start()
         return future
+
+    def _start(self) -> None:
+        """Start one more thread, if the system has room for it; raises `Problem` (503) if the pool then has none."""
+        try:
+            threading.Thread(target=self._run, name="predict", daemon=True).start()
+        except RuntimeError as error:
+            log.error("no thread started", reason=str(error), running=self._threads - self._unstarted)
+            if self._unstarted == self._threads:
+                self._free.release()
+                raise unavailable("The system has no room for a thread that predicts.") from None
+        else:
+            self._unstarted -= 1
 
     def close(self) -> None:
         """Accept no more jobs; those accepted are finished."""

@@ -86,7 +86,10 @@ class RedisRate:
             self._is_there = False
         self._lost()
         log.warning("rate store lost", reason=str(error), consequence="each worker counts for itself")
-        threading.Thread(target=self._wait_for_store, name="rate store", daemon=True).start()
+        try:
+            threading.Thread(target=self._wait_for_store, name="rate store", daemon=True).start()
+        except RuntimeError:  # The system has no room for a thread, so the next request looks for the store itself.
+            self._is_there = True
 
     def _wait_for_store(self) -> None:
         while not self._closed.wait(PAUSE):

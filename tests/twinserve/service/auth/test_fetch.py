@@ -28,6 +28,7 @@ def issuer() -> Iterator[FakeIssuer]:
         "http://127.0.0.1:80/x",
         "http://localhost",
         "http://[::1]:5/",
+        "https://id.example/keys?p=1&q=2",
     ],
 )
 def test_tls_and_loopback_are_safe(url: str) -> None:
@@ -48,7 +49,7 @@ def test_tls_and_loopback_are_safe(url: str) -> None:
         "http://127.0.0.1.evil.example",
         "http://127.0.0.1@evil.example/",
         "https://user:word@id.example",
-        "https://id.example?x=1",
+        "https://id.example/keys?user@x#y",
         "https://id.example/#x",
         "https://",
         "https://id.example:99999",

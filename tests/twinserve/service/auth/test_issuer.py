@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from structlog.testing import capture_logs
 
 from harness.fake_issuer import DISCOVERY, FakeIssuer, issuing, public_jwk, until
+from tests.threads import no_room_for_threads
 from twinserve.service.auth import issuer as module
 from twinserve.service.auth.client import Client
 from twinserve.service.auth.issuer import PAUSE, RENEW, STALE, Issuer, KeyRing
@@ -265,3 +267,42 @@ def test_a_fault_of_the_fetch_is_no_end_of_fetching(issuer: FakeIssuer, monkeypa
         ring.ring.find("b")
     ring.settle()
     assert ring.finds("b")
+
+
+def test_a_thread_that_cannot_start_is_no_end_of_fetching(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old keys stay in use, and a later request fetches the new ones."""
+    ring = Ring(issuer)
+    ring.clock.now += RENEW + 1
+    with no_room_for_threads(monkeypatch):
+        assert ring.finds("a")
+        assert not ring.ring.fetching
+    issuer.publish("a", "b")
+    ring.clock.now += PAUSE
+    with contextlib.suppress(Problem):  # The fetch may end before it is waited for.
+        ring.ring.find("b")
+    assert ring.finds("b")
+
+
+def test_the_keys_may_be_at_an_address_with_a_query(issuer: FakeIssuer) -> None:
+    """As at Entra and Azure AD B2C."""
+    keys = "/discovery/keys?p=b2c_1_sign_in&appid=1"
+    issuer.say(DISCOVERY, {"issuer": issuer.url, "jwks_uri": issuer.url + keys})
+    issuer.replies[keys] = issuer.replies["/keys"]
+    assert Ring(issuer).finds("a")
+    assert issuer.asked == [DISCOVERY, keys]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({}, "its discovery document has no jwks_uri"),
+        ({"jwks_uri": "http://id.example/keys"}, "an address that it names is neither https nor on this machine"),
+    ],
+)
+def test_a_refused_document_is_logged_with_its_reason(
+    issuer: FakeIssuer, document: dict[str, str], reason: str
+) -> None:
+    issuer.say(DISCOVERY, {"issuer": issuer.url, **document})
+    with capture_logs() as lines:
+        Ring(issuer)
+    assert [line["reason"].startswith(reason) for line in lines] == [True]

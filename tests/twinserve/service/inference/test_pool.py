@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 import pytest
 
+from tests.threads import no_room_for_threads
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
@@ -281,3 +282,24 @@ def test_a_version_that_fails_to_answer_fails_all_that_it_took() -> None:
     assert isinstance(second.exception(PATIENCE), SystemExit)
     assert bodies([gate.pool.submit(Work(echo), asked(b"next"))]) == [b"next"]
     gate.pool.close()
+
+
+def test_without_room_for_its_first_thread_a_pool_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place is free again, and once there is room the pool works."""
+    pool = Pool(2, 1, PATIENCE)
+    with no_room_for_threads(monkeypatch):
+        for _ in range(3):
+            with pytest.raises(Problem, match="no room for a thread") as raised:
+                pool.submit(Work(echo), asked(b"x"))
+            assert raised.value.status == 503
+    assert bodies([pool.submit(Work(echo), asked(b"x"))]) == [b"x"]
+    pool.close()
+
+
+def test_without_room_for_another_thread_the_others_work_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(2, 4, PATIENCE)
+    assert bodies([pool.submit(Work(echo), asked(b"x"))]) == [b"x"]
+    with no_room_for_threads(monkeypatch):
+        assert bodies([pool.submit(Work(echo), asked(b"y"))]) == [b"y"]
+    assert bodies([pool.submit(Work(echo), asked(b"z"))]) == [b"z"]
+    pool.close()

@@ -14,6 +14,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.stores import DEADLINE, Store, needs_redis
+from tests.threads import no_room_for_threads
 from twinserve.service.http.problem import Problem
 from twinserve.service.limits import redis_rate
 from twinserve.service.limits.redis_rate import RedisRate
@@ -125,6 +126,18 @@ def test_without_its_store_a_worker_counts_for_itself(worker: Worker, store: Sto
         assert len(lost) == 1
         store.restart()
         wait_until(lambda: "rate store found" in [line["event"] for line in lines])
+    assert passed(one, 5) + passed(worker(), 20) == 10
+
+
+def test_a_store_is_found_without_a_thread_that_looks_for_it(
+    worker: Worker, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no thread can start, each request looks for the store."""
+    one = worker()
+    store.stop()
+    with no_room_for_threads(monkeypatch):
+        assert passed(one, 3) == 3
+    store.restart()
     assert passed(one, 5) + passed(worker(), 20) == 10
 
 
