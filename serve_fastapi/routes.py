@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope
 
 from serve_fastapi.deadline import reply_of, within
 from serve_fastapi.document import described
-from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, encode, header_lookup
+from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
 from serve_fastapi.streaming import StreamedResponse, streamed
 from twinserve.service.exchange import Exchange
@@ -85,7 +85,8 @@ async def exchanged(service: Service, name: str, answer: AnyAnswer, request: Req
     if isinstance(reply, StreamedReply):
         return StreamedResponse(exchange, reply)
     response = Response(reply.body, reply.status)
-    response.raw_headers += encode([*exchange.finish(reply), *reply.fixed])
+    for name, value in (*exchange.finish(reply), *reply.fixed):
+        response.headers.append(name, value)
     return response
 
 

@@ -38,7 +38,7 @@ import uvicorn
 import uvicorn.server
 import werkzeug.routing
 from gunicorn.workers import gthread
-from starlette.datastructures import State
+from starlette.datastructures import MutableHeaders, State
 from starlette.routing import Router
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.supervisors import multiprocess
@@ -46,6 +46,7 @@ from uvicorn.supervisors import multiprocess
 import serve_fastapi.server.private_names
 import serve_flask.server.private_names
 import twinserve.service.process.private_names
+import twinserve.service.telemetry.private_names
 from harness import ROOT
 from serve_flask.server.run import DoorApplication
 from tests.taken_names import Holder, Reader, Taken, named, package_of, source_of
@@ -54,11 +55,13 @@ PRIVATE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "serve_fastapi": serve_fastapi.server.private_names.PRIVATE,
     "serve_flask": serve_flask.server.private_names.PRIVATE,
     "twinserve/service/process": twinserve.service.process.private_names.PRIVATE,
+    "twinserve/service/telemetry": twinserve.service.telemetry.private_names.PRIVATE,
 }
 PACKAGES: Final[Mapping[str, frozenset[str]]] = {
     "serve_fastapi": frozenset({"uvicorn", "uvloop", "httptools", "fastapi", "starlette"}),
     "serve_flask": frozenset({"gunicorn", "flask", "werkzeug"}),
     "twinserve/service/process": frozenset(),
+    "twinserve/service/telemetry": frozenset({"prometheus_client"}),
 }
 LISTED = [(place, name) for names in PRIVATE.values() for place, listed in names.items() for name in listed]
 DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,6 +71,10 @@ DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
     "gunicorn.config:Config": ("set",),
     "httptools:HttpRequestParser": ("feed_data",),
     "os": ("_exit",),
+    "prometheus_client.metrics:Histogram": ("buckets",),
+    "prometheus_client.metrics:MetricWrapperBase": ("registry",),
+    "prometheus_client.multiprocess": ("MultiProcessCollector",),
+    "starlette.datastructures:MutableHeaders": ("append",),
     "starlette.requests": ("ClientDisconnect", "Request"),
     "starlette.requests:Request": ("scope", "stream"),
     "starlette.responses": ("Response",),
@@ -100,6 +107,7 @@ HOLDS: Final[Mapping[str, Holder]] = {
     "RequestResponseCycle.flow": FlowControl,
     "RequestResponseCycle.message_event": asyncio.Event,
     "RequestResponseCycle.transport": asyncio.Transport,
+    "Response.headers": MutableHeaders,
     "Router.routes": list,
     "Starlette.router": Router,
     "Starlette.state": State,

@@ -100,3 +100,13 @@ def test_workers_forked_after_loading_answer_follow_and_stop(registry: Registry,
         assert server.stop() == 0
         assert time.monotonic() - began < STOPS
         assert "SIGABRT" not in server.log.read_text()
+
+
+def test_metrics_of_one_worker_of_several_are_told(registry: Registry, tmp_path: Path) -> None:
+    """Once in each worker that is asked, with the variable to set."""
+    with preloaded(*HOSTS["flask"], tmp_path, registry) as server:
+        for _ in range(4 * WORKERS):
+            assert server.request("GET", "/metrics", headers="Connection: close\r\n").status == 200
+        told = events(server, "metrics of one worker")
+        assert 1 <= len(told) <= WORKERS
+        assert "PROMETHEUS_MULTIPROC_DIR" in told[0]["advice"]

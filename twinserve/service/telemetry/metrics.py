@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from twinserve.service.telemetry.ended_workers import locked, merge_ended
+from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.siblings import has_siblings
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 JOINED: Final = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -50,6 +55,8 @@ class Metrics:
             "twinserve_rate_store_lost", "Times that the rate store was lost.", registry=self._registry
         )
 
+        self._has_warned = False
+        """Has the log said that these are the metrics of one worker of several?"""
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -63,8 +70,14 @@ class Metrics:
 
     def render(self) -> bytes:
         """The metrics of all workers, in Prometheus' text format."""
-        registry = self._registry
-        if FOLDER_VARIABLE in os.environ:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # The library has no types here.
-        return generate_latest(registry)
+        if folder := os.environ.get(FOLDER_VARIABLE):
+            with locked(Path(folder)):
+                merge_ended(Path(folder))
+                registry = CollectorRegistry()
+                MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # The library has no types here.
+                return generate_latest(registry)
+        if not self._has_warned and has_siblings():
+            self._has_warned = True
+            advice = f"set {FOLDER_VARIABLE} to an empty folder before the app starts, and they count together"
+            log.warning("metrics of one worker", reason="This app has several workers.", advice=advice)
+        return generate_latest(self._registry)
