@@ -77,15 +77,9 @@ def sealing_key(path: str) -> bytes:
     from twinserve.store import seal
 
     try:
-        key = Path(path).read_bytes()
-        seal.make(b"", key)
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"cannot be read ({error.strerror})") from None
-    except ImportError:
-        raise argparse.ArgumentTypeError("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+        return seal.read_private_key(Path(path))
     except seal.BadKey as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return key
 
 
 def public_key(path: str) -> bytes:

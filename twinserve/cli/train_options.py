@@ -16,7 +16,7 @@ from twinserve.cli.options import (
     sealing_key,
     seed,
 )
-from twinserve.metric import METRICS
+from twinserve.metric import METRICS, TOLERANCE
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate. "
@@ -32,7 +32,7 @@ class Knobs:
     """The recipe that is trained where none is given; None: one must be given."""
     seed: int = 0
     artifacts: str = "artifacts"
-    tolerance: float = 0.02
+    tolerance: float = TOLERANCE
     budget: float = 60.0
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
 from twinserve.inprocess.model import Model
+from twinserve.inprocess.wording import python_wording
 from twinserve.signature.request.validator import MAX_BATCH
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.models import only_model
 from twinserve.store.registry import VERSION, Registry
@@ -31,12 +32,12 @@ def open_model(
 
     Raises `RegistryError` where there is no such version, `ArtifactRefused` where it must not be opened.
     """
-    if out_of_range not in ("warn", "reject"):
-        raise AskedWrongly(f"out_of_range is 'warn' or 'reject', not {out_of_range!r}.")
+    require_policy(out_of_range)
     if max_batch < 1:
         raise AskedWrongly("max_batch is at least 1.")
     root = Path(store)
-    registry = Registry(root, name or _only_model(root))
+    with python_wording():
+        registry = Registry(root, name or only_model(root))
     number = _champion(registry) if version is None else _number(version)
     artifact = open_version(registry.require(number), _trust(seal_key, trust_pickles=trust_pickles))
     return Model(artifact, number, out_of_range=out_of_range, max_batch=max_batch)
@@ -57,13 +58,6 @@ def promote(
     registry, number = Registry(Path(artifacts), name), _number(version)
     open_version(registry.require(number), _trust(seal_key, trust_pickles=trust_pickles))
     registry.promote(number)
-
-
-def _only_model(root: Path) -> str:
-    try:
-        return only_model(root)
-    except RegistryError as error:
-        raise RegistryError(str(error).replace("--name takes", "`name` is")) from None
 
 
 def _champion(registry: Registry) -> int:

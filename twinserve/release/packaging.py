@@ -25,7 +25,7 @@ from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_answers import classes_of, first_line, named_columns, short_name, with_same_answers
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.manifest import EvaluatedOn, Manifest
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
@@ -65,6 +65,10 @@ class Packaging:
     """Rows to start from where none are given."""
     lineage: Lineage | None = None
     seal_key: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` for an unknown policy."""
+        require_policy(self.out_of_range)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def test_the_only_model_of_a_store_needs_no_name(registry: Registry) -> None:
 def test_a_store_of_several_models_asks_for_one(tmp_path: Path) -> None:
     for recipe in (fruit.FRUIT, fruit.PRICE):
         fruit.registered(recipe, tmp_path)
-    with pytest.raises(RegistryError, match="has several models; `name` is one of: fruit, price"):
+    with pytest.raises(RegistryError, match="has several models; name= takes one of: fruit, price"):
         open_model(tmp_path)
 
 
