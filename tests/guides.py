@@ -3,7 +3,7 @@
 A code block is one of:
 
 - a block whose first line is a comment with a file's name (`# app.py`): that file;
-- any other ```` ```python ````: a cell of one Python session (a notebook), in which the value of a last line is not shown;
+- any other ```` ```python ````: a cell of one Python session (a notebook); the value of its last line is not printed;
 - ```` ```sh ````: commands, in one shell for the whole guide, so that a server started with `&` goes on running;
 - ```` ```text ```` or ```` ```json ````: what the block before it prints; `...` stands for anything.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
-FILE: Final = re.compile(r"(?:#|<!--) (\S+\.\w+)(?: -->)?\n")
+FILE: Final = re.compile(r"# (\S+\.\w+)\n")
 END: Final = "--- end of block ---"
 PATIENCE: Final = 300.0
 """Seconds that a block may take."""
