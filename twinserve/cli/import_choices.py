@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from twinserve.cli.given_table import given_table
 from twinserve.cli.train_command import release_choices
-from twinserve.recipes import table_file
 from twinserve.recipes.place import NothingThere, at
 from twinserve.release.import_steps import ImportChoices, Labelled
 from twinserve.store.registry import Registry
@@ -33,8 +33,7 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
 def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    source = "standard input" if options.data == "-" else Path(options.data).name
+    frame, source = given_table(options)
     return Labelled(frame, options.target, source, unseen=options.unseen)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from twinserve.cli.options import (
     add_policy,
+    add_reading,
     add_store,
     model_name,
     not_empty,
@@ -76,9 +77,7 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument("--recipe", type=not_empty, help=by_name + default)
     group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
-    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
-    group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
-    group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+    add_reading(group)
 
 
 def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
