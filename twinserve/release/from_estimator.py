@@ -55,7 +55,6 @@ def package(
             input=input,
             metric=metric,
             intended_use=intended_use,
-            seed=seed,
             out_of_range=out_of_range,
             lineage=Lineage(seed, git_commit(Path.cwd())),
         ),

@@ -110,14 +110,15 @@ class Imported:
             input=declared,
             metric=choices.metric,
             intended_use=f"Not stated: imported from {saved.source}.",
-            seed=release.seed,
             out_of_range=release.out_of_range,
             source=f"{saved.source}, {'without rows' if labelled is None else f'evaluated on {labelled.source}'}",
-            evaluated_on="held-out rows"
-            if labelled is not None and labelled.unseen
-            else "rows that it may have learned from",
             example=example,
-            lineage=Lineage(release.seed, release.git_commit, saved.fitted_with),
+            lineage=Lineage(
+                release.seed,
+                release.git_commit,
+                saved.fitted_with,
+                "held-out rows" if labelled is not None and labelled.unseen else "rows that it may have learned from",
+            ),
             seal_key=release.seal_key,
         )
         return register_estimator(saved.estimator, rows, self._registry, packaging)
