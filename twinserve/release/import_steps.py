@@ -19,7 +19,7 @@ from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator
 from twinserve.release.promotion import Outcome, champion_if_known, promote_if_not_worse
-from twinserve.release.steps import Choices, Progress, Trained
+from twinserve.release.steps import Choices, Progress, Trained, changed
 from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import SavedModel, open_saved
 from twinserve.signature import Signature
@@ -90,10 +90,7 @@ class Imported:
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        if self._registered is None:
-            return "nothing was changed"
-        champion = "the champion" if self._promoted else "not promoted"
-        return f"version {self._registered} is registered and {champion}"
+        return changed(self._registered, promoted=self._promoted)
 
     def _packaged(self, saved: SavedModel) -> Packaged:
         choices, labelled, release = self._choices, self._choices.labelled, self._choices.release

@@ -184,11 +184,16 @@ class Steps:
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        if self.registered is None:
-            return "nothing was changed"
-        if self.promoted:
-            return f"version {self.registered} is registered and the champion"
-        return f"version {self.registered} is registered, and the champion is as it was"
+        return changed(self.registered, promoted=self.promoted)
+
+
+def changed(registered: int | None, *, promoted: bool) -> str:
+    """What making a version has changed so far; `registered` is its number, once it has one."""
+    if registered is None:
+        return "nothing was changed"
+    if promoted:
+        return f"version {registered} is registered and the champion"
+    return f"version {registered} is registered, and the champion is as it was"
 
 
 def train(steps: Steps) -> Trained:
