@@ -1,4 +1,4 @@
-"""Sentences that name an option of the command, in the words of a call from Python."""
+"""Sentences that name an option of the command or a setting of the servers, in the words of a call from Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from twinserve.errors import ModelError
 
 OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (classification|regression)\b)?")
+SETTING: Final = re.compile(r"(?: in the server's settings)? \((TRUST_PICKLES|MAX_ARTIFACT)\)")
 FLAGS: Final = frozenset({"allow_breaking", "allow_fallback", "keep_leaks", "trust_pickles"})
 """The arguments that are true or false."""
 
@@ -31,5 +32,6 @@ def python_wording() -> Iterator[None]:
     try:
         yield
     except ModelError as error:
-        error.args = (in_python(str(error)),)
+        sentence = SETTING.sub(lambda setting: f" ({_argument(setting[1].lower(), None)})", str(error))
+        error.args = (in_python(sentence),)
         raise
