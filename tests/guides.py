@@ -2,8 +2,8 @@
 
 A code block is one of:
 
-- ```` ```python ```` at the start of a guide or after another: a cell of one Python session (a notebook);
 - a block whose first line is a comment with a file's name (`# app.py`): that file;
+- any other ```` ```python ````: a cell of one Python session (a notebook); the value of its last line is not printed;
 - ```` ```sh ````: commands, in one shell for the whole guide, so that a server started with `&` goes on running;
 - ```` ```text ```` or ```` ```json ````: what the block before it prints; `...` stands for anything.
 """
@@ -14,21 +14,23 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
-FILE: Final = re.compile(r"(?:#|<!--) (\S+\.\w+)(?: -->)?\n")
+FILE: Final = re.compile(r"# (\S+\.\w+)\n")
 END: Final = "--- end of block ---"
 PATIENCE: Final = 300.0
+"""Seconds that a block may take."""
 SESSION: Final = f"""\
-import code, sys
-console = code.InteractiveConsole({{"__name__": "__main__"}})
-for block in iter(lambda: sys.stdin.readline(), ""):
-    exec(compile(bytes.fromhex(block.strip()).decode(), "<guide>", "exec"), console.locals)
+import sys
+names = {{"__name__": "__main__"}}
+for block in iter(sys.stdin.readline, ""):
+    exec(compile(bytes.fromhex(block.strip()).decode(), "<guide>", "exec"), names)
     print({END!r}, flush=True)
 """
 """A program that runs one block of Python for each line of its standard input, in one namespace."""
@@ -56,8 +58,8 @@ def blocks(page: str) -> list[Block]:
 class Guide:
     """A guide under way, in a folder of its own."""
 
-    def __init__(self, folder: Path, python: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, python: Path, patience: float) -> None:
+        self._folder, self._patience = folder, patience
         path = f"{python.parent}:{os.environ['PATH']}"
         environment = {"PATH": path, "HOME": str(folder), "PYTHONUNBUFFERED": "1", "MPLBACKEND": "agg"}
         self._environment = environment | {"VIRTUAL_ENV": str(python.parents[1])}
@@ -93,23 +95,29 @@ class Guide:
         process.stdin.write(text + "\n")
         process.stdin.flush()
         lines: list[str] = []
-        for line in process.stdout:
-            if line.strip() == END:
-                return "".join(lines).strip()
-            lines.append(line)
-        raise AssertionError("".join(lines))  # It ended, so a command has failed.
+        deadline = threading.Timer(self._patience, os.killpg, (process.pid, signal.SIGKILL))
+        deadline.start()
+        try:
+            for line in process.stdout:
+                if line.strip() == END:
+                    return "".join(lines).strip()
+                lines.append(line)
+        finally:
+            deadline.cancel()
+        raise AssertionError("".join(lines))  # It ended: a command has failed, or the deadline has passed.
 
     def close(self) -> None:
         """End the sessions and every server that they have started."""
         for process in (self._shell, self._session):
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # It has ended, and so has all that it started.
+                os.killpg(process.pid, signal.SIGTERM)
             process.communicate(timeout=30)
 
 
 @contextmanager
-def guide(folder: Path, python: Path) -> Iterator[Guide]:
+def guide(folder: Path, python: Path, patience: float = PATIENCE) -> Iterator[Guide]:
     """A guide in a folder, with an environment's interpreter and commands."""
-    under_way = Guide(folder, python)
+    under_way = Guide(folder, python, patience)
     try:
         yield under_way
     finally:

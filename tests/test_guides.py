@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,20 @@ def test_what_is_shown_may_leave_parts_out() -> None:
 def test_a_block_that_begins_with_a_file_s_name_is_that_file() -> None:
     assert Block("python", "# app.py\nx = 1\n").file == "app.py"
     assert Block("python", "x = 1\n").file is None
+
+
+@pytest.mark.parametrize("block", [Block("sh", "false\n"), Block("python", "1 / 0\n"), Block("sh", "sleep 600\n")])
+def test_a_block_that_fails_or_never_ends_fails_the_guide(tmp_path: Path, block: Block) -> None:
+    with pytest.raises(AssertionError), guide(tmp_path, Path(sys.executable), patience=5.0) as under_way:
+        under_way.run(block)
+
+
+def test_blocks_share_a_shell_and_a_session(tmp_path: Path) -> None:
+    with guide(tmp_path, Path(sys.executable)) as under_way:
+        blocks_of_both = [
+            Block("sh", "x=1\n"),
+            Block("python", "x = 2\n"),
+            Block("sh", "echo $x\n"),
+            Block("python", "print(x)\n"),
+        ]
+        assert [under_way.run(block) for block in blocks_of_both] == ["", "", "1", "2"]

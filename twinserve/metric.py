@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Task = Literal["classification", "regression"]
+TOLERANCE: Final = 0.02
+"""How much worse than the champion, in units of the metric that decides, still counts as not worse, by default."""
 
 
 @dataclass(frozen=True)

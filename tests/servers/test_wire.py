@@ -399,10 +399,27 @@ def test_a_repeated_head_changes_no_answer(server: Running, instance: bytes) -> 
             assert together.headers["x-request-id"] == alone.headers["x-request-id"]
 
 
-def test_a_repeated_head_may_end_a_connection(server: Running, instance: bytes) -> None:
-    """Where a client asks for it, each of its requests is the last one."""
-    closing = request("POST", "/predict", instance, "Connection: close\r\n")
-    assert [response.status for response in server.send(closing + closing, responses=2)] == [200]
+@pytest.mark.parametrize(
+    ("headers", "version", "answers"),
+    [
+        ("Connection: close\r\n", "1.1", 1),
+        ("Connection: keep-alive, close\r\n", "1.1", 1),
+        ("", "1.0", 1),
+        ("Connection: Upgrade\r\nUpgrade: h2c\r\n", "1.1", 3),
+        ("X-Tag: 1\r\nX-Tag: 2\r\n", "1.1", 3),
+    ],
+)
+def test_a_repeated_head_keeps_or_ends_a_connection(
+    server: Running, instance: bytes, headers: str, version: str, answers: int
+) -> None:
+    """As it does the first time; each request is sent after the answer to the one before."""
+    sent = request("POST", "/predict", instance, headers).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+    statuses: list[int] = []
+    with server.connect() as connection, contextlib.suppress(ConnectionError):
+        for _ in range(3):
+            connection.sendall(sent)
+            statuses += [response.status for response in read(connection, 1)]
+    assert statuses == [200] * answers
 
 
 def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from twinserve.recipes import Recipe, find, table_file
-from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.cli.given_table import recipe_of_table
+from twinserve.recipes import Recipe, find
 
 
 def chosen_recipe(options: argparse.Namespace, default: str | None, recipes: Mapping[str, str]) -> Recipe:
@@ -16,7 +16,4 @@ def chosen_recipe(options: argparse.Namespace, default: str | None, recipes: Map
     if options.data is None:
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may be in the folder of the command.
         return find(options.recipe or default or "", recipes)
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    source = "standard input" if options.data == "-" else Path(options.data).name
-    wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
-    return table_recipe(options.name, frame, wish, source)
+    return recipe_of_table(options, options.name)[0]

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from twinserve.cli.given_table import given_table
 from twinserve.cli.train_command import release_choices
-from twinserve.errors import AskedWrongly
-from twinserve.recipes import table_file
+from twinserve.recipes.place import NothingThere, at
 from twinserve.release.import_steps import ImportChoices, Labelled
 from twinserve.store.registry import Registry
-
-
-class NoInput(AskedWrongly):
-    """There is no Pydantic class at `package.module:Class`."""
 
 
 def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
@@ -38,23 +33,13 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
 def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    source = "standard input" if options.data == "-" else Path(options.data).name
+    frame, source = given_table(options)
     return Labelled(frame, options.target, source, unseen=options.unseen)
 
 
 def input_class(place: str) -> type[BaseModel]:
-    """The Pydantic class at `package.module:Class`; raises `NoInput`."""
-    module, _, name = place.partition(":")
-    if not module or module.startswith(".") or not name:
-        raise NoInput(f"{place!r} is not of the form package.module:Class.")
-    try:
-        holder = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise NoInput(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    except Exception as error:  # A module may raise anything.
-        raise NoInput(f"The module {module!r} cannot be imported ({type(error).__name__}).") from error
-    found = getattr(holder, name, None)
+    """The Pydantic class at `package.module:Class`; raises `NothingThere`."""
+    found = at(place, "Class")
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        raise NoInput(f"The module {module!r} has no Pydantic class {name!r}.")
+        raise NothingThere(f"{place} is no Pydantic class.")
     return found

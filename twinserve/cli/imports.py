@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import Command
-from twinserve.cli.options import add_policy, not_empty, require_policy, seed
+from twinserve.cli.options import add_format, add_policy, not_empty, require_policy, seed
 from twinserve.cli.train_command import Progress, run_release
 from twinserve.cli.train_options import Knobs, add_gate, add_output
 from twinserve.metric import METRICS
@@ -45,7 +45,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     rows = parser.add_argument_group("rows and columns")
     rows.add_argument("--data", metavar="FILE", help="a table to evaluate it on; - reads standard input")
     rows.add_argument("--target", metavar="COLUMN", help="the column of the table that it predicts")
-    rows.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
+    add_format(rows)
     rows.add_argument("--unseen", action="store_true", help="it learned from none of these rows")
     rows.add_argument(
         "--input",

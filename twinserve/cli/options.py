@@ -43,6 +43,18 @@ def add_store(group: argparse._ActionsContainer, artifacts: str, name: str | Non
     )
 
 
+def add_format(group: argparse._ActionsContainer) -> None:
+    """`--format`."""
+    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
+
+
+def add_reading(group: argparse._ActionsContainer) -> None:
+    """How a table to learn from is read: `--format`, `--task`, `--keep-leaks`."""
+    add_format(group)
+    group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
+    group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+
+
 def add_policy(group: argparse._ActionsContainer) -> None:
     """`--out-of-range`."""
     group.add_argument(
@@ -77,15 +89,9 @@ def sealing_key(path: str) -> bytes:
     from twinserve.store import seal
 
     try:
-        key = Path(path).read_bytes()
-        seal.make(b"", key)
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"cannot be read ({error.strerror})") from None
-    except ImportError:
-        raise argparse.ArgumentTypeError("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+        return seal.read_private_key(Path(path))
     except seal.BadKey as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return key
 
 
 def public_key(path: str) -> bytes:

@@ -23,6 +23,7 @@ from twinserve.store.models import models
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000
 """The first door's; each other has the next."""
+LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # Nothing is bound to them here.
 INTERRUPTED: Final = 130
 PATIENCE: Final = 60.0
 """Seconds that a door may take to become ready."""
@@ -38,7 +39,8 @@ def command(_verb: str, program: str) -> Command:
         prog=program,
         description="Serve the champion through both doors, or through one. Where there is no model yet, the train.py "
         "of this folder is run first.",
-        epilog=f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it. The settings "
+        epilog=f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it; one door alone "
+        f"listens on TWINSERVE_PORT, by default {PORT} or {PORT + 1}. The settings "
         "are the doors' own: python -m serve_fastapi --help.",
     )
     parser.add_argument("door", nargs="?", choices=[module.removeprefix("serve_") for module in DOORS.values()])
@@ -92,10 +94,11 @@ def _with_only_model(settings: Settings) -> Settings:
 
 def _run(settings: Settings, doors: Mapping[str, str], ports: Mapping[str, int]) -> int:
     processes = {name: _start(module, ports[name]) for name, module in doors.items()}
+    urls = {name: _url(settings.host, port) for name, port in ports.items()}
     try:
-        for port in ports.values():
-            _wait_until_ready(processes, port)
-        _welcome(settings, ports)
+        for url in urls.values():
+            _wait_until_ready(processes, url)
+        _welcome(settings, urls)
         while True:
             _require_running(processes)
             time.sleep(0.2)
@@ -116,26 +119,32 @@ def _start(module: str, port: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_until_ready(processes: Mapping[str, subprocess.Popen[bytes]], port: int) -> None:
+def _url(host: str, port: int) -> str:
+    """The URL at which this machine reaches a door; a door on all addresses is asked on the loopback."""
+    host = LOOPBACK.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _wait_until_ready(processes: Mapping[str, subprocess.Popen[bytes]], url: str) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         _require_running(processes)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):  # Loopback.
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=1):  # noqa: S310  # Our own door.
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    say(f"No answer on port {port} within {PATIENCE:g} s.")
+    say(f"No answer at {url} within {PATIENCE:g} s.")
     raise Stopped
 
 
-def _welcome(settings: Settings, ports: Mapping[str, int]) -> None:
-    for name, port in ports.items():
-        say(f"{name:<8} http://127.0.0.1:{port}   docs: http://127.0.0.1:{port}/docs")
-    if settings.model == "tumor":
-        url = f"http://127.0.0.1:{next(iter(ports.values()))}/predict"
-        say(f"Try it:  curl -d @examples/tumor.json -H 'Content-Type: application/json' {url}")
-    say(f"Ctrl-C stops {'both' if len(ports) > 1 else 'it'}.")
+def _welcome(settings: Settings, urls: Mapping[str, str]) -> None:
+    for name, url in urls.items():
+        say(f"{name:<8} {url}   docs: {url}/docs")
+    if (example := Path("examples", f"{settings.model}.json")).is_file():
+        first = next(iter(urls.values()))
+        say(f"Try it:  curl -d @{example} -H 'Content-Type: application/json' {first}/predict")
+    say(f"Ctrl-C stops {'both' if len(urls) > 1 else 'it'}.")
 
 
 def _require_running(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinserve.cli.options import not_empty
+from twinserve.cli.options import add_reading, not_empty
 from twinserve.errors import AskedWrongly
 from twinserve.metric import METRICS
 
@@ -25,10 +24,8 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     """`--data`, `--target` and what else decides how a table is read."""
     parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
-    parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
-    parser.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
+    add_reading(parser)
     parser.add_argument("--metric", choices=list(METRICS), help="the metric that chooses the best candidate")
-    parser.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
 
 
 @dataclass(frozen=True)
@@ -42,17 +39,15 @@ class Wanted:
 
 def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe, str]:
     """The recipe of the table that the options name, and its source; raises `AskedWrongly`."""
-    from twinserve.recipes import table_file
-    from twinserve.recipes.table import TableOptions, table_recipe
+    from twinserve.cli.given_table import recipe_of_table
+    from twinserve.recipes.table_file import STANDARD_INPUT
     from twinserve.scaffold.recipe_source import recipe_source
     from twinserve.store.registry import Registry
 
     Registry(Path(), wanted.name)  # Raises where no model can have this name.
-    if options.data == table_file.STANDARD_INPUT:
+    if options.data == STANDARD_INPUT:
         raise CannotReadTwice("A recipe reads its table anew at each training; give a file instead of standard input.")
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
-    recipe = table_recipe(wanted.name, frame, wish, Path(options.data).name)
+    recipe, frame = recipe_of_table(options, wanted.name)
     return recipe, recipe_source(recipe, frame, _source(options, wanted))
 
 

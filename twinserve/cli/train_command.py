@@ -108,7 +108,7 @@ def run_release(program: str, options: argparse.Namespace, begin: Begin) -> int:
 
 def release_choices(options: argparse.Namespace, project: Path, **more: Any) -> Choices:
     """The choices that a training and an import share; `project` is the folder whose commit is recorded."""
-    from twinserve.cli.git_commit import git_commit
+    from twinserve.release.git_commit import git_commit
     from twinserve.release.steps import Choices
     from twinserve.store.artifact import Trust
 

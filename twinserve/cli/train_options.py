@@ -8,6 +8,7 @@ from typing import Final
 
 from twinserve.cli.options import (
     add_policy,
+    add_reading,
     add_store,
     model_name,
     not_empty,
@@ -16,7 +17,7 @@ from twinserve.cli.options import (
     sealing_key,
     seed,
 )
-from twinserve.metric import METRICS
+from twinserve.metric import METRICS, TOLERANCE
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate. "
@@ -32,7 +33,7 @@ class Knobs:
     """The recipe that is trained where none is given; None: one must be given."""
     seed: int = 0
     artifacts: str = "artifacts"
-    tolerance: float = 0.02
+    tolerance: float = TOLERANCE
     budget: float = 60.0
 
 
@@ -76,9 +77,7 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument("--recipe", type=not_empty, help=by_name + default)
     group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
-    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
-    group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
-    group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+    add_reading(group)
 
 
 def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:

@@ -98,8 +98,8 @@ def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
 def verify(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check the files and replay the golden rows of the given versions, or of all."""
     outcomes = list(_verified(registry, arguments))
-    lines = [f"{version:>5}  {'right' if reason is None else reason}" for version, reason in outcomes]
-    values = [{"version": version, "right": reason is None, "reason": reason} for version, reason in outcomes]
+    lines = [f"{version:>5}  {'ok' if reason is None else reason}" for version, reason in outcomes]
+    values = [{"version": version, "ok": reason is None, "reason": reason} for version, reason in outcomes]
     done = bool(outcomes) and all(reason is None for _, reason in outcomes)
     return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
 

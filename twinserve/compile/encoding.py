@@ -95,7 +95,8 @@ def values_of(graph: Graph, column: Column, categories: Any, reader: Any) -> Flo
         if absent:
             graph.extra_categories.setdefault(column.name, {}).update(absent)
         return np.array([NULL if is_null(c) else code.get(c, ABSENT) for c in listed], dtype=np.float64)
-    raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}")
+    cure = "; declare the field as a Category of twinserve.recipes" if column.kind == "text" else ""
+    raise refusal(reader, f"the categories of column {column.name!r} are not those of a {column.kind}{cure}")
 
 
 def is_null(category: Any) -> bool:

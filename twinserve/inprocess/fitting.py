@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from twinserve import bounds
 from twinserve.errors import AskedWrongly
 from twinserve.inprocess.model import Model
+from twinserve.inprocess.wording import in_python, python_wording
+from twinserve.metric import TOLERANCE
 from twinserve.recipes.table import TableOptions, table_recipe
-from twinserve.release.steps import TOLERANCE, Choices, Progress, Steps, Trained, train
+from twinserve.release.git_commit import git_commit
+from twinserve.release.steps import Choices, Progress, Steps, Trained, train
+from twinserve.store import seal
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
@@ -47,12 +53,17 @@ def fit(
     allow_breaking: bool = False,
     allow_fallback: bool = False,
     source: str = SOURCE,
+    seal_key: str | Path | None = None,
+    trust_pickles: bool = False,
+    max_artifact: int = bounds.ARTIFACT,
 ) -> Model:
     """Learn a column of a table from the others, register the model as a version, and give that version, opened.
 
     The arguments are the options of `twinserve train --data`; the same table gives the same model. `name` is the
     target's by default. `progress` is called with the name of each step, `print` for example. `source` is where the
-    rows come from, for the model card.
+    rows come from, for the model card; the manifest also names the git commit of the current folder. `seal_key` is a
+    file with the private key that seals the version. `trust_pickles` and `max_artifact` are for the champion, which is
+    opened to compare with.
 
     The version becomes the champion if it passes the gate. A `TrainingWarning` says so if it does not, and names each
     column that was left out; `model.trained` holds everything that the command's report shows. Raises `AskedWrongly`
@@ -60,7 +71,7 @@ def fit(
     """
     registry = Registry(Path(artifacts), name or _name(target))
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
-    recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+    trust = Trust(trust_pickles, max_artifact=max_artifact)
     choices = Choices(
         seed=seed,
         search_seconds=search_seconds,
@@ -69,11 +80,25 @@ def fit(
         allow_breaking=allow_breaking,
         allow_fallback=allow_fallback,
         promote=promote,
+        seal_key=_private_key(seal_key),
+        trust=trust,
+        git_commit=git_commit(Path.cwd()),
     )
-    trained = train(Steps(recipe, registry, choices, progress or (lambda _: None)))
+    with python_wording():
+        recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+        notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
+        steps = Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))
+        trained = _reworded(train(steps))
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
-    return Model(open_version(trained.folder, Trust()), trained.version, out_of_range=out_of_range, trained=trained)
+    return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
+
+
+def _reworded(trained: Trained) -> Trained:
+    """The training, with the gate's reason in the words of a call from Python."""
+    outcome = trained.outcome
+    verdict = replace(outcome.verdict, reason=in_python(outcome.verdict.reason))
+    return replace(trained, outcome=replace(outcome, verdict=verdict))
 
 
 def told(trained: Trained, *, promote: bool) -> list[str]:
@@ -84,6 +109,13 @@ def told(trained: Trained, *, promote: bool) -> list[str]:
     if promote and not trained.outcome.promoted:
         lines.append(f"Version {trained.version} is registered and not promoted. {trained.outcome.verdict.reason}")
     return lines
+
+
+def _private_key(path: str | Path | None) -> bytes | None:
+    try:
+        return None if path is None else seal.read_private_key(Path(path))
+    except seal.BadKey as error:
+        raise AskedWrongly(f"seal_key: {str(error).rstrip('.')}.") from None
 
 
 def _name(target: str) -> str:

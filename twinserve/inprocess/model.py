@@ -124,9 +124,10 @@ class Model:
         return items
 
     def __repr__(self) -> str:
-        """One line: name, version, and the metric that decides."""
+        """One line: name, version, and the metric that decides, where it was measured."""
         metric = self.manifest.metric
-        return f"<Model {self.name} version {self.version}, {metric} {self.metrics[metric]:.4g} on the hold-out>"
+        value = f"{self.metrics[metric]:.4g} on the hold-out" if metric in self.metrics else "not measured"
+        return f"<Model {self.name} version {self.version}, {metric} {value}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

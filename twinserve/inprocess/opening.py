@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twinserve import bounds
 from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
 from twinserve.inprocess.model import Model
+from twinserve.inprocess.wording import python_wording
 from twinserve.signature.request.validator import MAX_BATCH
-from twinserve.signature.signature import OutOfRange
-from twinserve.store.artifact import Trust, open_version
+from twinserve.signature.signature import OutOfRange, require_policy
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.models import only_model
 from twinserve.store.registry import VERSION, Registry
 
@@ -22,23 +24,25 @@ def open_model(
     seal_key: str | Path | None = None,
     out_of_range: OutOfRange = "warn",
     max_batch: int = MAX_BATCH,
+    max_artifact: int = bounds.ARTIFACT,
 ) -> Model:
     """Open and check a version of a model as a server does: its champion, or the given version.
 
     `store` is the folder of all models, `name` may be left out where it holds one. The other arguments are the servers'
     settings of these names: `trust_pickles` opens versions stored as a pickle, `seal_key` (a file) only versions sealed
-    with it, `out_of_range="reject"` refuses values that training never saw, `max_batch` limits a list.
+    with it, `out_of_range="reject"` refuses values that training never saw, `max_batch` limits a list,
+    `max_artifact` the bytes of a version.
 
     Raises `RegistryError` where there is no such version, `ArtifactRefused` where it must not be opened.
     """
-    if out_of_range not in ("warn", "reject"):
-        raise AskedWrongly(f"out_of_range is 'warn' or 'reject', not {out_of_range!r}.")
+    require_policy(out_of_range)
     if max_batch < 1:
         raise AskedWrongly("max_batch is at least 1.")
     root = Path(store)
-    registry = Registry(root, name or _only_model(root))
-    number = _champion(registry) if version is None else _number(version)
-    artifact = open_version(registry.require(number), _trust(seal_key, trust_pickles=trust_pickles))
+    with python_wording():
+        registry = Registry(root, name or only_model(root))
+        number = _champion(registry) if version is None else _number(version)
+        artifact = _opened(registry, number, seal_key, trust_pickles=trust_pickles, max_artifact=max_artifact)
     return Model(artifact, number, out_of_range=out_of_range, max_batch=max_batch)
 
 
@@ -49,21 +53,16 @@ def promote(
     artifacts: str | Path = "artifacts",
     trust_pickles: bool = False,
     seal_key: str | Path | None = None,
+    max_artifact: int = bounds.ARTIFACT,
 ) -> None:
     """Check a version (its files, its golden rows) and make it the champion, without the gate; running servers follow.
 
     Raises `RegistryError` where there is no such version, `ArtifactRefused` where a server would refuse it.
     """
     registry, number = Registry(Path(artifacts), name), _number(version)
-    open_version(registry.require(number), _trust(seal_key, trust_pickles=trust_pickles))
+    with python_wording():
+        _opened(registry, number, seal_key, trust_pickles=trust_pickles, max_artifact=max_artifact)
     registry.promote(number)
-
-
-def _only_model(root: Path) -> str:
-    try:
-        return only_model(root)
-    except RegistryError as error:
-        raise RegistryError(str(error).replace("--name takes", "`name` is")) from None
 
 
 def _champion(registry: Registry) -> int:
@@ -81,9 +80,12 @@ def _number(version: int | str) -> int:
     return int(version)
 
 
-def _trust(seal_key: str | Path | None, *, trust_pickles: bool) -> Trust:
+def _opened(
+    registry: Registry, number: int, seal_key: str | Path | None, *, trust_pickles: bool, max_artifact: int
+) -> LoadedArtifact:
+    folder = registry.require(number)
     try:
         key = None if seal_key is None else Path(seal_key).read_bytes()
     except OSError as error:
         raise ArtifactRefused(f"The seal key cannot be read ({error.strerror}); nothing is opened.") from None
-    return Trust(trust_pickles, key)
+    return open_version(folder, Trust(trust_pickles, key, max_artifact))

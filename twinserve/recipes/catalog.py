@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 
 from twinserve.errors import AskedWrongly
+from twinserve.recipes.place import at
 from twinserve.recipes.recipe import Recipe
 
 
 class UnknownRecipe(AskedWrongly):
-    """No recipe has this name, or nothing is found at `package.module:name`."""
+    """No recipe has this name, or what is at `package.module:name` is no recipe."""
 
 
 def find(name: str, recipes: Mapping[str, str]) -> Recipe:
-    """The recipe at `package.module:name`, or that of a name in `recipes`; raises `UnknownRecipe`."""
+    """The recipe at `package.module:name`, or that of a name in `recipes`; raises `UnknownRecipe` or `NothingThere`."""
     if ":" not in name and name not in recipes:
-        known = ", ".join(sorted(recipes))
-        raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")
-    module, _, attribute = recipes.get(name, name).partition(":")
-    return _imported(module, attribute)
-
-
-def _imported(module: str, attribute: str) -> Recipe:
-    if not module or module.startswith(".") or not attribute:
-        raise UnknownRecipe(f"'{module}:{attribute}' is not of the form package.module:name.")
-    try:
-        holder = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise UnknownRecipe(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    recipe = getattr(holder, attribute, None)
-    if recipe is None:
-        raise UnknownRecipe(f"The module {module!r} has no {attribute!r}.")
+        known = f"choose one of: {', '.join(sorted(recipes))}, or" if recipes else "give"
+        raise UnknownRecipe(f"There is no recipe {name!r}; {known} your own as package.module:name.")
+    place = recipes.get(name, name)
+    recipe = at(place)
     if not isinstance(recipe, Recipe):
-        raise UnknownRecipe(f"{module}:{attribute} is a {type(recipe).__name__} and not a Recipe.")
+        raise UnknownRecipe(f"{place} is a {type(recipe).__name__} and not a Recipe.")
     return recipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pandas as pd
 
@@ -36,6 +36,11 @@ class TableOptions:
     task: Task | None = None
     metric: str | None = None
     keep_leaks: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` for an unknown task."""
+        if self.task is not None and self.task not in get_args(Task):
+            raise AskedWrongly(f"task is 'classification' or 'regression', not {self.task!r}.")
 
 
 def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:

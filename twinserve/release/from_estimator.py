@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage
+from twinserve.release.build import Lineage
+from twinserve.release.git_commit import git_commit
 from twinserve.release.given_rows import GivenRows, described, mask
 from twinserve.release.packaging import Packaging, register_estimator
 from twinserve.signature.signature import OutOfRange
@@ -40,7 +42,7 @@ def package(
     a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names: fit it on the others.
     With None for `X` and `y` it is proved on made rows, and nothing is measured; then `input` describes its columns, or
     else what the estimator knows of them does. `out_of_range` is the policy of the servers: under `warn` no encoder may
-    raise on an unknown category.
+    raise on an unknown category. The manifest names the git commit of the current folder.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
     if (X is None) != (y is None):
@@ -49,7 +51,13 @@ def package(
         estimator,
         None if X is None else GivenRows(X, y),
         Registry(Path(artifacts), name),
-        Packaging(input=input, metric=metric, intended_use=intended_use, seed=seed, out_of_range=out_of_range),
+        Packaging(
+            input=input,
+            metric=metric,
+            intended_use=intended_use,
+            out_of_range=out_of_range,
+            lineage=Lineage(seed, git_commit(Path.cwd())),
+        ),
     )
     for note in packaged.data.notes:
         warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)

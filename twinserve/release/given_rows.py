@@ -16,6 +16,7 @@ from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.recipes.target import label_text
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
+from twinserve.release.same_answers import first_line
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
@@ -82,10 +83,9 @@ def without_rows(
             warnings.simplefilter("ignore")  # Such as one about names, from an estimator that was fitted on an array.
             estimator.predict(table)
     except Exception as error:  # An estimator may raise anything.
-        told = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")
         raise CannotPackage(
-            f"{type(estimator).__name__} has no answer to rows made of what is known about its columns ({told}); give "
-            "rows with their target, or a Pydantic class as the input."
+            f"{type(estimator).__name__} has no answer to rows made of what is known about its columns "
+            f"({first_line(error)}); give rows with their target, or a Pydantic class as the input."
         ) from error
     none = Rows(made[:0], np.zeros(0))
     return Given(Data(source, signature, classes, none, none, none), (made, made[:0]), made, table)

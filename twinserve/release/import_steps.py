@@ -19,7 +19,7 @@ from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator
 from twinserve.release.promotion import Outcome, champion_if_known, promote_if_not_worse
-from twinserve.release.steps import Choices, Progress, Trained
+from twinserve.release.steps import Choices, Progress, Trained, changed
 from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import SavedModel, open_saved
 from twinserve.signature import Signature
@@ -90,10 +90,7 @@ class Imported:
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        if self._registered is None:
-            return "nothing was changed"
-        champion = "the champion" if self._promoted else "not promoted"
-        return f"version {self._registered} is registered and {champion}"
+        return changed(self._registered, promoted=self._promoted)
 
     def _packaged(self, saved: SavedModel) -> Packaged:
         choices, labelled, release = self._choices, self._choices.labelled, self._choices.release
@@ -110,14 +107,15 @@ class Imported:
             input=declared,
             metric=choices.metric,
             intended_use=f"Not stated: imported from {saved.source}.",
-            seed=release.seed,
             out_of_range=release.out_of_range,
             source=f"{saved.source}, {'without rows' if labelled is None else f'evaluated on {labelled.source}'}",
-            evaluated_on="held-out rows"
-            if labelled is not None and labelled.unseen
-            else "rows that it may have learned from",
             example=example,
-            lineage=Lineage(release.seed, release.git_commit, saved.fitted_with),
+            lineage=Lineage(
+                release.seed,
+                release.git_commit,
+                saved.fitted_with,
+                "held-out rows" if labelled is not None and labelled.unseen else "rows that it may have learned from",
+            ),
             seal_key=release.seal_key,
         )
         return register_estimator(saved.estimator, rows, self._registry, packaging)

@@ -25,7 +25,7 @@ from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_answers import classes_of, first_line, named_columns, short_name, with_same_answers
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.manifest import EvaluatedOn, Manifest
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
@@ -56,15 +56,17 @@ class Packaging:
     """Describes the columns; None: the rows do, or what the estimator knows."""
     metric: str | None = None
     intended_use: str = "Not stated."
-    seed: int = 0
     out_of_range: OutOfRange = "warn"
     source: str = "given in Python"
-    evaluated_on: EvaluatedOn = "held-out rows"
-    """Of rows that are given."""
     example: pd.DataFrame | None = None
     """Rows to start from where none are given."""
-    lineage: Lineage | None = None
+    lineage: Lineage = field(default_factory=lambda: Lineage(seed=0, git_commit=None))
+    """Where rows are given; without any, nothing is evaluated, whatever it says."""
     seal_key: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` for an unknown policy."""
+        require_policy(self.out_of_range)
 
 
 @dataclass(frozen=True)
@@ -107,25 +109,25 @@ def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tupl
         classes = classes_of(copied) if task == "classification" else None
         return from_rows(rows, frame, signature, classes, packaging.source), copied
     classes = classes_of(estimator) if _task(estimator) == "classification" else None
-    given = without_rows(estimator, packaging.input, packaging.example, classes, packaging.source, seed=packaging.seed)
+    seed = packaging.lineage.seed
+    given = without_rows(estimator, packaging.input, packaging.example, classes, packaging.source, seed=seed)
     return given, named_columns(estimator, [feature.name for feature in given.data.signature.features])
 
 
 def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -> Built:
-    data, seed = given.data, packaging.seed
-    lineage = packaging.lineage or Lineage(seed, None)
+    data, lineage = given.data, packaging.lineage
     graph = compile_model(fitted.pipeline, data.signature)
-    proved = prove(fitted.pipeline, graph, data.signature, data.classes, given.sides, seed)
+    proved = prove(fitted.pipeline, graph, data.signature, data.classes, given.sides, lineage.seed)
     if len(data.holdout):
-        quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed)
-        return Built(recipe, data, fitted, proved, quality, replace(lineage, evaluated_on=packaging.evaluated_on))
+        quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed)
+        return Built(recipe, data, fitted, proved, quality, lineage)
     proved = replace(proved, made_rows=[given.sides[0], *proved.made_rows])
     return Built(recipe, data, fitted, proved, Quality({}, {}, {}), replace(lineage, evaluated_on="nothing"))
 
 
 def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packaging, data: Data) -> Recipe:
     task: Task = "regression" if data.classes is None else "classification"
-    note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.evaluated_on]
+    note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.lineage.evaluated_on]
     return Recipe(
         name=name,
         task=task,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from twinserve.errors import ModelError
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
-from twinserve.store.artifact import LoadedArtifact, Trust, open_version
+from twinserve.store import pipeline_file
+from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
 from twinserve.training.data import Rows
 
@@ -28,12 +30,15 @@ def promote_if_not_worse(
     """Compare a version with the champion on the hold-out, and promote it if it passes the gate.
 
     It replaces only the champion that it was compared with: where another training has promoted meanwhile, it is
-    compared with the new champion, as often as that happens. `promote=False` compares and changes nothing.
+    compared with the new champion, as often as that happens. A damaged champion is replaced without comparing; one that
+    is only not trusted here holds the new version back. `promote=False` compares and changes nothing.
     """
     try:
         challenger = open_version(registry.path(version), trust)
-    except ModelError as error:  # `register` opened it with trust in pickles, so that trust is missing here.
-        verdict = Verdict(passed=False, reason=f"A server would refuse it. {error} --trust-pickles promotes it.")
+    except ModelError as error:  # `register` opened it with all trust, so that some is missing here.
+        option = _missing(registry.path(version), trust)
+        advice = f" {option} promotes it." if option else ""
+        verdict = Verdict(passed=False, reason=f"A server would refuse it. {error}{advice}")
         return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
     while True:
         pointer = registry.pointer()
@@ -45,16 +50,29 @@ def promote_if_not_worse(
 
 
 def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challenge) -> Verdict:
+    champion, folder = None, None
     try:
-        champion = _opened_champion(registry, trust)
+        if (number := registry.champion()) is not None:
+            folder = registry.require(number)
+            champion = open_version(folder, trust)
     except ModelError as error:
-        return Verdict(passed=True, reason=f"The champion cannot be opened to compare with: {error}")
+        option = None if folder is None else _missing(folder, trust)
+        advice = f" {option} compares with it." if option else ""
+        reason = f"The champion cannot be opened to compare with: {error}{advice}"
+        return Verdict(passed=option is None, reason=reason)
     return compare(challenge, champion, terms)
 
 
-def _opened_champion(registry: Registry, trust: Trust) -> LoadedArtifact | None:
-    number = registry.champion()
-    return None if number is None else open_version(registry.require(number), trust)
+def _missing(folder: Path, trust: Trust) -> str | None:
+    """The option that a version lacks to be opened here; None where none would help, as it is damaged."""
+    if sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) > trust.max_artifact:
+        return "--max-artifact"
+    try:
+        facts = read_manifest(folder)
+    except ModelError:
+        return None
+    is_pickle = facts.predictor.kind != "compiled" and pipeline_file.JOBLIB in facts.files
+    return "--trust-pickles" if is_pickle and not trust.pickles else None
 
 
 def champion_if_known(registry: Registry) -> int | None:

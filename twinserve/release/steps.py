@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinserve.errors import AskedWrongly
+from twinserve.metric import TOLERANCE
 from twinserve.notes import Note
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe, Table
@@ -17,7 +20,7 @@ from twinserve.release.nulls import null_notes
 from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_source import require_same_source
-from twinserve.signature.signature import OutOfRange
+from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import NO_TRUST, Trust
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
@@ -28,7 +31,7 @@ Graph = bytes | Exception
 """An ONNX graph, or the error that says why there is none."""
 Progress = Callable[[str], None]
 """Called with the name of each step as it begins."""
-TOLERANCE: Final = 0.02
+SEEDS: Final = 2**32
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Choices:
     git_commit: str | None = None
     only_named: bool = False
     """Was nothing given but the model's name? Then its source must be that of its versions."""
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` before a long training rather than after it."""
+        require_policy(self.out_of_range)
+        if not 0 <= self.seed < SEEDS:
+            raise AskedWrongly(f"seed is a whole number from 0 to {SEEDS - 1}, not {self.seed}.")
+        for name in ("search_seconds", "tolerance"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise AskedWrongly(f"{name} is a number from 0, not {getattr(self, name)}.")
 
     @property
     def terms(self) -> Terms:
@@ -172,11 +184,16 @@ class Steps:
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        if self.registered is None:
-            return "nothing was changed"
-        if self.promoted:
-            return f"version {self.registered} is registered and the champion"
-        return f"version {self.registered} is registered, and the champion is as it was"
+        return changed(self.registered, promoted=self.promoted)
+
+
+def changed(registered: int | None, *, promoted: bool) -> str:
+    """What making a version has changed so far; `registered` is its number, once it has one."""
+    if registered is None:
+        return "nothing was changed"
+    if promoted:
+        return f"version {registered} is registered and the champion"
+    return f"version {registered} is registered, and the champion is as it was"
 
 
 def train(steps: Steps) -> Trained:

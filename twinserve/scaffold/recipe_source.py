@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +65,7 @@ def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> s
             imports.name(module, name)
     root, classes = InputClass(recipe.input, recipe.load().features, imports).lines(singular(recipe.name))
     candidates, columns = _candidates(recipe, imports)
-    left_out = list(_left_out(recipe.notes))
+    left_out = list(_left_out(recipe.notes, {feature.name for feature in recipe.input.features}))
     sections: list[Sequence[str]] = [
         list(_data(source, imports)),
         classes,
@@ -108,9 +108,9 @@ def _place(source: TableSource) -> str:
     return f"Path(__file__).parent / {below}" if not up else f"Path(__file__).parents[{up}] / {below}"
 
 
-def _left_out(notes: Sequence[Note]) -> Iterator[str]:
+def _left_out(notes: Sequence[Note], kept: Collection[str]) -> Iterator[str]:
     """What was found in the table, as comments: the columns that are left out, and the rest."""
-    out = [note for note in notes if note.kind == "dropped" or note.sentence.endswith("--keep-leaks keeps it")]
+    out = [note for note in notes if note.kind in ("dropped", "leak") and note.column not in kept]
     rest = [note for note in notes if note not in out and note.column is not None]
     for title, told in (("Columns that are left out:", out), ("To be looked at:", rest)):
         if told:

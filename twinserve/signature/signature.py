@@ -9,11 +9,11 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from twinserve.errors import UnsupportedInput
+from twinserve.errors import AskedWrongly, UnsupportedInput
 
 PathPart = str | int
 Path = tuple[PathPart, ...]
@@ -165,6 +165,12 @@ def pointer(path: Sequence[PathPart]) -> str:
 def is_array(tree: FeatureTree) -> bool:
     """Is this node a fixed-length array, whose keys are positions, rather than an object?"""
     return 0 in tree
+
+
+def require_policy(out_of_range: str) -> None:
+    """Raise `AskedWrongly` for what is not a policy."""
+    if out_of_range not in get_args(OutOfRange):
+        raise AskedWrongly(f"out_of_range is 'warn' or 'reject', not {out_of_range!r}.")
 
 
 def outside(value: float, seen: Seen) -> bool:

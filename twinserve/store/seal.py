@@ -6,6 +6,7 @@ cannot add a version.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from twinserve.errors import ArtifactRefused
@@ -16,7 +17,7 @@ CONTEXT: Final = b"twinserve manifest 1\n"
 
 
 class BadKey(ValueError):
-    """A key is not an Ed25519 private key in PEM; the message is one sentence."""
+    """A file holds no Ed25519 private key in PEM, or sealing is not possible; the message says why."""
 
 
 def new_keys() -> tuple[bytes, bytes]:
@@ -41,6 +42,18 @@ def make(manifest: bytes, private_key: bytes) -> bytes:
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKey("The key that seals must be an Ed25519 key.")
     return key.sign(CONTEXT + manifest)
+
+
+def read_private_key(path: Path) -> bytes:
+    """The private key in a file, checked before a long training; raises `BadKey`."""
+    try:
+        key = path.read_bytes()
+        make(b"", key)
+    except OSError as error:
+        raise BadKey(f"cannot be read ({error.strerror})") from None
+    except ImportError:
+        raise BadKey("sealing needs cryptography: pip install 'twinserve[seal]'") from None
+    return key
 
 
 def check(manifest: bytes | None, seal: bytes | None, public_key: bytes) -> None:

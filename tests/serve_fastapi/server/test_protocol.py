@@ -44,7 +44,7 @@ class Recorder:
         self.seen.append((deepcopy({name: scope[name] for name in scope if name != "state"}), body))
         assert list(scope["state"]) == ["service"]
         scope["headers"].append((b"x-added", b"here"))
-        scope["state"]["added"] = scope["path"] = "changed"
+        scope["asgi"]["added"] = scope["state"]["added"] = scope["path"] = "changed"
         scope["app"] = self
         status = 200 if scope["method"] == "POST" else 404
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"5")]})

@@ -187,7 +187,7 @@ def test_a_pickle_without_trust_is_exit_code_2(capsys: pytest.CaptureFixture[str
         (["late.skops", "--data", "no.csv", "--target", "late"], "Cannot read 'no.csv': "),
         (["late.skops", "--input", "late"], "'late' is not of the form package.module:Class."),
         (["late.skops", "--input", "nowhere:Class"], "There is no module 'nowhere'; run the command where"),
-        (["late.skops", "--input", "json:dumps"], "The module 'json' has no Pydantic class 'dumps'."),
+        (["late.skops", "--input", "json:dumps"], "json:dumps is no Pydantic class."),
         (["late.skops", "--max-artifact", "100"], "late.skops is no regular file, or has more than 100 bytes"),
         (["late.skops"], "The OneHotEncoder raises on an unseen value of 'city'; set handle_unknown, "),
         (["late.skops", "--metric", "rmse"], "rmse is no metric for a classification"),

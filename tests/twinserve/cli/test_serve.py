@@ -20,9 +20,9 @@ from harness.running import DEADLINE, golden
 pytestmark = pytest.mark.slow
 
 
-def start(artifacts: Path, port: int) -> subprocess.Popen[str]:
+def start(artifacts: Path, port: int, host: str = "127.0.0.1") -> subprocess.Popen[str]:
     """The program, with a port for its first door."""
-    settings = {"TWINSERVE_ARTIFACTS": str(artifacts), "TWINSERVE_PORT": str(port)}
+    settings = {"TWINSERVE_ARTIFACTS": str(artifacts), "TWINSERVE_PORT": str(port), "TWINSERVE_HOST": host}
     command = [sys.executable, "-m", "twinserve.cli.serve"]
     return subprocess.Popen(
         command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -43,6 +43,17 @@ def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
     assert process.returncode == 0
     for number in (port, port + 1):
         socket.create_server(("127.0.0.1", number)).close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has all of 127.0.0.0/8 without being told.")
+def test_the_doors_are_asked_at_the_address_that_they_listen_on(artifacts: Path) -> None:
+    port = free_ports()
+    with start(artifacts, port, "127.0.0.2") as process:
+        assert process.stdout is not None
+        assert f"http://127.0.0.2:{port} " in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
 
 
 def test_a_door_that_cannot_start_ends_the_other(artifacts: Path, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_version_is_shown_with_its_source(registry: Registry) -> None:
 def test_verify_checks_seals_where_a_public_key_is_given(registry: Registry) -> None:
     result = said(registry, "verify")
     assert [line.split(maxsplit=1)[1] for line in result.lines] == [
-        "right",
+        "ok",
         "The artifact is not sealed; train it with --seal-key.",
     ]
     assert not result.done

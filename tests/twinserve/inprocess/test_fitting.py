@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from harness import fruit
+from harness import ROOT, fruit
 from twinserve import TrainingWarning, fit, open_model
 from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
+from twinserve.release.git_commit import git_commit
+from twinserve.store import seal
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -57,6 +61,9 @@ def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     texts = [str(warning.message) for warning in told]
     assert texts[0] == "one: it has the same value in every row."
     assert texts[-1].startswith("Version 2 is registered and not promoted. Callers of the champion would break")
+    assert texts[-1].endswith("allow_breaking=True promotes nevertheless.")
+    assert second.trained is not None
+    assert not [note for note in second.trained.notes if "--" in note.sentence]
     assert {warning.filename for warning in told} == {__file__}
     assert second.version == "2"
     assert Registry(tmp_path, "kind").champion() == 1
@@ -69,3 +76,32 @@ def test_a_target_that_cannot_be_learned_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AskedWrongly, match="give name="):
         fit(orchard(), "目標", artifacts=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("task", "regresion"), ("out_of_range", "ignore"), ("tolerance", -1), ("seed", -1), ("search_seconds", math.nan)],
+)
+def test_a_wrong_argument_is_named_before_anything_is_trained(tmp_path: Path, argument: str, value: object) -> None:
+    wrong: dict[str, Any] = {argument: value}
+    with pytest.raises(AskedWrongly, match=f"^{argument} is "):
+        fit(orchard(), "kind", artifacts=tmp_path, **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seal_key_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AskedWrongly, match=r"^seal_key: cannot be read"):
+        fit(orchard(), "kind", artifacts=tmp_path, seal_key=tmp_path / "none.pem")
+
+
+@pytest.mark.slow
+def test_a_version_has_a_seal_and_a_commit_as_the_command_s_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    private, public = seal.new_keys()
+    (tmp_path / "seal.key").write_bytes(private)
+    (tmp_path / "seal.key.pub").write_bytes(public)
+    made = fit(orchard(), "kind", artifacts=tmp_path / "store", seal_key=tmp_path / "seal.key")
+    assert made.manifest.training.git_commit == git_commit(ROOT)
+    assert open_model(tmp_path / "store", seal_key=tmp_path / "seal.key.pub").version == "1"

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
 
 import twinserve
 from harness import ROOT, fruit
@@ -252,6 +253,13 @@ def test_it_says_what_it_is(tumor: Model) -> None:
     assert "\n" not in repr(tumor)
     assert len(tumor.signature.features) == 30
     assert tumor.trained is None
+
+
+def test_a_model_that_was_not_measured_says_so(tmp_path: Path) -> None:
+    """One that came without rows has no metrics."""
+    line = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    number = twinserve.package(line, None, None, name="line", artifacts=tmp_path)
+    assert repr(open_model(tmp_path, version=number)) == "<Model line version 1, rmse not measured>"
 
 
 def test_the_library_offers_its_names_and_no_others() -> None:

@@ -20,7 +20,7 @@ def test_the_only_model_of_a_store_needs_no_name(registry: Registry) -> None:
 def test_a_store_of_several_models_asks_for_one(tmp_path: Path) -> None:
     for recipe in (fruit.FRUIT, fruit.PRICE):
         fruit.registered(recipe, tmp_path)
-    with pytest.raises(RegistryError, match="has several models; `name` is one of: fruit, price"):
+    with pytest.raises(RegistryError, match="has several models; name= takes one of: fruit, price"):
         open_model(tmp_path)
 
 
@@ -55,9 +55,18 @@ def test_a_promoted_version_is_opened_next(registry: Registry) -> None:
 
 def test_a_pickle_is_opened_only_if_it_is_trusted(pristine_own: Path) -> None:
     root = pristine_own.parents[1]
-    with pytest.raises(ModelError):
+    with pytest.raises(ArtifactRefused, match=r"; allow pickles \(trust_pickles=True\) if you made it yourself\.$"):
         open_model(root, version=1)
     assert open_model(root, version=1, trust_pickles=True).name == "own"
+
+
+def test_a_version_that_is_too_large_names_the_argument(registry: Registry) -> None:
+    root = registry.folder.parent
+    less = sum(path.stat().st_size for path in registry.path(1).rglob("*") if path.is_file()) - 1
+    with pytest.raises(ArtifactRefused, match=r"allow more \(max_artifact=\)\.$"):
+        open_model(root, version=1, max_artifact=less)
+    with pytest.raises(ArtifactRefused, match=r"allow more \(max_artifact=\)\.$"):
+        promote(registry.name, 1, artifacts=root, max_artifact=less)
 
 
 def test_a_seal_is_required_where_a_key_is_given(registry: Registry, tmp_path: Path) -> None:

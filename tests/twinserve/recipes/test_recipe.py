@@ -13,6 +13,7 @@ from train import RECIPES
 from twinserve.metric import Task
 from twinserve.recipes import find
 from twinserve.recipes.catalog import UnknownRecipe
+from twinserve.recipes.place import NothingThere
 from twinserve.recipes.recipe import NoSuchMetric
 
 
@@ -26,9 +27,25 @@ def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
         find(name, RECIPES)
 
 
+def test_where_no_recipe_has_a_name_only_a_location_is_asked_for() -> None:
+    with pytest.raises(UnknownRecipe, match=r"^There is no recipe 'tumor'; give your own as package\.module:name\.$"):
+        find("tumor", {})
+
+
+@pytest.mark.parametrize("place", ["model.tumor:NONE", "model.none:TUMOR"])
+def test_a_location_where_nothing_is_is_refused(place: str) -> None:
+    with pytest.raises(NothingThere, match=r"^The(re is no module| module .model\.tumor. has no) "):
+        find(place, RECIPES)
+
+
+def test_what_is_no_recipe_is_refused() -> None:
+    with pytest.raises(UnknownRecipe, match=r"^twinserve\.metric:METRICS is a \w+ and not a Recipe\.$"):
+        find("twinserve.metric:METRICS", {})
+
+
 @pytest.mark.parametrize("name", [":", ":recipe", "mine:", ".mine:recipe", "..:recipe"])
 def test_an_incomplete_location_is_refused(name: str) -> None:
-    with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is not of the form package\.module:name\.$"):
+    with pytest.raises(NothingThere, match=rf"^'{re.escape(name)}' is not of the form package\.module:name\.$"):
         find(name, RECIPES)
 
 

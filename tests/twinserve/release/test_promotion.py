@@ -105,3 +105,22 @@ def test_a_champion_that_cannot_be_opened_is_replaced(registry: Registry, holdou
     assert outcome.promoted
     assert outcome.verdict.reason.startswith("The champion cannot be opened to compare with: ")
     assert registry.champion() == 1
+
+
+def test_a_champion_that_is_only_not_trusted_here_is_not_replaced_unjudged(tmp_path: Path) -> None:
+    """Servers may trust the pickle that it is; with the option it is compared with."""
+    own, name = fruit.OWN_TRANSFORMER, fruit.OWN_TRANSFORMER.name
+    for recipe in (own, replace(own, candidates=_only("logistic regression"))):
+        fruit.registered(recipe, tmp_path)
+    registry, holdout = Registry(tmp_path, name), split(own, own.load()).holdout
+    registry.promote(1)
+    outcome = promoted(registry, 2, holdout)
+    assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, False, 1)
+    assert outcome.verdict.reason.endswith("--trust-pickles compares with it.")
+    trusted = promote_if_not_worse(registry, 2, holdout, Terms(1.0), trust=Trust(pickles=True))
+    assert trusted.verdict.champion_score is not None
+
+
+def test_a_version_that_is_too_large_here_needs_another_option_than_trust(registry: Registry, holdout: Any) -> None:
+    outcome = promote_if_not_worse(registry, 1, holdout, Terms(0.02), trust=Trust(max_artifact=1000))
+    assert outcome.verdict.reason.endswith("--max-artifact promotes it.")

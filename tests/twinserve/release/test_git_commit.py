@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from twinserve.cli.git_commit import git_commit
+from twinserve.release.git_commit import git_commit
 
 AUTHOR = ("-c", "user.name=t", "-c", "user.email=t@example.org")
 

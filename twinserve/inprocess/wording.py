@@ -1,0 +1,37 @@
+"""Sentences that name an option of the command or a setting of the servers, in the words of a call from Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from twinserve.errors import ModelError
+
+OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (classification|regression)\b)?")
+SETTING: Final = re.compile(r"(?: in the server's settings)? \((TRUST_PICKLES|MAX_ARTIFACT)\)")
+FLAGS: Final = frozenset({"allow_breaking", "allow_fallback", "keep_leaks", "trust_pickles"})
+"""The arguments that are true or false."""
+
+
+def in_python(sentence: str) -> str:
+    """The sentence with `--keep-leaks` as `keep_leaks=True`, and any other option as its argument, `task=`."""
+    return OPTION.sub(lambda option: _argument(option[1].replace("-", "_"), option[2]), sentence)
+
+
+def _argument(name: str, value: str | None) -> str:
+    if name in FLAGS:
+        return f"{name}=True"
+    return f"{name}={'' if value is None else repr(value)}"
+
+
+@contextmanager
+def python_wording() -> Iterator[None]:
+    """Reword the library's errors that are raised in here."""
+    try:
+        yield
+    except ModelError as error:
+        sentence = SETTING.sub(lambda setting: f" ({_argument(setting[1].lower(), None)})", str(error))
+        error.args = (in_python(sentence),)
+        raise
