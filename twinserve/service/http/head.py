@@ -36,7 +36,10 @@ ABSOLUTE: Final = re.compile(
 # The fields that the server itself must read; names and values are in lower case by then.
 WEIGHTY: Final = re.compile(rb"\n(host|content-type|content-length|transfer-encoding|expect|upgrade):")
 USUAL: Final = frozenset({b"host", b"content-type", b"content-length"})
-HOST: Final = re.compile(rb"\nhost:[\t ]*(?:[a-z0-9!$&'()*+,;=._~%-]*+|\[[0-9a-f:.]++\])(?::[0-9]*+)?[\t ]*\r")
+LABEL: Final = rb"[a-z0-9!$&'()*+,;=_~%-]{1,63}+"
+HOST: Final = re.compile(
+    rb"\nhost:[\t ]*(?:(?:" + LABEL + rb"(?:\." + LABEL + rb")*+\.?+)?+|\[[0-9a-f:.]++\])(?::[0-9]*+)?[\t ]*\r"
+)
 LENGTH: Final = re.compile(rb"\ncontent-length:[\t ]*0*+([0-9]*+)(?<=[0-9])[\t ]*\r")
 VALUES: Final = re.compile(rb"\n(transfer-encoding|expect):[\t ]*([^\r]*?)[\t ]*(?=\r)")
 IGNORED: Final = re.compile(rb"\n(?:expect|upgrade):[^\n]*(?=\n)", re.IGNORECASE)

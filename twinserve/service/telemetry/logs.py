@@ -21,7 +21,7 @@ def configure(settings: Settings) -> None:
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if not console else _keep,
+        _without_controls if console else structlog.processors.format_exc_info,
     ]
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -46,7 +46,12 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
 
 
-def _keep(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def _without_controls(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The event with its control characters escaped, as JSON does, but for line ends: a path that a caller chose must
+    not colour, move or clear somebody's terminal."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[name] = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in value)
     return event
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import httptools
@@ -12,6 +12,8 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 
 from twinserve.service.http.head import HUGE, METHODS, Head, read_head
 from twinserve.service.http.problem import Problem
@@ -100,6 +102,32 @@ def test_what_is_http_and_not_ours_is_501(name: str) -> None:
     with pytest.raises(Problem) as refused:
         read_head(head(*BAD[name]))
     assert (refused.value.kind, refused.value.status) == ("not-implemented", 501)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_taken"),
+    [
+        ("h", True),
+        ("", True),
+        ("a.example.", True),
+        ("a_b.example:8000", True),
+        ("[::1]:80", True),
+        ("a" * 63, True),
+        (".", False),
+        ("a..b", False),
+        (".a", False),
+        ("a" * 64, False),
+        (f"{'a' * 64}.example:80", False),
+    ],
+)
+def test_a_host_is_a_name_that_every_framework_takes(host: str, is_taken: bool) -> None:
+    """Flask answers any other name with a page of its own."""
+    taken = nullcontext() if is_taken else pytest.raises(Problem, match="a name or an address")
+    with taken:
+        read_head(head(LINE, f"Host: {host}"))
+    environ = {"HTTP_HOST": host, "wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+    with nullcontext() if is_taken else pytest.raises(HTTPException):
+        Map().bind_to_environ(environ)
 
 
 FIELD_NAMES = [
