@@ -16,6 +16,7 @@ from twinserve.signature import Feature, FeatureType, Finding, Signature
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
+from twinserve.signature.signature import OutOfRange
 
 NULL = "Must not be null."
 THREE = signature(feature("a"), feature("g.b", nullable=True, required=False), feature("g.c", "string"))
@@ -113,6 +114,40 @@ def test_white_space_around_the_body_is_fine(space: str) -> None:
 )
 def test_every_value_becomes_its_number(kind: str, text: str, expected: float) -> None:
     assert value(kind, text) == expected
+
+
+@pytest.mark.parametrize("policy", ["warn", "reject"])
+@pytest.mark.parametrize(
+    ("kind", "text", "sign"),
+    [
+        ("number", "-0", -1.0),
+        ("number", "-0.0", -1.0),
+        ("number", "-0e-5", -1.0),
+        ("number", "0", 1.0),
+        ("integer", "-0", 1.0),
+        ("integer", "-0.0", 1.0),
+    ],
+)
+def test_a_zero_has_the_sign_that_its_type_has(kind: str, text: str, sign: float, policy: OutOfRange) -> None:
+    """A double has a negative zero and an integer has none, alone, in a batch and among strings that look like one."""
+    contract = signature(feature("x", kind), feature("y", "string"), feature("z"))
+    validator = Validator(contract, out_of_range=policy)
+    given = f'{{"z": -1.5, "y": "-0 \\" -0, ", "x":{text}}}'
+    for body in (given, f"[{given}]", f'[{given},{{"x":1,"y":"","z":-2}}]'):
+        columns = validator.validate(body.encode()).columns
+        assert math.copysign(1.0, columns.matrix[0, 0]) == sign
+        assert (columns.texts[1][0], columns.matrix[0, 2]) == ('-0 " -0, ', -1.5)
+    python = validator.validate_value({"x": -0.0 if "-" in text else 0.0, "y": "", "z": 1.0}).columns
+    assert math.copysign(1.0, python.matrix[0, 0]) == sign
+
+
+@given(numbers=st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.just(-0.0), min_size=2, max_size=4))
+def test_every_number_is_read_as_it_is_written(numbers: list[float]) -> None:
+    """To the bit, however it is written: `-0` as JavaScript writes it, and an integer without its point."""
+    written = [repr(number).removesuffix(".0") if abs(number) < 1e15 else repr(number) for number in numbers]
+    body = ",".join(f'{{"x":{text}}}' for text in written)
+    matrix = one().validate(f"[{body}]".encode()).columns.matrix
+    assert matrix.ravel().tobytes() == np.array(numbers).tobytes()
 
 
 @pytest.mark.parametrize("kind", ["number", "integer", "boolean", "date", "datetime", "category"])
