@@ -17,6 +17,6 @@ def chosen_recipe(options: argparse.Namespace, default: str | None, recipes: Map
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may be in the folder of the command.
         return find(options.recipe or default or "", recipes)
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    source = "standard input" if options.data == "-" else Path(options.data).name
+    source = table_file.source_name(options.data)
     wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
     return table_recipe(options.name, frame, wish, source)

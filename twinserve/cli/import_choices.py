@@ -39,8 +39,7 @@ def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    source = "standard input" if options.data == "-" else Path(options.data).name
-    return Labelled(frame, options.target, source, unseen=options.unseen)
+    return Labelled(frame, options.target, table_file.source_name(options.data), unseen=options.unseen)
 
 
 def input_class(place: str) -> type[BaseModel]:
@@ -52,7 +51,7 @@ def input_class(place: str) -> type[BaseModel]:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise NoInput(f"There is no module {error.name!r}; run the command where it can be imported.") from error
-    except Exception as error:  # A module may raise anything.
+    except (Exception, SystemExit) as error:  # A module may raise anything, such as that of a script.
         raise NoInput(f"The module {module!r} cannot be imported ({type(error).__name__}).") from error
     found = getattr(holder, name, None)
     if not (isinstance(found, type) and issubclass(found, BaseModel)):

@@ -52,7 +52,7 @@ def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe,
         raise CannotReadTwice("A recipe reads its table anew at each training; give a file instead of standard input.")
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
     wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
-    recipe = table_recipe(wanted.name, frame, wish, Path(options.data).name)
+    recipe = table_recipe(wanted.name, frame, wish, table_file.source_name(options.data))
     return recipe, recipe_source(recipe, frame, _source(options, wanted))
 
 

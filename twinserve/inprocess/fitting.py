@@ -60,6 +60,8 @@ def fit(
     """
     registry = Registry(Path(artifacts), name or _name(target))
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
+    if list(named.columns).count(str(target)) > 1:
+        raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
     recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
     choices = Choices(
         seed=seed,

@@ -68,4 +68,7 @@ def test_a_target_that_cannot_be_learned_is_an_error(tmp_path: Path) -> None:
         fit(orchard(), "price", artifacts=tmp_path)
     with pytest.raises(AskedWrongly, match="give name="):
         fit(orchard(), "目標", artifacts=tmp_path)
+    twice = orchard().assign(other=1).rename(columns={"other": "kind"})
+    with pytest.raises(AskedWrongly, match=r"^Two columns are named 'kind'; rename one of them\.$"):
+        fit(twice, "kind", artifacts=tmp_path)
     assert list(tmp_path.iterdir()) == []
