@@ -62,7 +62,8 @@ def fit(
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
     if list(named.columns).count(str(target)) > 1:
         raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
-    recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+    if out_of_range not in ("warn", "reject"):
+        raise AskedWrongly(f"out_of_range is 'warn' or 'reject', not {out_of_range!r}.")
     choices = Choices(
         seed=seed,
         search_seconds=search_seconds,
@@ -72,7 +73,13 @@ def fit(
         allow_fallback=allow_fallback,
         promote=promote,
     )
-    trained = train(Steps(recipe, registry, choices, progress or (lambda _: None)))
+    try:
+        recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+        trained = train(Steps(recipe, registry, choices, progress or (lambda _: None)))
+    except UnicodeEncodeError:
+        raise AskedWrongly(
+            "The table holds a lone surrogate, which is half a character; repair its text first."
+        ) from None
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
     return Model(open_version(trained.folder, Trust()), trained.version, out_of_range=out_of_range, trained=trained)

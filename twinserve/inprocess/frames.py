@@ -14,6 +14,7 @@ from pandas.api import types as dtypes
 from twinserve.errors import AskedWrongly
 from twinserve.signature import Feature, FeatureType, Finding, Signature
 from twinserve.signature.findings import EXPLANATIONS, unknown_key
+from twinserve.signature.frames import text_of
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureTree, is_array
 
@@ -82,7 +83,7 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
     if feature.type is FeatureType.BOOLEAN:
         return lambda value: BOOLEANS.get(value.casefold(), value) if isinstance(value, str) else _plain(value)
     if feature.type in TEXTUAL and isinstance(values.dtype, pd.CategoricalDtype):
-        return str
+        return text_of
     if feature.type in TEXTUAL and values.dtype == object:
         return _text
     return _plain
@@ -90,7 +91,7 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
 
 def _text(value: Any) -> Any:
     """Training reads a column that mixes numbers and texts as texts, and refuses one of other objects."""
-    return str(value) if isinstance(value, (str, bool, int, float, decimal.Decimal, np.generic)) else value
+    return text_of(value) if isinstance(value, (str, bool, int, float, decimal.Decimal, np.generic)) else value
 
 
 def _date(value: Any) -> Any:
