@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -27,9 +28,27 @@ class Command:
 
     def main(self, arguments: Sequence[str]) -> int:
         """Parse and run; returns the exit code, after one sentence on standard error where it is not 0."""
+        prepare_streams()
         options = self.parser.parse_args(arguments)
         program = self.parser.prog.partition(" ")[0]  # Without the verb.
         return guarded(program, lambda: self.run(options))
+
+
+def prepare_streams() -> None:
+    """Open closed standard streams on /dev/null, and escape what the encoding of standard output cannot hold."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:  # Otherwise the next file that is opened, maybe one of the store, would be it.
+            setattr(sys, name, os.fdopen(_on_nothing(number), mode))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _on_nothing(number: int) -> int:
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+    return number
 
 
 class ReportLost(Exception):
@@ -67,8 +86,9 @@ def reporting(done: str) -> Iterator[None]:
 
 
 def fail(program: str, sentence: str, code: int = FAILURE) -> int:
-    """Say why on standard error; returns the code."""
-    sys.stderr.write(f"{program}: {sentence}\n")
+    """Say why on standard error, with the control characters of names in it escaped; returns the code."""
+    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence)
+    sys.stderr.write(f"{program}: {shown}\n")
     return code
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Final
 
-from twinserve.cli.command import Command
+from twinserve.cli.command import Command, reporting
 from twinserve.errors import AskedWrongly
 
 SHELLS: Final = ("bash", "zsh", "tcsh")
@@ -33,7 +33,8 @@ def _print(options: argparse.Namespace) -> int:
         import shtab
     except ImportError:
         raise NoShtab("Completion needs shtab: pip install 'twinserve[train]'.") from None
-    sys.stdout.write(shtab.complete(every_parser(), options.shell))
+    with reporting("nothing was changed"):
+        sys.stdout.write(shtab.complete(every_parser(), options.shell))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinserve.recipes import Recipe, table_file
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     """The table, and where it comes from, for the model card; raises `AskedWrongly`."""
     frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    return frame, "standard input" if options.data == table_file.STANDARD_INPUT else Path(options.data).name
+    return frame, table_file.source_name(options.data)
 
 
 def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.DataFrame]:

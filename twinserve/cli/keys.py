@@ -6,15 +6,18 @@ import argparse
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
-from twinserve.cli.command import Command
+from twinserve.cli.command import Command, reporting
 from twinserve.errors import AskedWrongly
 from twinserve.service.auth import keys, signing
 from twinserve.service.http.routes import SCOPES
 from twinserve.service.settings import BadSetting, read_settings
 from twinserve.store import seal
+
+MOST_DAYS: Final = 36_500
 
 
 class Refused(AskedWrongly):
@@ -62,7 +65,8 @@ def create(options: argparse.Namespace) -> None:
         if any(other.name == entry.name for other in held):
             raise Refused(f"There is a key named {entry.name!r} already; revoke it first or choose another name.")
         _write(path, (*held, entry))
-    _say(key)
+    with reporting(f"the key was made and is shown nowhere: revoke {options.name} and create it again"):
+        _say(key)
     _hint("Shown once. Send it as X-API-Key, or as the client_secret of this client_id under TWINSERVE_AUTH=oauth.")
 
 
@@ -80,9 +84,11 @@ def revoke(options: argparse.Namespace) -> None:
 
 def show(options: argparse.Namespace) -> None:
     """List the callers: name, scopes, and from when until when the key is valid."""
-    for entry in keys.read(options.file or _setting("keys")).keys:
-        ends = f"until {entry.expires:%Y-%m-%d %H:%M}" if entry.expires else "for ever"
-        _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}")
+    entries = keys.read(options.file or _setting("keys")).keys
+    with reporting("nothing was changed"):
+        for entry in entries:
+            ends = f"until {entry.expires:%Y-%m-%d %H:%M}" if entry.expires else "for ever"
+            _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}")
 
 
 def signing_key(options: argparse.Namespace) -> None:
@@ -119,12 +125,18 @@ def _parser(program: str) -> argparse.ArgumentParser:
     made = command("create", create, "Make a key for a caller and show it once.")
     made.add_argument("name", help="The caller: lower-case letters, digits, - and _.")
     made.add_argument("--scopes", default="predict,read", help=f"Comma-separated, from: {', '.join(SCOPES)}.")
-    made.add_argument("--days", type=int, help="Days until it expires (default: never).")
+    made.add_argument("--days", type=_days, help="Days until it expires (default: never).")
     command("list", show, "List the keys, without secrets.")
     command("revoke", revoke, "Revoke a key.").add_argument("name")
     command("signing-key", signing_key, "Make the key that signs tokens, or renew it.")
     command("seal-key", seal_key, "Make a pair of keys for sealing models.")
     return parser
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {MOST_DAYS}")
+    return int(text)
 
 
 def _setting(name: str) -> Path:

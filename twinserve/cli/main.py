@@ -12,7 +12,7 @@ from typing import Final
 
 from twinserve import __version__
 from twinserve.cli import version_verbs
-from twinserve.cli.command import USAGE, Command, fail
+from twinserve.cli.command import USAGE, Command, fail, guarded, prepare_streams, reporting
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in entries():
         return open_command(words[0]).main(words[1:])
+    prepare_streams()
+    return guarded("twinserve", lambda: _without_verb(words))
+
+
+def _without_verb(words: Sequence[str]) -> int:
     parser = top_parser()
     options, rest = parser.parse_known_args(words)
-    if options.version:
-        sys.stdout.write(f"twinserve {__version__}\n")
-        return 0
-    if not rest:
-        parser.print_help()
-        return USAGE
+    if options.version or not rest:
+        with reporting("nothing was changed"):
+            sys.stdout.write(f"twinserve {__version__}\n" if options.version else parser.format_help())
+        return 0 if options.version else USAGE
     close = difflib.get_close_matches(rest[0], entries(), 1)
     return fail(
         "twinserve",

@@ -31,7 +31,8 @@ def command(_verb: str, program: str) -> Command:
             options.output.write_text(source, encoding="utf-8")
             return 0
         with reporting("nothing was changed"):
-            sys.stdout.write(source)
+            sys.stdout.flush()
+            sys.stdout.buffer.write(source.encode())  # UTF-8, as Python reads it, whatever the terminal has.
         return 0
 
     return Command(parser, act)

@@ -71,6 +71,8 @@ def fit(
     """
     registry = Registry(Path(artifacts), name or _name(target))
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
+    if list(named.columns).count(str(target)) > 1:
+        raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
     trust = Trust(trust_pickles, max_artifact=max_artifact)
     choices = Choices(
         seed=seed,
@@ -84,11 +86,16 @@ def fit(
         trust=trust,
         git_commit=git_commit(Path.cwd()),
     )
-    with python_wording():
-        recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
-        notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
-        steps = Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))
-        trained = _reworded(train(steps))
+    try:
+        with python_wording():
+            recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
+            notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
+            steps = Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))
+            trained = _reworded(train(steps))
+    except UnicodeEncodeError:
+        raise AskedWrongly(
+            "The table holds a lone surrogate, which is half a character; repair its text first."
+        ) from None
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import decimal
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -13,6 +14,7 @@ from pandas.api import types as dtypes
 from twinserve.errors import AskedWrongly
 from twinserve.signature import Feature, FeatureType, Finding, Signature
 from twinserve.signature.findings import EXPLANATIONS, unknown_key
+from twinserve.signature.frames import text_of
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureTree, is_array
 
@@ -80,27 +82,35 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
         return _date if feature.type is FeatureType.DATE else _datetime
     if feature.type is FeatureType.BOOLEAN:
         return lambda value: BOOLEANS.get(value.casefold(), value) if isinstance(value, str) else _plain(value)
-    is_mixed = values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype)
-    if feature.type in TEXTUAL and is_mixed:  # Training reads a column that mixes numbers and texts as texts.
-        return str
+    if feature.type in TEXTUAL and isinstance(values.dtype, pd.CategoricalDtype):
+        return text_of
+    if feature.type in TEXTUAL and values.dtype == object:
+        return _text
     return _plain
+
+
+def _text(value: Any) -> Any:
+    """Training reads a column that mixes numbers and texts as texts, and refuses one of other objects."""
+    return text_of(value) if isinstance(value, (str, bool, int, float, decimal.Decimal, np.generic)) else value
 
 
 def _date(value: Any) -> Any:
     if isinstance(value, str):
         return value
+    if not isinstance(value, datetime.date):
+        return _plain(value)
     return value.isoformat()[:10] if _is_midnight(value) else _datetime(value)
 
 
 def _is_midnight(value: Any) -> bool:
     if isinstance(value, pd.Timestamp):
         return bool(value == value.normalize())
-    return hasattr(value, "isoformat") and len(value.isoformat()) == len("2024-02-29")
+    return len(value.isoformat()) == len("2024-02-29")
 
 
 def _datetime(value: Any) -> Any:
     """The text of an instant; a text is read as training reads it, in any form of ISO 8601."""
-    if hasattr(value, "isoformat"):
+    if isinstance(value, datetime.date):  # Or one of its subclasses: a datetime, a Timestamp.
         value = pd.Timestamp(value)
     elif isinstance(value, str):
         instant = pd.to_datetime(value, utc=True, errors="coerce", format="ISO8601")

@@ -41,7 +41,7 @@ def read_table(
     return Table(
         pd.DataFrame({feature.name: _values(known[feature.name], feature, null_text) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
-        source=path.name,
+        source=table_file.source_name(str(path)),
     )
 
 

@@ -23,6 +23,8 @@ def at(place: str, kind: str = "name") -> Any:
         holder = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise NothingThere(f"There is no module {error.name!r}; run the command where it can be imported.") from error
+    except SystemExit as error:  # As a script raises that does not look at `__name__`; it would end the command.
+        raise NothingThere(f"The module {module!r} ends the program when it is imported.") from error
     if not hasattr(holder, name):
         raise NothingThere(f"The module {module!r} has no {name!r}.")
     return getattr(holder, name)

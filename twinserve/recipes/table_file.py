@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +66,13 @@ def read(location: str, form: Form | None, standard_input: BinaryIO) -> pd.DataF
     if frame.empty:
         raise UnreadableTable(f"{location!r} holds no rows.")
     return frame
+
+
+def source_name(location: str) -> str:
+    """What the model card calls a file, of whose name bytes that are no UTF-8 are replaced."""
+    if location == STANDARD_INPUT:
+        return "standard input"
+    return os.fsencode(Path(location).name).decode(errors="replace")
 
 
 def _form(location: str) -> Form:

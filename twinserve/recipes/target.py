@@ -10,6 +10,7 @@ from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import Task
+from twinserve.signature.frames import text_of
 from twinserve.signature.signature import NUMERIC, TEMPORAL, FeatureType
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
@@ -73,7 +74,7 @@ def label_text(value: Any) -> str:
         return str(bool(value)).lower()
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
-    return str(value)
+    return text_of(value)
 
 
 def _kind(target: pd.Series[Any]) -> FeatureType:

@@ -138,6 +138,8 @@ def _named(rows: NDArray[Any], signature: Signature | None) -> pd.DataFrame:
 
 def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> FloatArray:
     """The target as numbers, labels as their places in `classes`; raises `CannotPackage`."""
+    if np.ndim(target) > 1 and np.shape(target)[1] != 1:
+        raise CannotPackage(f"y has {np.shape(target)[1]} columns; a model has one label or value for each row.")
     values = pd.Series(np.asarray(target).reshape(-1)) if not isinstance(target, pd.Series) else target
     if len(values) != rows:
         raise CannotPackage(f"X has {rows} rows and y has {len(values)}.")

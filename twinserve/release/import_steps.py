@@ -17,7 +17,7 @@ from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
-from twinserve.release.packaging import Packaged, Packaging, register_estimator
+from twinserve.release.packaging import Packaged, Packaging, register_estimator, task_of
 from twinserve.release.promotion import Outcome, champion_if_known, promote_if_not_worse
 from twinserve.release.steps import Choices, Progress, Trained, changed
 from twinserve.saved_models.mlflow_folder import read_example
@@ -98,6 +98,7 @@ class Imported:
         names = _declared_names(declared) or column_names(saved.estimator) or ()
         example = None if saved.example is None else read_example(saved.example, names)
         rows = None
+        task_of(saved.estimator)  # Raises for what is no model, before anything is asked about its columns.
         if labelled is not None:
             rows, read = _given(saved.estimator, labelled, names)
             declared = declared or read

@@ -104,11 +104,11 @@ def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tupl
     """The rows that prove the estimator, and a copy of it with the names of their columns."""
     if rows is not None:
         frame, signature = rows.described(packaging.input)
-        task = _task(estimator)
+        task = task_of(estimator)
         copied = named_columns(estimator, list(frame.columns))
         classes = classes_of(copied) if task == "classification" else None
         return from_rows(rows, frame, signature, classes, packaging.source), copied
-    classes = classes_of(estimator) if _task(estimator) == "classification" else None
+    classes = classes_of(estimator) if task_of(estimator) == "classification" else None
     seed = packaging.lineage.seed
     given = without_rows(estimator, packaging.input, packaging.example, classes, packaging.source, seed=seed)
     return given, named_columns(estimator, [feature.name for feature in given.data.signature.features])
@@ -153,8 +153,10 @@ def _as_cannot_package(estimator: Any) -> Iterator[None]:
         raise CannotPackage(f"{short_name(estimator)} cannot be packaged: {first_line(error)}.") from error
 
 
-def _task(estimator: Any) -> Task:
-    """The task; raises `CannotPackage` for what is no predictor, and for one that another scikit-learn fitted."""
+def task_of(estimator: Any) -> Task:
+    """The task of an estimator.
+
+    Raises `CannotPackage` for what is no predictor, and for one that another scikit-learn fitted."""
     if hasattr(estimator, "__sklearn_tags__"):  # Otherwise scikit-learn raises an error of its own.
         require_fitted_here(estimator)
         if is_classifier(estimator):

@@ -61,6 +61,11 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             f"X holds nulls in {', '.join(refused)}, on which {short_name(estimator)} raises: put an imputer into the "
             "pipeline, use a HistGradientBoosting, which takes nulls, or leave those rows out."
         ) from error
+    if expected.ndim != 1:
+        raise CannotPackage(
+            f"{short_name(estimator)} predicts an array of {expected.ndim} dimensions; fit it on a target of one, such "
+            "as y.ravel()."
+        )
     reason = "answers differently"
     for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, classes_of(copied)):
         try:

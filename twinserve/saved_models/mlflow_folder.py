@@ -81,7 +81,7 @@ def _mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 def _inside(name: str, path: Any) -> str:
     """A path of a file in the folder; raises `Unreadable` for one that leads out of it."""
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or "\0" in path:
         raise _damaged(name)
     if any(part in ("", ".", "..") for part in path.split("/")):
         raise Unreadable(f"{name} names {path!r}, which is not in its folder.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import warnings
 from typing import Any, Final, NoReturn
 
@@ -51,7 +52,7 @@ def _unpickled(name: str, content: bytes) -> Any:
         raise other_version(name, error.original_sklearn_version, sklearn.__version__) from None
     except ModuleNotFoundError as error:
         _needs_module(name, error.name or "?")
-    except Exception as error:  # A pickle may raise anything.
+    except (Exception, SystemExit) as error:  # A pickle may raise anything.
         missing = MISSING.search(str(error))
         if missing is not None:
             _needs_name(name, *missing.groups())
@@ -71,7 +72,7 @@ def _needs_module(name: str, module: str) -> NoReturn:
 
 
 def _needs_name(name: str, attribute: str, module: str) -> NoReturn:
-    if module == "__main__":
+    if repr(sys.modules["__main__"]).startswith(f"<module '{module}'"):  # Under `python -m` it has another name.
         raise Unreadable(
             f"{name} needs {attribute!r} of the script that saved it; move it into a module that can be imported from "
             "the current folder, and save the model again."

@@ -39,11 +39,16 @@ def open_saved(path: Path, *, trust_pickles: bool, most: int = bounds.ARTIFACT) 
     `most`: the limit of a file's bytes. Raises before anything is opened that another scikit-learn fitted."""
     path = Path(os.path.normpath(path))
     if path.is_symlink():
-        raise Unreadable(f"{path} is a link; give the path that it leads to, {path.resolve()}.")
+        raise Unreadable(f"{path} is a link; give the path that it leads to, {os.path.realpath(path)}.")
     if path.is_dir():
         return _from_mlflow(path, trust_pickles=trust_pickles, most=most)
     content = _content(path, path.name, most)
-    return _from_file(str(path), path.name, content, trust_pickles=trust_pickles, most=most)
+    return _from_file(str(path), _source(path), content, trust_pickles=trust_pickles, most=most)
+
+
+def _source(path: Path) -> str:
+    """The name of a file, of which bytes that are no UTF-8 are replaced: the manifest is text."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _from_file(shown: str, source: str, content: bytes, *, trust_pickles: bool, most: int) -> SavedModel:
@@ -67,10 +72,10 @@ def _from_mlflow(folder: Path, *, trust_pickles: bool, most: int) -> SavedModel:
     if version not in (None, sklearn.__version__):
         raise other_version(str(folder), version, sklearn.__version__)
     content = _content(folder, described.file, most)
-    model = _from_file(str(folder / described.file), folder.name, content, trust_pickles=trust_pickles, most=most)
+    model = _from_file(str(folder / described.file), _source(folder), content, trust_pickles=trust_pickles, most=most)
     example = _optional(folder, described.example)
     return SavedModel(
-        model.estimator, folder.name, f"MLflow, {model.form}", version or model.fitted_with, described.inputs, example
+        model.estimator, model.source, f"MLflow, {model.form}", version or model.fitted_with, described.inputs, example
     )
 
 

@@ -71,8 +71,13 @@ def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
         raise ValueError(f"The column {feature.name!r} holds what is no {feature.type}: {error}") from error
 
 
+def text_of(value: Any) -> str:
+    """A cell as a text; of an enumeration's member that is text its value, as JSON has it."""
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
 def _texts(values: pd.Series[Any]) -> list[str | None]:
-    return [None if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+    return [None if missing else text_of(value) for value, missing in zip(values, values.isna(), strict=True)]
 
 
 def _seconds(values: pd.Series[Any]) -> FloatArray:

@@ -20,6 +20,8 @@ Path = tuple[PathPart, ...]
 FeatureTree = Mapping[PathPart, "FeatureTree | Feature"]
 """The features nested as in an instance; integer keys, from 0, are the positions in a fixed-length array."""
 
+MOST_PARTS: Final = 99
+"""Parts of a feature's path: in an array of instances they make the 100 levels to which a body nests by default."""
 
 OutOfRange = Literal["warn", "reject"]
 """The policy for a value that training never saw: predict and warn, or refuse it."""
@@ -122,6 +124,12 @@ class Signature(_Frozen):
         twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise UnsupportedInput(f"Two features would share the column name {twice[0]!r}; rename one of them.")
+        deepest = max(self.features, key=lambda feature: len(feature.path)).path
+        if len(deepest) > MOST_PARTS:
+            raise UnsupportedInput(
+                f"A feature below {deepest[0]!r} has {len(deepest)} parts in its path; a body holds "
+                f"{MOST_PARTS} at most."
+            )
         return self
 
     def tree(self) -> FeatureTree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -212,6 +213,32 @@ def test_a_mistake_is_one_sentence(arguments: list[str], told: str, capsys: pyte
 def test_what_is_no_fitted_model_is_told(what: Any, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     joblib.dump(what, "what.joblib")
     assert sentence(capsys, 1, "what.joblib", "--trust-pickles") == told
+    if not isinstance(what, LogisticRegression):
+        assert sentence(capsys, 1, "what.joblib", "--trust-pickles", "--data", "late.csv", "--target", "late") == told
+
+
+class Ends:
+    """Ends the program that opens it."""
+
+    def __reduce__(self) -> Any:
+        return exit, (0,)
+
+
+def test_what_ends_the_program_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    joblib.dump(Ends(), "ends.joblib")
+    assert "ends.joblib cannot be opened (SystemExit): " in sentence(capsys, 2, "ends.joblib", "--trust-pickles")
+    Path("ending.py").write_text("raise SystemExit(0)\n")
+    told = sentence(capsys, 2, "late.skops", "--input", "ending:Class")
+    assert told == "The module 'ending' cannot be imported (SystemExit)."
+
+
+def test_bytes_in_a_file_s_name_that_are_no_text_are_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    name, table = (os.fsdecode(b"\xff" + ending) for ending in (b".skops", b".csv"))
+    Path("late.skops").rename(name)
+    Path("late.csv").rename(table)
+    given = ["--data", table, "--target", "late", "--out-of-range", "reject", "--json"]
+    assert main(["import", name, "--name", "late", *given]) == 0
+    assert json.loads(capsys.readouterr().out)["source"] == "\ufffd.skops, evaluated on \ufffd.csv"
 
 
 def test_columns_that_nothing_describes_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,3 +127,15 @@ def test_a_signing_key_is_made_and_renewed(tmp_path: Path, capsys: pytest.Captur
     run(capsys, "signing-key", "--file", path)
     assert list(signing.parse(path.read_bytes()))[1] == first
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "99999999", "1" * 5000, "x"])
+def test_days_that_would_mean_for_ever_or_no_date_are_usage(
+    days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "keys.json"
+    with pytest.raises(SystemExit) as end:
+        run(capsys, "create", "alice", "--days", days, "--file", path)
+    assert end.value.code == 2
+    assert "not a whole number from 1 to 36500" in capsys.readouterr().err
+    assert not path.exists()

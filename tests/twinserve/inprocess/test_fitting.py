@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,40 @@ def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     assert "Not promoted. Callers of the champion" in second._repr_html_()
 
 
+class Colour(str, Enum):  # noqa: UP042  # A StrEnum's text is its value; this one's is not.
+    """A text by name."""
+
+    RED = "red"
+    GREEN = "green"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::twinserve.TrainingWarning")  # The paint repeats the kind, on purpose.
+def test_an_enumeration_s_member_is_its_text_in_training_as_in_a_prediction(tmp_path: Path) -> None:
+    table = orchard()
+    members = [Colour.RED if red else Colour.GREEN for red in table["kind"] == "apple"]
+    painted = pd.Series(members, dtype=object)
+    table = table[["weight"]].assign(paint=painted, kind=painted)
+    model = fit(table, "kind", artifacts=tmp_path, keep_leaks=True)
+    assert model.classes == ("green", "red")
+    assert {feature.name: feature.vocabulary for feature in model.signature.features}["paint"] == ("green", "red")
+    assert model.predict({"weight": 150, "paint": Colour.RED})["warnings"] == []
+    assert not any(model.predict(table[["weight", "paint"]].head(2))["warnings"])
+
+
 def test_a_target_that_cannot_be_learned_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AskedWrongly, match="no column 'price'"):
         fit(orchard(), "price", artifacts=tmp_path)
     with pytest.raises(AskedWrongly, match="give name="):
         fit(orchard(), "目標", artifacts=tmp_path)
+    twice = orchard().assign(other=1).rename(columns={"other": "kind"})
+    with pytest.raises(AskedWrongly, match=r"^Two columns are named 'kind'; rename one of them\.$"):
+        fit(twice, "kind", artifacts=tmp_path)
+    cut = pd.Series(["\ud83d", "b"] * len(orchard()), dtype=object)
+    with pytest.raises(AskedWrongly, match="lone surrogate"):
+        fit(orchard().assign(cut=cut), "kind", artifacts=tmp_path)
+    with pytest.raises(AskedWrongly, match="'warn' or 'reject', not 'maybe'"):
+        fit(orchard(), "kind", artifacts=tmp_path, out_of_range="maybe")  # type: ignore[arg-type]  # What must fail.
     assert list(tmp_path.iterdir()) == []
 
 

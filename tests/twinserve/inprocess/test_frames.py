@@ -134,3 +134,12 @@ def test_places_of_a_list_and_groups_without_columns() -> None:
     contract = signature(feature("at.0"), feature("at.1"), feature("more.x", nullable=True, required=False))
     frame = pd.DataFrame({"at.1": [2.0], "at.0": [1.0]})
     assert instances(frame, contract) == [{"at": [1.0, 2.0], "more": {}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("category", b"secret"), ("string", ("secret",)), ("date", datetime.time(1)), ("datetime", datetime.time(1))],
+)
+def test_a_cell_that_training_reads_in_no_column_is_left_to_the_rules(kind: Any, value: Any) -> None:
+    """It stays what it is, and JSON cannot hold it, or the type differs."""
+    assert cells(pd.Series([value], dtype=object), feature("x", kind)) == [value]

@@ -96,6 +96,7 @@ def test_another_version_is_told_before_anything_is_opened(tmp_path: Path) -> No
         ),
         ({"inputs": [{"type": "double", "name": "a"}, {"type": "double", "name": "a.b"}]}, "below"),
         ({"inputs": "x"}, "is no description of a model, or damaged"),
+        ({"pickled_model": "a\0b"}, "is no description of a model, or damaged"),
     ],
 )
 def test_a_strange_description_is_one_sentence(changed: dict[str, Any], sentence: str, tmp_path: Path) -> None:

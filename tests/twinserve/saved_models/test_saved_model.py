@@ -251,6 +251,8 @@ def test_a_link_is_told_with_where_it_leads(tmp_path: Path) -> None:
     (tmp_path / "loans.skops").symlink_to(tmp_path / "real.skops")
     expected = f"{tmp_path}/loans.skops is a link; give the path that it leads to, {tmp_path}/real.skops."
     assert refusal(tmp_path / "loans.skops") == expected
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    assert refusal(tmp_path / "round").startswith(f"{tmp_path}/round is a link; ")
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

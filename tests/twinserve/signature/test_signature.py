@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from tests.twinserve.signature.made import feature, many, signature, signatures
 from twinserve.errors import UnsupportedInput
 from twinserve.signature import Constraints, Feature, FeatureType, Seen, Signature, pointer
+from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import is_array, outside
 
 
@@ -31,6 +33,17 @@ def test_integers_and_strings_of_an_enumeration_stay_what_they_are() -> None:
     contract = signature(feature("i", "integer", enumeration=(1, 2)), feature("c", "category", enumeration=("1", "2")))
     again = Signature.model_validate_json(contract.model_dump_json())
     assert [one.constraints.enumeration for one in again.features] == [(1, 2), ("1", "2")]
+
+
+def test_a_feature_lies_no_deeper_than_a_body_nests() -> None:
+    parts = [f"part{place}" for place in range(100)]
+    deepest = Feature(path=tuple(parts[:99]), type=FeatureType.NUMBER)
+    one = {parts[98]: 1}
+    for part in reversed(parts[:98]):
+        one = {part: one}  # type: ignore[dict-item]  # Nested.
+    assert len(Validator(signature(deepest)).validate(json.dumps([one]).encode()).columns) == 1
+    with pytest.raises(UnsupportedInput, match="below 'part0' has 100 parts"):
+        signature(Feature(path=tuple(parts), type=FeatureType.NUMBER))
 
 
 def test_a_signature_cannot_be_changed() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from twinserve.signature.frames import column_numbers
+from twinserve.signature.frames import column_numbers, text_of
 from twinserve.signature.signature import ORDERED, Feature, FeatureType, Seen, Signature
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
     present = values.dropna()
     null_share = 1.0 - len(present) / len(values)
     if feature.type is FeatureType.CATEGORY:
-        return Seen(categories=tuple(sorted({str(value) for value in present})), null_share=null_share)
+        return Seen(categories=tuple(sorted({text_of(value) for value in present})), null_share=null_share)
     if feature.type not in ORDERED or present.empty:
         return Seen(null_share=null_share)
     numbers = column_numbers(present, feature)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
+from twinserve.signature.frames import text_of
 from twinserve.signature.signature import FeatureType
 
 MOST_CATEGORIES: Final = 1_000
@@ -68,7 +69,9 @@ def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
 
 def _categories(values: pd.Series[Any]) -> Column:
     """A column of a categorical dtype; categories that are numbers become texts."""
-    texts = pd.Series([None if pd.isna(value) else str(value) for value in values], index=values.index, dtype=object)
+    texts = pd.Series(
+        [None if pd.isna(value) else text_of(value) for value in values], index=values.index, dtype=object
+    )
     return Column(FeatureType.CATEGORY, texts)
 
 
@@ -92,7 +95,7 @@ def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
         return readers[kind]()
     kinds = {type(value) for value in values.dropna().tolist()}
     if kinds <= {str, bool, int, float, decimal.Decimal, np.bool_, np.int64, np.float64}:
-        mixed = pd.Series([None if pd.isna(value) else str(value) for value in values], index=values.index)
+        mixed = pd.Series([None if pd.isna(value) else text_of(value) for value in values], index=values.index)
         return replace(_texts(mixed.astype(object), recognise=False), remark="mixes numbers and texts, read as texts")
     raise NotAFeature(f"holds {', '.join(sorted(kind.__name__ for kind in kinds))} values")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from twinserve.predict.predictor import Predictions
+from twinserve.signature import Finding
 from twinserve.testing.client import Client, Serve
 from twinserve.testing.contract.suite import OpenedSuite, Suite
 from twinserve.testing.fakes import GivenPredictor, ValuePredictor, car, opened, service_of
@@ -70,7 +71,7 @@ class BatchesContract(Suite):
                 assert served.predict(_without(instance, name)).status == 200
                 continue
             errors = served.predict(_without(instance, name)).json()["errors"]
-            pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+            pointer = Finding((name,), "missing", "").pointer  # Of a long name its beginning.
             assert [(error["pointer"], error["code"]) for error in errors] == [(pointer, "missing")]
 
 
