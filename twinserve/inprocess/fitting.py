@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twinserve.errors import AskedWrongly
-from twinserve.inprocess.model import Model
+from twinserve.inprocess.model import Model, is_frame
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import TOLERANCE, Choices, Progress, Steps, Trained, train
 from twinserve.store.artifact import Trust, open_version
@@ -58,6 +58,8 @@ def fit(
     column that was left out; `model.trained` holds everything that the command's report shows. Raises `AskedWrongly`
     (a `ModelError`) for a table or a target that cannot be learned from.
     """
+    if not is_frame(df):
+        raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
     registry = Registry(Path(artifacts), name or _name(target))
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
     recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
@@ -78,7 +80,7 @@ def fit(
 
 def told(trained: Trained, *, promote: bool) -> list[str]:
     """The sentences that need attention: of the table, of the candidates and, where it was asked, of the gate."""
-    lines = [f"{n.column}: {n.sentence}." if n.column else f"{n.sentence}." for n in trained.notes if n.kind in WARNED]
+    lines = [str(note) for note in trained.notes if note.kind in WARNED]
     lines += trained.fitted.warnings
     lines += [f"The candidate {name} failed: {reason}" for name, reason in trained.fitted.failed.items()]
     if promote and not trained.outcome.promoted:

@@ -44,6 +44,15 @@ def test_ruff_changes_nothing_in_the_project() -> None:
         assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_columns_that_are_left_out_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not only in the recipe, which somebody may never read."""
+    Path("german.csv").write_text("age;amount;y\n" + "".join(f"{n % 7};{n},5;{n % 2}\n" for n in range(60)))
+    assert main(["new", "german", "--data", "german.csv", "--target", "y"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "amount: left out, its numbers have a decimal comma; write them with a point, to use it.\nThe project is in "
+    )
+
+
 def test_a_folder_that_is_not_empty_is_refused_but_for_force(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").mkdir()
     Path("mine/train.py").write_text("mine")
