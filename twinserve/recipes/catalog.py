@@ -16,8 +16,8 @@ class UnknownRecipe(AskedWrongly):
 def find(name: str, recipes: Mapping[str, str]) -> Recipe:
     """The recipe at `package.module:name`, or that of a name in `recipes`; raises `UnknownRecipe`."""
     if ":" not in name and name not in recipes:
-        known = ", ".join(sorted(recipes))
-        raise UnknownRecipe(f"There is no recipe {name!r}; choose one of: {known}, or your own as package.module:name.")
+        known = f"choose one of: {', '.join(sorted(recipes))}, or give" if recipes else "give"
+        raise UnknownRecipe(f"There is no recipe {name!r}; {known} your own as package.module:name.")
     module, _, attribute = recipes.get(name, name).partition(":")
     return _imported(module, attribute)
 

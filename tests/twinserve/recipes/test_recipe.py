@@ -26,6 +26,11 @@ def test_any_other_name_is_refused_with_the_names_there_are(name: str) -> None:
         find(name, RECIPES)
 
 
+def test_without_recipes_of_a_project_none_is_offered() -> None:
+    with pytest.raises(UnknownRecipe, match=r"^There is no recipe 'loans'; give your own as package\.module:name\.$"):
+        find("loans", {})
+
+
 @pytest.mark.parametrize("name", [":", ":recipe", "mine:", ".mine:recipe", "..:recipe"])
 def test_an_incomplete_location_is_refused(name: str) -> None:
     with pytest.raises(UnknownRecipe, match=rf"^'{re.escape(name)}' is not of the form package\.module:name\.$"):
