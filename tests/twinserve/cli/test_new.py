@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.twinserve.scaffold.tables import TABLES
+from twinserve import __version__
 from twinserve.cli.main import main
 
 DATA = ["--data", "loans.csv", "--target", "defaulted"]
@@ -96,3 +97,14 @@ def test_what_cannot_be_made_leaves_nothing(
     assert main(["new", *arguments]) == 2
     assert sentence in capsys.readouterr().err
     assert sorted(folder.iterdir()) == before
+
+
+def test_make_says_what_to_do_where_no_index_has_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as before its first release."""
+    assert main(["new", "loans", *DATA]) == 0
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    for variable in ("PIP_FIND_LINKS", "TWINSERVE_WHEEL"):
+        monkeypatch.delenv(variable, raising=False)
+    done = subprocess.run(["make", "-C", "loans", "setup"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"\nTWINSERVE_WHEEL=/path/to/twinserve-{__version__}-py3-none-any.whl names a wheel " in done.stdout
