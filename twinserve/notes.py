@@ -13,3 +13,8 @@ class Note:
     kind: Literal["dropped", "leak", "warning", "fact"]
     column: str | None
     sentence: str
+
+    def __str__(self) -> str:
+        """The whole remark as one sentence."""
+        about = "" if self.column is None else f"{self.column}: "
+        return f"{about}{'left out, ' if self.kind == 'dropped' else ''}{self.sentence}."

@@ -10,6 +10,12 @@ from twinserve.cli.command import Command, reporting
 from twinserve.errors import AskedWrongly
 
 SHELLS: Final = ("bash", "zsh", "tcsh")
+EPILOG: Final = """\
+For bash, then open a new shell:
+  mkdir -p ~/.local/share/bash-completion/completions
+  twinserve completion bash > ~/.local/share/bash-completion/completions/twinserve
+For zsh, into a folder of $fpath:
+  twinserve completion zsh > _twinserve"""
 
 
 class NoShtab(AskedWrongly):
@@ -21,8 +27,8 @@ def command(_verb: str, program: str) -> Command:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Print a script that completes this command in a shell.",
-        epilog="For bash: twinserve completion bash > ~/.local/share/bash-completion/completions/twinserve. "
-        "For zsh, into a folder of $fpath: twinserve completion zsh > _twinserve.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # A command that is broken into lines cannot be copied.
     )
     parser.add_argument("shell", choices=SHELLS)
     return Command(parser, _print)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pydantic import BaseModel
+from typing_extensions import TypeIs
 
 from twinserve.cli.given_table import given_table
 from twinserve.cli.train_command import release_choices
@@ -39,7 +40,11 @@ def _labelled(options: argparse.Namespace) -> Labelled | None:
 
 def input_class(place: str) -> type[BaseModel]:
     """The Pydantic class at `package.module:Class`; raises `NothingThere`."""
-    found = at(place, "Class")
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+    found = at(place, "Class", is_one=_is_input)
+    if not _is_input(found):
         raise NothingThere(f"{place} is no Pydantic class.")
     return found
+
+
+def _is_input(value: object) -> TypeIs[type[BaseModel]]:
+    return isinstance(value, type) and issubclass(value, BaseModel) and value is not BaseModel

@@ -142,7 +142,9 @@ def _days(text: str) -> int:
 def _setting(name: str) -> Path:
     path: Path | None = getattr(read_settings(), name)
     if path is None:
-        raise Refused(f"Name the file with --file or with TWINSERVE_{name.upper()}.")
+        raise Refused(
+            f"Say where the file is: --file FILE, or TWINSERVE_{name.upper()}=FILE, which the servers read, too."
+        )
     return path
 
 

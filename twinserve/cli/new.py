@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
 from twinserve.cli.options import not_empty
-from twinserve.cli.table_options import Wanted, add_table, written_recipe
+from twinserve.cli.table_options import Wanted, add_table, remarks, written_recipe
 
 
 def command(_verb: str, program: str) -> Command:
@@ -36,10 +36,10 @@ def make(options: argparse.Namespace) -> int:
     if not options.force:
         require_empty(folder)
     wanted = Wanted(project.name, (folder / project.recipe_file).parent, project.variable)
-    _, source = written_recipe(options, wanted)
+    recipe, source = written_recipe(options, wanted)
     write(folder, project.files(source))
     with reporting(f"the project is in {folder}"):
-        print(_report(folder, project.recipe_file))  # noqa: T201  # What the command has done.
+        print(remarks(recipe) + _report(folder, project.recipe_file))  # noqa: T201  # What the command has done.
     return 0
 
 

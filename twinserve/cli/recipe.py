@@ -8,7 +8,12 @@ from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
 from twinserve.cli.options import model_name, not_empty
-from twinserve.cli.table_options import Wanted, add_table, written_recipe
+from twinserve.cli.table_options import Wanted, add_table, remarks, written_recipe
+from twinserve.errors import AskedWrongly
+
+
+class AlreadyThere(AskedWrongly):
+    """The file that should be written exists."""
 
 
 def command(_verb: str, program: str) -> Command:
@@ -21,14 +26,22 @@ def command(_verb: str, program: str) -> Command:
     )
     add_table(parser)
     parser.add_argument("--name", type=not_empty, help="the model's name (default: the file's)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write it here, and not to standard output")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write it into this new file, and not to standard output"
+    )
 
     def act(options: argparse.Namespace) -> int:
         name = options.name or model_name(options.data) or parser.error(f"{options.data} gives no name; give --name")
         folder = options.output.parent if options.output else Path()
-        _, source = written_recipe(options, Wanted(name, folder))
+        if options.output and options.output.exists():
+            raise AlreadyThere(
+                f"{str(options.output)!r} is there already, maybe edited; remove it or give another name."
+            )
+        recipe, source = written_recipe(options, Wanted(name, folder))
         if options.output:
             options.output.write_text(source, encoding="utf-8")
+            with reporting(f"the recipe is in {options.output}"):
+                print(remarks(recipe) + f"The recipe is in {options.output}.")  # noqa: T201  # What was done.
             return 0
         with reporting("nothing was changed"):
             sys.stdout.flush()

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Final
 
 from twinserve.cli.command import Command
+from twinserve.cli.options import not_empty
 from twinserve.service.process.startup import CannotStart, bind, run
 from twinserve.service.settings import BadSetting, Settings, read_settings
 from twinserve.store.models import models
@@ -44,10 +45,23 @@ def command(_verb: str, program: str) -> Command:
         "are the doors' own: python -m serve_fastapi --help.",
     )
     parser.add_argument("door", nargs="?", choices=[module.removeprefix("serve_") for module in DOORS.values()])
-    return Command(parser, lambda options: main(options.door))
+    parser.add_argument(
+        "--name", type=not_empty, help="the model (default: $TWINSERVE_MODEL, else the store's only one)"
+    )
+    parser.add_argument(
+        "--artifacts", type=not_empty, help="the folder of the store (default: $TWINSERVE_ARTIFACTS, else artifacts)"
+    )
+
+    def act(options: argparse.Namespace) -> int:
+        for variable, value in (("TWINSERVE_MODEL", options.name), ("TWINSERVE_ARTIFACTS", options.artifacts)):
+            if value:
+                os.environ[variable] = value  # For the doors, too.
+        return main(options.door, may_train=options.name is None)
+
+    return Command(parser, act)
 
 
-def main(door: str | None = None) -> int:
+def main(door: str | None = None, *, may_train: bool = True) -> int:
     """Run the doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # The latter when its terminal is closed.
         signal.signal(number, _stop)
@@ -57,21 +71,18 @@ def main(door: str | None = None) -> int:
         say(str(error))
         return 2
     doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
-    return run("serve", lambda: _serve(settings, doors))
+    return run("serve", lambda: _serve(settings, doors, may_train=may_train))
 
 
-def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
+def _serve(settings: Settings, doors: Mapping[str, str], *, may_train: bool) -> int:
     settings = _with_only_model(settings)
     first = settings.port or (PORT if "FastAPI" in doors else PORT + 1)
     ports = {name: first + number for number, name in enumerate(doors)}
     for port in ports.values():
         bind(settings, port).close()  # Otherwise another program's server could answer in place of a door.
     if not (Path(settings.artifacts) / settings.model / "champion").is_file():
-        if not Path("train.py").is_file():
-            raise CannotStart(
-                f"There is no champion of {settings.model!r} in {settings.artifacts}; make one with `twinserve train`, "
-                "or name another model with TWINSERVE_MODEL."
-            )
+        if not (may_train and Path("train.py").is_file()):
+            raise CannotStart(_nothing_to_serve(settings))
         say("There is no model yet; training one.")
         try:
             code = subprocess.run([sys.executable, "train.py"], check=False).returncode  # Our own program.
@@ -80,6 +91,18 @@ def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
         if code:
             return code
     return _run(settings, doors, ports)
+
+
+def _nothing_to_serve(settings: Settings) -> str:
+    """Why, and what to do; the default name says nothing to somebody who gave none."""
+    root, named = Path(settings.artifacts), "model" in settings.model_fields_set
+    names = models(root)
+    if settings.model in names:
+        return f"{settings.model!r} has no champion in {root}; `twinserve promote` makes one of its versions champion."
+    if not names:
+        return f"There are no models in {root.resolve()}; make one with `twinserve train` or `twinserve import`."
+    what = f"There is no model {settings.model!r} in {root}" if named else f"The store {root} has several models"
+    return f"{what}; name one with TWINSERVE_MODEL: {', '.join(names)}."
 
 
 def _with_only_model(settings: Settings) -> Settings:

@@ -51,6 +51,11 @@ def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe,
     return recipe, recipe_source(recipe, frame, _source(options, wanted))
 
 
+def remarks(recipe: Recipe) -> str:
+    """What to know of the columns before a training, a line each: those that are left out, those to be looked at."""
+    return "".join(f"{note}\n" for note in recipe.notes if note.column is not None and note.kind != "fact")
+
+
 def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
     from twinserve.scaffold.recipe_source import TableSource
 

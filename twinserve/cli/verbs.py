@@ -23,7 +23,7 @@ def on_versions(name: str, program: str, knobs: Knobs) -> Command:
     parser = argparse.ArgumentParser(prog=program, description=verb.sentence.capitalize() + ".")
     parser.set_defaults(keep=1, seal_key=None, versions=[])
     if verb.most is None or verb.most > 0:
-        parser.add_argument("versions", nargs="*", type=int, metavar="VERSION")
+        parser.add_argument("versions", nargs=verb.least or "*", type=int, metavar="VERSION")
     if name == "prune":
         parser.add_argument("--keep", type=int, required=True, metavar="N", help="how many new versions to keep")
     add_store(parser, knobs.artifacts, knobs.recipe)
@@ -38,10 +38,8 @@ def on_versions(name: str, program: str, knobs: Knobs) -> Command:
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
 
     def act(options: argparse.Namespace) -> int:
-        number = len(options.versions)
-        if number < verb.least or (verb.most is not None and number > verb.most):
-            wanted = verb.least if verb.least == verb.most else f"{verb.least} to {verb.most}"
-            parser.error(f"{name} takes {wanted} version(s)")
+        if verb.most is not None and len(options.versions) > verb.most:
+            parser.error(f"{name} takes one version at most")
         if options.keep < 1:
             parser.error("--keep must be at least 1: the newest version holds the number that the next one counts from")
         return _run(name, options, knobs.recipe)

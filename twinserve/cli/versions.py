@@ -10,7 +10,7 @@ from twinserve.errors import ArtifactRefused, ModelError, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
-from twinserve.store.models import models
+from twinserve.store.models import other_models
 from twinserve.store.registry import Registry
 
 
@@ -122,9 +122,11 @@ def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, s
 
 
 def _elsewhere(registry: Registry) -> str:
-    """A hint at the other models of the store, where there are some."""
-    others = [name for name in models(registry.folder.parent) if name != registry.name]
-    return f"; --name takes another model of this store: {', '.join(others)}" if others else ""
+    """A hint at the other models of the store; where there are none, at the folder, which may be the wrong one."""
+    others = other_models(registry)
+    return (
+        f"; --name takes another model of this store: {others}" if others else f" in {registry.folder.parent.resolve()}"
+    )
 
 
 def _facts(registry: Registry, version: int) -> dict[str, Any]:

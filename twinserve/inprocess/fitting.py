@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from twinserve import bounds
 from twinserve.errors import AskedWrongly
-from twinserve.inprocess.model import Model
+from twinserve.inprocess.model import Model, is_frame
 from twinserve.inprocess.wording import in_python, python_wording
 from twinserve.metric import TOLERANCE
 from twinserve.recipes.table import TableOptions, table_recipe
@@ -69,6 +69,8 @@ def fit(
     column that was left out; `model.trained` holds everything that the command's report shows. Raises `AskedWrongly`
     (a `ModelError`) for a table or a target that cannot be learned from.
     """
+    if not is_frame(df):
+        raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
     registry = Registry(Path(artifacts), name or _name(target))
     named = df.set_axis([str(column) for column in df.columns], axis="columns")
     if list(named.columns).count(str(target)) > 1:
@@ -110,7 +112,7 @@ def _reworded(trained: Trained) -> Trained:
 
 def told(trained: Trained, *, promote: bool) -> list[str]:
     """The sentences that need attention: of the table, of the candidates and, where it was asked, of the gate."""
-    lines = [f"{n.column}: {n.sentence}." if n.column else f"{n.sentence}." for n in trained.notes if n.kind in WARNED]
+    lines = [str(note) for note in trained.notes if note.kind in WARNED]
     lines += trained.fitted.warnings
     lines += [f"The candidate {name} failed: {reason}" for name, reason in trained.fitted.failed.items()]
     if promote and not trained.outcome.promoted:

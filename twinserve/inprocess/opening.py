@@ -11,7 +11,7 @@ from twinserve.inprocess.wording import python_wording
 from twinserve.signature.request.validator import MAX_BATCH
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
-from twinserve.store.models import only_model
+from twinserve.store.models import only_model, other_models
 from twinserve.store.registry import VERSION, Registry
 
 
@@ -69,7 +69,10 @@ def _champion(registry: Registry) -> int:
     number = registry.champion()
     if number is None:
         made = registry.versions()
-        advice = f"give version={made[-1]} or promote it" if made else "train one first"
+        others = other_models(registry)
+        advice = f"that store has: {others}" if others else "train one first"
+        if made:
+            advice = f"give version={made[-1]} or promote it"
         raise RegistryError(f"There is no champion of {registry.name!r} in {registry.folder.parent}; {advice}.")
     return number
 

@@ -19,7 +19,7 @@ def find(name: str, recipes: Mapping[str, str]) -> Recipe:
         known = f"choose one of: {', '.join(sorted(recipes))}, or" if recipes else "give"
         raise UnknownRecipe(f"There is no recipe {name!r}; {known} your own as package.module:name.")
     place = recipes.get(name, name)
-    recipe = at(place)
+    recipe = at(place, is_one=lambda value: isinstance(value, Recipe))
     if not isinstance(recipe, Recipe):
         raise UnknownRecipe(f"{place} is a {type(recipe).__name__} and not a Recipe.")
     return recipe

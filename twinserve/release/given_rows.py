@@ -146,6 +146,8 @@ def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> F
     if values.isna().any():
         raise CannotPackage(f"y is missing in {int(values.isna().sum())} rows; leave those rows out.")
     if classes is None:
+        if not pd.api.types.is_numeric_dtype(values) and pd.to_numeric(values, errors="coerce").isna().any():
+            raise CannotPackage("The estimator is a regressor, and y holds texts; give the column that it predicts.")
         return values.to_numpy(dtype=np.float64)
     codes = {label: code for code, label in enumerate(classes)}
     labels = [label_text(value) for value in values.tolist()]

@@ -110,10 +110,19 @@ def _learned(part: Any, names: Sequence[str]) -> Iterator[tuple[str, KnownColumn
     elif hasattr(part, "transformers_"):
         for _, inner, chosen in part.transformers_:
             yield from _learned(inner, _chosen(chosen, names))
+    elif (inner := _wrapped(part)) is not None:
+        yield from _learned(inner, names)
     elif len(getattr(part, "categories_", ())) == len(names):
         yield from zip(names, (KnownColumn(_values(values)) for values in part.categories_), strict=True)
     else:
         yield from ((name, KnownColumn(range=ends)) for name, ends in _ranges(part, names) if np.isfinite(ends).all())
+
+
+def _wrapped(part: Any) -> Any:
+    """The fitted estimator that gets the columns of a search, of a calibration or of a transformed target."""
+    for calibrated in getattr(part, "calibrated_classifiers_", ()):
+        return calibrated.estimator
+    return getattr(part, "best_estimator_", getattr(part, "regressor_", None))
 
 
 def _keeps_columns(step: Any) -> bool:

@@ -38,10 +38,15 @@ def load(name: str, content: bytes) -> tuple[Any, str | None]:
         trial.try_pipeline(content, Deadline(SECONDS))
         return _opened(content), versions[0] if versions else None
     except ArtifactRefused as error:
-        advice = " Save it as a pickle if you made it yourself." if "not trusted" in str(error) else ""
-        raise Unreadable(f"{name} was not opened. {error}{advice}") from None
+        raise Unreadable(f"{name} was not opened. {error}{_advice(str(error))}") from None
     except Exception as error:  # A schema may name anything.
         raise _damaged(name, error) from None
+
+
+def _advice(refusal: str) -> str:
+    if "sklearn.metrics._scorer" in refusal:
+        return " It belongs to a search such as GridSearchCV: save the search's best_estimator_ instead."
+    return " Save it as a pickle if you made it yourself." if "not trusted" in refusal else ""
 
 
 def _opened(content: bytes) -> Any:

@@ -1,4 +1,5 @@
-"""Environment variables that have our prefix but name no setting: Kubernetes' own are ignored, others are mistakes."""
+"""Environment variables that have our prefix but name no setting: Kubernetes' own and make's are ignored, others are
+mistakes."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ LINK_NAME: Final = re.compile(
     r".*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)\Z"
 )
 LINK_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
+MAKE: Final = frozenset({"WHEEL"})
+"""What the Makefile of a project reads: whoever exports it for `make` may run a door in the same terminal."""
 
 
 def is_service_link(name: str, value: str) -> bool:
@@ -25,7 +28,7 @@ def mistake(variables: Mapping[str, str | None], prefix: str, fields: Iterable[s
     for given, value in sorted(variables.items()):
         name = given.upper()
         field = name.removeprefix(prefix)
-        if field == name or field in known or not value or is_service_link(name, value):
+        if field == name or field in known or field in MAKE or not value or is_service_link(name, value):
             continue
         near = difflib.get_close_matches(field, known, n=1)
         advice = f"did you mean {prefix}{near[0]}?" if near else "`--help` lists all settings."

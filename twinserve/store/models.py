@@ -24,6 +24,14 @@ def only_model(root: Path) -> str:
     """The name of the store's only model; raises `RegistryError` where there are none or several."""
     names = models(root)
     if len(names) != 1:
-        has = f"has several models; --name takes one of: {', '.join(names)}" if names else "has no models yet"
-        raise RegistryError(f"The store {root} {has}.")
+        raise RegistryError(
+            f"The store {root} has several models; --name takes one of: {', '.join(names)}."
+            if names
+            else f"There are no models in {root.resolve()} yet; train one, or name the folder of another store."
+        )
     return names[0]
+
+
+def other_models(registry: Registry) -> str:
+    """The names of the other models of its store, as a list to be read; empty where there are none."""
+    return ", ".join(name for name in models(registry.folder.parent) if name != registry.name)

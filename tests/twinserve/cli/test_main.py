@@ -88,3 +88,26 @@ def test_bash_completes_verbs_and_options(capsys: pytest.CaptureFixture[str]) ->
 def test_other_shells_have_a_script_too(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
     assert "rollback" in capsys.readouterr().out
+
+
+def test_a_command_in_a_help_is_not_broken_into_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not be copied."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["completion", "--help"])
+    command = "twinserve completion bash > ~/.local/share/bash-completion/completions/twinserve"
+    assert command in map(str.strip, capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(("verb", "versions"), [("promote", "VERSION"), ("diff", "VERSION VERSION")])
+def test_the_usage_shows_how_many_versions_a_verb_takes(
+    verb: str, versions: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([verb])
+    assert end.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-2].strip() == versions
+    assert lines[-1].endswith("the following arguments are required: VERSION")

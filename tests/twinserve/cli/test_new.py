@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.twinserve.scaffold.tables import TABLES
+from twinserve import __version__
 from twinserve.cli.main import main
 
 DATA = ["--data", "loans.csv", "--target", "defaulted"]
@@ -42,6 +43,15 @@ def test_ruff_changes_nothing_in_the_project() -> None:
         ruff = [sys.executable, "-m", "ruff", *command]
         done = subprocess.run(ruff, cwd="loans", capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_columns_that_are_left_out_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not only in the recipe, which somebody may never read."""
+    Path("german.csv").write_text("age;amount;y\n" + "".join(f"{n % 7};{n},5;{n % 2}\n" for n in range(60)))
+    assert main(["new", "german", "--data", "german.csv", "--target", "y"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "amount: left out, its numbers have a decimal comma; write them with a point, to use it.\nThe project is in "
+    )
 
 
 def test_a_folder_that_is_not_empty_is_refused_but_for_force(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,3 +97,14 @@ def test_what_cannot_be_made_leaves_nothing(
     assert main(["new", *arguments]) == 2
     assert sentence in capsys.readouterr().err
     assert sorted(folder.iterdir()) == before
+
+
+def test_make_says_what_to_do_where_no_index_has_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as before its first release."""
+    assert main(["new", "loans", *DATA]) == 0
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    for variable in ("PIP_FIND_LINKS", "TWINSERVE_WHEEL"):
+        monkeypatch.delenv(variable, raising=False)
+    done = subprocess.run(["make", "-C", "loans", "setup"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"\nTWINSERVE_WHEEL=/path/to/twinserve-{__version__}-py3-none-any.whl names a wheel " in done.stdout

@@ -24,8 +24,16 @@ def test_it_prints_what_it_would_write(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert 'DATA: Final = Path(__file__).parent / "loans.csv"' in printed
     assert main(["recipe", "--data", "loans.csv", "--target", "defaulted", "--output", "mine.py"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out.endswith("\nThe recipe is in mine.py.\n")
     assert Path("mine.py").read_text() == printed
+
+
+@pytest.mark.usefixtures("table")
+def test_a_recipe_that_was_perhaps_edited_is_not_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text("edited")
+    assert main(["recipe", "--data", "loans.csv", "--target", "defaulted", "--output", "mine.py"]) == 2
+    assert "'mine.py' is there already" in capsys.readouterr().err
+    assert Path("mine.py").read_text() == "edited"
 
 
 @pytest.mark.usefixtures("table")

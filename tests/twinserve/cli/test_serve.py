@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -88,6 +89,38 @@ def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
     assert process.returncode == 2
     assert errors.count("\n") == 1
     assert "port 65536 (the port number is out of range)" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], r"The store artifacts has several models; name one with TWINSERVE_MODEL: pear, plum\."),
+        (["--name", "fig"], r"There is no model 'fig' in artifacts; name one with TWINSERVE_MODEL: pear, plum\."),
+        (["--name", "pear"], r"'pear' has no champion in artifacts; `twinserve promote` makes .*"),
+        (["--artifacts", "none"], r"There are no models in /.*/none; make one with `twinserve train` or .*"),
+    ],
+)
+def test_a_model_that_is_not_there_is_told_with_those_that_are(
+    arguments: list[str], sentence: str, tmp_path: Path
+) -> None:
+    """Nobody is told the default name, which they never gave."""
+    for version in ("pear/1", "plum/1"):
+        (tmp_path / "artifacts" / version).mkdir(parents=True)
+    command = [sys.executable, "-m", "twinserve.cli.main", "serve", *arguments]
+    environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(f"serve: {sentence}\n", done.stderr), done.stderr
+
+
+def test_a_model_that_is_asked_for_by_name_is_not_trained(tmp_path: Path) -> None:
+    """By a mistyped name another model would get it."""
+    (tmp_path / "train.py").write_text("raise SystemExit('trained')")
+    command = [sys.executable, "-m", "twinserve.cli.main", "serve", "--name", "pera"]
+    environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "trained" not in done.stderr
+    assert done.returncode == 2
 
 
 def predict(port: int, body: bytes) -> bytes:

@@ -91,10 +91,10 @@ def test_two_versions_of_the_same_data_differ_in_nothing(registry: Registry) -> 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
     empty = Registry(tmp_path, "fruit")
-    assert said(empty, "list").lines == ["'fruit' has no versions yet."]
+    assert said(empty, "list").lines == [f"'fruit' has no versions yet in {tmp_path}."]
     assert not said(empty, "verify").done
     assert said(empty, "prune").lines == ["Removed: none."]
-    with pytest.raises(ModelError, match="has no champion; name a version"):
+    with pytest.raises(ModelError, match=f"has no champion in {tmp_path}; name a version"):
         said(empty, "show")
 
 

@@ -50,6 +50,14 @@ def test_the_command_makes_the_same_model_of_the_same_table(tmp_path: Path, monk
     assert (answer["label"] == orchard()["kind"]).mean() > 0.8
 
 
+def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
+    """The path of a file, which the command takes, above all."""
+    with pytest.raises(
+        AskedWrongly, match=r"^fit takes a DataFrame, not a value of the type str; pandas reads files\.$"
+    ):
+        fit("orchard.csv", "kind", artifacts=tmp_path)  # type: ignore[arg-type]  # On purpose.
+
+
 @pytest.mark.slow
 def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     """A version that breaks callers of the champion is registered, given and not promoted."""
@@ -60,7 +68,7 @@ def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     with pytest.warns(TrainingWarning) as told:
         second = fit(orchard().drop(columns="skin.spots").assign(one=1), "kind", artifacts=tmp_path)
     texts = [str(warning.message) for warning in told]
-    assert texts[0] == "one: it has the same value in every row."
+    assert texts[0] == "one: left out, it has the same value in every row."
     assert texts[-1].startswith("Version 2 is registered and not promoted. Callers of the champion would break")
     assert texts[-1].endswith("allow_breaking=True promotes nevertheless.")
     assert second.trained is not None

@@ -182,6 +182,19 @@ def test_what_json_cannot_hold_is_refused_in_its_place(tumor: Model, value: obje
     assert caught.value.total == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (pd.Series(APPLE), "of the type Series. Its to_dict() gives one."),
+        (pd.DataFrame([APPLE]).to_numpy(), "of the type ndarray. Its tolist() gives one."),
+    ],
+)
+def test_a_row_of_pandas_or_numpy_is_told_what_makes_an_instance_of_it(pear: Model, value: Any, advice: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        pear.predict(value)
+    assert caught.value.errors[0]["detail"].endswith(advice)
+
+
 def test_nan_is_not_taken_for_null(pear: Model) -> None:
     """Not even where null is allowed."""
     with pytest.raises(InvalidInput):

@@ -30,6 +30,7 @@ from sklearn.svm import LinearSVC
 
 from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
 from twinserve.release.from_estimator import held_out, package
+from twinserve.release.given_rows import encoded_target
 from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import Disagreement
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
@@ -238,6 +239,13 @@ def test_a_model_that_needs_a_special_dtype_is_refused() -> None:
     table["kind"] = pd.Categorical(np.where(np.arange(150) % 2, "a", "b"))
     with pytest.raises(CannotPackage, match="put the conversion into the pipeline"):
         package(Picky().fit(table, target), table, target, name="own")
+
+
+def test_texts_are_no_target_of_a_regressor() -> None:
+    """Told without any of them, before scikit-learn fails."""
+    with pytest.raises(CannotPackage, match=r"^The estimator is a regressor, and y holds texts; give the column that "):
+        encoded_target(pd.Series(["yes", "no"]), None, 2)
+    assert encoded_target(pd.Series(["1.5", "2"], dtype=object), None, 2).tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize(("row", "reason"), [(None, "missing in 1 rows"), (7, "y holds '7'")])

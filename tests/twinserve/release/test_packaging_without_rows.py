@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 import sklearn
 from pydantic import BaseModel, Field
-from sklearn.compose import make_column_transformer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -71,6 +73,23 @@ def test_an_estimator_fitted_on_an_array_has_numbered_columns(tmp_path: Path) ->
     array = ROWS[["age", "income"]].to_numpy()
     opened = registered(LogisticRegression(max_iter=1000).fit(array, LABELS), tmp_path)
     assert columns(opened) == [("x0", "number"), ("x1", "number")]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        GridSearchCV(MIXED, {"logisticregression__C": [0.1, 1.0]}, cv=2).fit(ROWS, LABELS),
+        CalibratedClassifierCV(MIXED, cv=2).fit(ROWS, LABELS),
+        TransformedTargetRegressor(make_pipeline(ENCODED, Ridge()), func=np.log, inverse_func=np.exp).fit(
+            ROWS, ROWS["income"]
+        ),
+    ],
+    ids=["search", "calibration", "transformed target"],
+)
+def test_what_a_wrapped_pipeline_learned_is_known_too(estimator: Any, tmp_path: Path) -> None:
+    opened = registered(estimator, tmp_path)
+    assert columns(opened) == [("age", "number"), ("income", "number"), ("city", "category")]
+    assert opened.manifest.predictor.kind == "compiled"
 
 
 def test_a_pydantic_class_names_types_and_bounds_in_the_order_of_the_model(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import sklearn
 import skops.io
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -146,6 +147,13 @@ def test_a_skops_file_of_another_version_is_told(tmp_path: Path) -> None:
     path = tmp_path / "loans.skops"
     path.write_bytes(made.getvalue())
     assert f"was fitted with scikit-learn {other(HERE)} and this is {HERE}; " in refusal(path, trust_pickles=False)
+
+
+def test_a_search_in_a_skops_file_is_told_to_save_its_best_estimator(tmp_path: Path) -> None:
+    """Its scorer is a type that is not trusted."""
+    path = tmp_path / "loans.skops"
+    path.write_bytes(skops.io.dumps(GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(X, Y)))
+    assert refusal(path).endswith("such as GridSearchCV: save the search's best_estimator_ instead.")
 
 
 def test_a_skops_file_with_a_type_that_is_not_listed_is_refused_by_its_name(tmp_path: Path) -> None:

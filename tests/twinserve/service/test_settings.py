@@ -157,6 +157,11 @@ def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(
     assert meant in str(refused.value)
 
 
+def test_what_make_reads_is_no_misspelt_setting(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TWINSERVE_WHEEL", "/wheels/twinserve-0.1.0-py3-none-any.whl")
+    assert read_settings().max_batch == 10_000
+
+
 def test_an_empty_variable_that_is_no_setting_is_no_mistake(environment: pytest.MonkeyPatch) -> None:
     """An empty unknown variable is ignored."""
     environment.setenv("TWINSERVE_MAX_BACTH", "")

@@ -33,6 +33,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
+from twinserve.store.models import other_models
 from twinserve.store.registry import Registry
 
 SCHEMA_JSON: Final = "application/schema+json"
@@ -196,7 +197,8 @@ def champion(registry: Registry) -> int:
     """The number of the version that should serve; raises a `ModelError` if there is none."""
     version = registry.champion()
     if version is None:
-        advice, made = "run `python train.py` first", registry.versions()
+        made, others = registry.versions(), other_models(registry)
+        advice = f"name another model with TWINSERVE_MODEL: {others}" if others else "run `python train.py` first"
         if made:
             advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
         raise RegistryError(f"There is no champion of {registry.name!r} in {registry.folder.parent}; {advice}.")

@@ -71,7 +71,7 @@ class Acceptor:
             return None
         try:
             values = self._read([msgspec.convert(instance, self._type) for instance in instances])
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except Exception:  # An instance that is no dict, such as an array, may raise anything when it is read as one.
             return None
         self._fill(values)
         for instance in instances:

@@ -85,7 +85,8 @@ class _Copier:
 
 
 def _hint(value: Any) -> str:
-    for method in ("isoformat", "item"):
+    methods = ("isoformat", "item") if not getattr(value, "ndim", 0) else ("to_dict", "tolist")  # A scalar, an array.
+    for method in methods:
         if hasattr(value, method):
             return f" Its {method}() gives one."
     return ""

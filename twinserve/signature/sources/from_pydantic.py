@@ -10,7 +10,7 @@ import datetime
 import enum
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, ForwardRef, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -207,6 +207,8 @@ def _leaf_type(kind: Any, path: Path) -> tuple[FeatureType, tuple[Any, ...] | No
         return FeatureType.INTEGER, values
     if values:
         refuse(path, "enumerates values that are neither all strings nor all integers")
+    if isinstance(kind, ForwardRef):  # Pydantic leaves a name alone that the module does not have.
+        refuse(path, f"has the type {kind.__forward_arg__}, with a name that its module does not have; import it there")
     if kind not in LEAF_TYPES:
         refuse(path, f"has the type {getattr(kind, '__name__', kind)}, which a feature cannot have")
     return LEAF_TYPES[kind], None

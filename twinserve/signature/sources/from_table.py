@@ -12,7 +12,14 @@ import pandas as pd
 from twinserve.errors import UnsupportedInput
 from twinserve.notes import Note
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
-from twinserve.signature.sources.type_inference import Column, NotAFeature, interpret, named_like_an_id, nearly_numbers
+from twinserve.signature.sources.type_inference import (
+    Column,
+    NotAFeature,
+    interpret,
+    named_like_an_id,
+    nearly_numbers,
+    number_trouble,
+)
 
 FEWEST_TO_JUDGE: Final = 20
 """With fewer values than this, a column in which all of them differ need not be an identifier."""
@@ -134,7 +141,7 @@ def _useless(name: str, column: Column) -> str | None:
     if len(present) < FEWEST_TO_JUDGE:
         return None
     if column.type is FeatureType.STRING and nearly_numbers(present):
-        return "its values are numbers but for some, or have a decimal comma; mend them to use it"
+        return f"{number_trouble(present)}, to use it"
     if column.type in TEXTUAL and distinct >= NEARLY_ALL * len(present):
         return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):

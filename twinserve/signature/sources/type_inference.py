@@ -121,9 +121,7 @@ def _mendable(distinct: pd.Series[Any], kind: FeatureType) -> str | None:
     if distinct.str.fullmatch(SLASHED_DATE).all():
         return "looks like dates; write them as YYYY-MM-DD to use them"
     if kind is FeatureType.CATEGORY and nearly_numbers(distinct):
-        return (
-            "is read as categories: its values are numbers but for some, or have a decimal comma; mend them for numbers"
-        )
+        return f"is read as categories: {number_trouble(distinct)}, to have numbers"
     return None
 
 
@@ -134,6 +132,13 @@ def nearly_numbers(texts: pd.Series[Any]) -> bool:
     plain = pd.to_numeric(texts, errors="coerce").notna()
     pointed = pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna()
     return bool(pointed.mean() > 0.5 and not plain.all())
+
+
+def number_trouble(texts: pd.Series[Any]) -> str:
+    """Why texts that are nearly numbers are none, and what to do."""
+    if pd.to_numeric(texts.str.replace(",", ".", regex=False), errors="coerce").notna().all():
+        return "its numbers have a decimal comma; write them with a point"
+    return "its values are numbers but for some; mend those or leave them empty"
 
 
 def _numbers(values: pd.Series[Any], kind: FeatureType) -> Column:

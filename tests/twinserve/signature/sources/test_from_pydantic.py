@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import datetime
 import enum
+import importlib
 import re
 import types
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal, Optional, Union
 
 import annotated_types as at
@@ -509,6 +511,18 @@ def test_a_constraint_that_no_validator_would_look_at_is_refused(annotation: Any
 )
 def test_two_fields_with_one_column_name_are_refused(model: Callable[[], type[BaseModel]]) -> None:
     assert "share the column name 'a." in refusal(model())
+
+
+def test_a_type_whose_name_was_not_imported_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes a `Literal` into a recipe forgets the import first."""
+    lines = ["from __future__ import annotations", "from pydantic import BaseModel"]
+    lines += ["class Loan(BaseModel):", "    kind: Literal['a', 'b']"]
+    (tmp_path / "loan_without_import.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    loan = importlib.import_module("loan_without_import").Loan
+    assert "has the type Literal['a', 'b'], with a name that its module does not have; import it" in refusal(loan)
 
 
 def test_the_refusal_of_a_place_in_a_list_names_the_place() -> None:

@@ -112,7 +112,7 @@ def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
         ("words", [f"many different words, number {i}" for i in range(ROWS)], "free text"),
         ("spoilt", ["oops", *(f"{i}.5" for i in range(ROWS - 1))], "numbers but for some"),
         ("code", [f"00{i}" for i in range(ROWS)], "identifier"),
-        ("comma", [f"{i},5" for i in range(ROWS)], "decimal comma"),
+        ("comma", [f"{i},5" for i in range(ROWS)], "decimal comma; write them with a point, to use it"),
         ("often", ["oops"] * 4 + [f"{i}.5" for i in range(ROWS - 4)], "numbers but for some"),
         ("lists", [[1, 2]] * ROWS, "holds list values"),
     ],
@@ -135,7 +135,7 @@ def test_what_only_looks_useless_stays(name: str, values: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (["1,5", "2,5", "12"] * 10, "decimal comma; mend them for numbers"),
+        (["1,5", "2,5", "12"] * 10, "numbers have a decimal comma; write them with a point"),
         (["1", "2", "unknown"] * 10, "numbers but for some"),
         (["1/2/2024", "12/31/2024"] * 15, "looks like dates"),
     ],
