@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from typing_extensions import TypeIs
 
 from twinserve.cli.given_table import given_table
 from twinserve.cli.train_command import release_choices
 from twinserve.recipes.place import NothingThere, at
 from twinserve.release.import_steps import ImportChoices, Labelled
 from twinserve.store.registry import Registry
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:

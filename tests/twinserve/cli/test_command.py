@@ -59,7 +59,7 @@ def test_what_an_encoding_cannot_hold_is_escaped(folder: Path) -> None:
     ("line", "code", "sentence"),
     [
         ("twinserve recipe --data loans.csv --target t >&-", 0, ""),
-        ("twinserve list --artifacts none >&- <&-", 1, "twinserve: The store none has no models yet.\n"),
+        ("twinserve list --artifacts none >&- <&-", 1, "none yet; train one, or name the folder of another store.\n"),
         ("twinserve train --data - --target t --name loans <&-", 2, "twinserve: '-' is empty.\n"),
     ],
 )

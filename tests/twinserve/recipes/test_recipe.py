@@ -67,5 +67,5 @@ def test_what_is_wrong_in_a_module_of_yours_is_not_taken_for_a_missing_recipe(
 def test_a_module_without_that_recipe_is_told_with_those_it_has() -> None:
     with pytest.raises(NothingThere, match=r"^The module 'model\.tumor' has no 'recipe'; it has TUMOR\.$"):
         find("model.tumor:recipe", {})
-    with pytest.raises(UnknownRecipe, match=r"^The module 'math' has no 'recipe'\.$"):
+    with pytest.raises(NothingThere, match=r"^The module 'math' has no 'recipe'\.$"):
         find("math:recipe", {})
