@@ -12,11 +12,13 @@ LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-ve
 COMMAND := \#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom twinserve.cli.main import main\nsys.exit(main())\n
 IMAGE  ?= twinserve
 REQUESTS ?= 1000000
+# Those that test-pythons tries, besides that of .venv.
+PYTHONS ?= 3.12 3.13
 # Of the tests at once: half again as many as there are processors, as many of them wait for servers.
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-extended test-saved-models lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -67,6 +69,20 @@ test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
 
+test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS that is installed (3.12 and 3.13)
+	@for version in $(PYTHONS); do \
+	  found=$$(for python in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do $$python -c 'import venv' 2>/dev/null && echo $$python; done | tail -1); \
+	  if [ -z "$$found" ]; then echo "Python $$version is not installed"; continue; fi; \
+	  echo "Python $$version"; \
+	  $(MAKE) --silent .venv-$$version/.made PYTHON="$$found" && \
+	  .venv-$$version/bin/python -m pytest -q -n $(PROCESSES) --dist loadfile -p no:cacheprovider -m "not slow" || exit 1; \
+	done
+
+.venv-3.%/.made: requirements/dev.txt
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m $(INSTALL) requirements/dev.txt
+	@touch $@
+
 # What old libraries warn of is their own affair; that they answer alike is ours.
 test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
 	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider tests/twinserve/compile tests/twinserve/proof/test_prove.py \
@@ -111,5 +127,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -83,7 +83,8 @@ def _learner(model: Any) -> Any:
     if not np.isnan(model.missing):
         raise refusal(model, f"missing={model.missing!r} is not lowered, NaN is")
     learner = json.loads(bytes(model.get_booster().save_raw("json")))["learner"]
-    kind = learner["gradient_booster"]["name"]
+    forest = learner["gradient_booster"]
+    kind = "dart" if "weight_drop" in forest.get("model", ()) else forest["name"]  # From 3.4 on dart is named gbtree.
     if kind != "gbtree":
         raise refusal(model, f"booster={kind!r} is not lowered")
     if learner["learner_model_param"]["num_target"] != "1":

@@ -32,7 +32,8 @@ def identifier(name: str) -> str:
     """A lower-case identifier that reads like this name: `sepal length (cm)` gives `sepal_length_cm`."""
     plain = unicodedata.normalize("NFKC", name)
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain).lower()
-    joined = re.sub(r"_+", "_", re.sub(r"\W+", "_", apart)).strip("_")
+    # Not `\w`, which has numerals that Python allows in no name.
+    joined = re.sub(r"_+", "_", "".join(c if f"a{c}".isidentifier() else "_" for c in apart)).strip("_")
     whole = joined if joined.isidentifier() else f"field_{joined}".rstrip("_")
     return whole if len(whole) <= LONGEST else whole[:LONGEST].rpartition("_")[0] or whole[:LONGEST]
 

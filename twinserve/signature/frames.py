@@ -109,5 +109,5 @@ def _instants(seconds: FloatArray) -> NDArray[np.datetime64]:
     whole = np.floor(present)
     micros = whole.astype("int64") * 1_000_000 + np.round((present - whole) * 1e6).astype("int64")
     instants: NDArray[np.datetime64] = micros.astype("datetime64[us]")
-    instants[np.isnan(seconds)] = np.datetime64("NaT")
+    instants[np.isnan(seconds)] = np.datetime64("NaT", "us")
     return instants

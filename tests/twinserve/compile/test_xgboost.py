@@ -107,18 +107,19 @@ def test_a_base_score_given_by_hand_starts_the_sum(score: float) -> None:
     assert_same(model, plain(x), tolerance=0.0)
 
 
+@pytest.mark.filterwarnings("ignore:.*`booster=:UserWarning")  # Newer ones are about to drop dart and gblinear.
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"missing": -1.0}, r"missing=-1\.0 is not lowered, NaN is"),
-        ({"booster": "dart"}, "booster='dart' is not lowered"),
+        ({"booster": "dart", "rate_drop": 0.5}, "booster='dart' is not lowered"),
         ({"booster": "gblinear"}, "booster='gblinear' is not lowered"),
         ({"objective": "binary:logitraw"}, "objective='binary:logitraw' with 1 sums is not lowered"),
     ],
 )
 def test_what_is_not_lowered_is_refused_by_name(options: dict[str, Any], reason: str) -> None:
     x = random_numbers(0, 60, 2)
-    model = xgboost.XGBClassifier(n_estimators=2, n_jobs=1, verbosity=0, **options).fit(x, random_labels(0, x, 2))
+    model = xgboost.XGBClassifier(n_estimators=4, n_jobs=1, verbosity=0, **options).fit(x, random_labels(0, x, 2))
     with pytest.raises(CannotCompile, match=rf"^xgboost\.sklearn\.XGBClassifier: {reason}$"):
         compile_pipeline(model, plain(x).columns)
 

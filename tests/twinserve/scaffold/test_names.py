@@ -22,6 +22,8 @@ from twinserve.scaffold.names import class_name, field_name, module_name, singul
         ("%", "field"),
         ("l", "l_"),
         ("größe", "größe"),
+        ("count \U000109c0", "count"),
+        ("m²", "m2"),
         ("ﬁeld", "field"),
         ("word " * 20, "word_word_word_word_word_word_word_word"),
     ],

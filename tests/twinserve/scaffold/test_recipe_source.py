@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ def require_tidy(written: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="mypy is set to 3.11, which cannot read newer NumPy's types")
 def test_mypy_accepts_printed_recipes(tmp_path: Path) -> None:
     files = []
     for name, (make, target) in TABLES.items():
@@ -123,6 +125,6 @@ def test_any_table_and_its_printed_recipe_decide_alike(
     try:
         written = printed(folder, frame, "target", "--name", "table")
     except AssertionError:
-        assert capsys.readouterr().err.startswith("twinserve recipe: ")
+        assert re.match(r"twinserve: \w.*\.\n\Z", capsys.readouterr().err)
         return
     require_same(imported(written), of_table(folder, "target"))
