@@ -34,11 +34,11 @@ READS: dict[str, Callable[[Registry], object]] = {
 
 @contextmanager
 def failing(patch: pytest.MonkeyPatch, kind: str, name: str = "") -> Iterator[None]:
-    """A context in which no file, or none of this name, can be opened."""
+    """A context in which no path, or none that ends with this name, can be opened."""
     opened = os.open
 
     def refuse(path: Any, *arguments: Any, **options: Any) -> int:
-        if name in str(path):
+        if str(path).endswith(name):
             raise OSError(getattr(errno, kind), os.strerror(getattr(errno, kind)), str(path))
         return opened(path, *arguments, **options)
 
