@@ -29,5 +29,9 @@ class RegistryError(ModelError):
     """The registry cannot carry out an operation, such as promoting a version that does not exist."""
 
 
+class StoreUnreadable(RegistryError, ArtifactRefused):
+    """The system does not let the store be read, for example with too many open files; no file is known to be bad."""
+
+
 class CannotPackage(ModelError):
     """An estimator cannot be served; the message says why."""

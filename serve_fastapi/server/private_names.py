@@ -39,6 +39,6 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
         *("config", "processes", "should_exit", "signal_queue", "sockets"),
     ),
     "uvicorn.supervisors.multiprocess:Process": ("exitcode", "pid", "process"),
-    "uvloop:Loop": ("connect_accepted_socket", "create_server", "create_task"),
+    "uvloop:Loop": ("create_server",),
 }
 """By `module` or `module:Class`: methods that are called or replaced, attributes that are read or set, arguments."""

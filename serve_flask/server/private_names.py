@@ -29,7 +29,14 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
     "gunicorn.workers.gthread:TConn": ("sock", "client", "close"),
     "gunicorn.workers.gthread:ThreadWorker": (
         *("accept", "finish_request", "handle", "handle_exit", "handle_request", "init_process", "init_signals"),
-        *("is_parent_alive", "load_wsgi", "murder_pending", "run", "set_accept_enabled"),
+        *(
+            "is_parent_alive",
+            "load_wsgi",
+            "murder_pending",
+            "run",
+            "set_accept_enabled",
+            "wait_for_and_dispatch_events",
+        ),
         *("_accepting", "alive", "cfg", "method_queue", "nr_conns", "poller", "sockets", "tpool", "wsgi"),
     ),
 }

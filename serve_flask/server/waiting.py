@@ -62,19 +62,26 @@ class WaitingWorker(ServiceWorker):
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # As gunicorn calls it.
         """When this worker stops, close its listeners at once, so that new clients are refused and do not wait for its
         end. Pending connections are accepted first: the system would reset them with the listener."""
-        super().set_accept_enabled(enabled and self.alive)
+        super().set_accept_enabled(enabled and self.alive and not self.pending.pause)
         while not self.alive and self.sockets:  # After the first call none is left.
             listener, taken = self.sockets.pop(), list[Connection]()
-            while accepted := accept_pending(listener, MOST):
+            while accepted := accept_pending(listener, MOST)[0]:
                 taken += self.connect(listener, accepted)
             listener.close()
             self.read_new(taken)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept the pending connections. If only one were accepted in each round of the loop, a connection would wait
-        for as many rounds as there are others before it."""
+        for as many rounds as there are others before it. Where there is no room, none is accepted for a while."""
         self.next_accept = time.monotonic() + ACCEPT_INTERVAL
-        self.read_new(self.connect(listener, self.pending.accept(listener)))
+        accepted = self.pending.accept(listener)
+        if self.pending.pause:
+            self.set_accept_enabled(False)
+        self.read_new(self.connect(listener, accepted))
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Handle what happens next, and return in time to accept again; gunicorn calls this each round."""
+        super().wait_for_and_dispatch_events(min(timeout, self.pending.pause or timeout))
 
     def connect(self, listener: socket.socket, accepted_sockets: list[Accepted]) -> list[Connection]:
         """Connections for these sockets. None is answered yet: a client that is answered may reconnect at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinserve.errors import ModelError
+from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.store import pipeline_file
 from twinserve.store.artifact import Trust, open_version, read_manifest
@@ -31,7 +31,8 @@ def promote_if_not_worse(
 
     It replaces only the champion that it was compared with: where another training has promoted meanwhile, it is
     compared with the new champion, as often as that happens. A damaged champion is replaced without comparing; one that
-    is only not trusted here holds the new version back. `promote=False` compares and changes nothing.
+    is only not trusted here, or that the system cannot read now, holds the new version back. `promote=False` compares
+    and changes nothing.
     """
     try:
         challenger = open_version(registry.path(version), trust)
@@ -55,6 +56,8 @@ def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challeng
         if (number := registry.champion()) is not None:
             folder = registry.require(number)
             champion = open_version(folder, trust)
+    except StoreUnreadable as error:
+        return Verdict(passed=False, reason=f"The champion cannot be read to compare with: {error}")
     except ModelError as error:
         option = None if folder is None else _missing(folder, trust)
         advice = f" {option} compares with it." if option else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from twinserve.store.deadline import Deadline
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
 from twinserve.store.store_file import Folder
+from twinserve.store.unreadable import unreadable
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
@@ -107,6 +109,10 @@ def _refusing(name: str) -> Iterator[None]:
         yield
     except ArtifactRefused:
         raise
+    except OSError as error:
+        raise unreadable(f"What {name} needs", error) from error
+    except MemoryError as error:
+        raise unreadable(f"What {name} needs", OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))) from error
     except Exception as error:
         raise ArtifactRefused(
             f"{name} cannot be used by this program ({type(error).__name__}); restore the artifact or train again."
@@ -117,8 +123,10 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a version, without opening any other file; raises `ArtifactRefused`."""
     try:
         return _manifest(store_file.read_small(folder / MANIFEST, bounds.FILES[MANIFEST]))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return _manifest(None)
+    except OSError as error:
+        raise unreadable(MANIFEST, error) from error
 
 
 def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manifest, dict[str, bytes]]:
@@ -139,7 +147,7 @@ def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manife
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactRefused(NOTHING) from None
     except OSError as error:
-        raise ArtifactRefused(f"The artifact cannot be read ({error.strerror}); check its permissions.") from error
+        raise unreadable("The artifact", error) from error
 
 
 def _content(folder: Folder, name: str) -> bytes | None:

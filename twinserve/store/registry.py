@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from twinserve import bounds
-from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
+from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError, StoreUnreadable
 from twinserve.store.file_lock import acquire, is_held, sync_folder
 from twinserve.store.store_file import read_small
+from twinserve.store.unreadable import unreadable
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
@@ -55,13 +56,13 @@ class Registry:
         return self.folder / str(version)
 
     def champion(self) -> int | None:
-        """The number of the champion; None before the first promotion, `RegistryError` if its file is damaged."""
-        try:
-            text = read_small(self.folder / CHAMPION, bounds.POINTER).decode("ascii").strip()
-        except FileNotFoundError:
+        """The number of the champion; None before the first promotion.
+
+        Raises `RegistryError` if its file is damaged, and of these `StoreUnreadable` if the system cannot read it."""
+        content = self.pointer()
+        if content is None:
             return None
-        except (OSError, UnicodeDecodeError, ArtifactRefused):
-            text = ""
+        text = content.decode("ascii", "replace").strip()
         if not VERSION.fullmatch(text):
             raise RegistryError(f"The champion file of {self.name!r} is damaged; promote a version to write it anew.")
         return int(text)
@@ -74,12 +75,7 @@ class Registry:
 
     def pointer(self) -> bytes | None:
         """The content of the champion's file, damaged or not; None if it does not exist."""
-        try:
-            return read_small(self.folder / CHAMPION, bounds.POINTER)
-        except FileNotFoundError:
-            return None
-        except ArtifactRefused:  # A pipe, a folder or a large file.
-            return b""
+        return self._content(CHAMPION, bounds.POINTER)
 
     def promote(self, version: int) -> None:
         """Make a version the champion, atomically."""
@@ -150,6 +146,8 @@ class Registry:
         history = self._history()
         try:
             champion = self.champion()
+        except StoreUnreadable:
+            raise
         except RegistryError:  # Damaged; only the history is left.
             return history
         if champion is None:
@@ -160,11 +158,19 @@ class Registry:
 
     def _history(self) -> list[int]:
         """The versions in the order of their promotions, without damaged lines."""
-        try:
-            lines = read_small(self.folder / HISTORY, bounds.HISTORY).decode("ascii").split()
-        except (OSError, UnicodeDecodeError, ArtifactRefused):
-            return []
+        lines = (self._content(HISTORY, bounds.HISTORY) or b"").decode("ascii", "replace").split()
         return [int(line) for line in lines if VERSION.fullmatch(line)]
+
+    def _content(self, name: str, most: int) -> bytes | None:
+        """The content of a text file: None if it does not exist, empty if it is a pipe, a folder or too large."""
+        try:
+            return read_small(self.folder / name, most)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(f"The {name} file of {self.name!r}", error) from error
+        except ArtifactRefused:
+            return b""
 
     def _replace(self, name: str, numbers: Sequence[int]) -> None:
         descriptor, written = tempfile.mkstemp(dir=self.folder, prefix=STAGING)

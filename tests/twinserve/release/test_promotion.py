@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import fruit
+from twinserve.errors import StoreUnreadable
 from twinserve.release.gate import Terms
 from twinserve.release.promotion import Outcome, promote_if_not_worse
 from twinserve.store.artifact import Trust
@@ -124,3 +125,16 @@ def test_a_champion_that_is_only_not_trusted_here_is_not_replaced_unjudged(tmp_p
 def test_a_version_that_is_too_large_here_needs_another_option_than_trust(registry: Registry, holdout: Any) -> None:
     outcome = promote_if_not_worse(registry, 1, holdout, Terms(0.02), trust=Trust(max_artifact=1000))
     assert outcome.verdict.reason.endswith("--max-artifact promotes it.")
+
+
+def test_a_champion_that_the_system_cannot_read_stays(registry: Registry, holdout: Any) -> None:
+    class Unreadable(Registry):
+        """A registry on a disk that is away."""
+
+        def champion(self) -> int | None:
+            """No number."""
+            raise StoreUnreadable("The disk is away.")
+
+    outcome = promoted(Unreadable(registry.folder.parent, registry.name), 1, holdout)
+    assert (outcome.promoted, outcome.verdict.passed) == (False, False)
+    assert outcome.verdict.reason == "The champion cannot be read to compare with: The disk is away."

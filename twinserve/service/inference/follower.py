@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from twinserve.bounds import ENTRIES
-from twinserve.errors import ModelError
+from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.version import ModelVersion, champion, open_model_version
 from twinserve.service.settings import Settings
@@ -29,7 +29,7 @@ UNKNOWN: Final = "?"
 class Follower:
     """Checks for a new champion of one model each time `look` is called. A version that cannot be opened is refused,
     which is logged once for each reason, and the previous one goes on serving. It is tried again when its files change,
-    or after `RETRY` seconds."""
+    or after `RETRY` seconds; where the system did not let it be read, at the next look."""
 
     def __init__(
         self,
@@ -82,6 +82,8 @@ class Follower:
             opened = open_model_version(self._registry, version, self._settings, self._metrics, self._stop)
         except ModelError as error:
             self._refuse(str(version), str(error))
+            if isinstance(error, StoreUnreadable):  # No fault of its files, and it may end at any moment.
+                self._again = _Again(self._registry.path(version), 0.0)
             return
         except Exception as error:  # Files of a version may raise anything; it is refused visibly.
             if self._refuse(str(version), f"It could not be opened ({type(error).__name__}); train it again."):
@@ -112,9 +114,9 @@ class Follower:
 class _Again:
     """When a refused version should be tried again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seconds: float | None = None) -> None:
         self._stamp = _stamp(folder)
-        self._due = time.monotonic() + RETRY
+        self._due = time.monotonic() + (RETRY if seconds is None else seconds)
 
     def postpone(self) -> None:
         """Start waiting now, however long the last try took."""

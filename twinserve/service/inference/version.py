@@ -35,6 +35,7 @@ from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
 from twinserve.store.models import other_models
 from twinserve.store.registry import Registry
+from twinserve.store.unreadable import reading
 
 SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
@@ -182,7 +183,8 @@ def open_model_version(
 
     Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
-    opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
+    with reading(f"Version {version} of {registry.name!r}"):  # Also what its trial needs.
+        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
     return ModelVersion(opened, str(version), settings, metrics)
 
 
@@ -197,7 +199,8 @@ def champion(registry: Registry) -> int:
     """The number of the version that should serve; raises a `ModelError` if there is none."""
     version = registry.champion()
     if version is None:
-        made, others = registry.versions(), other_models(registry)
+        with reading(f"The store {registry.folder.parent}"):
+            made, others = registry.versions(), other_models(registry)
         advice = f"name another model with TWINSERVE_MODEL: {others}" if others else "run `python train.py` first"
         if made:
             advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
