@@ -45,12 +45,18 @@ WSGI: Final[Mapping[str, str]] = {
 }
 ASGI: Final[Mapping[str, str]] = {
     "uvicorn": "python -m uvicorn --port {port} --factory {app}:create_app",
+    "uvicorn, a root path": "python -m uvicorn --port {port} --root-path /team/models --factory {app}:create_app",
     "uvicorn workers": "python -m uvicorn --port {port} --workers 2 --factory {app}:create_app",
     "gunicorn asgi": f"{GUNICORN} -w 2 -k asgi {{app}}:create_app()",
     "hypercorn": "hypercorn --bind 127.0.0.1:{port} --workers 2 {app}:create_app()",
     "granian asgi": "granian --interface asgi --port {port} --workers 2 --factory {app}:create_app",
 }
 SERVERS: Final = {**WSGI, **ASGI}
+
+
+def app_of(server: str) -> str:
+    """The plain app that a server can run."""
+    return "plain_fastapi" if server in ASGI else "plain_flask"
 
 
 @dataclass(frozen=True)
@@ -124,9 +130,12 @@ def hosting(
     wheel: Path,
     store: Path,
     variables: Mapping[str, str] | None = None,
+    root: str = "",
     **more: Any,
 ) -> Iterator[Host]:
-    """A host app under a server, once it is ready. `more`: settings of the service."""
+    """A host app under a server, once it is ready.
+
+    `root`: a prefix that the server takes off itself. `more`: settings of the service."""
     assert ENVIRONMENT.exists(), "make test-hosts makes the environment"
     port, log = free_port(), folder / "stderr"
     program, *options = shlex.split(SERVERS[server].format(port=port, app=app))
@@ -143,7 +152,7 @@ def hosting(
     process = launch([str(ENVIRONMENT / program), *options], folder, environment, log, new_session=True)
     host = Host(Running(process, port, log))
     try:
-        wait_for(process, lambda: is_up(host))
+        wait_for(process, lambda: is_up(host, root))
         yield host
     except Exception as error:
         raise AssertionError(f"{server}: {error}\n{log.read_text()[-4000:]}") from error
@@ -153,9 +162,9 @@ def hosting(
         process.wait(DEADLINE)
 
 
-def is_up(host: Host) -> bool:
+def is_up(host: Host, root: str) -> bool:
     """Does the host answer its own page?"""
     try:
-        return host.ask("GET", "/own").status == 200
+        return host.ask("GET", f"{root}/own").status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -16,7 +16,7 @@ import pytest
 
 from harness.running import DEADLINE, Running, read, request, wait_for
 from harness.swapping import BODY
-from tests.hosts.hosting import ASGI, ENVIRONMENT, JSON, MAX_BODY, SERVERS, STOPS, Answer, Host, asked, hosting
+from tests.hosts.hosting import ENVIRONMENT, JSON, MAX_BODY, SERVERS, STOPS, Answer, Host, app_of, asked, hosting
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.environments]
@@ -36,11 +36,6 @@ CUTS = {"waitress", "hypercorn"}
 """Servers that cut requests in flight off: waitress does not handle SIGTERM, hypercorn ends its workers by it."""
 FOLLOWS = 4.0
 """Seconds: the two of the contract, and as many for a busy machine."""
-
-
-def app_of(server: str) -> str:
-    """The app that a server runs."""
-    return "plain_fastapi" if server in ASGI else "plain_flask"
 
 
 @pytest.fixture(scope="module", params=NAMES)
