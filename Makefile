@@ -2,6 +2,7 @@
 VENV   ?= .venv
 OLDEST ?= .venv-oldest
 MLFLOW ?= .venv-mlflow
+HOSTS  ?= .venv-hosts
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
@@ -18,7 +19,7 @@ PYTHONS ?= 3.12 3.13
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -66,6 +67,9 @@ test-extended: setup-dev ## What CI has no time for: every guide, every variant 
 test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of the oldest scikit-learn and of MLflow, whose environments take minutes to make
 	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/test_guides.py
 
+test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under the servers that people run (building uWSGI needs a C compiler)
+	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts
+
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
 
@@ -95,6 +99,12 @@ $(MLFLOW)/.made: bench/peers/mlflow/requirements.txt requirements/dev.txt
 	  $$($(PY) -m pip freeze | grep -E '^(scikit-learn|joblib|pandas|skops)==')
 	@touch $@
 
+$(HOSTS)/.made: requirements/hosts.txt
+	@echo "Installing other libraries and servers into $(HOSTS) (about a minute and a half)"
+	@$(PYTHON) -m venv --clear $(HOSTS)
+	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
+	@touch $@
+
 $(OLDEST)/.made: requirements/oldest.txt
 	@echo "Installing the oldest libraries into $(OLDEST)"
 	@$(PYTHON) -m venv --clear $(OLDEST)
@@ -105,6 +115,7 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
+	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -127,5 +138,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from serve_flask.environ_keys import EXCHANGE
+from serve_flask.environ_keys import CAN_STREAM, EXCHANGE
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Header, Reply
@@ -36,7 +36,7 @@ class Endpoint:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
-        start_response(status_line(reply.status), finish(exchange, reply))
+        start_response(status_line(reply.status), finish(exchange, reply, environ))
         return (reply.body,)
 
 
@@ -46,9 +46,13 @@ def status_line(status: HTTPStatus) -> str:
     return f"{status.value} {status.phrase}"
 
 
-def finish(exchange: Exchange, reply: Reply) -> list[Header]:
-    """Finish the exchange; returns all headers of the reply, Content-Length included."""
+def finish(exchange: Exchange, reply: Reply, environ: WSGIEnvironment) -> list[Header]:
+    """Finish the exchange; returns all headers of the reply, Content-Length included.
+
+    `Connection` only to our own server: WSGI forbids it (PEP 3333), and waitress then answers 500."""
     headers = [*exchange.finish(reply), *reply.fixed]
+    if reply.status >= HTTPStatus.BAD_REQUEST and CAN_STREAM not in environ:
+        headers = [header for header in headers if header[0] != "Connection"]
     if reply.media_type is not None:
         headers.append(("Content-Length", str(len(reply.body))))
     return headers

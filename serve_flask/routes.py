@@ -42,7 +42,7 @@ def blueprint(service: Service) -> Blueprint:
 
     Each route is a view, so the hooks, preprocessors and signals of the app that registers the blueprint apply to it.
     """
-    door = Blueprint("twinserve", __name__)
+    door = DoorBlueprint("twinserve", __name__)
     door.record(add_empty_part)
     for route in service.routes:
         endpoint = view(service, route.name, ANSWERS[route.kind])
@@ -50,6 +50,13 @@ def blueprint(service: Service) -> Blueprint:
     door.record(lambda state: add_other_methods(state, service))
     door.before_request(disown_doubled_slashes)
     return door
+
+
+class DoorBlueprint(Blueprint):
+    """The blueprint that an app registers."""
+
+    enable_openapi = False
+    """For APIFlask, whose own document cannot be made without it: it describes our paths nowhere."""
 
 
 class EmptyPart(BaseConverter):
@@ -113,7 +120,7 @@ def exchanged(service: Service, name: str, answer: AnyAnswer) -> Response:
         reply = exchange.refuse(error)
     if isinstance(reply, StreamedReply):
         return Rendered(stream_with_context(sent(exchange, reply)), reply.status, [*exchange.headers, *reply.fixed])
-    return Rendered([reply.body], reply.status, finish(exchange, reply))
+    return Rendered([reply.body], reply.status, finish(exchange, reply, environ))
 
 
 class Rendered(Response):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
+from wsgiref.util import is_hop_by_hop
 
 import pytest
 from blinker import NamedSignal
@@ -12,6 +13,7 @@ from flask import Flask
 from flask.ctx import RequestContext
 
 from serve_flask.app import SIGNALS, create_app
+from serve_flask.routes import blueprint
 from twinserve.testing.fakes import service_of
 
 if TYPE_CHECKING:
@@ -27,6 +29,18 @@ def test_a_host_closes_the_service_through_the_app() -> None:
     assert client.get("/health/ready").status_code == 200
     app.extensions["twinserve"].close()
     assert client.get("/health/ready").status_code == 503
+
+
+@pytest.mark.parametrize("prefix", [None, "/ml"])
+def test_no_header_of_the_connection_is_sent(prefix: str | None) -> None:
+    """WSGI forbids them (PEP 3333): some servers then answer 500. Only our own server is told to close."""
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(service_of()), url_prefix=prefix)
+    for client in (app.test_client(), create_app(service_of()).test_client()):
+        path = "/predict" if client.application is not app else f"{prefix or ''}/predict"
+        answer = client.post(path, data=b" " * (8 * 1024 * 1024 + 1), content_type="application/json")
+        assert answer.status_code == 413
+        assert [name for name, _ in answer.headers if is_hop_by_hop(name)] == []
 
 
 def listen(signal: NamedSignal, app: Flask, see: Callable[..., None]) -> None:

@@ -21,6 +21,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.credentials import write_keys, write_signing_key
 from harness.running import DEADLINE, DOORS, golden, running
+from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
 
 DRIVER: Final = shutil.which("chromedriver")
 PREDICT: Final = "#operations-default-predict"
@@ -44,6 +45,14 @@ class Page:
         """Wait until an element can be clicked."""
         ready = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))
         return WebDriverWait(self.browser, DEADLINE).until(ready)
+
+    def sign_in(self, client: str, secret: str) -> None:
+        """Have the page fetch a token of OAuth."""
+        self.find(".btn.authorize").click()
+        self.find("input#client_id_clientCredentials, input#client_id").send_keys(client)
+        self.find("input#client_secret_clientCredentials, input#client_secret").send_keys(secret)
+        self.find(".auth-btn-wrapper .authorize").click()
+        self.find(".auth-btn-wrapper .btn-done").click()
 
     def predict(self, body: str) -> str:
         """Try a prediction on the page; the status that it shows."""
@@ -90,11 +99,22 @@ def test_as_a_client_of_oauth(page: Page, tmp_path: Path, artifacts: Path) -> No
         "serve_fastapi", tmp_path, artifacts, blocking_file=None, auth="oauth", public="docs", **files
     ) as server:
         page.browser.get(f"http://127.0.0.1:{server.port}/docs")
-        page.find(".btn.authorize").click()
-        page.find("input#client_id_clientCredentials, input#client_id").send_keys("alice")
-        page.find("input#client_secret_clientCredentials, input#client_secret").send_keys(key)
-        page.find(".auth-btn-wrapper .authorize").click()
-        page.find(".auth-btn-wrapper .btn-done").click()
+        page.sign_in("alice", key)
+        assert page.predict(golden(artifacts).decode()) == "200"
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.parametrize("door", DOORS)
+def test_below_a_prefix_that_a_proxy_strips(page: Page, door: str, tmp_path: Path, artifacts: Path) -> None:
+    """The page finds the document, the token and the predictions below the prefix."""
+    key = write_keys(tmp_path / "keys.json", alice="predict")["alice"]
+    files = {"keys": str(tmp_path / "keys.json"), "signing_key": str(write_signing_key(tmp_path))}
+    with (
+        running(door, tmp_path, artifacts, auth="oauth", public="docs", **files) as server,
+        behind_a_prefix(server.port, tmp_path / "nginx") as nginx,
+    ):
+        page.browser.get(f"http://127.0.0.1:{nginx.server.port}{PREFIX}/docs")
+        page.sign_in("alice", key)
         assert page.predict(golden(artifacts).decode()) == "200"
 
 

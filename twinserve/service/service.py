@@ -63,7 +63,8 @@ class Service:
         self.gave_up = False
         """Is this process ending because all of its prediction threads are stuck?"""
         self._closing = False
-        self._moving = threading.Lock()
+        self._moving: dict[int, threading.Lock] = {}
+        """By process: a lock of its own, made there, as a server may replace all locks (gevent) after it has forked."""
         self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
@@ -101,7 +102,7 @@ class Service:
     def _move(self) -> None:
         """Set up a forked process: its parent's threads are gone, a lock that one of them held stays locked, and a
         model's libraries may wait for their own threads. Waits `PATIENCE` for the model to open, no longer."""
-        with self._moving:
+        with self._moving.setdefault(os.getpid(), threading.Lock()):
             if self._process == os.getpid():
                 return  # Another thread was faster.
             log.info("forked", consequence="This process was forked, so it opens the model again.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-UNLIKE: Final = frozenset({"server-timing", "date", "server"})
+UNLIKE: Final = frozenset({"server-timing", "date", "server", "connection"})
 """Headers that differ between two replies to the same request, or that a server adds."""
 
 

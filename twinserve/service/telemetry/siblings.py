@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Final
+
+PIPE: Final = re.compile(rb"pipe_handle=\d+")
 
 
 def has_siblings() -> bool:
@@ -19,7 +23,8 @@ def has_siblings() -> bool:
 
 
 def _command(process: int) -> bytes | None:
+    """The command line of a process, without what Python's `multiprocessing` gives each process that it spawns."""
     try:
-        return Path(f"/proc/{process}/cmdline").read_bytes() or None
+        return PIPE.sub(b"", Path(f"/proc/{process}/cmdline").read_bytes()) or None
     except OSError:  # It has ended.
         return None

@@ -28,8 +28,13 @@ for child in children:
 
 @pytest.mark.parametrize(
     ("lines", "each", "expected"),
-    [([ASK], 1, ["False"]), ([ASK], 2, ["True", "True"]), ([ASK, f"{ASK};0"], 1, ["False", "False"])],
-    ids=["alone", "one of two", "beside another program"],
+    [
+        ([ASK], 1, ["False"]),
+        ([ASK], 2, ["True", "True"]),
+        ([ASK, f"{ASK};0"], 1, ["False", "False"]),
+        ([f"{ASK} # pipe_handle=7", f"{ASK} # pipe_handle=12"], 1, ["True", "True"]),
+    ],
+    ids=["alone", "one of two", "beside another program", "spawned by multiprocessing"],
 )
 def test_siblings_are_those_of_the_same_command(lines: Sequence[str], each: int, expected: list[str]) -> None:
     command = [sys.executable, "-c", PARENT, "||".join(lines), str(each)]
