@@ -70,7 +70,9 @@ class Follower:
         """Should the champion, which was tried before, be tried again?"""
         was_unreadable = self.refused is not None and self.refused[0] == UNKNOWN
         if self._again is None:  # The champion serves.
-            self.refused = None
+            if self.refused is not None:
+                self.refused = None
+                self._metrics.refuse(self._registry.name, 0)
             return False
         return was_unreadable or self._again.is_due(folder)
 
@@ -107,6 +109,7 @@ class Follower:
             return False
         self.refused = (version, reason)
         self._metrics.swaps.labels("refused").inc()
+        self._metrics.refuse(self._registry.name, -1 if version == UNKNOWN else int(version))
         log.error("refused", model=self._registry.name, version=version, reason=reason)
         return True
 

@@ -26,6 +26,9 @@ class Shelf:
         self._current = dict(versions)
         self._followers: dict[str, Follower] = {}
         self._watch: Watch | None = None
+        for version in self._current.values():
+            if version is not None:
+                metrics.serve(version.model, version.version, version.created)
 
     def __iter__(self) -> Iterator[str]:
         """The names of the models."""
@@ -57,7 +60,10 @@ class Shelf:
 
     def swap(self, version: ModelVersion, name: str | None = None) -> None:
         """Make this the current version of a model."""
-        self._current[name or self._default] = version
+        name = name or self._default
+        before = self._current.get(name)
+        self._current[name] = version
+        self._metrics.serve(version.model, version.version, version.created, before.version if before else None)
 
     def follow(self) -> Watch:
         """Start following the champion of each model, in a thread of this process."""

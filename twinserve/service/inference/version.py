@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
@@ -49,6 +50,7 @@ class ModelVersion:
     def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings, metrics: Metrics) -> None:
         facts = artifact.manifest
         self.model, self.version = facts.name, version
+        self.created = datetime.fromisoformat(facts.training.created)
         self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(_describe(artifact, version))

@@ -17,7 +17,7 @@ from typing import Final
 from prometheus_client.mmap_dict import MmapedDict
 
 TYPES: Final = ("counter", "histogram", "summary")
-"""Kinds of metrics whose values of several workers are added up. A gauge's are not, and ours has none."""
+"""Kinds of metrics whose values of several workers are added up."""
 ENDED: Final = "ended"
 MOST: Final = 16
 """Files of ended workers that are read one by one; with more of them, all become one."""
@@ -37,6 +37,9 @@ def merge_ended(folder: Path) -> None:
         files = [path for path in folder.glob(f"{kind}_*.db") if _has_ended(path)]
         if len(files) > MOST:
             _merge(files, folder / f"{kind}_{ENDED}.db")
+    for path in folder.glob("gauge_live*.db"):  # Gauges of the living, such as ours.
+        if _has_ended(path):
+            path.unlink(missing_ok=True)
 
 
 def _has_ended(path: Path) -> bool:

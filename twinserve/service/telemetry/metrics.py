@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from twinserve.service.telemetry.ended_workers import locked, merge_ended
@@ -18,6 +19,10 @@ JOINED: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+GaugeMode = Literal["livemax", "livemin"]
+"""How the values of several workers become one."""
 
 
 class Metrics:
@@ -55,6 +60,15 @@ class Metrics:
             "twinserve_rate_store_lost", "Times that the rate store was lost.", registry=self._registry
         )
 
+        self._serving = self._gauge(
+            "twinserve_model_info", "The version that answers: 1; 0 once it has.", "livemax", "version"
+        )
+        self._created = self._gauge(
+            "twinserve_model_created_timestamp_seconds", "When the version that answers was trained.", "livemin"
+        )
+        self._refused = self._gauge(
+            "twinserve_refused_version", "The champion that cannot be opened; 0: none; -1: it is not known.", "livemax"
+        )
         self._has_warned = False
         """Has the log said that these are the metrics of one worker of several?"""
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -67,6 +81,22 @@ class Metrics:
             children = self._children[key] = (self._requests.labels(*key), self._seconds.labels(route))
         children[0].inc()
         children[1].observe(seconds)
+
+    def _gauge(self, name: str, about: str, mode: GaugeMode, *labels: str) -> Gauge:
+        """A gauge of the living workers, by model."""
+        return Gauge(name, about, ("model", *labels), registry=self._registry, multiprocess_mode=mode)
+
+    def serve(self, model: str, version: str, created: datetime, before: str | None = None) -> None:
+        """This version of a model answers from now on, in place of the one before."""
+        if before is not None:
+            self._serving.labels(model, before).set(0)
+        self._serving.labels(model, version).set(1)
+        self._created.labels(model).set(created.timestamp())
+        self.refuse(model, 0)
+
+    def refuse(self, model: str, version: int) -> None:
+        """This version is the champion and cannot be opened: its number, 0 for none, -1 where it cannot be told."""
+        self._refused.labels(model).set(version)
 
     def render(self) -> bytes:
         """The metrics of all workers, in Prometheus' text format."""

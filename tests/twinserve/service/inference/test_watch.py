@@ -191,6 +191,33 @@ def test_under_a_refused_champion_the_old_version_serves_and_says_so(registry: R
         assert ready(service) == {"status": "ready", "model": "fruit", "version": "1"}
 
 
+def test_metrics_tell_what_answers_how_old_it_is_and_what_is_refused(registry: Registry, often: None) -> None:  # noqa: ARG001
+    with opened(registry) as service:
+
+        def told() -> dict[str, str]:
+            """The lines of these metrics."""
+            lines = [line.split(" ") for line in service.metrics.render().decode().splitlines()]
+            return {line[0]: line[1] for line in lines if line[0].startswith(("twinserve_model_", "twinserve_refused"))}
+
+        created = service.models.current().created.timestamp()
+        serving = {
+            'twinserve_model_info{model="fruit",version="1"}': "1.0",
+            'twinserve_model_created_timestamp_seconds{model="fruit"}': repr(created),
+            'twinserve_refused_version{model="fruit"}': "0.0",
+        }
+        assert {name: float(value) for name, value in told().items()} == {n: float(v) for n, v in serving.items()}
+        registry.promote(DAMAGED)
+        until(lambda: told()['twinserve_refused_version{model="fruit"}'] == "3.0")
+        registry.promote(2)
+        until(lambda: told().get('twinserve_model_info{model="fruit",version="2"}') == "1.0")
+        assert told()['twinserve_model_info{model="fruit",version="1"}'] == "0.0"
+        assert told()['twinserve_refused_version{model="fruit"}'] == "0.0"
+        (registry.folder / "champion").write_text("x")
+        until(lambda: told()['twinserve_refused_version{model="fruit"}'] == "-1.0")
+        registry.promote(2)
+        until(lambda: told()['twinserve_refused_version{model="fruit"}'] == "0.0")
+
+
 def test_a_good_champion_after_a_refused_one_serves(registry: Registry) -> None:
     looking = Looking(registry)
     for version in (DAMAGED, 2):
