@@ -8,8 +8,13 @@ from twinserve.service.process import signals, startup
 if __name__ == "__main__":
     settings = from_command_line("serve_flask", "Serve the champion through Flask, on gunicorn.")
     signals.install(lambda *_: signals.leave(0))  # No connection has been accepted yet, so no request is lost.
-    startup.prepare(settings)
 
-    from serve_flask.server.run import serve
+    def main() -> int:
+        """Serve until a signal ends it; returns the exit code."""
+        startup.prepare(settings)
 
-    signals.leave(startup.run("serve_flask", lambda: serve(settings)))
+        from serve_flask.server.run import serve
+
+        return serve(settings)
+
+    signals.leave(startup.run("serve_flask", main))

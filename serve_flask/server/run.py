@@ -17,7 +17,15 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from twinserve.service.process import signals
-from twinserve.service.process.startup import FAILED, METRICS_FOLDER, collect_rarely, listen, require_model, url
+from twinserve.service.process.startup import (
+    FAILED,
+    METRICS_FOLDER,
+    collect_rarely,
+    listen,
+    require_model,
+    temporary_folder,
+    url,
+)
 from twinserve.service.process.workers import Start
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry import logs
@@ -30,6 +38,7 @@ SPARE_THREADS: Final = 8
 def serve(settings: Settings) -> int:
     """Serve until a signal ends it; returns the exit code."""
     logs.configure(settings)
+    temporary_folder()  # gunicorn has a temporary file for each worker.
     listener = listen(settings, PORT)
     require_model(settings)
     arbiter = os.getpid()

@@ -94,6 +94,9 @@ def run_release(program: str, options: argparse.Namespace, begin: Begin) -> int:
         return begun[0].changed() if begun else "nothing was changed"
 
     def work() -> int:
+        from twinserve.service.process.temporary import require_temporary_folder
+
+        require_temporary_folder()  # Matplotlib and joblib write to it.
         with _progress() as progress:
             progress("importing scikit-learn")
             releasing, run = begin(progress)

@@ -13,7 +13,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
+from twinserve.errors import AskedWrongly
 from twinserve.service.addresses import is_loopback
+from twinserve.service.process.temporary import require_temporary_folder
 from twinserve.service.settings import PREFIX, Settings
 from twinserve.service.telemetry.logs import log
 
@@ -45,14 +47,27 @@ def run(program: str, serve: Callable[[], int]) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Set the environment variables that must be set before NumPy and the metrics library are imported."""
+    """Set the environment variables that must be set before NumPy and the metrics library are imported.
+
+    Raises `CannotStart` where several workers have no folder for their metrics."""
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    if settings.workers > 1 and METRICS_FOLDER not in os.environ:
-        folder = tempfile.mkdtemp(prefix="twinserve-metrics-")
+    if METRICS_FOLDER in os.environ:
+        if not os.access(os.environ[METRICS_FOLDER], os.W_OK | os.X_OK):
+            raise CannotStart(f"{METRICS_FOLDER} names no folder that can be written to; make it, or name another one.")
+    elif settings.workers > 1:
+        folder = tempfile.mkdtemp(prefix="twinserve-metrics-", dir=temporary_folder())
         os.environ[METRICS_FOLDER] = folder
         owner = os.getpid()  # A forked worker runs the exit handlers of its parent, too.
         atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+
+
+def temporary_folder() -> str:
+    """The folder for temporary files; raises `CannotStart` where none can be written to."""
+    try:
+        return require_temporary_folder()
+    except AskedWrongly as error:
+        raise CannotStart(str(error)) from None
 
 
 def collect_rarely() -> None:

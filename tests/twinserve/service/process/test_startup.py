@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from twinserve.service.process.startup import (
     run,
     url,
 )
+from twinserve.service.process.temporary import SHARED_MEMORY, VARIABLE
 from twinserve.testing.fakes import settings_of
 
 
@@ -29,7 +31,7 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
     """The environment, restored afterwards."""
     before = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
-        for name in (*THREAD_VARIABLES, METRICS_FOLDER):
+        for name in (*THREAD_VARIABLES, METRICS_FOLDER, VARIABLE):
             patch.delenv(name, raising=False)
         yield patch
     os.environ.clear()
@@ -71,6 +73,43 @@ def test_several_workers_share_a_metrics_folder() -> None:
     """Several workers share a new metrics folder for this run."""
     prepare(settings_of(workers=2))
     assert list(Path(os.environ[METRICS_FOLDER]).iterdir()) == []
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_a_temporary_folder_the_shared_memory_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the programs that it starts, too."""
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: only(SHARED_MEMORY))
+    prepare(settings_of(workers=2))
+    assert (os.environ[VARIABLE], os.environ[METRICS_FOLDER].startswith(f"{SHARED_MEMORY}/")) == (SHARED_MEMORY, True)
+
+
+def test_where_nothing_can_be_written_to_a_sentence_names_the_variable(
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is as before then."""
+    environment.setenv(VARIABLE, "/nowhere")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: only(None))
+    with pytest.raises(CannotStart, match=r"^No folder for temporary files .* name one with TMPDIR\.$"):
+        prepare(settings_of(workers=2))
+    assert os.environ[VARIABLE] == "/nowhere"
+    prepare(settings_of(workers=1))
+
+
+def only(folder: str | None) -> str:
+    """What `tempfile.gettempdir` gives where only this folder can be written to."""
+    if folder is None or os.environ.get(VARIABLE) != folder:
+        raise FileNotFoundError
+    return folder
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_metrics_folder_that_cannot_be_written_to_is_a_sentence(
+    environment: pytest.MonkeyPatch, workers: int
+) -> None:
+    """The metrics library would end in a traceback."""
+    environment.setenv(METRICS_FOLDER, "/nowhere")
+    with pytest.raises(CannotStart, match=rf"^{METRICS_FOLDER} names no folder that can be written to; .*\.$"):
+        prepare(settings_of(workers=workers))
 
 
 def test_the_garbage_collector_looks_rarely() -> None:
