@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twinserve.errors import ArtifactRefused, ModelError, RegistryError
+from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
-from twinserve.store.models import other_models
+from twinserve.store.models import no_such_model
 from twinserve.store.registry import Registry
 
 
@@ -35,7 +35,12 @@ class Arguments:
 
 
 def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Every version in one line; last an error, where the champion file is damaged."""
+    """Every version in one line; last an error, where the champion file is damaged.
+
+    Where there is none, that is an error only for a model that was named."""
+    if not registry.versions() and not arguments.named:
+        return VerbResult([no_such_model(registry.folder.parent, registry.name)], [])
+    registry.require_versions()
     champion, trouble = None, []
     try:
         champion = registry.champion()
@@ -48,15 +53,12 @@ def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
     lines = [
         f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
     ]
-    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
-    return VerbResult([*lines, *trouble], values, done=not trouble and bool(values or not arguments.named))
+    return VerbResult([*lines, *trouble], values, done=not trouble)
 
 
 def show(registry: Registry, arguments: Arguments) -> VerbResult:
     """The facts of one version."""
-    version = arguments.versions[0] if arguments.versions else registry.champion()
-    if version is None:
-        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
+    version = arguments.versions[0] if arguments.versions else registry.require_champion()
     folder = registry.require(version)
     facts = read_manifest(folder)
     lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
@@ -97,15 +99,16 @@ def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
 
 def verify(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check the files and replay the golden rows of the given versions, or of all."""
+    registry.require_versions()
     outcomes = list(_verified(registry, arguments))
     lines = [f"{version:>5}  {'ok' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "ok": reason is None, "reason": reason} for version, reason in outcomes]
-    done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+    return VerbResult(lines, values, all(reason is None for _, reason in outcomes))
 
 
 def prune(registry: Registry, arguments: Arguments) -> VerbResult:
     """Remove old versions, never the champion nor its predecessor."""
+    registry.require_versions()
     removed = registry.prune(arguments.keep)
     listed = ", ".join(map(str, removed)) or "none"
     return VerbResult([f"Removed: {listed}."], {"removed": removed})
@@ -119,14 +122,6 @@ def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, s
             yield version, str(error)
         else:
             yield version, None
-
-
-def _elsewhere(registry: Registry) -> str:
-    """A hint at the other models of the store; where there are none, at the folder, which may be the wrong one."""
-    others = other_models(registry)
-    return (
-        f"; --name takes another model of this store: {others}" if others else f" in {registry.folder.parent.resolve()}"
-    )
 
 
 def _facts(registry: Registry, version: int) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,10 +20,9 @@ from typing import Final
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
 from twinserve.store.file_lock import acquire, is_held, sync_folder
+from twinserve.store.models import NAME, VERSION, no_such_model, versions_in
 from twinserve.store.store_file import read_small
 
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
 CHAMPION: Final = "champion"
 HISTORY: Final = "history"
 LOCK: Final = "lock"
@@ -44,11 +42,7 @@ class Registry:
 
     def versions(self) -> list[int]:
         """The numbers of all versions, ascending."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(
-            int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()
-        )
+        return versions_in(self.folder)
 
     def path(self, version: int) -> Path:
         """The folder of a version, whether it exists or not."""
@@ -65,6 +59,21 @@ class Registry:
         if not VERSION.fullmatch(text):
             raise RegistryError(f"The champion file of {self.name!r} is damaged; promote a version to write it anew.")
         return int(text)
+
+    def require_champion(self) -> int:
+        """The number of the champion; raises `RegistryError` with what to do where there is none."""
+        number = self.champion()
+        if number is None:
+            advice = f"promote one of its versions, such as {self.require_versions()[-1]}"
+            raise RegistryError(f"{self.name!r} has no champion in {self.folder.parent.resolve()}; {advice}.")
+        return number
+
+    def require_versions(self) -> list[int]:
+        """The numbers of all versions; raises `RegistryError` with the models of the store where there are none."""
+        versions = self.versions()
+        if not versions:
+            raise RegistryError(no_such_model(self.folder.parent, self.name))
+        return versions
 
     def predecessor(self) -> int | None:
         """The version that was champion before this one; None if there was none."""
@@ -115,6 +124,7 @@ class Registry:
     def _require_predecessor(self) -> int:
         version = self.predecessor()
         if version is None:
+            self.require_versions()
             raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
         self.require(version)
         return version
@@ -139,7 +149,8 @@ class Registry:
     def require(self, version: int) -> Path:
         """The folder of a version; raises `RegistryError` if it does not exist."""
         if not self.path(version).is_dir():
-            raise RegistryError(f"There is no version {version} of {self.name!r}; it has {self._listed()}.")
+            listed = ", ".join(map(str, self.require_versions()))
+            raise RegistryError(f"There is no version {version} of {self.name!r}; it has the versions {listed}.")
         return self.path(version)
 
     def _served(self) -> list[int]:
@@ -232,10 +243,6 @@ class Registry:
             yield
         finally:
             os.close(descriptor)
-
-    def _listed(self) -> str:
-        versions = self.versions()
-        return f"the versions {', '.join(map(str, versions))}" if versions else "no versions"
 
 
 def _lock_of(staged: Path) -> Path:

@@ -67,7 +67,7 @@ def test_without_a_predecessor_there_is_no_way_back_and_nothing_changes(tmp_path
     ):
         registry.rollback()
     assert registry.champion() == 1
-    with pytest.raises(RegistryError, match="served before this one"):
+    with pytest.raises(RegistryError, match="There are no models in "):
         store(tmp_path / "other", 0).rollback()
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from twinserve.bounds import ENTRIES
 from twinserve.errors import ModelError
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -56,7 +56,7 @@ class Follower:
     def look(self) -> None:
         """Check the champion once, and open it and swap it in if it is new."""
         try:
-            version = champion(self._registry)
+            version = self._registry.require_champion()
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
             return
