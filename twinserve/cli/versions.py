@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from twinserve.errors import ArtifactRefused, RegistryError
@@ -11,6 +12,7 @@ from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.models import no_such_model
+from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
 
@@ -41,27 +43,34 @@ def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
     if not registry.versions() and not arguments.named:
         return VerbResult([no_such_model(registry.folder.parent, registry.name)], [])
     registry.require_versions()
-    champion, trouble = None, []
+    champion, hold, told, is_known = None, None, list[str](), True
     try:
-        champion = registry.champion()
+        champion, hold = _standing(registry)
     except RegistryError as error:  # Its text advises to promote a version.
-        trouble = [str(error)]
+        told, is_known = [str(error)], False
+    if hold is not None:
+        told = [f"{hold}; `twinserve promote VERSION` lets go of it, and so does `twinserve train --release`."]
     values = [
-        {"version": version, "champion": version == champion} | _facts(registry, version)
+        {"version": version, "champion": version == champion, "hold": _as_json(hold) if version == champion else None}
+        | _facts(registry, version)
         for version in registry.versions()
     ]
+    mark = "champion" if hold is None else "champion, held"
     lines = [
-        f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
+        f"{value['version']:>5}  {mark if value['champion'] else '':<{len(mark)}}  {value['summary']}"
+        for value in values
     ]
-    return VerbResult([*lines, *trouble], values, done=not trouble)
+    return VerbResult([*lines, *told], values, done=is_known)
 
 
 def show(registry: Registry, arguments: Arguments) -> VerbResult:
     """The facts of one version."""
-    version = arguments.versions[0] if arguments.versions else registry.require_champion()
+    version = arguments.versions[0] if arguments.versions else registry.require_champion().version
     folder = registry.require(version)
     facts = read_manifest(folder)
-    lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
+    champion, hold = _standing(registry)
+    mark = "" if version != champion else " (champion)" if hold is None else f" (champion, held since {hold.since})"
+    lines = [f"version    {version}{mark}", *_described(facts)]
     return VerbResult(
         [*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json")
     )
@@ -81,20 +90,28 @@ def compare(registry: Registry, arguments: Arguments) -> VerbResult:
 
 
 def promote(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check a version and make it the champion, without the gate."""
+    """Check a version and make it the champion, without the gate; a hold ends."""
     (version,) = arguments.versions
     open_version(registry.require(version), arguments.trust)
+    hold = None
+    with contextlib.suppress(RegistryError):  # Promoting mends a damaged champion file.
+        hold = _standing(registry)[1]
     registry.promote(version)
-    return VerbResult([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+    ended = "" if hold is None else f" The hold since {hold.since} at version {hold.version} has ended."
+    return VerbResult([f"Version {version} of {registry.name} is the champion.{ended}"], {"champion": version})
 
 
 def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check the champion's predecessor and make it the champion again."""
+    """Check the champion's predecessor and make it the champion again, held until somebody lets go of it."""
     before = registry.predecessor()
     if before is not None:
         open_version(registry.require(before), arguments.trust)
-    version = registry.rollback()
-    return VerbResult([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+    hold = registry.rollback()
+    lines = [
+        f"Version {hold.version} of {registry.name} is the champion again, and held: a training registers its version "
+        "and does not promote it, until `twinserve promote VERSION` or `twinserve train --release` lets go."
+    ]
+    return VerbResult(lines, {"champion": hold.version, "hold": _as_json(hold)})
 
 
 def verify(registry: Registry, arguments: Arguments) -> VerbResult:
@@ -122,6 +139,16 @@ def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, s
             yield version, str(error)
         else:
             yield version, None
+
+
+def _standing(registry: Registry) -> tuple[int | None, Hold | None]:
+    """The champion's number, and the rollback that holds it; raises `RegistryError` if its file is damaged."""
+    standing = registry.standing()
+    return (None, None) if standing is None else (standing.version, standing.hold)
+
+
+def _as_json(hold: Hold | None) -> Mapping[str, Any] | None:
+    return None if hold is None else asdict(hold)
 
 
 def _facts(registry: Registry, version: int) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def open_model(
     root = Path(store)
     with python_wording():
         registry = Registry(root, name or only_model(root))
-        number = registry.require_champion() if version is None else _number(version)
+        number = registry.require_champion().version if version is None else _number(version)
         artifact = _opened(registry, number, seal_key, trust_pickles=trust_pickles, max_artifact=max_artifact)
     return Model(artifact, number, out_of_range=out_of_range, max_batch=max_batch)
 

@@ -81,7 +81,7 @@ def test_what_servers_would_refuse_is_not_promoted(registry: Registry) -> None:
     assert registry.champion() == 1
     said(registry, "promote", 2, trust=Trust())
     assert registry.champion() == 2
-    assert said(registry, "rollback").values == {"champion": 1}
+    assert said(registry, "rollback").values["champion"] == 1
 
 
 def test_two_versions_of_the_same_data_differ_in_nothing(registry: Registry) -> None:
@@ -126,3 +126,39 @@ def test_a_model_without_a_champion_is_told_which_version_to_promote(tmp_path: P
     (tmp_path / "fruit" / "7").mkdir(parents=True)
     told = f"'fruit' has no champion in {tmp_path}; promote one of its versions, such as 7."
     assert of_none(Registry(tmp_path, "fruit"), "show") == told
+
+
+# ---- a rollback holds ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(registry: Registry) -> Registry:
+    """Version 2 was rolled back to 1."""
+    registry.promote(2)
+    assert said(registry, "rollback", trust=Trust()).values["hold"]["version"] == 1
+    return registry
+
+
+def test_the_list_and_the_champion_show_the_hold(held: Registry) -> None:
+    hold = held.require_champion().hold
+    assert hold is not None
+    result = said(held, "list")
+    assert result.lines[0].startswith("    1  champion, held  ")
+    assert result.lines[-1].startswith(f"Held since {hold.since} at version 1 by a rollback; ")
+    assert [value["hold"] for value in result.values] == [{"version": 1, "since": hold.since}, None]
+    assert result.done
+    assert said(held, "show").lines[0] == f"version    1 (champion, held since {hold.since})"
+
+
+def test_promoting_says_that_a_hold_has_ended(held: Registry) -> None:
+    hold = held.require_champion().hold
+    assert hold is not None
+    lines = said(held, "promote", 1).lines
+    assert lines == [f"Version 1 of fruit is the champion. The hold since {hold.since} at version 1 has ended."]
+    assert said(held, "promote", 1).lines == ["Version 1 of fruit is the champion."]
+    assert {value["hold"] for value in said(held, "list").values} == {None}
+
+
+def test_promoting_mends_a_damaged_champion_file(registry: Registry) -> None:
+    (registry.folder / "champion").write_text("?")
+    assert said(registry, "promote", 1).lines == ["Version 1 of fruit is the champion."]

@@ -18,6 +18,7 @@ from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
 RETRY: Final = 60.0
@@ -52,14 +53,17 @@ class Follower:
         """The version that is being opened, and since when (RFC 3339, UTC); None if there is none."""
         self.refused: tuple[str, str] | None = None
         """The version that could not be opened, and why; None while the champion serves."""
+        self.hold: Hold | None = None
+        """The hold of a rollback, if there is one."""
 
     def look(self) -> None:
         """Check the champion once, and open it and swap it in if it is new."""
         try:
-            version = self._registry.require_champion()
+            standing = self._registry.require_champion()
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
             return
+        version, self.hold = standing.version, standing.hold
         folder = self._registry.path(version)
         if version == self._tried and not self._is_due(folder):
             return

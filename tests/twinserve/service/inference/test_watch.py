@@ -446,3 +446,14 @@ def test_where_versions_wait_for_a_promotion_a_start_says_so(registry: Registry)
     (registry.folder / "champion").unlink()
     with pytest.raises(RegistryError, match=r"promote one of its versions, such as \d+\.$"):
         registry.require_champion()
+
+
+def test_a_hold_is_followed_without_a_swap(registry: Registry) -> None:
+    looking = Looking(registry)
+    registry.promote(2)
+    hold = registry.rollback()
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.hold) == ([], hold)
+    registry.promote(1)
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.hold) == ([], None)
