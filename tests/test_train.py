@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -19,6 +20,7 @@ import pytest
 
 from twinserve.store import manifest
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
+from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -69,10 +71,10 @@ def content(store: Path) -> dict[str, bytes | None]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with versions 1 and 2 of the same training; not to be changed."""
+    """A store with versions 1 and 2 of the same data, which differ by their seed; not to be changed."""
     store = tmp_path_factory.mktemp("trained") / "artifacts"
-    for version in ("1", "2"):
-        process = train(store)
+    for version, seed in (("1", "0"), ("2", "1")):
+        process = train(store, "--seed", seed)
         assert process.returncode == 0, process.stderr
         assert [line for line in process.stderr.splitlines() if line in STEPS] == list(STEPS)
         assert f"version    {version} of tumor" in process.stdout
@@ -174,14 +176,45 @@ def test_training_again_makes_the_next_version_and_promotes_it(trained: Path) ->
 
 
 @pytest.mark.slow
-def test_the_same_seed_and_data_give_the_same_model(trained: Path) -> None:
-    first, second = opened(trained, 1), opened(trained, 2)
-    assert first.signature == second.signature
-    assert first.manifest.training.estimator == second.manifest.training.estimator == "logistic regression"
-    assert first.manifest.metrics == second.manifest.metrics
-    assert first.manifest.training.data_fingerprint == second.manifest.training.data_fingerprint
-    golden = [(trained / "tumor" / version / "golden.json").read_bytes() for version in ("1", "2")]
-    assert golden[0] == golden[1]
+def test_the_same_data_and_seed_give_the_same_model_and_no_new_version(store: Path) -> None:
+    before = content(store)
+    process = train(store, "--seed", "1")
+    assert process.returncode == 0, process.stderr
+    *_, said, champion = process.stdout.splitlines()
+    assert said == "           It was there before with the same result, so no new version was made."
+    assert champion == "champion   2 (as before)  It is the champion."
+    assert content(store) == before
+
+
+@pytest.mark.slow
+def test_a_rollback_holds_until_somebody_lets_go_of_it(store: Path) -> None:
+    registry = Registry(store, "tumor")
+    assert told(store, "rollback").startswith("Version 1 of tumor is the champion again, and held: ")
+    for seed, version in (("1", 2), ("2", 3)):  # The one that was rolled back, and another.
+        process = train(store, "--seed", seed, "--json")
+        assert process.returncode == 3, process.stderr
+        report = json.loads(process.stdout)
+        found = {name: report[name] for name in ("version", "is_new", "passed", "promoted", "champion")}
+        assert found == {"version": version, "is_new": version == 3, "passed": True, "promoted": False, "champion": 1}
+        assert report["hold"]["version"] == 1
+    process = train(store, "--seed", "1")
+    assert re.search(r"^champion   1 \(not promoted, as a rollback holds it\)  ", process.stdout, re.MULTILINE)
+    assert re.search(
+        r"^hold       Held since \S+Z at version 1 by a rollback; twinserve promote 2 --name tumor lets go of it, and "
+        r"so does --release\.$",
+        process.stdout,
+        re.MULTILINE,
+    )
+    process = train(store, "--seed", "1", "--release")
+    assert (process.returncode, registry.standing()) == (0, Standing(2)), process.stderr
+    assert registry.versions() == [1, 2, 3]
+
+
+def told(store: Path, *words: str) -> str:
+    """What a verb prints."""
+    line = [sys.executable, str(HERE / "train.py"), *words, "--artifacts", str(store)]
+    done = subprocess.run(line, env=CLEAN, capture_output=True, text=True, timeout=DEADLINE, check=True)
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -295,7 +328,7 @@ def test_a_training_whose_report_nobody_takes_says_what_it_changed(store: Path) 
         "train.py: Standard output cannot be written to (No space left on device); "
         "version 3 is registered and the champion."
     )
-    assert into_full_disk("--artifacts", str(store), unbuffered="") == (1, sentence)
+    assert into_full_disk("--seed", "2", "--artifacts", str(store), unbuffered="") == (1, sentence)
     assert Registry(store, "tumor").champion() == 3
 
 
@@ -352,6 +385,6 @@ def test_a_training_killed_at_any_moment_leaves_the_store_usable(store: Path) ->
         for version in registry.versions():
             open_version(registry.path(version), Trust())
         assert registry.champion() in registry.versions()
-    assert train(store).returncode == 0
+    assert train(store, "--seed", "2").returncode == 0
     assert not [name for name in content(store) if "/.staging-" in name]
     assert registry.champion() == max(registry.versions())

@@ -101,10 +101,10 @@ def test_a_port_that_is_taken_is_one_sentence_and_exit_code_2(door: str, tmp_pat
 @each_door
 @each_number
 def test_no_model_is_one_sentence_and_exit_code_2(door: str, workers: int, tmp_path: Path) -> None:
-    """The sentence names the command that trains one."""
+    """The sentence names the folder, which may be the wrong one."""
     code, text = refusal(door, tmp_path, tmp_path / "nothing", workers=workers)
     assert code == FAILED
-    assert re.fullmatch(rf"{door}: There is no champion of .*; run `python train\.py` first\.\n", text)
+    assert re.fullmatch(rf"{door}: There are no models in /.*/nothing yet; train one, or .*\.\n", text)
 
 
 @each_door

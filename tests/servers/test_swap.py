@@ -120,3 +120,28 @@ def test_no_request_fails_or_mixes_versions_and_every_worker_follows(
         assert f'twinserve_swaps_total{{outcome="done"}} {float(WORKERS * (SWAPS + 1))}' in metrics
         assert f'twinserve_swaps_total{{outcome="refused"}} {float(WORKERS)}' in metrics
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_while_a_rollback_holds_every_worker_says_so(pristine: Registry, tmp_path: Path, door: str) -> None:
+    """From the start of a server, and within two seconds of the rollback and of its end; readiness does not change."""
+    for version in (1, 2):
+        pristine.promote(version)
+    hold = pristine.rollback()
+    held = {"since": hold.since, "version": "1"}
+    options: dict[str, Any] = {"model": pristine.name, "workers": WORKERS, "access_log": False}
+    with running(door, tmp_path, pristine.folder.parent, **options) as server:
+
+        def holds() -> list[Any]:
+            return [json.loads(server.request("GET", "/model").body).get("hold") for _ in range(8 * WORKERS)]
+
+        wait_for(server.process, lambda: holds() == [held] * 8 * WORKERS)
+        ready = server.request("GET", "/health/ready").body
+        described = json.loads(server.request("GET", "/model").body)
+        began = time.monotonic()
+        pristine.promote(1)
+        wait_for(server.process, lambda: holds() == [None] * 8 * WORKERS)
+        assert time.monotonic() - began < 2 * PROMISED
+        assert json.loads(server.request("GET", "/model").body) | {"hold": held} == described
+        assert server.request("GET", "/health/ready").body == ready
+        assert server.stop() == 0

@@ -13,7 +13,6 @@ from rich.table import Table
 from twinserve.card.card import feature_kind
 from twinserve.card.caveats import caveats
 from twinserve.estimators.calendar import calendar_parts
-from twinserve.release.promotion import Outcome
 from twinserve.release.steps import Trained
 from twinserve.signature import Signature
 from twinserve.store.manifest import Manifest
@@ -30,6 +29,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
     return {
         "model": facts.name,
         "version": trained.version,
+        "is_new": trained.is_new,
         "folder": str(trained.folder),
         "task": facts.task,
         "classes": None if facts.classes is None else list(facts.classes),
@@ -73,6 +73,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "lower_bound": trained.outcome.verdict.lower_bound,
         "changes": [asdict(change) for change in trained.outcome.verdict.changes],
         "champion": trained.outcome.champion,
+        "hold": None if trained.outcome.hold is None else asdict(trained.outcome.hold),
         "seconds": round(trained.seconds, 3),
     }
 
@@ -110,7 +111,9 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
-    yield from _verdict(trained.outcome)
+    if not trained.is_new:
+        yield "           It was there before with the same result, so no new version was made."
+    yield from _verdict(trained)
 
 
 def _rows(facts: Manifest) -> str:
@@ -120,18 +123,26 @@ def _rows(facts: Manifest) -> str:
     return f"{training.rows - training.holdout_rows} rows to learn from, {training.holdout_rows} held out"
 
 
-def _verdict(outcome: Outcome) -> Iterator[str]:
-    verdict = outcome.verdict
+def _verdict(trained: Trained) -> Iterator[str]:
+    outcome, verdict = trained.outcome, trained.outcome.verdict
     if verdict.changes:
         yield "input      " + "\n           ".join(escape(str(change)) for change in verdict.changes)
     if verdict.champion_score is not None and verdict.challenger_score is not None:
         yield f"gate       champion {verdict.champion_score:.4f}, challenger {verdict.challenger_score:.4f}"
-    yield f"champion   {outcome.champion or 'none yet'} ({_became(outcome)})  {escape(verdict.reason)}"
+    yield f"champion   {outcome.champion or 'none yet'} ({_became(trained)})  {escape(verdict.reason)}"
+    if outcome.hold:
+        promote = f"twinserve promote {trained.version} --name {trained.manifest.name}"
+        yield f"hold       {outcome.hold}; {promote} lets go of it, and so does --release."
 
 
-def _became(outcome: Outcome) -> str:
+def _became(trained: Trained) -> str:
+    outcome = trained.outcome
+    if trained.is_champion and not outcome.promoted:
+        return "[green]as before[/]"
     if outcome.promoted:
         return "[green]promoted[/]"
+    if outcome.hold:
+        return "[yellow]not promoted, as a rollback holds it[/]"
     if outcome.verdict.passed:  # So --no-promote was given.
         return "[yellow]not promoted because of --no-promote; it passed the gate[/]"
     return "[yellow]not promoted[/]"

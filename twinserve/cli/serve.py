@@ -15,11 +15,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from dotenv import dotenv_values
+
 from twinserve.cli.command import Command
 from twinserve.cli.options import not_empty
+from twinserve.errors import ModelError
 from twinserve.service.process.startup import CannotStart, bind, run
-from twinserve.service.settings import BadSetting, Settings, read_settings
-from twinserve.store.models import models
+from twinserve.service.settings import ENV_FILE, BadSetting, Settings, read_settings
+from twinserve.store.models import models, only_model
+from twinserve.store.registry import Registry
 
 DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000
@@ -38,8 +42,8 @@ def command(_verb: str, program: str) -> Command:
     """`twinserve serve`."""
     parser = argparse.ArgumentParser(
         prog=program,
-        description="Serve the champion through both doors, or through one. Where there is no model yet, the train.py "
-        "of this folder is run first.",
+        description="Serve the champion through both doors, or through one. Where the project's own model is "
+        "not there yet, the train.py of this folder is run first.",
         epilog=f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it; one door alone "
         f"listens on TWINSERVE_PORT, by default {PORT} or {PORT + 1}. The settings "
         "are the doors' own: python -m serve_fastapi --help.",
@@ -56,12 +60,12 @@ def command(_verb: str, program: str) -> Command:
         for variable, value in (("TWINSERVE_MODEL", options.name), ("TWINSERVE_ARTIFACTS", options.artifacts)):
             if value:
                 os.environ[variable] = value  # For the doors, too.
-        return main(options.door, may_train=options.name is None)
+        return main(options.door)
 
     return Command(parser, act)
 
 
-def main(door: str | None = None, *, may_train: bool = True) -> int:
+def main(door: str | None = None) -> int:
     """Run the doors until Ctrl-C; the exit code is 0, or that of the door that failed."""
     for number in (signal.SIGTERM, signal.SIGHUP):  # The latter when its terminal is closed.
         signal.signal(number, _stop)
@@ -71,17 +75,17 @@ def main(door: str | None = None, *, may_train: bool = True) -> int:
         say(str(error))
         return 2
     doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
-    return run("serve", lambda: _serve(settings, doors, may_train=may_train))
+    return run("serve", lambda: _serve(settings, doors))
 
 
-def _serve(settings: Settings, doors: Mapping[str, str], *, may_train: bool) -> int:
+def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
     settings = _with_only_model(settings)
     first = settings.port or (PORT if "FastAPI" in doors else PORT + 1)
     ports = {name: first + number for number, name in enumerate(doors)}
     for port in ports.values():
         bind(settings, port).close()  # Otherwise another program's server could answer in place of a door.
     if not (Path(settings.artifacts) / settings.model / "champion").is_file():
-        if not (may_train and Path("train.py").is_file()):
+        if settings.model != _own_name() or not Path("train.py").is_file():
             raise CannotStart(_nothing_to_serve(settings))
         say("There is no model yet; training one.")
         try:
@@ -93,16 +97,22 @@ def _serve(settings: Settings, doors: Mapping[str, str], *, may_train: bool) -> 
     return _run(settings, doors, ports)
 
 
+def _own_name() -> str:
+    """The model that the `train.py` of this folder makes; under any other name it would train the wrong one."""
+    default: str = Settings.model_fields["model"].default
+    return dotenv_values(ENV_FILE).get("TWINSERVE_MODEL") or default
+
+
 def _nothing_to_serve(settings: Settings) -> str:
     """Why, and what to do; the default name says nothing to somebody who gave none."""
-    root, named = Path(settings.artifacts), "model" in settings.model_fields_set
-    names = models(root)
-    if settings.model in names:
-        return f"{settings.model!r} has no champion in {root}; `twinserve promote` makes one of its versions champion."
-    if not names:
-        return f"There are no models in {root.resolve()}; make one with `twinserve train` or `twinserve import`."
-    what = f"There is no model {settings.model!r} in {root}" if named else f"The store {root} has several models"
-    return f"{what}; name one with TWINSERVE_MODEL: {', '.join(names)}."
+    root = Path(settings.artifacts)
+    try:
+        if "model" in settings.model_fields_set or settings.model in models(root):
+            Registry(root, settings.model).require_champion()
+        only_model(root)
+    except ModelError as error:
+        return str(error)
+    return f"The champion of {settings.model!r} in {root.resolve()} is no file; `twinserve promote` writes it anew."
 
 
 def _with_only_model(settings: Settings) -> Settings:

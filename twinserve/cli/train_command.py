@@ -104,7 +104,7 @@ def run_release(program: str, options: argparse.Namespace, begin: Begin) -> int:
             trained = run()
         with reporting(changed()):
             _print_report(trained, as_json=options.json)
-        return HELD_BACK if options.promote and not trained.outcome.promoted else 0
+        return HELD_BACK if options.promote and not trained.is_champion else 0
 
     return guarded(program, work, changed)
 
@@ -121,6 +121,7 @@ def release_choices(options: argparse.Namespace, project: Path, **more: Any) -> 
         tolerance=options.tolerance,
         allow_breaking=options.allow_breaking,
         allow_fallback=options.allow_fallback,
+        release=options.release,
         promote=options.promote,
         seal_key=options.seal_key,
         trust=Trust(options.trust_pickles, max_artifact=options.max_artifact),

@@ -112,6 +112,9 @@ def add_gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         default=knobs.tolerance,
         help="how much worse than the champion, in units of the metric, still counts as not worse (%(default)s)",
     )
+    group.add_argument(
+        "--release", action="store_true", help="promote even though a rollback holds the champion; the hold ends"
+    )
     group.add_argument("--allow-breaking", action="store_true", help="promote even if callers of the champion break")
     group.add_argument(
         "--allow-fallback",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from twinserve.errors import ArtifactRefused, ModelError, RegistryError
+from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
-from twinserve.store.models import other_models
+from twinserve.store.models import no_such_model
+from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
 
@@ -35,31 +37,40 @@ class Arguments:
 
 
 def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Every version in one line; last an error, where the champion file is damaged."""
-    champion, trouble = None, []
+    """Every version in one line; last an error, where the champion file is damaged.
+
+    Where there is none, that is an error only for a model that was named."""
+    if not registry.versions() and not arguments.named:
+        return VerbResult([no_such_model(registry.folder.parent, registry.name)], [])
+    registry.require_versions()
+    champion, hold, told, is_known = None, None, list[str](), True
     try:
-        champion = registry.champion()
+        champion, hold = _standing(registry)
     except RegistryError as error:  # Its text advises to promote a version.
-        trouble = [str(error)]
+        told, is_known = [str(error)], False
+    if hold is not None:
+        told = [f"{hold}; `twinserve promote VERSION` lets go of it, and so does `twinserve train --release`."]
     values = [
-        {"version": version, "champion": version == champion} | _facts(registry, version)
+        {"version": version, "champion": version == champion, "hold": _as_json(hold) if version == champion else None}
+        | _facts(registry, version)
         for version in registry.versions()
     ]
+    mark = "champion" if hold is None else "champion, held"
     lines = [
-        f"{value['version']:>5}  {'champion' if value['champion'] else '':<8}  {value['summary']}" for value in values
+        f"{value['version']:>5}  {mark if value['champion'] else '':<{len(mark)}}  {value['summary']}"
+        for value in values
     ]
-    lines = lines or [f"{registry.name!r} has no versions yet{_elsewhere(registry)}."]
-    return VerbResult([*lines, *trouble], values, done=not trouble and bool(values or not arguments.named))
+    return VerbResult([*lines, *told], values, done=is_known)
 
 
 def show(registry: Registry, arguments: Arguments) -> VerbResult:
     """The facts of one version."""
-    version = arguments.versions[0] if arguments.versions else registry.champion()
-    if version is None:
-        raise ModelError(f"{registry.name!r} has no champion{_elsewhere(registry)}; name a version.")
+    version = arguments.versions[0] if arguments.versions else registry.require_champion().version
     folder = registry.require(version)
     facts = read_manifest(folder)
-    lines = [f"version    {version}{' (champion)' * (version == registry.champion())}", *_described(facts)]
+    champion, hold = _standing(registry)
+    mark = "" if version != champion else " (champion)" if hold is None else f" (champion, held since {hold.since})"
+    lines = [f"version    {version}{mark}", *_described(facts)]
     return VerbResult(
         [*lines, f"card       {folder / 'card.md'}"], {"version": version} | facts.model_dump(mode="json")
     )
@@ -79,33 +90,42 @@ def compare(registry: Registry, arguments: Arguments) -> VerbResult:
 
 
 def promote(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check a version and make it the champion, without the gate."""
+    """Check a version and make it the champion, without the gate; a hold ends."""
     (version,) = arguments.versions
     open_version(registry.require(version), arguments.trust)
+    hold = None
+    with contextlib.suppress(RegistryError):  # Promoting mends a damaged champion file.
+        hold = _standing(registry)[1]
     registry.promote(version)
-    return VerbResult([f"Version {version} of {registry.name} is the champion."], {"champion": version})
+    ended = "" if hold is None else f" The hold since {hold.since} at version {hold.version} has ended."
+    return VerbResult([f"Version {version} of {registry.name} is the champion.{ended}"], {"champion": version})
 
 
 def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
-    """Check the champion's predecessor and make it the champion again."""
+    """Check the champion's predecessor and make it the champion again, held until somebody lets go of it."""
     before = registry.predecessor()
     if before is not None:
         open_version(registry.require(before), arguments.trust)
-    version = registry.rollback()
-    return VerbResult([f"Version {version} of {registry.name} is the champion again."], {"champion": version})
+    hold = registry.rollback()
+    lines = [
+        f"Version {hold.version} of {registry.name} is the champion again, and held: a training registers its version "
+        "and does not promote it, until `twinserve promote VERSION` or `twinserve train --release` lets go."
+    ]
+    return VerbResult(lines, {"champion": hold.version, "hold": _as_json(hold)})
 
 
 def verify(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check the files and replay the golden rows of the given versions, or of all."""
+    registry.require_versions()
     outcomes = list(_verified(registry, arguments))
     lines = [f"{version:>5}  {'ok' if reason is None else reason}" for version, reason in outcomes]
     values = [{"version": version, "ok": reason is None, "reason": reason} for version, reason in outcomes]
-    done = bool(outcomes) and all(reason is None for _, reason in outcomes)
-    return VerbResult(lines or [f"{registry.name!r} has no versions to verify{_elsewhere(registry)}."], values, done)
+    return VerbResult(lines, values, all(reason is None for _, reason in outcomes))
 
 
 def prune(registry: Registry, arguments: Arguments) -> VerbResult:
     """Remove old versions, never the champion nor its predecessor."""
+    registry.require_versions()
     removed = registry.prune(arguments.keep)
     listed = ", ".join(map(str, removed)) or "none"
     return VerbResult([f"Removed: {listed}."], {"removed": removed})
@@ -121,12 +141,14 @@ def _verified(registry: Registry, arguments: Arguments) -> Iterator[tuple[int, s
             yield version, None
 
 
-def _elsewhere(registry: Registry) -> str:
-    """A hint at the other models of the store; where there are none, at the folder, which may be the wrong one."""
-    others = other_models(registry)
-    return (
-        f"; --name takes another model of this store: {others}" if others else f" in {registry.folder.parent.resolve()}"
-    )
+def _standing(registry: Registry) -> tuple[int | None, Hold | None]:
+    """The champion's number, and the rollback that holds it; raises `RegistryError` if its file is damaged."""
+    standing = registry.standing()
+    return (None, None) if standing is None else (standing.version, standing.hold)
+
+
+def _as_json(hold: Hold | None) -> Mapping[str, Any] | None:
+    return None if hold is None else asdict(hold)
 
 
 def _facts(registry: Registry, version: int) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def fit(
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
     allow_fallback: bool = False,
+    release: bool = False,
     source: str = SOURCE,
     seal_key: str | Path | None = None,
     trust_pickles: bool = False,
@@ -65,9 +66,10 @@ def fit(
     file with the private key that seals the version. `trust_pickles` and `max_artifact` are for the champion, which is
     opened to compare with.
 
-    The version becomes the champion if it passes the gate. A `TrainingWarning` says so if it does not, and names each
-    column that was left out; `model.trained` holds everything that the command's report shows. Raises `AskedWrongly`
-    (a `ModelError`) for a table or a target that cannot be learned from.
+    The version becomes the champion if it passes the gate, unless a rollback holds the champion and `release` is false.
+    A `TrainingWarning` says so if it does not, and names each column that was left out; `model.trained` holds
+    everything that the command's report shows. Where a version has the same result, that one is given and no other is
+    made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
     if not is_frame(df):
         raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
@@ -83,6 +85,7 @@ def fit(
         tolerance=tolerance,
         allow_breaking=allow_breaking,
         allow_fallback=allow_fallback,
+        release=release,
         promote=promote,
         seal_key=_private_key(seal_key),
         trust=trust,
@@ -115,8 +118,12 @@ def told(trained: Trained, *, promote: bool) -> list[str]:
     lines = [str(note) for note in trained.notes if note.kind in WARNED]
     lines += trained.fitted.warnings
     lines += [f"The candidate {name} failed: {reason}" for name, reason in trained.fitted.failed.items()]
-    if promote and not trained.outcome.promoted:
-        lines.append(f"Version {trained.version} is registered and not promoted. {trained.outcome.verdict.reason}")
+    outcome, version = trained.outcome, trained.version
+    if promote and not trained.is_champion:
+        lines.append(f"Version {version} is registered and not promoted. {outcome.verdict.reason}")
+        if outcome.hold:
+            name = trained.manifest.name
+            lines.append(f"{outcome.hold}; twinserve.promote({name!r}, {version}) or release=True lets go of it.")
     return lines
 
 

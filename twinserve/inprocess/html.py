@@ -34,7 +34,8 @@ def as_html(model: Model) -> str:
     ]
     if model.trained is not None:
         outcome = model.trained.outcome
-        lines.append(escape(f"{'Promoted' if outcome.promoted else 'Not promoted'}. {outcome.verdict.reason}"))
+        became = "Promoted. " if outcome.promoted else "" if model.trained.is_champion else "Not promoted. "
+        lines.append(escape(f"{became}{outcome.verdict.reason}"))
     more = f"<div>and {len(features) - MOST_FEATURES} more fields</div>" if len(features) > MOST_FEATURES else ""
     return (
         "<div>"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from twinserve import bounds
-from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
+from twinserve.errors import ArtifactRefused, AskedWrongly
 from twinserve.inprocess.model import Model
 from twinserve.inprocess.wording import python_wording
 from twinserve.signature.request.validator import MAX_BATCH
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
-from twinserve.store.models import only_model, other_models
-from twinserve.store.registry import VERSION, Registry
+from twinserve.store.models import VERSION, only_model
+from twinserve.store.registry import Registry
 
 
 def open_model(
@@ -41,7 +41,7 @@ def open_model(
     root = Path(store)
     with python_wording():
         registry = Registry(root, name or only_model(root))
-        number = _champion(registry) if version is None else _number(version)
+        number = registry.require_champion().version if version is None else _number(version)
         artifact = _opened(registry, number, seal_key, trust_pickles=trust_pickles, max_artifact=max_artifact)
     return Model(artifact, number, out_of_range=out_of_range, max_batch=max_batch)
 
@@ -63,18 +63,6 @@ def promote(
     with python_wording():
         _opened(registry, number, seal_key, trust_pickles=trust_pickles, max_artifact=max_artifact)
     registry.promote(number)
-
-
-def _champion(registry: Registry) -> int:
-    number = registry.champion()
-    if number is None:
-        made = registry.versions()
-        others = other_models(registry)
-        advice = f"that store has: {others}" if others else "train one first"
-        if made:
-            advice = f"give version={made[-1]} or promote it"
-        raise RegistryError(f"There is no champion of {registry.name!r} in {registry.folder.parent}; {advice}.")
-    return number
 
 
 def _number(version: int | str) -> int:

@@ -6,7 +6,8 @@ import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from twinserve.card.card import Subject, card
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
 from twinserve.release.quality import Quality, evaluate_on_holdout
+from twinserve.release.same_version import same_version
 from twinserve.signature import Columns
-from twinserve.store import artifact, golden_rows, pipeline_file
-from twinserve.store.artifact import Trust
+from twinserve.store import artifact, golden_rows, pipeline_file, seal
+from twinserve.store.artifact import Trust, read_manifest
 from twinserve.store.manifest import EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
@@ -55,6 +57,15 @@ class Built:
     lineage: Lineage
 
 
+class Registered(NamedTuple):
+    """A version in the store."""
+
+    version: int
+    manifest: Manifest
+    is_new: bool = True
+    """False where it was there before, with the same result."""
+
+
 def build(
     registry: Registry, recipe: Recipe, data: Data, fitted: Fitted, lineage: Lineage, *, seal_key: bytes | None = None
 ) -> tuple[int, Manifest]:
@@ -65,7 +76,9 @@ def build(
     graph = compile_model(fitted.pipeline, data.signature)
     proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, lineage.seed)
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed)
-    return register(registry, Built(recipe, data, fitted, proved, quality, lineage), seal_key=seal_key)
+    built = Built(recipe, data, fitted, proved, quality, lineage)
+    version, manifest, _ = register(registry, built, seal_key=seal_key)
+    return version, manifest
 
 
 def require_writable(registry: Registry) -> None:
@@ -74,8 +87,10 @@ def require_writable(registry: Registry) -> None:
         pass
 
 
-def register(registry: Registry, built: Built, *, seal_key: bytes | None = None) -> tuple[int, Manifest]:
-    """Write a new version into the store; gives its number and its manifest.
+def register(
+    registry: Registry, built: Built, *, seal_key: bytes | None = None, unless_same: bool = False
+) -> Registered:
+    """Write a new version into the store; with `unless_same` only if there is none with the same result.
 
     The version is opened before it gets a number, exactly as a server will open it: what no server could serve
     is never registered. Raises `ArtifactRefused` then, `CannotTrain` where no row can be stored, and `OSError` where
@@ -84,11 +99,20 @@ def register(registry: Registry, built: Built, *, seal_key: bytes | None = None)
     manifest = _manifest(registry.name, built)
     files = _files(built, manifest)
     with registry.staging() as folder:
-        artifact.write(folder, files, manifest, seal_key)
-        size = sum(path.stat().st_size for path in folder.rglob("*"))
-        trust = Trust(pickles=True, max_artifact=max(size, bounds.ARTIFACT))  # Made here, a moment ago.
-        artifact.open_version(folder, trust)
-        return registry.register(folder), manifest
+        trust = _write(folder, files, manifest, seal_key)
+        if unless_same and (version := same_version(registry, folder, trust)) is not None:
+            return Registered(version, read_manifest(registry.path(version)), is_new=False)
+        return Registered(registry.register(folder), manifest)
+
+
+def _write(folder: Path, files: Mapping[str, bytes], manifest: Manifest, seal_key: bytes | None) -> Trust:
+    """Write a version and open it, with its seal; gives the trust that this took."""
+    artifact.write(folder, files, manifest, seal_key)
+    size = sum(path.stat().st_size for path in folder.rglob("*"))
+    public = None if seal_key is None else seal.public_key(seal_key)
+    trust = Trust(pickles=True, seal_key=public, max_artifact=max(size, bounds.ARTIFACT))  # Made here, a moment ago.
+    artifact.open_version(folder, trust)
+    return trust
 
 
 def _manifest(name: str, built: Built) -> Manifest:

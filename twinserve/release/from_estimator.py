@@ -36,13 +36,14 @@ def package(
     seed: int = 0,
     out_of_range: OutOfRange = "warn",
 ) -> int:
-    """Prove and register a fitted estimator; gives the number of the new version, which is not promoted.
+    """Prove and register a fitted estimator; gives the number of its version, which is not promoted.
 
     `X` is the table it predicts from: a DataFrame whose dotted column names make the nesting, or an array with `input`,
     a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names: fit it on the others.
     With None for `X` and `y` it is proved on made rows, and nothing is measured; then `input` describes its columns, or
     else what the estimator knows of them does. `out_of_range` is the policy of the servers: under `warn` no encoder may
     raise on an unknown category. The manifest names the git commit of the current folder.
+    Where a version has the same result, no other is made, and that one's number is given.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
     if (X is None) != (y is None):
@@ -61,7 +62,7 @@ def package(
     )
     for note in packaged.data.notes:
         warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)
-    return packaged.version
+    return packaged.registered.version
 
 
 def held_out(X: Any, input: type[BaseModel] | None = None) -> BoolArray:  # noqa: A002, N803  # As above.

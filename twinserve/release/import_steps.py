@@ -18,7 +18,7 @@ from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator, task_of
-from twinserve.release.promotion import Outcome, champion_if_known, promote_if_not_worse
+from twinserve.release.promotion import Asked, Outcome, champion_if_known, promote_if_not_worse
 from twinserve.release.steps import Choices, Progress, Trained, changed
 from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import SavedModel, open_saved
@@ -62,7 +62,7 @@ class Imported:
     def __init__(self, path: Path, registry: Registry, choices: ImportChoices, progress: Progress) -> None:
         self._path, self._registry, self._choices, self._progress = path, registry, choices, progress
         self._registered: int | None = None
-        self._promoted = False
+        self._is_new, self._promoted = True, False
         self._started = time.monotonic()
 
     def run(self) -> Trained:
@@ -73,24 +73,26 @@ class Imported:
         require_writable(self._registry)
         self._progress("proving")
         packaged = self._packaged(saved)
-        self._registered = packaged.version
+        version, manifest, self._is_new = packaged.registered
+        self._registered = version
         outcome = self._outcome(packaged)
         self._promoted = outcome.promoted
         return Trained(
             recipe=packaged.recipe,
             data=packaged.data,
             fitted=packaged.fitted,
-            manifest=packaged.manifest,
-            version=packaged.version,
-            folder=self._registry.path(packaged.version),
+            manifest=manifest,
+            version=version,
+            folder=self._registry.path(version),
             outcome=outcome,
             seconds=time.monotonic() - self._started,
             notes=(*packaged.recipe.notes, *packaged.data.notes),
+            is_new=self._is_new,
         )
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        return changed(self._registered, promoted=self._promoted)
+        return changed(self._registered, is_new=self._is_new, promoted=self._promoted)
 
     def _packaged(self, saved: SavedModel) -> Packaged:
         choices, labelled, release = self._choices, self._choices.labelled, self._choices.release
@@ -122,22 +124,18 @@ class Imported:
         return register_estimator(saved.estimator, rows, self._registry, packaging)
 
     def _outcome(self, packaged: Packaged) -> Outcome:
-        if self._choices.labelled is None:
-            return Outcome(promoted=False, verdict=_unmeasured(packaged), champion=champion_if_known(self._registry))
+        version, champion = packaged.registered.version, champion_if_known(self._registry)
+        if self._choices.labelled is None and version != champion:
+            verdict = _unmeasured(version, self._registry.name)
+            return Outcome(promoted=False, verdict=verdict, champion=champion)
         self._progress("comparing with the champion")
-        release = self._choices.release
-        return promote_if_not_worse(
-            self._registry,
-            packaged.version,
-            packaged.data.holdout,
-            release.terms,
-            trust=release.trust,
-            promote=release.promote,
-        )
+        choices = self._choices.release
+        asked = Asked(choices.terms, choices.trust, choices.promote, choices.release)
+        return promote_if_not_worse(self._registry, version, packaged.data.holdout, asked)
 
 
-def _unmeasured(packaged: Packaged) -> Verdict:
-    advice = f"twinserve promote {packaged.version} --name {packaged.recipe.name} promotes it unmeasured"
+def _unmeasured(version: int, name: str) -> Verdict:
+    advice = f"twinserve promote {version} --name {name} promotes it unmeasured"
     return Verdict(passed=False, reason=f"Not measured, as no rows were given; {advice}.")
 
 

@@ -18,7 +18,7 @@ from twinserve.metric import DEFAULT, METRICS, Task, names
 from twinserve.notes import Note
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes import Recipe, Table
-from twinserve.release.build import Built, Lineage, register
+from twinserve.release.build import Built, Lineage, Registered, register
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -26,7 +26,7 @@ from twinserve.release.same_answers import classes_of, first_line, named_columns
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange, require_policy
-from twinserve.store.manifest import EvaluatedOn, Manifest
+from twinserve.store.manifest import EvaluatedOn
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, Rows, noted
@@ -71,13 +71,12 @@ class Packaging:
 
 @dataclass(frozen=True)
 class Packaged:
-    """A registered version and what it was made of."""
+    """A registered version, which may have been there before, and what it was made of."""
 
     recipe: Recipe
     data: Data
     fitted: Fitted
-    manifest: Manifest
-    version: int
+    registered: Registered
 
 
 def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registry, packaging: Packaging) -> Packaged:
@@ -96,8 +95,8 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
         dummy = None if rows is None else baseline(data)
         fitted = Fitted(short_name(estimator), copied, {}, baseline=dummy)
         built = _built(recipe, replace(given, data=data), fitted, packaging)
-        version, manifest = register(registry, built, seal_key=packaging.seal_key)
-    return Packaged(recipe, data, fitted, manifest, version)
+        registered = register(registry, built, seal_key=packaging.seal_key, unless_same=True)
+    return Packaged(recipe, data, fitted, registered)
 
 
 def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tuple[Given, Any]:

@@ -9,6 +9,7 @@ from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
 from twinserve.store import pipeline_file
 from twinserve.store.artifact import Trust, open_version, read_manifest
+from twinserve.store.promotions import Hold, Standing
 from twinserve.store.registry import Registry
 from twinserve.training.data import Rows
 
@@ -22,32 +23,51 @@ class Outcome:
     """Of the gate, whether it was followed or not."""
     champion: int | None
     """The version that serves now; None where there is none, or its file is damaged."""
+    hold: Hold | None = None
+    """The rollback that holds the champion, whatever the gate says."""
 
 
-def promote_if_not_worse(
-    registry: Registry, version: int, holdout: Rows, terms: Terms, *, trust: Trust, promote: bool = True
-) -> Outcome:
+@dataclass(frozen=True)
+class Asked:
+    """How the person who trains wants a version to be promoted."""
+
+    terms: Terms
+    trust: Trust
+    """Of the champion and of the new version when they are opened."""
+    promote: bool = True
+    """False: compare with the champion, and change nothing."""
+    release: bool = False
+    """Whether a version that passes is promoted although a rollback holds the champion."""
+
+
+def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, asked: Asked) -> Outcome:
     """Compare a version with the champion on the hold-out, and promote it if it passes the gate.
 
     It replaces only the champion that it was compared with: where another training has promoted meanwhile, it is
     compared with the new champion, as often as that happens. A damaged champion is replaced without comparing; one that
-    is only not trusted here, or that the system cannot read now, holds the new version back. `promote=False` compares
-    and changes nothing.
+    is only not trusted here, or that the system cannot read now, holds the new version back. So does a rollback, unless
+    it is let go of.
     """
     try:
-        challenger = open_version(registry.path(version), trust)
+        challenger = open_version(registry.path(version), asked.trust)
     except ModelError as error:  # `register` opened it with all trust, so that some is missing here.
-        option = _missing(registry.path(version), trust)
+        option = _missing(registry.path(version), asked.trust)
         advice = f" {option} promotes it." if option else ""
         verdict = Verdict(passed=False, reason=f"A server would refuse it. {error}{advice}")
         return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
     while True:
-        pointer = registry.pointer()
-        verdict = _verdict(registry, terms, trust, Challenge(challenger, holdout.columns, holdout.y_true))
-        if not (promote and verdict.passed):
-            return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
+        pointer, standing = registry.pointer(), _standing_if_known(registry)
+        champion, hold = (standing.version, standing.hold) if standing else (None, None)
+        if champion == version:
+            verdict = Verdict(passed=True, reason="It is the champion.")
+        else:
+            challenge = Challenge(challenger, holdout.columns, holdout.y_true)
+            verdict = _verdict(registry, asked.terms, asked.trust, challenge)
+        stays = not (asked.promote and verdict.passed) or (hold is not None and not asked.release)
+        if stays or (champion == version and hold is None):
+            return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry), hold=hold)
         if registry.promote_after(pointer, version):
-            return Outcome(promoted=True, verdict=verdict, champion=version)
+            return Outcome(promoted=champion != version, verdict=verdict, champion=version)
 
 
 def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challenge) -> Verdict:
@@ -80,7 +100,12 @@ def _missing(folder: Path, trust: Trust) -> str | None:
 
 def champion_if_known(registry: Registry) -> int | None:
     """The number of the champion; None if there is none, or if its file is damaged."""
+    standing = _standing_if_known(registry)
+    return None if standing is None else standing.version
+
+
+def _standing_if_known(registry: Registry) -> Standing | None:
     try:
-        return registry.champion()
+        return registry.standing()
     except ModelError:
         return None

@@ -17,7 +17,7 @@ from twinserve.recipes import Recipe, Table
 from twinserve.release.build import Built, Lineage, register, require_writable
 from twinserve.release.gate import Terms
 from twinserve.release.nulls import null_notes
-from twinserve.release.promotion import Outcome, promote_if_not_worse
+from twinserve.release.promotion import Asked, Outcome, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_source import require_same_source
 from twinserve.signature.signature import OutOfRange, require_policy
@@ -47,6 +47,8 @@ class Choices:
     """How much worse than the champion, in units of the metric, still counts as not worse."""
     allow_breaking: bool = False
     allow_fallback: bool = False
+    release: bool = False
+    """True: a hold, which a rollback has set, ends if the version is promoted."""
     promote: bool = True
     """False: compare with the champion, and change nothing."""
     seal_key: bytes | None = None
@@ -85,6 +87,13 @@ class Trained:
     seconds: float
     notes: tuple[Note, ...] = ()
     """Notes on the table, on its split and on the pipeline."""
+    is_new: bool = True
+    """False where a version with the same result was there before, so that no other was made."""
+
+    @property
+    def is_champion(self) -> bool:
+        """Is its version the champion, promoted now or before?"""
+        return self.outcome.champion == self.version
 
 
 class Steps:
@@ -95,7 +104,9 @@ class Steps:
     ) -> None:
         self.recipe, self.registry, self.choices = recipe, registry, choices
         self.registered: int | None = None
-        """The number of the new version, once it is registered."""
+        """The number of the version, once it is registered."""
+        self.is_new = True
+        """False where the version was there before, with the same result."""
         self.promoted = False
         self._progress = progress
         self._notes: list[Note] = []
@@ -144,20 +155,20 @@ class Steps:
         return evaluate_on_holdout(proved.predictor, data, fitted.baseline, self.choices.seed)
 
     def register(self, data: Data, fitted: Fitted, proved: Proved, quality: Quality) -> Manifest:
-        """Write a version, open it as a server would, and give it the next number."""
+        """Write a version, open it as a server would, and give it the next number, unless one has the same result."""
         self._progress("registering")
         lineage = Lineage(self.choices.seed, self.choices.git_commit)
         built = Built(self.recipe, data, fitted, proved, quality, lineage)
-        self.registered, manifest = register(self.registry, built, seal_key=self.choices.seal_key)
+        registered = register(self.registry, built, seal_key=self.choices.seal_key, unless_same=True)
+        self.registered, manifest, self.is_new = registered
         return manifest
 
     def promote(self, data: Data) -> Outcome:
         """Make the new version the champion if it is not worse than the present one on the hold-out."""
         self._progress("comparing with the champion")
         choices = self.choices
-        outcome = promote_if_not_worse(
-            self.registry, self.version, data.holdout, choices.terms, trust=choices.trust, promote=choices.promote
-        )
+        asked = Asked(choices.terms, choices.trust, choices.promote, choices.release)
+        outcome = promote_if_not_worse(self.registry, self.version, data.holdout, asked)
         self.promoted = outcome.promoted
         return outcome
 
@@ -173,6 +184,7 @@ class Steps:
             outcome=outcome,
             seconds=time.monotonic() - self._started,
             notes=(*self.recipe.notes, *data.notes, *self._notes),
+            is_new=self.is_new,
         )
 
     @property
@@ -184,12 +196,12 @@ class Steps:
 
     def changed(self) -> str:
         """What has been changed so far, for the sentence of an interruption."""
-        return changed(self.registered, promoted=self.promoted)
+        return changed(self.registered, is_new=self.is_new, promoted=self.promoted)
 
 
-def changed(registered: int | None, *, promoted: bool) -> str:
+def changed(registered: int | None, *, is_new: bool, promoted: bool) -> str:
     """What making a version has changed so far; `registered` is its number, once it has one."""
-    if registered is None:
+    if registered is None or not (is_new or promoted):
         return "nothing was changed"
     if promoted:
         return f"version {registered} is registered and the champion"

@@ -25,7 +25,7 @@ from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.streaming import Streaming
-from twinserve.service.inference.version import ModelVersion, champion, default_registry, open_model_version
+from twinserve.service.inference.version import ModelVersion, default_registry, open_model_version
 from twinserve.service.limits.concurrency import Places
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
@@ -91,9 +91,8 @@ class Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
 
         Best called in the process that serves. A process that is forked from that one opens the model again."""
-        metrics = Metrics()
-        registry = default_registry(settings)
-        version = open_model_version(registry, champion(registry), settings, metrics)
+        metrics, registry = Metrics(), default_registry(settings)
+        version = open_model_version(registry, registry.require_champion().version, settings, metrics)
         log.info("opened", model=version.model, version=version.version)
         service = cls(settings, metrics, version, open_tracing(settings), dialects)
         service.models.follow()

@@ -1,12 +1,15 @@
-"""The models of a store, by name."""
+"""The models of a store, by name, and the numbers of their versions."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
 from twinserve.errors import RegistryError
-from twinserve.store.registry import NAME, Registry
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
 
 
 def name_from(text: str) -> str:
@@ -14,24 +17,35 @@ def name_from(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:64]
 
 
+def versions_in(folder: Path) -> list[int]:
+    """The numbers of the versions in a model's folder, ascending."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(path.name) for path in folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir())
+
+
 def models(root: Path) -> list[str]:
     """The names of the models in a store that have versions, sorted."""
     names = sorted(path.name for path in root.iterdir() if NAME.fullmatch(path.name)) if root.is_dir() else []
-    return [name for name in names if Registry(root, name).versions()]
+    return [name for name in names if versions_in(root / name)]
 
 
 def only_model(root: Path) -> str:
     """The name of the store's only model; raises `RegistryError` where there are none or several."""
     names = models(root)
-    if len(names) != 1:
-        raise RegistryError(
-            f"The store {root} has several models; --name takes one of: {', '.join(names)}."
-            if names
-            else f"There are no models in {root.resolve()} yet; train one, or name the folder of another store."
-        )
+    if not names:
+        raise RegistryError(no_models(root))
+    if len(names) > 1:
+        raise RegistryError(f"The store {root} has several models; --name takes one of: {', '.join(names)}.")
     return names[0]
 
 
-def other_models(registry: Registry) -> str:
-    """The names of the other models of its store, as a list to be read; empty where there are none."""
-    return ", ".join(name for name in models(registry.folder.parent) if name != registry.name)
+def no_such_model(root: Path, name: str) -> str:
+    """What to say where a store has no version of a model: its folder, which may be the wrong one, and its models."""
+    names = models(root)
+    return f"There is no model {name!r} in {root.resolve()}; it has: {', '.join(names)}." if names else no_models(root)
+
+
+def no_models(root: Path) -> str:
+    """What to say where a store has no models."""
+    return f"There are no models in {root.resolve()} yet; train one, or name the folder of another store."

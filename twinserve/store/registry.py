@@ -1,35 +1,29 @@
 """The registry: the versions of a model on disk, and the champion, which is the version that serves.
 
-Layout: `<root>/<name>/<version>/` and two text files, `champion` with the champion's number and `history` with the
-promotions in their order, for a rollback. Each change is one rename, so a reader sees the state before or after it, and
-a killed writer leaves at most a staging folder, which the next training removes. The empty file `lock` is never
-removed: two writers could otherwise lock two files of this name at once.
+Layout: `<root>/<name>/<version>/` and two text files, `champion` and `history` (`promotions.py`). Each change is one
+rename, so a reader sees the state before or after it, and a killed writer leaves at most a staging folder, which the
+next training removes. The empty file `lock` is never removed: two writers could otherwise lock two files of this name
+at once.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from twinserve import bounds
-from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError, StoreUnreadable
+from twinserve.errors import AskedWrongly, RegistryError
 from twinserve.store.file_lock import acquire, is_held, sync_folder
-from twinserve.store.store_file import read_small
-from twinserve.store.unreadable import unreadable
+from twinserve.store.models import NAME, VERSION, no_such_model, versions_in
+from twinserve.store.promotions import STAGING, Hold, Promotions, Standing
+from twinserve.store.unreadable import reading
 
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
-CHAMPION: Final = "champion"
-HISTORY: Final = "history"
 LOCK: Final = "lock"
-STAGING: Final = ".staging-"
 
 
 class Registry:
@@ -42,14 +36,11 @@ class Registry:
             )
         self.name = name
         self.folder = root / name
+        self._promotions = Promotions(self.folder, name)
 
     def versions(self) -> list[int]:
         """The numbers of all versions, ascending."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(
-            int(path.name) for path in self.folder.iterdir() if VERSION.fullmatch(path.name) and path.is_dir()
-        )
+        return versions_in(self.folder)
 
     def path(self, version: int) -> Path:
         """The folder of a version, whether it exists or not."""
@@ -59,26 +50,41 @@ class Registry:
         """The number of the champion; None before the first promotion.
 
         Raises `RegistryError` if its file is damaged, and of these `StoreUnreadable` if the system cannot read it."""
-        content = self.pointer()
-        if content is None:
-            return None
-        text = content.decode("ascii", "replace").strip()
-        if not VERSION.fullmatch(text):
-            raise RegistryError(f"The champion file of {self.name!r} is damaged; promote a version to write it anew.")
-        return int(text)
+        standing = self.standing()
+        return None if standing is None else standing.version
+
+    def standing(self) -> Standing | None:
+        """The champion and whether a rollback holds it, read at once; as `champion`."""
+        return self._promotions.standing()
+
+    def require_champion(self) -> Standing:
+        """The champion; raises `RegistryError` with what to do where there is none."""
+        standing = self.standing()
+        if standing is None:
+            advice = f"promote one of its versions, such as {self.require_versions()[-1]}"
+            raise RegistryError(f"{self.name!r} has no champion in {self.folder.parent.resolve()}; {advice}.")
+        return standing
+
+    def require_versions(self) -> list[int]:
+        """The numbers of all versions; raises `RegistryError` with the models of the store where there are none."""
+        with reading(f"The store {self.folder.parent}"):
+            versions = self.versions()
+            if not versions:
+                raise RegistryError(no_such_model(self.folder.parent, self.name))
+            return versions
 
     def predecessor(self) -> int | None:
         """The version that was champion before this one; None if there was none."""
         self.champion()  # Raises if its file is damaged.
-        served = self._served()
+        served = self._promotions.served()
         return served[-2] if len(served) > 1 else None
 
     def pointer(self) -> bytes | None:
         """The content of the champion's file, damaged or not; None if it does not exist."""
-        return self._content(CHAMPION, bounds.POINTER)
+        return self._promotions.pointer()
 
     def promote(self, version: int) -> None:
-        """Make a version the champion, atomically."""
+        """Make a version the champion, atomically; a hold ends."""
         self.require(version)
         with self._locked():
             self._promote(version)
@@ -94,26 +100,21 @@ class Registry:
 
     def _promote(self, version: int) -> None:
         self.require(version)  # It may have been pruned meanwhile.
-        served = self._served()
-        self._replace(HISTORY, [*served, version] if served[-1:] != [version] else served)
-        self._replace(CHAMPION, [version])
+        self._promotions.promote(version)
 
-    def rollback(self) -> int:
-        """Make the champion's predecessor the champion again; gives the predecessor's number."""
+    def rollback(self) -> Hold:
+        """Make the champion's predecessor the champion again, and hold it until a version is promoted."""
         self._require_predecessor()
         with self._locked():
-            version = self._require_predecessor()  # Another version may have been promoted meanwhile.
-            served = self._served()[:-1]
-            self._replace(CHAMPION, [version])  # First: the history is read up to the champion.
-            self._replace(HISTORY, served)
-        return version
+            self._require_predecessor()  # Another version may have been promoted meanwhile.
+            return self._promotions.roll_back()
 
-    def _require_predecessor(self) -> int:
+    def _require_predecessor(self) -> None:
         version = self.predecessor()
         if version is None:
+            self.require_versions()
             raise RegistryError(f"No version of {self.name!r} served before this one; promote one by its number.")
         self.require(version)
-        return version
 
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest versions, the champion and its predecessor; gives the numbers removed."""
@@ -135,55 +136,9 @@ class Registry:
     def require(self, version: int) -> Path:
         """The folder of a version; raises `RegistryError` if it does not exist."""
         if not self.path(version).is_dir():
-            raise RegistryError(f"There is no version {version} of {self.name!r}; it has {self._listed()}.")
+            listed = ", ".join(map(str, self.require_versions()))
+            raise RegistryError(f"There is no version {version} of {self.name!r}; it has the versions {listed}.")
         return self.path(version)
-
-    def _served(self) -> list[int]:
-        """The versions in the order in which they were champion, the present one last.
-
-        A promotion that was killed between writing its two files leaves a number after the champion's in the history.
-        """
-        history = self._history()
-        try:
-            champion = self.champion()
-        except StoreUnreadable:
-            raise
-        except RegistryError:  # Damaged; only the history is left.
-            return history
-        if champion is None:
-            return []
-        if champion not in history:  # Written by hand.
-            return [*history, champion]
-        return history[: len(history) - history[::-1].index(champion)]
-
-    def _history(self) -> list[int]:
-        """The versions in the order of their promotions, without damaged lines."""
-        lines = (self._content(HISTORY, bounds.HISTORY) or b"").decode("ascii", "replace").split()
-        return [int(line) for line in lines if VERSION.fullmatch(line)]
-
-    def _content(self, name: str, most: int) -> bytes | None:
-        """The content of a text file: None if it does not exist, empty if it is a pipe, a folder or too large."""
-        try:
-            return read_small(self.folder / name, most)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise unreadable(f"The {name} file of {self.name!r}", error) from error
-        except ArtifactRefused:
-            return b""
-
-    def _replace(self, name: str, numbers: Sequence[int]) -> None:
-        descriptor, written = tempfile.mkstemp(dir=self.folder, prefix=STAGING)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write("".join(f"{number}\n" for number in numbers))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(written).chmod(0o644)
-            Path(written).replace(self.folder / name)
-        finally:
-            Path(written).unlink(missing_ok=True)  # It exists only after an error.
-        sync_folder(self.folder)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -238,10 +193,6 @@ class Registry:
             yield
         finally:
             os.close(descriptor)
-
-    def _listed(self) -> str:
-        versions = self.versions()
-        return f"the versions {', '.join(map(str, versions))}" if versions else "no versions"
 
 
 def _lock_of(staged: Path) -> Path:

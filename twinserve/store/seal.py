@@ -30,6 +30,14 @@ def new_keys() -> tuple[bytes, bytes]:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), public
 
 
+def public_key(private_key: bytes) -> bytes:
+    """The public key of a private one, both as PEM."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+    key = load_pem_private_key(private_key, password=None).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def make(manifest: bytes, private_key: bytes) -> bytes:
     """The seal of a manifest; `private_key` is PEM. Raises `BadKey`."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

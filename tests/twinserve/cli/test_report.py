@@ -20,6 +20,7 @@ from twinserve.release.gate import Verdict
 from twinserve.release.promotion import Outcome
 from twinserve.release.steps import Trained
 from twinserve.signature import Change
+from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
 PASSED = Verdict(passed=True, reason="There is no champion to compare with.")
@@ -112,6 +113,22 @@ def test_what_became_of_it_is_said_as_it_was_asked(trained: Trained, passed: boo
     outcome = Outcome(promoted=promoted, verdict=replace(PASSED, passed=passed), champion=None)
     assert said(replace(trained, outcome=outcome)).splitlines()[-1].startswith(f"champion   none yet {words}")
     assert (as_json(replace(trained, outcome=outcome))["passed"]) == passed
+
+
+def test_what_was_there_before_and_a_hold_are_said(trained: Trained) -> None:
+    before = replace(trained, is_new=False, outcome=Outcome(promoted=False, verdict=PASSED, champion=1))
+    assert "so no new version was made" in said(before)
+    assert said(before).splitlines()[-1].startswith("champion   1 (as before)  ")
+    hold = Hold(4, "2026-02-28T12:00:00Z")
+    held = replace(trained, outcome=Outcome(promoted=False, verdict=PASSED, champion=4, hold=hold))
+    champion, last = said(held).splitlines()[-2:]
+    assert champion.startswith("champion   4 (not promoted, as a rollback holds it)  ")
+    assert last == (
+        "hold       Held since 2026-02-28T12:00:00Z at version 4 by a rollback; twinserve promote 1 --name fruit lets "
+        "go of it, and so does --release."
+    )
+    assert as_json(held)["hold"] == {"version": 4, "since": "2026-02-28T12:00:00Z"}
+    assert as_json(trained)["hold"] is None
 
 
 def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:

@@ -94,10 +94,10 @@ def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], r"The store artifacts has several models; name one with TWINSERVE_MODEL: pear, plum\."),
-        (["--name", "fig"], r"There is no model 'fig' in artifacts; name one with TWINSERVE_MODEL: pear, plum\."),
-        (["--name", "pear"], r"'pear' has no champion in artifacts; `twinserve promote` makes .*"),
-        (["--artifacts", "none"], r"There are no models in /.*/none; make one with `twinserve train` or .*"),
+        ([], r"The store artifacts has several models; --name takes one of: pear, plum\."),
+        (["--name", "fig"], r"There is no model 'fig' in /.*/artifacts; it has: pear, plum\."),
+        (["--name", "pear"], r"'pear' has no champion in /.*/artifacts; promote one of its versions, such as 1\."),
+        (["--artifacts", "none"], r"There are no models in /.*/none yet; train one, or name .*"),
     ],
 )
 def test_a_model_that_is_not_there_is_told_with_those_that_are(
@@ -113,14 +113,30 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are(
     assert re.fullmatch(f"serve: {sentence}\n", done.stderr), done.stderr
 
 
-def test_a_model_that_is_asked_for_by_name_is_not_trained(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "variables", "in_file", "trains"),
+    [
+        ([], {}, "", True),
+        ([], {}, "TWINSERVE_MODEL=pear", True),  # As a project of `twinserve new` names its own model.
+        ([], {"TWINSERVE_MODEL": "pear"}, "TWINSERVE_MODEL=pear", True),
+        (["--name", "tumor"], {}, "", True),
+        (["--name", "pera"], {}, "", False),
+        (["--name", "pera"], {}, "TWINSERVE_MODEL=pear", False),
+        ([], {"TWINSERVE_MODEL": "pera"}, "", False),
+        ([], {"TWINSERVE_MODEL": "pera"}, "TWINSERVE_MODEL=pear", False),
+    ],
+)
+def test_only_the_projects_own_model_is_trained_by_itself(
+    arguments: list[str], variables: dict[str, str], in_file: str, trains: bool, tmp_path: Path
+) -> None:
     """By a mistyped name another model would get it."""
     (tmp_path / "train.py").write_text("raise SystemExit('trained')")
-    command = [sys.executable, "-m", "twinserve.cli.main", "serve", "--name", "pera"]
-    environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)}
+    (tmp_path / ".env").write_text(in_file)
+    command = [sys.executable, "-m", "twinserve.cli.main", "serve", *arguments]
+    environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)} | variables
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert "trained" not in done.stderr
-    assert done.returncode == 2
+    assert ("trained" in done.stderr) is trains
+    assert done.returncode == (1 if trains else 2)
 
 
 def predict(port: int, body: bytes) -> bytes:

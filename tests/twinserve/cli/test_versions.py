@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from harness import fruit
 from twinserve.cli.versions import Arguments, VerbResult, ask
-from twinserve.errors import ArtifactRefused, ModelError
+from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.release.build import Lineage, build
 from twinserve.store import seal
 from twinserve.store.artifact import Trust
@@ -80,7 +81,7 @@ def test_what_servers_would_refuse_is_not_promoted(registry: Registry) -> None:
     assert registry.champion() == 1
     said(registry, "promote", 2, trust=Trust())
     assert registry.champion() == 2
-    assert said(registry, "rollback").values == {"champion": 1}
+    assert said(registry, "rollback").values["champion"] == 1
 
 
 def test_two_versions_of_the_same_data_differ_in_nothing(registry: Registry) -> None:
@@ -89,21 +90,75 @@ def test_two_versions_of_the_same_data_differ_in_nothing(registry: Registry) -> 
     assert all(was == now for was, now in result.values["metrics"].values())
 
 
-def test_an_empty_store_says_so(tmp_path: Path) -> None:
-    empty = Registry(tmp_path, "fruit")
-    assert said(empty, "list").lines == [f"'fruit' has no versions yet in {tmp_path}."]
-    assert not said(empty, "verify").done
-    assert said(empty, "prune").lines == ["Removed: none."]
-    with pytest.raises(ModelError, match=f"has no champion in {tmp_path}; name a version"):
-        said(empty, "show")
+ASKED: Mapping[str, tuple[int, ...]] = {
+    "show": (), "diff": (1, 2), "promote": (1,), "rollback": (), "verify": (), "prune": (),
+}  # fmt: skip
 
 
-def test_a_model_without_versions_names_the_others_of_its_store(registry: Registry) -> None:
+def of_none(registry: Registry, verb: str, *versions: int) -> str:
+    """What a verb says of a named model that is not there."""
+    with pytest.raises(RegistryError) as raised:
+        ask(verb, registry, Arguments(versions, 5, OURS, named=True))
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(("verb", "versions"), [("list", ()), ("show", (1,)), ("verify", (1,)), *ASKED.items()])
+def test_every_verb_says_which_models_there_are(registry: Registry, verb: str, versions: tuple[int, ...]) -> None:
+    """Of a mistyped name, and of a store that is not there; neither is made."""
+    root = registry.folder.parent
+    assert of_none(Registry(root, "furit"), verb, *versions) == f"There is no model 'furit' in {root}; it has: fruit."
+    elsewhere = of_none(Registry(root / "elsewhere", "fruit"), verb, *versions)
+    assert elsewhere == (
+        f"There are no models in {root / 'elsewhere'} yet; train one, or name the folder of another store."
+    )
+    assert [path.name for path in root.iterdir()] == ["fruit"]
+
+
+def test_the_list_of_a_model_that_nobody_named_is_empty_and_no_error(registry: Registry) -> None:
     """Whoever forgets `--name` asks for the default model."""
-    (registry.folder.parent / "empty").mkdir(exist_ok=True)
-    other = Registry(registry.folder.parent, "tumor")
-    told = "; --name takes another model of this store: fruit"
-    assert said(other, "list").lines == [f"'tumor' has no versions yet{told}."]
-    assert said(other, "verify").lines == [f"'tumor' has no versions to verify{told}."]
-    with pytest.raises(ModelError, match=rf"^'tumor' has no champion{told}; name a version\.$"):
-        said(other, "show")
+    root = registry.folder.parent
+    listed = said(Registry(root, "tumor"), "list")
+    assert (listed.lines, listed.values) == ([f"There is no model 'tumor' in {root}; it has: fruit."], [])
+    assert listed.done
+
+
+def test_a_model_without_a_champion_is_told_which_version_to_promote(tmp_path: Path) -> None:
+    (tmp_path / "fruit" / "7").mkdir(parents=True)
+    told = f"'fruit' has no champion in {tmp_path}; promote one of its versions, such as 7."
+    assert of_none(Registry(tmp_path, "fruit"), "show") == told
+
+
+# ---- a rollback holds ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(registry: Registry) -> Registry:
+    """Version 2 was rolled back to 1."""
+    registry.promote(2)
+    assert said(registry, "rollback", trust=Trust()).values["hold"]["version"] == 1
+    return registry
+
+
+def test_the_list_and_the_champion_show_the_hold(held: Registry) -> None:
+    hold = held.require_champion().hold
+    assert hold is not None
+    result = said(held, "list")
+    assert result.lines[0].startswith("    1  champion, held  ")
+    assert result.lines[-1].startswith(f"Held since {hold.since} at version 1 by a rollback; ")
+    assert [value["hold"] for value in result.values] == [{"version": 1, "since": hold.since}, None]
+    assert result.done
+    assert said(held, "show").lines[0] == f"version    1 (champion, held since {hold.since})"
+
+
+def test_promoting_says_that_a_hold_has_ended(held: Registry) -> None:
+    hold = held.require_champion().hold
+    assert hold is not None
+    lines = said(held, "promote", 1).lines
+    assert lines == [f"Version 1 of fruit is the champion. The hold since {hold.since} at version 1 has ended."]
+    assert said(held, "promote", 1).lines == ["Version 1 of fruit is the champion."]
+    assert {value["hold"] for value in said(held, "list").values} == {None}
+
+
+def test_promoting_mends_a_damaged_champion_file(registry: Registry) -> None:
+    (registry.folder / "champion").write_text("?")
+    assert said(registry, "promote", 1).lines == ["Version 1 of fruit is the champion."]

@@ -17,6 +17,7 @@ from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
 from twinserve.release.git_commit import git_commit
 from twinserve.store import seal
+from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -77,6 +78,22 @@ def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     assert second.version == "2"
     assert Registry(tmp_path, "kind").champion() == 1
     assert "Not promoted. Callers of the champion" in second._repr_html_()
+
+
+@pytest.mark.slow
+def test_the_same_table_gives_the_same_version_and_a_rollback_holds(tmp_path: Path) -> None:
+    """The same result is no new version; another one is not promoted until somebody lets go."""
+    fit(orchard(), "kind", artifacts=tmp_path)
+    second = fit(orchard(), "kind", artifacts=tmp_path, seed=1)
+    assert (second.version, fit(orchard(), "kind", artifacts=tmp_path, seed=1).version) == ("2", "2")
+    registry = Registry(tmp_path, "kind")
+    hold = registry.rollback()
+    with pytest.warns(TrainingWarning) as told:
+        again = fit(orchard(), "kind", artifacts=tmp_path, seed=1)
+    assert str(told[-1].message) == f"{hold}; twinserve.promote('kind', 2) or release=True lets go of it."
+    assert (again.version, registry.champion()) == ("2", 1)
+    fit(orchard(), "kind", artifacts=tmp_path, seed=1, release=True)
+    assert registry.standing() == Standing(2)
 
 
 class Colour(str, Enum):  # noqa: UP042  # A StrEnum's text is its value; this one's is not.

@@ -12,15 +12,16 @@ import pytest
 from harness import fruit
 from twinserve.errors import StoreUnreadable
 from twinserve.release.gate import Terms
-from twinserve.release.promotion import Outcome, promote_if_not_worse
+from twinserve.release.promotion import Asked, Outcome, promote_if_not_worse
 from twinserve.store.artifact import Trust
+from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 
 
-def promoted(registry: Registry, version: int, holdout: Any, *, promote: bool = True) -> Outcome:
+def promoted(registry: Registry, version: int, holdout: Any, *, promote: bool = True, release: bool = False) -> Outcome:
     """What becomes of a version at the gate."""
-    return promote_if_not_worse(registry, version, holdout, Terms(tolerance=0.02), trust=Trust(), promote=promote)
+    return promote_if_not_worse(registry, version, holdout, Asked(Terms(tolerance=0.02), Trust(), promote, release))
 
 
 class Raced(Registry):
@@ -118,12 +119,12 @@ def test_a_champion_that_is_only_not_trusted_here_is_not_replaced_unjudged(tmp_p
     outcome = promoted(registry, 2, holdout)
     assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, False, 1)
     assert outcome.verdict.reason.endswith("--trust-pickles compares with it.")
-    trusted = promote_if_not_worse(registry, 2, holdout, Terms(1.0), trust=Trust(pickles=True))
+    trusted = promote_if_not_worse(registry, 2, holdout, Asked(Terms(1.0), Trust(pickles=True)))
     assert trusted.verdict.champion_score is not None
 
 
 def test_a_version_that_is_too_large_here_needs_another_option_than_trust(registry: Registry, holdout: Any) -> None:
-    outcome = promote_if_not_worse(registry, 1, holdout, Terms(0.02), trust=Trust(max_artifact=1000))
+    outcome = promote_if_not_worse(registry, 1, holdout, Asked(Terms(0.02), Trust(max_artifact=1000)))
     assert outcome.verdict.reason.endswith("--max-artifact promotes it.")
 
 
@@ -138,3 +139,63 @@ def test_a_champion_that_the_system_cannot_read_stays(registry: Registry, holdou
     outcome = promoted(Unreadable(registry.folder.parent, registry.name), 1, holdout)
     assert (outcome.promoted, outcome.verdict.passed) == (False, False)
     assert outcome.verdict.reason == "The champion cannot be read to compare with: The disk is away."
+
+
+# ---- a rollback holds ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(registry: Registry) -> Registry:
+    """The store with version 2 as the champion, held: 3 was rolled back."""
+    for version in (2, 3):
+        registry.promote(version)
+    registry.rollback()
+    return registry
+
+
+def test_what_is_better_is_not_promoted_while_a_rollback_holds(held: Registry, holdout: Any) -> None:
+    """The gate is asked all the same."""
+    outcome = promoted(held, 1, holdout)
+    assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, True, 2)
+    assert outcome.hold is not None
+    assert (outcome.hold, outcome.hold.version) == (held.require_champion().hold, 2)
+
+
+def test_who_lets_go_promotes_what_passes_and_ends_the_hold(held: Registry, holdout: Any) -> None:
+    outcome = promoted(held, 1, holdout, release=True)
+    assert (outcome.promoted, outcome.champion, outcome.hold) == (True, 1, None)
+    assert held.standing() == Standing(1)
+
+
+def test_a_hold_stays_where_the_gate_holds_back(registry: Registry, holdout: Any) -> None:
+    for version in (1, 3):
+        registry.promote(version)
+    hold = registry.rollback()
+    assert not promoted(registry, 2, holdout, release=True).promoted
+    assert not promoted(registry, 3, holdout, release=True, promote=False).promoted
+    assert registry.standing() == Standing(1, hold)
+
+
+@pytest.mark.parametrize("release", [False, True])
+def test_of_the_champion_itself_only_the_hold_can_end(held: Registry, holdout: Any, release: bool) -> None:
+    outcome = promoted(held, 2, holdout, release=release)
+    assert (outcome.promoted, outcome.champion) == (False, 2)
+    assert (held.require_champion().hold is None) is release
+
+
+class RolledBack(Registry):
+    """A store in which somebody rolls back right before the first promotion."""
+
+    def promote_after(self, pointer: bytes | None, version: int) -> bool:
+        """After the rollback."""
+        if self.champion() == 3:
+            self.rollback()
+        return super().promote_after(pointer, version)
+
+
+def test_a_rollback_during_the_comparison_holds(registry: Registry, holdout: Any) -> None:
+    for version in (2, 3):
+        registry.promote(version)
+    outcome = promoted(RolledBack(registry.folder.parent, "fruit"), 1, holdout)
+    assert (outcome.promoted, outcome.champion) == (False, 2)
+    assert outcome.hold is not None

@@ -81,7 +81,7 @@ def main(root: str) -> None:
             kill_at(int(number), root)
         elif kind == "after":
             kill_after(float(number))
-        version, _ = register(registry, built)
+        version = register(registry, built).version
         registry.promote(version)
 
     answer("ready")

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from twinserve.cli.versions import Arguments, list_versions, show, verify
 from twinserve.errors import StoreUnreadable
 from twinserve.service.inference.follower import Follower
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.artifact import NO_TRUST, open_version, read_manifest
 from twinserve.store.registry import Registry
@@ -28,7 +28,7 @@ READS: dict[str, Callable[[Registry], object]] = {
     "the predecessor": lambda registry: registry.predecessor(),
     "a manifest": lambda registry: read_manifest(registry.path(1)),
     "the files": lambda registry: open_version(registry.path(1), NO_TRUST),
-    "a server's champion": champion,
+    "a server's champion": lambda registry: registry.require_champion(),
 }
 
 

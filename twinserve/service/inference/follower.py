@@ -14,10 +14,11 @@ from typing import Final
 from twinserve.bounds import ENTRIES
 from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.service.inference.memory import give_back_memory
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
 RETRY: Final = 60.0
@@ -52,14 +53,17 @@ class Follower:
         """The version that is being opened, and since when (RFC 3339, UTC); None if there is none."""
         self.refused: tuple[str, str] | None = None
         """The version that could not be opened, and why; None while the champion serves."""
+        self.hold: Hold | None = None
+        """The hold of a rollback, if there is one."""
 
     def look(self) -> None:
         """Check the champion once, and open it and swap it in if it is new."""
         try:
-            version = champion(self._registry)
+            standing = self._registry.require_champion()
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
             return
+        version, self.hold = standing.version, standing.hold
         folder = self._registry.path(version)
         if version == self._tried and not self._is_due(folder):
             return

@@ -86,6 +86,12 @@ class Shelf:
             progress["refused"] = {"version": refused[0], "reason": refused[1]}
         return progress
 
+    def hold(self, name: str | None = None) -> Mapping[str, str] | None:
+        """Since when a rollback holds the champion, and its version; None where none does."""
+        follower = self._followers.get(name or self._default)
+        hold = None if follower is None else follower.hold
+        return None if hold is None else {"since": hold.since, "version": str(hold.version)}
+
     def stop(self) -> None:
         """Stop following."""
         if self._watch is not None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.errors import ArtifactRefused, RegistryError
+from twinserve.errors import ArtifactRefused
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
@@ -34,7 +34,6 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
-from twinserve.store.models import other_models
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -195,19 +194,6 @@ def _seal_key(path: Path | None) -> bytes | None:
         return None if path is None else path.read_bytes()
     except OSError as error:
         raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
-
-
-def champion(registry: Registry) -> int:
-    """The number of the version that should serve; raises a `ModelError` if there is none."""
-    version = registry.champion()
-    if version is None:
-        with reading(f"The store {registry.folder.parent}"):
-            made, others = registry.versions(), other_models(registry)
-        advice = f"name another model with TWINSERVE_MODEL: {others}" if others else "run `python train.py` first"
-        if made:
-            advice = f"promote one of its versions: `python train.py promote {made[-1]} --name {registry.name}`"
-        raise RegistryError(f"There is no champion of {registry.name!r} in {registry.folder.parent}; {advice}.")
-    return version
 
 
 def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:

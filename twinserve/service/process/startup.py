@@ -79,10 +79,10 @@ def collect_rarely() -> None:
 def require_model(settings: Settings) -> None:
     """Raise `CannotStart` if there is no champion, before any worker is started."""
     from twinserve.errors import ModelError
-    from twinserve.service.inference.version import champion, default_registry
+    from twinserve.service.inference.version import default_registry
 
     try:
-        champion(default_registry(settings))
+        default_registry(settings).require_champion()
     except ModelError as error:
         raise CannotStart(str(error)) from None
 

@@ -56,6 +56,9 @@ class Models(Protocol):
     def progress(self, name: str | None = None) -> Mapping[str, Mapping[str, str]]:
         """The state of a new champion: `opening`, `refused`, or empty."""
 
+    def hold(self, name: str | None = None) -> Mapping[str, str] | None:
+        """Since when a rollback holds the champion, and its version; None where none does."""
+
 
 class Served(Protocol):
     """The part of the service from which routes of the kind `read` are answered."""

@@ -36,6 +36,15 @@ def ready(service: Served, _: Asked) -> Reply:
     return _json({"status": "ready", "model": version.model, "version": version.version, **service.models.progress()})
 
 
+def model(service: Served, _: Asked) -> Reply:
+    """`GET /model`: the facts of the version that answers, and the hold of a rollback while there is one."""
+    description, hold = service.models.current().description, service.models.hold()
+    if hold is None:
+        return description
+    held = b',"hold":' + json.dumps(hold, separators=(",", ":")).encode()
+    return description._replace(body=description.body[:-1] + held + b"}")
+
+
 def _json(value: Any, indent: int | None = None) -> Reply:
     separators = (",", ":") if indent is None else None
     return Reply(HTTPStatus.OK, json.dumps(value, indent=indent, separators=separators).encode())
@@ -45,7 +54,7 @@ READS: Final[Mapping[str, Read]] = {
     "schema": lambda service, _: service.models.current().schema,
     "openapi": lambda service, _: service.models.current().openapi,
     "docs": lambda _service, asked: pages.docs().reply(asked.header),
-    "model": lambda service, _: service.models.current().description,
+    "model": model,
     "live": live,
     "healthz": live,
     "livez": live,

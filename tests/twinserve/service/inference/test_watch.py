@@ -25,7 +25,7 @@ from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
 from twinserve.service.inference import follower as following
 from twinserve.service.inference.follower import Follower
-from twinserve.service.inference.version import ModelVersion, champion, open_model_version
+from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.inference.watch import Watch
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.native import NATIVE
@@ -471,5 +471,16 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
 def test_where_versions_wait_for_a_promotion_a_start_says_so(registry: Registry) -> None:
     """Without a champion, the error of a start names the newest version to promote."""
     (registry.folder / "champion").unlink()
-    with pytest.raises(RegistryError, match=r"promote one of its versions: `python train.py promote \d+ --name fruit`"):
-        champion(registry)
+    with pytest.raises(RegistryError, match=r"promote one of its versions, such as \d+\.$"):
+        registry.require_champion()
+
+
+def test_a_hold_is_followed_without_a_swap(registry: Registry) -> None:
+    looking = Looking(registry)
+    registry.promote(2)
+    hold = registry.rollback()
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.hold) == ([], hold)
+    registry.promote(1)
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.hold) == ([], None)
