@@ -12,6 +12,7 @@ from rich.table import Table
 
 from twinserve.card.card import feature_kind
 from twinserve.card.caveats import caveats
+from twinserve.cli.next_step import next_step
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.release.steps import Trained
 from twinserve.signature import Signature
@@ -74,6 +75,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "changes": [asdict(change) for change in trained.outcome.verdict.changes],
         "champion": trained.outcome.champion,
         "hold": None if trained.outcome.hold is None else asdict(trained.outcome.hold),
+        "next": next_step(trained.folder, trained.data.signature) if trained.is_champion else [],
         "seconds": round(trained.seconds, 3),
     }
 
@@ -114,6 +116,9 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     if not trained.is_new:
         yield "           It was there before with the same result, so no new version was made."
     yield from _verdict(trained)
+    if trained.is_champion:
+        yield "\n[bold]next[/]"
+        yield from map(escape, next_step(trained.folder, trained.data.signature))
 
 
 def _rows(facts: Manifest) -> str:

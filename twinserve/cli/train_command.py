@@ -138,7 +138,7 @@ def _print_report(trained: Trained, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.as_json(trained), allow_nan=False))  # noqa: T201  # What --json is for.
     else:
-        report.show(trained, Console(highlight=False))
+        report.show(trained, Console(highlight=False, emoji=False))
 
 
 @contextmanager

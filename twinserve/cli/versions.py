@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from twinserve.cli.next_step import next_step
 from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
@@ -92,13 +93,15 @@ def compare(registry: Registry, arguments: Arguments) -> VerbResult:
 def promote(registry: Registry, arguments: Arguments) -> VerbResult:
     """Check a version and make it the champion, without the gate; a hold ends."""
     (version,) = arguments.versions
-    open_version(registry.require(version), arguments.trust)
+    opened = open_version(registry.require(version), arguments.trust)
     hold = None
     with contextlib.suppress(RegistryError):  # Promoting mends a damaged champion file.
         hold = _standing(registry)[1]
     registry.promote(version)
     ended = "" if hold is None else f" The hold since {hold.since} at version {hold.version} has ended."
-    return VerbResult([f"Version {version} of {registry.name} is the champion.{ended}"], {"champion": version})
+    commands = next_step(registry.path(version), opened.signature)
+    lines = [f"Version {version} of {registry.name} is the champion.{ended}", "", "next", *commands]
+    return VerbResult(lines, {"champion": version, "next": commands})
 
 
 def rollback(registry: Registry, arguments: Arguments) -> VerbResult:

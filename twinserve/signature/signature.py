@@ -74,6 +74,8 @@ class Seen(_Frozen):
     quantiles: tuple[float, ...] = ()
     """The 0 %, 10 %, ... 100 % quantiles, for drift. Those of dates, and their range, are in the unit of the column."""
     categories: tuple[str, ...] | None = None
+    most_frequent: str | None = None
+    """The category of the most rows."""
     null_share: float = 0.0
     """The share of training rows in which the value was null, from 0 to 1."""
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from harness import fruit
 from tests.twinserve.signature.made import feature, signature
 from twinserve.card.caveats import caveats
+from twinserve.cli.next_step import next_step
 from twinserve.cli.report import MOST_COLUMNS, as_json, show
 from twinserve.notes import Note
 from twinserve.release.build import Lineage, build
@@ -62,7 +63,7 @@ def test_a_person_reads_the_rows_the_candidates_the_metrics_and_what_became_of_i
     assert any(line.startswith("logistic regression ") and line.rstrip().endswith("chosen") for line in lines)
     assert any(line.startswith("log_loss ") and line.rstrip().endswith("decides") for line in lines)
     assert any(line.startswith("brier (0 to 2) ") for line in lines)
-    assert lines[-1] == "champion   1 (promoted)  There is no champion to compare with."
+    assert lines[-5] == "champion   1 (promoted)  There is no champion to compare with."
 
 
 def test_what_each_column_of_a_table_became_is_said(of_table: Trained) -> None:
@@ -118,7 +119,7 @@ def test_what_became_of_it_is_said_as_it_was_asked(trained: Trained, passed: boo
 def test_what_was_there_before_and_a_hold_are_said(trained: Trained) -> None:
     before = replace(trained, is_new=False, outcome=Outcome(promoted=False, verdict=PASSED, champion=1))
     assert "so no new version was made" in said(before)
-    assert said(before).splitlines()[-1].startswith("champion   1 (as before)  ")
+    assert said(before).splitlines()[-5].startswith("champion   1 (as before)  ")
     hold = Hold(4, "2026-02-28T12:00:00Z")
     held = replace(trained, outcome=Outcome(promoted=False, verdict=PASSED, champion=4, hold=hold))
     champion, last = said(held).splitlines()[-2:]
@@ -129,6 +130,15 @@ def test_what_was_there_before_and_a_hold_are_said(trained: Trained) -> None:
     )
     assert as_json(held)["hold"] == {"version": 4, "since": "2026-02-28T12:00:00Z"}
     assert as_json(trained)["hold"] is None
+
+
+def test_the_next_step_is_said_of_a_champion_only(trained: Trained) -> None:
+    serve, ask = next_step(trained.folder, trained.data.signature)
+    assert said(trained).splitlines()[-3:] == ["next", serve, ask]
+    assert as_json(trained)["next"] == [serve, ask]
+    held_back = replace(trained, outcome=Outcome(promoted=False, verdict=PASSED, champion=4))
+    assert "twinserve serve" not in said(held_back)
+    assert as_json(held_back)["next"] == []
 
 
 def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:

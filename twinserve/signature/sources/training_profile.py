@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,7 +26,12 @@ def _seen(feature: Feature, values: pd.Series[Any]) -> Seen:
     present = values.dropna()
     null_share = 1.0 - len(present) / len(values)
     if feature.type is FeatureType.CATEGORY:
-        return Seen(categories=tuple(sorted({text_of(value) for value in present})), null_share=null_share)
+        counts = sorted(Counter(map(text_of, present)).items())
+        return Seen(
+            categories=tuple(category for category, _ in counts),
+            most_frequent=max(counts, key=itemgetter(1))[0] if counts else None,
+            null_share=null_share,
+        )
     if feature.type not in ORDERED or present.empty:
         return Seen(null_share=null_share)
     numbers = column_numbers(present, feature)

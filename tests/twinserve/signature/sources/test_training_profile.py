@@ -35,7 +35,7 @@ def test_every_row_decides_and_not_a_sample() -> None:
 @pytest.mark.parametrize("dtype", ["object", "str", "category"])
 def test_categories_are_sorted_and_known_once(dtype: str) -> None:
     values = pd.Series(["b", "a", None, "b"], dtype=dtype)
-    assert seen("category", values) == Seen(categories=("a", "b"), null_share=0.25)
+    assert seen("category", values) == Seen(categories=("a", "b"), most_frequent="b", null_share=0.25)
 
 
 def test_a_category_of_the_dtype_that_no_row_holds_was_not_seen() -> None:
