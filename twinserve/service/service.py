@@ -63,9 +63,7 @@ class Service:
         self.gave_up = False
         """Is this process ending because all of its prediction threads are stuck?"""
         self._closing = False
-        self._moving: dict[
-            int, threading.Lock
-        ] = {}  # By process, and made in it: gevent replaces all locks after a fork.
+        self._moving: dict[int, threading.Lock] = {}  # By process: gevent replaces locks after a fork.
         self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
