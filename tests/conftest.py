@@ -77,5 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     sizes = Counter(item.path for item in items)
     items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else sys.maxsize)
     for item in items:
-        if item.get_closest_marker("slow") and ("servers" in item.path.parts or item.path.name == "test_serve.py"):
+        if item.get_closest_marker("slow") and (
+            {"servers", "hosts"} & set(item.path.parts) or item.path.name == "test_serve.py"
+        ):
             item.add_marker(pytest.mark.flaky(reruns=2))

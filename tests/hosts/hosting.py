@@ -28,7 +28,7 @@ STOPS: Final = 12.0
 ONE_WORKER: Final = "gunicorn gthread, one worker"
 GUNICORN: Final = "python -m gunicorn -b 127.0.0.1:{port}"
 UWSGI: Final = (
-    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --post-buffering=65536 --master "
+    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --master "
     "--processes=2 --enable-threads --hook-master-start='unix_signal:15 gracefully_kill_them_all'"
 )
 WSGI: Final[Mapping[str, str]] = {

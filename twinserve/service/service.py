@@ -63,8 +63,7 @@ class Service:
         self.gave_up = False
         """Is this process ending because all of its prediction threads are stuck?"""
         self._closing = False
-        self._moving: dict[int, threading.Lock] = {}
-        """By process: a lock of its own, made there, as a server may replace all locks (gevent) after it has forked."""
+        self._moving: dict[int, threading.Lock] = {}  # By process: gevent replaces locks after a fork.
         self._settle(metrics, {settings.model: version})
         self._process = os.getpid()
 
