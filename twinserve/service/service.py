@@ -92,9 +92,9 @@ class Service:
         Best called in the process that serves. A process that is forked from that one opens the model again."""
         metrics, registry = Metrics(), default_registry(settings)
         version = open_model_version(registry, registry.require_champion().version, settings, metrics)
-        log.info("opened", model=version.model, version=version.version)
         service = cls(settings, metrics, version, open_tracing(settings), dialects)
         service.models.follow()
+        log.info("opened", model=version.model, version=version.version)
         return service
 
     def _move(self) -> None:
