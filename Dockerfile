@@ -2,6 +2,7 @@
 #   docker run -p 8000:8000 twinserve            the FastAPI door
 #   docker run -p 8001:8001 twinserve flask      the Flask door
 #   docker run -v models:/srv/artifacts twinserve train
+# The base image, which may be pinned: docker build --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:...
 ARG PYTHON_IMAGE=python:3.11-slim
 
 FROM ${PYTHON_IMAGE} AS build
@@ -17,16 +18,23 @@ COPY serve_flask /srv/serve_flask
 COPY serve_fastapi /srv/serve_fastapi
 COPY deploy/entrypoint.py /srv/deploy/entrypoint.py
 COPY train.py /srv/
+COPY deploy/sbom.py /tmp/sbom.py
 WORKDIR /srv
 RUN printf '#!/opt/venv/bin/python\nimport sys\nsys.path.insert(0, "/srv")\nfrom twinserve.cli.main import main\nsys.exit(main())\n' \
     > /opt/venv/bin/twinserve && chmod +x /opt/venv/bin/twinserve
-# A first model, so that the image answers at once. What a volume holds goes before it.
-RUN /opt/venv/bin/python train.py && /opt/venv/bin/python -m compileall -q /srv
+RUN PYTHONPATH=/srv /opt/venv/bin/python -c 'import twinserve; print(twinserve.__version__)' > /tmp/version \
+ && /opt/venv/bin/python /tmp/sbom.py "$(cat /tmp/version)" > /tmp/sbom.cdx.json
+# A first model, so that the image answers at once. What a volume holds goes before it. Whoever serves only reads the code, and may write to the store
+# as a member of group 0, whatever the number of the user (as in OpenShift).
+RUN /opt/venv/bin/python train.py --artifacts /artifacts && /opt/venv/bin/python -m compileall -q /srv \
+ && chmod -R go=u,go-w /srv /tmp/sbom.cdx.json && chmod -R g=u /artifacts
 
 FROM ${PYTHON_IMAGE}
-RUN groupadd --gid 10001 twinserve && useradd --uid 10001 --gid twinserve --no-create-home --shell /usr/sbin/nologin twinserve
+RUN useradd --uid 10001 --gid 0 --no-create-home --shell /usr/sbin/nologin twinserve
 COPY --from=build /opt/venv /opt/venv
-COPY --from=build --chown=twinserve:twinserve /srv /srv
+COPY --from=build /srv /srv
+COPY --from=build /tmp/sbom.cdx.json /usr/share/doc/twinserve/sbom.cdx.json
+COPY --from=build --chown=10001:0 /artifacts /srv/artifacts
 WORKDIR /srv
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -36,7 +44,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     TWINSERVE_ARTIFACTS=/srv/artifacts \
     TWINSERVE_AUTH=none \
     TWINSERVE_DRAIN_DELAY=5
-USER twinserve
+USER 10001:0
 VOLUME /srv/artifacts
 EXPOSE 8000 8001
 STOPSIGNAL SIGTERM

@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "keys": ["-m", "twinserve.cli.main", "keys"],
 }
 PORTS: Final = (8000, 8001)
+GROUP_MAY_WRITE: Final = 0o002
+"""The umask: what one user of group 0 writes to the store, another one may change."""
 HELP: Final = ("-h", "--help")
 USAGE: Final = """usage: docker run twinserve [command] [options]
 
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
         return health()
     if command not in COMMANDS:
         return _no_such(command)
+    os.umask(GROUP_MAY_WRITE)
     os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
 
 

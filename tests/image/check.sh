@@ -46,6 +46,31 @@ try_door() { # try_door NAME PORT_INSIDE [COMMAND]
     "$tool" rm -f "$box" >/dev/null
 }
 
+try_user() { # Any number of group 0 trains and serves; the code is not its own.
+    local box=twinserve-check-user code='import os, pathlib
+mine = [p for p in pathlib.Path("/srv").rglob("*") if "artifacts" not in p.parts and (p.stat().st_uid == os.getuid() or os.access(p, os.W_OK))]
+assert not mine, mine[:3]'
+    "$tool" volume rm -f $box >/dev/null 2>&1
+    for user in 10001:0 123456:0 654321:0; do
+        # shellcheck disable=SC2086
+        "$tool" run --rm --user $user -v $box:/srv/artifacts --read-only --tmpfs /tmp --cap-drop ALL \
+            --security-opt no-new-privileges ${RUN_OPTIONS:-} $image train --name other >/dev/null 2>&1
+        case $? in 0 | 3) ok "user $user: trains" ;; *) bad "user $user: does not train" ;; esac
+    done
+    # shellcheck disable=SC2086
+    "$tool" run -d --name $box --user 123456:0 -e TWINSERVE_MODEL=other -v $box:/srv/artifacts -p 127.0.0.1:$port:8000 \
+        --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges ${RUN_OPTIONS:-} $image >/dev/null
+    if wait_until_ready; then ok "user 123456:0: serves"; else bad "user 123456:0: does not serve"; fi
+    "$tool" exec $box python -c "$code" && ok "the code is not its own" || bad "the code is its own, or writable"
+    "$tool" exec $box cat /usr/share/doc/twinserve/sbom.cdx.json | python3 -c '
+import json, sys
+parts = {one["name"] for one in json.load(sys.stdin)["components"]}
+assert {"python", "flask", "fastapi", "onnxruntime"} <= parts, parts' && ok "an SBOM" || bad "no SBOM"
+    "$tool" rm -f -t 15 $box >/dev/null
+    "$tool" volume rm -f $box >/dev/null
+}
+
+try_user
 try_door fastapi 8000
 try_door flask 8001 flask
 echo "$failed failed"

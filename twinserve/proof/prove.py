@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from twinserve.errors import CannotCompile
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
+from twinserve.proof.company import ask_in_company
 from twinserve.proof.known_categories import known_categories
 from twinserve.proof.parity import Parity, compare
 from twinserve.proof.probes import probes
@@ -62,8 +63,25 @@ def prove(
 ) -> Proved:
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
 
-    `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves."""
+    `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves. One
+    that serves is asked whether the rows of other callers change its answers."""
     fitted = SklearnPredictor(pipeline, signature, classes)
+    proved = _prove(fitted, pipeline, graph, signature, real, seed)
+    if proved.facts.kind == "compiled":
+        return proved
+    company = ask_in_company(fitted, real[-1], proved.made_rows, seed)
+    reason = proved.facts.reason if company.changes_nothing else f"{proved.facts.reason} {company.sentence}"
+    return replace(proved, facts=proved.facts.model_copy(update={"company": company, "reason": reason}))
+
+
+def _prove(
+    fitted: SklearnPredictor,
+    pipeline: Any,
+    graph: bytes | Exception,
+    signature: Signature,
+    real: Sequence[Columns],
+    seed: int,
+) -> Proved:
     try:
         crossed = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
         made = probes(real[0], signature, crossed.changes, seed, known_categories(pipeline))

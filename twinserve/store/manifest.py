@@ -15,6 +15,8 @@ FORMAT: Final = 2
 """Increased when an older reader would misread what a newer writer wrote."""
 
 
+TOLERANCE: Final = 1e-9
+"""Largest difference of an answer alone and in company that still counts as the same."""
 UNSET: Final = "0" * 64
 EvaluatedOn = Literal["held-out rows", "rows that it may have learned from", "nothing"]
 """Which rows the metrics are of; `nothing` where no rows were given, so that nothing is measured."""
@@ -44,6 +46,35 @@ class Training(BaseModel):
     evaluated_on: EvaluatedOn = "held-out rows"
 
 
+class Company(BaseModel):
+    """The comparison of a pipeline's answers for rows alone with those for the same rows among others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    label_flips: int
+    answered_by_one: int
+    """Rows that are answered only alone, or only in company."""
+    largest_difference: float
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Is the answer for a row the same whatever rows are beside it, so that requests may be joined?"""
+        same = not (self.label_flips or self.answered_by_one) and self.largest_difference <= TOLERANCE
+        return self.rows > 0 and same
+
+    @property
+    def sentence(self) -> str:
+        """What follows where the answers differ."""
+        if not self.rows:
+            return "It could not be asked for rows alone and among others, so requests are never joined."
+        return (
+            f"Its answer for a row depends on the rows beside it ({self.label_flips} labels of {self.rows} differ, "
+            f"{self.answered_by_one} are answered in one case only, largest difference {self.largest_difference:.1e}), "
+            "so requests are never joined."
+        )
+
+
 class PredictorFacts(BaseModel):
     """The kind of the predictor, and the reason."""
 
@@ -54,6 +85,14 @@ class PredictorFacts(BaseModel):
     parity: Mapping[str, Any] | None = None
     """The comparison of the compiled with the fitted model: rows compared, largest difference, label flips, and the
     number of the trees' splits by a number that were tried on both sides."""
+    company: Company | None = None
+    """Whether rows change each other's answers; None for a compiled model, and in versions that did not measure it."""
+
+    @property
+    def joins(self) -> bool:
+        """May requests be answered by one call? Never by a compiled model, whose prediction for a row must not depend
+        on other rows, to the last bit."""
+        return self.kind != "compiled" and (self.company is None or self.company.changes_nothing)
 
 
 class Manifest(BaseModel):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,7 +162,7 @@ class Registry:
 
     def register(self, staged: Path) -> int:
         """Rename a complete staged folder to the next free number; safe with other trainings. Gives the number."""
-        staged.chmod(0o755)
+        staged.chmod(0o755 | self.folder.stat().st_mode & stat.S_IRWXG)  # A group that writes here may prune it.
         names = [path.name for path in self.folder.iterdir()]  # A file takes a number, too.
         number = max((int(name) for name in names if VERSION.fullmatch(name)), default=0)
         while True:

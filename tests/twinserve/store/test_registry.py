@@ -266,3 +266,13 @@ def test_a_number_taken_meanwhile_is_passed_over(registry: Registry) -> None:
         (first / "file").touch()
         (second / "file").touch()
         assert [registry.register(second), registry.register(first)] == [1, 2]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o2775, 0o775), (0o755, 0o755), (0o700, 0o755)])
+def test_a_version_is_writable_for_the_group_that_writes_to_its_model(
+    registry: Registry, mode: int, expected: int
+) -> None:
+    """So that another user of the group can prune it."""
+    registry.folder.mkdir(parents=True)
+    registry.folder.chmod(mode)
+    assert registry.path(add(registry)).stat().st_mode & 0o777 == expected

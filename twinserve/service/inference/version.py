@@ -55,6 +55,7 @@ class ModelVersion:
         self.description = _document(_describe(artifact, version))
         self._artifact, self._settings = artifact, settings
         self._predictor = artifact.predictor
+        self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
         """By the dialect's name; each is made when it is first used."""
@@ -74,9 +75,8 @@ class ModelVersion:
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
     def joins(self, question: Question) -> bool:
-        """Can this question be answered together with others that wait? Never by a compiled model, whose prediction for
-        a row must not depend on other rows, to the last bit."""
-        return self._settings.batching and self._predictor.kind != "compiled" and len(question.body) < QUICK_BODY
+        """Can this question be answered together with others that wait?"""
+        return self._joins and len(question.body) < QUICK_BODY
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
