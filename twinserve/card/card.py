@@ -95,10 +95,10 @@ def _blocks(subject: Subject, drawn: Figures) -> Iterator[str]:
 
 def _summary(subject: Subject) -> Iterator[str]:
     facts = subject.facts
+    yield from (paragraph(caveat, "Caveat.") for caveat in caveats(facts))
     yield paragraph(subject.recipe.intended_use, "Intended use.")
     yield paragraph(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
     yield paragraph(f"{measured(facts)}, {facts.training.estimator}, served {_how(facts)}.", "Summary.")
-    yield from (paragraph(caveat, "Caveat.") for caveat in caveats(facts))
 
 
 def _how(facts: Manifest) -> str:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from twinserve.card.card import feature_kind
-from twinserve.card.caveats import caveats
+from twinserve.card.caveats import caveats, is_weak
 from twinserve.cli.next_step import next_step
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.release.steps import Trained
@@ -65,6 +65,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             for name, value in facts.metrics.items()
         },
         "caveats": list(caveats(facts)),
+        "weak": is_weak(facts),
         "predictor": facts.predictor.model_dump(),
         "promoted": trained.outcome.promoted,
         "passed": trained.outcome.verdict.passed,
@@ -88,6 +89,7 @@ def show(trained: Trained, console: Console) -> None:
 
 def _parts(trained: Trained) -> Iterator[RenderableType]:
     facts = trained.manifest
+    yield from (f"[bold red]{escape(caveat)}[/]" for caveat in caveats(facts))
     yield f"[bold]{escape(facts.name)}[/]  {_rows(facts)} ({escape(facts.training.source)})"
     for note in trained.notes:
         if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
@@ -109,7 +111,6 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
     yield ""
     yield _metrics(facts) if facts.metrics else f"{facts.metric} and the other metrics: not measured"
-    yield from (f"[bold red]{escape(caveat)}[/]" for caveat in caveats(facts))
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"

@@ -121,6 +121,7 @@ def release_choices(options: argparse.Namespace, project: Path, **more: Any) -> 
         tolerance=options.tolerance,
         allow_breaking=options.allow_breaking,
         allow_fallback=options.allow_fallback,
+        allow_weak=options.allow_weak,
         release=options.release,
         promote=options.promote,
         seal_key=options.seal_key,

@@ -121,3 +121,8 @@ def add_gate(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         action="store_true",
         help="promote even if the model could not be compiled and scikit-learn has to serve it",
     )
+    group.add_argument(
+        "--allow-weak",
+        action="store_true",
+        help="promote even if no metric's 95 %% interval excludes the value of a model that uses no feature",
+    )

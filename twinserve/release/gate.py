@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.card.caveats import is_weak
 from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
 from twinserve.evaluate.metrics import score
 from twinserve.predict.answers import Answers, ask
@@ -20,6 +21,7 @@ from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,20 @@ class Terms:
     """Whether a challenger passes that breaks callers of the champion."""
     fallback: bool = False
     """Whether a challenger that only scikit-learn can serve passes where the champion is compiled."""
+    weak: bool = False
+    """Whether a challenger passes that may be no better than a model which uses no feature."""
+
+
+def weakness(facts: Manifest, terms: Terms) -> Verdict | None:
+    """The verdict on a challenger that may be no better than its baseline, whatever the champion; None on others."""
+    if terms.weak or not is_weak(facts):
+        return None
+    found = f"{facts.metric} {facts.metrics[facts.metric]:.4f}, baseline {facts.baseline[facts.metric]:.4f}"
+    return Verdict(
+        passed=False,
+        reason=f"No metric's {CONFIDENCE:.0%} interval excludes the value of a model that uses no feature ({found}); "
+        "--allow-weak promotes nevertheless.",
+    )
 
 
 def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms) -> Verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinserve.errors import ModelError, StoreUnreadable
-from twinserve.release.gate import Challenge, Terms, Verdict, compare
+from twinserve.release.gate import Challenge, Terms, Verdict, compare, weakness
 from twinserve.store import pipeline_file
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.promotions import Hold, Standing
@@ -62,7 +62,8 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, asked:
             verdict = Verdict(passed=True, reason="It is the champion.")
         else:
             challenge = Challenge(challenger, holdout.columns, holdout.y_true)
-            verdict = _verdict(registry, asked.terms, asked.trust, challenge)
+            weak = weakness(challenger.manifest, asked.terms)
+            verdict = _verdict(registry, asked.terms, asked.trust, challenge) if weak is None else weak
         stays = not (asked.promote and verdict.passed) or (hold is not None and not asked.release)
         if stays or (champion == version and hold is None):
             return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry), hold=hold)

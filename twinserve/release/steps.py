@@ -47,6 +47,7 @@ class Choices:
     """How much worse than the champion, in units of the metric, still counts as not worse."""
     allow_breaking: bool = False
     allow_fallback: bool = False
+    allow_weak: bool = False
     release: bool = False
     """True: a hold, which a rollback has set, ends if the version is promoted."""
     promote: bool = True
@@ -70,7 +71,7 @@ class Choices:
     @property
     def terms(self) -> Terms:
         """The terms of the gate."""
-        return Terms(self.tolerance, self.seed, self.allow_breaking, self.allow_fallback)
+        return Terms(self.tolerance, self.seed, self.allow_breaking, self.allow_fallback, self.allow_weak)
 
 
 @dataclass(frozen=True)

@@ -69,5 +69,6 @@ def test_caveats_are_in_the_card(tmp_path: Path, text: str) -> None:
     recipe = replace(fruit.FRUIT, load=lambda: replace(table, target=pd.Series(by_chance)))
     folder = fruit.registered(recipe, tmp_path)
     (caveat,) = caveats(read_manifest(folder))
-    assert f"**Caveat.** {caveat}" in (folder / "card.md").read_text()
+    blocks = (folder / "card.md").read_text().split("\n\n")
+    assert blocks[1] == f"**Caveat.** {caveat}"
     assert "**Caveat.**" not in text

@@ -153,7 +153,8 @@ def test_the_gates_figures_and_changes_are_said(trained: Trained) -> None:
 
 def test_caveats_are_in_the_report(trained: Trained) -> None:
     poor = trained.manifest.model_copy(update={"baseline": trained.manifest.metrics})
-    assert "No better than the baseline by log_loss" in said(replace(trained, manifest=poor))
+    assert said(replace(trained, manifest=poor)).startswith("No better than the baseline by log_loss")
+    assert (as_json(replace(trained, manifest=poor))["weak"], as_json(trained)["weak"]) == (True, False)
     assert as_json(replace(trained, manifest=poor))["caveats"] == list(caveats(poor))
     assert as_json(trained)["caveats"] == []
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from harness import fruit
@@ -139,6 +141,25 @@ def test_a_champion_that_the_system_cannot_read_stays(registry: Registry, holdou
     outcome = promoted(Unreadable(registry.folder.parent, registry.name), 1, holdout)
     assert (outcome.promoted, outcome.verdict.passed) == (False, False)
     assert outcome.verdict.reason == "The champion cannot be read to compare with: The disk is away."
+
+
+@pytest.mark.parametrize("champion", [None, 1])
+def test_a_weak_model_is_not_promoted_without_being_allowed(tmp_path: Path, champion: int | None) -> None:
+    """Its target has nothing to do with the features; that there is no champion does not help it."""
+    table = fruit.table()
+    by_chance = pd.Series(np.random.default_rng(0).permutation(table.target.to_numpy()))
+    recipe = replace(fruit.FRUIT, load=lambda: replace(table, target=by_chance))
+    for _ in range(2):
+        fruit.registered(recipe, tmp_path)
+    registry, holdout = Registry(tmp_path, "fruit"), split(recipe, recipe.load()).holdout
+    if champion:
+        registry.promote(champion)
+    outcome = promoted(registry, 2, holdout)
+    assert (outcome.promoted, outcome.champion) == (False, champion)
+    assert outcome.verdict.reason.startswith("No metric's 95% interval excludes the value of a model that uses no ")
+    assert outcome.verdict.reason.endswith("; --allow-weak promotes nevertheless.")
+    allowed = promote_if_not_worse(registry, 2, holdout, Asked(Terms(0.02, weak=True), Trust()))
+    assert (allowed.promoted, allowed.champion) == (True, 2)
 
 
 # ---- a rollback holds ------------------------------------------------------------------------------------------------
