@@ -20,7 +20,7 @@ from twinserve.cli.options import (
 from twinserve.metric import METRICS, TOLERANCE
 
 EXIT_CODES: Final = (
-    "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate. "
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate or by a rollback. "
     "A failed training changes nothing."
 )
 
