@@ -229,7 +229,7 @@ def test_what_ends_the_program_is_told(capsys: pytest.CaptureFixture[str]) -> No
     assert "ends.joblib cannot be opened (SystemExit): " in sentence(capsys, 2, "ends.joblib", "--trust-pickles")
     Path("ending.py").write_text("raise SystemExit(0)\n")
     told = sentence(capsys, 2, "late.skops", "--input", "ending:Class")
-    assert told == "The module 'ending' cannot be imported (SystemExit)."
+    assert told == "The module 'ending' ends the program when it is imported."
 
 
 def test_bytes_in_a_file_s_name_that_are_no_text_are_replaced(capsys: pytest.CaptureFixture[str]) -> None:
