@@ -18,7 +18,7 @@ from twinserve.testing import ContractSuite, Send
 __all__ = ["TestFlaskApp"]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def store(artifacts: Path) -> Iterator[None]:
     """A store with the default model."""
     with pytest.MonkeyPatch.context() as patch:

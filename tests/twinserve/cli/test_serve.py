@@ -108,7 +108,9 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are(
         (tmp_path / "artifacts" / version).mkdir(parents=True)
     command = [sys.executable, "-m", "twinserve.cli.main", "serve", *arguments]
     environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(f"serve: {sentence}\n", done.stderr), done.stderr
 
@@ -134,7 +136,9 @@ def test_only_the_projects_own_model_is_trained_by_itself(
     (tmp_path / ".env").write_text(in_file)
     command = [sys.executable, "-m", "twinserve.cli.main", "serve", *arguments]
     environment = os.environ | {"TWINSERVE_PORT": str(free_ports()), "PYTHONPATH": str(ROOT)} | variables
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
     assert ("trained" in done.stderr) is trains
     assert done.returncode == (1 if trains else 2)
 
