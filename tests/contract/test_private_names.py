@@ -71,6 +71,7 @@ DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
     "gunicorn.config:Config": ("set",),
     "httptools:HttpRequestParser": ("feed_data",),
     "os": ("_exit",),
+    "prometheus_client.metrics:Gauge": ("multiprocess_mode",),
     "prometheus_client.metrics:Histogram": ("buckets",),
     "prometheus_client.metrics:MetricWrapperBase": ("registry",),
     "prometheus_client.multiprocess": ("MultiProcessCollector",),
@@ -193,9 +194,13 @@ def is_described(kind: type, argument: str) -> bool:
     return any(texts) and not any("internally" in text for text in texts)
 
 
-@pytest.mark.parametrize("package", ["uvicorn", "uvloop", "httptools", "fastapi", "gunicorn", "flask"])
+@pytest.mark.parametrize(
+    "package", ["uvicorn", "uvloop", "httptools", "fastapi", "gunicorn", "flask", "prometheus-client"]
+)
 def test_the_next_release_is_not_taken_unseen(package: str) -> None:
     """An upper bound stands beside the lower one."""
-    extras = tomllib.loads(Path(ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    (wanted,) = [entry for entry in extras["fastapi"] + extras["flask"] if entry.startswith(package + ">")]
-    assert re.fullmatch(rf"{package}>=[0-9.]+,<[0-9.]+", wanted)
+    project = tomllib.loads(Path(ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    named = (*project["dependencies"], *extras["fastapi"], *extras["flask"])
+    (wanted,) = [entry for entry in named if entry.startswith(package + ">")]
+    assert re.fullmatch(rf"{package}>=[0-9.]+,<[0-9.]+(;.*)?", wanted)
