@@ -88,8 +88,8 @@ def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
         if settings.model != _own_name() or not Path("train.py").is_file():
             raise CannotStart(_nothing_to_serve(settings))
         say("There is no model yet; training one.")
-        try:
-            code = subprocess.run([sys.executable, "train.py"], check=False).returncode  # Our own program.
+        try:  # Our own program. A weak model is all that there is to serve, and its report says first that it is weak.
+            code = subprocess.run([sys.executable, "train.py", "--allow-weak"], check=False).returncode
         except (KeyboardInterrupt, Stopped):
             return INTERRUPTED  # The training has printed why.
         if code:
