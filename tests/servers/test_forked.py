@@ -32,6 +32,8 @@ HOSTS: Final = {
     "flask, threads": ("gthread", "serve_flask:create_app()"),
     "fastapi": ("asgi", "serve_fastapi:create_app()"),
 }
+IN_CI: Final = "flask, threads"
+EXTENDED: Final = [pytest.mark.extended]
 
 
 def neighbours(_: int) -> Mapping[str, Any]:
@@ -80,7 +82,7 @@ def opened(server: Running, seen: set[str]) -> bool:
     return len(events(server, "opened")) == 1 + WORKERS  # The process that forked them has one, too.
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", [pytest.param(host, marks=[] if host == IN_CI else EXTENDED) for host in HOSTS])
 def test_workers_forked_after_loading_answer_follow_and_stop(registry: Registry, tmp_path: Path, host: str) -> None:
     """Each worker logs the fork, opens the model, follows a promotion and stops on SIGTERM."""
     registry.promote(1)
