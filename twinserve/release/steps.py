@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinserve.compile.compiler import Compiled
 from twinserve.errors import AskedWrongly
 from twinserve.metric import TOLERANCE
 from twinserve.notes import Note
@@ -27,7 +28,7 @@ from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 from twinserve.training.fit import Fitted, fit
 
-Graph = bytes | Exception
+Graph = Compiled | Exception
 """An ONNX graph, or the error that says why there is none."""
 Progress = Callable[[str], None]
 """Called with the name of each step as it begins."""

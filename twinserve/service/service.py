@@ -56,6 +56,8 @@ class Service:
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
+        self._explaining = tuple({route.path.rpartition("}")[2] for route in self.routes if route.explains})
+        """The ends of the paths of explanations."""
         self._tracing = tracing
         self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
@@ -169,10 +171,12 @@ class Service:
         `query` as it came, `parameters` the given parts of the path."""
         if self._closing:
             raise shutting_down()
-        self.models.current(parameters.get("name") if parameters else None)
+        version = self.models.current(parameters.get("name") if parameters else None)
         exchange.dialect.admit(header)
-        if parameters or exchange.dialect is not NATIVE or self.by_name[exchange.route].query is not None:
+        route = self.by_name[exchange.route]
+        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
             exchange.asked = self.asked(exchange, header, query, parameters)
+            version.require(exchange.asked)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
@@ -181,15 +185,17 @@ class Service:
         if not all(map(str.isprintable, parameters.values())):
             raise no_such_path()
         known = self.by_name[exchange.route].query
-        return Asked(parameters, {} if known is None else read_query(query, known), header)
+        values = {} if known is None else read_query(query, known, self.settings.ignored_parameters)
+        return Asked(parameters, values, header, self.by_name[exchange.route].explains)
 
-    def quick_version(self, body: bytes) -> ModelVersion | None:
+    def quick_version(self, body: bytes, path: str) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
             raise shutting_down()
         version = self.models.current()
-        return version if len(self.models) == 1 and version.is_quick(body) else None
+        is_one = len(self.models) == 1 and not path.endswith(self._explaining)
+        return version if is_one and version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
@@ -203,7 +209,7 @@ class Service:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
         question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
-        if version.is_quick(body):
+        if version.is_quick(body, asked):
             return version.answer(question)
         return self._pool.submit(version, question)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -83,6 +84,17 @@ class Settings(BaseSettings):
     )
     max_batch: Count = Field(
         10_000, description="Maximum number of instances in one request; above it the answer is 422."
+    )
+    max_explain: Count = Field(
+        1_000, description="Maximum number of instances in one request to /explain; above it the answer is 422."
+    )
+    explain_memory: Count = Field(
+        bounds.EXPLAIN_MEMORY,
+        description="Bytes that a worker keeps for the explanations of a model with trees; without enough they are "
+        "slower, not different.",
+    )
+    ignore_parameters: str = Field(
+        "", description="Query parameters that a gateway adds, separated by commas; they are ignored."
     )
     max_depth: Annotated[int, Field(ge=1, le=190)] = Field(
         100, description="Maximum depth of nested arrays and objects in a body; above it the answer is 422."
@@ -203,6 +215,11 @@ class Settings(BaseSettings):
         """Does this path require no credentials?"""
         public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
         return self.auth in (None, "none") or route.scope is None or route.name in public
+
+    @cached_property
+    def ignored_parameters(self) -> frozenset[str]:
+        """The names of the query parameters that are ignored."""
+        return frozenset(name.strip() for name in self.ignore_parameters.split(",") if name.strip())
 
     @property
     def prediction_threads(self) -> int:

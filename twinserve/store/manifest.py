@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from twinserve.errors import ArtifactRefused
+from twinserve.explain.stored import Method, Scale
 from twinserve.predict.predictor import PredictorKind
 
 FORMAT: Final = 2
@@ -95,6 +96,20 @@ class PredictorFacts(BaseModel):
         return self.kind != "compiled" and (self.company is None or self.company.changes_nothing)
 
 
+class ExplanationFacts(BaseModel):
+    """How predictions are explained, and why so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method
+    of: Scale
+    """The scale of the contributions."""
+    reason: str
+    rows: int = 0
+    """The rows on which base and contributions were compared with the answers; 0 where they are sampled."""
+    largest_difference: float | None = None
+
+
 class Manifest(BaseModel):
     """The root of an artifact, by which every other file is checked."""
 
@@ -112,6 +127,8 @@ class Manifest(BaseModel):
     baseline: Mapping[str, float] = {}
     """The same metrics for a model that uses no feature."""
     predictor: PredictorFacts
+    explanation: ExplanationFacts | None = None
+    """None in versions that explain nothing."""
     training: Training
     files: Mapping[str, str]
     """SHA-256 of every file but the manifest, by name relative to the artifact."""

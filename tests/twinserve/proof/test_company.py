@@ -22,6 +22,7 @@ from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
 from twinserve.service.inference.question import Question
 from twinserve.service.inference.version import open_model_version
+from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import read_manifest
@@ -129,7 +130,7 @@ def test_a_server_never_joins_them(make: Any, joins: bool, tmp_path: Path) -> No
     opened = open_model_version(
         registry, version, settings_of(artifacts=tmp_path, model="rows", trust_pickles=True), Metrics()
     )
-    asked: Any = Question(b"{}", None, None, "", None)  # type: ignore[arg-type]  # Only the body is looked at.
+    asked: Any = Question(b"{}", NOTHING, None, "", None)  # type: ignore[arg-type]  # The codec is not looked at.
     described = json.loads(opened.description.body)["predictor"]
     if described["kind"] == "compiled":
         pytest.skip("it is compiled now, so another estimator is needed here")
