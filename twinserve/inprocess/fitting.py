@@ -17,6 +17,7 @@ from twinserve.release.git_commit import git_commit
 from twinserve.release.steps import Choices, Progress, Steps, Trained, train
 from twinserve.store import seal
 from twinserve.store.artifact import Trust, open_version
+from twinserve.store.given_path import given_path
 from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
 
@@ -131,7 +132,7 @@ def told(trained: Trained, *, promote: bool) -> list[str]:
 
 def _private_key(path: str | Path | None) -> bytes | None:
     try:
-        return None if path is None else seal.read_private_key(Path(path))
+        return None if path is None else seal.read_private_key(given_path(path))
     except seal.BadKey as error:
         raise AskedWrongly(f"seal_key: {str(error).rstrip('.')}.") from None
 
