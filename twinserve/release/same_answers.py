@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 
 from twinserve.errors import CannotPackage
+from twinserve.predict.predictor import TOLERANCE
 from twinserve.recipes.target import label_text
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
-
-TOLERANCE: Final = 1e-9
 
 
 def named_columns(estimator: Any, names: list[str]) -> Any:
