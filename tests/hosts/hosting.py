@@ -6,8 +6,8 @@ import http.client
 import os
 import shlex
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -160,6 +160,12 @@ def hosting(
         with suppress(ProcessLookupError):  # Its workers as well.
             os.killpg(process.pid, 9)
         process.wait(DEADLINE)
+
+
+Start = Callable[[str], AbstractContextManager[Host]]
+"""Starts an app, by its name."""
+StartUnder = Callable[[str, str], AbstractContextManager[Host]]
+"""Starts an app under a server, by their names."""
 
 
 def is_up(host: Host, root: str) -> bool:

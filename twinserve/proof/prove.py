@@ -15,7 +15,7 @@ from twinserve.errors import CannotCompile
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
-from twinserve.proof.company import ask_in_company
+from twinserve.proof.batch_invariance import measure_batch_invariance
 from twinserve.proof.explanation import Explanation, explain_model
 from twinserve.proof.known_categories import known_categories
 from twinserve.proof.parity import Parity, compare
@@ -75,9 +75,9 @@ def prove(
     proved = replace(proved, explanation=_explained(proved, graph, signature, real, seed))
     if proved.facts.kind == "compiled":
         return proved
-    company = ask_in_company(fitted, real[-1], proved.made_rows, seed)
-    reason = proved.facts.reason if company.changes_nothing else f"{proved.facts.reason} {company.sentence}"
-    return replace(proved, facts=proved.facts.model_copy(update={"company": company, "reason": reason}))
+    measured = measure_batch_invariance(fitted, real[-1], proved.made_rows, seed)
+    reason = proved.facts.reason if measured.holds else f"{proved.facts.reason} {measured.sentence}"
+    return replace(proved, facts=proved.facts.model_copy(update={"batch_invariance": measured, "reason": reason}))
 
 
 def _explained(

@@ -45,5 +45,5 @@ def _result(facts: Manifest) -> Mapping[str, Any]:
     values = facts.model_dump(exclude={"files", "own_digest"})
     for name in CIRCUMSTANCES:
         del values["training"][name]
-    del values["predictor"]["company"]  # How many rows were asked depends on the time that it took.
+    del values["predictor"]["batch_invariance"]  # How many rows were asked depends on the time that it took.
     return values | {name: facts.files.get(name) for name in COMPARED}

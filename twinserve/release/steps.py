@@ -18,7 +18,7 @@ from twinserve.recipes import Recipe, Table
 from twinserve.release.build import Built, Lineage, register, require_writable
 from twinserve.release.gate import Terms
 from twinserve.release.nulls import null_notes
-from twinserve.release.promotion import Asked, Outcome, promote_if_not_worse
+from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_source import require_same_source
 from twinserve.signature.signature import OutOfRange, require_policy
@@ -169,8 +169,8 @@ class Steps:
         """Make the new version the champion if it is not worse than the present one on the hold-out."""
         self._progress("comparing with the champion")
         choices = self.choices
-        asked = Asked(choices.terms, choices.trust, choices.promote, choices.release)
-        outcome = promote_if_not_worse(self.registry, self.version, data.holdout, asked)
+        options = PromotionOptions(choices.terms, choices.trust, choices.promote, choices.release)
+        outcome = promote_if_not_worse(self.registry, self.version, data.holdout, options)
         self.promoted = outcome.promoted
         return outcome
 

@@ -195,8 +195,8 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
         if (origin := wrong_origin(self.cors_origins)) is not None:
             raise ValueError(
-                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin; write scheme, host and port in small letters, as "
-                "in https://app.example:8443, or * for any"
+                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
+                "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
             )
         if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
             raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")

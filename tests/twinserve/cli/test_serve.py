@@ -47,7 +47,11 @@ def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has all of 127.0.0.0/8 without being told.")
-def test_the_doors_are_asked_at_the_address_that_they_listen_on(artifacts: Path) -> None:
+def test_the_doors_are_asked_at_the_address_that_they_listen_on(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And without the proxy that an office's terminal names."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     port = free_ports()
     with start(artifacts, port, "127.0.0.2") as process:
         assert process.stdout is not None

@@ -18,10 +18,10 @@ from twinserve.service.addresses import is_loopback
 from twinserve.service.process.temporary import require_temporary_folder
 from twinserve.service.settings import PREFIX, Settings
 from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
-METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 # One thread inside each prediction: many requests keep the cores busy, and starting threads for a small batch takes
 # longer than the batch itself. The libraries read these variables once, when they are loaded.

@@ -26,7 +26,7 @@ from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import read_manifest
-from twinserve.store.manifest import Company, PredictorFacts
+from twinserve.store.manifest import BatchInvariance, PredictorFacts
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import settings_of
 
@@ -71,16 +71,16 @@ class Failing(MostLikeTheOthers):
 
 
 def features_of_nmf() -> Any:
-    """A pipeline whose features depend on the company."""
+    """A pipeline whose features depend on the batch_invariance."""
     return make_pipeline(NMF(3, max_iter=300, random_state=0), LogisticRegression(C=1e4))
 
 
 @pytest.mark.parametrize("make", [features_of_nmf, MostLikeTheOthers])
 def test_rows_that_change_each_other_are_found(make: Any) -> None:
     found = facts(make(), table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.changes_nothing, found.company.rows >= 100) == (False, False, True)
-    assert max(found.company.label_flips, found.company.largest_difference) > 1e-9
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.holds, found.batch_invariance.rows >= 100) == (False, False, True)
+    assert max(found.batch_invariance.label_flips, found.batch_invariance.largest_difference) > 1e-9
     assert "Its answer for a row depends on the rows beside it (" in found.reason
     assert found.reason.endswith("so requests are never joined.")
 
@@ -88,38 +88,38 @@ def test_rows_that_change_each_other_are_found(make: Any) -> None:
 @pytest.mark.parametrize("model", [KNeighborsClassifier(), RandomForestClassifier(20, random_state=0)])
 def test_rows_that_do_not_are_joined(model: Any) -> None:
     found = facts(model, table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.label_flips) == (True, 0)
-    assert found.company.largest_difference <= 1e-9
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.label_flips) == (True, 0)
+    assert found.batch_invariance.largest_difference <= 1e-9
     assert "joined" not in found.reason
 
 
 def test_a_regression_is_asked_too() -> None:
     found = facts(KNeighborsRegressor(), table()[0].a * 1e6, None)
-    assert found.company is not None
+    assert found.batch_invariance is not None
     assert found.joins
 
 
 def test_what_cannot_be_asked_is_not_joined() -> None:
     found = facts(Failing(), table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.rows) == (False, 0)
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.rows) == (False, 0)
 
 
 @pytest.mark.parametrize(
-    ("company", "joins"),
+    ("batch_invariance", "joins"),
     [
         (None, True),
-        (Company(rows=9, label_flips=0, answered_by_one=0, largest_difference=1e-9), True),
-        (Company(rows=9, label_flips=0, answered_by_one=0, largest_difference=2e-9), False),
-        (Company(rows=9, label_flips=1, answered_by_one=0, largest_difference=0.0), False),
-        (Company(rows=9, label_flips=0, answered_by_one=1, largest_difference=0.0), False),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=0, largest_difference=1e-9), True),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=0, largest_difference=2e-9), False),
+        (BatchInvariance(rows=9, label_flips=1, answered_by_one=0, largest_difference=0.0), False),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=1, largest_difference=0.0), False),
     ],
 )
-def test_what_was_measured_decides(company: Company | None, joins: bool) -> None:
+def test_what_was_measured_decides(batch_invariance: BatchInvariance | None, joins: bool) -> None:
     """An older version, for which nothing was measured, is joined as before."""
-    assert BY_ITSELF.model_copy(update={"company": company}).joins is joins
-    assert not PredictorFacts(kind="compiled", reason="", company=company).joins
+    assert BY_ITSELF.model_copy(update={"batch_invariance": batch_invariance}).joins is joins
+    assert not PredictorFacts(kind="compiled", reason="", batch_invariance=batch_invariance).joins
 
 
 @pytest.mark.parametrize(("make", "joins"), [(features_of_nmf, False), (KNeighborsClassifier, True)])

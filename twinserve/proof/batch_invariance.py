@@ -15,7 +15,7 @@ from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
 from twinserve.proof.parity import Parity, compare
 from twinserve.signature import Columns
-from twinserve.store.manifest import Company
+from twinserve.store.manifest import BatchInvariance
 
 SECONDS: Final = 2.0
 """The time that asking one row after the other may take, roughly."""
@@ -23,9 +23,9 @@ FEWEST, MOST = 20, 200
 """Rows of the hold-out that are asked; as many as there is time for."""
 MADE: Final = 5
 """Rows of each kind that were made for the proof."""
-COMPANIES: Final = 2
-"""How often each row is asked in company, each time among others."""
-LARGEST_COMPANY: Final = 30
+ROUNDS: Final = 2
+"""How often each row is asked in a batch, each time among others."""
+LARGEST_BATCH: Final = 30
 
 
 class Alone:
@@ -41,29 +41,27 @@ class Alone:
         return Predictions(*(None if kind[0] is None else np.concatenate(kind) for kind in zip(*parts, strict=True)))
 
 
-def ask_in_company(fitted: Predictor, real: Columns, made: Sequence[Columns], seed: int) -> Company:
+def measure_batch_invariance(fitted: Predictor, real: Columns, made: Sequence[Columns], seed: int) -> BatchInvariance:
     """Ask for rows alone and among random others; never raises: what cannot be asked so is not joined either."""
     try:
-        parity = compare(Alone(fitted), fitted, list(_companies(fitted, real, made, np.random.default_rng(seed))))
+        parity = compare(Alone(fitted), fitted, list(_batches(fitted, real, made, np.random.default_rng(seed))))
     except Exception:  # A pipeline may hold any code.
-        return Company(rows=0, label_flips=0, answered_by_one=0, largest_difference=0.0)
-    return _company(parity)
+        return BatchInvariance(rows=0, label_flips=0, answered_by_one=0, largest_difference=0.0)
+    return _facts(parity)
 
 
-def _companies(
-    fitted: Predictor, real: Columns, made: Sequence[Columns], rng: np.random.Generator
-) -> Sequence[Columns]:
+def _batches(fitted: Predictor, real: Columns, made: Sequence[Columns], rng: np.random.Generator) -> Sequence[Columns]:
     asked = [real.take(_some(len(real), _affordable(fitted, real), rng))] if len(real) else []
     asked += [group.take(_some(len(group), MADE, rng)) for group in made if len(group)]
     everything = Columns.concatenate(asked)
-    companies = []
-    for _ in range(COMPANIES):
+    batches = []
+    for _ in range(ROUNDS):
         order = rng.permutation(len(everything)).tolist()
         while order:
-            size = int(rng.integers(2, LARGEST_COMPANY + 1))
-            companies.append(everything.take(order[:size]))
+            size = int(rng.integers(2, LARGEST_BATCH + 1))
+            batches.append(everything.take(order[:size]))
             order = order[size:]
-    return companies
+    return batches
 
 
 def _affordable(fitted: Predictor, real: Columns) -> int:
@@ -71,7 +69,7 @@ def _affordable(fitted: Predictor, real: Columns) -> int:
     ask(fitted, real.take([0]))  # The first call makes caches.
     began = time.perf_counter()
     ask(fitted, real.take([0]))
-    calls = SECONDS / max(1e-6, time.perf_counter() - began) / COMPANIES
+    calls = SECONDS / max(1e-6, time.perf_counter() - began) / ROUNDS
     return int(np.clip(calls, FEWEST, MOST))
 
 
@@ -79,8 +77,8 @@ def _some(rows: int, most: int, rng: np.random.Generator) -> list[int]:
     return [int(row) for row in rng.permutation(rows)[:most]]
 
 
-def _company(parity: Parity) -> Company:
-    return Company(
+def _facts(parity: Parity) -> BatchInvariance:
+    return BatchInvariance(
         rows=parity.rows,
         label_flips=parity.label_flips,
         answered_by_one=parity.answered_by_one,
