@@ -17,7 +17,7 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from twinserve.cli.command import Command
+from twinserve.cli.command import USAGE, Command, fail
 from twinserve.cli.options import not_empty
 from twinserve.errors import ModelError
 from twinserve.service.process.startup import CannotStart, bind, run
@@ -74,8 +74,7 @@ def main(door: str | None = None) -> int:
     try:
         settings = read_settings()
     except BadSetting as error:
-        say(str(error))
-        return 2
+        return fail("serve", str(error), USAGE)
     doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
     return run("serve", lambda: _serve(settings, doors))
 

@@ -95,6 +95,15 @@ def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
     assert "port 65536 (the port number is out of range)" in errors
 
 
+def test_a_wrong_setting_is_told_on_standard_error(artifacts: Path) -> None:
+    """In one sentence: a reader of standard output, such as a pipe, does not get it."""
+    with start(artifacts, free_ports(), host="0.0.0.0") as process:  # Refused, as there is no AUTH.
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith("serve: TWINSERVE_HOST=0.0.0.0 can be reached from other machines: ")
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -11,6 +11,8 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from twinserve.errors import AskedWrongly
@@ -22,6 +24,8 @@ from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
+FILES: Final = 32
+"""How many files a server must be able to open: its own, which are about 20, and some connections."""
 
 # One thread inside each prediction: many requests keep the cores busy, and starting threads for a small batch takes
 # longer than the batch itself. The libraries read these variables once, when they are loaded.
@@ -49,7 +53,8 @@ def run(program: str, serve: Callable[[], int]) -> int:
 def prepare(settings: Settings) -> None:
     """Set the environment variables that must be set before NumPy and the metrics library are imported.
 
-    Raises `CannotStart` where several workers have no folder for their metrics."""
+    Raises `CannotStart` where several workers have no folder for their metrics, or where too few files may be open."""
+    require_open_files()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
     if METRICS_FOLDER in os.environ:
@@ -60,6 +65,18 @@ def prepare(settings: Settings) -> None:
         os.environ[METRICS_FOLDER] = folder
         owner = os.getpid()  # A forked worker runs the exit handlers of its parent, too.
         atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+
+
+def require_open_files() -> None:
+    """Raise `CannotStart` where too few files may be open to serve anybody, which libraries tell in tracebacks."""
+    with ExitStack() as opened:
+        try:
+            for _ in range(FILES):
+                opened.enter_context(Path(os.devnull).open("rb", 0))
+        except OSError as error:
+            raise CannotStart(
+                f"{error.strerror}: a server needs {FILES} of its own; allow the process more (ulimit -n)."
+            ) from None
 
 
 def temporary_folder() -> str:
