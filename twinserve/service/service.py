@@ -107,7 +107,7 @@ class Service:
             before = self.models
             self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
             if before.follows:
-                self.models.follow().has_looked.wait(PATIENCE)
+                self.models.follow(before).has_looked.wait(PATIENCE)
             self._process = os.getpid()  # Last, so that other threads wait for all of this.
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
