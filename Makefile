@@ -78,7 +78,7 @@ test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under t
 	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
-	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
+	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
 test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS that is installed (3.12 and 3.13)
 	@for version in $(PYTHONS); do \
@@ -86,7 +86,7 @@ test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS 
 	  if [ -z "$$found" ]; then echo "Python $$version is not installed"; continue; fi; \
 	  echo "Python $$version"; \
 	  $(MAKE) --silent .venv-$$version/.made PYTHON="$$found" && \
-	  .venv-$$version/bin/python -m pytest -q -n $(PROCESSES) --dist loadfile -p no:cacheprovider -m "not slow" || exit 1; \
+	  .venv-$$version/bin/python -m pytest -q -n $(PROCESSES) --dist loadfile -p no:cacheprovider -m "not slow and not environments" || exit 1; \
 	done
 
 .venv-3.%/.made: requirements/dev.txt

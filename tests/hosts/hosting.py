@@ -28,8 +28,9 @@ STOPS: Final = 12.0
 ONE_WORKER: Final = "gunicorn gthread, one worker"
 GUNICORN: Final = "python -m gunicorn -b 127.0.0.1:{port}"
 UWSGI: Final = (
-    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --master "
-    "--processes=2 --enable-threads --hook-master-start='unix_signal:15 gracefully_kill_them_all'"
+    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --http-chunked-input "
+    "--chunked-input-limit=8388608 --master --processes=2 --enable-threads "
+    "--hook-master-start='unix_signal:15 gracefully_kill_them_all'"
 )
 WSGI: Final[Mapping[str, str]] = {
     "gunicorn sync": f"{GUNICORN} -w 2 {{app}}:create_app()",

@@ -66,7 +66,7 @@ class Lifecycle:
             before = self.models
             self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
             if before.follows:
-                self.models.follow().has_looked.wait(PATIENCE)
+                self.models.follow(before).has_looked.wait(PATIENCE)
             self._process = os.getpid()  # Last, so that other threads wait for all of this.
 
     def must_give_up(self) -> bool:

@@ -82,15 +82,17 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
         sync_folder(directory)
 
 
-def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> LoadedArtifact:
+def open_version(
+    folder: Path, trust: Trust, deadline: Deadline | None = None, tried: Manifest | None = None
+) -> LoadedArtifact:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal is checked first. Every file is read once, and its digest checked before its content is used. With
     `deadline`, which a server sets, the opening ends in time, and if no seal is required a pipeline is first tried in a
-    process of its own.
+    process of its own; not that of `tried`, a version that was: its manifest has the digest of every file.
     """
     facts, files = _read(folder, trust, deadline)
-    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
+    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files and facts != tried:
         trial.try_version(facts.model_dump_json(), files, deadline)
     return assemble(facts, files, trust, deadline)
 

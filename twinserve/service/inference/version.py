@@ -37,7 +37,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
-from twinserve.store.manifest import ExplanationFacts
+from twinserve.store.manifest import ExplanationFacts, Manifest
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -71,6 +71,11 @@ class ModelVersion:
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the artifact says of itself."""
+        return self._artifact.manifest
 
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""
@@ -203,14 +208,20 @@ def default_registry(settings: Settings) -> Registry:
 
 
 def open_model_version(
-    registry: Registry, version: int, settings: Settings, metrics: Metrics, stop: Event | None = None
+    registry: Registry,
+    version: int,
+    settings: Settings,
+    metrics: Metrics,
+    stop: Event | None = None,
+    tried: Manifest | None = None,
 ) -> ModelVersion:
     """Open and check a version; raises a `ModelError` whose sentence says what to do.
 
-    Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
+    Takes at most the seconds that the settings allow, and ends early when `stop` is set. `tried` is that of
+    `open_version`."""
     trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact, settings.explain_memory)
     with reading(f"Version {version} of {registry.name!r}"):  # Also what its trial needs.
-        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
+        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop), tried)
     return ModelVersion(opened, str(version), settings, metrics)
 
 
