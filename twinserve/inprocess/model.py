@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
+from twinserve.inprocess.coverage import describe_covered, supported
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.predictor import CannotPredict, Predictions, describe
 from twinserve.signature import Columns, Finding, Signature, json_schema
@@ -62,37 +64,46 @@ class Model:
         self._validator = Validator(artifact.signature, max_batch=max_batch, out_of_range=out_of_range)
         self._novelty = Novelty(artifact.signature)
         self._max_batch = max_batch
+        self._coverage = artifact.coverage
 
     @overload
-    def predict(self, instances: pd.DataFrame) -> pd.DataFrame: ...
+    def predict(self, instances: pd.DataFrame, *, coverage: float | None = None) -> pd.DataFrame: ...
 
     @overload
-    def predict(self, instances: Mapping[str, Any] | Sequence[Any]) -> Answer: ...
+    def predict(self, instances: Mapping[str, Any] | Sequence[Any], *, coverage: float | None = None) -> Answer: ...
 
-    def predict(self, instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any]) -> Any:
+    def predict(
+        self, instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any], *, coverage: float | None = None
+    ) -> Any:
         """The answer of `POST /predict` to an instance or a list of them; for a DataFrame a DataFrame.
 
         A DataFrame has the columns of a training table, named by dotted paths, in any order. The answer has its index
-        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`.
+        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`. With `coverage` there are `set`,
+        or `low` and `high`, too.
 
-        Raises `InvalidInput` with the findings of a 422."""
+        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a coverage that is not supported."""
+        if coverage is not None:
+            coverage = supported(coverage, self._coverage)
         try:
             if is_frame(instances):
                 from twinserve.inprocess.frames import predict_frame
 
-                return predict_frame(instances, self.signature, self.answers, self._max_batch)
+                answers = partial(self.answers, coverage=coverage)
+                return predict_frame(instances, self.signature, answers, self._max_batch)
             batch = self._validator.validate_value(instances)
             if batch.is_array:
-                items = self._items(batch.columns, is_array=True)
+                items = self._items(batch.columns, is_array=True, coverage=coverage)
                 return {"model": self.name, "version": self.version, "predictions": items}
-            item = self._quick_item(batch.columns) or self._items(batch.columns, is_array=False)[0]
+            item = None if coverage is not None else self._quick_item(batch.columns)
+            item = item or self._items(batch.columns, is_array=False, coverage=coverage)[0]
             return {"model": self.name, "version": self.version, **item}
         except InvalidInput as error:
             raise with_notes(error) from None
 
-    def answers(self, instances: list[Any]) -> list[Answer]:
+    def answers(self, instances: list[Any], *, coverage: float | None = None) -> list[Answer]:
         """The predictions for these instances; the pointers of their warnings begin at the instance."""
-        return self._items(self._validator.validate_value(instances).columns, is_array=True, pointed=False)
+        columns = self._validator.validate_value(instances).columns
+        return self._items(columns, is_array=True, pointed=False, coverage=coverage)
 
     def _quick_item(self, columns: Columns) -> Answer | None:
         """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
@@ -107,7 +118,9 @@ class Model:
         probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
         return {"label": self.classes[row["label"]], "probabilities": probabilities, "warnings": []}
 
-    def _items(self, columns: Columns, *, is_array: bool, pointed: bool = True) -> list[Answer]:
+    def _items(
+        self, columns: Columns, *, is_array: bool, pointed: bool = True, coverage: float | None = None
+    ) -> list[Answer]:
         """Each prediction as in an answer."""
         try:
             predictions = self._predictor.predict(columns)
@@ -118,6 +131,9 @@ class Model:
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
         warnings = self._novelty.find(columns)
         items = describe(predictions, self.classes)
+        if coverage is not None and self._coverage is not None:
+            covered = describe_covered(self._coverage.of(predictions, columns.matrix, coverage), self.classes)
+            items = [item | more for item, more in zip(items, covered, strict=True)]
         for row, item in enumerate(items):
             prefix = (row,) if is_array and pointed else ()
             item["warnings"] = [render(Finding((*prefix, *f.path), f.code, f.detail)) for f in warnings.get(row, ())]

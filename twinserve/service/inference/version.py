@@ -24,6 +24,7 @@ from twinserve.service.http.problem import invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
+from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
@@ -37,7 +38,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
-from twinserve.store.manifest import ExplanationFacts, Manifest
+from twinserve.store.manifest import CoverageFacts, ExplanationFacts, Manifest
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -68,6 +69,7 @@ class ModelVersion:
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
         """By the dialect's name; each is made when it is first used."""
         self._why = Why(artifact.explainer, facts.classes)
+        self._sure = Sure(artifact.coverage)
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
@@ -98,6 +100,8 @@ class ModelVersion:
         """Raise `Problem` (400, 501) unless this version can give what is asked for beside a prediction."""
         if asked.explains:
             self._why.require(asked)
+        elif asked.query:
+            self._sure.require(asked)
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
@@ -184,7 +188,8 @@ class ModelVersion:
     def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
         """What was asked for beside the predictions."""
         if not question.asked.explains:
-            return NOTHING_BESIDE
+            covered = question.asked.query and self._sure.cover(batch.columns, predictions, question.asked)
+            return Beside(covered=covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
         return Beside(self._why.explain(batch.columns, predictions, question.asked))
@@ -241,6 +246,7 @@ def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
         "classes": None if facts.classes is None else list(facts.classes),
         "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
         "explanation": None if facts.explanation is None else _explanation(facts.explanation),
+        "coverage": None if facts.coverage is None else _coverage(facts.coverage),
         "metric": facts.metric,
         "metrics": dict(facts.metrics),
         "training": facts.training.model_dump(mode="json"),
@@ -249,6 +255,10 @@ def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
 
 def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
     return {"method": facts.method, "of": facts.of, "reason": facts.reason}
+
+
+def _coverage(facts: CoverageFacts) -> Mapping[str, Any]:
+    return {"method": facts.method, "rows": facts.rows, "largest": facts.largest, "reason": facts.reason}
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from twinserve.conformal.coverage import Covered
 from twinserve.explain.explainer import Values
 from twinserve.explain.stored import Method, Scale
 
@@ -25,6 +26,7 @@ class Beside(NamedTuple):
     """What is computed beside the predictions of n rows; nothing of it unless it was asked for."""
 
     explained: Explained | None = None
+    covered: Covered | None = None
 
 
 NOTHING: Final = Beside()
