@@ -12,7 +12,7 @@ from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.conformal.difficulty import Difficulty
 from twinserve.conformal.quantiles import largest_coverage, quantile, rank_of
 from twinserve.conformal.scores import class_scores, row_scores
-from twinserve.conformal.stored import AnyStored, StoredIntervals, StoredNone, StoredScores, StoredSets, read
+from twinserve.conformal.stored import AnyStored, SetMethod, StoredIntervals, StoredNone, StoredScores, StoredSets, read
 from twinserve.predict.predictor import Predictions
 
 LARGEST: Final = float(np.finfo(np.float64).max)
@@ -45,8 +45,9 @@ class Coverage:
         if isinstance(stored, StoredIntervals):
             self._groups = (stored.scores,)
             self._difficulty = None if stored.difficulty is None else Difficulty(stored.difficulty)
-        elif isinstance(stored, StoredSets):
-            self._groups = stored.scores
+        self._method: SetMethod = "threshold"
+        if isinstance(stored, StoredSets):
+            self._groups, self._method = stored.scores, stored.method
         self._rows = min((group.rows for group in self._groups), default=0)
         self._thresholds = lru_cache(maxsize=KEPT)(self._quantiles)
 
@@ -57,50 +58,58 @@ class Coverage:
 
     def require(self, coverage: float) -> None:
         """Raise `Unsupported` unless the version can promise this coverage."""
-        if rank_of(coverage, self._rows) <= self._rows:
-            return
-        if isinstance(self._stored, StoredNone):
-            raise Unsupported(f"{self._stored.reason} No coverage is supported.")
-        rows = f"{self._rows} row{'s' * (self._rows != 1)}"
-        raise Unsupported(
-            f"Must be at most {self.largest}: this version was calibrated on {rows}, which support no more."
-        )
+        self._thresholds(coverage)
 
     def of(self, predictions: Predictions, matrix: FloatArray, coverage: float) -> Covered:
         """The intervals or sets of predictions for the rows of a matrix `[n, columns]`; raises `Unsupported`.
 
         Rows without an answer get what is no interval or set."""
-        self.require(coverage)
-        if predictions.values is not None:
-            return self._intervals(predictions.values, matrix, coverage)
-        if predictions.labels is None or predictions.probabilities is None or not isinstance(self._stored, StoredSets):
+        labels, probabilities, values = predictions
+        if values is not None:
+            if len(values) > 1:
+                return self._intervals(values, matrix, coverage)
+            low, high = self.of_value(values.item(), matrix, coverage)
+            return Covered(coverage, [low], [high])
+        if labels is None or probabilities is None:
             raise Unsupported("The model gave no probabilities. No coverage is supported.")
-        thresholds = self._thresholds(coverage)
-        if len(predictions.labels) == 1:
-            likely, label = predictions.probabilities.tolist()[0], predictions.labels.item()
-            own = row_scores(self._stored.method, likely)
-            return Covered(coverage, sets=[[k for k, s in enumerate(own) if s <= thresholds[k] or k == label]])
-        scores = class_scores(self._stored.method, predictions.probabilities)
-        return Covered(coverage, sets=members(scores, thresholds, predictions.labels))
+        if len(labels) > 1:
+            return self._sets(labels, probabilities, coverage)
+        return Covered(coverage, sets=[self.of_label(labels.item(), probabilities.tolist()[0], coverage)])
+
+    def of_value(self, value: float, matrix: FloatArray, coverage: float) -> tuple[float, float]:
+        """The interval of a value that was predicted for the only row of a matrix `[1, columns]`."""
+        (radius,) = self._thresholds(coverage)
+        if self._difficulty is not None:
+            radius *= self._difficulty.one(matrix[0], value)
+        return max(value - radius, -LARGEST), min(value + radius, LARGEST)
+
+    def of_label(self, label: int, likely: Sequence[float], coverage: float) -> list[int]:
+        """The classes in the set of a row with this label and these probabilities of all classes."""
+        pairs = zip(row_scores(self._method, likely), self._thresholds(coverage), strict=True)
+        return [code for code, (score, threshold) in enumerate(pairs) if score <= threshold or code == label]
 
     def _quantiles(self, coverage: float) -> Sequence[float]:
-        """The threshold of each class, or that of all values."""
-        of_groups = [quantile(group, coverage) for group in self._groups]
-        return (
-            [of_groups[group] for group in self._stored.groups] if isinstance(self._stored, StoredSets) else of_groups
-        )
+        """The threshold of each class, or that of all values; raises `Unsupported`."""
+        if isinstance(self._stored, StoredNone):
+            raise Unsupported(f"{self._stored.reason} No coverage is supported.")
+        if rank_of(coverage, self._rows) > self._rows:
+            rows = f"{self._rows} row{'s' * (self._rows != 1)}"
+            raise Unsupported(
+                f"Must be at most {self.largest}: this version was calibrated on {rows}, too few for more."
+            )
+        found = [quantile(group, coverage) for group in self._groups]
+        return [found[group] for group in self._stored.groups] if isinstance(self._stored, StoredSets) else found
 
     def _intervals(self, values: FloatArray, matrix: FloatArray, coverage: float) -> Covered:
         (radius,) = self._thresholds(coverage)
-        if len(values) == 1:
-            value = values.item()
-            if self._difficulty is not None:
-                radius *= self._difficulty.one(matrix[0], value)
-            return Covered(coverage, [max(value - radius, -LARGEST)], [min(value + radius, LARGEST)])
         radii = radius if self._difficulty is None else radius * self._difficulty.many(matrix, values)
         with np.errstate(over="ignore"):  # Beyond the largest double lies no other.
             low, high = np.maximum(values - radii, -LARGEST), np.minimum(values + radii, LARGEST)
         return Covered(coverage, low.tolist(), high.tolist())
+
+    def _sets(self, labels: IntArray, probabilities: FloatArray, coverage: float) -> Covered:
+        thresholds = self._thresholds(coverage)
+        return Covered(coverage, sets=members(class_scores(self._method, probabilities), thresholds, labels))
 
 
 def included(scores: FloatArray, thresholds: Sequence[float], labels: IntArray) -> BoolArray:

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 NAME: Final = "coverage.json"
 MOST_SCORES: Final = 4_000
 """Calibration scores of a group that a version keeps; of more, evenly spread ranks."""
-MOST_NODES: Final = 127
-"""Nodes of the tree by which intervals are scaled."""
+MOST_NODES: Final = 31
+MOST_TREES: Final = 64
+"""Of the trees by which intervals are scaled."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=0)]
@@ -45,7 +46,7 @@ class StoredScores(Stored):
 
 
 class StoredTree(Stored):
-    """A tree that gives the expected size of the error for a row of columns with the predicted value behind them."""
+    """A tree over a row's columns with the predicted value behind them."""
 
     features: tuple[Annotated[int, Field(ge=-1)], ...]
     """For each node the column that it compares; -1 for a leaf."""
@@ -56,7 +57,7 @@ class StoredTree(Stored):
     """The nodes below; they come behind the node itself, so every path ends. 0 for a leaf."""
     null_left: tuple[bool, ...]
     """Does null go to the left?"""
-    sizes: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
+    values: tuple[Finite, ...]
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -69,18 +70,26 @@ class StoredTree(Stored):
         return self
 
 
+class StoredDifficulty(Stored):
+    """The expected size of the error: `base` and the values of all trees together, at least `least`."""
+
+    base: Finite
+    least: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    trees: Annotated[tuple[StoredTree, ...], Field(max_length=MOST_TREES)]
+
+
 class StoredIntervals(Stored):
     """Intervals around predicted values: the score of a row is its absolute error, over the expected size of that."""
 
     method: IntervalMethod
     scores: StoredScores
-    difficulty: StoredTree | None = None
+    difficulty: StoredDifficulty | None = None
     """Only where intervals are scaled."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.method == "scaled") != (self.difficulty is not None) or self.scores.scores[0] < 0:
-            raise ValueError("Intervals are scaled by a tree, and no error is negative.")
+            raise ValueError("Intervals are scaled by trees, and no error is negative.")
         return self
 
 

@@ -18,10 +18,10 @@ from twinserve.conformal.stored import (
     MOST_SCORES,
     AnyStored,
     SetMethod,
+    StoredDifficulty,
     StoredIntervals,
     StoredNone,
     StoredSets,
-    StoredTree,
 )
 from twinserve.evaluate.halves import CELLS, Asked, ask_intervals, ask_sets, smaller, supports
 from twinserve.predict.predictor import Predictions
@@ -57,11 +57,11 @@ def calibrate(
     predictions: Predictions,
     y_true: FloatArray,
     matrix: FloatArray,
-    difficulty: StoredTree | None,
+    difficulty: StoredDifficulty | None,
     classes: Sequence[str] | None,
     seed: int,
 ) -> Calibrated:
-    """Calibrate on the predictions for held-out rows `[n]`, whose columns are `matrix`; `difficulty` is the tree by
+    """Calibrate on the predictions for held-out rows `[n]`, whose columns are `matrix`; `difficulty` are the trees by
     which intervals may be scaled."""
     if predictions.values is not None:
         return _intervals(predictions.values, y_true, matrix, difficulty, seed)
@@ -72,7 +72,7 @@ def calibrate(
 
 
 def _intervals(
-    values: FloatArray, y_true: FloatArray, matrix: FloatArray, difficulty: StoredTree | None, seed: int
+    values: FloatArray, y_true: FloatArray, matrix: FloatArray, difficulty: StoredDifficulty | None, seed: int
 ) -> Calibrated:
     with np.errstate(over="ignore"):
         errors = np.abs(y_true - values)

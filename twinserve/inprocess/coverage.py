@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
+from twinserve.arrays import FloatArray
 from twinserve.conformal.coverage import Coverage, Covered, Unsupported
 from twinserve.conformal.quantiles import HIGHEST, LOWEST, RANGE
 from twinserve.errors import AskedWrongly
+from twinserve.predict.linear import Row
 
 
 def supported(coverage: object, of_version: Coverage | None) -> float:
@@ -29,9 +31,24 @@ def supported(coverage: object, of_version: Coverage | None) -> float:
 
 def describe_covered(covered: Covered, classes: Sequence[str] | None) -> list[dict[str, Any]]:
     """The member that each prediction gains."""
+    coverage = covered.coverage
     if classes is None:
-        ends = zip(covered.low, covered.high, strict=True)
-        return [{"interval": {"coverage": covered.coverage, "low": low, "high": high}} for low, high in ends]
-    return [
-        {"set": {"coverage": covered.coverage, "labels": [classes[code] for code in codes]}} for codes in covered.sets
-    ]
+        return [_interval(coverage, *ends) for ends in zip(covered.low, covered.high, strict=True)]
+    return [_set(coverage, codes, classes) for codes in covered.sets]
+
+
+def describe_row(
+    of_version: Coverage, row: Row, matrix: FloatArray, coverage: float, classes: Sequence[str] | None
+) -> dict[str, Any]:
+    """The same of one row in Python numbers."""
+    if classes is None:
+        return _interval(coverage, *of_version.of_value(row["value"], matrix, coverage))
+    return _set(coverage, of_version.of_label(row["label"], row["probabilities"], coverage), classes)
+
+
+def _interval(coverage: float, low: float, high: float) -> dict[str, Any]:
+    return {"interval": {"coverage": coverage, "low": low, "high": high}}
+
+
+def _set(coverage: float, codes: Sequence[int], classes: Sequence[str]) -> dict[str, Any]:
+    return {"set": {"coverage": coverage, "labels": [classes[code] for code in codes]}}

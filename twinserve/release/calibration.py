@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twinserve.conformal.stored import StoredTree
+from twinserve.conformal.stored import StoredDifficulty
 from twinserve.errors import CannotTrain
 from twinserve.evaluate.calibration import Calibrated, calibrate, no_coverage
 from twinserve.evaluate.difficulty import fit_difficulty
@@ -26,12 +26,14 @@ def calibrate_on_holdout(
     answers = ask(predictor, data.holdout.columns)
     if answers.predictions is None or not answers.given.all():
         raise CannotTrain("The model has no prediction for some held-out rows; leave them out.")
-    tree = _difficulty(predictor, data, out_of_fold, seed)
-    return calibrate(answers.predictions, data.holdout.y_true, data.holdout.columns.matrix, tree, data.classes, seed)
+    trees = _difficulty(predictor, data, out_of_fold, seed)
+    return calibrate(answers.predictions, data.holdout.y_true, data.holdout.columns.matrix, trees, data.classes, seed)
 
 
-def _difficulty(predictor: Predictor, data: Data, out_of_fold: Predictions | None, seed: int) -> StoredTree | None:
-    """The tree by which intervals may be scaled; None for a classification."""
+def _difficulty(
+    predictor: Predictor, data: Data, out_of_fold: Predictions | None, seed: int
+) -> StoredDifficulty | None:
+    """The trees by which intervals may be scaled; None for a classification."""
     if data.classes is not None or not len(data.train):
         return None
     if out_of_fold is not None and out_of_fold.values is not None and len(out_of_fold.values) == len(data.train):
