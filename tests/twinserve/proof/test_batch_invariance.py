@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.errors import CannotCompile
-from twinserve.proof import company
+from twinserve.proof import batch_invariance
 from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
 from twinserve.service.inference.question import Question
@@ -79,7 +79,7 @@ def features_of_nmf() -> Any:
 @pytest.mark.parametrize("make", [features_of_nmf, MostLikeTheOthers])
 def test_rows_that_change_each_other_are_found(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Among all rows that are asked where time does not matter."""
-    monkeypatch.setattr(company, "SECONDS", 600.0)
+    monkeypatch.setattr(batch_invariance, "SECONDS", 600.0)
     found = facts(make(), table()[1])
     assert found.batch_invariance is not None
     assert (found.joins, found.batch_invariance.holds, found.batch_invariance.rows >= 100) == (False, False, True)
