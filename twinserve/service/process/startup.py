@@ -11,6 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from twinserve.errors import AskedWrongly
@@ -40,7 +41,8 @@ def run(program: str, serve: Callable[[], int]) -> int:
     try:
         return serve()
     except CannotStart as error:
-        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # A command-line program prints.
+        with suppress(OSError):  # Nobody can be told, but for the exit code.
+            print(f"{program}: {error}", file=sys.stderr, flush=True)  # noqa: T201  # A command-line program prints.
         return FAILED
     except SystemExit as end:  # Raised in workers, too.
         return end.code if isinstance(end.code, int) else int(end.code is not None)
