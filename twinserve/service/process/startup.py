@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from twinserve.errors import AskedWrongly
@@ -41,17 +42,28 @@ def run(program: str, serve: Callable[[], int]) -> int:
     try:
         return serve()
     except CannotStart as error:
-        with suppress(OSError):  # Nobody can be told, but for the exit code.
-            print(f"{program}: {error}", file=sys.stderr, flush=True)  # noqa: T201  # A command-line program prints.
-        return FAILED
+        return _fail(program, str(error))
+    except OSError as error:
+        reason = ": ".join(str(part) for part in (error.strerror or type(error).__name__, error.filename) if part)
+        return _fail(program, f"the system ended it ({reason}); check its limits and permissions.")
     except SystemExit as end:  # Raised in workers, too.
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def _fail(program: str, sentence: str) -> int:
+    with suppress(OSError):  # Nobody can be told, but for the exit code.
+        print(f"{program}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201  # A command-line program prints.
+    return FAILED
 
 
 def prepare(settings: Settings) -> None:
     """Set the environment variables that must be set before NumPy and the metrics library are imported.
 
-    Raises `CannotStart` where several workers have no folder for their metrics."""
+    Raises `CannotStart` where several workers have no folder for their metrics, or the working folder is gone."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise CannotStart(f"the working folder cannot be used ({error.strerror}); start in another one.") from None
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
     if METRICS_FOLDER in os.environ:
