@@ -20,9 +20,11 @@ COPY deploy/entrypoint.py /srv/deploy/entrypoint.py
 COPY train.py /srv/
 COPY deploy/sbom.py /tmp/sbom.py
 WORKDIR /srv
-RUN printf '#!/opt/venv/bin/python\nimport sys\nsys.path.insert(0, "/srv")\nfrom twinserve.cli.main import main\nsys.exit(main())\n' \
-    > /opt/venv/bin/twinserve && chmod +x /opt/venv/bin/twinserve
-RUN PYTHONPATH=/srv /opt/venv/bin/python -c 'import twinserve; print(twinserve.__version__)' > /tmp/version \
+# Found from any folder, as in the environment that make sets up.
+RUN printf '#!/opt/venv/bin/python\nimport sys\nfrom twinserve.cli.main import main\nsys.exit(main())\n' \
+    > /opt/venv/bin/twinserve && chmod +x /opt/venv/bin/twinserve \
+ && echo /srv > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/twinserve.pth"
+RUN /opt/venv/bin/python -c 'import twinserve; print(twinserve.__version__)' > /tmp/version \
  && /opt/venv/bin/python /tmp/sbom.py "$(cat /tmp/version)" > /tmp/sbom.cdx.json
 # A first model, so that the image answers at once. What a volume holds goes before it. Whoever serves only reads the code, and may write to the store
 # as a member of group 0, whatever the number of the user (as in OpenShift).

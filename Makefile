@@ -10,7 +10,8 @@ PIP    := $(PY) -m $(INSTALL)
 LOCK   := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
           --no-annotate --no-header --no-emit-index-url
 # The command of this checkout; in somebody's project pip writes it.
-COMMAND := \#!%s\nimport sys\nsys.path.insert(0, "%s")\nfrom twinserve.cli.main import main\nsys.exit(main())\n
+COMMAND := \#!%s\nimport sys\nfrom twinserve.cli.main import main\nsys.exit(main())\n
+SITE    := import sysconfig; print(sysconfig.get_path("purelib"))
 IMAGE  ?= twinserve
 REQUESTS ?= 1000000
 # Those that test-pythons tries, besides that of .venv.
@@ -26,8 +27,8 @@ PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.run ## Make .venv with what training and serving need
-setup-dev: $(VENV)/.dev ## And with what the checks need
+setup: $(VENV)/bin/twinserve ## Make .venv with what training and serving need
+setup-dev: $(VENV)/bin/twinserve $(VENV)/.dev ## And with what the checks need
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..."; exit 1; }
@@ -37,8 +38,12 @@ $(VENV)/.python:
 $(VENV)/.run: $(VENV)/.python requirements/run.txt
 	@echo "Installing into $(VENV) (about a minute the first time)"
 	@$(PIP) requirements/run.txt
-	@printf '$(COMMAND)' '$(abspath $(PY))' '$(CURDIR)' > $(VENV)/bin/twinserve && chmod +x $(VENV)/bin/twinserve
 	@touch $@
+
+# The path file lets Python find this checkout whichever folder somebody stands in: python -m serve_flask, twinserve serve.
+$(VENV)/bin/twinserve: $(VENV)/.run Makefile
+	@printf '%s\n' '$(CURDIR)' > "$$($(PY) -c '$(SITE)')/twinserve.pth"
+	@printf '$(COMMAND)' '$(abspath $(PY))' > $@ && chmod +x $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing the development tools into $(VENV)"
@@ -73,7 +78,7 @@ test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under t
 	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
-	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
+	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
 test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS that is installed (3.12 and 3.13)
 	@for version in $(PYTHONS); do \
@@ -81,7 +86,7 @@ test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS 
 	  if [ -z "$$found" ]; then echo "Python $$version is not installed"; continue; fi; \
 	  echo "Python $$version"; \
 	  $(MAKE) --silent .venv-$$version/.made PYTHON="$$found" && \
-	  .venv-$$version/bin/python -m pytest -q -n $(PROCESSES) --dist loadfile -p no:cacheprovider -m "not slow" || exit 1; \
+	  .venv-$$version/bin/python -m pytest -q -n $(PROCESSES) --dist loadfile -p no:cacheprovider -m "not slow and not environments" || exit 1; \
 	done
 
 .venv-3.%/.made: requirements/dev.txt

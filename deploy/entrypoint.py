@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "keys": ["-m", "twinserve.cli.main", "keys"],
 }
 PORTS: Final = (8000, 8001)
+DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Without the proxy that Docker may give every container, which does not reach this one's own loopback."""
 GROUP_MAY_WRITE: Final = 0o002
 """The umask: what one user of group 0 writes to the store, another one may change."""
 HELP: Final = ("-h", "--help")
@@ -51,7 +53,7 @@ def health() -> int:
     given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service named twinserve.
     for port in (int(given),) if given.isdecimal() else PORTS:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):  # Loopback.
+            with DIRECT.open(f"http://127.0.0.1:{port}/health/ready", timeout=2):
                 return 0
         except (urllib.error.URLError, OSError):
             continue

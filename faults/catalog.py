@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from faults.scenario import Elsewhere, Scenario
-from faults.scenes import arrival, hostile, load, predictors, shapes, starting, stopping, storing, together
+from faults.scenes import arrival, descriptors, hostile, load, predictors, shapes, starting, stopping, storing, together
 from faults.soak import scenario_of
 
-SCENES: Final = (load, stopping, arrival, shapes, hostile, predictors, starting, storing, together)
+SCENES: Final = (load, stopping, arrival, descriptors, shapes, hostile, predictors, starting, storing, together)
 SCENARIOS: Final = tuple(item for scene in SCENES for item in scene.SCENES)
 ELSEWHERE: Final = (
     Elsewhere(

@@ -1,12 +1,14 @@
-"""`Clients`: concurrent clients that count the replies they get; `Health`: a client of the health paths."""
+"""`asked`: one request; `Clients`: concurrent ones, with replies counted; `Health`: a client of the health paths."""
 
 from __future__ import annotations
 
 import http.client
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,6 +20,20 @@ LOST: Final = "lost"
 REFUSED: Final = "refused"
 """The outcome of a connection that was refused."""
 Check = Callable[[int, bytes], bool]
+NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+def asked(port: int, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> int:
+    """The status of a prediction request; 0 while nobody listens."""
+    url = f"http://127.0.0.1:{port}/predict"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
 
 
 def _good(status: int, _body: bytes) -> bool:

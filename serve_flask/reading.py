@@ -8,6 +8,8 @@ from typing import IO
 
 from flask import request
 
+from serve_flask.uwsgi_input import comes_in_chunks, input_stream
+
 
 class Body:
     """The body of the current request as a WSGI input stream. If a hook has read it, it comes from Flask's cache; the
@@ -19,4 +21,6 @@ class Body:
 
     @cached_property
     def _stream(self) -> IO[bytes]:
+        if comes_in_chunks(request.environ):  # Flask finds such a body empty.
+            return input_stream(request.environ, request.max_content_length)
         return BytesIO(request.get_data()) if "stream" in vars(request) else request.stream

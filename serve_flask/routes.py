@@ -10,7 +10,6 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import BaseConverter
-from werkzeug.wsgi import get_input_stream
 
 from serve_flask.deadline import reply_of
 from serve_flask.environ_keys import BODY, EXCHANGE, PLACE, VERSION
@@ -18,6 +17,7 @@ from serve_flask.kept_place import KeptPlace
 from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
 from serve_flask.streaming import sent, streamed
+from serve_flask.uwsgi_input import input_stream
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
@@ -140,7 +140,7 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
         return receipt.take(arrived)
     if arrived is not None:
         arrived.read()  # Raises `BodyAwaited`.
-    stream = get_input_stream(environ)
+    stream = input_stream(environ)
     try:
         while not receipt.is_whole and (chunk := stream.read(CHUNK)):
             receipt.add(chunk)

@@ -8,11 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wsgi import get_input_stream
 
 from serve_flask.deadline import reply_of
 from serve_flask.environ_keys import CAN_STREAM
 from serve_flask.second_call import StreamAwaited
+from serve_flask.uwsgi_input import input_stream
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.reply import StreamedReply
@@ -50,7 +50,7 @@ def answer_pieces(settings: Settings, streaming: Streaming, environ: WSGIEnviron
 
 def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]:
     """The body as it arrives, in pieces of at most `STEP_SIZE` bytes."""
-    stream = get_input_stream(environ)
+    stream = input_stream(environ)
     try:
         while chunk := stream.read(STEP_SIZE):
             yield chunk

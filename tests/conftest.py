@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from twinserve.service.settings import PREFIX
-from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 if TYPE_CHECKING:
     from twinserve.store.registry import Registry
@@ -27,7 +27,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     one."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(PREFIX) or name == FOLDER_VARIABLE:
+            if name.startswith(PREFIX) or name == METRICS_FOLDER:
                 patch.delenv(name)
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.chdir(tmp_path_factory.mktemp("empty"))

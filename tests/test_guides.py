@@ -12,7 +12,7 @@ from harness import ROOT
 from harness.wheel import build_wheel, installed
 from tests.guides import Block, blocks, fits, guide
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]  # A block of a guide may train for minutes.
 GUIDES = sorted(path for path in (ROOT / "docs" / "guides").glob("*.md") if path.name != "README.md")
 IN_CI = {"from-a-csv", "from-a-notebook", "into-a-flask-app"}
 NOT_RUN = "# Your service.py, as it was: not run here"

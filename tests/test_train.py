@@ -199,8 +199,8 @@ def test_a_rollback_holds_until_somebody_lets_go_of_it(store: Path) -> None:
     process = train(store, "--seed", "1")
     assert re.search(r"^champion   1 \(not promoted, as a rollback holds it\)  ", process.stdout, re.MULTILINE)
     assert re.search(
-        r"^hold       Held since \S+Z at version 1 by a rollback; twinserve promote 2 --name tumor lets go of it, and "
-        r"so does --release\.$",
+        r"^hold       Held since \S+Z at version 1 by a rollback; \S*twinserve promote 2 --name tumor --artifacts "
+        r"\S+ lets go of it, and so does --release\.$",
         process.stdout,
         re.MULTILINE,
     )

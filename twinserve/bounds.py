@@ -17,6 +17,8 @@ ENTRIES: Final = 1_000
 """Files and folders in a version."""
 NESTING: Final = 4
 """Depth of nested folders in a version."""
+EXPLAIN_MEMORY: Final = 64 * MIB
+"""Bytes of the tables from which the predictions of a version are explained; the default of a server's setting."""
 POINTER: Final = 64
 """Bytes of the file that names the champion."""
 HISTORY: Final = 1 * MIB
@@ -26,9 +28,10 @@ FILES: Final[Mapping[str, int]] = {
     "manifest.seal": 4 * KIB,
     "signature.json": 16 * MIB,
     "golden.json": 16 * MIB,
+    "explainer.json": 96 * MIB,
 }
 """Bytes of each file that is read as JSON. Any other file may be as large as `ARTIFACT`."""
-PARTS: Final[Mapping[str, int]] = {"signature.json": 100_000, "golden.json": 50_000}
+PARTS: Final[Mapping[str, int]] = {"signature.json": 100_000, "golden.json": 50_000, "explainer.json": 50_000}
 """Objects and arrays in a JSON file. An empty one takes 3 bytes of the file and 100 bytes of memory; a feature consists
 of six and takes 0.1 ms."""
 

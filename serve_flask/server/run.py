@@ -19,7 +19,6 @@ from gunicorn.workers.base import Worker
 from twinserve.service.process import signals
 from twinserve.service.process.startup import (
     FAILED,
-    METRICS_FOLDER,
     collect_rarely,
     listen,
     require_model,
@@ -29,6 +28,7 @@ from twinserve.service.process.startup import (
 from twinserve.service.process.workers import Start
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry import logs
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 PORT: Final = 8001
 SPARE_THREADS: Final = 8

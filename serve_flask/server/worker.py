@@ -62,7 +62,7 @@ class DoorWorker(ArrivingWorker):
             body, conn.arrived = conn.arrived.getvalue(), BytesIO()
         conn.arrival = None
         conn.sock.body, conn.sock.must_close = body, conn.is_last or len(body) > self.service.settings.max_body
-        if self.is_quick(conn, body):
+        if self.is_quick(conn, head, body):
             try:
                 conn.keep = self.handle(conn, head)
             except StreamAwaited:
@@ -80,10 +80,10 @@ class DoorWorker(ArrivingWorker):
             lambda outcome: self.method_queue.defer(self.finish_request, conn, outcome)
         )
 
-    def is_quick(self, conn: Connection, body: bytes) -> bool:
+    def is_quick(self, conn: Connection, head: Head, body: bytes) -> bool:
         """Can the event loop answer this request without delaying others? The version that says so will answer it."""
         try:
-            conn.sock.version = self.service.quick_version(body)
+            conn.sock.version = self.service.quick_version(body, head.path)
         except Problem:
             return True  # No model is open, so the answer is a refusal.
         return conn.sock.version is not None

@@ -16,12 +16,13 @@ from tests.lines import LINES, TYPE
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.parameters import Parameter, Unfit
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.query import Unfit
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import READ, Parameter, Route
+from twinserve.service.http.routes import READ, Route
 from twinserve.service.inference.question import Observation
 from twinserve.service.inference.version import ModelVersion
+from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Served, Warnings
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.service import Service
@@ -55,7 +56,7 @@ class LabelsCodec:
         """As JSON."""
         return self._native.read(body, asked)
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, _: Beside) -> Reply:
         """The labels, and as many digits of their probabilities as were asked for."""
         assert predictions.labels is not None
         assert predictions.probabilities is not None
@@ -233,7 +234,7 @@ def test_a_named_model_answers_and_the_default_one_where_none_is_named() -> None
     with pytest.raises(Problem) as raised:
         service.models.current("third")
     assert raised.value.status == 404
-    assert service.quick_version(b"{}") is None  # Which of the two is asked is not known yet.
+    assert service.quick_version(b"{}", "/predict") is None  # Which of the two is asked is not known yet.
     service.close()
 
 

@@ -9,6 +9,7 @@ def test_the_table_is_the_contracts() -> None:
     """The table has exactly the paths that docs/contract.md names."""
     assert {route.path for route in ROUTES} == {
         "/predict",
+        "/explain",
         "/schema",
         "/openapi.json",
         "/docs",

@@ -103,6 +103,13 @@ def test_health_is_what_the_door_says_of_itself(status: HTTPStatus, code: int) -
     assert (process.returncode, process.stdout, process.stderr) == (code, "", "")
 
 
+def test_health_is_asked_without_a_proxy() -> None:
+    """Docker gives every container the proxy of its configuration."""
+    with answering(HTTPStatus.OK) as port, answering(HTTPStatus.BAD_GATEWAY) as proxy:
+        process = image("health", TWINSERVE_PORT=str(port), http_proxy=f"http://127.0.0.1:{proxy}")
+    assert process.returncode == 0
+
+
 def test_health_without_a_door_is_1() -> None:
     with answering(HTTPStatus.OK) as port:
         pass

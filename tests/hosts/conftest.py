@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from harness import fruit, swapping
 from harness.running import Running, running
-from tests.hosts.hosting import MAX_BODY, unpacked
+from tests.hosts.hosting import MAX_BODY, Host, StartUnder, hosting, unpacked
 
 
 def neighbours(_: int) -> Mapping[str, Any]:
@@ -44,3 +44,15 @@ def own_door(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[
     folder = tmp_path_factory.mktemp("own")
     with running("serve_fastapi", folder, store, model="fruit", max_body=MAX_BODY) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def expected(own_door: Running) -> bytes:
+    """The prediction of our own server."""
+    return Host(own_door).predict(swapping.BODY, "/predict").body
+
+
+@pytest.fixture
+def start_under(tmp_path: Path, wheel: Path, store: Path) -> StartUnder:
+    """How to start an app under a server."""
+    return lambda server, app: hosting(server, app, tmp_path, wheel, store)

@@ -6,8 +6,8 @@ import http.client
 import os
 import shlex
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +28,9 @@ STOPS: Final = 12.0
 ONE_WORKER: Final = "gunicorn gthread, one worker"
 GUNICORN: Final = "python -m gunicorn -b 127.0.0.1:{port}"
 UWSGI: Final = (
-    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --master "
-    "--processes=2 --enable-threads --hook-master-start='unix_signal:15 gracefully_kill_them_all'"
+    "uwsgi --http=127.0.0.1:{port} --http-keepalive --http-manage-expect=8388608 --http-chunked-input "
+    "--chunked-input-limit=8388608 --master --processes=2 --enable-threads "
+    "--hook-master-start='unix_signal:15 gracefully_kill_them_all'"
 )
 WSGI: Final[Mapping[str, str]] = {
     "gunicorn sync": f"{GUNICORN} -w 2 {{app}}:create_app()",
@@ -160,6 +161,12 @@ def hosting(
         with suppress(ProcessLookupError):  # Its workers as well.
             os.killpg(process.pid, 9)
         process.wait(DEADLINE)
+
+
+Start = Callable[[str], AbstractContextManager[Host]]
+"""Starts an app, by its name."""
+StartUnder = Callable[[str, str], AbstractContextManager[Host]]
+"""Starts an app under a server, by their names."""
 
 
 def is_up(host: Host, root: str) -> bool:

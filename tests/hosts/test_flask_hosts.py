@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from pathlib import Path
+from functools import partial
 
 import pytest
 from openapi_spec_validator import validate
 
-from harness.running import Running
 from harness.swapping import BODY
-from tests.hosts.hosting import JSON, Host, hosting
+from tests.hosts.hosting import JSON, ONE_WORKER, Start, StartUnder
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.environments]
 ORIGIN = {"Origin": "https://page.example"}
-Start = Callable[[str], AbstractContextManager[Host]]
 
 
 @pytest.fixture
-def start(tmp_path: Path, wheel: Path, store: Path) -> Start:
+def start(start_under: StartUnder) -> Start:
     """How to start one of the apps."""
-    return lambda app: hosting("gunicorn gthread, one worker", app, tmp_path, wheel, store)
-
-
-@pytest.fixture(scope="module")
-def expected(own_door: Running) -> bytes:
-    """The prediction of our own server."""
-    return Host(own_door).predict(BODY, "/predict").body
+    return partial(start_under, ONE_WORKER)
 
 
 def test_flask_login_refuses_before_us(start: Start, expected: bytes) -> None:

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from harness.credentials import bearer, write_keys, write_signing_key
 from harness.running import DOORS, Running, running
 from harness.swapping import BODY
-from tests.hosts.hosting import Host, hosting
+from tests.hosts.hosting import ONE_WORKER, Host, hosting
 from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
 
 pytestmark = [
@@ -21,8 +21,8 @@ pytestmark = [
 ]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOLD: dict[str, tuple[str, str, dict[str, str]]] = {
-    "X-Forwarded-Prefix": ("gunicorn gthread, one worker", "behind_flask", {}),
-    "SCRIPT_NAME": ("gunicorn gthread, one worker", "plain_flask", {"SCRIPT_NAME": PREFIX}),
+    "X-Forwarded-Prefix": (ONE_WORKER, "behind_flask", {}),
+    "SCRIPT_NAME": (ONE_WORKER, "plain_flask", {"SCRIPT_NAME": PREFIX}),
     "--root-path": ("uvicorn, a root path", "behind_fastapi", {}),
 }
 """What tells a host of its prefix: a server, an app and variables. gunicorn takes `SCRIPT_NAME` off the path itself."""

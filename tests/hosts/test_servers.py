@@ -30,8 +30,6 @@ NAMES = [
     )
     for name in SERVERS
 ]
-NO_CHUNKS = {"uwsgi", "uwsgi lazy"}
-"""Servers that give a WSGI app no body without a length."""
 CUTS = {"waitress", "hypercorn"}
 """Servers that cut requests in flight off: waitress does not handle SIGTERM, hypercorn ends its workers by it."""
 FOLLOWS = 4.0
@@ -90,14 +88,8 @@ def test_the_hosts_own_pages_and_errors_stay_its_own(host: Host) -> None:
     assert host.ask("PUT", "/ml/predict").is_problem()
 
 
-def test_a_body_in_chunks_is_read(server: str, host: Host, own_door: Running) -> None:
+def test_a_body_in_chunks_is_read(host: Host, own_door: Running) -> None:
     """No length is known before."""
-    if server in NO_CHUNKS:
-        chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
-        headers = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
-        (refused,) = host.server.send(request("POST", "/ml/predict", headers=headers) + chunked)
-        assert refused.status == 400
-        return
     whole = Host(own_door).predict(BODY, "/predict")
     assert comparable(host.predict(iter([BODY[:20], BODY[20:]]))) == comparable(whole)
     assert host.predict(iter([BODY, b" " * MAX_BODY])).status == 413

@@ -48,7 +48,7 @@ def test_the_lifespan_closes_a_service_that_the_app_opened(artifacts: Path, monk
     app = create_app()
     live(app)
     with pytest.raises(Problem, match="shutting down"):
-        app.state.twinserve.quick_version(b"")
+        app.state.twinserve.quick_version(b"", "/predict")
 
 
 def test_the_service_is_closed_when_the_lifespan_fails() -> None:
@@ -63,7 +63,7 @@ def test_the_service_is_closed_when_the_lifespan_fails() -> None:
     with pytest.raises(LookupError):
         asyncio.run(fail())
     with pytest.raises(Problem, match="shutting down"):
-        service.quick_version(b"")
+        service.quick_version(b"", "/predict")
 
 
 def test_layers_that_a_host_adds_see_every_request() -> None:

@@ -194,7 +194,7 @@ def test_a_pipe_hangs_no_start(registry: Registry, folder: Path, door: str, name
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=DEADLINE
     )
     assert done.returncode == 2
-    assert "The champion file of 'fruit' is damaged; promote a version to write it anew." in done.stderr
+    assert "The champion file of 'fruit' is damaged; promote a version to write it anew" in done.stderr
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import socket
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -14,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from harness import ROOT
+from harness.ports import free_port
 from harness.processes import family
-from harness.running import DOORS, Running, read, request, running
+from harness.running import DEADLINE, DOORS, Running, read, request, running
 
 pytestmark = [
     pytest.mark.slow,
@@ -76,3 +79,22 @@ def test_too_many_open_files(door: str, workers: int, tmp_path: Path, artifacts:
         log = server.log.read_text()
         assert "no room for connections" in log
         assert not any(word in log for word in ("Traceback", "damaged"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("door", DOORS)
+def test_a_server_that_may_open_too_few_files_says_so(door: str, workers: int, artifacts: Path) -> None:
+    """In one sentence and with exit code 2, and in no traceback of its libraries."""
+    command = [sys.executable, "-m", door, "--port", str(free_port()), "--workers", str(workers)]
+    done = subprocess.run(
+        ["prlimit", "--nofile=14", *command, "--artifacts", str(artifacts)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{door}: Too many open files: a server needs 32 of its own; allow the process more (ulimit -n).\n"
+    )

@@ -7,14 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from harness import ROOT
+from harness.clients import asked
 from harness.ports import free_port
 from harness.running import DEADLINE, golden, wait_for
 from twinserve.store.registry import Registry
@@ -31,19 +30,6 @@ def shell(lines: str, folder: Path) -> tuple[list[str], Mapping[str, str]]:
     verb.chmod(0o755)
     variables = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(folder)}
     return ["bash", "-ec", lines], variables
-
-
-def asked(port: int, body: bytes, headers: Mapping[str, str]) -> int:
-    """The status of a prediction request; 0 while nobody listens."""
-    url = f"http://127.0.0.1:{port}/predict"
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers})
-    try:
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
 
 
 def test_the_service_is_shared_with_a_colleague(artifacts: Path, tmp_path: Path) -> None:

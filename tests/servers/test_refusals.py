@@ -71,6 +71,8 @@ SHAPES = {
     "a length and a coding": (f"{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", BAD),
     "an unknown coding": (f"{POST}Transfer-Encoding: {CANARY}\r\n\r\n", BAD),
     "an unknown coding first": (f"{POST}Transfer-Encoding: {CANARY}, chunked\r\n\r\n0\r\n\r\n", OTHER),
+    "an empty coding first": (f"{POST}Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n", OTHER),
+    "a line feed in a chunk's line": (f"{POST}Transfer-Encoding: chunked\r\n\r\n2;{CANARY}\n{{}}\r\n0\r\n\r\n", BAD),
     "chunked twice": (f"{POST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", BAD),
     "two codings": (f"{POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: {CANARY}\r\n\r\n0\r\n\r\n", BAD),
     "a coding in small disguise": (f"{POST}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", BAD),
@@ -314,6 +316,22 @@ def test_all_bodies_that_arrive_have_room_for_so_many_bytes(guard: Running, key:
         assert guard.request("GET", "/health/live").status == 200
         small = request("POST", "/predict", b"{}", headers=f"X-API-Key: {key[1]}\r\n")
         assert [response.status for response in guard.send(small)] == [422]
+
+
+def test_many_bodies_that_come_at_once_are_read_in_time(server: Running) -> None:
+    """Of forty clients none is told that it was too slow."""
+    statuses: list[int] = []
+
+    def send() -> None:
+        statuses.append(with_http_client(server, "POST", "/predict", JSON))
+
+    clients = [threading.Thread(target=send) for _ in range(40)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(statuses) == 40
+    assert set(statuses) <= {400, 503}
 
 
 def test_heads_have_room_for_so_many_bytes_too(guard: Running) -> None:

@@ -21,6 +21,7 @@ RECEIVE_TIMEOUT = 1.0
 SEND_TIMEOUT = 2.0
 MAX_BODY = 200_000
 MAX_HEAD = 20_000
+KEEP_ALIVE = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def servers(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                     artifacts,
                     receive_timeout=RECEIVE_TIMEOUT,
                     send_timeout=SEND_TIMEOUT,
-                    keep_alive=2,
+                    keep_alive=KEEP_ALIVE,
                     max_body=MAX_BODY,
                     max_head=MAX_HEAD,
                 )
@@ -315,6 +316,8 @@ def test_a_refusal_waits_for_the_answers_before_it(server: Running, instance: by
     fields = "".join(f"X-{number}: 1\r\n" for number in range(101))
     good, large = request("POST", "/predict", instance), request("POST", "/predict", instance, headers=fields)
     assert [response.status for response in server.send(good + good + large + good, responses=4)] == [200, 200, 431]
+    long = request("GET", "/health/live", headers="X-Large: " + "a" * MAX_HEAD + "\r\n")
+    assert [response.status for response in server.send(good + long + good, responses=3)] == [200, 431]
     with server.connect() as connection:
         connection.sendall(good + good[:-2])
         connection.shutdown(socket.SHUT_WR)
@@ -328,11 +331,13 @@ def test_many_requests_in_one_piece_are_all_answered(server: Running) -> None:
 
 
 def test_a_client_that_has_closed_its_side_is_answered(server: Running, instance: bytes) -> None:
-    """A client that half-closes the connection after its request is answered."""
+    """A client that half-closes the connection after its request is answered, and then the connection ends."""
     with server.connect() as connection:
+        began = time.monotonic()
         connection.sendall(request("POST", "/predict", instance))
         connection.shutdown(socket.SHUT_WR)
         (response,) = read(connection, 2)
+        assert time.monotonic() - began < KEEP_ALIVE / 2
     assert response.status == 200
 
 
@@ -487,6 +492,7 @@ def test_an_upgrade_that_is_not_taken_up_changes_nothing(server: Running, instan
             (response,) = read(connection, 1)
             assert (response.status, response.body) == (200, server.request("POST", "/predict", instance).body)
     assert server.request("GET", "/health/live", headers=headers).status == 200
+    assert [response.status for response in server.send(data + data, responses=2)] == [200, 200]
 
 
 def test_no_server_names_itself(server: Running, instance: bytes) -> None:

@@ -146,8 +146,8 @@ def _candidates(subject: Subject) -> Iterator[str]:
     if rows:
         yield paragraph("By cross-validation on the training rows; ± is the standard deviation over the folds.")
         yield table(("candidate", metric, "parameters tried", ""), rows)
-    for name, reason in fitted.failed.items():
-        yield paragraph(f"{name}: {reason}.", "Failed, and was left out.")
+    if fitted.failed:  # Without the reasons: an error may hold a value of the table, and a card is published.
+        yield paragraph(f"{_listed(tuple(fitted.failed))}. The report of the training has the reasons.", "Failed.")
     if fitted.choices:
         choices = [
             (c.what, c.measure, f"{c.before:.4f}", f"{c.after:.4f}", "kept" if c.kept else "not kept")

@@ -146,9 +146,23 @@ def _predicted(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
 
 def _residuals(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
     figure, axes = _empty("predicted minus actual", "rows")
-    axes.hist(values - y_true, bins=max(10, min(40, len(y_true) // 10)), color=BLUE, edgecolor="white", linewidth=0.5)
+    residuals = values - y_true
+    axes.hist(residuals, bins=_edges(residuals), color=BLUE, edgecolor="white", linewidth=0.5)
     axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
     return "Residuals", _svg(figure)
+
+
+def _edges(numbers: FloatArray) -> FloatArray:
+    """The edges of 10 to 40 bins of equal width; beyond the ends where large numbers hardly differ, as only few doubles
+    lie between them."""
+    bins = max(10, min(40, len(numbers) // 10))
+    low, high = numbers.min(), numbers.max()
+    room = 2 * bins * np.spacing(np.abs(numbers).max())
+    if low == high:
+        room = max(0.5, room)
+    if high - low < room:
+        low, high = low - room, high + room
+    return np.linspace(low, high, bins + 1)
 
 
 def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:

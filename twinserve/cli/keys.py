@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from twinserve.cli.command import Command, reporting
+from twinserve.cli.options import file
 from twinserve.errors import AskedWrongly
 from twinserve.service.auth import keys, signing
 from twinserve.service.auth.reloading_file import read_regular
@@ -119,7 +120,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument("--file", type=Path, help="The file; by default the one that the settings name.")
+        added.add_argument("--file", type=file, help="The file; by default the one that the settings name.")
         added.set_defaults(run=run)
         return added
 

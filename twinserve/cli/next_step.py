@@ -7,13 +7,13 @@ import shlex
 from pathlib import Path
 from typing import Final
 
+from twinserve.cli.pasted import pasted
 from twinserve.signature import Signature
 from twinserve.signature.sample_row import sample_row
 from twinserve.store import pipeline_file
 from twinserve.store.artifact import MODEL
 
 URL: Final = "http://127.0.0.1:8000/predict"
-STORE: Final = "artifacts"
 MOST_FIELDS: Final = 1_000
 LONGEST: Final = 100_000
 """Characters of a request; Linux takes 131,072 bytes in one argument."""
@@ -23,10 +23,8 @@ def next_step(folder: Path, signature: Signature) -> list[str]:
     """The shell commands that serve the version in this folder, its model's champion, and ask it.
 
     The second is missing where a field has no value that is known to be valid, or where the row is too long."""
-    root, name = folder.parent.parent, folder.parent.name
     only_pickle = not (folder / MODEL).exists() and (folder / pipeline_file.JOBLIB).exists()
-    store = "" if str(root) == STORE else f" --artifacts {shlex.quote(str(root))}"
-    commands = [f"{'TWINSERVE_TRUST_PICKLES=true ' * only_pickle}twinserve serve --name {name}{store}"]
+    commands = [f"{'TWINSERVE_TRUST_PICKLES=true ' * only_pickle}{pasted('serve', folder.parent)}"]
     row = sample_row(signature) if len(signature.features) <= MOST_FIELDS else None
     body = shlex.quote(json.dumps(row, separators=(",", ":")))
     if row is not None and len(body) < LONGEST:

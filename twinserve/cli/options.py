@@ -109,6 +109,11 @@ def not_empty(text: str) -> str:
     return text
 
 
+def file(text: str) -> Path:
+    """The path of a file."""
+    return Path(not_empty(text))
+
+
 def positive(text: str) -> float:
     """A number from 0."""
     number = float(text)

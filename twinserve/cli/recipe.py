@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
-from twinserve.cli.options import model_name, not_empty
+from twinserve.cli.options import file, model_name, not_empty
 from twinserve.cli.table_options import Wanted, add_table, remarks, written_recipe
 from twinserve.errors import AskedWrongly
 
@@ -27,7 +27,7 @@ def command(_verb: str, program: str) -> Command:
     add_table(parser)
     parser.add_argument("--name", type=not_empty, help="the model's name (default: the file's)")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write it into this new file, and not to standard output"
+        "--output", type=file, metavar="FILE", help="write it into this new file, and not to standard output"
     )
 
     def act(options: argparse.Namespace) -> int:

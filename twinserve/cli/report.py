@@ -13,6 +13,7 @@ from rich.table import Table
 from twinserve.card.card import feature_kind
 from twinserve.card.caveats import caveats, is_weak
 from twinserve.cli.next_step import next_step
+from twinserve.cli.pasted import pasted
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.release.steps import Trained
 from twinserve.signature import Signature
@@ -137,8 +138,8 @@ def _verdict(trained: Trained) -> Iterator[str]:
         yield f"gate       champion {verdict.champion_score:.4f}, challenger {verdict.challenger_score:.4f}"
     yield f"champion   {outcome.champion or 'none yet'} ({_became(trained)})  {escape(verdict.reason)}"
     if outcome.hold:
-        promote = f"twinserve promote {trained.version} --name {trained.manifest.name}"
-        yield f"hold       {outcome.hold}; {promote} lets go of it, and so does --release."
+        promote = pasted("promote", trained.folder.parent, str(trained.version))
+        yield f"hold       {outcome.hold}; {escape(promote)} lets go of it, and so does --release."
 
 
 def _became(trained: Trained) -> str:

@@ -17,7 +17,7 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from twinserve.cli.command import Command
+from twinserve.cli.command import USAGE, Command, fail
 from twinserve.cli.options import not_empty
 from twinserve.errors import ModelError
 from twinserve.service.process.startup import CannotStart, bind, run
@@ -29,6 +29,8 @@ DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
 PORT: Final = 8000
 """The first door's; each other has the next."""
 LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # Nothing is bound to them here.
+DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks without the proxy that the environment may name: a door is on this machine."""
 INTERRUPTED: Final = 130
 PATIENCE: Final = 60.0
 """Seconds that a door may take to become ready."""
@@ -72,8 +74,7 @@ def main(door: str | None = None) -> int:
     try:
         settings = read_settings()
     except BadSetting as error:
-        say(str(error))
-        return 2
+        return fail("serve", str(error), USAGE)
     doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
     return run("serve", lambda: _serve(settings, doors))
 
@@ -163,7 +164,7 @@ def _wait_until_ready(processes: Mapping[str, subprocess.Popen[bytes]], url: str
     while time.monotonic() < end:
         _require_running(processes)
         try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=1):  # noqa: S310  # Our own door.
+            with DIRECT.open(f"{url}/health/ready", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from twinserve.cli.next_step import next_step
+from twinserve.cli.pasted import pasted
 from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.signature import diff
 from twinserve.store.artifact import NO_TRUST, LoadedArtifact, Trust, open_version, read_manifest
@@ -50,7 +51,7 @@ def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
     except RegistryError as error:  # Its text advises to promote a version.
         told, is_known = [str(error)], False
     if hold is not None:
-        told = [f"{hold}; `twinserve promote VERSION` lets go of it, and so does `twinserve train --release`."]
+        told = [f"{hold}; {_letting_go(registry)}"]
     values = [
         {"version": version, "champion": version == champion, "hold": _as_json(hold) if version == champion else None}
         | _facts(registry, version)
@@ -112,7 +113,8 @@ def rollback(registry: Registry, arguments: Arguments) -> VerbResult:
     hold = registry.rollback()
     lines = [
         f"Version {hold.version} of {registry.name} is the champion again, and held: a training registers its version "
-        "and does not promote it, until `twinserve promote VERSION` or `twinserve train --release` lets go."
+        "and does not promote it.",
+        _letting_go(registry),
     ]
     return VerbResult(lines, {"champion": hold.version, "hold": _as_json(hold)})
 
@@ -148,6 +150,10 @@ def _standing(registry: Registry) -> tuple[int | None, Hold | None]:
     """The champion's number, and the rollback that holds it; raises `RegistryError` if its file is damaged."""
     standing = registry.standing()
     return (None, None) if standing is None else (standing.version, standing.hold)
+
+
+def _letting_go(registry: Registry) -> str:
+    return f"`{pasted('promote', registry.folder, 'VERSION')}` lets go of it, and so does a training with --release."
 
 
 def _as_json(hold: Hold | None) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.additive import Additive
 from twinserve.predict.linear import LinearModel
 
 LARGEST: Final = float(np.finfo(np.float64).max)
@@ -121,7 +122,7 @@ class Classified:
     `label` is int64 `[n]`, an index into the estimator's `classes_`; `probabilities` is double
     `[n, classes]`, None where it has no `predict_proba`; `decision` is its `decision_function` as double
     `[n, 1]` (two classes) or `[n, classes]`, None where it has none. `linear` is the same answer as one dot
-    product of the input, where there is one.
+    product of the input, where there is one; `additive` is its explanation as a sum, where there is one.
     """
 
     label: str
@@ -129,6 +130,7 @@ class Classified:
     probabilities: str | None = None
     decision: str | None = None
     linear: LinearModel | None = None
+    additive: Additive | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Regressed:
 
     value: str
     linear: LinearModel | None = None
+    additive: Additive | None = None
 
 
 Outcome = Block | Classified | Regressed

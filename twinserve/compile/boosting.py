@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.additive import Additive, TreeTerm
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.encoding import all_values
 from twinserve.compile.graph import Graph, Lowering, require_numbers
@@ -24,6 +25,7 @@ from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.compile.trees import read_tree
 from twinserve.estimators.introspection import class_name
+from twinserve.explain.stored import Scale
 
 _CONSTANT = ("sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor")
 
@@ -41,7 +43,8 @@ def gradient_classifier(graph: Graph, model: Any, block: Block) -> Classified:
 
 def gradient_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """`value = init + rate * sum of trees`."""
-    return Regressed(_gradient_sum(graph, model, block))
+    raw = _gradient_sum(graph, model, block)
+    return Regressed(raw, additive=sums_of_trees(raw, 1, "value"))
 
 
 def hist_classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -54,19 +57,25 @@ def hist_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     raw = _hist_sum(graph, model, block)
     link = type(model._loss.link).__name__
     if link == "LogLink":
-        return Regressed(graph.smooth("Exp", raw, 1))
+        return Regressed(graph.smooth("Exp", raw, 1), additive=sums_of_trees(raw, 1, "log"))
     if link != "IdentityLink":
         raise refusal(model, f"loss={model.loss!r} has the link {link}, which is not lowered")
-    return Regressed(raw)
+    return Regressed(raw, additive=sums_of_trees(raw, 1, "value"))
+
+
+def sums_of_trees(tensor: str, sums: int, scale: Scale) -> Additive:
+    """Each sum of an operation as an output."""
+    return Additive(scale, np.zeros(sums), (TreeTerm(tensor, tuple(range(sums))),))
 
 
 def _classified(graph: Graph, raw: str, classes: int, doubled: float, *, zero_is_one: bool) -> Classified:
     if classes > 2:
-        return decided_by(graph, raw, classes, "softmax")
+        return decided_by(graph, raw, classes, "softmax", sums_of_trees(raw, classes, "decision"))
     pair = graph.op("Mul", raw, graph.constant([[-1.0, 1.0]]))
     scaled = pair if doubled == 1.0 else graph.op("Mul", pair, graph.constant(doubled))
     label = graph.argmax(pair, last=zero_is_one)
-    return Classified(label, 2, graph.smooth("Sigmoid", scaled, 2), raw)
+    additive = sums_of_trees(raw, 1, "log-odds").times(doubled)
+    return Classified(label, 2, graph.smooth("Sigmoid", scaled, 2), raw, additive=additive)
 
 
 def _gradient_sum(graph: Graph, model: Any, block: Block) -> str:
@@ -150,6 +159,7 @@ def _read_predictor(model: Any, predictor: Any, codes: list[FloatArray], known: 
         value=nodes["value"].astype(np.float64),
         # Without members no row is `<= -inf`: every row goes to the other side.
         members={i: values for i, values in members.items() if len(values)},
+        cover=nodes["count"].astype(np.float64),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile import trees
+from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.limits import FINITE
@@ -24,9 +25,10 @@ from twinserve.estimators.introspection import class_name
 
 def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
     """The mean of the calibrated probabilities of every fold; the label is the first largest."""
-    parts = [_one(graph, model, part, block) for part in model.calibrated_classifiers_]
-    probabilities = mean(graph, parts)
-    return Classified(graph.argmax(probabilities), len(model.classes_), probabilities)
+    folds = [_one(graph, model, part, block) for part in model.calibrated_classifiers_]
+    probabilities = mean(graph, [part for part, _ in folds])
+    additive = folds[0][1] if len(folds) == 1 else None
+    return Classified(graph.argmax(probabilities), len(model.classes_), probabilities, additive=additive)
 
 
 def mean(graph: Graph, parts: list[str]) -> str:
@@ -39,9 +41,17 @@ def mean(graph: Graph, parts: list[str]) -> str:
 
 def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int, bool]:
     """Decisions or else probabilities, `[n, 1]` or `[n, classes]`; how many columns; whether they are decisions."""
+    return _response(graph, estimator, _classified(graph, estimator, block))
+
+
+def _classified(graph: Graph, estimator: Any, block: Block) -> Classified:
     outcome = graph.lower(estimator, block)
     if not isinstance(outcome, Classified):
         raise refusal(estimator, "a classifier is needed in this place")
+    return outcome
+
+
+def _response(graph: Graph, estimator: Any, outcome: Classified) -> tuple[str, int, bool]:
     width = 1 if outcome.classes == 2 else outcome.classes
     if outcome.decision is not None:
         return outcome.decision, width, True
@@ -51,22 +61,32 @@ def response(graph: Graph, estimator: Any, block: Block) -> tuple[str, int, bool
     return likely, width, False
 
 
-def _one(graph: Graph, model: Any, part: Any, block: Block) -> str:
-    """One fold's probabilities `[n, classes]`."""
+def _one(graph: Graph, model: Any, part: Any, block: Block) -> tuple[str, Additive | None]:
+    """One fold's probabilities `[n, classes]`, and their log-odds as a sum where there is one."""
     if part.method == "temperature":
-        return _temperature(graph, model, part, block)
+        return _temperature(graph, model, part, block), None
     curves = {"sigmoid": _sigmoids, "isotonic": isotonics}.get(part.method)
     if curves is None:
         raise refusal(model, f"method={part.method!r} is not lowered")
-    tensor, width, _ = response(graph, part.estimator, block)
+    outcome = _classified(graph, part.estimator, block)
+    tensor, width, decides = _response(graph, part.estimator, outcome)
     likely = curves(graph, tensor, part.calibrators)
     classes = len(part.classes)
     if classes == 2:
-        return _with_rest(graph, likely)
+        return _with_rest(graph, likely), _log_odds(part, outcome, decides=decides)
     positions = np.searchsorted(part.classes, part.estimator.classes_)
     if width != classes:
         likely = graph.op("MatMul", likely, graph.constant(np.eye(classes)[positions]))
-    return graph.normalized(likely, classes)
+    return graph.normalized(likely, classes), None
+
+
+def _log_odds(part: Any, outcome: Classified, *, decides: bool) -> Additive | None:
+    """`-(a d + b)`, the log-odds of a fold of two classes calibrated by `1 / (1 + exp(a d + b))`."""
+    inner = outcome.additive
+    if part.method != "sigmoid" or inner is None or (inner.of == "probability") == decides:
+        return None
+    (calibrator,) = part.calibrators
+    return inner.on("log-odds").times(-float(calibrator.a_)).plus(-float(calibrator.b_))
 
 
 def _temperature(graph: Graph, model: Any, part: Any, block: Block) -> str:

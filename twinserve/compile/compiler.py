@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import onnx
 from onnx import helper
 
 from twinserve.compile.blocks import Affine, Block, Classified, Column, Outcome, Regressed
+from twinserve.compile.explanation import CannotExplain, Explained, explained
 from twinserve.compile.graph import Graph
 from twinserve.compile.lowerings import LOWERINGS
 from twinserve.compile.onnx_model import model_of
@@ -23,7 +24,21 @@ MAX_BYTES = 1_000_000_000
 """The largest model that is written, well below the two gigabytes that its format can hold."""
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled pipeline."""
+
+    graph: bytes
+    explained: Explained | CannotExplain
+    """How its predictions are explained exactly, or why they are not."""
+
+
 def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
+    """The graph of `compile_with_explanation` alone."""
+    return compile_with_explanation(pipeline, columns).graph
+
+
+def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compiled:
     """The fitted pipeline (or single estimator) as a serialized ONNX model in double precision.
 
     Input `x`: double `[n, len(columns)]`, the columns in the order of the table that the pipeline was
@@ -59,7 +74,14 @@ def compile_pipeline(pipeline: Any, columns: Sequence[Column]) -> bytes:
         check_graph(compiled)  # A server makes the same check.
     except BadGraph as error:
         raise refusal(pipeline, f"its graph {error.reason}") from error
-    return compiled
+    return Compiled(compiled, _explained(graph, outcome, outputs))
+
+
+def _explained(graph: Graph, outcome: Outcome, outputs: Mapping[str, str]) -> Explained | CannotExplain:
+    try:
+        return explained(graph, None if isinstance(outcome, Block) else outcome.additive, list(outputs.values()))
+    except CannotExplain as reason:
+        return reason
 
 
 def _lowered(pipeline: Any, columns: Sequence[Column]) -> tuple[Graph, Outcome]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_one_output
 from twinserve.compile.refusal import refusal
@@ -29,13 +30,15 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     elif model.strategy == "constant":
         row = np.eye(width)[int(np.flatnonzero(model.classes_ == np.ravel(model.constant)[0])[0])]
     probabilities = graph.each_row(block.tensor, row)
-    return Classified(graph.argmax(probabilities), width, probabilities)
+    additive = Additive("probability", row[1:] if width == 2 else row)
+    return Classified(graph.argmax(probabilities), width, probabilities, additive=additive)
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The constant that `strategy` chose in training."""
     require_one_output(model)
-    return Regressed(graph.each_row(block.tensor, np.ravel(model.constant_)))
+    constant = np.ravel(model.constant_).astype(np.float64)
+    return Regressed(graph.each_row(block.tensor, constant), additive=Additive("value", constant))
 
 
 LOWERINGS: dict[str, Lowering] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from twinserve.compile.additive import Additive, weighted_mean
 from twinserve.compile.blocks import Block, Classified, Outcome, Regressed
 from twinserve.compile.calibration import mean
 from twinserve.compile.elementwise import FUNCTIONS
@@ -27,15 +28,18 @@ def voting_classifier(graph: Graph, model: Any, block: Block) -> Classified:
     if model.voting == "soft":
         each = [_probabilities(voter, fitted) for voter, fitted in zip(voters, model.estimators_, strict=True)]
         probabilities = _weighted_mean(graph, each, weights)
-        return Classified(graph.argmax(probabilities), width, probabilities)
+        additive = weighted_mean([voter.additive for voter in voters], weights, "probability")
+        return Classified(graph.argmax(probabilities), width, probabilities, additive=additive)
     votes = [_one_hot(graph, voter.label, width) for voter in voters]
     return Classified(graph.argmax(_weighted_sum(graph, votes, weights)), width)
 
 
 def voting_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The weighted mean of the values."""
-    values = [_value(graph, voter, block) for voter in model.estimators_]
-    return Regressed(_weighted_mean(graph, values, _weights(model)))
+    weights = _weights(model)
+    voters = [_regressed(graph, voter, block) for voter in model.estimators_]
+    additive = weighted_mean([voter.additive for voter in voters], weights, "value")
+    return Regressed(_weighted_mean(graph, [voter.value for voter in voters], weights), additive=additive)
 
 
 def stacking(graph: Graph, model: Any, block: Block) -> Outcome:
@@ -57,28 +61,40 @@ def bagging_classifier(graph: Graph, model: Any, block: Block) -> Classified:
     The decision is the mean of the decisions, where every estimator has some and saw every class.
     """
     width = len(model.classes_)
-    parts, decisions = [], []
+    parts, decisions, members = [], [], list[Additive | None]()
     for fitted, columns in zip(model.estimators_, model.estimators_features_, strict=True):
         answer = _classified(graph, fitted, block.select(columns))
         part = answer.probabilities or _one_hot(graph, answer.label, answer.classes)
         if answer.classes != width:
             part = graph.op("MatMul", part, graph.constant(np.eye(width)[fitted.classes_.astype(int)]))
         parts.append(part)
+        members.append(_among(answer, fitted, width))
         decisions += [answer.decision] if answer.decision is not None and answer.classes == width else []
     probabilities = mean(graph, parts)
     decision = mean(graph, decisions) if len(decisions) == len(parts) else None
-    return Classified(graph.argmax(probabilities), width, probabilities, decision)
+    additive = weighted_mean(members, np.ones(len(members)), "probability")
+    return Classified(graph.argmax(probabilities), width, probabilities, decision, additive=additive)
+
+
+def _among(answer: Classified, fitted: Any, width: int) -> Additive | None:
+    """A member's sum among the classes of the whole, where it may not have seen each of them."""
+    if answer.additive is None or answer.classes == width:
+        return answer.additive
+    return answer.additive.placed(fitted.classes_.astype(int).tolist(), width) if answer.classes > 2 else None
 
 
 def bagging_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The mean of the values, each estimator on its own columns."""
     pairs = zip(model.estimators_, model.estimators_features_, strict=True)
-    return Regressed(mean(graph, [_value(graph, fitted, block.select(columns)) for fitted, columns in pairs]))
+    members = [_regressed(graph, fitted, block.select(columns)) for fitted, columns in pairs]
+    additive = weighted_mean([member.additive for member in members], np.ones(len(members)), "value")
+    return Regressed(mean(graph, [member.value for member in members]), additive=additive)
 
 
 def transformed_target(graph: Graph, model: Any, block: Block) -> Regressed:
     """The regressor's value through `inverse_func`, or back through a StandardScaler or MinMaxScaler."""
-    value = _value(graph, model.regressor_, block)
+    inner = _regressed(graph, model.regressor_, block)
+    value, additive = inner.value, inner.additive if inner.additive and inner.additive.of == "value" else None
     transformer = model.transformer_
     kind = class_name(transformer)
     if kind == "sklearn.preprocessing.FunctionTransformer":
@@ -87,13 +103,21 @@ def transformed_target(graph: Graph, model: Any, block: Block) -> Regressed:
             graph.demand(Block.numbers(value, 1), FINITE)
         if function is not None and function not in FUNCTIONS:
             raise refusal(model, "inverse_func is not one that a graph can apply")
-        return Regressed(value if function is None else FUNCTIONS[function](graph, value, 1))
+        if function is None:
+            return Regressed(value, additive=additive)
+        logs = additive and additive.on("log") if function is np.exp else None
+        return Regressed(FUNCTIONS[function](graph, value, 1), additive=logs)
     if kind == "sklearn.preprocessing.StandardScaler":
         scaled = value if transformer.scale_ is None else _times(graph, value, transformer.scale_)
-        return Regressed(scaled if not transformer.with_mean else _plus(graph, scaled, transformer.mean_))
+        additive = additive and additive.times(1.0 if transformer.scale_ is None else float(transformer.scale_[0]))
+        if not transformer.with_mean:
+            return Regressed(scaled, additive=additive)
+        additive = additive and additive.plus(float(transformer.mean_[0]))
+        return Regressed(_plus(graph, scaled, transformer.mean_), additive=additive)
     if kind == "sklearn.preprocessing.MinMaxScaler":
         shifted = _plus(graph, value, -transformer.min_)
-        return Regressed(graph.op("Div", shifted, graph.constant(transformer.scale_)))
+        additive = additive and additive.plus(-float(transformer.min_[0])).times(1.0 / float(transformer.scale_[0]))
+        return Regressed(graph.op("Div", shifted, graph.constant(transformer.scale_)), additive=additive)
     raise refusal(model, f"transformer={type(transformer).__name__} has no inverse here")
 
 
@@ -112,11 +136,11 @@ def _classified(graph: Graph, fitted: Any, block: Block) -> Classified:
     return outcome
 
 
-def _value(graph: Graph, fitted: Any, block: Block) -> str:
+def _regressed(graph: Graph, fitted: Any, block: Block) -> Regressed:
     outcome = graph.lower(fitted, block)
     if not isinstance(outcome, Regressed):
         raise refusal(fitted, "a regressor is needed in this place")
-    return outcome.value
+    return outcome
 
 
 def _probabilities(answer: Classified, fitted: Any) -> str:

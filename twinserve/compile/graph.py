@@ -25,6 +25,7 @@ from twinserve.compile.blocks import Affine, Block, Column, Outcome
 from twinserve.compile.limits import Limit, limit_of
 from twinserve.compile.private_attributes import require
 from twinserve.compile.refusal import refusal
+from twinserve.compile.tree import Emitted
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
 
@@ -49,6 +50,8 @@ class Graph:
         """By a tensor's name and column the numbers that the estimators accept; a row beyond them has no answer."""
         self.widths: dict[str, int] = {}
         """The number of columns of each of these tensors."""
+        self.emitted: dict[str, Emitted] = {}
+        """By the tensor of their sums the trees in the graph."""
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 

@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.boosting import sums_of_trees
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
+from twinserve.explain.stored import Scale
 
 ZERO = float(np.float32(1e-35))
 """The library treats a number as close to 0 as 0, and with `zero_as_missing` as missing."""
@@ -37,19 +40,21 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     objective, options = _objective(model, dump)
     decision, width = _sums(graph, model, dump, block)
     raw = _averaged(graph, dump, decision)
+    additive = _additive(dump, decision, width, "decision")
     if objective == "binary":
+        additive = additive.on("log-odds").times(float(options["sigmoid"]))
         likely = graph.logistic(_times(graph, graph.gather(raw, [0, 0], 1), options), 2)
         # [1 - p, p]
         pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
         probabilities = graph.op("Add", pair, graph.constant([[1.0, 0.0]]))
-        return Classified(graph.argmax(probabilities), 2, probabilities, decision)
+        return Classified(graph.argmax(probabilities), 2, probabilities, decision, additive=additive)
     if objective == "multiclass":
         probabilities = graph.softmax(raw, width)
     elif objective == "multiclassova":
         probabilities = graph.logistic(_times(graph, raw, options), width)
     else:
         raise refusal(model, f"objective={objective!r} is not lowered")
-    return Classified(graph.argmax(probabilities), width, probabilities, decision)
+    return Classified(graph.argmax(probabilities), width, probabilities, decision, additive=additive)
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
@@ -58,8 +63,11 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     objective, options = _objective(model, dump)
     if objective not in _IDENTITY + _EXPONENTIAL or "sqrt" in options:
         raise refusal(model, f"objective={dump['objective']!r} is not lowered")
-    raw = _averaged(graph, dump, _sums(graph, model, dump, block)[0])
-    return Regressed(graph.smooth("Exp", raw, 1) if objective in _EXPONENTIAL else raw)
+    sums, width = _sums(graph, model, dump, block)
+    raw = _averaged(graph, dump, sums)
+    if objective in _EXPONENTIAL:
+        return Regressed(graph.smooth("Exp", raw, 1), additive=_additive(dump, sums, width, "log"))
+    return Regressed(raw, additive=_additive(dump, sums, width, "value"))
 
 
 def _objective(model: Any, dump: Any) -> tuple[str, dict[str, str]]:
@@ -85,9 +93,18 @@ def _sums(graph: Graph, model: Any, dump: Any, block: Block) -> tuple[str, int]:
 
 def _averaged(graph: Graph, dump: Any, sums: str) -> str:
     """The sums, or their mean where the booster is a random forest."""
-    if not dump["average_output"]:
-        return sums
-    return graph.op("Div", sums, graph.constant(float(len(dump["tree_info"]) // dump["num_tree_per_iteration"])))
+    count = _averages_over(dump)
+    return sums if count == 1.0 else graph.op("Div", sums, graph.constant(count))
+
+
+def _additive(dump: Any, sums: str, width: int, scale: Scale) -> Additive:
+    """The sums, or their mean where the booster is a random forest, as outputs."""
+    return sums_of_trees(sums, width, scale).times(1.0 / _averages_over(dump))
+
+
+def _averages_over(dump: Any) -> float:
+    """The number of trees whose mean each sum becomes; 1 where it stays the sum."""
+    return float(len(dump["tree_info"]) // dump["num_tree_per_iteration"]) if dump["average_output"] else 1.0
 
 
 def read_trees(model: Any) -> list[Tree]:
@@ -138,7 +155,13 @@ def _read_tree(model: Any, root: Any) -> Tree:
         nan_yes=np.array([_null_goes_left(node) for node in nodes]),
         value=np.array([node.get("leaf_value", 0.0) for node in nodes], dtype=np.float64),
         members=members,
+        cover=np.array([_cover(node) for node in nodes]),
     )
+
+
+def _cover(node: Any) -> float:
+    """The number of training rows at a node."""
+    return float(node.get("internal_count", node.get("leaf_count", 0.0)))
 
 
 def _members(node: Any) -> FloatArray:

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.additive import Additive, LinearTerm
 from twinserve.compile.blocks import Affine, Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.explain.stored import Scale
 from twinserve.predict.linear import LinearModel, Link
 
 _LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
@@ -26,12 +28,15 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     if len(weights) != 1:
         raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
     value = _product(graph, model, block, weights, bias)
-    return Regressed(value, _folded(block.affine, weights, bias, "value"))
+    additive = _additive(graph, block, weights, bias, "value")
+    return Regressed(value, _folded(block.affine, weights, bias, "value"), additive)
 
 
 def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
     """`value = exp(x . coef + intercept)`, the inverse of the log link."""
-    return Regressed(graph.smooth("Exp", regressor(graph, model, block).value, 1))
+    inner = regressor(graph, model, block)
+    additive = None if inner.additive is None else inner.additive.on("log")
+    return Regressed(graph.smooth("Exp", inner.value, 1), additive=additive)
 
 
 def tweedie(graph: Graph, model: Any, block: Block) -> Regressed:
@@ -81,16 +86,17 @@ def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified
     weights, bias = _coefficients(model)
     if len(weights) > 1:
         decision = _product(graph, model, block, weights, bias)
-        return decided_by(graph, decision, len(weights), kind)
+        return decided_by(graph, decision, len(weights), kind, _additive(graph, block, weights, bias, "decision"))
     # Both signs in one product: the larger is the label, and the logistic function of each its probability.
     pair = _product(graph, model, block, np.vstack([-weights, weights]), np.concatenate([-bias, bias]))
     decision = _product(graph, model, block, weights, bias)
     link = _LINKS.get(kind)
     linear = _folded(block.affine, weights, bias, link) if link is not None else None
-    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, linear)
+    additive = _additive(graph, block, weights, bias, "log-odds" if kind == "logistic" else "decision")
+    return Classified(graph.argmax(pair), 2, _pair_probabilities(graph, pair, kind), decision, linear, additive)
 
 
-def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified:
+def decided_by(graph: Graph, decision: str, width: int, kind: str, additive: Additive | None = None) -> Classified:
     """A classifier of `width` > 2 classes from its decisions `[n, width]`."""
     probabilities = None
     if kind == "softmax":
@@ -98,7 +104,7 @@ def decided_by(graph: Graph, decision: str, width: int, kind: str) -> Classified
     elif kind != "label":
         likely = _huber(graph, decision) if kind == "huber" else graph.logistic(decision, width)
         probabilities = graph.normalized(likely, width)
-    return Classified(graph.argmax(decision), width, probabilities, decision)
+    return Classified(graph.argmax(decision), width, probabilities, decision, additive=additive)
 
 
 def _pair_probabilities(graph: Graph, pair: str, kind: str) -> str | None:
@@ -121,6 +127,18 @@ def _coefficients(model: Any) -> tuple[FloatArray, FloatArray]:
 
 def _product(graph: Graph, model: Any, block: Block, weights: FloatArray, bias: FloatArray) -> str:
     return graph.affine(graph.numbers(block, model), weights.T, bias)
+
+
+def _additive(graph: Graph, block: Block, weights: FloatArray, bias: FloatArray, scale: Scale) -> Additive:
+    """The decision as a sum over the columns; over those of the input where scalers alone come before."""
+    affine = block.affine
+    if affine is None:
+        term = LinearTerm(graph.dense(block), len(block.columns), tuple(range(len(block.columns))), weights)
+        return Additive(scale, bias, linear=(term,))
+    with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is explained by samples.
+        shift = affine.offset - affine.center * affine.gain
+        term = LinearTerm("x", len(graph.columns), affine.picks, weights * affine.gain)
+        return Additive(scale, bias + weights @ shift, linear=(term,))
 
 
 def _folded(affine: Affine | None, weights: FloatArray, bias: FloatArray, link: Link) -> LinearModel | None:

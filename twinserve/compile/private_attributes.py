@@ -42,10 +42,11 @@ INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (
     "children_left", "children_right", "feature", "threshold", "value", "missing_go_to_left", "n_outputs",
+    "weighted_n_node_samples",
 )  # fmt: skip
 PREDICTOR_FIELDS = (
     "value", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "is_leaf",
-    "is_categorical", "bitset_idx",
+    "is_categorical", "bitset_idx", "count",
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class Tree:
     value: FloatArray
     mode: int = LEQ
     members: dict[int, FloatArray] | None = None
+    cover: FloatArray | None = None
+    """The weight of the training rows that reached each node; None where it is not known."""
 
     @property
     def is_leq(self) -> bool:
@@ -56,14 +59,31 @@ class Tree:
 
     def with_value(self, value: FloatArray) -> Tree:
         """The same splits with other leaves."""
-        return Tree(
-            self.leaf,
-            self.column,
-            self.split,
-            self.yes,
-            self.no,
-            self.nan_yes,
-            value,
-            self.mode,
-            self.members,
-        )
+        return replace(self, value=value)
+
+    def shares(self) -> FloatArray | None:
+        """`[splits, 2]`: the share of each split's training weight that went to `yes` and to `no`; None where it is not
+        known. A split that no row reached counts as even."""
+        nodes = np.flatnonzero(~self.leaf)
+        if self.cover is None:
+            return None if len(nodes) > 1 else np.full((len(nodes), 2), 0.5)  # A constant, grown to two equal leaves.
+        whole = self.cover[nodes]
+        sides = np.stack([self.cover[self.yes[nodes]], self.cover[self.no[nodes]]], axis=1)
+        even = np.full(sides.shape, 0.5)
+        shares: FloatArray = np.divide(sides, whole[:, None], out=even, where=whole[:, None] > 0)
+        return shares
+
+
+@dataclass(frozen=True, eq=False)
+class Emitted:
+    """What became of some trees."""
+
+    tensor: str
+    """The tensor that they read, `[n, width]`."""
+    width: int
+    picks: Sequence[int]
+    """The place of each of their columns in that tensor."""
+    is_single: bool
+    """Is it of single precision?"""
+    trees: Sequence[Tree]
+    """As they stand in the graph, in its order."""

@@ -16,7 +16,7 @@ from twinserve.arrays import IntArray
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
 from twinserve.compile.threshold_pushdown import push_to_input
-from twinserve.compile.tree import MEMBER, Tree
+from twinserve.compile.tree import MEMBER, Emitted, Tree
 from twinserve.errors import CannotCompile
 
 MAX_NODES = 2_000_000
@@ -38,12 +38,15 @@ def emit(
         block, trees = push_to_input(graph, block, trees)
     inner, leaves = _Rows(), _Rows()
     roots: list[int] = []
-    for target, tree in trees:
+    grown = [tree.grown() for _, tree in trees]
+    for tree, (target, _) in zip(grown, trees, strict=True):
         roots.append(inner.length)
-        _append(inner, leaves, tree.grown(), target)
+        _append(inner, leaves, tree, target)
     picks = np.array(block.picks or [0], dtype=np.int64)
     attributes = _attributes(inner, leaves, roots, picks, targets, dtype)
-    return graph.op("TreeEnsemble", block.tensor, domain="ai.onnx.ml", **attributes)
+    sums = graph.op("TreeEnsemble", block.tensor, domain="ai.onnx.ml", **attributes)
+    graph.emitted[sums] = Emitted(block.tensor, block.width, block.picks, dtype == np.float32, grown)
+    return sums
 
 
 class _Rows:

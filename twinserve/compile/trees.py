@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.additive import Additive, TreeTerm
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_numbers, require_one_output
 from twinserve.compile.private_attributes import TREE_FIELDS, require_fields
@@ -38,13 +39,15 @@ def forest_classifier(graph: Graph, model: Any, block: Block) -> Classified:
 
 def tree_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The leaf's value."""
-    return Regressed(_sums(graph, model, block, [model], 1))
+    total = _sums(graph, model, block, [model], 1)
+    return Regressed(total, additive=Additive("value", np.zeros(1), (TreeTerm(total, (0,)),)))
 
 
 def forest_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """The mean of the trees' values."""
-    total = _sums(graph, model, block, model.estimators_, 1)
-    return Regressed(graph.op("Div", total, graph.constant(float(len(model.estimators_)))))
+    total, count = _sums(graph, model, block, model.estimators_, 1), float(len(model.estimators_))
+    additive = Additive("value", np.zeros(1), (TreeTerm(total, (0,), 1.0 / count),))
+    return Regressed(graph.op("Div", total, graph.constant(count)), additive=additive)
 
 
 def double_splits(thresholds: FloatArray) -> FloatArray:
@@ -74,6 +77,7 @@ def read_tree(model: Any, values: FloatArray) -> Tree:
         no=np.asarray(nodes.children_right, dtype=np.int64),
         nan_yes=nodes.missing_go_to_left.astype(bool) & ~leaf,
         value=values,
+        cover=np.asarray(nodes.weighted_n_node_samples, dtype=np.float64),
     )
 
 
@@ -82,13 +86,16 @@ def _classifier(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) ->
     scale = graph.constant(float(len(trees)))
     if width == 2 and _sums_are_exact(trees):
         ones = _sums(graph, model, block, trees, 1, column=1)
+        term = TreeTerm(ones, (0,), 1.0 / len(trees))
         # [T - s, s]: exact, because every partial sum is.
         pair = graph.op("Mul", ones, graph.constant([[-1.0, 1.0]]))
         total = graph.op("Add", pair, graph.constant([[float(len(trees)), 0.0]]))
     else:
         total = _sums(graph, model, block, trees, width)
+        term = TreeTerm(total, (None, 0) if width == 2 else tuple(range(width)), 1.0 / len(trees))
     probabilities = total if len(trees) == 1 else graph.op("Div", total, scale)
-    return Classified(graph.argmax(probabilities), width, probabilities)
+    additive = Additive("probability", np.zeros(1 if width == 2 else width), (term,))
+    return Classified(graph.argmax(probabilities), width, probabilities, additive=additive)
 
 
 def _sums_are_exact(trees: Sequence[Any]) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from twinserve.arrays import FloatArray
 from twinserve.compile import float32
 from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.boosting import sums_of_trees
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import LT, Tree
@@ -40,10 +41,12 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
         # [1 - p, p]
         pair = graph.op("Mul", likely, float32.constant(graph, [[-1.0, 1.0]]))
         probabilities = graph.op("Add", pair, float32.constant(graph, [[1.0, 0.0]]))
-        return Classified(graph.argmax(probabilities), 2, graph.as_double(probabilities))
+        additive = sums_of_trees(margins, 1, "log-odds")
+        return Classified(graph.argmax(probabilities), 2, graph.as_double(probabilities), additive=additive)
     if objective == "multi:softprob" and width > 2:
         probabilities = _softmax(graph, margins, width)
-        return Classified(graph.argmax(probabilities), width, graph.as_double(probabilities))
+        additive = sums_of_trees(margins, width, "decision")
+        return Classified(graph.argmax(probabilities), width, graph.as_double(probabilities), additive=additive)
     raise refusal(model, f"objective={objective!r} with {width} sums is not lowered")
 
 
@@ -55,12 +58,14 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     if width != 1:
         raise refusal(model, f"it predicts {width} values, and a graph gives one")
     if objective in _EXPONENTIAL:
-        return Regressed(graph.as_double(float32.exponential(graph, margin)))
+        additive = sums_of_trees(margin, 1, "log")
+        return Regressed(graph.as_double(float32.exponential(graph, margin)), additive=additive)
     if objective == "reg:logistic":
-        return Regressed(graph.as_double(_logistic(graph, margin)))
+        additive = sums_of_trees(margin, 1, "log-odds")
+        return Regressed(graph.as_double(_logistic(graph, margin)), additive=additive)
     if objective not in _IDENTITY:
         raise refusal(model, f"objective={objective!r} is not lowered")
-    return Regressed(graph.as_double(margin))
+    return Regressed(graph.as_double(margin), additive=sums_of_trees(margin, 1, "value"))
 
 
 def _logistic(graph: Graph, margin: str) -> str:
@@ -161,6 +166,7 @@ def _read_tree(model: Any, tree: Any) -> Tree:
         value=np.where(leaf, split, 0.0),
         mode=LT,
         members=_members(tree),
+        cover=np.array(tree["sum_hessian"], dtype=np.float64),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +19,7 @@ from twinserve.release.git_commit import git_commit
 from twinserve.release.steps import Choices, Progress, Steps, Trained, train
 from twinserve.store import seal
 from twinserve.store.artifact import Trust, open_version
+from twinserve.store.given_path import given_path
 from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
 
@@ -72,12 +75,8 @@ def fit(
     everything that the command's report shows. Where a version has the same result, that one is given and no other is
     made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
-    if not is_frame(df):
-        raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
+    table = _with_text_names(df, target)
     registry = Registry(Path(artifacts), name or _name(target))
-    named = df.set_axis([str(column) for column in df.columns], axis="columns")
-    if list(named.columns).count(str(target)) > 1:
-        raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
     trust = Trust(trust_pickles, max_artifact=max_artifact)
     choices = Choices(
         seed=seed,
@@ -93,19 +92,35 @@ def fit(
         trust=trust,
         git_commit=git_commit(Path.cwd()),
     )
+    with _telling_of_python():
+        recipe = table_recipe(registry.name, table, TableOptions(target, task, metric, keep_leaks), source)
+        notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
+        trained = _reworded(train(Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))))
+    for line in told(trained, promote=promote):
+        warnings.warn(line, TrainingWarning, stacklevel=2)
+    return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
+
+
+def _with_text_names(df: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The table, whose columns may have had numbers for names; raises `AskedWrongly` for what cannot be one."""
+    if not is_frame(df):
+        raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
+    table = df.set_axis([str(column) for column in df.columns], axis="columns")
+    if list(table.columns).count(str(target)) > 1:
+        raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
+    return table
+
+
+@contextmanager
+def _telling_of_python() -> Iterator[None]:
+    """Reword the errors of a training for a caller in Python."""
     try:
         with python_wording():
-            recipe = table_recipe(registry.name, named, TableOptions(target, task, metric, keep_leaks), source)
-            notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
-            steps = Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))
-            trained = _reworded(train(steps))
+            yield
     except UnicodeEncodeError:
         raise AskedWrongly(
             "The table holds a lone surrogate, which is half a character; repair its text first."
         ) from None
-    for line in told(trained, promote=promote):
-        warnings.warn(line, TrainingWarning, stacklevel=2)
-    return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
 
 
 def _reworded(trained: Trained) -> Trained:
@@ -131,7 +146,7 @@ def told(trained: Trained, *, promote: bool) -> list[str]:
 
 def _private_key(path: str | Path | None) -> bytes | None:
     try:
-        return None if path is None else seal.read_private_key(Path(path))
+        return None if path is None else seal.read_private_key(given_path(path))
     except seal.BadKey as error:
         raise AskedWrongly(f"seal_key: {str(error).rstrip('.')}.") from None
 

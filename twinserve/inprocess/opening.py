@@ -11,6 +11,7 @@ from twinserve.inprocess.wording import python_wording
 from twinserve.signature.request.validator import MAX_BATCH
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
+from twinserve.store.given_path import given_path
 from twinserve.store.models import VERSION, only_model
 from twinserve.store.registry import Registry
 
@@ -76,7 +77,7 @@ def _opened(
 ) -> LoadedArtifact:
     folder = registry.require(number)
     try:
-        key = None if seal_key is None else Path(seal_key).read_bytes()
+        key = None if seal_key is None else given_path(seal_key).read_bytes()
     except OSError as error:
         raise ArtifactRefused(f"The seal key cannot be read ({error.strerror}); nothing is opened.") from None
     return open_version(folder, Trust(trust_pickles, key, max_artifact))

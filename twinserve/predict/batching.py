@@ -25,7 +25,7 @@ WORTH: Final = 4.0
 joining can save."""
 
 MOST: Final = 1_000
-"""Rows from which no more requests join: the proof has tried that many in one call (`proof/company.py`)."""
+"""Rows from which no more requests join: the proof has tried that many in one call (`proof/batch_invariance.py`)."""
 
 PAUSE: Final = 0.25
 """The longest pause as a share of the fixed cost of a call."""

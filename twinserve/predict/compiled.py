@@ -32,11 +32,15 @@ class CompiledPredictor:
     def predict(self, columns: Columns) -> Predictions:
         """The predictions of the fitted pipeline, as proved in training. A row that the pipeline refuses gets NaN or,
         where the model gives labels only, the label -1."""
-        matrix = with_extra_codes(columns, self._extra) if columns.unseen else columns.matrix
+        matrix = self.matrix(columns)
         outputs: Mapping[str, Any] | None = None if self._linear is None else self._linear(matrix)
         if outputs is None:
             outputs = self._by_graph(matrix) if self._linear is None else self._by_both(self._linear, matrix)
         return Predictions(outputs.get("label"), outputs.get("probabilities"), outputs.get("value"))
+
+    def matrix(self, columns: Columns) -> FloatArray:
+        """The graph's input."""
+        return with_extra_codes(columns, self._extra) if columns.unseen else columns.matrix
 
     @property
     def row(self) -> Callable[[FloatArray], Row | None] | None:

@@ -17,6 +17,9 @@ compute with None."""
 
 PredictorKind = Literal["compiled", "scikit-learn"]
 
+TOLERANCE: Final = 1e-9
+"""Largest difference of a probability, or of a value relative to its size, that still counts as the same answer."""
+
 
 class CannotPredict(ModelError, ValueError):
     """The fitted pipeline raises on some of these rows, such as a number that float32 cannot hold before its trees."""
@@ -31,6 +34,11 @@ class Predictions(NamedTuple):
     """`[n, classes]`, in the order of the classes; None if the model gives labels only."""
     values: FloatArray | None = None
     """`[n]`, in the unit of the target."""
+
+
+def agree(*, rows: int, label_flips: int, answered_by_one: int, largest_difference: float) -> bool:
+    """Are the answers that were compared for these rows the same? False where none were."""
+    return rows > 0 and not (label_flips or answered_by_one) and largest_difference <= TOLERANCE
 
 
 class Predictor(Protocol):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.predict.answers import ask, picked
-from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.predict.predictor import Predictions, Predictor, agree
 from twinserve.signature import Columns
-
-TOLERANCE: Final = 1e-9
-"""Largest difference of a probability, or of a value relative to its size, that still counts as the same answer."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +29,12 @@ class Parity:
     @property
     def holds(self) -> bool:
         """Whether the compiled model may serve in place of the pipeline."""
-        same = not (self.label_flips or self.answered_by_one) and self.largest_difference <= TOLERANCE
-        return self.rows > 0 and same
+        return agree(
+            rows=self.rows,
+            label_flips=self.label_flips,
+            answered_by_one=self.answered_by_one,
+            largest_difference=self.largest_difference,
+        )
 
     @property
     def sentence(self) -> str:

@@ -8,13 +8,15 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from twinserve.compile import Column, compile_pipeline
+from twinserve.compile import Column
 from twinserve.compile.blocks import LARGEST
+from twinserve.compile.compiler import Compiled, compile_with_explanation
 from twinserve.errors import CannotCompile
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
-from twinserve.proof.company import ask_in_company
+from twinserve.proof.batch_invariance import measure_batch_invariance
+from twinserve.proof.explanation import Explanation, explain_model
 from twinserve.proof.known_categories import known_categories
 from twinserve.proof.parity import Parity, compare
 from twinserve.proof.probes import probes
@@ -41,21 +43,23 @@ class Proved:
     """The compiled model, if it is proved equal."""
     made_rows: Sequence[Columns]
     """The groups of rows that were made for the proof, by kind."""
+    explanation: Explanation | None = None
+    """How its predictions are explained; None before that is proved."""
 
 
-def compile_model(pipeline: Any, signature: Signature) -> bytes | Exception:
+def compile_model(pipeline: Any, signature: Signature) -> Compiled | Exception:
     """The graph of a fitted pipeline, or the error that explains why there is none; never raises.
 
     An estimator may hold any code, and a lowering may fail on it in any way. Then the pipeline serves."""
     try:
-        return compile_pipeline(pipeline, [_column(feature) for feature in signature.features])
+        return compile_with_explanation(pipeline, [_column(feature) for feature in signature.features])
     except Exception as error:
         return error
 
 
 def prove(
     pipeline: Any,
-    graph: bytes | Exception,
+    graph: Compiled | Exception,
     signature: Signature,
     classes: Sequence[str] | None,
     real: Sequence[Columns],
@@ -64,20 +68,30 @@ def prove(
     """The compiled model if it answers as the pipeline does on all real and made rows, else the pipeline.
 
     `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves. One
-    that serves is asked whether the rows of other callers change its answers."""
+    that serves is asked whether the rows of other callers change its answers. `real` are the training rows and the
+    hold-out."""
     fitted = SklearnPredictor(pipeline, signature, classes)
     proved = _prove(fitted, pipeline, graph, signature, real, seed)
+    proved = replace(proved, explanation=_explained(proved, graph, signature, real, seed))
     if proved.facts.kind == "compiled":
         return proved
-    company = ask_in_company(fitted, real[-1], proved.made_rows, seed)
-    reason = proved.facts.reason if company.changes_nothing else f"{proved.facts.reason} {company.sentence}"
-    return replace(proved, facts=proved.facts.model_copy(update={"company": company, "reason": reason}))
+    measured = measure_batch_invariance(fitted, real[-1], proved.made_rows, seed)
+    reason = proved.facts.reason if measured.holds else f"{proved.facts.reason} {measured.sentence}"
+    return replace(proved, facts=proved.facts.model_copy(update={"batch_invariance": measured, "reason": reason}))
+
+
+def _explained(
+    proved: Proved, compiled: Compiled | Exception, signature: Signature, real: Sequence[Columns], seed: int
+) -> Explanation | None:
+    explained = None if isinstance(compiled, Exception) else compiled.explained
+    rows = [real[0], real[-1], *proved.made_rows]
+    return explain_model(explained, proved.predictor, signature, proved.graph, rows, seed)
 
 
 def _prove(
     fitted: SklearnPredictor,
     pipeline: Any,
-    graph: bytes | Exception,
+    graph: Compiled | Exception,
     signature: Signature,
     real: Sequence[Columns],
     seed: int,
@@ -90,13 +104,13 @@ def _prove(
     if isinstance(graph, Exception):
         return _unproved(fitted, graph, made)
     try:
-        compiled = CompiledPredictor(graph)
+        compiled = CompiledPredictor(graph.graph)
         parity = compare(compiled, fitted, [*real, *made])
     except Exception as error:
         return _unproved(fitted, error, made)
     if not parity.holds:
         return Proved(fitted, _facts("scikit-learn", parity, crossed), None, made)
-    return Proved(compiled, _facts("compiled", parity, crossed), graph, made)
+    return Proved(compiled, _facts("compiled", parity, crossed), graph.graph, made)
 
 
 def _unproved(fitted: Predictor, error: Exception, made: Sequence[Columns]) -> Proved:

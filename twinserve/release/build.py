@@ -127,6 +127,7 @@ def _manifest(name: str, built: Built) -> Manifest:
         intervals=built.quality.intervals,
         baseline=built.quality.baseline,
         predictor=built.proved.facts,
+        explanation=None if built.proved.explanation is None else built.proved.explanation.facts,
         training=Training(
             source=data.source,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -168,6 +169,7 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
         artifact.GOLDEN: golden_rows.write(pairs),
         **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor)),
         name: pipeline,
+        **({} if proved.explanation is None else proved.explanation.files),
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
 

@@ -78,7 +78,7 @@ def weakness(facts: Manifest, terms: Terms) -> Verdict | None:
 def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms) -> Verdict:
     """Champion against challenger on the challenger's hold-out."""
     if champion is None:
-        return Verdict(passed=True, reason="There is no champion to compare with.")
+        return Verdict(passed=True, reason="There was no champion to compare with.")
     changes = [*diff(champion.signature, challenge.opened.signature), *_outputs(champion, challenge)]
     breaking = [change for change in changes if change.breaking]
     if breaking and not terms.breaking:

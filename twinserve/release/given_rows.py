@@ -16,7 +16,6 @@ from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.recipes.target import label_text
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
-from twinserve.release.same_answers import first_line
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
@@ -85,7 +84,7 @@ def without_rows(
     except Exception as error:  # An estimator may raise anything.
         raise CannotPackage(
             f"{type(estimator).__name__} has no answer to rows made of what is known about its columns "
-            f"({first_line(error)}); give rows with their target, or a Pydantic class as the input."
+            f"({type(error).__name__}); give rows with their target, or a Pydantic class as the input."
         ) from error
     none = Rows(made[:0], np.zeros(0))
     return Given(Data(source, signature, classes, none, none, none), (made, made[:0]), made, table)

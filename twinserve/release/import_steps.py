@@ -18,7 +18,7 @@ from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
 from twinserve.release.known_columns import column_names, known_columns, refined
 from twinserve.release.packaging import Packaged, Packaging, register_estimator, task_of
-from twinserve.release.promotion import Asked, Outcome, champion_if_known, promote_if_not_worse
+from twinserve.release.promotion import Outcome, PromotionOptions, champion_if_known, promote_if_not_worse
 from twinserve.release.steps import Choices, Progress, Trained, changed
 from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import SavedModel, open_saved
@@ -130,8 +130,8 @@ class Imported:
             return Outcome(promoted=False, verdict=verdict, champion=champion)
         self._progress("comparing with the champion")
         choices = self._choices.release
-        asked = Asked(choices.terms, choices.trust, choices.promote, choices.release)
-        return promote_if_not_worse(self._registry, version, packaged.data.holdout, asked)
+        options = PromotionOptions(choices.terms, choices.trust, choices.promote, choices.release)
+        return promote_if_not_worse(self._registry, version, packaged.data.holdout, options)
 
 
 def _unmeasured(version: int, name: str) -> Verdict:

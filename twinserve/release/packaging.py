@@ -22,7 +22,7 @@ from twinserve.release.build import Built, Lineage, Registered, register
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
-from twinserve.release.same_answers import classes_of, first_line, named_columns, short_name, with_same_answers
+from twinserve.release.same_answers import classes_of, named_columns, short_name, with_same_answers
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange, require_policy
@@ -143,13 +143,18 @@ def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packag
 
 @contextmanager
 def _as_cannot_package(estimator: Any) -> Iterator[None]:
-    """Turn any exception into `CannotPackage`: an estimator may hold code that raises anything."""
+    """Turn any exception into `CannotPackage`: an estimator may hold code that raises anything.
+
+    Of the exception only its class is told, as its message may hold values of the table; it is the cause."""
     try:
         yield
     except (ModelError, OSError):
         raise
     except Exception as error:
-        raise CannotPackage(f"{short_name(estimator)} cannot be packaged: {first_line(error)}.") from error
+        raise CannotPackage(
+            f"{short_name(estimator)} cannot be packaged, as it raises a {type(error).__name__} when it is copied, "
+            "asked or stored; try that with a few rows to see why."
+        ) from error
 
 
 def task_of(estimator: Any) -> Task:
@@ -158,10 +163,11 @@ def task_of(estimator: Any) -> Task:
     Raises `CannotPackage` for what is no predictor, and for one that another scikit-learn fitted."""
     if hasattr(estimator, "__sklearn_tags__"):  # Otherwise scikit-learn raises an error of its own.
         require_fitted_here(estimator)
-        if is_classifier(estimator):
-            return "classification"
-        if is_regressor(estimator):
-            return "regression"
+        with _as_cannot_package(estimator):  # One from a damaged file may lack what it was made with.
+            if is_classifier(estimator):
+                return "classification"
+            if is_regressor(estimator):
+                return "regression"
     raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
 
 

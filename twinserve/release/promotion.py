@@ -28,7 +28,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PromotionOptions:
     """How the person who trains wants a version to be promoted."""
 
     terms: Terms
@@ -40,7 +40,7 @@ class Asked:
     """Whether a version that passes is promoted although a rollback holds the champion."""
 
 
-def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, asked: Asked) -> Outcome:
+def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, options: PromotionOptions) -> Outcome:
     """Compare a version with the champion on the hold-out, and promote it if it passes the gate.
 
     It replaces only the champion that it was compared with: where another training has promoted meanwhile, it is
@@ -49,9 +49,9 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, asked:
     it is let go of.
     """
     try:
-        challenger = open_version(registry.path(version), asked.trust)
+        challenger = open_version(registry.path(version), options.trust)
     except ModelError as error:  # `register` opened it with all trust, so that some is missing here.
-        option = _missing(registry.path(version), asked.trust)
+        option = _missing(registry.path(version), options.trust)
         advice = f" {option} promotes it." if option else ""
         verdict = Verdict(passed=False, reason=f"A server would refuse it. {error}{advice}")
         return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry))
@@ -62,9 +62,9 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, asked:
             verdict = Verdict(passed=True, reason="It is the champion.")
         else:
             challenge = Challenge(challenger, holdout.columns, holdout.y_true)
-            weak = weakness(challenger.manifest, asked.terms)
-            verdict = _verdict(registry, asked.terms, asked.trust, challenge) if weak is None else weak
-        stays = not (asked.promote and verdict.passed) or (hold is not None and not asked.release)
+            weak = weakness(challenger.manifest, options.terms)
+            verdict = _verdict(registry, options.terms, options.trust, challenge) if weak is None else weak
+        stays = not (options.promote and verdict.passed) or (hold is not None and not options.release)
         if stays or (champion == version and hold is None):
             return Outcome(promoted=False, verdict=verdict, champion=champion_if_known(registry), hold=hold)
         if registry.promote_after(pointer, version):

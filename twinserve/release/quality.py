@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from twinserve.errors import CannotTrain
 from twinserve.evaluate.bootstrap import Interval, intervals
@@ -26,14 +29,26 @@ class Quality:
 
 
 def evaluate_on_holdout(predictor: Predictor, data: Data, baseline: Predictions | None, seed: int) -> Quality:
-    """Metrics, intervals and baseline; raises `CannotTrain` where the predictor has no answer to some row."""
+    """Metrics, intervals and baseline; raises `CannotTrain` where the predictor has no answer to some row, or a metric
+    is not finite."""
     predictions = _predictions(predictor, data.holdout.columns)
     y_true = data.holdout.y_true
-    return Quality(
-        metrics=evaluate(y_true, predictions),
-        intervals=intervals(y_true, predictions, seed),
-        baseline={} if baseline is None else evaluate(y_true, baseline),
-    )
+    with np.errstate(all="ignore"):  # An overflow gives infinity or NaN, which is refused.
+        quality = Quality(
+            metrics=evaluate(y_true, predictions),
+            intervals=intervals(y_true, predictions, seed),
+            baseline={} if baseline is None else evaluate(y_true, baseline),
+        )
+    _require_finite(quality)
+    return quality
+
+
+def _require_finite(quality: Quality) -> None:
+    """Raise `CannotTrain` where a figure is infinite or NaN, which JSON cannot hold."""
+    for name, value in quality.metrics.items():
+        figures = (value, *quality.intervals.get(name, ()), quality.baseline.get(name, 0.0))
+        if not all(map(math.isfinite, figures)):
+            raise CannotTrain(f"{name} overflows on the hold-out, as its values are too large; take another unit.")
 
 
 def _predictions(predictor: Predictor, rows: Columns) -> Predictions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 
 from twinserve.errors import CannotPackage
+from twinserve.predict.predictor import TOLERANCE
 from twinserve.recipes.target import label_text
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
-
-TOLERANCE: Final = 1e-9
 
 
 def named_columns(estimator: Any, names: list[str]) -> Any:
@@ -71,14 +70,29 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
         try:
             with np.errstate(all="ignore"):
                 answers = candidate.predict(made)
-            if _same(expected, answers, numbers=is_regressor(estimator)):
-                return candidate
+            is_same = _same(expected, answers, numbers=is_regressor(estimator))
         except Exception as error:
-            reason = f"fails ({first_line(error)})"
+            is_same, reason = False, f"fails ({type(error).__name__})"
+        if is_same:
+            _require_probabilities(candidate, made)
+            return candidate
     raise CannotPackage(
         f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
         "put the conversion into the pipeline, or fit it on such a table."
     )
+
+
+def _require_probabilities(model: Any, made: pd.DataFrame) -> None:
+    """Raise `CannotPackage` unless a classifier gives one probability for each of its classes, or none at all."""
+    if is_regressor(model) or not hasattr(model, "predict_proba"):
+        return
+    with np.errstate(all="ignore"):
+        shape = np.shape(model.predict_proba(made[:1]))
+    if shape != (1, len(model.classes_)):
+        raise CannotPackage(
+            f"{short_name(model)} has {len(model.classes_)} classes and its predict_proba gives an array of the shape "
+            f"{shape} for one row; let it give one column for each class."
+        )
 
 
 def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
@@ -90,8 +104,3 @@ def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
 def short_name(estimator: Any) -> str:
     """The class of an estimator, or of a pipeline's last step."""
     return type(estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).__name__
-
-
-def first_line(error: Exception) -> str:
-    """The class of an error and the first line of its message."""
-    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0].rstrip(". :")

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from twinserve.errors import ModelError
+from twinserve.explain import stored
 from twinserve.release.promotion import champion_if_known
 from twinserve.store import artifact
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 
-COMPARED: Final = (artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN)
+COMPARED: Final = (artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN, stored.NAME)
 """Of the stored pipeline no two files are equal, as each holds its time; what it predicts is in the golden rows."""
 CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}
 """Facts about a training that are no part of its result; the card tells of them, too."""
@@ -44,5 +45,5 @@ def _result(facts: Manifest) -> Mapping[str, Any]:
     values = facts.model_dump(exclude={"files", "own_digest"})
     for name in CIRCUMSTANCES:
         del values["training"][name]
-    del values["predictor"]["company"]  # How many rows were asked depends on the time that it took.
+    del values["predictor"]["batch_invariance"]  # How many rows were asked depends on the time that it took.
     return values | {name: facts.files.get(name) for name in COMPARED}

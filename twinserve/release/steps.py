@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from twinserve.compile.compiler import Compiled
 from twinserve.errors import AskedWrongly
 from twinserve.metric import TOLERANCE
 from twinserve.notes import Note
@@ -17,7 +18,7 @@ from twinserve.recipes import Recipe, Table
 from twinserve.release.build import Built, Lineage, register, require_writable
 from twinserve.release.gate import Terms
 from twinserve.release.nulls import null_notes
-from twinserve.release.promotion import Asked, Outcome, promote_if_not_worse
+from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_source import require_same_source
 from twinserve.signature.signature import OutOfRange, require_policy
@@ -27,7 +28,7 @@ from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 from twinserve.training.fit import Fitted, fit
 
-Graph = bytes | Exception
+Graph = Compiled | Exception
 """An ONNX graph, or the error that says why there is none."""
 Progress = Callable[[str], None]
 """Called with the name of each step as it begins."""
@@ -168,8 +169,8 @@ class Steps:
         """Make the new version the champion if it is not worse than the present one on the hold-out."""
         self._progress("comparing with the champion")
         choices = self.choices
-        asked = Asked(choices.terms, choices.trust, choices.promote, choices.release)
-        outcome = promote_if_not_worse(self.registry, self.version, data.holdout, asked)
+        options = PromotionOptions(choices.terms, choices.trust, choices.promote, choices.release)
+        outcome = promote_if_not_worse(self.registry, self.version, data.holdout, options)
         self.promoted = outcome.promoted
         return outcome
 

@@ -12,7 +12,7 @@ from twinserve.saved_models.recorded_version import versions_in_skops
 from twinserve.saved_models.unreadable import Unreadable, other_version
 from twinserve.store import pipeline_file, trial
 from twinserve.store.deadline import Deadline
-from twinserve.store.unpacked import SCHEMA, require_bounded
+from twinserve.store.unpacked import RESTORE, SCHEMA, require_bounded
 
 ZIP: Final = b"PK"
 SECONDS: Final = 60.0
@@ -38,9 +38,15 @@ def load(name: str, content: bytes) -> tuple[Any, str | None]:
         trial.try_pipeline(content, Deadline(SECONDS))
         return _opened(content), versions[0] if versions else None
     except ArtifactRefused as error:
-        raise Unreadable(f"{name} was not opened. {error}{_advice(str(error))}") from None
+        raise _not_opened(name, error) from None
     except Exception as error:  # A schema may name anything.
         raise _damaged(name, error) from None
+
+
+def _not_opened(name: str, error: ArtifactRefused) -> Unreadable:
+    """The refusal of a pipeline as that of a file that belongs to no version."""
+    refusal = str(error).replace(RESTORE, "save the model again")
+    return Unreadable(f"{name} was not opened. {refusal}{_advice(refusal)}")
 
 
 def _advice(refusal: str) -> str:
@@ -63,7 +69,7 @@ def _versions(name: str, content: bytes) -> list[str]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return versions_in_skops(archive.read(SCHEMA))
     except ArtifactRefused as error:
-        raise Unreadable(f"{name} was not opened. {error}") from None
+        raise _not_opened(name, error) from None
     except Exception as error:  # An archive may be damaged in any way.
         raise _damaged(name, error) from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -11,22 +10,18 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
-from twinserve.service.auth.guard import Guard
 from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt
-from twinserve.service.http.buffer import Room
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import read_query
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Observer, Question
-from twinserve.service.inference.shelf import Shelf
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion, default_registry, open_model_version
-from twinserve.service.limits.concurrency import Places
+from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
@@ -35,11 +30,9 @@ from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import Tracing, callers_position, open_tracing
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
-PATIENCE: Final = 2.0
-"""Seconds that the first request in a forked process waits for the model; until it is open, the answer is 503."""
 
 
-class Service:
+class Service(Lifecycle):
     """Models behind one contract. Made once for a process; safe to share between threads."""
 
     def __init__(
@@ -51,39 +44,16 @@ class Service:
         dialects: Sequence[Dialect] = (),
     ) -> None:
         """`dialects` are the protocols beside our own JSON. Raises `BadSetting` if a file of keys cannot be read."""
-        self.settings = settings
+        super().__init__(settings, metrics, version, tracing)
         self.routes = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
-        self._tracing = tracing
+        self._explaining = tuple({route.path.rpartition("}")[2] for route in self.routes if route.explains})
+        """The ends of the paths of explanations."""
         self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
-        self.gave_up = False
-        """Is this process ending because all of its prediction threads are stuck?"""
-        self._closing = False
-        self._moving: dict[int, threading.Lock] = {}  # By process: gevent replaces locks after a fork.
-        self._settle(metrics, {settings.model: version})
-        self._process = os.getpid()
-
-    def _settle(self, metrics: Metrics, versions: Mapping[str, ModelVersion | None]) -> None:
-        """Create what processes cannot share: everything that has threads, locks or connections."""
-        settings = self.settings
-        self.places = Places(settings.max_concurrent)
-        """Limits the prediction requests in flight: enter `with service.places:` before the body is read."""
-        self.streams = Places(max(1, settings.max_queue // 2))
-        """Limits the streams, each of which may hold a thread of a server, beside `places`."""
-        self.room = Room(max(settings.max_buffered, settings.max_body))
-        """Limits the bytes that all requests hold together while they arrive."""
-        self._guard = Guard(settings, metrics.lost_rate_stores.inc)
-        self.guarded = self._guard.is_needed
-        """Must each request be authorized? If not, `authorize` need not be called."""
-        self.metrics = metrics
-        self.models = Shelf(settings, metrics, versions)
-        self._pool = Pool(settings.prediction_threads, settings.max_queue, settings.predict_timeout)
-        self.is_draining = False
-        """Has `drain` been called? Then the service is not ready, but answers."""
 
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
@@ -96,19 +66,6 @@ class Service:
         service.models.follow()
         log.info("opened", model=version.model, version=version.version)
         return service
-
-    def _move(self) -> None:
-        """Set up a forked process: its parent's threads are gone, a lock that one of them held stays locked, and a
-        model's libraries may wait for their own threads. Waits `PATIENCE` for the model to open, no longer."""
-        with self._moving.setdefault(os.getpid(), threading.Lock()):
-            if self._process == os.getpid():
-                return  # Another thread was faster.
-            log.info("forked", consequence="This process was forked, so it opens the model again.")
-            before = self.models
-            self._settle(Metrics(), dict.fromkeys(before) if before.follows else before.peek())
-            if before.follows:
-                self.models.follow().has_looked.wait(PATIENCE)
-            self._process = os.getpid()  # Last, so that other threads wait for all of this.
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is the name of a route, or `unknown`."""
@@ -169,10 +126,12 @@ class Service:
         `query` as it came, `parameters` the given parts of the path."""
         if self._closing:
             raise shutting_down()
-        self.models.current(parameters.get("name") if parameters else None)
+        version = self.models.current(parameters.get("name") if parameters else None)
         exchange.dialect.admit(header)
-        if parameters or exchange.dialect is not NATIVE or self.by_name[exchange.route].query is not None:
+        route = self.by_name[exchange.route]
+        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
             exchange.asked = self.asked(exchange, header, query, parameters)
+            version.require(exchange.asked)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
@@ -181,15 +140,17 @@ class Service:
         if not all(map(str.isprintable, parameters.values())):
             raise no_such_path()
         known = self.by_name[exchange.route].query
-        return Asked(parameters, {} if known is None else read_query(query, known), header)
+        values = {} if known is None else read_query(query, known, self.settings.ignored_parameters)
+        return Asked(parameters, values, header, self.by_name[exchange.route].explains)
 
-    def quick_version(self, body: bytes) -> ModelVersion | None:
+    def quick_version(self, body: bytes, path: str) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
             raise shutting_down()
         version = self.models.current()
-        return version if len(self.models) == 1 and version.is_quick(body) else None
+        is_one = len(self.models) == 1 and not path.endswith(self._explaining)
+        return version if is_one and version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
@@ -203,7 +164,7 @@ class Service:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
         question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
-        if version.is_quick(body):
+        if version.is_quick(body, asked):
             return version.answer(question)
         return self._pool.submit(version, question)
 
@@ -220,29 +181,3 @@ class Service:
             question = Question(b"", exchange.asked, codec, exchange.request_id, self.observer)
             stream = version.stream(exchange.dialect, question)
             return Streaming(stream, question, self._pool, self.settings.max_body, places.pop_all())
-
-    def must_give_up(self) -> bool:
-        """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.
-
-        A server's loop calls this every second and, when it is true, stops as if by SIGTERM."""
-        if self.is_draining or not self._pool.is_stuck(self.settings.predict_timeout):
-            return False
-        self.gave_up = True
-        self.drain()
-        log.error("stuck", reason="Every prediction thread is stuck; this process ends so that a new one can start.")
-        return True
-
-    def drain(self) -> None:
-        """Turn not ready, so that load balancers send no more requests; requests that still arrive are answered."""
-        self.is_draining = True
-
-    def close(self) -> None:
-        """Refuse new requests; those in flight are answered."""
-        if os.getpid() != self._process:
-            return  # A forked process that has served nothing: threads and connections are its parent's.
-        self.is_draining = self._closing = True
-        self._pool.close()
-        self._guard.close()
-        self.models.stop()
-        if self._tracing is not None:
-            self._tracing.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -90,6 +91,17 @@ class Settings(BaseSettings):
     )
     max_batch: Count = Field(
         10_000, description="Maximum number of instances in one request; above it the answer is 422."
+    )
+    max_explain: Count = Field(
+        1_000, description="Maximum number of instances in one request to /explain; above it the answer is 422."
+    )
+    explain_memory: Count = Field(
+        bounds.EXPLAIN_MEMORY,
+        description="Bytes that a worker keeps for the explanations of a model with trees; without enough they are "
+        "slower, not different.",
+    )
+    ignore_parameters: str = Field(
+        "", description="Query parameters that a gateway adds, separated by commas; they are ignored."
     )
     max_depth: Annotated[int, Field(ge=1, le=190)] = Field(
         100, description="Maximum depth of nested arrays and objects in a body; above it the answer is 422."
@@ -190,8 +202,8 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
         if (origin := wrong_origin(self.cors_origins)) is not None:
             raise ValueError(
-                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin; write scheme, host and port in small letters, as "
-                "in https://app.example:8443, or * for any"
+                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
+                "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
             )
         if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
             raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
@@ -210,6 +222,11 @@ class Settings(BaseSettings):
         """Does this path require no credentials?"""
         public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
         return self.auth in (None, "none") or route.scope is None or route.name in public
+
+    @cached_property
+    def ignored_parameters(self) -> frozenset[str]:
+        """The names of the query parameters that are ignored."""
+        return frozenset(name.strip() for name in self.ignore_parameters.split(",") if name.strip())
 
     @property
     def prediction_threads(self) -> int:

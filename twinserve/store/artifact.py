@@ -15,6 +15,9 @@ from pydantic import ValidationError
 
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
+from twinserve.explain import stored
+from twinserve.explain.explainer import Explainer
+from twinserve.explain.opening import open_explainer
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
@@ -42,6 +45,8 @@ class Trust:
     """The public key, as PEM, for the seal that an artifact must have; None if no seal is required."""
     max_artifact: int = bounds.ARTIFACT
     """The limit of the bytes of all files of an artifact together."""
+    explain_memory: int = bounds.EXPLAIN_MEMORY
+    """The limit of the bytes of the tables from which the predictions of a version are explained."""
 
 
 NO_TRUST: Final = Trust()
@@ -54,6 +59,8 @@ class LoadedArtifact:
     manifest: Manifest
     signature: Signature
     predictor: Predictor
+    explainer: Explainer | None = None
+    """None in a version that was made without."""
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -75,15 +82,17 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
         sync_folder(directory)
 
 
-def open_version(folder: Path, trust: Trust, deadline: Deadline | None = None) -> LoadedArtifact:
+def open_version(
+    folder: Path, trust: Trust, deadline: Deadline | None = None, tried: Manifest | None = None
+) -> LoadedArtifact:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal is checked first. Every file is read once, and its digest checked before its content is used. With
     `deadline`, which a server sets, the opening ends in time, and if no seal is required a pipeline is first tried in a
-    process of its own.
+    process of its own; not that of `tried`, a version that was: its manifest has the digest of every file.
     """
     facts, files = _read(folder, trust, deadline)
-    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files:
+    if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files and facts != tried:
         trial.try_version(facts.model_dump_json(), files, deadline)
     return assemble(facts, files, trust, deadline)
 
@@ -99,7 +108,10 @@ def assemble(
     with _refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
         golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
-    return LoadedArtifact(facts, signature, predictor)
+    with _refusing(stored.NAME):
+        seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
+        explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
+    return LoadedArtifact(facts, signature, predictor, explainer)
 
 
 @contextlib.contextmanager
@@ -159,9 +171,10 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE}
     if facts.predictor.kind == "compiled":
-        return frozenset({SIGNATURE, GOLDEN, MODEL})
-    return frozenset({SIGNATURE, GOLDEN, pipeline_file.SKOPS, pipeline_file.JOBLIB})
+        return frozenset({*always, MODEL})
+    return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
 
 
 def _manifest(content: bytes | None) -> Manifest:

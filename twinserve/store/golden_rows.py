@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused, CannotTrain
 from twinserve.predict.answers import ask
-from twinserve.predict.predictor import Predictor, describe
+from twinserve.predict.predictor import TOLERANCE, Predictor, describe
 from twinserve.signature import Columns, Signature, to_instances
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -24,9 +24,6 @@ from twinserve.store import store_file
 from twinserve.store.deadline import Deadline
 
 NAME: Final = "golden.json"
-TOLERANCE: Final = 1e-9
-"""The absolute or relative difference from a stored number that is allowed: another CPU may round the last bits
-differently."""
 
 Golden = Sequence[Mapping[str, Any]]
 GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
@@ -101,5 +98,6 @@ def _close(actual: Any, expected: Any) -> bool:
     if isinstance(actual, dict) and isinstance(expected, dict):
         return actual.keys() == expected.keys() and all(_close(actual[key], expected[key]) for key in actual)
     if isinstance(actual, float) and isinstance(expected, (int, float)):
+        # Another CPU may round the last bits differently.
         return math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return bool(actual == expected)

@@ -9,14 +9,13 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from twinserve.errors import ArtifactRefused
-from twinserve.predict.predictor import PredictorKind
+from twinserve.explain.stored import Method, Scale
+from twinserve.predict.predictor import PredictorKind, agree
 
 FORMAT: Final = 2
 """Increased when an older reader would misread what a newer writer wrote."""
 
 
-TOLERANCE: Final = 1e-9
-"""Largest difference of an answer alone and in company that still counts as the same."""
 UNSET: Final = "0" * 64
 EvaluatedOn = Literal["held-out rows", "rows that it may have learned from", "nothing"]
 """Which rows the metrics are of; `nothing` where no rows were given, so that nothing is measured."""
@@ -46,7 +45,7 @@ class Training(BaseModel):
     evaluated_on: EvaluatedOn = "held-out rows"
 
 
-class Company(BaseModel):
+class BatchInvariance(BaseModel):
     """The comparison of a pipeline's answers for rows alone with those for the same rows among others."""
 
     model_config = ConfigDict(frozen=True)
@@ -54,14 +53,13 @@ class Company(BaseModel):
     rows: int
     label_flips: int
     answered_by_one: int
-    """Rows that are answered only alone, or only in company."""
+    """Rows that are answered only alone, or only among others."""
     largest_difference: float
 
     @property
-    def changes_nothing(self) -> bool:
+    def holds(self) -> bool:
         """Is the answer for a row the same whatever rows are beside it, so that requests may be joined?"""
-        same = not (self.label_flips or self.answered_by_one) and self.largest_difference <= TOLERANCE
-        return self.rows > 0 and same
+        return agree(**self.model_dump())
 
     @property
     def sentence(self) -> str:
@@ -85,14 +83,28 @@ class PredictorFacts(BaseModel):
     parity: Mapping[str, Any] | None = None
     """The comparison of the compiled with the fitted model: rows compared, largest difference, label flips, and the
     number of the trees' splits by a number that were tried on both sides."""
-    company: Company | None = None
+    batch_invariance: BatchInvariance | None = None
     """Whether rows change each other's answers; None for a compiled model, and in versions that did not measure it."""
 
     @property
     def joins(self) -> bool:
         """May requests be answered by one call? Never by a compiled model, whose prediction for a row must not depend
         on other rows, to the last bit."""
-        return self.kind != "compiled" and (self.company is None or self.company.changes_nothing)
+        return self.kind != "compiled" and (self.batch_invariance is None or self.batch_invariance.holds)
+
+
+class ExplanationFacts(BaseModel):
+    """How predictions are explained, and why so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method
+    of: Scale
+    """The scale of the contributions."""
+    reason: str
+    rows: int = 0
+    """The rows on which base and contributions were compared with the answers; 0 where they are sampled."""
+    largest_difference: float | None = None
 
 
 class Manifest(BaseModel):
@@ -112,6 +124,8 @@ class Manifest(BaseModel):
     baseline: Mapping[str, float] = {}
     """The same metrics for a model that uses no feature."""
     predictor: PredictorFacts
+    explanation: ExplanationFacts | None = None
+    """None in versions that explain nothing."""
     training: Training
     files: Mapping[str, str]
     """SHA-256 of every file but the manifest, by name relative to the artifact."""

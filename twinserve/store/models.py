@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from twinserve.errors import RegistryError
+from twinserve.store.given_path import given_path
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
@@ -25,7 +26,8 @@ def versions_in(folder: Path) -> list[int]:
 
 
 def models(root: Path) -> list[str]:
-    """The names of the models in a store that have versions, sorted."""
+    """The names of the models in a store that have versions, sorted; raises `AskedWrongly` for what is no path."""
+    root = given_path(root)
     names = sorted(path.name for path in root.iterdir() if NAME.fullmatch(path.name)) if root.is_dir() else []
     return [name for name in names if versions_in(root / name)]
 

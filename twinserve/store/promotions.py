@@ -68,7 +68,10 @@ class Promotions:
             return None
         found = POINTER.fullmatch(content.decode("ascii", "replace"))
         if found is None:
-            raise RegistryError(f"The champion file of {self._name!r} is damaged; promote a version to write it anew.")
+            such_as = "".join(f", such as {last}, which served last" for last in self._history()[-1:])
+            raise RegistryError(
+                f"The champion file of {self._name!r} is damaged; promote a version to write it anew{such_as}."
+            )
         version = int(found[1])
         return Standing(version, Hold(version, found[2]) if found[2] else None)
 

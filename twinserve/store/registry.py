@@ -20,6 +20,7 @@ from typing import Final
 
 from twinserve.errors import AskedWrongly, RegistryError
 from twinserve.store.file_lock import acquire, is_held, sync_folder
+from twinserve.store.given_path import given_path
 from twinserve.store.models import NAME, VERSION, no_such_model, versions_in
 from twinserve.store.promotions import STAGING, Hold, Promotions, Standing
 from twinserve.store.unreadable import reading
@@ -36,7 +37,7 @@ class Registry:
                 f"{name!r} cannot name a model; use up to 64 of a-z, 0-9, - and _, starting with a letter or digit."
             )
         self.name = name
-        self.folder = root / name
+        self.folder = given_path(root) / name
         self._promotions = Promotions(self.folder, name)
 
     def versions(self) -> list[int]:

@@ -21,6 +21,7 @@ from twinserve import bounds
 from twinserve.errors import ArtifactRefused
 from twinserve.store.deadline import Deadline
 from twinserve.store.pipeline_file import SKOPS
+from twinserve.store.unpacked import RESTORE
 
 POLL: Final = 0.1
 """Seconds between checks of the deadline."""
@@ -62,7 +63,7 @@ def _try(manifest: str | None, files: Mapping[str, bytes], deadline: Deadline) -
             process.kill()
             feeding.join()
     if output != HELD:
-        crashed = f"The pipeline takes more than {memory} bytes or crashes; restore the artifact or train again."
+        crashed = f"The pipeline takes more than {memory} bytes or crashes; {RESTORE}."
         raise ArtifactRefused(output.decode() or crashed)
 
 

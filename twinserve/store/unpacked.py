@@ -18,6 +18,8 @@ from twinserve.errors import ArtifactRefused
 
 SCHEMA: Final = "schema.json"
 ARCHIVE: Final = ".npz"
+RESTORE: Final = "restore the artifact or train again"
+"""What to do about a version with a damaged pipeline."""
 
 
 def require_bounded(content: bytes) -> None:
@@ -55,4 +57,4 @@ def _named(schema: Any) -> Iterator[str]:
 
 
 def _too_large(most: int) -> ArtifactRefused:
-    return ArtifactRefused(f"The pipeline unpacks to more than {most} bytes; restore the artifact or train again.")
+    return ArtifactRefused(f"The pipeline unpacks to more than {most} bytes; {RESTORE}.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from harness import fruit
 from twinserve.card.caveats import caveats
@@ -72,3 +74,19 @@ def test_caveats_are_in_the_card(tmp_path: Path, text: str) -> None:
     blocks = (folder / "card.md").read_text().split("\n\n")
     assert blocks[1] == f"**Caveat.** {caveat}"
     assert "**Caveat.**" not in text
+
+
+class Telling(DummyClassifier):  # type: ignore[misc]  # scikit-learn has no types.
+    """Fails, and repeats a value of the table, as scikit-learn does."""
+
+    def fit(self, rows: Any, _target: Any) -> Telling:
+        """Nothing."""
+        raise ValueError(f"could not convert string to float: {rows.iloc[0, 0]!r}")
+
+
+def test_a_candidate_that_fails_is_told_without_the_words_of_its_error(tmp_path: Path) -> None:
+    """A card is published, and they may hold a value of the table."""
+    recipe = replace(fruit.FRUIT, candidates=lambda seed: {**fruit.candidates(seed), "telling": Telling()})
+    card = (fruit.registered(recipe, tmp_path) / "card.md").read_text()
+    assert "**Failed.** telling. The report of the training has the reasons." in card
+    assert "could not convert" not in card

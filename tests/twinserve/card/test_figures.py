@@ -52,6 +52,15 @@ def test_each_kind_of_predictions_has_its_figures(
         assert ET.fromstring(svg).tag.endswith("svg")
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0, 2.0**60, -(2.0**70), 1e150])
+def test_residuals_between_which_there_is_no_room_for_bins_have_a_figure(value: float) -> None:
+    """All alike, or as near to one another as large doubles are."""
+    for step in (0.0, float(np.spacing(value))):
+        values = (value + step * (np.arange(ROWS) % 3)).astype(np.float64)
+        drawn = figures(np.zeros(ROWS), Predictions(values=values), None, IMPORTANCE)
+        assert ET.fromstring(drawn["residuals.svg"][1]).tag.endswith("svg")
+
+
 def test_the_same_data_gives_the_same_bytes() -> None:
     assert made(("no", "yes")) == made(("no", "yes"))
 

@@ -201,6 +201,13 @@ def test_a_mistake_is_one_sentence(arguments: list[str], told: str, capsys: pyte
     assert told in sentence(capsys, code, *arguments, *extra)
 
 
+def test_a_model_without_what_it_was_made_with_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """As one from a damaged file is."""
+    joblib.dump(LogisticRegression.__new__(LogisticRegression), "empty.joblib")
+    told = sentence(capsys, 1, "empty.joblib", "--trust-pickles")
+    assert told.startswith("LogisticRegression cannot be packaged, as it raises a")
+
+
 @pytest.mark.parametrize(
     ("what", "told"),
     [

@@ -129,6 +129,13 @@ def test_a_signing_key_is_made_and_renewed(tmp_path: Path, capsys: pytest.Captur
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_empty_path_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(capsys, "create", "alice", "--file", "")
+    assert end.value.code == 2
+    assert "--file: must not be empty" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "99999999", "1" * 5000, "x"])
 def test_days_that_would_mean_for_ever_or_no_date_are_usage(
     days: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -17,6 +17,7 @@ import pytest
 from harness import fruit
 from harness.running import DOORS, running
 from twinserve.cli.next_step import next_step
+from twinserve.cli.pasted import program
 from twinserve.inprocess.opening import open_model
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
@@ -65,7 +66,7 @@ def commands(registry: Registry) -> list[str]:
 def test_the_printed_request_is_answered_by_the_served_model(registry: Registry, tmp_path: Path, door: str) -> None:
     serve, ask = commands(registry)
     words = shlex.split(serve)
-    assert words == ["twinserve", "serve", "--name", "odd", "--artifacts", str(registry.folder.parent)]
+    assert words == [program(), "serve", "--name", "odd", "--artifacts", str(registry.folder.parent)]
     with running(door, tmp_path, registry.folder.parent, model="odd", out_of_range="reject") as server:
         line = ask.replace(":8000/", f":{server.port}/") + " -w ' %{http_code}'"
         done = subprocess.run(["sh", "-c", line], env=os.environ, capture_output=True, text=True, check=True)
@@ -92,7 +93,7 @@ def test_the_row_has_medians_and_the_most_frequent_category_and_is_no_row_of_the
 def test_a_version_that_only_a_pickle_holds_is_served_with_trust(tmp_path: Path) -> None:
     folder = fruit.registered(fruit.OWN_TRANSFORMER, tmp_path)
     signature = open_version(folder, Trust(pickles=True)).signature
-    assert next_step(folder, signature)[0].startswith("TWINSERVE_TRUST_PICKLES=true twinserve serve --name own")
+    assert next_step(folder, signature)[0].startswith(f"TWINSERVE_TRUST_PICKLES=true {program()} serve --name own")
 
 
 def test_a_row_that_is_too_long_for_a_shell_is_not_printed(tmp_path: Path) -> None:

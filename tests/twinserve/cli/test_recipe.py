@@ -37,6 +37,15 @@ def test_a_recipe_that_was_perhaps_edited_is_not_overwritten(capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("table")
+def test_an_empty_path_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """As of an unset variable in a script."""
+    with pytest.raises(SystemExit) as end:
+        main(["recipe", "--data", "loans.csv", "--target", "defaulted", "--output", ""])
+    assert end.value.code == 2
+    assert "--output: must not be empty" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("table")
 def test_the_path_begins_at_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     """An absolute path stays one."""
     Path("model").mkdir()

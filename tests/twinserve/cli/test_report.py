@@ -14,6 +14,7 @@ from harness import fruit
 from tests.twinserve.signature.made import feature, signature
 from twinserve.card.caveats import caveats
 from twinserve.cli.next_step import next_step
+from twinserve.cli.pasted import pasted
 from twinserve.cli.report import MOST_COLUMNS, as_json, show
 from twinserve.notes import Note
 from twinserve.release.build import Lineage, build
@@ -24,7 +25,7 @@ from twinserve.signature import Change
 from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
-PASSED = Verdict(passed=True, reason="There is no champion to compare with.")
+PASSED = Verdict(passed=True, reason="There was no champion to compare with.")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_a_person_reads_the_rows_the_candidates_the_metrics_and_what_became_of_i
     assert any(line.startswith("logistic regression ") and line.rstrip().endswith("chosen") for line in lines)
     assert any(line.startswith("log_loss ") and line.rstrip().endswith("decides") for line in lines)
     assert any(line.startswith("brier (0 to 2) ") for line in lines)
-    assert lines[-5] == "champion   1 (promoted)  There is no champion to compare with."
+    assert lines[-5] == "champion   1 (promoted)  There was no champion to compare with."
 
 
 def test_what_each_column_of_a_table_became_is_said(of_table: Trained) -> None:
@@ -125,8 +126,8 @@ def test_what_was_there_before_and_a_hold_are_said(trained: Trained) -> None:
     champion, last = said(held).splitlines()[-2:]
     assert champion.startswith("champion   4 (not promoted, as a rollback holds it)  ")
     assert last == (
-        "hold       Held since 2026-02-28T12:00:00Z at version 4 by a rollback; twinserve promote 1 --name fruit lets "
-        "go of it, and so does --release."
+        "hold       Held since 2026-02-28T12:00:00Z at version 4 by a rollback; "
+        f"{pasted('promote', trained.folder.parent, '1')} lets go of it, and so does --release."
     )
     assert as_json(held)["hold"] == {"version": 4, "since": "2026-02-28T12:00:00Z"}
     assert as_json(trained)["hold"] is None

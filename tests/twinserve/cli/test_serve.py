@@ -47,7 +47,11 @@ def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has all of 127.0.0.0/8 without being told.")
-def test_the_doors_are_asked_at_the_address_that_they_listen_on(artifacts: Path) -> None:
+def test_the_doors_are_asked_at_the_address_that_they_listen_on(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And without the proxy that an office's terminal names."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     port = free_ports()
     with start(artifacts, port, "127.0.0.2") as process:
         assert process.stdout is not None
@@ -89,6 +93,15 @@ def test_the_last_port_leaves_none_for_the_other_door(artifacts: Path) -> None:
     assert process.returncode == 2
     assert errors.count("\n") == 1
     assert "port 65536 (the port number is out of range)" in errors
+
+
+def test_a_wrong_setting_is_told_on_standard_error(artifacts: Path) -> None:
+    """In one sentence: a reader of standard output, such as a pipe, does not get it."""
+    with start(artifacts, free_ports(), host="0.0.0.0") as process:  # Refused, as there is no AUTH.
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith("serve: TWINSERVE_HOST=0.0.0.0 can be reached from other machines: ")
+    assert errors.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,13 @@ def test_the_list_has_a_line_for_each_version_with_its_source(registry: Registry
 
 
 def test_the_list_stays_one_where_the_champion_is_unknown(registry: Registry) -> None:
-    """What is wrong with it says to promote a version: one of these."""
+    """What is wrong with it says to promote a version: one of these, such as the last that served."""
     (registry.folder / "champion").write_text("?")
     result = said(registry, "list")
     assert [value["version"] for value in result.values if not value["champion"]] == [1, 2]
-    assert result.lines[-1] == "The champion file of 'fruit' is damaged; promote a version to write it anew."
+    assert result.lines[-1] == (
+        "The champion file of 'fruit' is damaged; promote a version to write it anew, such as 1, which served last."
+    )
     assert not result.done
 
 

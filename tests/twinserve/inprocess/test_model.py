@@ -279,5 +279,5 @@ def test_the_library_offers_its_names_and_no_others() -> None:
     assert {*twinserve.__all__} <= {*dir(twinserve)}
     for name in twinserve.__all__:
         assert getattr(twinserve, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'explain'"):
-        twinserve.explain  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'explain_all'"):
+        twinserve.explain_all  # type: ignore[attr-defined]  # noqa: B018

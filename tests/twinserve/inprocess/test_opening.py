@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import fruit
-from twinserve import ModelError, open_model, promote
+from twinserve import ModelError, fit, open_model, promote
 from twinserve.errors import ArtifactRefused, AskedWrongly, RegistryError
 from twinserve.store.registry import Registry
 
@@ -22,6 +22,22 @@ def test_a_store_of_several_models_asks_for_one(tmp_path: Path) -> None:
         fruit.registered(recipe, tmp_path)
     with pytest.raises(RegistryError, match="has several models; name= takes one of: fruit, price"):
         open_model(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
+def test_what_is_no_path_is_told(registry: Registry, path: str) -> None:
+    """Of a store and of a key, wherever one is given."""
+    root = registry.folder.parent
+    for ask in (
+        lambda: open_model(path),
+        lambda: open_model(path, "fruit"),
+        lambda: open_model(root, seal_key=path),
+        lambda: promote("fruit", 1, artifacts=path),
+        lambda: promote("fruit", 1, artifacts=root, seal_key=path),
+        lambda: fit(fruit.table().features, "kind", artifacts=path),
+    ):
+        with pytest.raises(AskedWrongly, match=r"^'a\\(x00|ud800)b' is no path: "):
+            ask()
 
 
 def test_a_mistyped_name_is_told_with_those_that_there_are(registry: Registry) -> None:

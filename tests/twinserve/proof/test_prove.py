@@ -28,7 +28,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from harness.fruit import Doubling
 from tests.twinserve.signature.made import feature, signature
-from twinserve.compile import Column, compile_pipeline
+from twinserve.compile import Column
+from twinserve.compile.compiler import Compiled, compile_with_explanation
 from twinserve.predict.answers import ask
 from twinserve.proof import prove as proving
 from twinserve.proof.prove import Proved, compile_model, prove
@@ -255,12 +256,12 @@ MISTAKES: dict[str, tuple[Any, Callable[[Any], None]]] = {
 def test_the_smallest_mistake_of_a_compiler_is_caught(monkeypatch: pytest.MonkeyPatch, mistake: str) -> None:
     (make, frame, contract), change = MISTAKES[mistake]
 
-    def compile_wrongly(pipeline: Any, columns: list[Column]) -> bytes:
+    def compile_wrongly(pipeline: Any, columns: list[Column]) -> Compiled:
         other = copy.deepcopy(pipeline)
         change(other[-1])
-        return compile_pipeline(other, columns)
+        return compile_with_explanation(other, columns)
 
-    monkeypatch.setattr(proving, "compile_pipeline", compile_wrongly)
+    monkeypatch.setattr(proving, "compile_with_explanation", compile_wrongly)
     outcome = proved(make(), frame(), contract)
     assert (outcome.facts.kind, outcome.predictor.kind, outcome.graph) == ("scikit-learn", "scikit-learn", None)
     assert outcome.facts.parity is not None
@@ -311,7 +312,9 @@ def test_an_answer_that_the_compiled_model_invents_is_caught(monkeypatch: pytest
 # ---- whatever is odd -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["compile_pipeline", "crossings", "CompiledPredictor", "compare", "known_categories"])
+@pytest.mark.parametrize(
+    "where", ["compile_with_explanation", "crossings", "CompiledPredictor", "compare", "known_categories"]
+)
 @pytest.mark.parametrize("error", [RuntimeError("of 1234.5"), RecursionError(), AttributeError("x"), MemoryError()])
 def test_whatever_happens_in_compiling_and_proving_the_pipeline_serves(
     monkeypatch: pytest.MonkeyPatch, where: str, error: Exception

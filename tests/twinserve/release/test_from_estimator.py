@@ -297,8 +297,39 @@ def test_what_is_odd_about_an_estimator_is_one_sentence(tmp_path: Path) -> None:
 
     table, target = iris()
     estimator = Odd(max_iter=1000).fit(table, target)
-    with pytest.raises(CannotPackage, match=r"^Odd cannot be packaged: RuntimeError: I am not to be copied\.$"):
+    with pytest.raises(CannotPackage, match=r"^Odd cannot be packaged, as it raises a RuntimeError when it ") as raised:
         package(estimator, table, target, name="own", artifacts=tmp_path)
+    assert "not to be copied" not in str(raised.value)
+    assert isinstance(raised.value.__cause__, RuntimeError)
+
+
+def test_the_words_of_an_estimator_s_error_are_not_repeated(tmp_path: Path) -> None:
+    """They may hold values of the table; the error itself is the cause."""
+
+    class Telling(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types.
+        def predict(self, rows: Any) -> Any:
+            raise ValueError(f"could not convert string to float: {np.asarray(rows).flat[0]}")
+
+    table, target = iris()
+    estimator = Telling(max_iter=1000).fit(table, target)
+    for given in ((table, target), (None, None)):
+        with pytest.raises(CannotPackage, match="ValueError") as raised:
+            package(estimator, *given, name="own", artifacts=tmp_path)
+        assert "could not convert" not in str(raised.value)
+        assert "could not convert" in str(raised.value.__cause__)
+
+
+@pytest.mark.parametrize("shape", [lambda found: np.c_[found, found], lambda found: found[:, 0]])
+def test_probabilities_that_are_not_one_for_each_class_are_told(shape: Any, tmp_path: Path) -> None:
+    class Other(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types.
+        def predict_proba(self, rows: Any) -> Any:
+            return shape(super().predict_proba(rows))
+
+    table, target = iris()
+    estimator = Other(max_iter=1000).fit(table, target)
+    for given in ((table, target), (None, None)):
+        with pytest.raises(CannotPackage, match=r"^Other has 3 classes and its predict_proba gives an array of the "):
+            package(estimator, *given, name="own", artifacts=tmp_path)
 
 
 def test_a_nullable_field_that_the_estimator_cannot_take_is_told(tmp_path: Path) -> None:

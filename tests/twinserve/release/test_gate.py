@@ -146,7 +146,7 @@ def verdict(
 
 def test_the_first_model_passes() -> None:
     assert verdict(challenge(Believer(errs=ROWS)), None) == Verdict(
-        passed=True, reason="There is no champion to compare with."
+        passed=True, reason="There was no champion to compare with."
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from harness import fruit
 from twinserve.errors import StoreUnreadable
 from twinserve.release.gate import Terms
-from twinserve.release.promotion import Asked, Outcome, promote_if_not_worse
+from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_not_worse
 from twinserve.store.artifact import Trust
 from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
@@ -23,7 +23,8 @@ from twinserve.training.data import Data, split
 
 def promoted(registry: Registry, version: int, holdout: Any, *, promote: bool = True, release: bool = False) -> Outcome:
     """What becomes of a version at the gate."""
-    return promote_if_not_worse(registry, version, holdout, Asked(Terms(tolerance=0.02), Trust(), promote, release))
+    options = PromotionOptions(Terms(tolerance=0.02), Trust(), promote, release)
+    return promote_if_not_worse(registry, version, holdout, options)
 
 
 class Raced(Registry):
@@ -121,12 +122,12 @@ def test_a_champion_that_is_only_not_trusted_here_is_not_replaced_unjudged(tmp_p
     outcome = promoted(registry, 2, holdout)
     assert (outcome.promoted, outcome.verdict.passed, outcome.champion) == (False, False, 1)
     assert outcome.verdict.reason.endswith("--trust-pickles compares with it.")
-    trusted = promote_if_not_worse(registry, 2, holdout, Asked(Terms(1.0), Trust(pickles=True)))
+    trusted = promote_if_not_worse(registry, 2, holdout, PromotionOptions(Terms(1.0), Trust(pickles=True)))
     assert trusted.verdict.champion_score is not None
 
 
 def test_a_version_that_is_too_large_here_needs_another_option_than_trust(registry: Registry, holdout: Any) -> None:
-    outcome = promote_if_not_worse(registry, 1, holdout, Asked(Terms(0.02), Trust(max_artifact=1000)))
+    outcome = promote_if_not_worse(registry, 1, holdout, PromotionOptions(Terms(0.02), Trust(max_artifact=1000)))
     assert outcome.verdict.reason.endswith("--max-artifact promotes it.")
 
 
@@ -158,7 +159,7 @@ def test_a_weak_model_is_not_promoted_without_being_allowed(tmp_path: Path, cham
     assert (outcome.promoted, outcome.champion) == (False, champion)
     assert outcome.verdict.reason.startswith("No metric's 95% interval excludes the value of a model that uses no ")
     assert outcome.verdict.reason.endswith("; --allow-weak promotes nevertheless.")
-    allowed = promote_if_not_worse(registry, 2, holdout, Asked(Terms(0.02, weak=True), Trust()))
+    allowed = promote_if_not_worse(registry, 2, holdout, PromotionOptions(Terms(0.02, weak=True), Trust()))
     assert (allowed.promoted, allowed.champion) == (True, 2)
 
 

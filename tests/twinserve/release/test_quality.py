@@ -43,6 +43,23 @@ def test_without_a_baseline_there_are_no_figures_of_it() -> None:
     assert (list(quality.metrics), dict(quality.baseline)) == (names("regression"), {})
 
 
+class Huge:
+    """Answers with a number whose square no double holds."""
+
+    kind: Final[PredictorKind] = "compiled"
+
+    def predict(self, columns: Columns) -> Predictions:
+        """The same for every row."""
+        return Predictions(values=np.full(len(columns), 1e200))
+
+
+def test_a_metric_that_overflows_is_refused_by_its_name() -> None:
+    """No JSON holds it, so the version would be taken for a damaged one."""
+    data, _ = fruit.fitted(fruit.PRICE)
+    with pytest.raises(CannotTrain, match=r"^\w+ overflows on the hold-out, as its values are too large; "):
+        evaluate_on_holdout(Huge(), data, None, 0)
+
+
 def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
     data, fitted = fruit.fitted(fruit.FRUIT)
     rows = len(data.holdout)

@@ -149,6 +149,15 @@ def test_a_skops_file_of_another_version_is_told(tmp_path: Path) -> None:
     assert f"was fitted with scikit-learn {other(HERE)} and this is {HERE}; " in refusal(path, trust_pickles=False)
 
 
+@pytest.mark.parametrize("schema", [b"[]", b'"x"', b"null", b'{"protocol": 2}'])
+def test_a_skops_file_with_a_schema_that_is_none_is_to_be_saved_again(schema: bytes, tmp_path: Path) -> None:
+    """It belongs to no version, so there is nothing to restore or to train again."""
+    path = tmp_path / "loans.skops"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("schema.json", schema)
+    assert refusal(path).endswith("; save the model again.")
+
+
 def test_a_search_in_a_skops_file_is_told_to_save_its_best_estimator(tmp_path: Path) -> None:
     """Its scorer is a type that is not trusted."""
     path = tmp_path / "loans.skops"

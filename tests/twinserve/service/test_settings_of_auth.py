@@ -81,6 +81,8 @@ def test_half_of_what_is_needed_is_refused_with_one_sentence(
         {"cors_origins": "https://app.example,*"},
         {"cors_origins": "https://app.example\n"},
         {"cors_origins": "null"},
+        {"cors_origins": "https://app.example:443"},
+        {"cors_origins": "http://app.example:80"},
         {"token_seconds": 3601},
         {"token_seconds": 119},
         {"rate": 0},

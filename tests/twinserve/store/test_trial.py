@@ -64,6 +64,17 @@ def test_one_that_bears_our_seal_needs_no_trial(version: Path, monkeypatch: pyte
     assert open_version(version, Trust(seal_key=public), Deadline(60)).predictor.kind == "scikit-learn"
 
 
+def test_one_that_was_tried_needs_no_second_trial(version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one does."""
+    tried = open_version(served_by_pipeline(version), Trust(), Deadline(60)).manifest
+    monkeypatch.setattr(trial, "PROGRAM", "while True: pass")
+    assert open_version(version, Trust(), Deadline(60), tried).predictor.kind == "scikit-learn"
+    (version / "golden.json").write_text((version / "golden.json").read_text() + " ")
+    hostile.reseal(version)
+    with pytest.raises(ArtifactRefused, match="was not open"):
+        open_version(version, Trust(), Deadline(0.5), tried)
+
+
 def test_nothing_comes_from_the_working_directory(
     version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

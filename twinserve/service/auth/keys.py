@@ -13,7 +13,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -112,14 +112,19 @@ def changing(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Replace a file atomically: a reader sees the old content or the new. A new file gets mode 0600."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    """Replace a file atomically: a reader sees the old content or the new. A new file gets mode 0600.
+
+    Whoever could read the file still can: its owner, group and mode stay, as far as the system allows."""
+    before = path.stat() if path.exists() else None
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), mode)
+            if before is not None:
+                with suppress(PermissionError):  # Only root may give a file away.
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            os.fchmod(file.fileno(), 0o600 if before is None else before.st_mode & 0o777)
             os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:

@@ -10,6 +10,8 @@ from twinserve.service.http.reply import Header
 
 ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 """As a browser sends it: scheme, host and port, in small letters."""
+DEFAULT_PORT: Final = re.compile(r"http://.*:80|https://.*:443")
+"""With a port that no browser sends, as the scheme has it."""
 ALLOWED: Final = "Authorization, Content-Type, X-API-Key, X-Request-Id"
 """Headers that a page may send."""
 EXPOSED: Final = "Retry-After, X-Prediction-Id, X-Request-Id"
@@ -55,4 +57,8 @@ def wrong_origin(origins: str) -> str | None:
     """The first of these origins that no browser would send, None if all are well."""
     if origins in ("", "*"):
         return None
-    return next((origin for origin in origins.split(",") if not ORIGIN.fullmatch(origin)), None)
+    return next((origin for origin in origins.split(",") if _is_wrong(origin)), None)
+
+
+def _is_wrong(origin: str) -> bool:
+    return ORIGIN.fullmatch(origin) is None or DEFAULT_PORT.fullmatch(origin) is not None

@@ -60,6 +60,12 @@ class Head(NamedTuple):
     awaits: bool = False
     """Does the client wait for `100 Continue` before it sends the body? Not where there is none."""
 
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        start = self.content.index(b" ") + 1
+        return self.content[start : self.content.index(b" ", start)].partition(b"?")[0].decode("latin-1")
+
 
 def read_head(data: bytes, position: int = 0) -> tuple[Head, int] | None:
     """Read the head that begins at index `position`; returns it and the index of its end, None if it is incomplete.

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from twinserve.service.http.parameters import Parameter, Unfit
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.routes import Parameter
 from twinserve.signature.findings import LONGEST_KEY
 
 MOST_PARAMETERS: Final = 100
 """Maximum number of parameters; a query with more is refused as a whole."""
 
 
-class Unfit(ValueError):
-    """A parameter's value is invalid; `code` and text go into the reply, so neither may contain the value."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-
-
-def read_query(query: str, parameters: Sequence[Parameter]) -> Mapping[str, Any]:
+def read_query(query: str, parameters: Sequence[Parameter], ignored: Container[str] = ()) -> Mapping[str, Any]:
     """The values of the parameters that were sent, by name; raises `Problem` (400), which lists every error.
 
-    `query` is what follows the question mark, still percent-encoded.
+    `query` is what follows the question mark, still percent-encoded; `ignored` are parameters of others, such as a
+    gateway's.
     """
     if not query:
         return {}
@@ -37,6 +30,8 @@ def read_query(query: str, parameters: Sequence[Parameter]) -> Mapping[str, Any]
     values: dict[str, Any] = {}
     errors: list[Mapping[str, str]] = []
     for name, text in pairs:
+        if name in ignored:
+            continue
         try:
             if name not in known:
                 raise Unfit("unknown", "Unknown parameter.")
@@ -47,6 +42,11 @@ def read_query(query: str, parameters: Sequence[Parameter]) -> Mapping[str, Any]
         except Unfit as error:
             errors.append({"parameter": name[:LONGEST_KEY], "code": error.code, "detail": str(error)})
     if errors:
-        number = f"{len(errors)} error{'s' * (len(errors) != 1)}"
-        raise Problem("invalid-parameter", f"{number} in the query.", errors=errors)
+        raise invalid_parameters(errors)
     return values
+
+
+def invalid_parameters(errors: Sequence[Mapping[str, str]]) -> Problem:
+    """400: some query parameters are invalid; each error names its parameter, a code and a sentence."""
+    number = f"{len(errors)} error{'s' * (len(errors) != 1)}"
+    return Problem("invalid-parameter", f"{number} in the query.", errors=errors)

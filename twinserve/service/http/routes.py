@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
+
+from twinserve.service.http.parameters import CLASS, TOP, Parameter
 
 Kind = Literal["predict", "stream", "read", "token"]
 """How a path is answered: by the model, whole or piece by piece, by what is only read, or with a token. Each door has
@@ -14,15 +16,6 @@ one function for each."""
 Scope = Literal["predict", "read", "manage"]
 PART: Final = re.compile(r"\{(\w+)\}")
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A query parameter that a path takes."""
-
-    name: str
-    read: Callable[[str], Any]
-    """Its value from its text; raises `Unfit`."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +32,8 @@ class Route:
     kind: Kind = "read"
     query: tuple[Parameter, ...] | None = None
     """The query parameters that it accepts; None: the query is ignored."""
+    explains: bool = False
+    """Does it say why a prediction is what it is?"""
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -55,6 +50,11 @@ READ: Final = ("GET", "HEAD")
 
 ROUTES: Final = (
     Route("predict", "/predict", ("POST",), "predict", "Predict for one instance or for an array of them", "predict"),
+    Route(
+        *("explain", "/explain", ("POST",), "predict", "Predict, and say how much each field contributed", "predict"),
+        (CLASS, TOP),
+        explains=True,
+    ),
     Route("schema", "/schema", READ, "read", "The JSON Schema of one instance"),
     Route("openapi", "/openapi.json", READ, "read", "This service as an OpenAPI document"),
     Route("docs", "/docs", READ, "read", "The OpenAPI document as a page"),

@@ -19,6 +19,7 @@ from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.store.artifact import MANIFEST
+from twinserve.store.manifest import Manifest
 from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
@@ -42,13 +43,16 @@ class Follower:
         version: int | None,
         swap: Callable[[ModelVersion], None],
         stop: threading.Event | None = None,
+        tried: Manifest | None = None,
     ) -> None:
-        """`version`: the number of the current version, None if there is none. Setting `stop` ends an opening early."""
+        """`version`: the number of the current version, None if there is none. Setting `stop` ends an opening early.
+        `tried`: the version that is open in the process from which this one was forked."""
         self._registry, self._settings, self._metrics, self._swap = registry, settings, metrics, swap
         self._tried = version
         """The champion's number when it was last opened or refused."""
         self._manifest = None if version is None else self._manifest_stamp(version)
         """The state of that version's manifest."""
+        self._tried_by_parent = tried
         self._event = "opened" if version is None else "swapped"
         self._again: _Again | None = None
         """When to try the refused version again; None while the champion serves."""
@@ -100,7 +104,8 @@ class Follower:
             log.info("opening", model=self._registry.name, version=str(version))
         self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
         try:
-            opened = open_model_version(self._registry, version, self._settings, self._metrics, self._stop)
+            tried = self._tried_by_parent
+            opened = open_model_version(self._registry, version, self._settings, self._metrics, self._stop, tried)
         except ModelError as error:
             self._refuse(str(version), str(error))
             if isinstance(error, StoreUnreadable):  # No fault of its files, and it may end at any moment.

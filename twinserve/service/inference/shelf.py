@@ -65,13 +65,17 @@ class Shelf:
         self._current[name] = version
         self._metrics.serve(version.model, version.version, version.created, before.version if before else None)
 
-    def follow(self) -> Watch:
-        """Start following the champion of each model, in a thread of this process."""
+    def follow(self, forked_from: Shelf | None = None) -> Watch:
+        """Start following the champion of each model, in a thread of this process.
+
+        `forked_from`: the shelf of the process from which this one was forked."""
+        before = {} if forked_from is None else forked_from.peek()
         stop = threading.Event()
         for name, version in self._current.items():
             number = None if version is None else int(version.version)
             registry, swap = Registry(Path(self._settings.artifacts), name), partial(self.swap, name=name)
-            self._followers[name] = Follower(registry, self._settings, self._metrics, number, swap, stop)
+            tried = None if (opened := before.get(name)) is None else opened.manifest
+            self._followers[name] = Follower(registry, self._settings, self._metrics, number, swap, stop, tried)
         self._watch = Watch(self._followers.values(), stop)
         self._watch.start()
         return self._watch

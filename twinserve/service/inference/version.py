@@ -24,7 +24,10 @@ from twinserve.service.http.problem import invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
-from twinserve.service.protocols.dialect import BadPrediction, Codec, Dialect, Stream, Warnings
+from twinserve.service.inference.why import Why
+from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
+from twinserve.service.protocols.beside import Beside
+from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -34,6 +37,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
+from twinserve.store.manifest import ExplanationFacts, Manifest
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -41,6 +45,10 @@ SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
 """Bytes. Reading a smaller body, or reporting its errors, takes at most 3 ms, and so does the prediction of a compiled
 model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
+
+
+QUICK_EXPLAINED: Final = 4 * 1024
+"""Bytes. An explanation takes a few times as long as its prediction."""
 
 
 class ModelVersion:
@@ -59,9 +67,15 @@ class ModelVersion:
         self._batcher = Batcher(artifact.predictor)
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
         """By the dialect's name; each is made when it is first used."""
+        self._why = Why(artifact.explainer, facts.classes)
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the artifact says of itself."""
+        return self._artifact.manifest
 
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""
@@ -70,13 +84,20 @@ class ModelVersion:
             codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return codec
 
-    def is_quick(self, body: bytes) -> bool:
+    def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
+        if asked.explains and not (self._why.is_quick and len(body) < QUICK_EXPLAINED):
+            return False
         return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
 
     def joins(self, question: Question) -> bool:
         """Can this question be answered together with others that wait?"""
-        return self._joins and len(question.body) < QUICK_BODY
+        return self._joins and len(question.body) < QUICK_BODY and not question.asked.explains
+
+    def require(self, asked: Asked) -> None:
+        """Raise `Problem` (400, 501) unless this version can give what is asked for beside a prediction."""
+        if asked.explains:
+            self._why.require(asked)
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
@@ -149,7 +170,8 @@ class ModelVersion:
             raise outcome
         rows = len(batch.columns)
         try:
-            reply = question.codec.write(batch, outcome, warnings, question.asked)
+            beside = self._beside(question, batch, outcome)
+            reply = question.codec.write(batch, outcome, warnings, question.asked, beside)
         except BadPrediction:
             silent = ~answered(outcome)
             if len(silent) != rows or not silent.any():
@@ -158,6 +180,14 @@ class ModelVersion:
             raise invalid_input(unpredictable(refused, is_array=batch.is_array)) from None
         self._count_rows(rows, warnings)
         return reply
+
+    def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
+        """What was asked for beside the predictions."""
+        if not question.asked.explains:
+            return NOTHING_BESIDE
+        if not answered(predictions).all():
+            raise BadPrediction("There is nothing to explain in a row without a prediction.")
+        return Beside(self._why.explain(batch.columns, predictions, question.asked))
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
@@ -178,14 +208,20 @@ def default_registry(settings: Settings) -> Registry:
 
 
 def open_model_version(
-    registry: Registry, version: int, settings: Settings, metrics: Metrics, stop: Event | None = None
+    registry: Registry,
+    version: int,
+    settings: Settings,
+    metrics: Metrics,
+    stop: Event | None = None,
+    tried: Manifest | None = None,
 ) -> ModelVersion:
     """Open and check a version; raises a `ModelError` whose sentence says what to do.
 
-    Takes at most the seconds that the settings allow, and ends early when `stop` is set."""
-    trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact)
+    Takes at most the seconds that the settings allow, and ends early when `stop` is set. `tried` is that of
+    `open_version`."""
+    trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact, settings.explain_memory)
     with reading(f"Version {version} of {registry.name!r}"):  # Also what its trial needs.
-        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop))
+        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop), tried)
     return ModelVersion(opened, str(version), settings, metrics)
 
 
@@ -204,10 +240,15 @@ def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
         "task": facts.task,
         "classes": None if facts.classes is None else list(facts.classes),
         "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
+        "explanation": None if facts.explanation is None else _explanation(facts.explanation),
         "metric": facts.metric,
         "metrics": dict(facts.metrics),
         "training": facts.training.model_dump(mode="json"),
     }
+
+
+def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
+    return {"method": facts.method, "of": facts.of, "reason": facts.reason}
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -7,14 +7,14 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from twinserve.service.http.kept import KeptDocument
+from twinserve.service.http.cacheable import CacheableDocument
 
 HTML = "text/html; charset=utf-8"
 HERE = Path(__file__).parent
 
 
 @cache
-def docs() -> KeptDocument:
+def docs() -> CacheableDocument:
     """Swagger UI for the service's OpenAPI document, with script and style inline."""
     style = (HERE / "vendor" / "swagger-ui.css").read_text(encoding="utf-8")
     script = (HERE / "vendor" / "swagger-ui-bundle.js").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def docs() -> KeptDocument:
         f"default-src 'none'; script-src {_source(script)} {_source(start)}; style-src 'unsafe-inline'; "
         "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return KeptDocument(body.encode(), HTML, (("Content-Security-Policy", policy),))
+    return CacheableDocument(body.encode(), HTML, (("Content-Security-Policy", policy),))
 
 
 def _source(script: str) -> str:

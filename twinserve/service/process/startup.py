@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +20,12 @@ from twinserve.service.addresses import is_loopback
 from twinserve.service.process.temporary import require_temporary_folder
 from twinserve.service.settings import PREFIX, Settings
 from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
-METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+FILES: Final = 32
+"""How many files a server must be able to open: its own, which are about 20, and some connections."""
 
 # One thread inside each prediction: many requests keep the cores busy, and starting threads for a small batch takes
 # longer than the batch itself. The libraries read these variables once, when they are loaded.
@@ -59,11 +61,13 @@ def _fail(program: str, sentence: str) -> int:
 def prepare(settings: Settings) -> None:
     """Set the environment variables that must be set before NumPy and the metrics library are imported.
 
-    Raises `CannotStart` where several workers have no folder for their metrics, or the working folder is gone."""
+    Raises `CannotStart` where several workers have no folder for their metrics, the working folder is gone, or too few
+    files may be open."""
     try:
         Path.cwd()
     except OSError as error:
         raise CannotStart(f"the working folder cannot be used ({error.strerror}); start in another one.") from None
+    require_open_files()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
     if METRICS_FOLDER in os.environ:
@@ -74,6 +78,18 @@ def prepare(settings: Settings) -> None:
         os.environ[METRICS_FOLDER] = folder
         owner = os.getpid()  # A forked worker runs the exit handlers of its parent, too.
         atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == owner else None)
+
+
+def require_open_files() -> None:
+    """Raise `CannotStart` where too few files may be open to serve anybody, which libraries tell in tracebacks."""
+    with ExitStack() as opened:
+        try:
+            for _ in range(FILES):
+                opened.enter_context(Path(os.devnull).open("rb", 0))
+        except OSError as error:
+            raise CannotStart(
+                f"{error.strerror}: a server needs {FILES} of its own; allow the process more (ulimit -n)."
+            ) from None
 
 
 def temporary_folder() -> str:

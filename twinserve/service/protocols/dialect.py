@@ -11,6 +11,7 @@ from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.protocols.beside import Beside
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, Finding
@@ -29,6 +30,8 @@ class Asked(NamedTuple):
     query: Mapping[str, Any] = {}
     """The values of the query parameters, checked, by name."""
     header: HeaderLookup = NO_HEADERS
+    explains: bool = False
+    """Must the reply say why the predictions are what they are?"""
 
 
 NOTHING: Final = Asked()
@@ -85,7 +88,7 @@ class Codec(Protocol):
     def read(self, body: bytes, asked: Asked) -> Batch:
         """The columns of a request; raises `Problem` for an invalid body."""
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
         """The reply to that request; raises `BadPrediction` if the predictions are invalid or do not fit its rows."""
 
 

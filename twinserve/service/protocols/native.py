@@ -17,12 +17,14 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
+from twinserve.service.protocols import explanation
+from twinserve.service.protocols.beside import NOTHING, Beside
 from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
 from twinserve.signature.findings import render
-from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.diagnosis import InvalidInput, too_many
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Batch, Validator
 from twinserve.store.artifact import LoadedArtifact
@@ -41,22 +43,41 @@ class NativeCodec:
             max_depth=settings.max_depth,
             out_of_range=settings.out_of_range,
         )
+        self._max_explain = settings.max_explain
+        self._pointers = [feature.pointer for feature in artifact.signature.features]
         self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
 
-    def read(self, body: bytes, asked: Asked) -> Batch:  # noqa: ARG002  # The whole request is in its body.
+    def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
         try:
-            return self._validator.validate(body)
+            batch = self._validator.validate(body)
+            if asked.explains and len(batch.columns) > self._max_explain:
+                raise too_many(self._max_explain)
+            return batch
         except MalformedJson as error:
             raise Problem("malformed-json", str(error)) from None
         except InvalidInput as error:
             raise invalid_input(error) from None
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:  # noqa: ARG002
+    def write(
+        self,
+        batch: Batch,
+        predictions: Predictions,
+        warnings: Warnings,
+        asked: Asked,  # noqa: ARG002  # What was asked for is in `beside`.
+        beside: Beside = NOTHING,
+    ) -> Reply:
         """See `Codec`."""
+        members = () if beside is NOTHING else self._members(batch, beside)
         if batch.is_array:
-            return Reply(OK, self._renderer.many(predictions, warnings, len(batch.columns)))
-        return Reply(OK, self._renderer.one(predictions, warnings))
+            return Reply(OK, self._renderer.many(predictions, warnings, len(batch.columns), members))
+        return Reply(OK, self._renderer.one(predictions, warnings, members))
+
+    def _members(self, batch: Batch, beside: Beside) -> Sequence[str]:
+        """The further members of each row's object, each with a comma before it."""
+        if beside.explained is None:
+            return ()
+        return explanation.written(beside.explained, self._pointers, is_array=batch.is_array)
 
 
 class Renderer:
@@ -70,19 +91,26 @@ class Renderer:
         self._only = [f'"label":{label},"probabilities":null' for label in labels]
         self._with_probabilities = [f'"label":{label},"probabilities":{{{members}}}' for label in labels]
 
-    def one(self, predictions: Predictions, warnings: Warnings) -> bytes:
+    def one(self, predictions: Predictions, warnings: Warnings, members: Sequence[str] = ()) -> bytes:
         """The reply to a single instance."""
-        return f"{self._head}{self._items(predictions, warnings, rows=1, array=False)}}}".encode()
+        return f"{self._head}{self._items(predictions, warnings, members, rows=1, array=False)}}}".encode()
 
-    def many(self, predictions: Predictions, warnings: Warnings, rows: int) -> bytes:
+    def many(self, predictions: Predictions, warnings: Warnings, rows: int, members: Sequence[str] = ()) -> bytes:
         """The reply to an array of instances."""
-        return f'{self._head}"predictions":[{{{self._items(predictions, warnings, rows=rows, array=True)}}}]}}'.encode()
+        items = self._items(predictions, warnings, members, rows=rows, array=True)
+        return f'{self._head}"predictions":[{{{items}}}]}}'.encode()
 
-    def _items(self, predictions: Predictions, warnings: Warnings, *, rows: int, array: bool) -> str:
-        """The members of each prediction's object, with what ends one object and begins the next between them."""
+    def _items(
+        self, predictions: Predictions, warnings: Warnings, members: Sequence[str], *, rows: int, array: bool
+    ) -> str:
+        """The members of each prediction's object, with what ends one object and begins the next between them.
+
+        `members` are further ones of each row, which stand before its warnings."""
         templates, numbers = self._answers(predictions)
         if len(templates) != rows:
             raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
+        if members:
+            templates = [before + more.replace("%", "%%") for before, more in zip(templates, members, strict=True)]
         items = [template + NO_WARNINGS for template in templates]
         for row, findings in warnings.items():
             items[row] = templates[row] + _warnings(findings, f"/{row}" if array else "").replace("%", "%%")

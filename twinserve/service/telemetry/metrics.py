@@ -12,11 +12,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from twinserve.service.telemetry.ended_workers import locked, merge_ended
 from twinserve.service.telemetry.logs import log
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 from twinserve.service.telemetry.siblings import has_siblings
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 JOINED: Final = (1, 2, 4, 8, 16, 32, 64, 128)
-FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -100,7 +100,7 @@ class Metrics:
 
     def render(self) -> bytes:
         """The metrics of all workers, in Prometheus' text format."""
-        if folder := os.environ.get(FOLDER_VARIABLE):
+        if folder := os.environ.get(METRICS_FOLDER):
             with locked(Path(folder)):
                 merge_ended(Path(folder))
                 registry = CollectorRegistry()
@@ -108,6 +108,6 @@ class Metrics:
                 return generate_latest(registry)
         if not self._has_warned and has_siblings():
             self._has_warned = True
-            advice = f"set {FOLDER_VARIABLE} to an empty folder before the app starts, and they count together"
+            advice = f"set {METRICS_FOLDER} to an empty folder before the app starts, and they count together"
             log.warning("metrics of one worker", reason="This app has several workers.", advice=advice)
         return generate_latest(self._registry)

@@ -42,6 +42,11 @@ class InvalidInput(ModelError):
         return [render(finding) for finding in self.findings]
 
 
+def too_many(most: int) -> InvalidInput:
+    """The error for a batch of more instances than that."""
+    return InvalidInput([Finding((), "length", f"A batch may hold {most} instances at most.")], 1)
+
+
 @dataclass(frozen=True)
 class _Group:
     """A group of features, and the groups within it by their key."""
@@ -73,7 +78,7 @@ class Examiner:
         if array and not rows:
             return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
         if array and len(rows) > self._max_batch:
-            return InvalidInput([Finding((), "length", f"A batch may hold {self._max_batch} instances at most.")], 1)
+            return too_many(self._max_batch)
         findings: list[Finding] = []
         total = 0
         for index, row in enumerate(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -130,7 +131,7 @@ def test_a_name_stands_once(tmp_path: Path) -> None:
 
 
 def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
-    """A new file has mode 0600; a changed file keeps its mode and group."""
+    """A new file has mode 0600; a changed file keeps its mode."""
     path = tmp_path / "keys"
     replace(path, b"1")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -147,3 +148,13 @@ def test_a_failed_change_leaves_the_file(tmp_path: Path) -> None:
         replace(tmp_path / "keys", "no bytes")  # type: ignore[arg-type]  # The failure.
     assert [*tmp_path.iterdir()] == [tmp_path / "keys"]
     assert (tmp_path / "keys").read_bytes() == b"1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_whoever_could_read_a_file_still_can_when_root_has_changed_it(tmp_path: Path) -> None:
+    """Else a server of that group would not learn of a revoked key."""
+    path = tmp_path / "keys.json"
+    replace(path, b"1")
+    os.chown(path, 12345, 23456)
+    replace(path, b"2")
+    assert (path.stat().st_uid, path.stat().st_gid, path.read_bytes()) == (12345, 23456, b"2")

@@ -133,6 +133,8 @@ def test_chunks_take_few_steps(name: str) -> None:
     [
         *(size + b"\r\nab\r\n0\r\n\r\n" for size in (b"-6", b"+2", b"0x2", b"0_2", b"", b"z", b"f" * 17, b"2 ", b" 2")),
         b"2\nab\r\n0\r\n\r\n",
+        b"2;a=b\nab\r\n0\r\n\r\n",
+        b"2;a\nb\r\nab\r\n0\r\n\r\n",
         b"2;\0\r\nab\r\n",
         b"2\r\nabc\r\n",
         b"2\r\nab\n",

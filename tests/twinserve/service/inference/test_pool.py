@@ -18,6 +18,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job, Pool
 from twinserve.service.inference.question import Question
+from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked, Warnings
 from twinserve.signature.request.validator import Batch
 
@@ -32,7 +33,7 @@ class FakeCodec:
         """As a codec does."""
         raise NotImplementedError
 
-    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked) -> Reply:
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
         """As a codec does."""
         raise NotImplementedError
 

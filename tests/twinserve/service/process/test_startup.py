@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from twinserve.service.process.startup import (
-    METRICS_FOLDER,
     NEW_OBJECTS,
     THREAD_VARIABLES,
     CannotStart,
@@ -24,6 +23,7 @@ from twinserve.service.process.startup import (
     url,
 )
 from twinserve.service.process.temporary import SHARED_MEMORY, VARIABLE
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 from twinserve.testing.fakes import settings_of
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness import ROOT
 from twinserve.service.telemetry.ended_workers import MOST
-from twinserve.service.telemetry.metrics import FOLDER_VARIABLE
+from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 COUNT = """
 import sys
@@ -28,7 +28,7 @@ if sys.argv[2:]:
 def worker(folder: Path, version: str, *, shows: bool = False) -> str:
     """Count in a process of its own, which ends; returns all metrics if it is to show them."""
     command = [sys.executable, "-c", COUNT, version, *(["shows"] if shows else [])]
-    environment = {**os.environ, FOLDER_VARIABLE: str(folder), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, METRICS_FOLDER: str(folder), "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 

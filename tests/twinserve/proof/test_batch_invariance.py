@@ -18,14 +18,16 @@ from sklearn.pipeline import make_pipeline
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.errors import CannotCompile
+from twinserve.proof import batch_invariance
 from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
 from twinserve.service.inference.question import Question
 from twinserve.service.inference.version import open_model_version
+from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import read_manifest
-from twinserve.store.manifest import Company, PredictorFacts
+from twinserve.store.manifest import BatchInvariance, PredictorFacts
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import settings_of
 
@@ -62,7 +64,7 @@ class MostLikeTheOthers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
 
 class MostLikeManyOthers(MostLikeTheOthers):
-    """The same, but only in a large company, as where a library works in blocks."""
+    """The same, but only in a large batch, as where a library works in blocks."""
 
     def __init__(self, rows: int = 256) -> None:
         self.rows = rows
@@ -83,16 +85,18 @@ class Failing(MostLikeTheOthers):
 
 
 def features_of_nmf() -> Any:
-    """A pipeline whose features depend on the company."""
+    """A pipeline whose features depend on the batch_invariance."""
     return make_pipeline(NMF(3, max_iter=300, random_state=0), LogisticRegression(C=1e4))
 
 
 @pytest.mark.parametrize("make", [features_of_nmf, MostLikeTheOthers, MostLikeManyOthers])
-def test_rows_that_change_each_other_are_found(make: Any) -> None:
+def test_rows_that_change_each_other_are_found(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among all rows that are asked where time does not matter."""
+    monkeypatch.setattr(batch_invariance, "SECONDS", 600.0)
     found = facts(make(), table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.changes_nothing, found.company.rows >= 100) == (False, False, True)
-    assert max(found.company.label_flips, found.company.largest_difference) > 1e-9
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.holds, found.batch_invariance.rows >= 100) == (False, False, True)
+    assert max(found.batch_invariance.label_flips, found.batch_invariance.largest_difference) > 1e-9
     assert "Its answer for a row depends on the rows beside it (" in found.reason
     assert found.reason.endswith("so requests are never joined.")
 
@@ -100,38 +104,38 @@ def test_rows_that_change_each_other_are_found(make: Any) -> None:
 @pytest.mark.parametrize("model", [KNeighborsClassifier(), RandomForestClassifier(20, random_state=0)])
 def test_rows_that_do_not_are_joined(model: Any) -> None:
     found = facts(model, table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.label_flips) == (True, 0)
-    assert found.company.largest_difference <= 1e-9
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.label_flips) == (True, 0)
+    assert found.batch_invariance.largest_difference <= 1e-9
     assert "joined" not in found.reason
 
 
 def test_a_regression_is_asked_too() -> None:
     found = facts(KNeighborsRegressor(), table()[0].a * 1e6, None)
-    assert found.company is not None
+    assert found.batch_invariance is not None
     assert found.joins
 
 
 def test_what_cannot_be_asked_is_not_joined() -> None:
     found = facts(Failing(), table()[1])
-    assert found.company is not None
-    assert (found.joins, found.company.rows) == (False, 0)
+    assert found.batch_invariance is not None
+    assert (found.joins, found.batch_invariance.rows) == (False, 0)
 
 
 @pytest.mark.parametrize(
-    ("company", "joins"),
+    ("batch_invariance", "joins"),
     [
         (None, True),
-        (Company(rows=9, label_flips=0, answered_by_one=0, largest_difference=1e-9), True),
-        (Company(rows=9, label_flips=0, answered_by_one=0, largest_difference=2e-9), False),
-        (Company(rows=9, label_flips=1, answered_by_one=0, largest_difference=0.0), False),
-        (Company(rows=9, label_flips=0, answered_by_one=1, largest_difference=0.0), False),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=0, largest_difference=1e-9), True),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=0, largest_difference=2e-9), False),
+        (BatchInvariance(rows=9, label_flips=1, answered_by_one=0, largest_difference=0.0), False),
+        (BatchInvariance(rows=9, label_flips=0, answered_by_one=1, largest_difference=0.0), False),
     ],
 )
-def test_what_was_measured_decides(company: Company | None, joins: bool) -> None:
+def test_what_was_measured_decides(batch_invariance: BatchInvariance | None, joins: bool) -> None:
     """An older version, for which nothing was measured, is joined as before."""
-    assert BY_ITSELF.model_copy(update={"company": company}).joins is joins
-    assert not PredictorFacts(kind="compiled", reason="", company=company).joins
+    assert BY_ITSELF.model_copy(update={"batch_invariance": batch_invariance}).joins is joins
+    assert not PredictorFacts(kind="compiled", reason="", batch_invariance=batch_invariance).joins
 
 
 @pytest.mark.parametrize(("make", "joins"), [(features_of_nmf, False), (KNeighborsClassifier, True)])
@@ -142,7 +146,7 @@ def test_a_server_never_joins_them(make: Any, joins: bool, tmp_path: Path) -> No
     opened = open_model_version(
         registry, version, settings_of(artifacts=tmp_path, model="rows", trust_pickles=True), Metrics()
     )
-    asked: Any = Question(b"{}", None, None, "", None)  # type: ignore[arg-type]  # Only the body is looked at.
+    asked: Any = Question(b"{}", NOTHING, None, "", None)  # type: ignore[arg-type]  # The codec is not looked at.
     described = json.loads(opened.description.body)["predictor"]
     if described["kind"] == "compiled":
         pytest.skip("it is compiled now, so another estimator is needed here")

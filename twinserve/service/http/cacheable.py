@@ -15,7 +15,7 @@ LEVEL = 5
 """Of gzip: for 1.9 MB it takes 31 ms, and level 9 takes 56 ms for 2 % less."""
 
 
-class KeptDocument:
+class CacheableDocument:
     """A document that changes only with the program, such as a page."""
 
     def __init__(self, body: bytes, media_type: str, headers: tuple[Header, ...] = ()) -> None:
@@ -27,7 +27,7 @@ class KeptDocument:
         zipped = takes_coding(header("accept-encoding"), "gzip")
         tag = f'"{self._digest}-gzip"' if zipped else f'"{self._digest}"'
         fixed = (*self._headers, ("ETag", tag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding"))
-        if names_tag(header("if-none-match"), tag):
+        if matches(header("if-none-match"), tag):
             return Reply(HTTPStatus.NOT_MODIFIED, b"", None, fixed)
         if zipped:
             return Reply(HTTPStatus.OK, self._zipped, self._media_type, (*fixed, ("Content-Encoding", "gzip")))
@@ -39,7 +39,7 @@ class KeptDocument:
         return gzip.compress(self._body, LEVEL, mtime=0)
 
 
-def names_tag(condition: str | None, tag: str) -> bool:
+def matches(condition: str | None, tag: str) -> bool:
     """Is this tag among those of an `If-None-Match` header, by the weak comparison (section 13.1.2)?"""
     tags = [given.strip(" \t").removeprefix("W/") for given in (condition or "").split(",")]
     return tag in tags or tags == ["*"]

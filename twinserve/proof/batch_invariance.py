@@ -16,7 +16,7 @@ from twinserve.predict.answers import ask, picked
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
 from twinserve.proof.parity import Parity, compare
 from twinserve.signature import Columns
-from twinserve.store.manifest import Company
+from twinserve.store.manifest import BatchInvariance
 
 SECONDS: Final = 2.0
 """The time that asking one row after the other may take, roughly."""
@@ -25,9 +25,9 @@ FEWEST, MOST = 20, 200
 MADE: Final = 5
 """Rows of each kind that were made for the proof."""
 SMALL: Final = 30
-"""The most rows of a small company. Each row is asked in one, and then all rows in a large one."""
+"""The most rows of a small batch. Each row is asked in one, and then all rows in a large one."""
 LARGE: Final = batching.MOST
-"""The most rows of a large company, for which rows are repeated: some libraries go another way from 256 rows on."""
+"""The most rows of a large batch, for which rows are repeated: some libraries go another way from 256 rows on."""
 TIMES_ALONE: Final = 2
 """How often each row is asked alone."""
 
@@ -56,15 +56,15 @@ class Told:
         return self._predictions
 
 
-def ask_in_company(fitted: Predictor, real: Columns, made: Sequence[Columns], seed: int) -> Company:
+def measure_batch_invariance(fitted: Predictor, real: Columns, made: Sequence[Columns], seed: int) -> BatchInvariance:
     """Ask for rows alone and among random others; never raises: what cannot be asked so is not joined either."""
     rng = np.random.default_rng(seed)
     try:
         asked = _asked(fitted, real, made, rng)
-        small = compare(Alone(fitted), fitted, list(_small_companies(asked, rng)))
-        return _company(small, _in_large_company(fitted, asked, rng))
+        small = compare(Alone(fitted), fitted, list(_small_batches(asked, rng)))
+        return _facts(small, _in_large_batch(fitted, asked, rng))
     except Exception:  # A pipeline may hold any code.
-        return Company(rows=0, label_flips=0, answered_by_one=0, largest_difference=0.0)
+        return BatchInvariance(rows=0, label_flips=0, answered_by_one=0, largest_difference=0.0)
 
 
 def _asked(fitted: Predictor, real: Columns, made: Sequence[Columns], rng: np.random.Generator) -> Columns:
@@ -72,7 +72,7 @@ def _asked(fitted: Predictor, real: Columns, made: Sequence[Columns], rng: np.ra
     return Columns.concatenate([*asked, *(group.take(_some(len(group), MADE, rng)) for group in made if len(group))])
 
 
-def _small_companies(asked: Columns, rng: np.random.Generator) -> Iterator[Columns]:
+def _small_batches(asked: Columns, rng: np.random.Generator) -> Iterator[Columns]:
     order = _some(len(asked), len(asked), rng)
     while order:
         size = int(rng.integers(2, SMALL + 1))
@@ -80,7 +80,7 @@ def _small_companies(asked: Columns, rng: np.random.Generator) -> Iterator[Colum
         order = order[size:]
 
 
-def _in_large_company(fitted: Predictor, asked: Columns, rng: np.random.Generator) -> Parity:
+def _in_large_batch(fitted: Predictor, asked: Columns, rng: np.random.Generator) -> Parity:
     """All rows that are answered alone by one call, repeated as often as there is time for."""
     alone = ask(Alone(fitted), asked)
     answered = np.flatnonzero(alone.given)
@@ -107,9 +107,9 @@ def _some(rows: int, most: int, rng: np.random.Generator) -> list[int]:
     return [int(row) for row in rng.permutation(rows)[:most]]
 
 
-def _company(*parities: Parity) -> Company:
+def _facts(*parities: Parity) -> BatchInvariance:
     largest = max(parity.largest_difference for parity in parities)
-    return Company(
+    return BatchInvariance(
         rows=sum(parity.rows for parity in parities),
         label_flips=sum(parity.label_flips for parity in parities),
         answered_by_one=sum(parity.answered_by_one for parity in parities),

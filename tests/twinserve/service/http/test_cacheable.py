@@ -1,4 +1,4 @@
-"""Which conditions a kept document answers with 304."""
+"""Which conditions a cacheable document answers with 304."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from twinserve.service.http.kept import KeptDocument, names_tag
+from twinserve.service.http.cacheable import CacheableDocument, matches
 
-PAGE = KeptDocument(b"<p>1</p>", "text/html", (("X-Own", "1"),))
+PAGE = CacheableDocument(b"<p>1</p>", "text/html", (("X-Own", "1"),))
 
 
 def asked(headers: Mapping[str, str]) -> tuple[int, str]:
@@ -44,7 +44,7 @@ def test_each_coding_has_a_tag_of_its_own() -> None:
 
 
 def test_no_condition_names_nothing() -> None:
-    assert not names_tag(None, '"a"')
+    assert not matches(None, '"a"')
 
 
 def test_every_answer_has_the_documents_own_headers() -> None:

@@ -1,0 +1,61 @@
+"""The columns of a graph's input on which each column of a tensor depends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+import numpy as np
+from onnx import NodeProto, numpy_helper
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.graph import Graph
+from twinserve.compile.onnx_model import needed
+
+Sets = Sequence[int]
+"""For each column the set of the input's columns on which it depends, as the bits of an integer; a single set stands
+for all columns of a tensor of whatever width."""
+
+_ELEMENTWISE = frozenset({
+    "Abs", "Add", "And", "Cast", "Ceil", "Clip", "Div", "Equal", "Exp", "Expand", "Floor", "Greater", "GreaterOrEqual",
+    "IsNaN", "Less", "LessOrEqual", "Log", "Mul", "Neg", "Round", "Sigmoid", "Sqrt", "Sub", "Tanh", "Where",
+})  # fmt: skip
+
+
+def field_sets(graph: Graph, tensor: str) -> Sets:
+    """The sets of a tensor `[n, columns]`; of operations that are not known, each column depends on everything read."""
+    known: dict[str, Sets] = {"x": [1 << i for i in range(len(graph.columns))]}
+    makers: dict[str, str] = {}
+    for node in needed(graph.nodes, [tensor]):
+        known[node.output[0]] = _made(graph, node, known, makers)
+        makers[node.output[0]] = node.op_type
+    return known[tensor]
+
+
+def _made(graph: Graph, node: NodeProto, known: Mapping[str, Sets], makers: Mapping[str, str]) -> Sets:
+    inputs = [known.get(name, (0,)) for name in node.input]
+    constants = [numpy_helper.to_array(graph.constants[n]) if n in graph.constants else None for n in node.input]
+    if node.op_type == "Shape":
+        return (0,)
+    if node.op_type == "Concat":
+        return [found for part in inputs for found in part]
+    if node.op_type == "Gather" and constants[1] is not None and len(inputs[0]) > 1:
+        return [inputs[0][i] for i in constants[1].astype(int).tolist()]
+    if node.op_type in _ELEMENTWISE:
+        return _beside(inputs)
+    if node.op_type in ("Gemm", "MatMul") and constants[1] is not None and makers.get(node.input[0]) == "Cast":
+        return _product(inputs[0], constants[1])
+    return (reduce(or_, (found for part in inputs for found in part)),)
+
+
+def _beside(inputs: Sequence[Sets]) -> Sets:
+    width = max(len(part) for part in inputs)
+    return [reduce(or_, (part[i % len(part)] for part in inputs)) for i in range(width)]
+
+
+def _product(columns: Sets, weights: FloatArray) -> Sets:
+    """The product of ones and zeros with constant weights; of other numbers a null would reach every column."""
+    if len(columns) != len(weights):
+        return (reduce(or_, columns),)
+    return [reduce(or_, (columns[i] for i in np.flatnonzero(column).tolist()), 0) for column in weights.T]

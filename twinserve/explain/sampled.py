@@ -1,0 +1,129 @@
+"""Shapley values by sampling, for any model.
+
+The players are the caller's fields. What a set of fields is worth is the model's answer where these have the caller's
+values and the others those of a training row. Each row of the background is used for one random order of the fields and
+its reverse: both orders walk from the background row to the caller's, and what the answer changes with each step is
+given to the field that was put in. So base and contributions add up to the answer exactly, and the pairs give a
+standard error.
+
+Source: Castro, Gómez and Tejada, "Polynomial calculation of the Shapley value based on sampling" (2009); Mitchell,
+Cooper, Frank and Holmes, "Sampling permutations for Shapley value estimation" (2022), for orders in antithetic pairs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from twinserve.arrays import BoolArray, FloatArray, IntArray
+from twinserve.explain.explainer import Values
+from twinserve.explain.stored import Method, Scale
+from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
+from twinserve.signature import Columns
+
+MOST_ROWS: Final = 20_000
+"""Rows in one call of the predictor."""
+
+
+class SampledExplainer:
+    """Explains any model, with an error; safe to share between threads."""
+
+    method: Method = "shapley-sampled"
+    is_quick = False
+
+    def __init__(self, predictor: Predictor, background: Columns, of: Scale, seed: str) -> None:
+        """`seed`: a text that is different for each version, so that its explanations repeat."""
+        self.of = of
+        self._predictor, self._background, self._seed = predictor, background, seed
+
+    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
+        """See `Explainer`; raises `CannotPredict` where the model has no answer to a mixture of valid rows."""
+        rows = [
+            self._row(columns.take([row]), None if classes is None else classes[row]) for row in range(len(columns))
+        ]
+        base, output, contributions, errors = (np.array(part) for part in zip(*rows, strict=True))
+        return Values(base, output, contributions, errors)
+
+    def _row(self, row: Columns, label: int | None) -> tuple[float, float, FloatArray, FloatArray]:
+        fields = row.matrix.shape[1]
+        orders = self._orders(row, fields)
+        answers = self._answers(row, orders, label)
+        steps = np.diff(answers, axis=-1)  # [pairs, 2, fields], in the order of each walk.
+        given = np.empty_like(steps)
+        np.put_along_axis(given, orders, steps, axis=-1)
+        pairs = given.mean(axis=1)
+        spread = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.zeros(fields)
+        base = float(answers[:, 0, 0].mean())
+        contributions = pairs.mean(axis=0)
+        return base, base + float(contributions.sum()), contributions, spread
+
+    def _orders(self, row: Columns, fields: int) -> IntArray:
+        """`[pairs, 2, fields]`: for each background row an order of the fields, and its reverse."""
+        content = row.matrix.tobytes() + repr((sorted(row.unseen.items()), sorted(row.texts.items()))).encode()
+        digest = hashlib.sha256(self._seed.encode() + content).digest()
+        rng = np.random.default_rng(np.frombuffer(digest, "<u4"))
+        first = rng.permuted(np.tile(np.arange(fields), (len(self._background), 1)), axis=1)
+        return np.stack([first, first[:, ::-1]], axis=1)
+
+    def _answers(self, row: Columns, orders: IntArray, label: int | None) -> FloatArray:
+        """`[pairs, 2, fields + 1]`: the answer after each step of each walk; those at both ends are asked once."""
+        pairs, _, fields = orders.shape
+        position = np.empty_like(orders)
+        np.put_along_axis(position, orders, np.broadcast_to(np.arange(fields), orders.shape), axis=-1)
+        steps = np.arange(1, fields)
+        is_in = (position[:, :, None, :] < steps[:, None]).reshape(-1, fields)
+        origin = np.repeat(np.arange(pairs), 2 * len(steps))
+        per_call = max(1, MOST_ROWS)
+        between = [
+            self._ask(mixed(row, self._background, origin[at : at + per_call], is_in[at : at + per_call]), label)
+            for at in range(0, len(is_in), per_call)
+        ]
+        answers = np.empty((pairs, 2, fields + 1))
+        answers[:, :, 0] = self._ask(self._background, label)[:, None]
+        answers[:, :, -1] = self._ask(row, label)[0]
+        if between:
+            answers[:, :, 1:-1] = np.concatenate(between).reshape(pairs, 2, -1)
+        return answers
+
+    def _ask(self, columns: Columns, label: int | None) -> FloatArray:
+        answers = _on_scale(self._predictor.predict(columns), label)
+        if not np.isfinite(answers).all():
+            raise CannotPredict("A mixture of valid rows has no answer.")
+        return answers
+
+
+def mixed(row: Columns, background: Columns, origin: IntArray, is_in: BoolArray) -> Columns:
+    """Rows of the background, `origin`, each with the values of one row in the fields that are in, `[n, fields]`."""
+    matrix = np.where(is_in, row.matrix, background.matrix[origin])
+    unseen: dict[tuple[int, int], str] = {}
+    for (_, field), text in row.unseen.items():
+        unseen |= {(place, field): text for place in np.flatnonzero(is_in[:, field]).tolist()}
+    places: dict[int, list[int]] = {}
+    for place, found in enumerate(origin.tolist()):
+        places.setdefault(found, []).append(place)
+    for (found, field), text in background.unseen.items():
+        unseen |= {(place, field): text for place in places.get(found, ()) if not is_in[place, field]}
+    texts: Mapping[int, Sequence[str | None]] = {
+        field: [
+            held[0] if inside else background.texts[field][found]
+            for inside, found in zip(is_in[:, field].tolist(), origin.tolist(), strict=True)
+        ]
+        for field, held in row.texts.items()
+    }
+    return Columns(matrix, unseen, texts)
+
+
+def _on_scale(predictions: Predictions, label: int | None) -> FloatArray:
+    """The value, the probability of a class, or 1 where it is the label and 0 elsewhere."""
+    if label is None:
+        return _doubles(predictions.values)
+    if predictions.probabilities is not None:
+        return _doubles(predictions.probabilities[:, label])
+    return _doubles(np.asarray(predictions.labels) == label)
+
+
+def _doubles(values: Any) -> FloatArray:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,190 @@
+"""Prove that a model's explanations add up to its answers, or say why they are sampled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from twinserve.arrays import FloatArray
+from twinserve.compile.explanation import CannotExplain, Explained
+from twinserve.explain import stored
+from twinserve.explain.explainer import ExactExplainer
+from twinserve.explain.stored import Scale, StoredExact, StoredSampled
+from twinserve.predict.answers import ask
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.signature import Columns, Signature, to_instances
+from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.validator import Validator
+from twinserve.store.manifest import ExplanationFacts
+
+TOLERANCE: Final = 1e-9
+SINGLE: Final = 1e-3
+"""The tolerance of models that compute in single precision."""
+BACKGROUND: Final = 64
+"""Training rows relative to which sampled values are."""
+WORK: Final = 2_000_000_000
+"""Numbers that may be computed to compare the explanations of rows; beyond it the rows are spread over all."""
+FEWEST: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a version explains its predictions."""
+
+    facts: ExplanationFacts
+    files: Mapping[str, bytes]
+
+
+def explain_model(
+    explained: Explained | CannotExplain | None,
+    predictor: Predictor,
+    signature: Signature,
+    graph: bytes | None,
+    rows: Sequence[Columns],
+    seed: int,
+) -> Explanation | None:
+    """The exact explanation of a compiled model if it holds on all rows, else a sampled one; never raises. None where
+    the model cannot even be asked for training rows.
+
+    `rows` are the training rows, then those on which the explanation must add up to the answer."""
+    training, *tried = rows
+    try:
+        if graph is None or explained is None or not isinstance(predictor, CompiledPredictor):
+            raise CannotExplain("the model is not compiled")
+        if isinstance(explained, CannotExplain):
+            raise explained
+        return _exact(explained, predictor, signature, graph, training, tried)
+    except CannotExplain as error:
+        reason = str(error)
+    except Exception as error:  # As in the proof: a reason is public, so it quotes none of another's words.
+        reason = f"the proof failed with a {type(error).__name__}"
+    try:
+        return _sampled(reason, predictor, signature, training, seed)
+    except Exception:
+        return None
+
+
+def _exact(
+    explained: Explained,
+    predictor: CompiledPredictor,
+    signature: Signature,
+    graph: bytes,
+    training: Columns,
+    tried: Sequence[Columns],
+) -> Explanation:
+    whole = explained.with_means(predictor.matrix(training))
+    explainer = ExactExplainer(whole, graph, explained.table, len(signature.features), predictor.matrix)
+    tolerance = SINGLE if explained.is_single else TOLERANCE
+    largest, count = 0.0, 0
+    most = max(FEWEST, WORK // max(1, explainer.work))
+    for group in _spread(tried, most):
+        answers = ask(predictor, group)
+        if answers.predictions is None:
+            continue
+        kept = group.take(np.flatnonzero(answers.given).tolist())
+        largest = max(largest, difference(explainer, whole, kept, answers.predictions))
+        count += len(kept)
+    if not largest <= tolerance:
+        raise CannotExplain(f"its explanations differ from its answers by up to {largest:.1e}")
+    if not count:
+        raise CannotExplain("it has an answer to no row, so nothing could be compared")
+    table = {} if explained.table is None else {stored.TABLE: explained.table}
+    facts = ExplanationFacts(
+        method=whole.method,
+        of=whole.of,
+        reason=f"Base and contributions add up to the answers on {count} rows (largest difference {largest:.1e}).",
+        rows=count,
+        largest_difference=largest,
+    )
+    return Explanation(facts, {stored.NAME: stored.write(whole), **table})
+
+
+def difference(explainer: ExactExplainer, whole: StoredExact, rows: Columns, answers: Predictions) -> float:
+    """The largest difference of the explained from the given answers, relative where these are larger than 1."""
+    if answers.values is not None:
+        output = explainer.explain(rows, None).output
+        return _apart(_INVERSE[whole.of](output), answers.values)
+    outputs = np.stack(
+        [explainer.explain(rows, [label] * len(rows)).output for label in range(max(2, len(whole.bias)))], axis=1
+    )
+    if whole.of == "probability" and answers.probabilities is not None:
+        return _apart(outputs, answers.probabilities)
+    if whole.of == "log-odds" and answers.probabilities is not None:
+        return _apart(_logistic(outputs), answers.probabilities)
+    return _labels_apart(outputs, answers)
+
+
+def _labels_apart(outputs: FloatArray, answers: Predictions) -> float:
+    """How much another class's decision is above that of the label."""
+    labels = np.asarray(answers.labels)
+    of_label = outputs[np.arange(len(labels)), labels]
+    return _apart(outputs.max(axis=1), of_label)
+
+
+def _apart(left: FloatArray, right: FloatArray) -> float:
+    scale = np.maximum(1.0, np.abs(right))
+    return float(np.max(np.abs(left - right) / scale, initial=0.0))
+
+
+def _logistic(output: FloatArray) -> FloatArray:
+    with np.errstate(over="ignore"):
+        likely: FloatArray = 1.0 / (1.0 + np.exp(-output))
+    return likely
+
+
+def _same(output: FloatArray) -> FloatArray:
+    return output
+
+
+_INVERSE: Final[Mapping[Scale, Callable[[FloatArray], FloatArray]]] = {
+    "value": _same,
+    "log": np.exp,
+    "log-odds": _logistic,
+}
+
+
+def _spread(groups: Sequence[Columns], most: int) -> list[Columns]:
+    """All rows, or of each group as large a share as makes `most` in all."""
+    total = sum(len(group) for group in groups)
+    if total <= most:
+        return list(groups)
+    wanted = [max(1, most * len(group) // total) for group in groups]
+    return [
+        group.take(np.unique(np.linspace(0, len(group) - 1, number).astype(int)).tolist())
+        for group, number in zip(groups, wanted, strict=True)
+        if len(group)
+    ]
+
+
+def _sampled(
+    reason: str, predictor: Predictor, signature: Signature, training: Columns, seed: int
+) -> Explanation | None:
+    """An explanation by samples, relative to training rows that a request could hold and that have an answer."""
+    order = np.random.default_rng(seed).permutation(len(training))[: 4 * BACKGROUND]
+    some = training.take(order.tolist())
+    answers = ask(predictor, some)
+    usable = some.take(np.flatnonzero(answers.given).tolist())
+    background = _valid(to_instances(usable, signature), signature)[:BACKGROUND]
+    if not background:
+        return None
+    of: Scale = "value"
+    if answers.predictions is not None and answers.predictions.values is None:
+        of = "decision" if answers.predictions.probabilities is None else "probability"
+    facts = ExplanationFacts(method="shapley-sampled", of=of, reason=f"Sampled: {reason}.")
+    return Explanation(facts, {stored.NAME: stored.write(StoredSampled(of=of, reason=reason, background=background))})
+
+
+def _valid(instances: Sequence[Any], signature: Signature) -> list[Any]:
+    validator, valid = Validator(signature), []
+    for instance in instances:
+        try:
+            validator.validate(json.dumps(instance).encode())
+        except InvalidInput:
+            continue
+        valid.append(instance)
+    return valid

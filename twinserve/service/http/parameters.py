@@ -1,0 +1,48 @@
+"""The query parameters that paths take, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+LONGEST_NUMBER: Final = 20
+"""Characters of a number; no value that is accepted is longer."""
+
+
+class Unfit(ValueError):
+    """A parameter's value is invalid; `code` and text go into the reply, so neither may contain the value."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter that a path takes."""
+
+    name: str
+    read: Callable[[str], Any]
+    """Its value from its text; raises `Unfit`."""
+    schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The JSON Schema of its value."""
+    description: str = ""
+
+
+def read_top(text: str) -> int:
+    """A positive integer."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise Unfit("type", "Must be an integer.")
+    if (number := int(text)) < 1:
+        raise Unfit("bound", "Must be at least 1.")
+    return number
+
+
+CLASS: Final = Parameter("class", str, {"type": "string"}, "The class to explain; by default each row's own label.")
+TOP: Final = Parameter(
+    "top",
+    read_top,
+    {"type": "integer", "minimum": 1},
+    "How many contributions to list, those of the greatest magnitude; the others are summed up.",
+)
