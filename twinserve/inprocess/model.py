@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
+from twinserve.inprocess.explaining import Explaining
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.predictor import CannotPredict, Predictions, describe
 from twinserve.signature import Columns, Finding, Signature, json_schema
@@ -57,6 +59,7 @@ class Model:
         """The JSON Schema of an instance, which `GET /schema` answers."""
         self.trained = trained
         """The training that made it, with its notes and the gate's verdict; None where it was opened from the store."""
+        self._artifact = artifact
         self._predictor = artifact.predictor
         self._row = getattr(artifact.predictor, "row", None)
         self._validator = Validator(artifact.signature, max_batch=max_batch, out_of_range=out_of_range)
@@ -76,23 +79,55 @@ class Model:
         and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`.
 
         Raises `InvalidInput` with the findings of a 422."""
+        return self._answer(instances, None)
+
+    @overload
+    def explain(
+        self, instances: pd.DataFrame, *, class_: str | None = None, top: int | None = None
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def explain(
+        self, instances: Mapping[str, Any] | Sequence[Any], *, class_: str | None = None, top: int | None = None
+    ) -> Answer: ...
+
+    def explain(
+        self,
+        instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any],
+        *,
+        class_: str | None = None,
+        top: int | None = None,
+    ) -> Any:
+        """The answer of `POST /explain` to an instance or a list of them; for a DataFrame a DataFrame.
+
+        `class_` is the class to explain, by default each row's own label; `top` how many contributions are listed. To
+        the columns of `predict` a DataFrame adds `explanation`, the object of each row's answer.
+
+        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a class that the model does not have,
+        for a `top` below 1, and for a version that was made without explanations."""
+        return self._answer(instances, Explaining(self._artifact, class_, top))
+
+    def answers(self, instances: list[Any], explaining: Explaining | None = None) -> list[Answer]:
+        """The predictions for these instances; the pointers of their warnings begin at the instance."""
+        columns = self._validator.validate_value(instances).columns
+        return self._items(columns, explaining, is_array=True, pointed=False)
+
+    def _answer(self, instances: Any, explaining: Explaining | None) -> Any:
         try:
             if is_frame(instances):
                 from twinserve.inprocess.frames import predict_frame
 
-                return predict_frame(instances, self.signature, self.answers, self._max_batch)
+                ask = partial(self.answers, explaining=explaining)
+                return predict_frame(instances, self.signature, ask, self._max_batch)
             batch = self._validator.validate_value(instances)
             if batch.is_array:
-                items = self._items(batch.columns, is_array=True)
+                items = self._items(batch.columns, explaining, is_array=True)
                 return {"model": self.name, "version": self.version, "predictions": items}
-            item = self._quick_item(batch.columns) or self._items(batch.columns, is_array=False)[0]
+            quick = self._quick_item(batch.columns) if explaining is None else None
+            item = quick or self._items(batch.columns, explaining, is_array=False)[0]
             return {"model": self.name, "version": self.version, **item}
         except InvalidInput as error:
             raise with_notes(error) from None
-
-    def answers(self, instances: list[Any]) -> list[Answer]:
-        """The predictions for these instances; the pointers of their warnings begin at the instance."""
-        return self._items(self._validator.validate_value(instances).columns, is_array=True, pointed=False)
 
     def _quick_item(self, columns: Columns) -> Answer | None:
         """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
@@ -107,7 +142,9 @@ class Model:
         probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
         return {"label": self.classes[row["label"]], "probabilities": probabilities, "warnings": []}
 
-    def _items(self, columns: Columns, *, is_array: bool, pointed: bool = True) -> list[Answer]:
+    def _items(
+        self, columns: Columns, explaining: Explaining | None, *, is_array: bool, pointed: bool = True
+    ) -> list[Answer]:
         """Each prediction as in an answer."""
         try:
             predictions = self._predictor.predict(columns)
@@ -118,6 +155,9 @@ class Model:
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
         warnings = self._novelty.find(columns)
         items = describe(predictions, self.classes)
+        if explaining is not None:
+            for item, explanation in zip(items, explaining(columns, predictions, is_array=is_array), strict=True):
+                item["explanation"] = explanation
         for row, item in enumerate(items):
             prefix = (row,) if is_array and pointed else ()
             item["warnings"] = [render(Finding((*prefix, *f.path), f.code, f.detail)) for f in warnings.get(row, ())]

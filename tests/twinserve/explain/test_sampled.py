@@ -107,8 +107,18 @@ def test_one_field_gets_everything() -> None:
 
 
 def test_where_a_mixture_has_no_answer_there_is_no_explanation() -> None:
-    with pytest.raises(CannotPredict):
-        explainer().explain(Columns(np.array([[0.0, 0.0, 0.0, 200.0]])), None)
+    """Whether the predictor gives NaN or refuses; the rows beside it have theirs."""
+
+    class Refusing(Formula):
+        def predict(self, columns: Columns) -> Predictions:
+            if (columns.matrix > 100).any():
+                raise CannotPredict
+            return super().predict(columns)
+
+    two = Columns(np.array([[0.0, 0.0, 0.0, 200.0], [1.0, 2.0, 3.0, 4.0]]))
+    for predictor in (Formula(), Refusing()):
+        values = SampledExplainer(predictor, Columns(BACKGROUND), "value", "").explain(two, None)
+        assert np.isnan(values.output).tolist() == [True, False]
 
 
 def test_a_mixture_keeps_texts_and_categories_of_whichever_row_they_come_from() -> None:
