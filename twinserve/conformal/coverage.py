@@ -31,7 +31,7 @@ class Covered(NamedTuple):
     coverage: float
     low: Sequence[float] = ()
     high: Sequence[float] = ()
-    sets: Sequence[Sequence[int]] = ()
+    sets: Sequence[list[int]] = ()
     """`[n]`: the classes in each set, in the order of the model's classes."""
 
 

@@ -40,7 +40,7 @@ class SampledExplainer:
         self._predictor, self._background, self._seed = predictor, background, seed
 
     def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
-        """See `Explainer`; raises `CannotPredict` where the model has no answer to a mixture of valid rows."""
+        """See `Explainer`; NaN where the model has no answer to a mixture of valid rows."""
         rows = [
             self._row(columns.take([row]), None if classes is None else classes[row]) for row in range(len(columns))
         ]
@@ -89,10 +89,10 @@ class SampledExplainer:
         return answers
 
     def _ask(self, columns: Columns, label: int | None) -> FloatArray:
-        answers = _on_scale(self._predictor.predict(columns), label)
-        if not np.isfinite(answers).all():
-            raise CannotPredict("A mixture of valid rows has no answer.")
-        return answers
+        try:
+            return _on_scale(self._predictor.predict(columns), label)
+        except CannotPredict:
+            return np.full(len(columns), np.nan)
 
 
 def mixed(row: Columns, background: Columns, origin: IntArray, is_in: BoolArray) -> Columns:

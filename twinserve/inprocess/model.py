@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
-from twinserve.inprocess.coverage import describe_covered, describe_row, supported
+from twinserve.inprocess.beside import Beside
+from twinserve.inprocess.covering import Covering
+from twinserve.inprocess.explaining import Explaining
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.predictor import CannotPredict, Predictions, describe
 from twinserve.signature import Columns, Finding, Signature, json_schema
@@ -59,12 +61,12 @@ class Model:
         """The JSON Schema of an instance, which `GET /schema` answers."""
         self.trained = trained
         """The training that made it, with its notes and the gate's verdict; None where it was opened from the store."""
+        self._artifact = artifact
         self._predictor = artifact.predictor
         self._row = getattr(artifact.predictor, "row", None)
         self._validator = Validator(artifact.signature, max_batch=max_batch, out_of_range=out_of_range)
         self._novelty = Novelty(artifact.signature)
         self._max_batch = max_batch
-        self._coverage = artifact.coverage
 
     @overload
     def predict(self, instances: pd.DataFrame, *, coverage: float | None = None) -> pd.DataFrame: ...
@@ -78,56 +80,77 @@ class Model:
         """The answer of `POST /predict` to an instance or a list of them; for a DataFrame a DataFrame.
 
         A DataFrame has the columns of a training table, named by dotted paths, in any order. The answer has its index
-        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`. With `coverage` there are `set`,
-        or `low` and `high`, too.
+        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`. `coverage` adds the member `set`
+        or `interval`, to a DataFrame the columns `set`, or `low` and `high`.
 
-        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a coverage that is not supported."""
-        if coverage is not None:
-            coverage = supported(coverage, self._coverage)
+        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a coverage that the version cannot
+        promise."""
+        return self._answer(instances, None if coverage is None else Covering(self._artifact, coverage))
+
+    @overload
+    def explain(
+        self, instances: pd.DataFrame, *, class_: str | None = None, top: int | None = None
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def explain(
+        self, instances: Mapping[str, Any] | Sequence[Any], *, class_: str | None = None, top: int | None = None
+    ) -> Answer: ...
+
+    def explain(
+        self,
+        instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any],
+        *,
+        class_: str | None = None,
+        top: int | None = None,
+    ) -> Any:
+        """The answer of `POST /explain` to an instance or a list of them; for a DataFrame a DataFrame.
+
+        `class_` is the class to explain, by default each row's own label; `top` how many contributions are listed. To
+        the columns of `predict` a DataFrame adds `explanation`, the object of each row's answer.
+
+        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a class that the model does not have,
+        for a `top` below 1, and for a version that was made without explanations."""
+        return self._answer(instances, Explaining(self._artifact, class_, top))
+
+    def answers(self, instances: list[Any], beside: Beside | None = None) -> list[Answer]:
+        """The predictions for these instances; the pointers of their warnings begin at the instance."""
+        columns = self._validator.validate_value(instances).columns
+        return self._items(columns, beside, is_array=True, pointed=False)
+
+    def _answer(self, instances: Any, beside: Beside | None) -> Any:
         try:
             if is_frame(instances):
                 from twinserve.inprocess.frames import predict_frame
 
-                answers = partial(self.answers, coverage=coverage)
-                return predict_frame(instances, self.signature, answers, self._max_batch)
+                ask = partial(self.answers, beside=beside)
+                return predict_frame(instances, self.signature, ask, self._max_batch)
             batch = self._validator.validate_value(instances)
             if batch.is_array:
-                items = self._items(batch.columns, is_array=True, coverage=coverage)
+                items = self._items(batch.columns, beside, is_array=True)
                 return {"model": self.name, "version": self.version, "predictions": items}
-            item = self._quick_item(batch.columns, coverage)
-            if item is None:
-                (item,) = self._items(batch.columns, is_array=False, coverage=coverage)
+            item = self._quick_item(batch.columns, beside) or self._items(batch.columns, beside, is_array=False)[0]
             return {"model": self.name, "version": self.version, **item}
         except InvalidInput as error:
             raise with_notes(error) from None
 
-    def answers(self, instances: list[Any], *, coverage: float | None = None) -> list[Answer]:
-        """The predictions for these instances; the pointers of their warnings begin at the instance."""
-        columns = self._validator.validate_value(instances).columns
-        return self._items(columns, is_array=True, pointed=False, coverage=coverage)
-
-    def _quick_item(self, columns: Columns, coverage: float | None) -> Answer | None:
+    def _quick_item(self, columns: Columns, beside: Beside | None) -> Answer | None:
         """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
 
         With it an answer takes 8 us and without it 10.5; `bench/inprocess.py` measures the former."""
         row = None if self._row is None or columns.unseen else self._row(columns.matrix)
         if row is None or self._novelty.find(columns):
             return None
-        item: Answer
+        more = {} if beside is None else beside.of_row(row, columns.matrix)
+        if more is None:
+            return None
         if self.classes is None:
-            item = {"value": row["value"]}
-        else:
-            likely = row.get("probabilities")
-            probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
-            item = {"label": self.classes[row["label"]], "probabilities": probabilities}
-        if coverage is not None and self._coverage is not None:
-            item |= describe_row(self._coverage, row, columns.matrix, coverage, self.classes)
-        item["warnings"] = []
-        return item
+            return {"value": row["value"], **more, "warnings": []}
+        likely = row.get("probabilities")
+        probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
+        return {"label": self.classes[row["label"]], "probabilities": probabilities, **more, "warnings": []}
 
-    def _items(
-        self, columns: Columns, *, is_array: bool, pointed: bool = True, coverage: float | None = None
-    ) -> list[Answer]:
+    def _items(self, columns: Columns, beside: Beside | None, *, is_array: bool, pointed: bool = True) -> list[Answer]:
         """Each prediction as in an answer."""
         try:
             predictions = self._predictor.predict(columns)
@@ -138,9 +161,9 @@ class Model:
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
         warnings = self._novelty.find(columns)
         items = describe(predictions, self.classes)
-        if coverage is not None and self._coverage is not None:
-            covered = describe_covered(self._coverage.of(predictions, columns.matrix, coverage), self.classes)
-            items = [item | more for item, more in zip(items, covered, strict=True)]
+        if beside is not None:
+            for item, more in zip(items, beside(columns, predictions, is_array=is_array), strict=True):
+                item |= more
         for row, item in enumerate(items):
             prefix = (row,) if is_array and pointed else ()
             item["warnings"] = [render(Finding((*prefix, *f.path), f.code, f.detail)) for f in warnings.get(row, ())]

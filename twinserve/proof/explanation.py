@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.bounds import EXPLAIN_MEMORY
 from twinserve.compile.explanation import CannotExplain, Explained
 from twinserve.explain import stored
-from twinserve.explain.explainer import ExactExplainer
+from twinserve.explain.explainer import ExactExplainer, Explainer
+from twinserve.explain.opening import open_explainer
 from twinserve.explain.stored import Scale, StoredExact, StoredSampled
 from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
@@ -38,6 +40,7 @@ class Explanation:
 
     facts: ExplanationFacts
     files: Mapping[str, bytes]
+    explainer: Explainer
 
 
 def explain_model(
@@ -101,7 +104,7 @@ def _exact(
         rows=count,
         largest_difference=largest,
     )
-    return Explanation(facts, {stored.NAME: stored.write(whole), **table})
+    return Explanation(facts, {stored.NAME: stored.write(whole), **table}, explainer)
 
 
 def difference(explainer: ExactExplainer, whole: StoredExact, rows: Columns, answers: Predictions) -> float:
@@ -176,7 +179,9 @@ def _sampled(
     if answers.predictions is not None and answers.predictions.values is None:
         of = "decision" if answers.predictions.probabilities is None else "probability"
     facts = ExplanationFacts(method="shapley-sampled", of=of, reason=f"Sampled: {reason}.")
-    return Explanation(facts, {stored.NAME: stored.write(StoredSampled(of=of, reason=reason, background=background))})
+    kept = stored.write(StoredSampled(of=of, reason=reason, background=background))
+    explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, str(seed), EXPLAIN_MEMORY)
+    return None if explainer is None else Explanation(facts, {stored.NAME: kept}, explainer)
 
 
 def _valid(instances: Sequence[Any], signature: Signature) -> list[Any]:

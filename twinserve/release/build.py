@@ -15,6 +15,7 @@ from twinserve import bounds
 from twinserve.card.card import Subject, card
 from twinserve.conformal import stored as stored_coverage
 from twinserve.evaluate.calibration import Calibrated
+from twinserve.explain.explainer import Explainer
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
 from twinserve.release.calibration import calibrate_on_holdout
@@ -177,11 +178,15 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: golden_rows.write(pairs),
-        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor)),
+        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor, _explainer(proved))),
         name: pipeline,
         **({} if proved.explanation is None else proved.explanation.files),
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
+
+
+def _explainer(proved: Proved) -> Explainer | None:
+    return None if proved.explanation is None else proved.explanation.explainer
 
 
 def spread(columns: Columns, most: int) -> Columns:

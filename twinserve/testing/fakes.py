@@ -12,6 +12,8 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from twinserve.arrays import FloatArray
+from twinserve.explain.explainer import Explainer, Values
+from twinserve.explain.stored import Method, Scale
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.question import Question
@@ -153,6 +155,30 @@ class BlockedPredictor(FakePredictor):
         return super().predict(columns)
 
 
+class FakeExplainer:
+    """Gives what a prediction differs from 0.25 (a value: from 10) to the fields, more to those that come later."""
+
+    method: Method = "shapley-linear"
+    is_quick = True
+
+    def __init__(self, predictor: Predictor, of: Scale = "probability") -> None:
+        self.of: Scale = of
+        self._predictor = predictor
+
+    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
+        """The values."""
+        predictions, fields = self._predictor.predict(columns), columns.matrix.shape[1]
+        if predictions.values is not None:
+            base, output = np.full(len(columns), 10.0), predictions.values
+        else:
+            base, output = np.full(len(columns), 0.25), np.zeros(len(columns))
+            if predictions.probabilities is not None:
+                output = predictions.probabilities[np.arange(len(columns)), list(classes or ())]
+        weights = np.arange(1.0, fields + 1)
+        contributions = (output - base)[:, None] * weights / weights.sum()
+        return Values(base, base + contributions.sum(axis=1), contributions)
+
+
 class ValuePredictor:
     """A regression: predicts the sum of the row's numbers, without nulls."""
 
@@ -174,9 +200,12 @@ def settings_of(**changes: Any) -> Settings:
 
 
 def opened(
-    predictor: Predictor, classes: tuple[str, ...] | None = CLASSES, contract: Signature | None = None
+    predictor: Predictor,
+    classes: tuple[str, ...] | None = CLASSES,
+    contract: Signature | None = None,
+    explainer: Explainer | None = None,
 ) -> LoadedArtifact:
-    """An artifact with this predictor; its signature is the car's unless another is given."""
+    """An artifact with this predictor; its signature is the car's unless another is given, its explainer the fake."""
     manifest = Manifest(
         name="cars",
         task="regression" if classes is None else "classification",
@@ -198,7 +227,8 @@ def opened(
         ),
         files={},
     )
-    return LoadedArtifact(manifest, contract or signature(), predictor)
+    fake = FakeExplainer(predictor, "value" if classes is None else "probability")
+    return LoadedArtifact(manifest, contract or signature(), predictor, explainer or fake)
 
 
 def service_of(

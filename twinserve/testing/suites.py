@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twinserve.testing.contract.content import BodyLimitContract, ContentContract
 from twinserve.testing.contract.documents import CarsDocumentsContract, DocumentsContract
+from twinserve.testing.contract.explanations import CarsExplanationsContract, ExplanationsContract
 from twinserve.testing.contract.faults import FaultsContract
 from twinserve.testing.contract.findings import FindingsContract, OutOfRangeContract
 from twinserve.testing.contract.malformed import MalformedContract
@@ -21,6 +22,7 @@ class ContractSuite(
     ProblemsContract,
     RepliesContract,
     BatchesContract,
+    ExplanationsContract,
     DocumentsContract,
 ):
     """The contract of an app that mounts the paths of Twinserve, for any model.
@@ -39,6 +41,7 @@ class DoorSuite(
     OutOfRangeContract,
     FaultsContract,
     PredictionsContract,
+    CarsExplanationsContract,
     CarsDocumentsContract,
     ContractSuite,
 ):

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, TOKEN_RESPONSE, security, security_schemes
+from twinserve.service.documents.answers import FINDINGS, Document, parameters, request_body, schemas, success
+from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
-from twinserve.service.http.routes import BY_NAME, HEALTH, TOKEN, Route
+from twinserve.service.http.routes import HEALTH, TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.manifest import Manifest
 
-Document = dict[str, Any]
 VERSION: Final = "3.1.0"
 
-FINDINGS: Final[Document] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the request's body."},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-        "required": ["pointer", "code", "detail"],
-    },
+PARAMETER_ERROR: Final[Document] = {
+    "type": "object",
+    "properties": {"parameter": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
+    "required": ["parameter", "code", "detail"],
 }
 PROBLEM: Final[Document] = {
     "type": "object",
@@ -36,21 +29,18 @@ PROBLEM: Final[Document] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string", "description": "The request's id."},
-        "errors": FINDINGS,
+        "errors": {"type": "array", "items": {"anyOf": [FINDINGS["items"], PARAMETER_ERROR]}},
     },
     "required": ["type", "title", "status", "detail", "instance", "errors"],
 }
 # The kinds of problems of each route; any route may also fail with 500.
+PREDICTING: Final = (
+    *("malformed-json", "request-timeout", "too-large", "unsupported-media-type", "invalid-input", "unavailable"),
+    "prediction-timeout",
+)
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "predict": (
-        "malformed-json",
-        "request-timeout",
-        "too-large",
-        "unsupported-media-type",
-        "invalid-input",
-        "unavailable",
-        "prediction-timeout",
-    ),
+    "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
+    "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "schema": ("unavailable",),
     "openapi": ("unavailable",),
     "model": ("unavailable",),
@@ -95,13 +85,13 @@ def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document
     """The document of a service with this JSON Schema of an instance.
 
     Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
-    schemas = {
+    named = {
         "Instance": {key: value for key, value in instance.items() if key != "$schema"},
-        "Prediction": _prediction(facts),
+        **schemas(facts),
         "Problem": PROBLEM,
     }
     security_document = security_schemes(settings)
-    components: Document = {"schemas": schemas, "headers": HEADERS}
+    components: Document = {"schemas": named, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
     return {
@@ -127,26 +117,22 @@ def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) 
         }
         if schemes:
             operation["security"] = security(route, settings, schemes)
-        if route is BY_NAME["predict"]:
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(settings)}}}
+        if route.query is not None:
+            operation["parameters"] = parameters(route, facts)
+        if route.kind == "predict":
+            operation["requestBody"] = request_body(route, settings)
         if route is TOKEN:
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": TOKEN_REQUEST}}}
         operations[method.lower()] = operation
     return operations
 
 
-def _body(settings: Settings) -> Document:
-    instance = {"$ref": "#/components/schemas/Instance"}
-    batch = {"type": "array", "items": instance, "minItems": 1, "maxItems": settings.max_batch}
-    return {"oneOf": [instance, batch]}
-
-
 def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: bool) -> Document:
-    success: Document = {"description": route.summary}
+    answer: Document = {"description": route.summary}
     if with_body:
         media_type = MEDIA_TYPES.get(route.name, "application/json")
-        success["content"] = {media_type: {"schema": _success(route, facts)}}
-    responses: Document = {"200": success}
+        answer["content"] = {media_type: {"schema": success(route, facts)}}
+    responses: Document = {"200": answer}
     if route is TOKEN:
         error = {"application/json": {"schema": TOKEN_ERROR}}
         responses |= {
@@ -154,10 +140,10 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
         }
     for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
         status, title = KINDS[kind]
-        responses[str(int(status))] = {"description": title}
-        if with_body:
-            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
-            responses[str(int(status))]["content"] = {PROBLEM_JSON: problem}
+        known = responses.get(str(int(status)))
+        refusal = {"description": title if known is None else f"{known['description']}; {title}"}
+        content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}} if with_body else None
+        responses[str(int(status))] = refusal if content is None else refusal | {"content": content}
     return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
 
 
@@ -170,32 +156,3 @@ def _guarding(route: Route, settings: Settings) -> list[str]:
     """The kinds of problems that the guard may raise for this route."""
     kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
     return [*kinds, "too-many-requests"] if settings.rate and route.name not in HEALTH else kinds
-
-
-def _success(route: Route, facts: Manifest) -> Document:
-    if route.name == "predict":
-        prediction = {"$ref": "#/components/schemas/Prediction"}
-        named = {"model": {"const": facts.name}, "version": {"type": "string"}}
-        batch = named | {"predictions": {"type": "array", "items": prediction}}
-        one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
-        return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
-    if route is TOKEN:
-        return TOKEN_RESPONSE
-    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
-
-
-def _prediction(facts: Manifest) -> Document:
-    properties: Document
-    if facts.classes is None:
-        properties = {"value": {"type": "number"}}
-    else:
-        probability = {"type": "number", "minimum": 0, "maximum": 1}
-        probabilities = {
-            "type": ["object", "null"],
-            "description": "The probability of each class; null where the model gives labels only.",
-            "properties": dict.fromkeys(facts.classes, probability),
-            "required": [*facts.classes],
-        }
-        properties = {"label": {"enum": [*facts.classes]}, "probabilities": probabilities}
-    properties["warnings"] = FINDINGS | {"description": "Values not seen in training."}
-    return {"type": "object", "properties": properties, "required": [*properties]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -19,6 +19,7 @@ from twinserve.errors import ArtifactRefused
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
+from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import invalid_input
 from twinserve.service.http.reply import Reply
@@ -38,7 +39,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
-from twinserve.store.manifest import CoverageFacts, ExplanationFacts, Manifest
+from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -61,7 +62,7 @@ class ModelVersion:
         self.created = datetime.fromisoformat(facts.training.created)
         self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
-        self.description = _document(_describe(artifact, version))
+        self.description = _document(describe(artifact, version))
         self._artifact, self._settings = artifact, settings
         self._predictor = artifact.predictor
         self._joins = settings.batching and facts.predictor.joins
@@ -235,30 +236,6 @@ def _seal_key(path: Path | None) -> bytes | None:
         return None if path is None else path.read_bytes()
     except OSError as error:
         raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
-
-
-def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
-    facts = artifact.manifest
-    return {
-        "name": facts.name,
-        "version": version,
-        "task": facts.task,
-        "classes": None if facts.classes is None else list(facts.classes),
-        "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
-        "explanation": None if facts.explanation is None else _explanation(facts.explanation),
-        "coverage": None if facts.coverage is None else _coverage(facts.coverage),
-        "metric": facts.metric,
-        "metrics": dict(facts.metrics),
-        "training": facts.training.model_dump(mode="json"),
-    }
-
-
-def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
-    return {"method": facts.method, "of": facts.of, "reason": facts.reason}
-
-
-def _coverage(facts: CoverageFacts) -> Mapping[str, Any]:
-    return {"method": facts.method, "rows": facts.rows, "largest": facts.largest, "reason": facts.reason}
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

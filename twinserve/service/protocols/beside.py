@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from twinserve.conformal.coverage import Covered
-from twinserve.explain.explainer import Values
-from twinserve.explain.stored import Method, Scale
-
-
-class Explained(NamedTuple):
-    """Why the predictions of n rows are what they are."""
-
-    method: Method
-    of: Scale
-    classes: Sequence[str] | None
-    """`[n]`: the class of which each row's values are; None for a regression."""
-    values: Values
-    top: int | None
-    """How many contributions are listed; None: all."""
+from twinserve.explain.explained import Explained
 
 
 class Beside(NamedTuple):

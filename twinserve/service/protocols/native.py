@@ -11,13 +11,14 @@ from typing import Final
 import msgspec
 
 from twinserve.arrays import FloatArray
+from twinserve.predict.answers import unpredictable
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.body import require_json
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols import coverage, explanation
+from twinserve.service.protocols import coverage
 from twinserve.service.protocols.beside import NOTHING, Beside
 from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
@@ -80,7 +81,9 @@ class NativeCodec:
             return coverage.written(beside.covered, self._labels)
         if beside.explained is None:
             return ()
-        return explanation.written(beside.explained, self._pointers, is_array=batch.is_array)
+        if len(rows := beside.explained.unexplained):
+            raise invalid_input(unpredictable(rows.tolist(), is_array=batch.is_array))
+        return [f',"explanation":{_json(item)}' for item in beside.explained.described(self._pointers)]
 
 
 class Renderer:

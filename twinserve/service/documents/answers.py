@@ -1,0 +1,127 @@
+"""The bodies of predictions and explanations in the OpenAPI document: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from twinserve.explain.stored import Method, Scale
+from twinserve.service.documents.security import TOKEN_RESPONSE
+from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
+from twinserve.service.http.routes import TOKEN, Route
+from twinserve.service.settings import Settings
+from twinserve.store.manifest import Manifest
+
+Document = dict[str, Any]
+
+FINDINGS: Final[Document] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the request's body."},
+            "code": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+        "required": ["pointer", "code", "detail"],
+    },
+}
+
+
+def request_body(route: Route, settings: Settings) -> Document:
+    """One instance, or as many as the path takes."""
+    instance = {"$ref": "#/components/schemas/Instance"}
+    most = min(settings.max_batch, settings.max_explain) if route.explains else settings.max_batch
+    schema = {"oneOf": [instance, {"type": "array", "items": instance, "minItems": 1, "maxItems": most}]}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def parameters(route: Route, facts: Manifest) -> list[Document]:
+    """The query parameters that a path takes of this model."""
+    documented = ((parameter, _parameter_schema(parameter, facts)) for parameter in route.query or ())
+    return [
+        {"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema}
+        for parameter, schema in documented
+        if schema is not None
+    ]
+
+
+def _parameter_schema(parameter: Parameter, facts: Manifest) -> Mapping[str, Any] | None:
+    """The schema of its values for this model; None where the model has none."""
+    if parameter is CLASS:
+        return None if facts.classes is None else {"enum": [*facts.classes]}
+    if parameter is COVERAGE:
+        largest = 0.0 if facts.coverage is None else facts.coverage.largest
+        return {**parameter.schema, "maximum": largest} if largest else None
+    return parameter.schema
+
+
+def success(route: Route, facts: Manifest) -> Document:
+    """The schema of the body of a 200."""
+    if route.kind == "predict":
+        prediction = {"$ref": f"#/components/schemas/{'Explained' if route.explains else 'Prediction'}"}
+        named = {"model": {"const": facts.name}, "version": {"type": "string"}}
+        batch = named | {"predictions": {"type": "array", "items": prediction}}
+        one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
+        return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
+    if route is TOKEN:
+        return TOKEN_RESPONSE
+    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
+
+
+def schemas(facts: Manifest) -> Document:
+    """The schemas of a prediction without and with its explanation."""
+    properties = _prediction(facts)
+    explained = {**properties, "explanation": _explanation(facts)}
+    return {
+        "Prediction": {"type": "object", "properties": properties | _covered(facts), "required": [*properties]},
+        "Explained": {"type": "object", "properties": explained, "required": [*explained]},
+    }
+
+
+def _covered(facts: Manifest) -> Document:
+    """The member that `coverage` adds."""
+    number, said = {"type": "number"}, "Only where `coverage` was asked for."
+    if facts.classes is None:
+        ends: Document = {"coverage": number, "low": number, "high": number}
+        return {"interval": {"type": "object", "description": said, "properties": ends, "required": [*ends]}}
+    labels = {"type": "array", "items": {"enum": [*facts.classes]}, "minItems": 1, "uniqueItems": True}
+    members: Document = {"coverage": number, "labels": labels}
+    return {"set": {"type": "object", "description": said, "properties": members, "required": [*members]}}
+
+
+def _prediction(facts: Manifest) -> Document:
+    warnings = {"warnings": FINDINGS | {"description": "Values not seen in training."}}
+    if facts.classes is None:
+        return {"value": {"type": "number"}} | warnings
+    probability = {"type": "number", "minimum": 0, "maximum": 1}
+    probabilities = {
+        "type": ["object", "null"],
+        "description": "The probability of each class; null where the model gives labels only.",
+        "properties": dict.fromkeys(facts.classes, probability),
+        "required": [*facts.classes],
+    }
+    return {"label": {"enum": [*facts.classes]}, "probabilities": probabilities} | warnings
+
+
+def _explanation(facts: Manifest) -> Document:
+    number = {"type": "number"}
+    contribution: Document = {
+        "type": "object",
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) of a field of the instance."},
+            "contribution": number,
+            "error": {"type": "number", "description": "The standard error, where contributions are sampled."},
+        },
+        "required": ["pointer", "contribution"],
+    }
+    properties: Document = {
+        "method": {"enum": [*get_args(Method)]},
+        "of": {"enum": [*get_args(Scale)], "description": "The scale of output, base and contributions."},
+        **({} if facts.classes is None else {"class": {"enum": [*facts.classes]}}),
+        "base": {"type": "number", "description": "The output where no field is known."},
+        "output": {"type": "number", "description": "Base, contributions and others together."},
+        "contributions": {"type": "array", "items": contribution, "description": "The greatest magnitude first."},
+        "others": {"type": "number", "description": "The sum of the contributions that are not listed."},
+    }
+    return {"type": "object", "properties": properties, "required": [*properties]}
