@@ -13,12 +13,9 @@ from typing import Final
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.conformal.limits import HIGHEST, LOWEST
 from twinserve.conformal.stored import StoredScores
 
-LOWEST: Final = 0.5
-HIGHEST: Final = 0.99
-"""The coverages that may be asked for."""
-RANGE: Final = f"Must be from {LOWEST} to {HIGHEST}."
 PLACES: Final = 10_000
 """The largest supported coverage is told to four places."""
 

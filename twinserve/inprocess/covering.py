@@ -7,7 +7,7 @@ from typing import Any
 
 from twinserve.arrays import FloatArray
 from twinserve.conformal.coverage import Unsupported
-from twinserve.conformal.quantiles import HIGHEST, LOWEST, RANGE
+from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
 from twinserve.errors import AskedWrongly
 from twinserve.predict.linear import Row
 from twinserve.predict.predictor import Predictions

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from twinserve.conformal.quantiles import HIGHEST, LOWEST, RANGE
+from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
 
 LONGEST_NUMBER: Final = 20
 """Characters of a number; no value that is accepted is longer."""
