@@ -14,6 +14,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from twinserve import bounds
+from twinserve.conformal import stored as stored_coverage
+from twinserve.conformal.coverage import Coverage, open_coverage
 from twinserve.errors import ArtifactRefused
 from twinserve.explain import stored
 from twinserve.explain.explainer import Explainer
@@ -60,6 +62,8 @@ class LoadedArtifact:
     signature: Signature
     predictor: Predictor
     explainer: Explainer | None = None
+    """None in a version that was made without."""
+    coverage: Coverage | None = None
     """None in a version that was made without."""
 
 
@@ -111,7 +115,10 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
-    return LoadedArtifact(facts, signature, predictor, explainer)
+    with _refusing(stored_coverage.NAME):
+        classes = None if facts.classes is None else len(facts.classes)
+        coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
+    return LoadedArtifact(facts, signature, predictor, explainer, coverage)
 
 
 @contextlib.contextmanager
@@ -171,7 +178,7 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
-    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE}
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME}
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
