@@ -20,6 +20,7 @@ from twinserve.service.http.routes import ROUTES, SCOPES, Route
 from twinserve.service.service import Service
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON
+from twinserve.testing.contract.suite import example_path
 from twinserve.testing.fakes import car, service_of
 
 EVERYTHING = " ".join(SCOPES)
@@ -44,6 +45,9 @@ NEEDS: Mapping[str, str | None] = {
     "/livez": None,
     "/readyz": None,
     "/": None,
+    "/card": "read",
+    "/live": "manage",
+    "/assets/{name}": None,
 }
 
 
@@ -66,7 +70,7 @@ def ask(both: Both, route: Route, headers: Mapping[str, str]) -> Answer:
         return both.predict(car(), {**JSON, **headers})
     if route.name == "metrics":  # Counts the very requests, so its bytes are not alike.
         return both.doors[0].send("GET", route.path, headers=headers)
-    return both.send("GET", route.path, headers=headers)
+    return both.send("GET", example_path(route), headers=headers)
 
 
 def expected(route: Route, scopes: str | None) -> int:
@@ -123,7 +127,7 @@ def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
 def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, public: str) -> None:
     """Public paths need no credentials, and all others do."""
     both = open_doors(keyed(tmp_path, public=public)[0])
-    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics"}}
+    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics", "/live"}}
     free = set().union(*(open_now[word] for word in public.split(",")))
     for route in ROUTES:
         assert ask(both, route, {}).status == (200 if route.path in free else expected(route, None))

@@ -7,7 +7,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,9 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
 GOLDEN: Final = golden_rows.NAME
+CARD: Final = "card.md"
+FIGURES: Final = "figures/"
+"""The folder of the card's figures, each an SVG."""
 NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
 
 
@@ -61,6 +64,8 @@ class LoadedArtifact:
     predictor: Predictor
     explainer: Explainer | None = None
     """None in a version that was made without."""
+    card: Mapping[str, bytes] = field(default_factory=dict)
+    """The Markdown of the model card and its figures, by the names of their files."""
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -111,7 +116,8 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
-    return LoadedArtifact(facts, signature, predictor, explainer)
+    card = {name: content for name, content in files.items() if _is_of_card(name)}
+    return LoadedArtifact(facts, signature, predictor, explainer, card)
 
 
 @contextlib.contextmanager
@@ -152,9 +158,10 @@ def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                digest, content = opened.read(name, deadline, keep=name in _needed(facts))
+                keep = name in _needed(facts) or _is_of_card(name)
+                digest, content = opened.read(name, deadline, keep=keep)
                 manifest.require_digest(facts, name, digest)
-                files |= {name: content} if name in _needed(facts) else {}
+                files |= {name: content} if keep else {}
             return facts, files
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactRefused(NOTHING) from None
@@ -175,6 +182,10 @@ def _needed(facts: Manifest) -> frozenset[str]:
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
+
+
+def _is_of_card(name: str) -> bool:
+    return name == CARD or (name.startswith(FIGURES) and name.endswith(".svg"))
 
 
 def _manifest(content: bytes | None) -> Manifest:
