@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.routing import Match
@@ -17,6 +17,7 @@ from twinserve.service.service import Service
 
 Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply]]
 Headers = Sequence[tuple[bytes, bytes]]
+BLANK: Final = b" \t"
 
 
 class Exact:
@@ -67,15 +68,17 @@ def encode_once(headers: tuple[Header, ...]) -> Headers:
 
 
 def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:
-    """Look headers up by lower-case name; the values of a repeated one are joined by commas, as in WSGI."""
+    """Look headers up by lower-case name; the values of a repeated one are joined by commas, as in WSGI.
+
+    Blanks around a value are no part of it (RFC 9110 section 5.5), and httptools leaves those behind it."""
     fields: dict[bytes, bytes] = dict(scope["headers"])
     if len(fields) < len(scope["headers"]):
         for name in fields:
-            fields[name] = b",".join(value for other, value in scope["headers"] if other == name)
+            fields[name] = b",".join(value.strip(BLANK) for other, value in scope["headers"] if other == name)
 
     def find(name: str) -> str | None:
         value = fields.get(header_key(name))
-        return None if value is None else value.decode("latin-1")
+        return None if value is None else value.strip(BLANK).decode("latin-1")
 
     return find
 

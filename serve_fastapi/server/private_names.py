@@ -29,7 +29,8 @@ PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "uvicorn.protocols.http.httptools_impl:RequestResponseCycle": (
         *("receive", "send"),
-        *("access_log", "access_logger", "body", "default_headers", "disconnected", "expect_100_continue", "flow"),
+        *("access_log", "access_logger", "body", "chunked_encoding", "default_headers", "disconnected"),
+        *("expect_100_continue", "expected_content_length", "flow"),
         *("keep_alive", "logger", "message_event", "more_body", "on_response", "response_complete"),
         *("response_started", "scope", "transport", "waiting_for_100_continue"),
     ),

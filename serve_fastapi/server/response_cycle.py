@@ -18,6 +18,8 @@ class DoorCycle(RequestResponseCycle):
 
     start: Any = None
     """The first message of the response, kept until its body is known."""
+    _ends_with_connection = False
+    """Does the end of the connection show where the body ends?"""
     problem: Problem | None = None
     """Why the body can never be complete."""
     closes_unread = False
@@ -62,8 +64,17 @@ class DoorCycle(RequestResponseCycle):
             if whole is not None:
                 self._finish(whole)
                 return
+            self._frame(start)
             await super().send(start)
+        if self._ends_with_connection:
+            self.expected_content_length += len(message.get("body", b""))
         await super().send(message)
+
+    def _frame(self, start: Any) -> None:
+        """For HTTP/1.0, which has no chunks, the end of the connection is that of a body of unknown length."""
+        has_length = any(name == b"content-length" for name, _ in start.get("headers", ()))
+        if not has_length and self.scope["http_version"] == "1.0":
+            self.chunked_encoding, self._ends_with_connection = False, True
 
     def _whole(self, start: Any, message: Any) -> bytes | None:
         """The bytes of an ordinary response: its body has the declared length and the connection is kept. Else None."""

@@ -18,11 +18,13 @@ PLACEHOLDER: Final = BodyPlaceholder()
 
 
 class NamelessResponse(wsgi.Response):  # type: ignore[misc]  # gunicorn ships no types.
-    """A response without the header `Server`."""
+    """A response without the header `Server`, in HTTP/1.1 whatever the request's version (RFC 9110 section 6.2)."""
 
     def default_headers(self) -> list[str]:
         """The lines that gunicorn adds."""
-        return [line for line in super().default_headers() if not line.startswith("Server:")]
+        status, *lines = super().default_headers()
+        status = status.replace("HTTP/1.0", "HTTP/1.1", 1)
+        return [status, *(line for line in lines if not line.startswith("Server:"))]
 
 
 def name_no_server() -> None:

@@ -77,6 +77,17 @@ def test_lines_are_answered_before_the_request_has_ended(start: Start, line: byt
         assert b'{"status":"alive"}' in until(connection, b"}")
 
 
+def test_http_1_0_gets_no_chunks(start: Start, line: bytes) -> None:
+    """It does not know them: the end of the connection is that of the answer."""
+    with start() as server, server.connect() as connection:
+        head = f"POST /lines HTTP/1.0\r\nContent-Type: {TYPE}\r\nContent-Length: {3 * len(line)}\r\n\r\n"
+        connection.sendall(head.encode() + line * 3)
+        fields, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in fields.lower()
+        *labels, number = body.split(b"\n")
+        assert (len(labels), number) == (3, b"3 lines")
+
+
 @pytest.mark.parametrize("number", [1, 2_000])
 def test_whole_bodies_and_chunked_ones_are_answered_alike(start: Start, line: bytes, number: int) -> None:
     """Small ones, which are there with their head, and large ones."""

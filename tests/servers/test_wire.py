@@ -361,6 +361,21 @@ def test_100_continue_is_sent_to_who_expects_it(server: Running, instance: bytes
     assert (interim.status, response.status) == (100, 200)
 
 
+def test_nobody_is_asked_to_send_an_empty_body(server: Running) -> None:
+    """`Expect: 100-continue` without a body is answered at once (RFC 9110 section 10.1.1)."""
+    (response,) = server.send(request("POST", "/predict", headers="Expect: 100-continue\r\nContent-Length: 0\r\n"))
+    assert response.status == 415
+
+
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t "])
+def test_blanks_around_a_value_are_no_part_of_it(server: Running, instance: bytes, blanks: str) -> None:
+    """Behind it, too (RFC 9110 section 5.5), so that ids, credentials and origins count as they are."""
+    headers = f"X-Request-Id:{blanks}my-id{blanks}\r\nContent-Type:{blanks}application/json{blanks}\r\n"
+    head = f"POST /predict HTTP/1.1\r\nHost: h\r\n{headers}Content-Length: {len(instance)}\r\n\r\n"
+    (response,) = server.send(head.encode() + instance)
+    assert (response.status, response.headers["x-request-id"]) == (200, "my-id")
+
+
 def test_nobody_is_asked_to_send_what_is_too_large(server: Running) -> None:
     """A too large Content-Length is 413 instead of 100."""
     head = (
@@ -410,6 +425,8 @@ def test_a_repeated_head_changes_no_answer(server: Running, instance: bytes) -> 
         ("Connection: close\r\n", "1.1", 1),
         ("Connection: keep-alive, close\r\n", "1.1", 1),
         ("", "1.0", 1),
+        ("Connection: keep-alive\r\n", "1.0", 1),
+        ("Connection: Keep-Alive, TE\r\nKeep-Alive: timeout=9\r\n", "1.0", 1),
         ("Connection: Upgrade\r\nUpgrade: h2c\r\n", "1.1", 3),
         ("X-Tag: 1\r\nX-Tag: 2\r\n", "1.1", 3),
     ],
@@ -425,6 +442,17 @@ def test_a_repeated_head_keeps_or_ends_a_connection(
             connection.sendall(sent)
             statuses += [response.status for response in read(connection, 1)]
     assert statuses == [200] * answers
+
+
+@pytest.mark.parametrize("headers", ["", "Connection: keep-alive\r\n"])
+def test_http_1_0_is_answered_in_http_1_1_and_closed(server: Running, headers: str) -> None:
+    """Whatever the client asks for, in the framework's answers as in the server's own refusals."""
+    for target, status in (("/health/live", b"200"), ("no-slash", b"400")):
+        with server.connect() as connection:
+            connection.sendall(f"GET {target} HTTP/1.0\r\n{headers}\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert b"\r\nconnection: close\r\n" in answer.lower()
 
 
 def test_a_connection_is_kept_and_prompt(server: Running, instance: bytes) -> None:

@@ -14,10 +14,12 @@ import numpy as np
 
 from twinserve.card.caveats import caveats
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
+from twinserve.card.explanations import Explaining
 from twinserve.card.figures import figures
 from twinserve.card.quality import evaluated_by, measured, metrics
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
+from twinserve.explain.explainer import Explainer
 from twinserve.predict.predictor import Predictor
 from twinserve.recipes import Recipe
 from twinserve.signature import Feature, Signature
@@ -42,13 +44,15 @@ class Subject:
     fitted: Fitted
     facts: Manifest
     predictor: Predictor
+    explainer: Explainer | None
 
 
 def card(subject: Subject) -> dict[str, bytes]:
     """The card's files: Markdown, HTML and the figures."""
-    drawn = _figures(subject)
+    drawn, explained = _figures(subject), _explained(subject)
     title = f"Model card: {subject.facts.name}"
-    markdown = "\n\n".join([heading(title, 1), *_blocks(subject, drawn)]) + "\n"
+    markdown = "\n\n".join([heading(title, 1), *_blocks(subject, drawn, explained)]) + "\n"
+    drawn = {**drawn, **explained}
     return {
         MARKDOWN: markdown.encode(),
         HTML: html(title, markdown, drawn).encode(),
@@ -73,7 +77,15 @@ def _figures(subject: Subject) -> Figures:
     return {f"{FOLDER}/{name}": figure for name, figure in drawn.items()}
 
 
-def _blocks(subject: Subject, drawn: Figures) -> Iterator[str]:
+def _explained(subject: Subject) -> Figures:
+    data = subject.data
+    if subject.explainer is None or not len(data.holdout):
+        return {}
+    explaining = Explaining(subject.predictor, subject.explainer, data.holdout.columns, data.signature, data.classes)
+    return {f"{FOLDER}/{name}": figure for name, figure in explaining.figures().items()}
+
+
+def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[str]:
     facts = subject.facts
     yield from _summary(subject)
     yield heading("Quality on the hold-out")
@@ -81,6 +93,10 @@ def _blocks(subject: Subject, drawn: Figures) -> Iterator[str]:
     if facts.metrics:
         yield metrics(facts)
     yield from (picture(path, caption) for path, (caption, _) in drawn.items())
+    if facts.explanation is not None:
+        yield heading("Why an answer is what it is")
+        yield paragraph(f"{facts.explanation.method}, in {facts.explanation.of}. {facts.explanation.reason}")
+        yield from (picture(path, caption) for path, (caption, _) in explained.items())
     yield heading("Data")
     yield from _data(subject)
     yield heading("Candidates")

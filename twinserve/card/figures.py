@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
 from twinserve.arrays import FloatArray
-from twinserve.card.drawing import Figure, rc_context
+from twinserve.card.drawing import BLUE, COLOURS, GREY, SIZE, drawing, empty, short, svg
 from twinserve.evaluate.importance import Importance
 from twinserve.predict.predictor import Predictions
 
-BLUE: Final = "#2563a8"
-ORANGE: Final = "#d9730d"
-GREY: Final = "#9aa3ad"
-COLOURS: Final = (BLUE, ORANGE, "#2e8b57", "#8250a8", "#b3373e", "#7a5c3e", "#c2579a", "#4d7f8f", "#8a8d1a", "#555555")
-SIZE: Final = (5.4, 4.0)
-"""Inches."""
 MOST_CLASSES: Final = len(COLOURS)
 MOST_POINTS: Final = 1_500
 MOST_BARS: Final = 20
-STYLE: Final[Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "twinserve",
-    "text.parse_math": False,  # A column may be named `$price`.
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": "#333333",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e9ec",
-    "legend.frameon": False,
-}
 
 
 def figures(
     y_true: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: Sequence[Importance]
 ) -> dict[str, tuple[str, bytes]]:
     """The figures that these predictions allow, by file name: caption and SVG."""
-    with warnings.catch_warnings(), rc_context(STYLE):
-        warnings.simplefilter("ignore")  # Matplotlib's own font lacks some scripts; the reader's font draws the text.
+    with drawing():
         drawn = _of_classes(y_true, predictions, classes) if classes else _of_values(y_true, predictions)
         return drawn | {"importance.svg": _importance(importance)}
 
@@ -77,24 +52,24 @@ def _curves(classes: Sequence[str]) -> list[tuple[int, str, str]]:
 
 
 def _roc(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
-    figure, axes = _empty("false positive rate", "true positive rate")
+    figure, axes = empty("false positive rate", "true positive rate")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
     for code, label, colour in _curves(classes):
         fpr, tpr, _ = roc_curve(y_true == code, probabilities[:, code])
         axes.plot(fpr, tpr, color=colour, label=f"{label}: area {auc(fpr, tpr):.3f}")
     axes.legend(loc="lower right")
-    return "ROC curve: true positives of a class against false positives", _svg(figure)
+    return "ROC curve: true positives of a class against false positives", svg(figure)
 
 
 def _precision_recall(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
-    figure, axes = _empty("recall", "precision")
+    figure, axes = empty("recall", "precision")
     axes.set_ylim(0, 1.03)
     for code, label, colour in _curves(classes):
         precision, recall, _ = precision_recall_curve(y_true == code, probabilities[:, code])
         axes.step(recall, precision, where="post", color=colour, label=label)
         axes.axhline(float((y_true == code).mean()), color=colour, linestyle=":", linewidth=1)
     axes.legend(loc="lower left")
-    return "Precision and recall; dotted: precision of random guessing", _svg(figure)
+    return "Precision and recall; dotted: precision of random guessing", svg(figure)
 
 
 def _calibration(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
@@ -105,7 +80,7 @@ def _calibration(y_true: FloatArray, probabilities: FloatArray, classes: Sequenc
         predicted, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == y_true
         what = "of the predicted class"
     bins = max(3, min(10, len(y_true) // 30))
-    figure, axes = _empty(f"predicted probability {what}", "observed frequency")
+    figure, axes = empty(f"predicted probability {what}", "observed frequency")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
     groups = [group for group in np.array_split(np.argsort(predicted, kind="stable"), bins) if len(group)]
     x = np.array([predicted[group].mean() for group in groups])
@@ -115,7 +90,7 @@ def _calibration(y_true: FloatArray, probabilities: FloatArray, classes: Sequenc
     axes.errorbar(x, y, yerr=np.stack([low, high]), fmt="o-", color=BLUE, ecolor=GREY, capsize=3, markersize=5)
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
-    return f"Calibration in {len(groups)} groups of equally many rows, with 95 % intervals", _svg(figure)
+    return f"Calibration in {len(groups)} groups of equally many rows, with 95 % intervals", svg(figure)
 
 
 def _confusion(y_true: FloatArray, predictions: Predictions, classes: Sequence[str]) -> tuple[str, bytes]:
@@ -124,32 +99,32 @@ def _confusion(y_true: FloatArray, predictions: Predictions, classes: Sequence[s
     table = cells.reshape(size, size)
     recalls = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     side = max(SIZE[1], 0.45 * size + 1.5)
-    figure, axes = _empty("predicted", "true", size=(side * SIZE[0] / SIZE[1], side))
+    figure, axes = empty("predicted", "true", size=(side * SIZE[0] / SIZE[1], side))
     axes.grid(visible=False)
     axes.imshow(recalls, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row in range(size):
         for column in range(size):
             shade = "white" if recalls[row, column] > 0.5 else "#333333"
             axes.text(column, row, f"{table[row, column]}", ha="center", va="center", color=shade)
-    axes.set_xticks(range(size), [_short(label) for label in classes], rotation=0 if size <= 4 else 60)
-    axes.set_yticks(range(size), [_short(label) for label in classes])
-    return "Confusion matrix in rows of the hold-out; shade: proportion of the true class", _svg(figure)
+    axes.set_xticks(range(size), [short(label) for label in classes], rotation=0 if size <= 4 else 60)
+    axes.set_yticks(range(size), [short(label) for label in classes])
+    return "Confusion matrix in rows of the hold-out; shade: proportion of the true class", svg(figure)
 
 
 def _predicted(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
-    figure, axes = _empty("actual", "predicted")
+    figure, axes = empty("actual", "predicted")
     ends = [min(y_true.min(), values.min()), max(y_true.max(), values.max())]
     axes.plot(ends, ends, color=GREY, linestyle=":", linewidth=1)
     axes.scatter(y_true, values, s=9, alpha=0.5, color=BLUE, linewidths=0)
-    return "Predicted against actual; dotted: equal", _svg(figure)
+    return "Predicted against actual; dotted: equal", svg(figure)
 
 
 def _residuals(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
-    figure, axes = _empty("predicted minus actual", "rows")
+    figure, axes = empty("predicted minus actual", "rows")
     residuals = values - y_true
     axes.hist(residuals, bins=_edges(residuals), color=BLUE, edgecolor="white", linewidth=0.5)
     axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
-    return "Residuals", _svg(figure)
+    return "Residuals", svg(figure)
 
 
 def _edges(numbers: FloatArray) -> FloatArray:
@@ -167,31 +142,12 @@ def _edges(numbers: FloatArray) -> FloatArray:
 
 def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
     shown = list(importance[:MOST_BARS])[::-1]
-    figure, axes = _empty("loss in the metric that decides", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
+    figure, axes = empty("loss in the metric that decides", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
     axes.grid(visible=False, axis="y")
     bars = range(len(shown))
     spreads = [part.spread for part in shown]
     axes.barh(bars, [part.mean for part in shown], xerr=spreads, color=BLUE, ecolor=GREY, height=0.7)
-    axes.set_yticks(bars, [_short(part.feature, 32) for part in shown], fontsize=9)
+    axes.set_yticks(bars, [short(part.feature, 32) for part in shown], fontsize=9)
     axes.axvline(0, color=GREY, linewidth=1)
     more = f", the {len(shown)} highest of {len(importance)}" if len(importance) > len(shown) else ""
-    return f"Permutation importance{more}: the loss when a feature's values are shuffled among the rows", _svg(figure)
-
-
-def _short(label: str, most: int = 18) -> str:
-    return label if len(label) <= most else label[: most - 1] + "…"
-
-
-def _empty(x: str, y: str, size: tuple[float, float] = SIZE) -> tuple[Figure, Any]:
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    return figure, axes
-
-
-def _svg(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", "", buffer.getvalue().decode(), flags=re.S)
-    return text.strip().encode()
+    return f"Permutation importance{more}: the loss when a feature's values are shuffled among the rows", svg(figure)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from twinserve.service.process.streams import open_closed
+
 FAILURE: Final = 1
 USAGE: Final = 2
 HELD_BACK: Final = 3
@@ -36,19 +38,9 @@ class Command:
 
 def prepare_streams() -> None:
     """Open closed standard streams on /dev/null, and escape what the encoding of standard output cannot hold."""
-    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:  # Otherwise the next file that is opened, maybe one of the store, would be it.
-            setattr(sys, name, os.fdopen(_on_nothing(number), mode))
+    open_closed()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _on_nothing(number: int) -> int:
-    opened = os.open(os.devnull, os.O_RDWR)
-    if opened != number:
-        os.dup2(opened, number)
-        os.close(opened)
-    return number
 
 
 class ReportLost(Exception):

@@ -14,6 +14,7 @@ from twinserve.cli.command import Command, reporting
 from twinserve.cli.options import file
 from twinserve.errors import AskedWrongly
 from twinserve.service.auth import keys, signing
+from twinserve.service.auth.reloading_file import read_regular
 from twinserve.service.http.routes import SCOPES
 from twinserve.service.settings import BadSetting, read_settings
 from twinserve.store import seal
@@ -38,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
     except ValidationError as error:
         raise Refused(_first_mistake(error)) from None
     except OSError as error:
-        raise Refused(f"{error.filename}: {error.strerror}.") from None
+        raise Refused(f"{error.filename or 'The file'}: {error.strerror}.") from None
     return 0
 
 
@@ -96,7 +97,7 @@ def signing_key(options: argparse.Namespace) -> None:
     """Make a new key that signs tokens; tokens of the previous key stay valid."""
     path = options.file or _setting("signing_key")
     with keys.changing(path):
-        keys.replace(path, signing.renewed(path.read_bytes() if path.exists() else b""))
+        keys.replace(path, signing.renewed(read_regular(path) if path.exists() else b""))
     _hint(f"{path} signs from now on.")
 
 

@@ -24,6 +24,9 @@ WORTH: Final = 4.0
 """Rows are joined until together they cost this many times the fixed cost of a call, which saves 80 % of the most that
 joining can save."""
 
+MOST: Final = 1_000
+"""Rows from which no more requests join: the proof has tried that many in one call (`proof/batch_invariance.py`)."""
+
 PAUSE: Final = 0.25
 """The longest pause as a share of the fixed cost of a call."""
 LONGEST_PAUSE: Final = 0.01
@@ -72,7 +75,7 @@ class Batcher:
     def has_room(self, rows: int, seconds: float) -> bool:
         """May another request join these rows, if the first request must be answered within `seconds`?"""
         per_row, per_call = self.cost.line
-        return per_row * rows <= WORTH * per_call and per_row * rows + per_call < seconds
+        return rows < MOST and per_row * rows <= WORTH * per_call and per_row * rows + per_call < seconds
 
     def pause(self) -> float:
         """Seconds to wait for more requests after answering several at once; short compared with a call."""

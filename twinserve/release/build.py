@@ -13,6 +13,7 @@ import numpy as np
 
 from twinserve import bounds
 from twinserve.card.card import Subject, card
+from twinserve.explain.explainer import Explainer
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -167,11 +168,15 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: golden_rows.write(pairs),
-        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor)),
+        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor, _explainer(proved))),
         name: pipeline,
         **({} if proved.explanation is None else proved.explanation.files),
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
+
+
+def _explainer(proved: Proved) -> Explainer | None:
+    return None if proved.explanation is None else proved.explanation.explainer
 
 
 def spread(columns: Columns, most: int) -> Columns:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal, get_args, get_origin
 
+from twinserve.service.process.streams import open_closed
 from twinserve.service.settings import PREFIX, BadSetting, Settings, read_settings
 
 
@@ -15,6 +16,7 @@ def from_command_line(program: str, summary: str, arguments: Sequence[str] | Non
 
     Each option is stored in its environment variable, so that every worker process reads the same settings.
     """
+    open_closed()
     parser = argparse.ArgumentParser(prog=program, description=summary)
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f", default {field.default}"

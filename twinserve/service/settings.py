@@ -21,6 +21,8 @@ from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
 PREFIX: Final = "TWINSERVE_"
 ENV_FILE: Final = ".env"
+ENV_ENCODING: Final = "utf-8-sig"
+"""Some editors put a byte order mark in front, which would be part of the first variable's name."""
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -38,7 +40,12 @@ class Settings(BaseSettings):
     """How a server runs. Each field can be set by the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding=ENV_ENCODING,
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -240,7 +247,12 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """The settings from the environment, then from `.env`; raises `BadSetting`, also for an unknown name."""
-    wrong = mistake({**dotenv_values(ENV_FILE), **os.environ}, PREFIX, Settings.model_fields)
+    try:
+        given = {**dotenv_values(ENV_FILE, encoding=ENV_ENCODING), **os.environ}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadSetting(f"The file {ENV_FILE} of the working folder cannot be read ({reason}).") from None
+    wrong = mistake(given, PREFIX, Settings.model_fields)
     if wrong is not None:
         raise BadSetting(wrong)
     try:

@@ -37,7 +37,7 @@ def made(wire: Wire, *, keep_alive: bool = True, method: str = "POST", continues
     """A request that waits for its response."""
     log = logging.getLogger("test")
     return DoorCycle(
-        scope={"type": "http", "method": method},  # type: ignore[typeddict-item]  # No more is read.
+        scope={"type": "http", "http_version": "1.1", "method": method},  # type: ignore[typeddict-item]  # No more is read.
         transport=wire,
         flow=FlowControl(wire),
         logger=log,

@@ -23,9 +23,11 @@ from harness import ROOT, fruit
 from tests.doors import Both, open_both
 from tests.twinserve.signature.made import instances
 from twinserve import InvalidInput, Model, open_model
+from twinserve.errors import AskedWrongly
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 from twinserve.store.registry import Registry
+from twinserve.testing.client import JSON as JSON_TYPE
 
 TUMOR = json.loads((ROOT / "examples" / "tumor.json").read_text())
 APPLE: dict[str, Any] = {"weight": 150.0, "skin": {"colour": "red", "spots": 3}}
@@ -146,6 +148,32 @@ def test_under_either_policy_and_for_either_task(store: Path, name: str, policy:
         for value in (APPLE, odd, [APPLE, odd], [odd] * 150):
             assert outcome(model, value) == at_the_doors(doors, value)
         assert json.loads(json.dumps(model.schema)) == doors.send("GET", "/schema").json()
+
+
+def test_explanations_are_those_of_the_doors(tumor: Model, tumor_doors: Both, pear: Model, fruit_doors: Both) -> None:
+    """Of an instance, of a list, of a named class, and of the greatest contributions."""
+    for model, doors, row in ((tumor, tumor_doors, TUMOR), (pear, fruit_doors, APPLE)):
+        assert model.classes is not None
+        label = model.classes[0]
+        asked: dict[str, dict[str, Any]] = {"": {}, "?top=2": {"top": 2}, f"?class={label}": {"class_": label}}
+        for query, arguments in asked.items():
+            for value in (row, [row, row]):
+                answer = doors.send("POST", f"/explain{query}", json.dumps(value).encode(), JSON_TYPE)
+                assert (answer.status, answer.json()) == (200, model.explain(value, **arguments))
+
+
+@pytest.mark.parametrize(("asked", "detail"), [({"class_": "no"}, "class_ must be one of"), ({"top": 0}, "at least 1")])
+def test_an_explanation_that_cannot_be_given_is_told(tumor: Model, asked: dict[str, Any], detail: str) -> None:
+    with pytest.raises(AskedWrongly, match=detail):
+        tumor.explain(TUMOR, **asked)
+
+
+def test_a_frame_gets_an_explanation_for_each_row(pear: Model) -> None:
+    """The object of each row's answer beside the columns of its prediction."""
+    frame = pd.json_normalize([APPLE] * 2)
+    explained = pear.explain(frame, top=1)
+    assert [*explained.columns] == [*pear.predict(frame).columns[:-1], "explanation", "warnings"]
+    assert [len(item["contributions"]) for item in explained["explanation"]] == [1, 1]
 
 
 def test_a_value_without_an_answer_is_refused_as_at_the_doors(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from harness import fruit
 from tests.twinserve.signature.made import many
 from twinserve.arrays import FloatArray
-from twinserve.predict.batching import Batcher, Cost, Outcome, predict_each
+from twinserve.predict.batching import MOST, Batcher, Cost, Outcome, predict_each
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Columns
@@ -196,6 +196,12 @@ def test_rows_are_joined_while_they_cost_no_more_than_some_calls(rows: int, room
 def test_no_rows_are_joined_that_would_keep_the_first_ones_beyond_their_deadline(seconds: float, room: bool) -> None:
     """A hundred rows take 0.2 s."""
     assert batcher_of(0.001, 0.1).has_room(100, seconds) is room
+
+
+@pytest.mark.parametrize(("rows", "room"), [(MOST - 1, True), (MOST, False)])
+def test_no_more_rows_are_joined_than_the_proof_has_tried(rows: int, room: bool) -> None:
+    """However little a row costs."""
+    assert batcher_of(1e-9, 0.1).has_room(rows, 60) is room
 
 
 def test_a_batcher_learns_from_its_calls() -> None:

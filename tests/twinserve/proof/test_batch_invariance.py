@@ -63,6 +63,19 @@ class MostLikeTheOthers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return self.classes_[(first > first.mean()).astype(int)]
 
 
+class MostLikeManyOthers(MostLikeTheOthers):
+    """The same, but only in a large batch, as where a library works in blocks."""
+
+    def __init__(self, rows: int = 256) -> None:
+        self.rows = rows
+
+    def predict(self, rows: Any) -> Any:
+        """Whether a row is above a half, or above the mean of many."""
+        first = np.asarray(rows)[:, 0]
+        middle = first.mean() if len(rows) >= self.rows else 0.5
+        return self.classes_[(first > middle).astype(int)]
+
+
 class Failing(MostLikeTheOthers):
     """Raises what no pipeline should."""
 
@@ -76,7 +89,7 @@ def features_of_nmf() -> Any:
     return make_pipeline(NMF(3, max_iter=300, random_state=0), LogisticRegression(C=1e4))
 
 
-@pytest.mark.parametrize("make", [features_of_nmf, MostLikeTheOthers])
+@pytest.mark.parametrize("make", [features_of_nmf, MostLikeTheOthers, MostLikeManyOthers])
 def test_rows_that_change_each_other_are_found(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Among all rows that are asked where time does not matter."""
     monkeypatch.setattr(batch_invariance, "SECONDS", 600.0)

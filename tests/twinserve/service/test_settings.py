@@ -78,6 +78,20 @@ def test_a_variable_goes_before_a_line_of_the_file(environment: pytest.MonkeyPat
     assert (settings.max_batch, settings.model, settings.host) == (6, "from-file", "127.0.0.1")
 
 
+def test_a_byte_order_mark_hides_no_setting(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Some editors put one in front of the first line."""
+    environment.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfTWINSERVE_PORT=9001\n")
+    assert read_settings().port == 9001
+
+
+def test_a_file_of_settings_that_is_no_text_is_a_sentence(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.chdir(tmp_path)
+    (tmp_path / ".env").write_text("TWINSERVE_PORT=9001\n", encoding="utf-16")
+    with pytest.raises(BadSetting, match=r"The file \.env .* cannot be read \(it is not UTF-8\)"):
+        read_settings()
+
+
 def test_an_empty_variable_is_no_value(environment: pytest.MonkeyPatch) -> None:
     """An empty variable counts as unset, as compose files leave them."""
     environment.setenv("TWINSERVE_PORT", "")

@@ -20,7 +20,7 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from twinserve.service.auth.client import Client
-from twinserve.service.auth.reloading_file import Fresh
+from twinserve.service.auth.reloading_file import Fresh, read_regular
 from twinserve.service.http.routes import Scope
 
 NAME: Final = r"[a-z0-9][a-z0-9_-]{0,63}"
@@ -97,7 +97,7 @@ def new_key(name: str) -> tuple[str, str]:
 
 def read(path: Path) -> KeyFile:
     """The file's content, empty when there is no file; raises `ValueError`."""
-    return KeyFile.model_validate_json(path.read_bytes()) if path.exists() else KeyFile()
+    return KeyFile.model_validate_json(read_regular(path)) if path.exists() else KeyFile()
 
 
 @contextmanager

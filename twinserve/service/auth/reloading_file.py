@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -13,10 +16,13 @@ from twinserve.service.telemetry.logs import log
 T = TypeVar("T")
 INTERVAL: Final = 1.0
 """Seconds between two checks of the file. A check is one system call, made by the first `get` that is due."""
+MOST: Final = 16 * 1024 * 1024
+"""Maximum number of bytes of a file; ten thousand keys take 2 MB."""
 
 
 class Fresh(Generic[T]):
-    """The parsed content of a file, at most a second old. If the file becomes invalid, its last content is kept."""
+    """The parsed content of a file, at most a second old. If the file becomes invalid, its last content is kept. One
+    that cannot be read is tried again at each look: a descriptor or a permission may come without another change."""
 
     def __init__(self, path: Path, parse: Callable[[bytes], T], clock: Callable[[], float] = time.monotonic) -> None:
         """Read the file; raises `OSError`, or the `ValueError` of `parse`."""
@@ -24,7 +30,9 @@ class Fresh(Generic[T]):
         self._lock = threading.Lock()
         self._next_look = clock() + INTERVAL
         self._stamp = self._stamp_now()
-        self._value = parse(path.read_bytes())
+        self._refused: object = None
+        """The state and the error that were logged last; None while the file is good."""
+        self._value = parse(read_regular(path))
 
     def get(self) -> T:
         """The content, at most a second old."""
@@ -42,21 +50,36 @@ class Fresh(Generic[T]):
             stamp = self._stamp_now()
             if stamp == self._stamp:
                 return
-            self._value = self._parse(self._path.read_bytes())
-        except (OSError, ValueError) as error:
-            if stamp != self._stamp:  # Logged once for each change.
-                log.error(
-                    "file refused, its last good content stays in force", path=str(self._path), reason=_say(error)
-                )
+            self._value = self._parse(read_regular(self._path))
+        except OSError as error:
+            self._refuse(stamp, error.strerror or type(error).__name__)
+        except ValueError as error:  # Of which only the type is told: the text may hold secrets of the file.
+            self._refuse(stamp, type(error).__name__)
+            self._stamp = stamp
         else:
             log.info("file read anew", path=str(self._path))
-        self._stamp = stamp
+            self._stamp, self._refused = stamp, None
+
+    def _refuse(self, stamp: object, reason: str) -> None:
+        if (stamp, reason) != self._refused:  # Logged once for each change.
+            log.error("file refused, its last good content stays in force", path=str(self._path), reason=reason)
+        self._refused = stamp, reason
 
     def _stamp_now(self) -> tuple[int, int, int] | None:
         status = self._path.stat()
         return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _say(error: OSError | ValueError) -> str:
-    """The error, without the file's content, which may be secret."""
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
+def read_regular(path: Path) -> bytes:
+    """The content of a file; raises `OSError` for anything else: a pipe would be waited for, a device has no end."""
+    with open(path, "rb", opener=_open_at_once) as file:  # `Path.open` takes no opener.
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file")
+        content = file.read(MOST + 1)
+    if len(content) > MOST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)

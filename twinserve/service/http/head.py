@@ -58,7 +58,7 @@ class Head(NamedTuple):
     is_chunked: bool = False
     """Is the body chunked?"""
     awaits: bool = False
-    """Does the client wait for `100 Continue` before it sends the body?"""
+    """Does the client wait for `100 Continue` before it sends the body? Not where there is none."""
 
     @property
     def path(self) -> str:
@@ -89,8 +89,8 @@ def read_head(data: bytes, position: int = 0) -> tuple[Head, int] | None:
         _require_single(names)
     if (minor == b"1" or b"host" in weighty) and not HOST.search(fields):
         raise bad_request("A request must have one Host: a name or an address.")
-    if b"\nconnection:" in fields:
-        content = _with_plain_close(content)
+    if b"\nconnection:" in fields:  # HTTP/1.0 is answered once: proxies that repeat its keep-alive would wait for ever.
+        content = _with_plain_close(content) if minor == b"1" else CONNECTION.sub(b"", content)
     length = _length(fields) if b"content-length" in weighty else 0
     if weighty <= USUAL and length < HUGE:
         return Head(method, content, length), match.end()
@@ -147,7 +147,8 @@ def _unusual(head: Head, fields: bytes, *, is_1_1: bool) -> Head:
     content = IGNORED.sub(b"", head.content)
     if head.length == HUGE:
         content = ANY_LENGTH.sub(b"Content-Length: %d" % HUGE, content)
-    return Head(head.method, content, head.length, coding is not None, expected is not None and is_1_1)
+    awaits = expected is not None and is_1_1 and (coding is not None or head.length > 0)
+    return Head(head.method, content, head.length, coding is not None, awaits)
 
 
 def _require_chunked(coding: bytes, *, has_length: bool, is_1_1: bool) -> None:

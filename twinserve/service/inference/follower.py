@@ -18,6 +18,7 @@ from twinserve.service.inference.version import ModelVersion, open_model_version
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.store.artifact import MANIFEST
 from twinserve.store.manifest import Manifest
 from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
@@ -31,7 +32,8 @@ UNKNOWN: Final = "?"
 class Follower:
     """Checks for a new champion of one model each time `look` is called. A version that cannot be opened is refused,
     which is logged once for each reason, and the previous one goes on serving. It is tried again when its files change,
-    or after `RETRY` seconds; where the system did not let it be read, at the next look."""
+    or after `RETRY` seconds; where the system did not let it be read, at the next look. A champion whose manifest was
+    replaced is opened anew: in a store that was removed, the next training begins at version 1 again."""
 
     def __init__(
         self,
@@ -48,6 +50,8 @@ class Follower:
         self._registry, self._settings, self._metrics, self._swap = registry, settings, metrics, swap
         self._tried = version
         """The champion's number when it was last opened or refused."""
+        self._manifest = None if version is None else self._manifest_stamp(version)
+        """The state of that version's manifest."""
         self._tried_by_parent = tried
         self._event = "opened" if version is None else "swapped"
         self._again: _Again | None = None
@@ -69,9 +73,10 @@ class Follower:
             return
         version, self.hold = standing.version, standing.hold
         folder = self._registry.path(version)
-        if version == self._tried and not self._is_due(folder):
+        if version == self._tried and not self._is_due(folder) and not self._is_replaced(version):
             return
         self._tried, self._again = version, _Again(folder)
+        self._manifest = self._manifest_stamp(version)
         self._open(version)
 
     def _is_due(self, folder: Path) -> bool:
@@ -83,6 +88,16 @@ class Follower:
                 self._metrics.refuse(self._registry.name, 0)
             return False
         return was_unreadable or self._again.is_due(folder)
+
+    def _is_replaced(self, version: int) -> bool:
+        """Is another manifest in the place of the champion that serves? One that is gone was not replaced."""
+        return self._again is None and self._manifest_stamp(version) not in (None, self._manifest)
+
+    def _manifest_stamp(self, version: int) -> tuple[int, ...] | None:
+        with contextlib.suppress(OSError):
+            stat = (self._registry.path(version) / MANIFEST).stat()
+            return stat.st_mtime_ns, stat.st_ino, stat.st_size
+        return None
 
     def _open(self, version: int) -> None:
         if self.refused is None or self.refused[0] != str(version):  # Else this has been logged.

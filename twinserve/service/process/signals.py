@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -65,6 +66,7 @@ def leave(code: int) -> NoReturn:
     would stop every thread at its next step in Python, and one that opens a version inside a library's own code would
     crash the process (SIGABRT)."""
     atexit._run_exitfuncs()  # There is no public function that runs only these.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # It was closed, or nobody reads it, or its disk is full.
+            stream.flush()
     os._exit(code)

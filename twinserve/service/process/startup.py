@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,16 +44,29 @@ def run(program: str, serve: Callable[[], int]) -> int:
     try:
         return serve()
     except CannotStart as error:
-        print(f"{program}: {error}", file=sys.stderr)  # noqa: T201  # A command-line program prints.
-        return FAILED
+        return _fail(program, str(error))
+    except OSError as error:
+        reason = ": ".join(str(part) for part in (error.strerror or type(error).__name__, error.filename) if part)
+        return _fail(program, f"the system ended it ({reason}); check its limits and permissions.")
     except SystemExit as end:  # Raised in workers, too.
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def _fail(program: str, sentence: str) -> int:
+    with suppress(OSError):  # Nobody can be told, but for the exit code.
+        print(f"{program}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201  # A command-line program prints.
+    return FAILED
 
 
 def prepare(settings: Settings) -> None:
     """Set the environment variables that must be set before NumPy and the metrics library are imported.
 
-    Raises `CannotStart` where several workers have no folder for their metrics, or where too few files may be open."""
+    Raises `CannotStart` where several workers have no folder for their metrics, the working folder is gone, or too few
+    files may be open."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise CannotStart(f"the working folder cannot be used ({error.strerror}); start in another one.") from None
     require_open_files()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")

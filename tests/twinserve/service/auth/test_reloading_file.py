@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from twinserve.service.auth.reloading_file import INTERVAL, Fresh
+from twinserve.service.auth.reloading_file import INTERVAL, MOST, Fresh
 
 
 class Clock:
@@ -78,6 +81,51 @@ def test_what_cannot_be_read_changes_nothing_and_is_said_once(tmp_path: Path, cl
         ("info", None),
     ]
     assert "secret" not in str(logs)
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """A context in which this process can open no file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_the_system_did_not_let_be_read_is_read_later(tmp_path: Path, clock: Clock) -> None:
+    """Without another change of the file: a key that was revoked meanwhile must not stay valid for ever."""
+    path = tmp_path / "file"
+    path.write_bytes(b"1")
+    held = Fresh(path, number, clock)
+    path.write_bytes(b"22")
+    with capture_logs() as logs:
+        with no_descriptor_left():
+            for _ in range(3):
+                clock.now += INTERVAL
+                assert held.get() == 1
+        clock.now += INTERVAL
+        assert held.get() == 22
+    assert [entry.get("reason") for entry in logs] == ["Too many open files", None]
+
+
+def test_a_pipe_a_folder_or_an_endless_file_is_refused_at_once(tmp_path: Path, clock: Clock) -> None:
+    """At the start and later: reading one would hold every request, or fill the memory."""
+    path, pipe, huge = (tmp_path / name for name in ("file", "pipe", "huge"))
+    path.write_bytes(b"1")
+    os.mkfifo(pipe)
+    with huge.open("wb") as file:
+        file.truncate(MOST + 1)
+    for odd, reason in ((pipe, "Not a regular file"), (Path("/dev/zero"), "Not a regular"), (huge, "too large")):
+        with pytest.raises(OSError, match=reason):
+            Fresh(odd, number, clock)
+    held = Fresh(path, number, clock)
+    pipe.replace(path)
+    clock.now += INTERVAL
+    assert held.get() == 1
 
 
 def test_the_first_content_must_be_good(tmp_path: Path, clock: Clock) -> None:

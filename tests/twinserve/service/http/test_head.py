@@ -45,6 +45,9 @@ def read(data: bytes) -> Head:
         ((f"Content-Length: {'9' * 5000}",), (HUGE, False, False)),
         (("Transfer-Encoding: Chunked",), (0, True, False)),
         (("Expect: 100-Continue", "Content-Length: 2"), (2, False, True)),
+        (("Expect: 100-Continue", "Transfer-Encoding: chunked"), (0, True, True)),
+        (("Expect: 100-Continue", "Content-Length: 0"), (0, False, False)),
+        (("Expect: 100-Continue",), (0, False, False)),
         (("Upgrade: h2c", "Upgrade: websocket", "Content-Length: 2"), (2, False, False)),
     ],
 )

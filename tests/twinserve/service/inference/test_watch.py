@@ -160,6 +160,34 @@ def test_a_swap_is_logged_and_counted(registry: Registry) -> None:
     assert (looking.count("done"), looking.count("refused")) == ("1.0", "0.0")
 
 
+def test_another_training_under_the_same_number_is_opened(registry: Registry) -> None:
+    """In a store that was removed, versions begin at 1 again; while it is away, the old one serves."""
+    looking = Looking(registry)
+    kept = registry.folder.with_name("kept")
+    registry.folder.rename(kept)
+    looking.watch.look()
+    assert looking.swapped == []
+    registry.folder.mkdir()
+    shutil.copytree(kept / "2", registry.path(1))
+    registry.promote(1)
+    looking.watch.look()
+    looking.watch.look()
+    assert (looking.swapped, looking.watch.refused) == (["1"], None)
+
+
+def test_a_replaced_version_that_cannot_be_opened_is_refused(registry: Registry) -> None:
+    """And opened once it is repaired."""
+    looking = Looking(registry)
+    content = (registry.path(1) / "manifest.json").read_bytes()
+    for damage, expected in ((b"{", []), (content, ["1"])):
+        replacement = registry.folder / "new"
+        replacement.write_bytes(damage)
+        replacement.replace(registry.path(1) / "manifest.json")
+        looking.watch.look()
+        assert looking.swapped == expected
+        assert (looking.watch.refused is None) == bool(expected)
+
+
 # ---- a champion that cannot serve -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,3 +47,14 @@ def test_leaving_runs_what_was_registered_and_waits_for_no_thread() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
     )  # Ours.
     assert (done.returncode, done.stdout.split()) == (3, ["printed", "registered"])
+
+
+def test_output_that_nobody_takes_changes_no_exit_code() -> None:
+    """A full disk or a closed stream is no reason for a supervisor to think that the service failed."""
+    program = "import sys; from twinserve.service.process import signals; print('x'); signals.leave(0)"
+    for redirection in (">/dev/full 2>/dev/full", ">&- 2>&-"):
+        command = f'"$0" -c "$1" {redirection}'
+        done = subprocess.run(
+            ["sh", "-c", command, sys.executable, program], cwd=ROOT, env={"PATH": os.environ["PATH"]}, timeout=60
+        )
+        assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import socket
@@ -46,6 +47,17 @@ def test_a_server_that_cannot_start_says_one_sentence(capsys: pytest.CaptureFixt
 
     assert run("serve", serve) == 2
     assert capsys.readouterr().err == "serve: there is no port.\n"
+
+
+def test_what_the_system_refuses_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the system's own words, and no traceback."""
+
+    def serve() -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "/a/file")
+
+    assert run("door", serve) == 2
+    expected = "door: the system ended it (Too many open files: /a/file); check its limits and permissions.\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_server_that_ends_gives_its_code() -> None:

@@ -1,0 +1,52 @@
+"""The card's figures of explanations: the mean contributions, and a waterfall for each class's typical row."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from twinserve.card.explanations import Explaining
+from twinserve.signature import Columns, Feature, FeatureType, Signature
+from twinserve.testing.fakes import FakeExplainer, FakePredictor, ValuePredictor, given
+
+WIDE = Signature(features=tuple(Feature(path=(f"field_{i}",), type=FeatureType.NUMBER) for i in range(20)))
+ROWS = Columns(np.random.default_rng(0).normal(size=(40, 20)))
+
+
+def texts(svg: bytes) -> list[str]:
+    """What can be read in a figure."""
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
+
+
+def test_a_classifier_has_a_waterfall_for_each_label() -> None:
+    """Each adds up from the base to the output; fields beyond the 15 greatest are one bar."""
+    predictor = FakePredictor()
+    drawn = Explaining(predictor, FakeExplainer(predictor), ROWS, WIDE, ("a", "b", "c")).figures()
+    labels = sorted({int(label) for label in np.asarray(predictor.predict(ROWS).labels)})
+    assert [*drawn] == ["contributions.svg", *(f"waterfall-{label}.svg" for label in labels)]
+    caption, svg = drawn[f"waterfall-{labels[0]}.svg"]
+    assert caption.startswith(f"A typical row of {'abc'[labels[0]]}")
+    read = texts(svg)
+    assert "5 other fields" in read
+    assert any(text.startswith("base 0.25, output ") for text in read)
+    steps = [float(text.replace("\u2212", "-")) for text in read if re.fullmatch(r"[+\-\u2212][\d.e\-]+", text)]
+    (output,) = (float(text.rpartition(" ")[2]) for text in read if text.startswith("base "))
+    assert len(steps) == 16
+    assert sum(steps) == pytest.approx(output - 0.25, abs=0.01)
+
+
+def test_a_regression_has_one() -> None:
+    predictor = ValuePredictor()
+    drawn = Explaining(predictor, FakeExplainer(predictor, "value"), ROWS, WIDE, None).figures()
+    assert [*drawn] == ["contributions.svg", "waterfall.svg"]
+    assert "20 fields" not in drawn["contributions.svg"][0]
+    assert "the 15 greatest of 20" in drawn["contributions.svg"][0]
+    assert "field_19" in texts(drawn["contributions.svg"][1])
+
+
+def test_without_an_answer_there_is_none() -> None:
+    """Nothing is drawn where the model answers no row."""
+    predictor = given([-1] * 40)
+    assert Explaining(predictor, FakeExplainer(predictor), ROWS, WIDE, ("a", "b")).figures() == {}
