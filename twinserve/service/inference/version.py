@@ -25,6 +25,7 @@ from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.why import Why
+from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
@@ -62,6 +63,7 @@ class ModelVersion:
         self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(_describe(artifact, version))
         self._artifact, self._settings = artifact, settings
+        self.pages = KeptPages()
         self._predictor = artifact.predictor
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)

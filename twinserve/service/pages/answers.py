@@ -21,16 +21,16 @@ Make = Callable[[Settings, tuple[Route, ...], Shown, HeaderLookup], Reply]
 
 def index(settings: Settings, routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /` for people."""
-    return kept("index.html", Frame.of("index", settings, version), routes=routes).reply(header)
+    return kept("index.html", Frame.of("index", settings, version), version, routes=routes).reply(header)
 
 
 def card(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /card`."""
     if preferred(header("accept"), (HTML, MARKDOWN)) == MARKDOWN:
         return Reply(HTTPStatus.OK, version.card.get(CARD, b""), MARKDOWN_TYPE, (("Vary", "Accept"),))
-    return kept("card.html", Frame.of("card", settings, version), body="").reply(header)
+    return kept("card.html", Frame.of("card", settings, version), version, body="").reply(header)
 
 
 def live(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /live`."""
-    return kept("live.html", Frame.of("live", settings, version)).reply(header)
+    return kept("live.html", Frame.of("live", settings, version), version).reply(header)
