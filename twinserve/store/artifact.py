@@ -7,7 +7,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,9 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
 GOLDEN: Final = golden_rows.NAME
+CARD: Final = "card.md"
+FIGURES: Final = "figures/"
+"""The folder of the card's figures, each an SVG."""
 NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
 
 
@@ -65,6 +68,8 @@ class LoadedArtifact:
     """None in a version that was made without."""
     coverage: Coverage | None = None
     """None in a version that was made without."""
+    card: Mapping[str, bytes] = field(default_factory=dict)
+    """The Markdown of the model card and its figures, by the names of their files."""
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -118,7 +123,8 @@ def assemble(
     with _refusing(stored_coverage.NAME):
         classes = None if facts.classes is None else len(facts.classes)
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
-    return LoadedArtifact(facts, signature, predictor, explainer, coverage)
+    card = {name: content for name, content in files.items() if _is_of_card(name)}
+    return LoadedArtifact(facts, signature, predictor, explainer, coverage, card)
 
 
 @contextlib.contextmanager
@@ -159,9 +165,10 @@ def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                digest, content = opened.read(name, deadline, keep=name in _needed(facts))
+                keep = name in _needed(facts) or _is_of_card(name)
+                digest, content = opened.read(name, deadline, keep=keep)
                 manifest.require_digest(facts, name, digest)
-                files |= {name: content} if name in _needed(facts) else {}
+                files |= {name: content} if keep else {}
             return facts, files
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactRefused(NOTHING) from None
@@ -182,6 +189,10 @@ def _needed(facts: Manifest) -> frozenset[str]:
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
+
+
+def _is_of_card(name: str) -> bool:
+    return name == CARD or (name.startswith(FIGURES) and name.endswith(".svg"))
 
 
 def _manifest(content: bytes | None) -> Manifest:

@@ -27,6 +27,7 @@ from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
+from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
@@ -64,6 +65,7 @@ class ModelVersion:
         self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(describe(artifact, version))
         self._artifact, self._settings = artifact, settings
+        self.pages = KeptPages()
         self._predictor = artifact.predictor
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
@@ -79,6 +81,11 @@ class ModelVersion:
     def manifest(self) -> Manifest:
         """What the artifact says of itself."""
         return self._artifact.manifest
+
+    @property
+    def card(self) -> Mapping[str, bytes]:
+        """The Markdown of the model card and its figures, by the names of their files."""
+        return self._artifact.card
 
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""
