@@ -66,7 +66,7 @@ def reader_of(browser: Chrome, server: Running) -> Reader:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
-    """Light and dark, wide and narrow: no complaint, no request to another origin, no barrier, no scrolling sideways."""
+    """Light and dark, wide and narrow: no complaint, no request elsewhere, no barrier, no scrolling sideways."""
     for width, scheme in LOOKS:
         reader.look_at(width, scheme)
         reader.open(page)
@@ -163,7 +163,7 @@ def test_a_hidden_page_asks_for_nothing(reader: Reader) -> None:
     reader.open("live")
     reader.until(f"{ASKED} > 0")
     for stop, go_on in (
-        (lambda: reader.browser.execute_script(HIDE, True), lambda: reader.browser.execute_script(HIDE, False)),
+        (lambda: reader.browser.execute_script(HIDE, 1), lambda: reader.browser.execute_script(HIDE, 0)),
         (lambda: reader.find("#pause").click(), lambda: reader.find("#pause").click()),
     ):
         stop()

@@ -125,7 +125,7 @@ def shares(table: FloatArray, target: FloatArray, model: Any) -> Iterator[tuple[
         own = class_scores(found.stored.method, answers.probabilities)[np.arange(len(codes)), codes]
         within = own <= thresholds[np.array(found.stored.groups)[codes]]
         held = [code in members for code, members in zip(codes.tolist(), covered.sets, strict=True)]
-        yield within.mean(), np.mean(held), rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1)
+        yield float(within.mean()), float(np.mean(held)), rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1)
 
 
 def predict(model: Any, table: FloatArray) -> Predictions:
