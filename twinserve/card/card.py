@@ -98,8 +98,7 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
         yield heading("Why an answer is what it is")
         yield paragraph(f"{facts.explanation.method}, in {facts.explanation.of}. {facts.explanation.reason}")
         yield from (picture(path, caption) for path, (caption, _) in explained.items())
-    if facts.coverage is not None:
-        yield from coverage(facts.coverage, is_classification=facts.classes is not None)
+    yield from coverage(facts)
     yield heading("Data")
     yield from _data(subject)
     yield heading("Candidates")

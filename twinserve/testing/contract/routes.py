@@ -59,11 +59,12 @@ class RoutesContract(Suite):
         """`/%70redict` is `/predict`."""
         assert served.send("POST", "/%70redict", b"{", JSON).status == 400
 
-    def test_a_query_is_ignored(self, served: Client, instance: Any) -> None:
-        """A query changes no reply."""
+    def test_a_query_is_ignored_where_none_is_taken(self, served: Client, instance: Any) -> None:
+        """A query changes no reply to a GET; a prediction takes `coverage` and nothing else."""
         assert served.send("GET", "/schema?a=1&a=2&%ff").body == served.send("GET", "/schema").body
-        body = served.predict(instance).body
-        assert served.predict(instance, path="/predict?version=3").body == body
+        refused = served.predict(instance, path="/predict?version=3")
+        assert (refused.status, refused.json()["errors"][0]["code"]) == (400, "unknown")
+        assert served.predict(instance, path="/predict?").body == served.predict(instance).body
 
     @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*;q=0", "", "\x7f"])
     def test_accept_is_ignored(self, served: Client, instance: Any, accept: str) -> None:
