@@ -22,8 +22,9 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store import examples, golden_rows, manifest, pipeline_file, seal, store_file, trial
 from twinserve.store.deadline import Deadline
+from twinserve.store.examples import Examples
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
 from twinserve.store.store_file import Folder
@@ -61,6 +62,8 @@ class LoadedArtifact:
     predictor: Predictor
     explainer: Explainer | None = None
     """None in a version that was made without."""
+    examples: Examples = Examples()
+    """What pages show of the training rows; nothing in a version that was made without."""
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -111,7 +114,9 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
-    return LoadedArtifact(facts, signature, predictor, explainer)
+    with _refusing(examples.NAME):
+        shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else Examples()
+    return LoadedArtifact(facts, signature, predictor, explainer, shown)
 
 
 @contextlib.contextmanager
@@ -171,7 +176,7 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
-    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE}
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, examples.NAME}
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
