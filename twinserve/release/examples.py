@@ -58,10 +58,7 @@ def _instance(columns: Columns, rows: IntArray, signature: Signature, *, real: b
     """An instance of these rows, None where there is none that may be shown or that callers could send."""
     group = columns.take(rows.tolist())
     typical = typical_row(group, signature)
-    if real:
-        typical = group.take([_nearest(group, typical)])
-    else:
-        typical = _without_rare_texts(group, typical, signature)
+    typical = group.take([_nearest(group, typical)]) if real else _without_rare_texts(group, typical, signature)
     (instance,) = to_instances(typical, signature)
     if not real and instance in to_instances(columns.take(_equal(columns, typical)), signature):
         return None  # It happens to be one of the few rows that are equal to it.

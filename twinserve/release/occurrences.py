@@ -20,6 +20,11 @@ TAILS: Final = (0.02, 0.98)
 """The quantiles beyond which the outermost bins reach, as few rows may lie far away."""
 
 
+NARROW: Final = 1e-300
+WIDE: Final = 1e300
+"""Half of a range that can be divided into bins."""
+
+
 def histograms(columns: Columns, signature: Signature) -> Mapping[str, Histogram]:
     """Of each field with an order, by its pointer; none where too few rows have a value, or all have the same."""
     found = (
@@ -32,7 +37,7 @@ def histograms(columns: Columns, signature: Signature) -> Mapping[str, Histogram
 
 def _histogram(values: FloatArray) -> Histogram | None:
     known = values[np.isfinite(values)]
-    if len(known) < LEAST or known.min() == known.max():
+    if len(known) < LEAST or not NARROW < float(known.max()) / 2 - float(known.min()) / 2 < WIDE:
         return None
     edges = _edges(known)
     counts, _ = np.histogram(known, edges)
