@@ -30,8 +30,9 @@ FILES: Final[Mapping[str, int]] = {
     "golden.json": 16 * MIB,
     "explainer.json": 96 * MIB,
     "examples.json": 16 * MIB,
+    "card.md": 16 * MIB,
 }
-"""Bytes of each file that is read as JSON. Any other file may be as large as `ARTIFACT`."""
+"""Bytes of each file that is read as JSON or text. Any other file may be as large as `ARTIFACT`."""
 PARTS: Final[Mapping[str, int]] = {
     "signature.json": 100_000,
     "golden.json": 50_000,

@@ -35,8 +35,8 @@ FOLDER: Final = "figures"
 SIMPLE: Final = (str, int, float, bool, type(None))
 
 COMPOSED: Final = (
-    "The examples are composed: each field has the median or the most frequent value of its group of rows. What occurs in "
-    "fewer than five rows is counted together with its neighbours."
+    "The examples are composed: each field has the median or the most frequent value of its group of rows. What occurs "
+    "in fewer than five rows is counted together with its neighbours."
 )
 PUBLISHED: Final = "The examples are training rows, as this training was told to publish some."
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
 from twinserve.bounds import EXPLAIN_MEMORY
 from twinserve.compile.explanation import CannotExplain, Explained
 from twinserve.explain import stored
 from twinserve.explain.explainer import ExactExplainer, Explainer
 from twinserve.explain.opening import open_explainer
-from twinserve.explain.stored import Scale, StoredExact, StoredSampled
+from twinserve.explain.stored import Scale, StoredSampled
 from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
-from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.predict.predictor import Predictor
+from twinserve.proof.explained_outputs import compare_outputs
 from twinserve.signature import Columns, Signature, to_instances
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -90,8 +90,8 @@ def _exact(
         if answers.predictions is None:
             continue
         kept = group.take(np.flatnonzero(answers.given).tolist())
-        largest = max(largest, difference(explainer, whole, kept, answers.predictions))
-        count += len(kept)
+        compared = compare_outputs(explainer, whole, kept, answers.predictions)
+        largest, count = max(largest, compared.difference), count + compared.rows
     if not largest <= tolerance:
         raise CannotExplain(f"its explanations differ from its answers by up to {largest:.1e}")
     if not count:
@@ -105,50 +105,6 @@ def _exact(
         largest_difference=largest,
     )
     return Explanation(facts, {stored.NAME: stored.write(whole), **table}, explainer)
-
-
-def difference(explainer: ExactExplainer, whole: StoredExact, rows: Columns, answers: Predictions) -> float:
-    """The largest difference of the explained from the given answers, relative where these are larger than 1."""
-    if answers.values is not None:
-        output = explainer.explain(rows, None).output
-        return _apart(_INVERSE[whole.of](output), answers.values)
-    outputs = np.stack(
-        [explainer.explain(rows, [label] * len(rows)).output for label in range(max(2, len(whole.bias)))], axis=1
-    )
-    if whole.of == "probability" and answers.probabilities is not None:
-        return _apart(outputs, answers.probabilities)
-    if whole.of == "log-odds" and answers.probabilities is not None:
-        return _apart(_logistic(outputs), answers.probabilities)
-    return _labels_apart(outputs, answers)
-
-
-def _labels_apart(outputs: FloatArray, answers: Predictions) -> float:
-    """How much another class's decision is above that of the label."""
-    labels = np.asarray(answers.labels)
-    of_label = outputs[np.arange(len(labels)), labels]
-    return _apart(outputs.max(axis=1), of_label)
-
-
-def _apart(left: FloatArray, right: FloatArray) -> float:
-    scale = np.maximum(1.0, np.abs(right))
-    return float(np.max(np.abs(left - right) / scale, initial=0.0))
-
-
-def _logistic(output: FloatArray) -> FloatArray:
-    with np.errstate(over="ignore"):
-        likely: FloatArray = 1.0 / (1.0 + np.exp(-output))
-    return likely
-
-
-def _same(output: FloatArray) -> FloatArray:
-    return output
-
-
-_INVERSE: Final[Mapping[Scale, Callable[[FloatArray], FloatArray]]] = {
-    "value": _same,
-    "log": np.exp,
-    "log-odds": _logistic,
-}
 
 
 def _spread(groups: Sequence[Columns], most: int) -> list[Columns]:

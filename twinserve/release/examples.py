@@ -21,6 +21,8 @@ from twinserve.training.data import Data
 
 MOST: Final = 20
 """Classes of which there is an example."""
+TRIES: Final = 5
+"""How often an example is composed anew that happens to be a row."""
 THIRDS: Final[tuple[Kind, ...]] = ("low", "middle", "high")
 Group = tuple[Kind, str | None, IntArray]
 """What an example is typical of, and the rows that it is composed of."""
@@ -56,17 +58,34 @@ def _groups(data: Data) -> Iterator[Group]:
 
 def _instance(columns: Columns, rows: IntArray, signature: Signature, *, real: bool) -> Any | None:
     """An instance of these rows, None where there is none that may be shown or that callers could send."""
-    group = columns.take(rows.tolist())
-    typical = typical_row(group, signature)
-    typical = group.take([_nearest(group, typical)]) if real else _without_rare_texts(group, typical, signature)
+    typical = _real(columns, rows, signature) if real else _composed(columns, rows, signature)
+    if typical is None:
+        return None
     (instance,) = to_instances(typical, signature)
-    if not real and instance in to_instances(columns.take(_equal(columns, typical)), signature):
-        return None  # It happens to be one of the few rows that are equal to it.
     try:
         Validator(signature).validate(json.dumps(instance).encode())
     except InvalidInput:
         return None
     return instance
+
+
+def _real(columns: Columns, rows: IntArray, signature: Signature) -> Columns:
+    group = columns.take(rows.tolist())
+    return group.take([_nearest(group, typical_row(group, signature))])
+
+
+def _composed(columns: Columns, rows: IntArray, signature: Signature) -> Columns | None:
+    """A row that is none of the table; where it happens to be one, it is composed of the others."""
+    for _ in range(TRIES):
+        if len(rows) < LEAST:
+            return None
+        group = columns.take(rows.tolist())
+        typical = _without_rare_texts(group, typical_row(group, signature), signature)
+        equal = _equal(columns, typical)
+        if not len(equal) or len(equal) >= LEAST:  # Equal to so many rows, it tells of none of them.
+            return typical
+        rows = rows[~np.isin(rows, equal)] if np.isin(rows, equal).any() else rows[:-1]
+    return None
 
 
 def _nearest(group: Columns, typical: Columns) -> int:
@@ -76,12 +95,10 @@ def _nearest(group: Columns, typical: Columns) -> int:
     return int(np.nan_to_num(apart, nan=0.0).sum(axis=1).argmin())
 
 
-def _equal(columns: Columns, row: Columns) -> list[int]:
-    """The rows whose numbers are those of a row, if they are fewer than `LEAST`."""
-    rows = np.flatnonzero(
-        ((columns.matrix == row.matrix) | (np.isnan(columns.matrix) & np.isnan(row.matrix))).all(axis=1)
-    )
-    return rows.tolist() if len(rows) < LEAST else []
+def _equal(columns: Columns, row: Columns) -> IntArray:
+    """The rows whose numbers are those of a row."""
+    same = (columns.matrix == row.matrix) | (np.isnan(columns.matrix) & np.isnan(row.matrix))
+    return np.flatnonzero(same.all(axis=1))
 
 
 def _without_rare_texts(group: Columns, typical: Columns, signature: Signature) -> Columns:

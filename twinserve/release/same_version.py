@@ -23,8 +23,8 @@ CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}
 def same_version(registry: Registry, staged: Path, trust: Trust) -> int | None:
     """The number of a whole version with the same result as a staged one, the champion if it is one of several.
 
-    The result is the compiled model, the signature, the golden rows, the examples and every other fact of the manifest: data,
-    metrics, parameters, proof. With `trust.seal_key` only a version that this key sealed counts."""
+    The result is the compiled model, the signature, the golden rows, the examples and every other fact of the manifest:
+    data, metrics, parameters, proof. With `trust.seal_key` only a version that this key sealed counts."""
     wanted = _result(read_manifest(staged))
     found = [version for version in reversed(registry.versions()) if _is_same(registry.path(version), wanted, trust)]
     champion = champion_if_known(registry)

@@ -77,6 +77,9 @@ class Examples(_Stored):
     categories: Mapping[str, CategoryCounts] = {}
 
 
+NO_EXAMPLES: Final = Examples()
+
+
 def write(examples: Examples) -> bytes:
     """The content of the file, without the last examples, or without all counts, where it would be too large."""
     while not _fits(content := examples.model_dump_json().encode()):

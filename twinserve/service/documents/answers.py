@@ -12,6 +12,9 @@ from twinserve.store.manifest import Manifest
 
 Document = dict[str, Any]
 
+TEXTS: Final = frozenset({"docs", "metrics", "card", "live_page", "asset"})
+"""The routes whose answer is no JSON."""
+
 FINDINGS: Final[Document] = {
     "type": "array",
     "items": {
@@ -48,6 +51,11 @@ def parameters(route: Route, facts: Manifest) -> list[Document]:
     ]
 
 
+def path_parameters(route: Route) -> list[Document]:
+    """The parts of a path that the caller chooses."""
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.parameters]
+
+
 def success(route: Route, facts: Manifest) -> Document:
     """The schema of the body of a 200."""
     if route.kind == "predict":
@@ -58,7 +66,7 @@ def success(route: Route, facts: Manifest) -> Document:
         return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
     if route is TOKEN:
         return TOKEN_RESPONSE
-    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
+    return {"type": "string"} if route.name in TEXTS else {"type": "object"}
 
 
 def schemas(facts: Manifest) -> Document:

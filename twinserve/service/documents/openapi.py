@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from twinserve.service.documents.answers import FINDINGS, Document, parameters, request_body, schemas, success
+from twinserve.service.documents.answers import (
+    FINDINGS,
+    Document,
+    parameters,
+    path_parameters,
+    request_body,
+    schemas,
+    success,
+)
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
@@ -47,6 +55,10 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "ready": ("unavailable",),
     "readyz": ("unavailable",),
     "token": ("request-timeout", "too-large"),
+    "index": ("unavailable",),
+    "card": ("unavailable",),
+    "live_page": ("unavailable",),
+    "asset": ("not-found",),
 }
 # Headers of every response, and of those with certain statuses.
 HEADERS: Final[Document] = {
@@ -78,6 +90,9 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "schema": "application/schema+json",
     "docs": "text/html",
     "metrics": "text/plain",
+    "card": "text/html",
+    "live_page": "text/html",
+    "asset": "*/*",
 }
 
 
@@ -117,8 +132,8 @@ def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) 
         }
         if schemes:
             operation["security"] = security(route, settings, schemes)
-        if route.query is not None:
-            operation["parameters"] = parameters(route, facts)
+        if route.query is not None or route.parameters:
+            operation["parameters"] = [*path_parameters(route), *parameters(route, facts)]
         if route.kind == "predict":
             operation["requestBody"] = request_body(route, settings)
         if route is TOKEN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, get_args
 
@@ -34,6 +34,8 @@ class Route:
     """The query parameters that it accepts; None: the query is ignored."""
     explains: bool = False
     """Does it say why a prediction is what it is?"""
+    page: Scope | None = None
+    """The scope that its page needs, which callers get that prefer HTML; None for a path without a page."""
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -65,8 +67,19 @@ ROUTES: Final = (
     Route("livez", "/livez", READ, None, "Liveness, by another name"),
     Route("readyz", "/readyz", READ, None, "Readiness, by another name"),
     Route("metrics", "/metrics", READ, "manage", "Metrics for Prometheus"),
-    Route("index", "/", READ, None, "The index of paths"),
+    Route("index", "/", READ, None, "The index of paths; for people a page", page="read"),
+    Route("card", "/card", READ, "read", "The model card, as a page or as Markdown", page="read"),
+    Route("live_page", "/live", READ, "manage", "What happens now, as a page", page="manage"),
+    Route("asset", "/assets/{name}", READ, None, "A style or script of the pages"),
 )
+PAGES: Final = frozenset({"card", "live_page", "asset"})
+"""The routes that there are for the sake of pages only."""
+WITHOUT_PAGES: Final = tuple(
+    replace(route, page=None, summary="The index of paths") if route.name == "index" else route
+    for route in ROUTES
+    if route.name not in PAGES
+)
+"""The table of a service without pages."""
 HEALTH: Final = frozenset({"live", "ready", "healthz", "livez", "readyz"})
 """The routes that probes ask: without credentials, and never limited by a rate."""
 TOKEN: Final = Route(

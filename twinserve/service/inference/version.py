@@ -77,6 +77,11 @@ class ModelVersion:
         """What the artifact says of itself."""
         return self._artifact.manifest
 
+    @property
+    def card(self) -> Mapping[str, bytes]:
+        """The Markdown of the model card and its figures, by the names of their files."""
+        return self._artifact.card
+
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""
         codec = self._codecs.get(dialect.name)

@@ -17,6 +17,7 @@ from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.manifest import Manifest
 
 Warnings = Mapping[int, Sequence[Finding]]
 """The warnings by row index; rows without any are left out."""
@@ -44,6 +45,14 @@ class Described(Protocol):
     version: str
     schema: Reply
     description: Reply
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the version says of itself."""
+
+    @property
+    def card(self) -> Mapping[str, bytes]:
+        """The Markdown of the model card and its figures, by the names of their files."""
 
     @property
     def openapi(self) -> Reply:

@@ -1,0 +1,150 @@
+"""Explanations are proved when a version is made: exact where they add up to the answers, else sampled, saying why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from twinserve.compile import Column
+from twinserve.compile.compiler import compile_with_explanation
+from twinserve.compile.explanation import Explained
+from twinserve.explain import stored
+from twinserve.explain.stored import StoredExact, StoredSampled
+from twinserve.predict.compiled import CompiledPredictor
+from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.predictor import Predictions
+from twinserve.proof.explanation import BACKGROUND, Explanation, explain_model
+from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
+
+NAMES = ("a", "b", "c")
+SIGNATURE = Signature(
+    features=tuple(Feature(path=(n,), type=FeatureType.NUMBER, seen=Seen(minimum=-9.0, maximum=9.0)) for n in NAMES)
+)
+RNG = np.random.default_rng(0)
+X = np.round(RNG.normal(size=(200, 3)), 3)
+VALUES = X[:, 0] * X[:, 1] + X[:, 2]
+CLASSES = ("no", "yes")
+LABELS = np.where(VALUES > 0, "yes", "no")
+FOREST = RandomForestClassifier(5, max_depth=4, random_state=0)
+
+
+def explained(model: Any, *, rows: list[Columns] | None = None, change: Any = None) -> Explanation:
+    """How a fitted model is explained; `change` makes something else of what the compiler says."""
+    compiled = compile_with_explanation(model, [Column(name, "number") for name in NAMES])
+    says = compiled.explained if change is None else change(compiled.explained)
+    sides = rows or [Columns(X[:150]), Columns(X[150:])]
+    found = explain_model(says, CompiledPredictor(compiled.graph), SIGNATURE, compiled.graph, sides, seed=0)
+    assert found is not None
+    return found
+
+
+def test_an_exact_explanation_says_on_how_many_rows_it_adds_up() -> None:
+    """On all rows but the training ones, which the linear model's means come from."""
+    found = explained(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, LABELS))
+    assert (found.facts.method, found.facts.of, found.facts.rows) == ("shapley-linear", "log-odds", 50)
+    assert found.facts.largest_difference is not None
+    assert found.facts.largest_difference < 1e-12
+    assert found.facts.reason.startswith("Base and contributions add up to the answers on 50 rows (")
+    assert isinstance(stored.read(found.files[stored.NAME]), StoredExact)
+
+
+def scaled_trees(says: Explained) -> Explained:
+    """One part in a billion too large, but for its tenfold."""
+    trees = tuple(some.model_copy(update={"factor": some.factor * (1 + 1e-8)}) for some in says.stored.trees)
+    return replace(says, stored=says.stored.model_copy(update={"trees": trees}))
+
+
+def moved_bias(says: Explained) -> Explained:
+    """A little more for every row."""
+    return replace(says, stored=says.stored.model_copy(update={"bias": tuple(b + 1e-6 for b in says.stored.bias)}))
+
+
+def other_column(says: Explained) -> Explained:
+    """The weights of other columns."""
+    linear = tuple(some.model_copy(update={"columns": some.columns[::-1]}) for some in says.stored.linear)
+    return replace(says, stored=says.stored.model_copy(update={"linear": linear}))
+
+
+LINEAR = make_pipeline(StandardScaler(), LogisticRegression())
+
+
+@pytest.mark.parametrize(
+    ("model", "change"), [(FOREST, scaled_trees), (LINEAR, moved_bias), (LINEAR, other_column), (FOREST, moved_bias)]
+)
+def test_the_smallest_mistake_is_caught_and_the_values_are_sampled(model: Any, change: Any) -> None:
+    found = explained(model.fit(X, LABELS), change=change)
+    assert found.facts.method == "shapley-sampled"
+    assert "its explanations differ from its answers by up to " in found.facts.reason
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_every_class_is_compared(classes: int) -> None:
+    """A mistake in the last class alone is found, too."""
+
+    def last(says: Explained) -> Explained:
+        bias = (*says.stored.bias[:-1], says.stored.bias[-1] + 1e-6)
+        return replace(says, stored=says.stored.model_copy(update={"bias": bias}))
+
+    y = np.searchsorted(np.quantile(VALUES, np.arange(1, classes) / classes), VALUES)
+    for model in (RandomForestClassifier(5, max_depth=4, random_state=0), LogisticRegression()):
+        assert explained(model.fit(X, y)).facts.method != "shapley-sampled"
+        assert explained(model.fit(X, y), change=last).facts.method == "shapley-sampled"
+
+
+def test_rows_that_overflow_are_not_compared_and_large_terms_are_relative() -> None:
+    """Terms of 1e200 that nearly cancel are equal to 1e-9 of the largest; beyond a double a row has no explanation."""
+    huge = Columns(np.array([[1e200, -1e200, 1.0], [1.7e308, 1.7e308, 0.0], [1.0, 2.0, 3.0]]))
+    model = LinearRegression().fit(X, X @ [1e3, 1e3, 1.0])
+    found = explained(model, rows=[Columns(X), huge])
+    assert (found.facts.method, found.facts.rows) == ("shapley-linear", 2)
+
+
+def test_what_is_not_a_sum_over_fields_is_sampled_relative_to_training_rows() -> None:
+    found = explained(make_pipeline(PCA(2), LogisticRegression()).fit(X, LABELS))
+    assert found.facts.reason == "Sampled: it reads columns that are made of several fields."
+    kept = stored.read(found.files[stored.NAME])
+    assert isinstance(kept, StoredSampled)
+    assert len(kept.background) == BACKGROUND
+    training = {tuple(row) for row in X[:150].tolist()}
+    assert all(isinstance(row, dict) and tuple(row.values()) in training for row in kept.background)
+
+
+def test_a_model_that_is_not_compiled_is_sampled() -> None:
+    model = KNeighborsClassifier().fit(X, LABELS)
+    predictor = SklearnPredictor(model, SIGNATURE, CLASSES)
+    found = explain_model(None, predictor, SIGNATURE, None, [Columns(X[:150]), Columns(X[150:])], 0)
+    assert found is not None
+    assert found.facts.reason == "Sampled: the model is not compiled."
+    assert found.facts.of == "probability"
+
+
+def test_a_model_that_cannot_be_asked_is_not_explained() -> None:
+    class Failing:
+        kind = "scikit-learn"
+
+        def predict(self, columns: Columns) -> Predictions:
+            del columns
+            raise SystemError
+
+    assert explain_model(None, Failing(), SIGNATURE, None, [Columns(X)] * 2, 0) is None  # type: ignore[arg-type]
+
+
+def test_a_mistake_in_the_proof_itself_quotes_no_value() -> None:
+    def broken(_: Any) -> Any:
+        return replace(compile_with_explanation(model, columns).explained, table=b"not 1234.5")  # type: ignore[type-var]
+
+    columns = [Column(name, "number") for name in NAMES]
+    model = RandomForestRegressor(3, random_state=0).fit(X, VALUES)
+    found = explained(model, change=broken)
+    assert found.facts.method == "shapley-sampled"
+    assert found.facts.reason.startswith("Sampled: the proof failed with a ")
+    assert "1234" not in found.facts.reason
