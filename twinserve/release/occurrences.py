@@ -57,6 +57,9 @@ def _edges(known: FloatArray) -> FloatArray:
         inner = np.arange(low - 0.5, high + 0.5 + step, step)
         outer = [end for end in (least - 0.5, greatest + 0.5) if not inner[0] <= end <= inner[-1]]
         return np.sort(np.concatenate([inner, outer]))
+    width = (high - low) / (MOST_BINS - 2)
+    low = least if low - least < width else low  # A narrow outermost bin would stand out.
+    high = greatest if greatest - high < width else high
     if low == high:
         low, high = least, greatest
     return np.unique(np.concatenate([[least], np.linspace(low, high, MOST_BINS - 1), [greatest]]))

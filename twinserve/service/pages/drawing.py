@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -56,6 +57,16 @@ class Bar:
     is_negative: bool = False
 
 
+def number(value: float, digits: int, sign: str = "") -> str:
+    """A number with so many digits at least, and without an exponent where people read none."""
+    size = abs(value)
+    if size and not 1e-4 <= size < 10 ** (digits + 3):
+        return f"{value:{sign}.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(size))) if size else 0
+    text = f"{value:{sign}.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def percent(share: float) -> str:
     """A share as people read it; never 0 or 100 unless it is."""
     if 0 < share < 0.0005:
@@ -70,11 +81,13 @@ def shares(pairs: list[tuple[str, float]]) -> list[Bar]:
     ]
 
 
-def signed(pairs: list[tuple[str, float]]) -> list[Bar]:
-    """Numbers to both sides of a common middle."""
+def signed(pairs: list[tuple[str, float]], rest: list[tuple[str, float]]) -> list[Bar]:
+    """Numbers to both sides of a common middle; those of `rest` without a bar, as a sum may outgrow all others."""
     most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
     bars = []
     for label, value in pairs:
         width = 50 * abs(value) / most
-        bars.append(Bar(f"{50 - width if value < 0 else 50:.2f}", f"{width:.2f}", f"{value:+.3g}", label, value < 0))
-    return bars
+        bars.append(
+            Bar(f"{50 - width if value < 0 else 50:.2f}", f"{width:.2f}", number(value, 3, "+"), label, value < 0)
+        )
+    return bars + [Bar("", "", number(value, 3, "+"), label, value < 0) for label, value in rest]

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from twinserve.service.pages.drawing import Bar, percent, shares, signed
+from twinserve.service.pages.drawing import Bar, number, percent, shares, signed
 from twinserve.service.pages.form import Form
+from twinserve.signature.request.diagnosis import MAX_ERRORS
 
 TOP: Final = 10
 """Contributions that are shown one by one."""
@@ -35,11 +36,16 @@ class Outcome(NamedTuple):
         return [] if self.answer is None else [w for w in self.answer["warnings"] if w["pointer"] == pointer]
 
     @property
+    def is_cut(self) -> bool:
+        """Are there more errors than are listed?"""
+        return len(self.errors) >= MAX_ERRORS
+
+    @property
     def headline(self) -> str:
         """The label, or the value."""
         if self.answer is None:
             return ""
-        return str(self.answer["label"]) if "label" in self.answer else f"{self.answer['value']:.6g}"
+        return str(self.answer["label"]) if "label" in self.answer else number(self.answer["value"], 6)
 
     @property
     def probability(self) -> str:
@@ -73,7 +79,7 @@ class Outcome(NamedTuple):
             return []
         pairs = [(_name(form, item["pointer"]), item["contribution"]) for item in explanation["contributions"]]
         rest = len(form.fields) - len(pairs)
-        return signed([*pairs, (others.format(number=rest), explanation["others"])] if rest else pairs)
+        return signed(pairs, [(others.format(number=rest), explanation["others"])] if rest else [])
 
 
 NOT_ASKED: Final = Outcome()

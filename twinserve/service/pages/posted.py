@@ -101,6 +101,8 @@ class _Number(str):
 def _text(value: Any) -> str:
     """A value as it is entered; half a surrogate pair, which JSON can name and no page can hold, as `?`."""
     text = value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, float) and text != "-0.0":
+        text = text.removesuffix(".0")
     return text.encode(errors="replace").decode()
 
 

@@ -6,6 +6,7 @@ const POINTS = 41;
 const MOST = 30;
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [340, 190, 44, 8, 22, 26];
 const DAY = 86_400_000;
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** Add the choice of a field, and the drawing, in front of the request. */
 export function explore(main, request, instance, texts, chosen, remember) {
@@ -93,7 +94,7 @@ function scale(results, isValue) {
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
   for (const value of [low, (low + high) / 2, high]) {
     picture.append(svg("path", { class: "grid", d: `M${LEFT} ${y(value)}H${WIDTH - RIGHT}` }));
-    picture.append(svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end", class: "faint" }, isValue ? format(value) : `${100 * value} %`));
+    picture.append(svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end", class: "faint" }, isValue ? compact.format(value) : `${100 * value} %`));
   }
   return [picture, y, low];
 }
@@ -129,7 +130,7 @@ function bars(values, results, here, isValue) {
     picture.append(svg("text", { x: 124, y: top + 14, "text-anchor": "end" }, name.length > 19 ? `${name.slice(0, 18)}…` : name));
     const [from, to] = [Math.min(x(0), x(results[i])), Math.max(x(0), x(results[i]))];
     picture.append(svg("rect", { x: from, y: top + 3, width: Math.max(1, to - from), height: step - 8, class: value === here ? "here" : "" }));
-    const text = isValue ? format(results[i]) : `${(100 * results[i]).toFixed(1)} %`;
+    const text = isValue ? compact.format(results[i]) : `${(100 * results[i]).toFixed(1)} %`;
     picture.append(svg("text", { x: to + 4, y: top + 14, class: "faint" }, text));
   });
   return picture;
