@@ -7,14 +7,18 @@ from http import HTTPStatus
 from typing import Final
 
 from twinserve.service.http.accept import HTML, MARKDOWN, preferred
+from twinserve.service.http.cacheable import CacheableDocument
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.pages.frame import Frame, Shown, kept
+from twinserve.service.pages.history import History, history
+from twinserve.service.pages.model_card import LONGEST, card_html
 from twinserve.service.pages.outcome import NOT_ASKED, Outcome
 from twinserve.service.pages.posted import NOTHING, Posted
-from twinserve.service.pages.rendering import HEADERS, render
+from twinserve.service.pages.rendering import HEADERS, document, render
 from twinserve.service.pages.rendering import HTML as HTML_TYPE
+from twinserve.service.pages.texts import texts
 from twinserve.service.settings import Settings
 from twinserve.store.artifact import CARD
 
@@ -28,7 +32,7 @@ def index(settings: Settings, _routes: tuple[Route, ...], version: Shown, header
     return kept(
         "index.html",
         Frame.of("index", settings, version),
-        version.form,
+        version,
         form=version.form,
         posted=NOTHING,
         outcome=NOT_ASKED,
@@ -46,10 +50,19 @@ def answered(settings: Settings, version: Shown, posted: Posted, outcome: Outcom
 def card(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /card`."""
     if preferred(header("accept"), (HTML, MARKDOWN)) == MARKDOWN:
-        return Reply(HTTPStatus.OK, version.card.get(CARD, b""), MARKDOWN_TYPE, (("Vary", "Accept"),))
-    return kept("card.html", Frame.of("card", settings, version), body="").reply(header)
+        missing = f"# {texts()['card']['heading'].format(model=version.model)}\n\n{texts()['card']['none']}\n"
+        return Reply(HTTPStatus.OK, version.card.get(CARD, missing.encode()), MARKDOWN_TYPE, (("Vary", "Accept"),))
+    frame, past = Frame.of("card", settings, version), history(settings, version.model)
+    known = (past.champion, *((step.version, step.facts.own_digest) for step in past.versions))
+    return version.pages.get((frame, known), lambda: _card(frame, version, past)).reply(header)
+
+
+def _card(frame: Frame, version: Shown, past: History) -> CacheableDocument:
+    markdown = version.card.get(CARD)
+    shown = None if markdown is None or len(markdown) > LONGEST else card_html(markdown, version.card)
+    return document("card.html", frame=frame, body=shown, is_missing=markdown is None, history=past)
 
 
 def live(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /live`."""
-    return kept("live.html", Frame.of("live", settings, version)).reply(header)
+    return kept("live.html", Frame.of("live", settings, version), version).reply(header)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from twinserve.service.http.cacheable import CacheableDocument
 from twinserve.service.pages.form import Form
-from twinserve.service.pages.rendering import KEPT, document
+from twinserve.service.pages.rendering import SHELLS, KeptPages, document
 from twinserve.service.settings import Settings
 from twinserve.store.manifest import Manifest
 
@@ -17,6 +17,8 @@ class Shown(Protocol):
 
     model: str
     version: str
+    pages: KeptPages
+    """Its pages; they end with it."""
 
     @property
     def manifest(self) -> Manifest:
@@ -63,9 +65,10 @@ def asks(settings: Settings) -> str:
 
 def shell(page: str, settings: Settings) -> CacheableDocument:
     """The page that asks for credentials in place of the one of this name; it shows nothing of the model."""
-    return kept("sign_in.html", Frame.of(page, settings, None))
+    frame = Frame.of(page, settings, None)
+    return SHELLS.get(frame, lambda: document("sign_in.html", frame=frame))
 
 
-def kept(template: str, frame: Frame, key: Hashable = None, **context: Any) -> CacheableDocument:
-    """A page that is rendered once; `key` is all that it depends on beside its frame."""
-    return KEPT.get((template, frame, key), lambda: document(template, frame=frame, **context))
+def kept(template: str, frame: Frame, version: Shown, key: Hashable = None, **context: Any) -> CacheableDocument:
+    """A page that is rendered once; `key` is all that it depends on beside its frame and the version."""
+    return version.pages.get((template, frame, key), lambda: document(template, frame=frame, **context))

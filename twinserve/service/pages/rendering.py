@@ -25,8 +25,8 @@ POLICY: Final = (
 HEADERS: Final = (("Content-Security-Policy", POLICY), ("Referrer-Policy", "no-referrer"))
 """Of every page, beside those of every reply."""
 VARY: Final = "Accept, Accept-Encoding"
-MOST: Final = 32
-"""Pages that are kept; each is some ten kilobytes."""
+MOST: Final = 8
+"""Pages that are kept of a version; each is some ten kilobytes."""
 
 
 @cache
@@ -80,5 +80,5 @@ class KeptPages:
         return page
 
 
-KEPT: Final = KeptPages()
-"""The pages of this process."""
+SHELLS: Final = KeptPages()
+"""The pages that ask for credentials; they depend on no model."""

@@ -12,6 +12,7 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.pages.form import Form
+from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -46,6 +47,7 @@ class Described(Protocol):
     version: str
     schema: Reply
     description: Reply
+    pages: KeptPages
 
     @property
     def manifest(self) -> Manifest:
