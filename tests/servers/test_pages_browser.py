@@ -24,6 +24,10 @@ const it = document.activeElement, style = getComputedStyle(it);
 return [it.textContent.trim() || it.id || it.getAttribute("aria-label"), style.outlineStyle + style.outlineWidth];
 """
 STORED: Final = "return [localStorage.length, sessionStorage.length, document.cookie, location.href]"
+SHOWS_RATES: Final = """
+const shown = document.querySelector("#requests .number");
+return shown !== null && shown.textContent !== "–";
+"""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,7 @@ def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
         reader.look_at(width, scheme)
         reader.open(page)
         if page == "live":
-            reader.until("return document.querySelector('#requests .number').textContent !== '–'")
+            reader.until(SHOWS_RATES)
         assert reader.barriers() == []
         assert reader.overflow() <= 0, (width, scheme)
         assert reader.complaints() == []
@@ -152,7 +156,7 @@ const total = row ? Number(row.children[4].textContent) : 0;
 return total > 0 && total >= arguments[1] ? total : null;
 """
 HIDE: Final = """
-Object.defineProperty(document, "hidden", {configurable: true, get: () => arguments[0]});
+Object.defineProperty(document, "hidden", {configurable: true, get: () => arguments[0] !== ""});
 document.dispatchEvent(new Event("visibilitychange"));
 """
 ASKED: Final = "return performance.getEntriesByName(new URL('metrics', location).href).length"
@@ -163,7 +167,7 @@ def test_a_hidden_page_asks_for_nothing(reader: Reader) -> None:
     reader.open("live")
     reader.until(f"{ASKED} > 0")
     for stop, go_on in (
-        (lambda: reader.browser.execute_script(HIDE, 1), lambda: reader.browser.execute_script(HIDE, 0)),
+        (lambda: reader.browser.execute_script(HIDE, "yes"), lambda: reader.browser.execute_script(HIDE, "")),
         (lambda: reader.find("#pause").click(), lambda: reader.find("#pause").click()),
     ):
         stop()
@@ -192,7 +196,7 @@ def test_with_a_key(browser: Chrome, door: str, tmp_path: Path, artifacts: Path)
         reader.browser.find_element("link text", "Live").click()
         reader.until(SAYS, "These credentials lack the scope “manage”, which this page requires.")
         sign_in(reader, secret=made["all"])
-        reader.until("return document.querySelector('#requests .number')?.textContent !== '–'")
+        reader.until(SHOWS_RATES)
         reader.browser.find_element("link text", "Model").click()
         assert reader.find("article h1").text == "Model card: tumor"
         assert browser.execute_script(STORED) == [0, 0, "", f"{reader.origin}/card"]
@@ -219,7 +223,7 @@ def test_as_a_client_below_a_prefix(browser: Chrome, door: str, tmp_path: Path, 
         sign_in(reader, secret="wrong")
         reader.until(SAYS, "These credentials are not valid.")
         sign_in(reader, secret=made["alice"])
-        reader.until("return document.querySelector('#requests .number')?.textContent !== '–'")
+        reader.until(SHOWS_RATES)
         assert browser.execute_script(STORED) == [0, 0, "", f"{reader.origin}/live"]
         assert reader.asked_elsewhere() == []
 
