@@ -33,7 +33,7 @@ def described(service: Service, route: Route) -> dict[str, Any]:
     if route.path not in document["paths"]:  # A route of another protocol.
         return arguments
     operation = document["paths"][route.path][route.methods[0].lower()]
-    own = {key: operation[key] for key in ("requestBody", "responses") if key in operation}
+    own = {key: operation[key] for key in ("parameters", "requestBody", "responses") if key in operation}
     return arguments | {"openapi_extra": resolved(own, document)}
 
 

@@ -18,6 +18,7 @@ from harness import ROOT
 from harness.running import DOORS, running
 from harness.wheel import build_wheel, done, installed
 from twinserve.service.http.routes import ROUTES
+from twinserve.testing.contract.suite import example_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -132,7 +133,7 @@ def test_a_door_of_the_wheel_answers_every_path(door: str, python: Path, project
     golden = json.loads((project / "artifacts" / "sticks" / "1" / "golden.json").read_text())[0]["request"]
     with running(door, project, project / "artifacts", python=python, model="sticks") as server:
         statuses = {
-            route.path: server.request(method, route.path).status
+            route.path: server.request(method, example_path(route)).status
             for route in ROUTES
             for method in route.methods
             if method != "POST"

@@ -20,6 +20,7 @@ from twinserve.service.http.routes import ROUTES, SCOPES, Route
 from twinserve.service.service import Service
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON
+from twinserve.testing.contract.suite import example_path
 from twinserve.testing.fakes import car, service_of
 
 EVERYTHING = " ".join(SCOPES)
@@ -33,6 +34,7 @@ BY_SCOPE: Mapping[str, Any] = {
 # What the design says, path by path; a path that is missing here fails its test.
 NEEDS: Mapping[str, str | None] = {
     "/predict": "predict",
+    "/explain": "predict",
     "/schema": "read",
     "/openapi.json": "read",
     "/docs": "read",
@@ -44,6 +46,9 @@ NEEDS: Mapping[str, str | None] = {
     "/livez": None,
     "/readyz": None,
     "/": None,
+    "/card": "read",
+    "/live": "manage",
+    "/assets/{name}": None,
 }
 
 
@@ -62,11 +67,11 @@ def with_tokens(folder: Path, **settings: Any) -> tuple[Service, dict[str, str]]
 
 def ask(both: Both, route: Route, headers: Mapping[str, str]) -> Answer:
     """A valid request to a path, without credentials."""
-    if route.name == "predict":
-        return both.predict(car(), {**JSON, **headers})
+    if route.kind == "predict":
+        return both.send("POST", route.path, json.dumps(car()).encode(), {**JSON, **headers})
     if route.name == "metrics":  # Counts the very requests, so its bytes are not alike.
         return both.doors[0].send("GET", route.path, headers=headers)
-    return both.send("GET", route.path, headers=headers)
+    return both.send("GET", example_path(route), headers=headers)
 
 
 def expected(route: Route, scopes: str | None) -> int:
@@ -123,7 +128,7 @@ def asked_each(both: Both, form: Mapping[str, str]) -> list[Answer]:
 def test_what_is_public_needs_nothing(open_doors: OpenDoors, tmp_path: Path, public: str) -> None:
     """Public paths need no credentials, and all others do."""
     both = open_doors(keyed(tmp_path, public=public)[0])
-    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics"}}
+    open_now = {"docs": {"/docs", "/openapi.json", "/schema"}, "metrics": {"/metrics", "/live"}}
     free = set().union(*(open_now[word] for word in public.split(",")))
     for route in ROUTES:
         assert ask(both, route, {}).status == (200 if route.path in free else expected(route, None))
@@ -300,8 +305,9 @@ def test_the_document_says_what_to_bring(open_doors: OpenDoors, tmp_path: Path) 
         "https://id.example/.well-known/"
     )
     for path, scope in NEEDS.items():
-        for operation in oauth["paths"][path].values():
-            wanted = [] if scope in (None, "manage") else [{"oauth": [scope]}, {"issuer": [scope]}]
+        for method, operation in oauth["paths"][path].items():
+            needed = "predict" if (path, method) == ("/", "post") else scope
+            wanted = [] if needed in (None, "manage") else [{"oauth": [needed]}, {"issuer": [needed]}]
             assert operation["security"] == wanted
 
 

@@ -12,6 +12,7 @@ from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.http.routes import ROUTES, Route
 from twinserve.testing.client import JSON
+from twinserve.testing.contract.suite import example_path
 from twinserve.testing.fakes import car, service_of
 
 APP = "https://app.example"
@@ -81,7 +82,7 @@ def test_a_preflight_needs_no_credentials(open_doors: OpenDoors, tmp_path: Path,
     """A browser sends none with it. The request that follows needs them, and its refusal can be read."""
     write_keys(tmp_path / "keys.json", alice="predict")
     both = open_doors(service_of(auth="keys", keys=tmp_path / "keys.json", cors_origins=APP))
-    answer = both.send("OPTIONS", route.path, headers={**ASKS, "Origin": APP})
+    answer = both.send("OPTIONS", example_path(route), headers={**ASKS, "Origin": APP})
     assert (answer.status, answer.body) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == APP
     assert answer.headers["Access-Control-Allow-Methods"] == answer.headers["Allow"] == route.allow

@@ -24,6 +24,7 @@ from twinserve.service.http.routes import ROUTES
 from twinserve.service.service import Service
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON
+from twinserve.testing.contract.suite import example_path
 from twinserve.testing.fakes import car, service_of
 
 TOKEN = "let-me-in"
@@ -97,7 +98,7 @@ Mount = Callable[..., Ask]
 
 @pytest.mark.parametrize("place", ["app", "router", "include"])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/predict", *(route.path for route in ROUTES if route.path != "/predict")])
+@pytest.mark.parametrize("path", ["/predict", *(example_path(route) for route in ROUTES if route.path != "/predict")])
 def test_dependencies_of_the_host_guard_every_path(ask: Mount, both: Both, place: str, method: str, path: str) -> None:
     """Wherever they are given: without what they ask for the host's own refusal, unchanged; with it our answer."""
     guard = [fastapi.Depends(require_token)]

@@ -21,4 +21,7 @@ def test_the_table_is_the_contracts() -> None:
         "/readyz",
         "/metrics",
         "/",
+        "/card",
+        "/live",
+        "/assets/{name}",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
@@ -22,8 +20,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from harness.credentials import write_keys, write_signing_key
 from harness.running import DEADLINE, DOORS, golden, running
 from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
+from tests.servers.browsing import DRIVER, browsing
 
-DRIVER: Final = shutil.which("chromedriver")
 PREDICT: Final = "#operations-default-predict"
 # Typing thousands of characters takes seconds; React hears of a value only where the element's own setter is used.
 PASTE: Final = """
@@ -66,16 +64,8 @@ class Page:
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A headless browser on the page."""
-    options = ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server"):
-        options.add_argument(argument)
-    # A browser by itself asks its maker for updates and lists, and tells him how it is used.
-    for argument in ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pings"):
-        options.add_argument(argument)
-    options.add_argument("--window-size=1200,1600")
-    browser = Chrome(options=options, service=Service(DRIVER))
-    yield Page(browser)
-    browser.quit()
+    with browsing() as browser:
+        yield Page(browser)
 
 
 def test_with_a_key(page: Page, tmp_path: Path, artifacts: Path) -> None:

@@ -16,7 +16,7 @@ from twinserve import bounds
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.cores import available_cores
 from twinserve.service.http.cors import wrong_origin
-from twinserve.service.http.routes import ROUTES, TOKEN, Route
+from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
 PREFIX: Final = "TWINSERVE_"
@@ -29,7 +29,7 @@ Seconds = Annotated[float, Field(gt=0)]
 ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
 """Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
 could then sign tokens."""
-PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics"})}
+PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics", "live_page"})}
 
 
 class BadSetting(Exception):
@@ -152,7 +152,8 @@ class Settings(BaseSettings):
     )
     public: Annotated[str, Field(pattern=r"^((docs|metrics)(,(docs|metrics))*)?$")] = Field(
         "",
-        description="Open without credentials: docs (page, OpenAPI document and schema), metrics, or docs,metrics.",
+        description="Open without credentials: docs (page, OpenAPI document and schema), metrics (with /live), or "
+        "docs,metrics.",
     )
     keys: Path | None = Field(None, description="File of API keys, or of OAuth clients; see twinserve keys.")
     signing_key: Path | None = Field(None, description="File of the key that signs the tokens issued to those clients.")
@@ -168,6 +169,9 @@ class Settings(BaseSettings):
         "",
         description="Origins whose pages may read the answers, such as https://app.example:8443, separated by commas; "
         "* for any.",
+    )
+    pages: bool = Field(
+        default=True, description="Pages for people at /, /card and /live; without them / is the index for all."
     )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
@@ -216,12 +220,19 @@ class Settings(BaseSettings):
     @property
     def routes(self) -> tuple[Route, ...]:
         """The table of routes under these settings."""
-        return (*ROUTES, TOKEN) if self.auth == "oauth" and self.keys is not None else ROUTES
+        routes = ROUTES if self.pages else WITHOUT_PAGES
+        return (*routes, TOKEN) if self.issues_tokens else routes
 
-    def is_open(self, route: Route) -> bool:
-        """Does this path require no credentials?"""
+    @property
+    def issues_tokens(self) -> bool:
+        """Is there a path that gives tokens to clients?"""
+        return self.auth == "oauth" and self.keys is not None
+
+    def is_open(self, route: Route, *, page: bool = False) -> bool:
+        """Does this path, or its page, require no credentials?"""
         public = {name for word in self.public.split(",") if word for name in PUBLIC[word]}
-        return self.auth in (None, "none") or route.scope is None or route.name in public
+        scope = route.page if page else route.scope
+        return self.auth in (None, "none") or scope is None or route.name in public
 
     @cached_property
     def ignored_parameters(self) -> frozenset[str]:

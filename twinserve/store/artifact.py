@@ -7,7 +7,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +24,9 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store import examples, golden_rows, manifest, pipeline_file, seal, store_file, trial
 from twinserve.store.deadline import Deadline
+from twinserve.store.examples import NO_EXAMPLES, Examples
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
 from twinserve.store.store_file import Folder
@@ -35,6 +36,9 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
 MODEL: Final = "model.onnx"
 GOLDEN: Final = golden_rows.NAME
+CARD: Final = "card.md"
+FIGURES: Final = "figures/"
+"""The folder of the card's figures, each an SVG."""
 NOTHING: Final = "There is no manifest.json; restore the artifact or train again."
 
 
@@ -63,8 +67,12 @@ class LoadedArtifact:
     predictor: Predictor
     explainer: Explainer | None = None
     """None in a version that was made without."""
+    examples: Examples = NO_EXAMPLES
+    """What pages show of the training rows; nothing in a version that was made without."""
     coverage: Coverage | None = None
     """None in a version that was made without."""
+    card: Mapping[str, bytes] = field(default_factory=dict)
+    """The Markdown of the model card and its figures, by the names of their files."""
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -115,10 +123,13 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
+    with _refusing(examples.NAME):
+        shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else NO_EXAMPLES
     with _refusing(stored_coverage.NAME):
         classes = None if facts.classes is None else len(facts.classes)
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
-    return LoadedArtifact(facts, signature, predictor, explainer, coverage)
+    card = {name: content for name, content in files.items() if _is_of_card(name)}
+    return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, card)
 
 
 @contextlib.contextmanager
@@ -159,9 +170,10 @@ def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                digest, content = opened.read(name, deadline, keep=name in _needed(facts))
+                keep = name in _needed(facts) or _is_of_card(name)
+                digest, content = opened.read(name, deadline, keep=keep)
                 manifest.require_digest(facts, name, digest)
-                files |= {name: content} if name in _needed(facts) else {}
+                files |= {name: content} if keep else {}
             return facts, files
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactRefused(NOTHING) from None
@@ -178,10 +190,14 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
-    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME}
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME, examples.NAME}
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})
+
+
+def _is_of_card(name: str) -> bool:
+    return name == CARD or (name.startswith(FIGURES) and name.endswith(".svg"))
 
 
 def _manifest(content: bytes | None) -> Manifest:

@@ -8,6 +8,7 @@ from twinserve.testing.contract.explanations import CarsExplanationsContract, Ex
 from twinserve.testing.contract.faults import FaultsContract
 from twinserve.testing.contract.findings import FindingsContract, OutOfRangeContract
 from twinserve.testing.contract.malformed import MalformedContract
+from twinserve.testing.contract.pages import PagesContract, PagesSettingContract
 from twinserve.testing.contract.predictions import BatchesContract, PredictionsContract
 from twinserve.testing.contract.problems import ProblemsContract, RepliesContract
 from twinserve.testing.contract.routes import OtherPathsContract, RoutesContract
@@ -24,6 +25,7 @@ class ContractSuite(
     BatchesContract,
     ExplanationsContract,
     DocumentsContract,
+    PagesContract,
 ):
     """The contract of an app that mounts the paths of Twinserve, for any model.
 
@@ -43,6 +45,7 @@ class DoorSuite(
     PredictionsContract,
     CarsExplanationsContract,
     CarsDocumentsContract,
+    PagesSettingContract,
     ContractSuite,
 ):
     """The contract of a door, an app of its own. A subclass overrides `open` (see `OpenedSuite`)."""

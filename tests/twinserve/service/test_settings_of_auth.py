@@ -103,13 +103,13 @@ def test_an_open_path_is_one_that_says_so() -> None:
         public: {route.name for route in ROUTES if settings_of(auth="keys", keys=KEYS, public=public).is_open(route)}
         for public in ("", "docs", "metrics", "docs,metrics")
     }
-    always = {*HEALTH, "index"}
+    always = {*HEALTH, "index", "asset"}
     docs = {"docs", "openapi", "schema"}
     assert opened == {
         "": always,
         "docs": always | docs,
-        "metrics": always | {"metrics"},
-        "docs,metrics": always | docs | {"metrics"},
+        "metrics": always | {"metrics", "live_page"},
+        "docs,metrics": always | docs | {"metrics", "live_page"},
     }
     assert all(settings_of().is_open(route) for route in BY_NAME.values())
 
@@ -118,6 +118,7 @@ def test_the_scopes_are_the_contracts() -> None:
     """Each route has the scope of this table."""
     assert {route.name: route.scope for route in BY_NAME.values()} == {
         "predict": "predict",
+        "explain": "predict",
         "schema": "read",
         "openapi": "read",
         "docs": "read",
@@ -129,6 +130,9 @@ def test_the_scopes_are_the_contracts() -> None:
         "readyz": None,
         "metrics": "manage",
         "index": None,
+        "card": "read",
+        "live_page": "manage",
+        "asset": None,
         "token": None,
     }
 

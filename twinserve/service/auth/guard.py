@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twinserve.service.auth.client import Client
+from twinserve.service.auth.credential import is_page, sent_credential
 from twinserve.service.auth.keys import Keys
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import HEALTH, Route
+from twinserve.service.http.routes import HEALTH, Route, Scope
 from twinserve.service.limits.open_rate import open_rate
 from twinserve.service.limits.rate import network
 from twinserve.service.settings import BadSetting, Settings
@@ -30,7 +31,6 @@ class Guard:
 
     def __init__(self, settings: Settings, rate_store_lost: Callable[[], object] = lambda: None) -> None:
         self._settings = settings
-        self._takes_api_keys = settings.auth == "keys"
         self.keys = _open_keys(settings.keys) if settings.keys and settings.auth in ("keys", "oauth") else None
         self.tokens: Tokens | None = None
         self._identify = self._identifier()
@@ -49,11 +49,16 @@ class Guard:
         caller = f"address {network(address)}"
         name = None
         try:
-            if self._identify is not None and not self._settings.is_open(route):
-                client = _require_client(self._credential(header), self._identify)
-                name = client.name
-                caller = f"client {name}"  # An issuer chooses the names of its clients; none reads like an address.
-                _require_scope(client, route)
+            page = is_page(route, header)
+            if self._identify is None or self._settings.is_open(route, page=page):
+                return None
+            credential = sent_credential(self._settings, header)
+            if page and credential is None:
+                return None  # The page asks for them.
+            client = _require_client(credential, self._identify)
+            name = client.name
+            caller = f"client {name}"  # An issuer chooses the names of its clients; none reads like an address.
+            _require_scope(client, route.page if page else route.scope)
         finally:
             if self._rate is not None and route.name not in HEALTH:
                 self._rate.take(caller)
@@ -104,14 +109,6 @@ class Guard:
 
         return identify
 
-    def _credential(self, header: HeaderLookup) -> str | None:
-        """The credential that the caller sent, None if it sent none. Authorization takes precedence over X-API-Key."""
-        given = header("authorization")
-        if given:
-            scheme, _, credential = given.partition(" ")
-            return credential.strip(" ") if scheme.lower() == "bearer" else ""
-        return header("x-api-key") or None if self._takes_api_keys else None
-
 
 def _require_client(credential: str | None, identify: Identify) -> Client:
     if credential is None:
@@ -124,10 +121,10 @@ def _require_client(credential: str | None, identify: Identify) -> Client:
     return client
 
 
-def _require_scope(client: Client, route: Route) -> None:
-    if route.scope not in client.scopes:
-        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{route.scope}"'),)
-        raise Problem("forbidden", f"This path requires the scope {route.scope}.", headers=challenge)
+def _require_scope(client: Client, scope: Scope | None) -> None:
+    if scope not in client.scopes:
+        challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{scope}"'),)
+        raise Problem("forbidden", f"This path requires the scope {scope}.", headers=challenge)
 
 
 def _open_keys(path: Path) -> Keys:

@@ -14,6 +14,9 @@ from twinserve.store.manifest import Manifest
 
 Document = dict[str, Any]
 
+TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "live_page", "asset"})
+"""The routes whose answer is no JSON."""
+
 FINDINGS: Final[Document] = {
     "type": "array",
     "items": {
@@ -56,6 +59,11 @@ def _parameter_schema(parameter: Parameter, facts: Manifest) -> Mapping[str, Any
     return parameter.schema
 
 
+def path_parameters(route: Route) -> list[Document]:
+    """The parts of a path that the caller chooses."""
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.parameters]
+
+
 def success(route: Route, facts: Manifest) -> Document:
     """The schema of the body of a 200."""
     if route.kind == "predict":
@@ -66,7 +74,7 @@ def success(route: Route, facts: Manifest) -> Document:
         return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
     if route is TOKEN:
         return TOKEN_RESPONSE
-    return {"type": "string"} if route.name in ("docs", "metrics") else {"type": "object"}
+    return {"type": "string"} if route.name in TEXTS else {"type": "object"}
 
 
 def schemas(facts: Manifest) -> Document:

@@ -9,6 +9,8 @@ from typing import Final
 
 RANGE: Final = re.compile(r"\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*((?:;[^;,]*)*)")
 QUALITY: Final = re.compile(r";\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+HTML: Final = "text/html"
+MARKDOWN: Final = "text/markdown"
 LONGEST: Final = 1_000
 """Characters of a header that are looked at."""
 
@@ -21,6 +23,11 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str:
     qualities = [_quality(media_type, ranges) for media_type in offered]
     best = max(qualities, default=0.0)
     return offered[qualities.index(best)] if best > 0 else offered[0]
+
+
+def prefers_page(accept: str | None) -> bool:
+    """Would a person read the answer? A program says nothing, takes anything, or prefers another form."""
+    return accept is not None and preferred(accept, ("application/json", MARKDOWN, HTML)) == HTML
 
 
 def _quality(media_type: str, ranges: Sequence[re.Match[str]]) -> float:

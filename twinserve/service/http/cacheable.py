@@ -18,15 +18,18 @@ LEVEL = 5
 class CacheableDocument:
     """A document that changes only with the program, such as a page."""
 
-    def __init__(self, body: bytes, media_type: str, headers: tuple[Header, ...] = ()) -> None:
-        self._body, self._media_type, self._headers = body, media_type, headers
+    def __init__(
+        self, body: bytes, media_type: str, headers: tuple[Header, ...] = (), vary: str = "Accept-Encoding"
+    ) -> None:
+        """`vary` names the request's headers that choose the document, its coding included."""
+        self._body, self._media_type, self._headers = body, media_type, (*headers, ("Vary", vary))
         self._digest = hashlib.sha256(body).hexdigest()[:32]
 
     def reply(self, header: HeaderLookup) -> Reply:
         """The document in the coding that the caller takes; 304 if the caller has it already."""
         zipped = takes_coding(header("accept-encoding"), "gzip")
         tag = f'"{self._digest}-gzip"' if zipped else f'"{self._digest}"'
-        fixed = (*self._headers, ("ETag", tag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding"))
+        fixed = (*self._headers, ("ETag", tag), ("Cache-Control", "no-cache"))
         if matches(header("if-none-match"), tag):
             return Reply(HTTPStatus.NOT_MODIFIED, b"", None, fixed)
         if zipped:

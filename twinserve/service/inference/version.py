@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -27,6 +27,8 @@ from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
+from twinserve.service.pages.form import Form
+from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
@@ -64,6 +66,7 @@ class ModelVersion:
         self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(describe(artifact, version))
         self._artifact, self._settings = artifact, settings
+        self.pages = KeptPages()
         self._predictor = artifact.predictor
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
@@ -79,6 +82,17 @@ class ModelVersion:
     def manifest(self) -> Manifest:
         """What the artifact says of itself."""
         return self._artifact.manifest
+
+    @property
+    def card(self) -> Mapping[str, bytes]:
+        """The Markdown of the model card and its figures, by the names of their files."""
+        return self._artifact.card
+
+    @cached_property
+    def form(self) -> Form:
+        """The form of the page, made when it is first asked for."""
+        facts = self._artifact
+        return Form(facts.signature, facts.examples, is_classification=facts.manifest.classes is not None)
 
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""

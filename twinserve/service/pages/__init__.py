@@ -1,33 +1,8 @@
-"""HTML pages. Each is one self-contained document that loads nothing from other servers."""
+"""HTML pages, the same at every door, which load nothing from other servers."""
 
-from __future__ import annotations
+from twinserve.service.pages.answers import Make, card, index, live
+from twinserve.service.pages.frame import shell
+from twinserve.service.pages.static_files import assets
+from twinserve.service.pages.swagger import docs
 
-import base64
-import hashlib
-from functools import cache
-from pathlib import Path
-
-from twinserve.service.http.cacheable import CacheableDocument
-
-HTML = "text/html; charset=utf-8"
-HERE = Path(__file__).parent
-
-
-@cache
-def docs() -> CacheableDocument:
-    """Swagger UI for the service's OpenAPI document, with script and style inline."""
-    style = (HERE / "vendor" / "swagger-ui.css").read_text(encoding="utf-8")
-    script = (HERE / "vendor" / "swagger-ui-bundle.js").read_text(encoding="utf-8")
-    start = (HERE / "docs.js").read_text(encoding="utf-8")
-    page = (HERE / "docs.html").read_text(encoding="utf-8")
-    body = page.replace("{style}", style).replace("{start}", start).replace("{script}", script)
-    policy = (
-        f"default-src 'none'; script-src {_source(script)} {_source(start)}; style-src 'unsafe-inline'; "
-        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return CacheableDocument(body.encode(), HTML, (("Content-Security-Policy", policy),))
-
-
-def _source(script: str) -> str:
-    """The source expression that allows this inline script in a Content-Security-Policy: its SHA-256 digest."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+__all__ = ["Make", "assets", "card", "docs", "index", "live", "shell"]

@@ -8,19 +8,54 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from twinserve.service import pages
-from twinserve.service.http.problem import shutting_down
+from twinserve.service.auth.credential import is_page, must_ask
+from twinserve.service.http.problem import no_such_path, shutting_down
 from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import Route
 from twinserve.service.protocols.dialect import Asked, Read, Served
 from twinserve.service.telemetry.metrics import CONTENT_TYPE
 
 
-def index(service: Served, _: Asked) -> Reply:
-    """`GET /`: all paths, relative to this one."""
+def index(service: Served, asked: Asked) -> Reply:
+    """`GET /`: for people the page, for programs all paths, relative to this one."""
+    route = _route(service, "index")
+    if is_page(route, asked.header):
+        return _page(service, asked, route, pages.index)
+    varies = (("Vary", "Accept"),) if route.page else ()
     paths = [
         {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
         for route in service.routes
     ]
-    return _json({"service": "twinserve", "paths": paths}, indent=1)
+    return _json({"service": "twinserve", "paths": paths}, indent=1)._replace(headers=varies)
+
+
+def card(service: Served, asked: Asked) -> Reply:
+    """`GET /card`: the model card as a page, or as Markdown for a caller that prefers it."""
+    return _page(service, asked, _route(service, "card"), pages.card)
+
+
+def live_page(service: Served, asked: Asked) -> Reply:
+    """`GET /live`: the page that shows the metrics."""
+    return _page(service, asked, _route(service, "live_page"), pages.live)
+
+
+def asset(_service: Served, asked: Asked) -> Reply:
+    """`GET /assets/{name}`: a style or script of the pages; raises `Problem` (404)."""
+    found = pages.assets().get(asked.parameters["name"])
+    if found is None:
+        raise no_such_path()
+    return found.reply(asked.header)
+
+
+def _route(service: Served, name: str) -> Route:
+    return next(route for route in service.routes if route.name == name)
+
+
+def _page(service: Served, asked: Asked, route: Route, make: pages.Make) -> Reply:
+    """The page of a path, or the one that asks for the credentials that it requires."""
+    if must_ask(service.settings, route, asked.header):
+        return pages.shell(route.name.removesuffix("_page"), service.settings).reply(asked.header)
+    return make(service.settings, service.routes, service.models.current(), asked.header)
 
 
 def live(_service: Served, _: Asked) -> Reply:
@@ -62,4 +97,7 @@ READS: Final[Mapping[str, Read]] = {
     "readyz": ready,
     "metrics": lambda service, _: Reply(HTTPStatus.OK, service.metrics.render(), CONTENT_TYPE),
     "index": index,
+    "card": card,
+    "live_page": live_page,
+    "asset": asset,
 }

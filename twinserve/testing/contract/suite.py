@@ -8,10 +8,16 @@ from typing import Any, ClassVar
 
 import pytest
 
+from twinserve.service.http.routes import Route
 from twinserve.service.service import Service
 from twinserve.testing.answer import Send
 from twinserve.testing.client import Client, Serve
 from twinserve.testing.fakes import car, service_of
+
+
+def example_path(route: Route) -> str:
+    """A path of this route that there is."""
+    return route.path.replace("{name}", "page.css")
 
 
 class Suite:

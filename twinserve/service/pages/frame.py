@@ -1,0 +1,74 @@
+"""`Frame`: what the frame of a page shows of the service and the model; the pages themselves, ready to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from twinserve.service.http.cacheable import CacheableDocument
+from twinserve.service.pages.form import Form
+from twinserve.service.pages.rendering import SHELLS, KeptPages, document
+from twinserve.service.settings import Settings
+from twinserve.store.manifest import Manifest
+
+
+class Shown(Protocol):
+    """The part of a version of a model that pages show."""
+
+    model: str
+    version: str
+    pages: KeptPages
+    """Its pages; they end with it."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the version says of itself."""
+
+    @property
+    def form(self) -> Form:
+        """The form of the page."""
+
+    @property
+    def card(self) -> Mapping[str, bytes]:
+        """The Markdown of the model card and its figures, by the names of their files."""
+
+
+class Frame(NamedTuple):
+    """What stands around every page, also around that which asks for credentials, so nothing that needs a scope."""
+
+    page: str
+    """The name of the page, which is that of its texts."""
+    asks: str
+    """What callers sign in with: nothing, `key`, `client`, or `token`."""
+    model: str | None = None
+    """None on a page that asks for credentials, or as long as no model is loaded."""
+    version: str | None = None
+    created: str | None = None
+    """When the version was trained."""
+
+    @classmethod
+    def of(cls, page: str, settings: Settings, version: Shown | None) -> Frame:
+        """The frame of a page."""
+        if version is None:
+            return cls(page, asks(settings))
+        return cls(page, asks(settings), version.model, version.version, version.manifest.training.created)
+
+
+def asks(settings: Settings) -> str:
+    """What callers sign in with."""
+    if settings.auth == "keys":
+        return "key"
+    if settings.auth == "oauth":
+        return "client" if settings.issues_tokens else "token"
+    return ""
+
+
+def shell(page: str, settings: Settings) -> CacheableDocument:
+    """The page that asks for credentials in place of the one of this name; it shows nothing of the model."""
+    frame = Frame.of(page, settings, None)
+    return SHELLS.get(frame, lambda: document("sign_in.html", frame=frame))
+
+
+def kept(template: str, frame: Frame, version: Shown, key: Hashable = None, **context: Any) -> CacheableDocument:
+    """A page that is rendered once; `key` is all that it depends on beside its frame and the version."""
+    return version.pages.get((template, frame, key), lambda: document(template, frame=frame, **context))
