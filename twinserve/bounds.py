@@ -29,10 +29,16 @@ FILES: Final[Mapping[str, int]] = {
     "signature.json": 16 * MIB,
     "golden.json": 16 * MIB,
     "explainer.json": 96 * MIB,
+    "coverage.json": 2 * MIB,
     "card.md": 16 * MIB,
 }
 """Bytes of each file that is read as JSON or text. Any other file may be as large as `ARTIFACT`."""
-PARTS: Final[Mapping[str, int]] = {"signature.json": 100_000, "golden.json": 50_000, "explainer.json": 50_000}
+PARTS: Final[Mapping[str, int]] = {
+    "signature.json": 100_000,
+    "golden.json": 50_000,
+    "explainer.json": 50_000,
+    "coverage.json": 1_000,
+}
 """Objects and arrays in a JSON file. An empty one takes 3 bytes of the file and 100 bytes of memory; a feature consists
 of six and takes 0.1 ms."""
 

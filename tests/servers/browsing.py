@@ -82,18 +82,17 @@ class Reader:
         self.complaints()
         self.asked_elsewhere()
 
-    def log(self, name: str) -> list[dict[str, Any]]:
-        """The entries of one of the browser's logs since the last call."""
-        entries: list[dict[str, Any]] = self.browser.get_log(name)  # type: ignore[no-untyped-call]
-        return entries
-
     def complaints(self) -> list[str]:
         """What the browser's console has had since the last call."""
-        return [entry["message"] for entry in self.log("browser")]
+        return [entry["message"] for entry in self._log("browser")]
+
+    def _log(self, name: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.browser.get_log(name)  # type: ignore[no-untyped-call]  # selenium's own.
+        return entries
 
     def asked_elsewhere(self) -> list[str]:
         """The addresses of other origins that were asked for since the last call."""
-        events = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
+        events = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith((self.origin, "data:", "about:", "chrome:"))]
 

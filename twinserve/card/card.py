@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.card.caveats import caveats
+from twinserve.card.coverage import coverage
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.explanations import Explaining
 from twinserve.card.figures import figures
@@ -97,6 +98,8 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
         yield heading("Why an answer is what it is")
         yield paragraph(f"{facts.explanation.method}, in {facts.explanation.of}. {facts.explanation.reason}")
         yield from (picture(path, caption) for path, (caption, _) in explained.items())
+    if facts.coverage is not None:
+        yield from coverage(facts.coverage, is_classification=facts.classes is not None)
     yield heading("Data")
     yield from _data(subject)
     yield heading("Candidates")

@@ -76,15 +76,6 @@ class Conditions:
         share = np.multiply.reduceat(shares, start) if len(start) else np.zeros(0)
         return cls(place[start], field[start], share, step, start)
 
-    def take(self, conditions: IntArray) -> Conditions:
-        """Some of the conditions, in this order."""
-        ends = np.append(self.start, len(self.step))
-        lengths = ends[conditions + 1] - ends[conditions]
-        start = np.cumsum(lengths) - lengths
-        within = np.arange(int(lengths.sum())) - np.repeat(start, lengths)
-        step = self.step[np.repeat(self.start[conditions], lengths) + within]
-        return Conditions(self.place[conditions], self.field[conditions], self.share[conditions], step, start)
-
     def hold(self, taken: Bits) -> Bits:
         """`[rows, conditions]`: 1 where it holds, from which steps are taken, `[rows, 2 * splits]`."""
         if not len(self.start):

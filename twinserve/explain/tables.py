@@ -23,8 +23,8 @@ from twinserve.explain.trees import Parents, Trees
 
 MOST_BITS: Final = 10
 LEAST_BITS: Final = 4
-MOST_SPLITS: Final = 200_000
-"""Splits of all trees for which tables are made. More would take seconds, and few of them would fit into memory."""
+MOST_SPLITS: Final = 20_000
+"""Splits of all trees for which tables are made: for more that takes seconds, and few of them would fit into memory."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -67,6 +67,27 @@ class Trees:
             roots=np.searchsorted(splits, roots),
             value=self.value[leaves],
         )
+
+    def with_leaves(self, leaves: IntArray) -> Trees:
+        """The same trees; all other leaves are 0."""
+        value = np.zeros(len(self.value))
+        value[leaves] = self.value[leaves]
+        return replace(self, value=value)
+
+    def expectation(self) -> float:
+        """The mean of the leaves, each weighted by the shares of training weight on its path."""
+        weight, total = np.zeros(len(self.column)), 0.0
+        weight[self.roots] = 1.0
+        level = self.roots
+        while len(level):
+            below: list[IntArray] = []
+            for side, children in enumerate((self.yes, self.no)):
+                reached, at = weight[level] * self.share[level, side], children[level]
+                total += float(reached[at < 0] @ self.value[~at[at < 0]])
+                weight[at[at >= 0]] = reached[at >= 0]
+                below.append(at[at >= 0])
+            level = np.concatenate(below)
+        return total
 
     @staticmethod
     def concatenate(parts: Sequence[Trees]) -> Trees:

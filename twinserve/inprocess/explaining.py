@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from twinserve.arrays import FloatArray
 from twinserve.errors import AskedWrongly
 from twinserve.explain.explained import explain
 from twinserve.predict.answers import unpredictable
+from twinserve.predict.linear import Row
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 from twinserve.store.artifact import LoadedArtifact
@@ -28,8 +30,11 @@ class Explaining:
         self._pointers = [feature.pointer for feature in artifact.signature.features]
 
     def __call__(self, columns: Columns, predictions: Predictions, *, is_array: bool) -> list[dict[str, Any]]:
-        """The explanation of each prediction; raises `InvalidInput` for rows that have none."""
+        """The member `explanation` of each prediction; raises `InvalidInput` for rows that have none."""
         explained = explain(self._explainer, columns, predictions, self._classes, self._label, self._top)
         if len(rows := explained.unexplained):
             raise unpredictable(rows.tolist(), is_array=is_array)
-        return explained.described(self._pointers)
+        return [{"explanation": item} for item in explained.described(self._pointers)]
+
+    def of_row(self, row: Row, matrix: FloatArray) -> None:
+        """See `Beside`."""

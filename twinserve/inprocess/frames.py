@@ -148,7 +148,11 @@ def _flat(given: list[dict[str, Any]]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for name in given[0]:
         values = [answer[name] for answer in given]
-        if name != "probabilities":
+        if name == "interval":
+            columns |= {end: [value[end] for value in values] for end in ("low", "high")}
+        elif name == "set":
+            columns[name] = [value["labels"] for value in values]
+        elif name != "probabilities":
             columns[name] = values
         elif values[0] is not None:
             columns |= {f"probabilities.{label}": [value[label] for value in values] for label in values[0]}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
+from twinserve.inprocess.beside import Beside
+from twinserve.inprocess.covering import Covering
 from twinserve.inprocess.explaining import Explaining
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.predictor import CannotPredict, Predictions, describe
@@ -67,19 +69,23 @@ class Model:
         self._max_batch = max_batch
 
     @overload
-    def predict(self, instances: pd.DataFrame) -> pd.DataFrame: ...
+    def predict(self, instances: pd.DataFrame, *, coverage: float | None = None) -> pd.DataFrame: ...
 
     @overload
-    def predict(self, instances: Mapping[str, Any] | Sequence[Any]) -> Answer: ...
+    def predict(self, instances: Mapping[str, Any] | Sequence[Any], *, coverage: float | None = None) -> Answer: ...
 
-    def predict(self, instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any]) -> Any:
+    def predict(
+        self, instances: pd.DataFrame | Mapping[str, Any] | Sequence[Any], *, coverage: float | None = None
+    ) -> Any:
         """The answer of `POST /predict` to an instance or a list of them; for a DataFrame a DataFrame.
 
         A DataFrame has the columns of a training table, named by dotted paths, in any order. The answer has its index
-        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`.
+        and the columns `label` and `probabilities.CLASS`, or `value`, and `warnings`. `coverage` adds the member `set`
+        or `interval`, to a DataFrame the columns `set`, or `low` and `high`.
 
-        Raises `InvalidInput` with the findings of a 422."""
-        return self._answer(instances, None)
+        Raises `InvalidInput` with the findings of a 422, and `AskedWrongly` for a coverage that the version cannot
+        promise."""
+        return self._answer(instances, None if coverage is None else Covering(self._artifact, coverage))
 
     @overload
     def explain(
@@ -107,44 +113,44 @@ class Model:
         for a `top` below 1, and for a version that was made without explanations."""
         return self._answer(instances, Explaining(self._artifact, class_, top))
 
-    def answers(self, instances: list[Any], explaining: Explaining | None = None) -> list[Answer]:
+    def answers(self, instances: list[Any], beside: Beside | None = None) -> list[Answer]:
         """The predictions for these instances; the pointers of their warnings begin at the instance."""
         columns = self._validator.validate_value(instances).columns
-        return self._items(columns, explaining, is_array=True, pointed=False)
+        return self._items(columns, beside, is_array=True, pointed=False)
 
-    def _answer(self, instances: Any, explaining: Explaining | None) -> Any:
+    def _answer(self, instances: Any, beside: Beside | None) -> Any:
         try:
             if is_frame(instances):
                 from twinserve.inprocess.frames import predict_frame
 
-                ask = partial(self.answers, explaining=explaining)
+                ask = partial(self.answers, beside=beside)
                 return predict_frame(instances, self.signature, ask, self._max_batch)
             batch = self._validator.validate_value(instances)
             if batch.is_array:
-                items = self._items(batch.columns, explaining, is_array=True)
+                items = self._items(batch.columns, beside, is_array=True)
                 return {"model": self.name, "version": self.version, "predictions": items}
-            quick = self._quick_item(batch.columns) if explaining is None else None
-            item = quick or self._items(batch.columns, explaining, is_array=False)[0]
+            item = self._quick_item(batch.columns, beside) or self._items(batch.columns, beside, is_array=False)[0]
             return {"model": self.name, "version": self.version, **item}
         except InvalidInput as error:
             raise with_notes(error) from None
 
-    def _quick_item(self, columns: Columns) -> Answer | None:
+    def _quick_item(self, columns: Columns, beside: Beside | None) -> Answer | None:
         """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
 
         With it an answer takes 8 us and without it 10.5; `bench/inprocess.py` measures the former."""
         row = None if self._row is None or columns.unseen else self._row(columns.matrix)
         if row is None or self._novelty.find(columns):
             return None
+        more = {} if beside is None else beside.of_row(row, columns.matrix)
+        if more is None:
+            return None
         if self.classes is None:
-            return {"value": row["value"], "warnings": []}
+            return {"value": row["value"], **more, "warnings": []}
         likely = row.get("probabilities")
         probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
-        return {"label": self.classes[row["label"]], "probabilities": probabilities, "warnings": []}
+        return {"label": self.classes[row["label"]], "probabilities": probabilities, **more, "warnings": []}
 
-    def _items(
-        self, columns: Columns, explaining: Explaining | None, *, is_array: bool, pointed: bool = True
-    ) -> list[Answer]:
+    def _items(self, columns: Columns, beside: Beside | None, *, is_array: bool, pointed: bool = True) -> list[Answer]:
         """Each prediction as in an answer."""
         try:
             predictions = self._predictor.predict(columns)
@@ -155,9 +161,9 @@ class Model:
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
         warnings = self._novelty.find(columns)
         items = describe(predictions, self.classes)
-        if explaining is not None:
-            for item, explanation in zip(items, explaining(columns, predictions, is_array=is_array), strict=True):
-                item["explanation"] = explanation
+        if beside is not None:
+            for item, more in zip(items, beside(columns, predictions, is_array=is_array), strict=True):
+                item |= more
         for row, item in enumerate(items):
             prefix = (row,) if is_array and pointed else ()
             item["warnings"] = [render(Finding((*prefix, *f.path), f.code, f.detail)) for f in warnings.get(row, ())]

@@ -32,7 +32,7 @@ def compare_outputs(explainer: ExactExplainer, whole: StoredExact, rows: Columns
         values = [explainer.explain(rows, [label] * len(rows)) for label in range(max(2, len(whole.bias)))]
     outputs = np.stack([some.output for some in values], axis=1)
     terms = [np.abs(np.column_stack([some.base, some.contributions])).max(axis=1) for some in values]
-    finite: BoolArray = np.isfinite(outputs).all(axis=1)
+    finite: BoolArray = np.logical_and.reduce(np.isfinite(outputs), axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         apart = _apart(whole.of, outputs[finite], picked(answers, finite))
     scale = np.maximum(1.0, np.max(terms, axis=0)[finite])

@@ -31,7 +31,7 @@ BACKGROUND: Final = 64
 """Training rows relative to which sampled values are."""
 WORK: Final = 2_000_000_000
 """Numbers that may be computed to compare the explanations of rows; beyond it the rows are spread over all."""
-FEWEST: Final = 1_000
+FEWEST: Final = 20
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ import numpy as np
 
 from twinserve import bounds
 from twinserve.card.card import Subject, card
+from twinserve.conformal import stored as stored_coverage
+from twinserve.evaluate.calibration import Calibrated
 from twinserve.explain.explainer import Explainer
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
+from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_version import same_version
 from twinserve.signature import Columns
@@ -97,8 +100,9 @@ def register(
     is never registered. Raises `ArtifactRefused` then, `CannotTrain` where no row can be stored, and `OSError` where
     the disk refuses.
     """
-    manifest = _manifest(registry.name, built)
-    files = _files(built, manifest)
+    calibrated = _calibrate(built)
+    manifest = _manifest(registry.name, built, calibrated)
+    files = _files(built, manifest) | {stored_coverage.NAME: stored_coverage.write(calibrated.stored)}
     with registry.staging() as folder:
         trust = _write(folder, files, manifest, seal_key)
         if unless_same and (version := same_version(registry, folder, trust)) is not None:
@@ -116,7 +120,12 @@ def _write(folder: Path, files: Mapping[str, bytes], manifest: Manifest, seal_ke
     return trust
 
 
-def _manifest(name: str, built: Built) -> Manifest:
+def _calibrate(built: Built) -> Calibrated:
+    lineage, out_of_fold = built.lineage, built.fitted.out_of_fold
+    return calibrate_on_holdout(built.proved.predictor, built.data, out_of_fold, lineage.evaluated_on, lineage.seed)
+
+
+def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
     data, fitted, lineage = built.data, built.fitted, built.lineage
     target = data.everything.y_true.tolist()
     return Manifest(
@@ -129,6 +138,7 @@ def _manifest(name: str, built: Built) -> Manifest:
         baseline=built.quality.baseline,
         predictor=built.proved.facts,
         explanation=None if built.proved.explanation is None else built.proved.explanation.facts,
+        coverage=calibrated.facts,
         training=Training(
             source=data.source,
             created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from twinserve.conformal import stored as stored_coverage
 from twinserve.errors import ModelError
 from twinserve.explain import stored
 from twinserve.release.promotion import champion_if_known
@@ -14,7 +15,7 @@ from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 
-COMPARED: Final = (artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN, stored.NAME)
+COMPARED: Final = (artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN, stored.NAME, stored_coverage.NAME)
 """Of the stored pipeline no two files are equal, as each holds its time; what it predicts is in the golden rows."""
 CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}
 """Facts about a training that are no part of its result; the card tells of them, too."""

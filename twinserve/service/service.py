@@ -15,7 +15,7 @@ from twinserve.service.http.body import MAX_FORM, Receipt
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
-from twinserve.service.http.query import read_query
+from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.inference.question import Observer, Question
@@ -51,6 +51,11 @@ class Service(Lifecycle):
         """By route name, for the routes that are not part of our own JSON protocol."""
         self._explaining = tuple({route.path.rpartition("}")[2] for route in self.routes if route.explains})
         """The ends of the paths of explanations."""
+        self._queries = {
+            route.name: query_reader(route.query, settings.ignored_parameters)
+            for route in self.routes
+            if route.query is not None
+        }
         self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
@@ -139,8 +144,8 @@ class Service(Lifecycle):
         model's name can be)."""
         if not all(map(str.isprintable, parameters.values())):
             raise no_such_path()
-        known = self.by_name[exchange.route].query
-        values = {} if known is None else read_query(query, known, self.settings.ignored_parameters)
+        read = self._queries.get(exchange.route)
+        values = {} if read is None else read(query)
         return Asked(parameters, values, header, self.by_name[exchange.route].explains)
 
     def quick_version(self, body: bytes, path: str) -> ModelVersion | None:

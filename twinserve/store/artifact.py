@@ -14,6 +14,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from twinserve import bounds
+from twinserve.conformal import stored as stored_coverage
+from twinserve.conformal.coverage import Coverage, open_coverage
 from twinserve.errors import ArtifactRefused
 from twinserve.explain import stored
 from twinserve.explain.explainer import Explainer
@@ -63,6 +65,8 @@ class LoadedArtifact:
     signature: Signature
     predictor: Predictor
     explainer: Explainer | None = None
+    """None in a version that was made without."""
+    coverage: Coverage | None = None
     """None in a version that was made without."""
     card: Mapping[str, bytes] = field(default_factory=dict)
     """The Markdown of the model card and its figures, by the names of their files."""
@@ -116,8 +120,11 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
+    with _refusing(stored_coverage.NAME):
+        classes = None if facts.classes is None else len(facts.classes)
+        coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
     card = {name: content for name, content in files.items() if _is_of_card(name)}
-    return LoadedArtifact(facts, signature, predictor, explainer, card)
+    return LoadedArtifact(facts, signature, predictor, explainer, coverage, card)
 
 
 @contextlib.contextmanager
@@ -178,7 +185,7 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
-    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE}
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME}
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})

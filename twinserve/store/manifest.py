@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from twinserve.conformal.stored import IntervalMethod, SetMethod
 from twinserve.errors import ArtifactRefused
 from twinserve.explain.stored import Method, Scale
 from twinserve.predict.predictor import PredictorKind, agree
@@ -107,6 +108,48 @@ class ExplanationFacts(BaseModel):
     largest_difference: float | None = None
 
 
+class Achieved(BaseModel):
+    """The share of rows whose label is in the set, or whose value is in the interval, measured on repeated halves of
+    the hold-out: one half calibrates, the other is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    share: float
+    """The mean over the halves."""
+    low: float
+    high: float
+    """Between them 95 % of the halves."""
+
+
+class CoverageMeasured(BaseModel):
+    """What sets or intervals of one coverage achieve on rows that they were not calibrated on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    coverage: float
+    """What is promised."""
+    achieved: Achieved
+    size: float
+    """The mean number of labels in a set, or the mean width of an interval."""
+    by_class: Mapping[str, Achieved] = {}
+
+
+class CoverageFacts(BaseModel):
+    """How sets or intervals with a promised coverage are made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: IntervalMethod | SetMethod | Literal["none"]
+    class_wise: bool = False
+    """Have classes thresholds of their own?"""
+    rows: int = 0
+    """How many rows were calibrated on."""
+    largest: float = 0.0
+    """The largest coverage that may be asked for; 0 where none may."""
+    reason: str
+    measured: tuple[CoverageMeasured, ...] = ()
+
+
 class Manifest(BaseModel):
     """The root of an artifact, by which every other file is checked."""
 
@@ -126,6 +169,8 @@ class Manifest(BaseModel):
     predictor: PredictorFacts
     explanation: ExplanationFacts | None = None
     """None in versions that explain nothing."""
+    coverage: CoverageFacts | None = None
+    """None in versions that were made before it was measured."""
     training: Training
     files: Mapping[str, str]
     """SHA-256 of every file but the manifest, by name relative to the artifact."""

@@ -47,6 +47,9 @@ class Fitted:
     """The improvements that were tried on it."""
     baseline: Predictions | None = None
     """Predictions of the hold-out rows by a model that uses no feature."""
+    out_of_fold: Predictions | None = None
+    """Predictions of the training rows, each by a fit that did not see it; None for an estimator that was fitted
+    elsewhere."""
     warnings: tuple[str, ...] = ()
     """Warnings of the libraries while fitting."""
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +91,7 @@ def fit(
         tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
         baseline=baseline(data),
+        out_of_fold=improved.cv.predictions,
         warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught)),
         failed=candidates.failed,
     )

@@ -38,6 +38,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tests.twinserve.explain.games import Floats, by_definition, explainer_of, numbers, rows, tree_shap, tree_worth
 from twinserve.compile import Column
 from twinserve.compile.explanation import CannotExplain
+from twinserve.estimators.calendar import Calendar
 
 some = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**31 - 1)
@@ -129,6 +130,58 @@ def test_a_linear_model_gives_each_field_its_distance_from_the_mean(seed: int) -
     expected = np.stack([by_column[:, [0, 2]].sum(axis=1), by_column[:, 1], by_column[:, 3:].sum(axis=1)], axis=1)
     assert apart(values.contributions, expected) < CLOSE
     np.testing.assert_allclose(values.output, pipeline.decision_function(frame), rtol=CLOSE, atol=CLOSE)
+
+
+def test_sets_of_categories_are_conditions_as_well() -> None:
+    """Of histogram boosting: by the definition, from its own nodes, a null among the rows."""
+    frame, x, columns, y = mixed_table(7, 400)
+    frame["c"] = frame["c"].astype("category")
+    model = HistGradientBoostingClassifier(max_iter=4, categorical_features=["c"], random_state=0).fit(frame, y)
+    asked = x[[*range(8), *np.flatnonzero(np.isnan(x[:, 0]))[:4]]]
+    values = explainer_of(model, columns, x).explain(rows(asked), [1] * 12)
+    coded = np.column_stack([asked[:, 2], asked[:, :2]])  # Its own order: categories first.
+    for row in range(12):
+        games = [predictor_worth(iteration[0], coded[row], [2, 0, 1]) for iteration in model._predictors]
+        assert apart(values.contributions[row], np.sum([by_definition(game, 3) for game in games], axis=0)) < CLOSE
+
+
+def predictor_worth(predictor: Any, row: Floats, field_of: list[int]) -> Any:
+    """What a set of fields is worth to a tree of histogram boosting."""
+    nodes = predictor.nodes
+
+    def expected(node: int, known: frozenset[int]) -> float:
+        if nodes["is_leaf"][node]:
+            return float(nodes["value"][node])
+        column = int(nodes["feature_idx"][node])
+        sides = int(nodes["left"][node]), int(nodes["right"][node])
+        if field_of[column] not in known:
+            return sum(float(nodes["count"][s] / nodes["count"][node]) * expected(s, known) for s in sides)
+        if np.isnan(row[column]):
+            to_left = bool(nodes["missing_go_to_left"][node])
+        elif nodes["is_categorical"][node]:
+            words = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
+            to_left = bool(int(words[int(row[column]) // 32]) >> int(row[column]) % 32 & 1)
+        else:
+            to_left = bool(row[column] <= nodes["num_threshold"][node])
+        return expected(sides[0] if to_left else sides[1], known)
+
+    return lambda known: expected(0, known)
+
+
+def test_the_parts_of_a_date_are_one_field() -> None:
+    """Its year, month and weekday together have one value, which adds up with that of the number beside it."""
+    rng = np.random.default_rng(5)
+    days = rng.integers(15_000, 19_000, 200)
+    frame = pd.DataFrame({"day": days.astype("datetime64[D]").astype("datetime64[us]"), "n": rng.normal(size=200)})
+    y = (frame["day"].dt.month + frame["n"] * 3 > 6).astype(int)
+    calendar = make_column_transformer((Calendar(("year", "month", "weekday")), ["day"]), remainder="passthrough")
+    pipeline = make_pipeline(calendar, RandomForestClassifier(5, random_state=0)).fit(frame, y)
+    x = np.column_stack([days, frame["n"]]).astype(np.float64)
+    explainer = explainer_of(pipeline, (Column("day", "date"), Column("n", "number")), x)
+    values = explainer.explain(rows(x), [1] * 200)
+    assert (explainer.method, values.contributions.shape) == ("shapley-trees", (200, 2))
+    np.testing.assert_allclose(values.output, pipeline.predict_proba(frame)[:, 1], atol=CLOSE)
+    assert np.abs(values.contributions[:, 0]).max() > 0.1
 
 
 # -- As shap has them --------------------------------------------------------------------------------------------

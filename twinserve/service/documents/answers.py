@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from twinserve.explain.stored import Method, Scale
 from twinserve.service.documents.security import TOKEN_RESPONSE
+from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
 from twinserve.service.http.routes import TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.manifest import Manifest
@@ -39,16 +41,22 @@ def request_body(route: Route, settings: Settings) -> Document:
 
 def parameters(route: Route, facts: Manifest) -> list[Document]:
     """The query parameters that a path takes of this model."""
-    known = [parameter for parameter in route.query or () if parameter.name != "class" or facts.classes is not None]
+    documented = ((parameter, _parameter_schema(parameter, facts)) for parameter in route.query or ())
     return [
-        {
-            "name": parameter.name,
-            "in": "query",
-            "description": parameter.description,
-            "schema": {"enum": [*facts.classes]} if parameter.name == "class" and facts.classes else parameter.schema,
-        }
-        for parameter in known
+        {"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema}
+        for parameter, schema in documented
+        if schema is not None
     ]
+
+
+def _parameter_schema(parameter: Parameter, facts: Manifest) -> Mapping[str, Any] | None:
+    """The schema of its values for this model; None where the model has none."""
+    if parameter is CLASS:
+        return None if facts.classes is None else {"enum": [*facts.classes]}
+    if parameter is COVERAGE:
+        largest = 0.0 if facts.coverage is None else facts.coverage.largest
+        return {**parameter.schema, "maximum": largest} if largest else None
+    return parameter.schema
 
 
 def path_parameters(route: Route) -> list[Document]:
@@ -74,9 +82,20 @@ def schemas(facts: Manifest) -> Document:
     properties = _prediction(facts)
     explained = {**properties, "explanation": _explanation(facts)}
     return {
-        name: {"type": "object", "properties": members, "required": [*members]}
-        for name, members in (("Prediction", properties), ("Explained", explained))
+        "Prediction": {"type": "object", "properties": properties | _covered(facts), "required": [*properties]},
+        "Explained": {"type": "object", "properties": explained, "required": [*explained]},
     }
+
+
+def _covered(facts: Manifest) -> Document:
+    """The member that `coverage` adds."""
+    number, said = {"type": "number"}, "Only where `coverage` was asked for."
+    if facts.classes is None:
+        ends: Document = {"coverage": number, "low": number, "high": number}
+        return {"interval": {"type": "object", "description": said, "properties": ends, "required": [*ends]}}
+    labels = {"type": "array", "items": {"enum": [*facts.classes]}, "minItems": 1, "uniqueItems": True}
+    members: Document = {"coverage": number, "labels": labels}
+    return {"set": {"type": "object", "description": said, "properties": members, "required": [*members]}}
 
 
 def _prediction(facts: Manifest) -> Document:

@@ -47,7 +47,7 @@ PREDICTING: Final = (
     "prediction-timeout",
 )
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "predict": PREDICTING,
+    "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "schema": ("unavailable",),
     "openapi": ("unavailable",),

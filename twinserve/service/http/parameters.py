@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
+
 LONGEST_NUMBER: Final = 20
 """Characters of a number; no value that is accepted is longer."""
+NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 class Unfit(ValueError):
@@ -39,10 +43,25 @@ def read_top(text: str) -> int:
     return number
 
 
+def read_coverage(text: str) -> float:
+    """A JSON number within the range of coverages."""
+    if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(text):
+        raise Unfit("type", "Must be a number.")
+    if not LOWEST <= (number := float(text)) <= HIGHEST:
+        raise Unfit("bound", RANGE)
+    return number
+
+
 CLASS: Final = Parameter("class", str, {"type": "string"}, "The class to explain; by default each row's own label.")
 TOP: Final = Parameter(
     "top",
     read_top,
     {"type": "integer", "minimum": 1},
     "How many contributions to list, those of the greatest magnitude; the others are summed up.",
+)
+COVERAGE: Final = Parameter(
+    "coverage",
+    read_coverage,
+    {"type": "number", "minimum": LOWEST, "maximum": HIGHEST},
+    "The probability with which an interval holds the true value, or a set of labels the true label; the reply has it.",
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, get_args
 
-from twinserve.service.http.parameters import CLASS, TOP, Parameter
+from twinserve.service.http.parameters import CLASS, COVERAGE, TOP, Parameter
 
 Kind = Literal["predict", "stream", "read", "token"]
 """How a path is answered: by the model, whole or piece by piece, by what is only read, or with a token. Each door has
@@ -51,7 +51,10 @@ class Route:
 READ: Final = ("GET", "HEAD")
 
 ROUTES: Final = (
-    Route("predict", "/predict", ("POST",), "predict", "Predict for one instance or for an array of them", "predict"),
+    Route(
+        *("predict", "/predict", ("POST",), "predict", "Predict for one instance or for an array of them", "predict"),
+        (COVERAGE,),
+    ),
     Route(
         *("explain", "/explain", ("POST",), "predict", "Predict, and say how much each field contributed", "predict"),
         (CLASS, TOP),

@@ -19,11 +19,13 @@ from twinserve.errors import ArtifactRefused
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
+from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
+from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
@@ -38,7 +40,7 @@ from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.deadline import Deadline
-from twinserve.store.manifest import ExplanationFacts, Manifest
+from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 from twinserve.store.unreadable import reading
 
@@ -61,7 +63,7 @@ class ModelVersion:
         self.created = datetime.fromisoformat(facts.training.created)
         self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
         self.schema = _document(self.schema_document, SCHEMA_JSON)
-        self.description = _document(_describe(artifact, version))
+        self.description = _document(describe(artifact, version))
         self._artifact, self._settings = artifact, settings
         self.pages = KeptPages()
         self._predictor = artifact.predictor
@@ -70,6 +72,7 @@ class ModelVersion:
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
         """By the dialect's name; each is made when it is first used."""
         self._why = Why(artifact.explainer, facts.classes)
+        self._sure = Sure(artifact.coverage)
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
@@ -105,6 +108,8 @@ class ModelVersion:
         """Raise `Problem` (400, 501) unless this version can give what is asked for beside a prediction."""
         if asked.explains:
             self._why.require(asked)
+        elif asked.query:
+            self._sure.require(asked)
 
     def answer(self, question: Question) -> Reply:
         """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
@@ -191,7 +196,8 @@ class ModelVersion:
     def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
         """What was asked for beside the predictions."""
         if not question.asked.explains:
-            return NOTHING_BESIDE
+            covered = question.asked.query and self._sure.cover(batch.columns, predictions, question.asked)
+            return Beside(covered=covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
         return Beside(self._why.explain(batch.columns, predictions, question.asked))
@@ -237,25 +243,6 @@ def _seal_key(path: Path | None) -> bytes | None:
         return None if path is None else path.read_bytes()
     except OSError as error:
         raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
-
-
-def _describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
-    facts = artifact.manifest
-    return {
-        "name": facts.name,
-        "version": version,
-        "task": facts.task,
-        "classes": None if facts.classes is None else list(facts.classes),
-        "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
-        "explanation": None if facts.explanation is None else _explanation(facts.explanation),
-        "metric": facts.metric,
-        "metrics": dict(facts.metrics),
-        "training": facts.training.model_dump(mode="json"),
-    }
-
-
-def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
-    return {"method": facts.method, "of": facts.of, "reason": facts.reason}
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from twinserve.conformal.coverage import Covered
 from twinserve.explain.explained import Explained
 
 
@@ -11,6 +12,7 @@ class Beside(NamedTuple):
     """What is computed beside the predictions of n rows; nothing of it unless it was asked for."""
 
     explained: Explained | None = None
+    covered: Covered | None = None
 
 
 NOTHING: Final = Beside()

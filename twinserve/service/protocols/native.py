@@ -18,6 +18,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
+from twinserve.service.protocols import coverage
 from twinserve.service.protocols.beside import NOTHING, Beside
 from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
@@ -45,6 +46,7 @@ class NativeCodec:
         )
         self._max_explain = settings.max_explain
         self._pointers = [feature.pointer for feature in artifact.signature.features]
+        self._labels = [_json(label) for label in artifact.manifest.classes or ()]
         self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
 
     def read(self, body: bytes, asked: Asked) -> Batch:
@@ -75,6 +77,8 @@ class NativeCodec:
 
     def _members(self, batch: Batch, beside: Beside) -> Sequence[str]:
         """The further members of each row's object, each with a comma before it."""
+        if beside.covered is not None:
+            return coverage.written(beside.covered, self._labels)
         if beside.explained is None:
             return ()
         if len(rows := beside.explained.unexplained):

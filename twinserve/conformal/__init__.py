@@ -1,0 +1,1 @@
+"""How sure a prediction is: intervals and sets of labels with a promised coverage."""

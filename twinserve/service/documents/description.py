@@ -1,0 +1,34 @@
+"""What `/model` says of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.manifest import CoverageFacts, ExplanationFacts
+
+
+def describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
+    """The content of `/model`."""
+    facts = artifact.manifest
+    return {
+        "name": facts.name,
+        "version": version,
+        "task": facts.task,
+        "classes": None if facts.classes is None else list(facts.classes),
+        "predictor": {"kind": artifact.predictor.kind, "reason": facts.predictor.reason},
+        "explanation": None if facts.explanation is None else _explanation(facts.explanation),
+        "coverage": None if facts.coverage is None else _coverage(facts.coverage),
+        "metric": facts.metric,
+        "metrics": dict(facts.metrics),
+        "training": facts.training.model_dump(mode="json"),
+    }
+
+
+def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
+    return {"method": facts.method, "of": facts.of, "reason": facts.reason}
+
+
+def _coverage(facts: CoverageFacts) -> Mapping[str, Any]:
+    return {"method": facts.method, "rows": facts.rows, "largest": facts.largest, "reason": facts.reason}

@@ -1,0 +1,53 @@
+"""`Sure`: intervals and sets around one version's predictions, as requests ask for them."""
+
+from __future__ import annotations
+
+from twinserve.conformal.coverage import Coverage, Covered, Unsupported
+from twinserve.predict.predictor import Predictions
+from twinserve.service.http.problem import Problem, not_implemented
+from twinserve.service.http.query import invalid_parameters
+from twinserve.service.protocols.dialect import Asked
+from twinserve.signature import Columns
+
+
+class Sure:
+    """Says how sure the predictions of one version are."""
+
+    def __init__(self, coverage: Coverage | None) -> None:
+        """`coverage` is None for a version that was made without."""
+        self._coverage = coverage
+
+    def require(self, asked: Asked) -> None:
+        """Raise `Problem`: 400 for a coverage that this version cannot promise, 501 where none was calibrated."""
+        wanted = asked.query.get("coverage")
+        if wanted is None:
+            return
+        if self._coverage is None:
+            raise not_calibrated()
+        try:
+            self._coverage.require(wanted)
+        except Unsupported as error:
+            raise not_supported(error) from None
+
+    def cover(self, columns: Columns, predictions: Predictions, asked: Asked) -> Covered | None:
+        """What was asked for around these predictions, None if nothing was; raises `Problem` as `require` does:
+        another version may answer than the one that was asked at first."""
+        wanted = asked.query.get("coverage")
+        if wanted is None:
+            return None
+        if self._coverage is None:
+            raise not_calibrated()
+        try:
+            return self._coverage.of(predictions, columns.matrix, wanted)
+        except Unsupported as error:
+            raise not_supported(error) from None
+
+
+def not_supported(error: Unsupported) -> Problem:
+    """400: this version cannot promise that coverage."""
+    return invalid_parameters([{"parameter": "coverage", "code": "bound", "detail": str(error)}])
+
+
+def not_calibrated() -> Problem:
+    """501: this version was made without coverage."""
+    return not_implemented("This version of the model was made without coverage; train it again.")
