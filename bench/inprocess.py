@@ -31,6 +31,7 @@ def main() -> None:
         tumor.store(Path(folder))
         model = open_model(folder)
         print(f"one dict        {microseconds(lambda: model.predict(instance)):.1f} us")  # noqa: T201  # The result.
+        print(f"with coverage   {microseconds(lambda: model.predict(instance, coverage=0.9)):.1f} us")  # noqa: T201  # As above.
         many = [instance] * 1000
         each = min(timeit.repeat(lambda: model.predict(many), number=1, repeat=20)) * 1e3
         print(f"one of a list   {each:.1f} us")  # noqa: T201  # As above.

@@ -19,7 +19,7 @@ from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import Kind
+from twinserve.service.http.routes import Kind, first_routes
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
 
@@ -45,7 +45,7 @@ def router(service: Service, app: FastAPI | None = None) -> APIRouter:
         door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
         if others:  # HEAD, as a route of its own: in a document it would have the same operation id.
             door.add_api_route(route.path, endpoint, methods=others, name=route.name, include_in_schema=False)
-    for route in service.routes:  # After all others, for all other methods.
+    for route in first_routes(service.routes):  # After all others, for all other methods.
         endpoint, unnamed = operation(route.name, other_method), f"{route.name}_other"
         door.add_api_route(route.path, endpoint, methods=[], operation_id=unnamed, include_in_schema=False)
     return door
@@ -168,6 +168,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
         service.authorize(exchange, header, address_of(scope))
 
 
-PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
+PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that our own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

@@ -23,7 +23,7 @@ from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import PART, Kind, Route
+from twinserve.service.http.routes import PART, Kind, Route, first_routes
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
 
@@ -79,7 +79,7 @@ def add_empty_part(state: BlueprintSetupState) -> None:
 def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
     """For each path, add a last rule for all other methods, unknown ones included."""
     prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
-    for route in service.routes:
+    for route in first_routes(service.routes):
         endpoint = f"{name}.{OTHER}{route.name}"
         state.app.view_functions[endpoint] = view(service, route.name, other_method)
         about = {"subdomain": state.subdomain, "defaults": state.url_defaults, "methods": None}
@@ -207,6 +207,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
         service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
 
 
-PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "token": token}
+PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that our own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

@@ -29,6 +29,7 @@ FILES: Final[Mapping[str, int]] = {
     "signature.json": 16 * MIB,
     "golden.json": 16 * MIB,
     "explainer.json": 96 * MIB,
+    "examples.json": 16 * MIB,
     "coverage.json": 2 * MIB,
     "card.md": 16 * MIB,
 }
@@ -37,6 +38,7 @@ PARTS: Final[Mapping[str, int]] = {
     "signature.json": 100_000,
     "golden.json": 50_000,
     "explainer.json": 50_000,
+    "examples.json": 50_000,
     "coverage.json": 1_000,
 }
 """Objects and arrays in a JSON file. An empty one takes 3 bytes of the file and 100 bytes of memory; a feature consists

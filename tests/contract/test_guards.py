@@ -62,8 +62,8 @@ def fastapi_door(app: fastapi.FastAPI) -> FastAPIDoor:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    """One service for one test."""
-    opened = service_of()
+    """One service for one test; it ignores a query parameter of the host's."""
+    opened = service_of(ignore_parameters="tenant")
     yield opened
     opened.close()
 
@@ -133,6 +133,7 @@ def test_what_a_dependency_of_the_host_misses_is_its_own_answer(ask: Mount) -> N
     send = ask(fastapi.FastAPI(), dependencies=[fastapi.Depends(tenant)])
     assert send("POST", "/ml/predict", CAR, JSON).json()["detail"][0]["loc"] == ["query", "tenant"]
     assert send("POST", "/ml/predict?tenant=1", CAR, JSON).status == 200
+    assert send("POST", "/ml/predict?tenant=1&other=1", CAR, JSON).json()["errors"][0]["parameter"] == "other"
 
 
 def test_a_fault_of_a_dependency_is_the_hosts(ask: Mount, service: Service) -> None:

@@ -35,6 +35,12 @@ HTML: Final = "card.html"
 FOLDER: Final = "figures"
 SIMPLE: Final = (str, int, float, bool, type(None))
 
+COMPOSED: Final = (
+    "The examples are composed: each field has the median or the most frequent value of its group of rows. What occurs "
+    "in fewer than five rows is counted together with its neighbours."
+)
+PUBLISHED: Final = "The examples are training rows, as this training was told to publish some."
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -46,6 +52,8 @@ class Subject:
     facts: Manifest
     predictor: Predictor
     explainer: Explainer | None
+    publish_rows: bool = False
+    """Are the examples that pages show training rows? Otherwise they are composed of them."""
 
 
 def card(subject: Subject) -> dict[str, bytes]:
@@ -98,8 +106,7 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
         yield heading("Why an answer is what it is")
         yield paragraph(f"{facts.explanation.method}, in {facts.explanation.of}. {facts.explanation.reason}")
         yield from (picture(path, caption) for path, (caption, _) in explained.items())
-    if facts.coverage is not None:
-        yield from coverage(facts.coverage, is_classification=facts.classes is not None)
+    yield from coverage(facts)
     yield heading("Data")
     yield from _data(subject)
     yield heading("Candidates")
@@ -128,6 +135,7 @@ def _data(subject: Subject) -> Iterator[str]:
     data = subject.data
     if len(data.everything):
         yield from _rows(data)
+        yield paragraph(PUBLISHED if subject.publish_rows else COMPOSED, "On the page.")
     else:
         yield paragraph(f"No rows: {data.source}. {len(data.signature.features)} features.")
     all_notes = (*subject.recipe.notes, *data.notes)

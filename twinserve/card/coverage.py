@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from twinserve.card.document import heading, paragraph, table
-from twinserve.store.manifest import Achieved, CoverageFacts, CoverageMeasured
+from twinserve.store.manifest import Achieved, CoverageMeasured, Manifest
 
 DECISIVE: Final = 0.9
 """The coverage that is shown by class."""
@@ -14,9 +14,12 @@ MOST_CLASSES: Final = 12
 """Classes that are listed, those with the least coverage."""
 
 
-def coverage(facts: CoverageFacts, *, is_classification: bool) -> Iterator[str]:
-    """The section; `is_classification` says whether there are sets or intervals."""
-    yield heading("How sure")
+def coverage(version: Manifest) -> Iterator[str]:
+    """The section; nothing of a version that was made without."""
+    facts = version.coverage
+    if facts is None:
+        return
+    yield heading("How sure an answer is")
     yield paragraph(facts.reason)
     if facts.method == "none":
         return
@@ -27,7 +30,7 @@ def coverage(facts: CoverageFacts, *, is_classification: bool) -> Iterator[str]:
     if not facts.measured:
         yield paragraph("There are too few rows to measure it on halves.")
         return
-    size = "labels in a set" if is_classification else "width of an interval"
+    size = "labels in a set" if version.classes else "width of an interval"
     rows = [(f"{one.coverage:g}", _told(one.achieved), f"{one.size:.4g}") for one in facts.measured]
     yield table(("coverage asked for", "measured", f"mean {size}"), rows)
     yield from (_by_class(one) for one in facts.measured if one.by_class and one.coverage == DECISIVE)

@@ -78,9 +78,9 @@ def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs
         recipe = chosen_recipe(options, knobs.recipe, recipes)
         registry = Registry(Path(options.artifacts), options.name or recipe.name)
         project = Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()
-        searching = {"search_seconds": options.budget} if options.search else {}
-        only_named = not (options.data or options.recipe)
-        steps = Steps(recipe, registry, release_choices(options, project, only_named=only_named, **searching), progress)
+        more: dict[str, Any] = {"search_seconds": options.budget} if options.search else {}
+        more |= {"publish_rows": options.publish_rows, "only_named": not (options.data or options.recipe)}
+        steps = Steps(recipe, registry, release_choices(options, project, **more), progress)
         return steps, lambda: train(steps)
 
     return run_release(program, options, begin)

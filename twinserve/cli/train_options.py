@@ -91,6 +91,11 @@ def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         "--budget", type=positive, default=knobs.budget, metavar="SECONDS", help="for --search (default: %(default)s)"
     )
     add_policy(group)
+    group.add_argument(
+        "--publish-rows",
+        action="store_true",
+        help="show training rows as examples on the page of the service; by default examples are composed",
+    )
     group.add_argument("--seed", type=seed, default=knobs.seed, help="the random seed (default: %(default)s)")
 
 

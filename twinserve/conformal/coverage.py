@@ -74,7 +74,7 @@ class Coverage:
             raise Unsupported("The model gave no probabilities. No coverage is supported.")
         if len(labels) > 1:
             return self._sets(labels, probabilities, coverage)
-        return Covered(coverage, sets=[self.of_label(labels.item(), probabilities.tolist()[0], coverage)])
+        return Covered(coverage, (), (), [self.of_label(labels.item(), probabilities[0].tolist(), coverage)])
 
     def of_value(self, value: float, matrix: FloatArray, coverage: float) -> tuple[float, float]:
         """The interval of a value that was predicted for the only row of a matrix `[1, columns]`."""
@@ -85,8 +85,9 @@ class Coverage:
 
     def of_label(self, label: int, likely: Sequence[float], coverage: float) -> list[int]:
         """The classes in the set of a row with this label and these probabilities of all classes."""
-        pairs = zip(row_scores(self._method, likely), self._thresholds(coverage), strict=True)
-        return [code for code, (score, threshold) in enumerate(pairs) if score <= threshold or code == label]
+        thresholds = self._thresholds(coverage)
+        scores = [1.0 - p for p in likely] if self._method == "threshold" else row_scores(self._method, likely)
+        return [code for code, score in enumerate(scores) if score <= thresholds[code] or code == label]
 
     def _quantiles(self, coverage: float) -> Sequence[float]:
         """The threshold of each class, or that of all values; raises `Unsupported`."""

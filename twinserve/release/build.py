@@ -15,14 +15,15 @@ from twinserve import bounds
 from twinserve.card.card import Subject, card
 from twinserve.conformal import stored as stored_coverage
 from twinserve.evaluate.calibration import Calibrated
-from twinserve.explain.explainer import Explainer
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
 from twinserve.release.calibration import calibrate_on_holdout
+from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_version import same_version
 from twinserve.signature import Columns
 from twinserve.store import artifact, golden_rows, pipeline_file, seal
+from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
 from twinserve.store.manifest import EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
@@ -59,6 +60,8 @@ class Built:
     proved: Proved
     quality: Quality
     lineage: Lineage
+    publish_rows: bool = False
+    """Are the examples that pages show training rows? Otherwise they are composed of them."""
 
 
 class Registered(NamedTuple):
@@ -178,15 +181,25 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
         artifact.GOLDEN: golden_rows.write(pairs),
-        **card(Subject(built.recipe, data, built.fitted, manifest, proved.predictor, _explainer(proved))),
+        **card(_subject(built, manifest)),
         name: pipeline,
+        **_shown(built),
         **({} if proved.explanation is None else proved.explanation.files),
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
 
 
-def _explainer(proved: Proved) -> Explainer | None:
-    return None if proved.explanation is None else proved.explanation.explainer
+def _shown(built: Built) -> dict[str, bytes]:
+    """What pages show of the training rows, where there are some."""
+    if not len(built.data.train):
+        return {}
+    return {examples_file.NAME: examples_file.write(examples(built.data, publish_rows=built.publish_rows))}
+
+
+def _subject(built: Built, manifest: Manifest) -> Subject:
+    explainer = None if built.proved.explanation is None else built.proved.explanation.explainer
+    parts = (built.recipe, built.data, built.fitted, manifest, built.proved.predictor, explainer)
+    return Subject(*parts, publish_rows=built.publish_rows)
 
 
 def spread(columns: Columns, most: int) -> Columns:

@@ -10,12 +10,15 @@ from twinserve.conformal import stored as stored_coverage
 from twinserve.errors import ModelError
 from twinserve.explain import stored
 from twinserve.release.promotion import champion_if_known
-from twinserve.store import artifact
+from twinserve.store import artifact, examples
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 
-COMPARED: Final = (artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN, stored.NAME, stored_coverage.NAME)
+COMPARED: Final = (
+    *(artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN),
+    *(stored.NAME, stored_coverage.NAME, examples.NAME),
+)
 """Of the stored pipeline no two files are equal, as each holds its time; what it predicts is in the golden rows."""
 CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}
 """Facts about a training that are no part of its result; the card tells of them, too."""
@@ -24,8 +27,8 @@ CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}
 def same_version(registry: Registry, staged: Path, trust: Trust) -> int | None:
     """The number of a whole version with the same result as a staged one, the champion if it is one of several.
 
-    The result is the compiled model, the signature, the golden rows and every other fact of the manifest: data,
-    metrics, parameters, proof. With `trust.seal_key` only a version that this key sealed counts."""
+    The result is the compiled model, the signature, the golden rows, the examples and every other fact of the manifest:
+    data, metrics, parameters, proof. With `trust.seal_key` only a version that this key sealed counts."""
     wanted = _result(read_manifest(staged))
     found = [version for version in reversed(registry.versions()) if _is_same(registry.path(version), wanted, trust)]
     champion = champion_if_known(registry)

@@ -57,6 +57,8 @@ class Choices:
     trust: Trust = NO_TRUST
     """Of the champion and of the new version when they are opened."""
     git_commit: str | None = None
+    publish_rows: bool = False
+    """True: the examples that pages show are training rows; otherwise they are composed of them."""
     only_named: bool = False
     """Was nothing given but the model's name? Then its source must be that of its versions."""
 
@@ -160,7 +162,7 @@ class Steps:
         """Write a version, open it as a server would, and give it the next number, unless one has the same result."""
         self._progress("registering")
         lineage = Lineage(self.choices.seed, self.choices.git_commit)
-        built = Built(self.recipe, data, fitted, proved, quality, lineage)
+        built = Built(self.recipe, data, fitted, proved, quality, lineage, self.choices.publish_rows)
         registered = register(self.registry, built, seal_key=self.choices.seal_key, unless_same=True)
         self.registered, manifest, self.is_new = registered
         return manifest

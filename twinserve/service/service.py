@@ -11,13 +11,14 @@ from types import MappingProxyType
 from typing import Final
 
 from twinserve.service.exchange import LONGEST_PATH, Exchange
-from twinserve.service.http.body import MAX_FORM, Receipt
+from twinserve.service.http.body import MAX_FORM, Receipt, require_form
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.inference.filled import Filled
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion, default_registry, open_model_version
@@ -49,8 +50,10 @@ class Service(Lifecycle):
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
-        self._explaining = tuple({route.path.rpartition("}")[2] for route in self.routes if route.explains})
-        """The ends of the paths of explanations."""
+        self._slow = tuple(
+            {route.path.rpartition("}")[2] for route in self.routes if route.explains or route.kind == "form"}
+        )
+        """The ends of the paths whose answers take longer than a prediction."""
         self._queries = {
             route.name: query_reader(route.query, settings.ignored_parameters)
             for route in self.routes
@@ -132,8 +135,11 @@ class Service(Lifecycle):
         if self._closing:
             raise shutting_down()
         version = self.models.current(parameters.get("name") if parameters else None)
-        exchange.dialect.admit(header)
         route = self.by_name[exchange.route]
+        if route.kind == "form":
+            require_form(header("content-type"), header("content-encoding"))
+        else:
+            exchange.dialect.admit(header)
         if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
             exchange.asked = self.asked(exchange, header, query, parameters)
             version.require(exchange.asked)
@@ -154,7 +160,7 @@ class Service(Lifecycle):
         if self._closing:
             raise shutting_down()
         version = self.models.current()
-        is_one = len(self.models) == 1 and not path.endswith(self._explaining)
+        is_one = len(self.models) == 1 and not path.endswith(self._slow)
         return version if is_one and version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
@@ -168,7 +174,11 @@ class Service(Lifecycle):
         if version is None:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        question = Question(body, asked, version.codec(exchange.dialect), exchange.request_id, self.observer)
+        codec = version.codec(exchange.dialect)
+        if exchange.route == "form":
+            filled = Filled(self.settings, version)
+            return self._pool.submit(filled, Question(body, asked, codec, exchange.request_id, observer=None))
+        question = Question(body, asked, codec, exchange.request_id, self.observer)
         if version.is_quick(body, asked):
             return version.answer(question)
         return self._pool.submit(version, question)

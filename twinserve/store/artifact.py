@@ -24,8 +24,9 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store import examples, golden_rows, manifest, pipeline_file, seal, store_file, trial
 from twinserve.store.deadline import Deadline
+from twinserve.store.examples import NO_EXAMPLES, Examples
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
 from twinserve.store.store_file import Folder
@@ -66,6 +67,8 @@ class LoadedArtifact:
     predictor: Predictor
     explainer: Explainer | None = None
     """None in a version that was made without."""
+    examples: Examples = NO_EXAMPLES
+    """What pages show of the training rows; nothing in a version that was made without."""
     coverage: Coverage | None = None
     """None in a version that was made without."""
     card: Mapping[str, bytes] = field(default_factory=dict)
@@ -120,11 +123,13 @@ def assemble(
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
+    with _refusing(examples.NAME):
+        shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else NO_EXAMPLES
     with _refusing(stored_coverage.NAME):
         classes = None if facts.classes is None else len(facts.classes)
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
     card = {name: content for name, content in files.items() if _is_of_card(name)}
-    return LoadedArtifact(facts, signature, predictor, explainer, coverage, card)
+    return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, card)
 
 
 @contextlib.contextmanager
@@ -185,7 +190,7 @@ def _content(folder: Folder, name: str) -> bytes | None:
 
 def _needed(facts: Manifest) -> frozenset[str]:
     """The files that a version is opened from."""
-    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME}
+    always = {SIGNATURE, GOLDEN, stored.NAME, stored.TABLE, stored_coverage.NAME, examples.NAME}
     if facts.predictor.kind == "compiled":
         return frozenset({*always, MODEL})
     return frozenset({*always, pipeline_file.SKOPS, pipeline_file.JOBLIB})

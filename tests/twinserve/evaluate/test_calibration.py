@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mapie.classification import SplitConformalClassifier  # type: ignore[import-untyped]  # It ships no types.
-from mapie.regression import SplitConformalRegressor  # type: ignore[import-untyped]  # As above.
+from mapie.classification import SplitConformalClassifier
+from mapie.regression import SplitConformalRegressor
 from sklearn.datasets import load_diabetes, make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression

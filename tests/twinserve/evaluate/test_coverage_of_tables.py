@@ -115,9 +115,14 @@ def shares(table: FloatArray, target: FloatArray, model: Any) -> Iterator[tuple[
         )
         answers = predict(model, table[asked])
         covered = Coverage(found.stored).of(answers, table[asked], PROMISE)
+        exact = rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1)
         if not isinstance(found.stored, StoredSets):
             inside = (np.array(covered.low) <= target[asked]) & (target[asked] <= np.array(covered.high))
-            yield inside.mean(), inside.mean(), rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1)
+            yield (
+                float(inside.mean()),
+                float(inside.mean()),
+                rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1),
+            )
             continue
         codes = target[asked].astype(int)
         thresholds = np.array([quantile(group, PROMISE) for group in found.stored.scores])
@@ -125,7 +130,7 @@ def shares(table: FloatArray, target: FloatArray, model: Any) -> Iterator[tuple[
         own = class_scores(found.stored.method, answers.probabilities)[np.arange(len(codes)), codes]
         within = own <= thresholds[np.array(found.stored.groups)[codes]]
         held = [code in members for code, members in zip(codes.tolist(), covered.sets, strict=True)]
-        yield float(within.mean()), float(np.mean(held)), rank_of(PROMISE, len(calibrating)) / (len(calibrating) + 1)
+        yield float(within.mean()), float(np.mean(held)), exact
 
 
 def predict(model: Any, table: FloatArray) -> Predictions:

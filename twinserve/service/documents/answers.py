@@ -14,7 +14,7 @@ from twinserve.store.manifest import Manifest
 
 Document = dict[str, Any]
 
-TEXTS: Final = frozenset({"docs", "metrics", "card", "live_page", "asset"})
+TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "live_page", "asset"})
 """The routes whose answer is no JSON."""
 
 FINDINGS: Final[Document] = {

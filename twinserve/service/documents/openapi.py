@@ -56,9 +56,18 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "readyz": ("unavailable",),
     "token": ("request-timeout", "too-large"),
     "index": ("unavailable",),
+    "form": (
+        *("bad-request", "request-timeout", "too-large", "unsupported-media-type", "unavailable"),
+        "prediction-timeout",
+    ),
     "card": ("unavailable",),
     "live_page": ("unavailable",),
     "asset": ("not-found",),
+}
+FORM_BODY: Final[Document] = {
+    "type": "object",
+    "description": "Each field by its JSON Pointer, as text.",
+    "additionalProperties": {"type": "string"},
 }
 # Headers of every response, and of those with certain statuses.
 HEADERS: Final[Document] = {
@@ -90,6 +99,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "schema": "application/schema+json",
     "docs": "text/html",
     "metrics": "text/plain",
+    "form": "text/html",
     "card": "text/html",
     "live_page": "text/html",
     "asset": "*/*",
@@ -109,6 +119,9 @@ def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document
     components: Document = {"schemas": named, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
+    paths: Document = {}
+    for route in settings.routes:
+        paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document))
     return {
         "openapi": VERSION,
         "info": {
@@ -117,7 +130,7 @@ def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document
             "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
         },
         "servers": [{"url": "./"}],
-        "paths": {route.path: _path(route, facts, settings, security_document) for route in settings.routes},
+        "paths": paths,
         "components": components,
     }
 
@@ -136,6 +149,8 @@ def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) 
             operation["parameters"] = [*path_parameters(route), *parameters(route, facts)]
         if route.kind == "predict":
             operation["requestBody"] = request_body(route, settings)
+        if route.kind == "form":
+            operation["requestBody"] = {"required": True, "content": {FORM: {"schema": FORM_BODY}}}
         if route is TOKEN:
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": TOKEN_REQUEST}}}
         operations[method.lower()] = operation
@@ -153,6 +168,9 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
         responses |= {
             code: {"description": "Why no token was issued (RFC 6749)", "content": error} for code in ("400", "401")
         }
+    if route.kind == "form":
+        page = {"text/html": {"schema": {"type": "string"}}}
+        responses["422"] = {"description": "The form with the errors at their fields", "content": page}
     for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))

@@ -29,6 +29,15 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
         raise Problem("unsupported-media-type", "Content-Type must be application/json, in UTF-8.")
 
 
+def require_form(content_type: str | None, content_encoding: str | None) -> None:
+    """Raise `Problem` (415) unless the headers say that the body is an uncompressed form, in UTF-8."""
+    if content_encoding and content_encoding.strip().lower() != "identity":
+        raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+    media_type, _, _ = (content_type or "").partition(";")
+    if media_type.strip(" \t").lower() != FORM:
+        raise Problem("unsupported-media-type", f"Content-Type must be {FORM}, in UTF-8.")
+
+
 @lru_cache(maxsize=256)
 def _is_json(content_type: str) -> bool:
     media_type, _, _ = content_type.partition(";")

@@ -10,9 +10,9 @@ from typing import Final, Literal, get_args
 
 from twinserve.service.http.parameters import CLASS, COVERAGE, TOP, Parameter
 
-Kind = Literal["predict", "stream", "read", "token"]
-"""How a path is answered: by the model, whole or piece by piece, by what is only read, or with a token. Each door has
-one function for each."""
+Kind = Literal["predict", "stream", "read", "token", "form"]
+"""How a path is answered: by the model, whole or piece by piece, by what is only read, with a token, or with a page by
+the model. Each door has one function for each, the same for `predict` and `form`."""
 Scope = Literal["predict", "read", "manage"]
 PART: Final = re.compile(r"\{(\w+)\}")
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -36,6 +36,8 @@ class Route:
     """Does it say why a prediction is what it is?"""
     page: Scope | None = None
     """The scope that its page needs, which callers get that prefer HTML; None for a path without a page."""
+    beside: tuple[str, ...] = ()
+    """The methods that another route of the same path takes; a path's first route answers all that none takes."""
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -45,7 +47,7 @@ class Route:
     @property
     def allow(self) -> str:
         """The value of the Allow header, sorted."""
-        return ", ".join(sorted({*self.methods, "OPTIONS"}))
+        return ", ".join(sorted({*self.methods, *self.beside, "OPTIONS"}))
 
 
 READ: Final = ("GET", "HEAD")
@@ -70,15 +72,18 @@ ROUTES: Final = (
     Route("livez", "/livez", READ, None, "Liveness, by another name"),
     Route("readyz", "/readyz", READ, None, "Readiness, by another name"),
     Route("metrics", "/metrics", READ, "manage", "Metrics for Prometheus"),
-    Route("index", "/", READ, None, "The index of paths; for people a page", page="read"),
+    Route("index", "/", READ, None, "The index of paths; for people a page", page="read", beside=("POST",)),
+    Route(
+        "form", "/", ("POST",), "predict", "The form of that page: predict, and answer with a page", "form", beside=READ
+    ),
     Route("card", "/card", READ, "read", "The model card, as a page or as Markdown", page="read"),
     Route("live_page", "/live", READ, "manage", "What happens now, as a page", page="manage"),
     Route("asset", "/assets/{name}", READ, None, "A style or script of the pages"),
 )
-PAGES: Final = frozenset({"card", "live_page", "asset"})
+PAGES: Final = frozenset({"form", "card", "live_page", "asset"})
 """The routes that there are for the sake of pages only."""
 WITHOUT_PAGES: Final = tuple(
-    replace(route, page=None, summary="The index of paths") if route.name == "index" else route
+    replace(route, page=None, beside=(), summary="The index of paths") if route.name == "index" else route
     for route in ROUTES
     if route.name not in PAGES
 )
@@ -90,6 +95,14 @@ TOKEN: Final = Route(
 )
 """In the table only if this service issues tokens. It has no scope: the request itself authenticates the caller."""
 BY_NAME: Final[Mapping[str, Route]] = {route.name: route for route in (*ROUTES, TOKEN)}
+
+
+def first_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """The first route of each path: it answers the methods that none of that path takes."""
+    first: dict[str, Route] = {}
+    for route in routes:
+        first.setdefault(route.path, route)
+    return tuple(first.values())
 
 
 def plain_paths(routes: Iterable[Route], kinds: Container[Kind]) -> dict[tuple[str, str], Route]:

@@ -27,6 +27,7 @@ from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why
+from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
@@ -86,6 +87,12 @@ class ModelVersion:
     def card(self) -> Mapping[str, bytes]:
         """The Markdown of the model card and its figures, by the names of their files."""
         return self._artifact.card
+
+    @cached_property
+    def form(self) -> Form:
+        """The form of the page, made when it is first asked for."""
+        facts = self._artifact
+        return Form(facts.signature, facts.examples, is_classification=facts.manifest.classes is not None)
 
     def codec(self, dialect: Dialect) -> Codec:
         """How this version is asked in that dialect."""

@@ -14,7 +14,10 @@ from twinserve.service.http.routes import Route
 from twinserve.service.pages.frame import Frame, Shown, kept
 from twinserve.service.pages.history import History, history
 from twinserve.service.pages.model_card import LONGEST, card_html
-from twinserve.service.pages.rendering import document
+from twinserve.service.pages.outcome import NOT_ASKED, Outcome
+from twinserve.service.pages.posted import NOTHING, Posted
+from twinserve.service.pages.rendering import HEADERS, document, render
+from twinserve.service.pages.rendering import HTML as HTML_TYPE
 from twinserve.service.pages.texts import texts
 from twinserve.service.settings import Settings
 from twinserve.store.artifact import CARD
@@ -24,9 +27,24 @@ MARKDOWN_TYPE: Final = "text/markdown; charset=utf-8"
 Make = Callable[[Settings, tuple[Route, ...], Shown, HeaderLookup], Reply]
 
 
-def index(settings: Settings, routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
+def index(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /` for people."""
-    return kept("index.html", Frame.of("index", settings, version), version, routes=routes).reply(header)
+    return kept(
+        "index.html",
+        Frame.of("index", settings, version),
+        version,
+        form=version.form,
+        posted=NOTHING,
+        outcome=NOT_ASKED,
+    ).reply(header)
+
+
+def answered(settings: Settings, version: Shown, posted: Posted, outcome: Outcome) -> Reply:
+    """`POST /`: the form with what was entered, and with the answer or the errors."""
+    frame = Frame.of("index", settings, version)
+    body = render("index.html", frame=frame, form=version.form, posted=posted, outcome=outcome)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if outcome.answer is None else HTTPStatus.OK
+    return Reply(status, body, HTML_TYPE, HEADERS)
 
 
 def card(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:

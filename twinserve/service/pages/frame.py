@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from twinserve.service.http.cacheable import CacheableDocument
+from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import SHELLS, KeptPages, document
 from twinserve.service.settings import Settings
 from twinserve.store.manifest import Manifest
@@ -22,6 +23,10 @@ class Shown(Protocol):
     @property
     def manifest(self) -> Manifest:
         """What the version says of itself."""
+
+    @property
+    def form(self) -> Form:
+        """The form of the page."""
 
     @property
     def card(self) -> Mapping[str, bytes]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from twinserve.service.http.cacheable import CacheableDocument
+from twinserve.service.pages.drawing import number
 from twinserve.service.pages.texts import texts
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals["texts"] = texts()
+    made.filters["number"] = number
     return made
 
 

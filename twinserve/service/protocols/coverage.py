@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from twinserve.conformal.coverage import Covered
 
@@ -13,7 +14,13 @@ def written(covered: Covered, labels: Sequence[str]) -> list[str]:
     `repr` writes a double so that it reads back as the same. Of a row without an answer it writes what is no JSON; such
     a reply is never sent."""
     if covered.sets:
-        head = f',"set":{{"coverage":{covered.coverage!r},"labels":['
-        return [f"{head}{','.join([labels[code] for code in codes])}]}}" for codes in covered.sets]
-    head = f',"interval":{{"coverage":{covered.coverage!r},"low":'
+        head = _head("set", covered.coverage, "labels")
+        return [f"{head}[{','.join([labels[code] for code in codes])}]}}" for codes in covered.sets]
+    head = _head("interval", covered.coverage, "low")
     return [f'{head}{low!r},"high":{high!r}}}' for low, high in zip(covered.low, covered.high, strict=True)]
+
+
+@lru_cache(maxsize=100)
+def _head(name: str, coverage: float, first: str) -> str:
+    """The member's beginning, which is the same for every row; making it takes 0.5 us."""
+    return f',"{name}":{{"coverage":{coverage!r},"{first}":'

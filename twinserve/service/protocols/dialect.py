@@ -11,6 +11,7 @@ from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.settings import Settings
@@ -51,6 +52,10 @@ class Described(Protocol):
     @property
     def manifest(self) -> Manifest:
         """What the version says of itself."""
+
+    @property
+    def form(self) -> Form:
+        """The form of the page."""
 
     @property
     def card(self) -> Mapping[str, bytes]:

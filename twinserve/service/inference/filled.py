@@ -1,0 +1,66 @@
+"""`Filled`: answers a posted form with a page. What the page says is what `POST /predict` and `POST /explain` say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Reply
+from twinserve.service.inference.pool import Job
+from twinserve.service.inference.question import Question
+from twinserve.service.pages import outcome
+from twinserve.service.pages.answers import answered
+from twinserve.service.pages.outcome import TOP, Outcome
+from twinserve.service.pages.posted import Posted, read
+from twinserve.service.protocols.dialect import Asked
+from twinserve.service.settings import Settings
+
+if TYPE_CHECKING:
+    from twinserve.service.inference.version import ModelVersion
+
+WHY: Final = Asked(query={"top": TOP}, explains=True)
+SAID_ON_THE_PAGE: Final = ("invalid-input", "malformed-json")
+
+
+class Filled:
+    """A version that is asked with a form, for the pool."""
+
+    def __init__(self, settings: Settings, version: ModelVersion) -> None:
+        self._settings, self._version = settings, version
+
+    def joins(self, _: Question) -> bool:
+        """Never: a form is answered alone."""
+        return False
+
+    def pause(self) -> float:
+        """No seconds: nothing is waited for."""
+        return 0.0
+
+    def answer_all(self, jobs: Iterator[Job]) -> None:
+        """Answer one form."""
+        job = next(jobs)
+        job.settle(partial(self._answer, job.question))
+
+    def _answer(self, question: Question) -> Reply:
+        posted = read(question.body, self._version.form)
+        return answered(self._settings, self._version, posted, self._outcome(posted, question))
+
+    def _outcome(self, posted: Posted, question: Question) -> Outcome:
+        """The prediction with its explanation, or without where there is none, or the errors."""
+        if posted.pasted is not None and posted.pasted.lstrip(" \t\r\n").startswith("["):
+            return Outcome(errors=({"pointer": "", "code": "type", "detail": "Must be an object."},))
+        asked = question._replace(body=posted.body.encode())
+        try:
+            return outcome.read(self._version.answer(asked._replace(asked=WHY)).body)
+        except Problem as problem:
+            if problem.kind not in (*SAID_ON_THE_PAGE, "not-implemented"):
+                raise
+        try:
+            return outcome.read(self._version.answer(asked).body)
+        except Problem as problem:
+            if problem.kind not in SAID_ON_THE_PAGE:
+                raise
+            errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
+            return Outcome(errors=errors, more=problem.detail)
