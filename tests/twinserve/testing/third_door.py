@@ -25,15 +25,19 @@ class ThirdDoor:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        kinds = ("predict", "read")
-        self._routes = {route.path: route for route in service.routes if route.kind in kinds and not route.parameters}
+        kinds = ("predict", "read", "form")
+        self._routes: dict[str, list[Route]] = {}
+        for route in service.routes:
+            if route.kind in kinds and not route.parameters:
+                self._routes.setdefault(route.path, []).append(route)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Answer one request."""
         quoted, _, query = path.partition("?")
         path = unquote_to_bytes(quoted).decode("latin-1")
         given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
-        route = self._routes.get(path)
+        routes = self._routes.get(path, [])
+        route = next((route for route in routes if method in route.methods), routes[0] if routes else None)
         exchange = self._service.begin(route.name if route else "unknown", method, path, "http", given.get)
         try:
             reply = self._answer(exchange, route, query, body, given.get)
