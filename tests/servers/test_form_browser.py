@@ -116,7 +116,7 @@ def test_an_error_is_mended_at_its_field(reader: Reader, instance: Any, scripts:
     reader.find("#form button").click()
     link = reader.find("#answer .findings a")
     field = reader.browser.find_element(By.NAME, "/mean/area")
-    assert link.get_attribute("href").endswith(f"#{field.get_attribute('id')}")
+    assert str(link.get_attribute("href")).endswith(f"#{field.get_attribute('id')}")
     assert field.get_attribute("aria-invalid") == "true"
     about = (field.get_attribute("aria-describedby") or "").split()[0]
     assert reader.browser.find_element(By.ID, about).text == "Must be a number."
