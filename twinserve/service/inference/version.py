@@ -202,12 +202,12 @@ class ModelVersion:
 
     def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
         """What was asked for beside the predictions."""
+        covered = (question.asked.query or None) and self._sure.cover(batch.columns, predictions, question.asked)
         if not question.asked.explains:
-            covered = question.asked.query and self._sure.cover(batch.columns, predictions, question.asked)
             return Beside(covered=covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
-        return Beside(self._why.explain(batch.columns, predictions, question.asked))
+        return Beside(self._why.explain(batch.columns, predictions, question.asked), covered)
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
