@@ -15,7 +15,6 @@ from twinserve.testing.client import JSON, Client, Serve
 from twinserve.testing.contract.suite import OpenedSuite, Suite
 from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import (
-    FakeExplainer,
     FakePredictor,
     PickyPredictor,
     ValuePredictor,
