@@ -21,8 +21,8 @@ from twinserve.errors import CannotCompile
 from twinserve.proof import batch_invariance
 from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
+from twinserve.service.inference.opening import open_model_version
 from twinserve.service.inference.question import Question
-from twinserve.service.inference.version import open_model_version
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature.frames import from_frame
