@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final, Protocol
 
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.http.cors import wrong_origin
 
-if TYPE_CHECKING:
-    from twinserve.service.settings import Settings
-
 PREFIX: Final = "TWINSERVE_"
 
 
-def wrong_together(settings: Settings) -> str | None:
+class Compared(Protocol):
+    """The settings that are compared with each other."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def auth(self) -> str | None: ...
+    @property
+    def keys(self) -> Path | None: ...
+    @property
+    def signing_key(self) -> Path | None: ...
+    @property
+    def issuer(self) -> str | None: ...
+    @property
+    def cors_origins(self) -> str: ...
+    @property
+    def rate(self) -> float | None: ...
+    @property
+    def rate_store(self) -> str | None: ...
+
+
+def wrong_together(settings: Compared) -> str | None:
     """What is wrong with these settings together and what to do, without a full stop; None where nothing is."""
     if settings.auth is None and not is_loopback(settings.host):
         return (

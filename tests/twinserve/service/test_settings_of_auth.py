@@ -130,6 +130,7 @@ def test_the_scopes_are_the_contracts() -> None:
         "readyz": None,
         "metrics": "manage",
         "index": None,
+        "form": "predict",
         "card": "read",
         "live_page": "manage",
         "asset": None,
