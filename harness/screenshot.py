@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
@@ -34,7 +36,7 @@ def _shown(address: str) -> bytes:
     options = ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--no-proxy-server", "--hide-scrollbars"):
         options.add_argument(argument)
-    browser = Chrome(options=options)
+    browser = Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
         screen = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)

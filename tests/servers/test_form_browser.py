@@ -79,6 +79,13 @@ def said(server: Running, instance: Any) -> str:
     return label
 
 
+def click(reader: Reader, selector: str) -> None:
+    """Click an element that is in sight: the page scrolls smoothly, so a click could come before it is."""
+    element = reader.find(selector)
+    reader.browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    element.click()
+
+
 def enter(reader: Reader, pointer: str, value: str) -> None:
     """Type a value in place of what a field has."""
     field = reader.browser.find_element(By.NAME, pointer)
@@ -99,7 +106,7 @@ def test_an_instance_that_is_typed_is_predicted(reader: Reader, server: Running,
     reader.may_run_scripts(allowed=scripts)
     reader.open("")
     fill(reader, instance)
-    reader.find("#form button").click()
+    click(reader, "#form button")
     assert reader.find("#answer output").text == said(server, instance)
     radius = reader.browser.find_element(By.NAME, "/mean/radius").get_attribute("value")
     assert radius == str(instance["mean"]["radius"])
@@ -113,7 +120,7 @@ def test_an_error_is_mended_at_its_field(reader: Reader, instance: Any, scripts:
     reader.open("")
     fill(reader, instance)
     enter(reader, "/mean/area", "large")
-    reader.find("#form button").click()
+    click(reader, "#form button")
     link = reader.find("#answer .findings a")
     field = reader.browser.find_element(By.NAME, "/mean/area")
     assert str(link.get_attribute("href")).endswith(f"#{field.get_attribute('id')}")
@@ -121,7 +128,7 @@ def test_an_error_is_mended_at_its_field(reader: Reader, instance: Any, scripts:
     about = (field.get_attribute("aria-describedby") or "").split()[0]
     assert reader.browser.find_element(By.ID, about).text == "Must be a number."
     enter(reader, "/mean/area", str(instance["mean"]["area"]))
-    reader.find("#form button").click()
+    click(reader, "#form button")
     assert reader.find("#answer output").text
 
 
@@ -130,7 +137,7 @@ def test_an_example_is_one_click(reader: Reader, scripts: bool) -> None:
     """It fills in the form, and the answer is that of its class."""
     reader.may_run_scripts(allowed=scripts)
     reader.open("")
-    reader.find("button[name=example][value='1']").click()
+    click(reader, "button[name=example][value='1']")
     assert reader.find("#answer output").text == "malignant"
 
 
@@ -162,16 +169,16 @@ def test_what_if_asks_once(reader: Reader, instance: Any) -> None:
     asked = reader.browser.execute_script("return window.asked")
     assert asked == ["predict"] * len(asked)
     assert asked
-    reader.find("#form button").click()
+    click(reader, "#form button")
     reader.until("return document.querySelector('#what-if-field')?.value === '/worst/texture'")
 
 
 def test_the_request_as_code(reader: Reader, instance: Any) -> None:
     """In each language, with the address of this service."""
     reader.browser.execute_script(PASTE, json.dumps(instance))
-    reader.find("#request summary").click()
+    click(reader, "#request summary")
     for place, mark in enumerate(("curl -s", "urlopen", "await fetch"), start=2):
-        reader.find(f"#request .tools button:nth-of-type({place})").click()
+        click(reader, f"#request .tools button:nth-of-type({place})")
         code = reader.find("#request-json").text
         assert mark in code
         assert f"{reader.origin}/predict" in code
@@ -199,7 +206,7 @@ def test_answers_and_errors_are_for_everybody(reader: Reader, instance: Any, wid
     assert reader.overflow() <= 0
     assert reader.complaints() == []
     enter(reader, "/mean/area", "large")
-    reader.find("#form button").click()
+    click(reader, "#form button")
     assert reader.until(ERRORS) == 1
     assert reader.barriers() == []
     assert reader.overflow() <= 0
