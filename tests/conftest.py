@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from twinserve.service.settings import PREFIX
+from twinserve.service.settings_together import PREFIX
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 if TYPE_CHECKING:

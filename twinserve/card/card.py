@@ -5,7 +5,6 @@ After Mitchell et al., "Model Cards for Model Reporting" (2019).
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +16,7 @@ from twinserve.card.coverage import coverage
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.explanations import Explaining
 from twinserve.card.figures import figures
+from twinserve.card.lineage import lineage, parameters
 from twinserve.card.quality import evaluated_by, measured, metrics
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.evaluate.importance import importances
@@ -33,7 +33,6 @@ from twinserve.training.fit import Fitted
 MARKDOWN: Final = "card.md"
 HTML: Final = "card.html"
 FOLDER: Final = "figures"
-SIMPLE: Final = (str, int, float, bool, type(None))
 
 COMPOSED: Final = (
     "The examples are composed: each field has the median or the most frequent value of its group of rows. What occurs "
@@ -116,7 +115,7 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
     yield heading("Predictor")
     yield from _predictor(facts)
     yield heading("Lineage")
-    yield table(("", ""), [*_lineage(facts), *_parameters(subject.fitted.pipeline)])
+    yield table(("", ""), [*lineage(facts), *parameters(subject.fitted.pipeline)])
 
 
 def _summary(subject: Subject) -> Iterator[str]:
@@ -222,30 +221,6 @@ def _predictor(facts: Manifest) -> Iterator[str]:
                 )
             ],
         )
-
-
-def _lineage(facts: Manifest) -> Iterator[tuple[str, str]]:
-    training = facts.training
-    yield "data", training.source
-    yield "data fingerprint", training.data_fingerprint
-    yield "made", training.created
-    yield "git commit", training.git_commit or "unknown"
-    yield "seed", str(training.seed)
-    yield "estimator", training.estimator
-    yield "fitted with", f"scikit-learn {training.fitted_with}" if training.fitted_with else "not told by its file"
-    yield "libraries", ", ".join(f"{name} {version}" for name, version in training.libraries.items())
-
-
-def _parameters(pipeline: Any) -> Iterator[tuple[str, str]]:
-    """The parameters that differ from their class's defaults, without those that are estimators themselves."""
-    named = {"": pipeline, **pipeline.get_params()}
-    for owner, part in named.items():
-        if isinstance(part, type) or not hasattr(part, "get_params"):
-            continue
-        defaults = {name: knob.default for name, knob in inspect.signature(type(part).__init__).parameters.items()}
-        for name, value in part.get_params(deep=False).items():
-            if isinstance(value, SIMPLE) and not (value is defaults.get(name) or value == defaults.get(name)):
-                yield f"{owner}__{name}".strip("_").replace("__", " › "), str(value)
 
 
 def feature_kind(feature: Feature, parts: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Literal, get_args, get_origin
 
 from twinserve.service.process.streams import open_closed
-from twinserve.service.settings import PREFIX, BadSetting, Settings, read_settings
+from twinserve.service.settings import BadSetting, Settings, read_settings
+from twinserve.service.settings_together import PREFIX
 
 
 def from_command_line(program: str, summary: str, arguments: Sequence[str] | None = None) -> Settings:

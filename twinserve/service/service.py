@@ -19,9 +19,10 @@ from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.inference.filled import Filled
+from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.streaming import Streaming
-from twinserve.service.inference.version import ModelVersion, default_registry, open_model_version
+from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -13,13 +12,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from twinserve import bounds
-from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.cores import available_cores
-from twinserve.service.http.cors import wrong_origin
 from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
+from twinserve.service.settings_together import PREFIX, wrong_together
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
-PREFIX: Final = "TWINSERVE_"
 ENV_FILE: Final = ".env"
 ENV_ENCODING: Final = "utf-8-sig"
 """Some editors put a byte order mark in front, which would be part of the first variable's name."""
@@ -193,28 +190,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        if self.auth is None and not is_loopback(self.host):
-            raise ValueError(
-                f"{PREFIX}HOST={self.host} can be reached from other machines: require credentials with "
-                f"{PREFIX}AUTH=keys or oauth, or allow everybody with {PREFIX}AUTH=none"
-            )
-        if self.auth == "keys" and self.keys is None:
-            raise ValueError(f"{PREFIX}AUTH=keys needs {PREFIX}KEYS, the file of keys")
-        if self.auth == "oauth" and self.keys is None and self.issuer is None:
-            raise ValueError(f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER")
-        if self.auth == "oauth" and self.keys is not None and self.signing_key is None:
-            raise ValueError(f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY")
-        if (origin := wrong_origin(self.cors_origins)) is not None:
-            raise ValueError(
-                f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
-                "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
-            )
-        if self.rate_store is not None and not re.match(r"(rediss?|unix)://", self.rate_store):
-            raise ValueError(f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://")
-        if self.rate_store is not None and self.rate is None:
-            raise ValueError(f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count")
-        if self.issuer is not None and ("?" in self.issuer or not is_safe(self.issuer)):
-            raise ValueError(f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine, without a query")
+        if (wrong := wrong_together(self)) is not None:
+            raise ValueError(wrong)
         return self
 
     @property

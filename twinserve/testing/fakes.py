@@ -12,8 +12,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from twinserve.arrays import FloatArray
-from twinserve.explain.explainer import Explainer, Values
-from twinserve.explain.stored import Method, Scale
+from twinserve.explain.explainer import Explainer
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor, PredictorKind
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.question import Question
@@ -28,6 +27,7 @@ from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
+from twinserve.testing.fake_explainer import FakeExplainer
 
 CLASSES: Final = ("keep", "100 % sell", 'say "no"')
 PATIENCE: Final = 20.0
@@ -153,30 +153,6 @@ class BlockedPredictor(FakePredictor):
         self.begun.release()
         assert self.go_on.wait(PATIENCE)
         return super().predict(columns)
-
-
-class FakeExplainer:
-    """Gives what a prediction differs from 0.25 (a value: from 10) to the fields, more to those that come later."""
-
-    method: Method = "shapley-linear"
-    is_quick = True
-
-    def __init__(self, predictor: Predictor, of: Scale = "probability") -> None:
-        self.of: Scale = of
-        self._predictor = predictor
-
-    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
-        """The values."""
-        predictions, fields = self._predictor.predict(columns), columns.matrix.shape[1]
-        if predictions.values is not None:
-            base, output = np.full(len(columns), 10.0), predictions.values
-        else:
-            base, output = np.full(len(columns), 0.25), np.zeros(len(columns))
-            if predictions.probabilities is not None:
-                output = predictions.probabilities[np.arange(len(columns)), list(classes or ())]
-        weights = np.arange(1.0, fields + 1)
-        contributions = (output - base)[:, None] * weights / weights.sum()
-        return Values(base, base + contributions.sum(axis=1), contributions)
 
 
 class ValuePredictor:

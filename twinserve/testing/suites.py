@@ -7,6 +7,7 @@ from twinserve.testing.contract.documents import CarsDocumentsContract, Document
 from twinserve.testing.contract.explanations import CarsExplanationsContract, ExplanationsContract
 from twinserve.testing.contract.faults import FaultsContract
 from twinserve.testing.contract.findings import FindingsContract, OutOfRangeContract
+from twinserve.testing.contract.forms import CarsFormContract, FormContract
 from twinserve.testing.contract.malformed import MalformedContract
 from twinserve.testing.contract.pages import PagesContract, PagesSettingContract
 from twinserve.testing.contract.predictions import BatchesContract, PredictionsContract
@@ -26,6 +27,7 @@ class ContractSuite(
     ExplanationsContract,
     DocumentsContract,
     PagesContract,
+    FormContract,
 ):
     """The contract of an app that mounts the paths of Twinserve, for any model.
 
@@ -46,6 +48,7 @@ class DoorSuite(
     CarsExplanationsContract,
     CarsDocumentsContract,
     PagesSettingContract,
+    CarsFormContract,
     ContractSuite,
 ):
     """The contract of a door, an app of its own. A subclass overrides `open` (see `OpenedSuite`)."""

@@ -9,7 +9,8 @@ import pytest
 
 from twinserve.card.explanations import Explaining
 from twinserve.signature import Columns, Feature, FeatureType, Signature
-from twinserve.testing.fakes import FakeExplainer, FakePredictor, ValuePredictor, given
+from twinserve.testing.fake_explainer import FakeExplainer
+from twinserve.testing.fakes import FakePredictor, ValuePredictor, given
 
 WIDE = Signature(features=tuple(Feature(path=(f"field_{i}",), type=FeatureType.NUMBER) for i in range(20)))
 ROWS = Columns(np.random.default_rng(0).normal(size=(40, 20)))

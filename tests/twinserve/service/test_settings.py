@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from harness import ROOT
 from twinserve.service.cores import available_cores
 from twinserve.service.options import allowed, from_command_line
-from twinserve.service.settings import PREFIX, BadSetting, Settings, read_settings
+from twinserve.service.settings import BadSetting, Settings, read_settings
+from twinserve.service.settings_together import PREFIX
 from twinserve.testing.fakes import settings_of
 
 FIELDS = sorted(Settings.model_fields)

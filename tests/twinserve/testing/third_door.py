@@ -1,10 +1,11 @@
 """A small door without a framework: duties 1 to 7 of docs/add-a-framework.md, for requests that are already in memory.
 
-It has no streams, no tokens and no path parameters, and its paths begin at the root.
+It has no streams and no tokens, and its paths begin at the root.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
@@ -12,7 +13,7 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path, prediction_timeout
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import Route
+from twinserve.service.http.routes import PART, Route
 from twinserve.service.service import NONE, Service
 from twinserve.testing import Answer
 
@@ -25,18 +26,27 @@ class ThirdDoor:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        kinds = ("predict", "read")
-        self._routes = {route.path: route for route in service.routes if route.kind in kinds and not route.parameters}
+        self._routes = [route for route in service.routes if route.kind in ("predict", "read", "form")]
+
+    def _find(self, method: str, path: str) -> tuple[Route | None, Mapping[str, str]]:
+        """The route of this path that takes the method, else the first of this path; and the parts that were given."""
+        patterns = [
+            (route, PART.sub(r"(?P<\1>[^/]+)", re.escape(route.path).replace(r"\{", "{").replace(r"\}", "}")))
+            for route in self._routes
+        ]
+        found = [(route, match.groupdict()) for route, pattern in patterns if (match := re.fullmatch(pattern, path))]
+        taking = [pair for pair in found if method in pair[0].methods]
+        return next(iter([*taking, *found]), (None, NONE))
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Answer one request."""
         quoted, _, query = path.partition("?")
         path = unquote_to_bytes(quoted).decode("latin-1")
         given = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
-        route = self._routes.get(path)
+        route, parts = self._find(method, path)
         exchange = self._service.begin(route.name if route else "unknown", method, path, "http", given.get)
         try:
-            reply = self._answer(exchange, route, query, body, given.get)
+            reply = self._answer(exchange, route, parts, query, body, given.get)
         except Exception as error:  # Problems and faults alike leave as replies.
             reply = exchange.refuse(error)
         pairs = [*exchange.finish(reply), *reply.fixed]
@@ -44,7 +54,15 @@ class ThirdDoor:
             pairs.append(("Content-Length", str(len(reply.body))))
         return Answer.of(reply.status, pairs, b"" if method == "HEAD" else reply.body)
 
-    def _answer(self, exchange: Exchange, route: Route | None, query: str, body: bytes, header: HeaderLookup) -> Reply:
+    def _answer(
+        self,
+        exchange: Exchange,
+        route: Route | None,
+        parts: Mapping[str, str],
+        query: str,
+        body: bytes,
+        header: HeaderLookup,
+    ) -> Reply:
         if route is None:
             raise no_such_path()
         if exchange.method not in route.methods:
@@ -52,7 +70,7 @@ class ThirdDoor:
         if self._service.guarded:
             self._service.authorize(exchange, header, ADDRESS)
         if route.kind == "read":
-            asked = self._service.asked(exchange, header, query, NONE)
+            asked = self._service.asked(exchange, header, query, parts)
             return exchange.dialect.reads[route.name](self._service, asked)
         with self._service.places, self._service.admit(exchange, header, query) as receipt:
             return self._predict(receipt.take(body), exchange)

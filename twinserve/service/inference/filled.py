@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twinserve.service.inference.version import ModelVersion
 
 WHY: Final = Asked(query={"top": TOP}, explains=True)
+SURE: Final = Asked(query={"coverage": 0.9})
 SAID_ON_THE_PAGE: Final = ("invalid-input", "malformed-json")
 
 
@@ -48,19 +49,31 @@ class Filled:
         return answered(self._settings, self._version, posted, self._outcome(posted, question))
 
     def _outcome(self, posted: Posted, question: Question) -> Outcome:
-        """The prediction with its explanation, or without where there is none, or the errors."""
+        """The prediction with all that this version can say of it, or the errors."""
         if posted.pasted is not None and posted.pasted.lstrip(" \t\r\n").startswith("["):
             return Outcome(errors=({"pointer": "", "code": "type", "detail": "Must be an object."},))
-        asked = question._replace(body=posted.body.encode())
+        question = question._replace(body=posted.body.encode())
         try:
-            return outcome.read(self._version.answer(asked._replace(asked=WHY)).body)
+            return outcome.read(self._version.answer(question._replace(asked=self._all())).body)
         except Problem as problem:
-            if problem.kind not in (*SAID_ON_THE_PAGE, "not-implemented"):
+            if problem.kind not in SAID_ON_THE_PAGE:
                 raise
-        try:
-            return outcome.read(self._version.answer(asked).body)
+        try:  # Perhaps this row has a prediction, and no explanation.
+            return outcome.read(self._version.answer(question).body)
         except Problem as problem:
             if problem.kind not in SAID_ON_THE_PAGE:
                 raise
             errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
             return Outcome(errors=errors, more=problem.detail)
+
+    def _all(self) -> Asked:
+        """Everything that this version can say beside a prediction."""
+        query = SURE.query if self._has(SURE) else {}
+        return WHY._replace(query={**WHY.query, **query}) if self._has(WHY) else Asked(query=query)
+
+    def _has(self, asked: Asked) -> bool:
+        try:
+            self._version.require(asked)
+        except Problem:
+            return False
+        return True

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
-from pathlib import Path
-from threading import Event
 from typing import Any, Final
 
 import numpy as np
 
-from twinserve.errors import ArtifactRefused
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
@@ -39,11 +36,8 @@ from twinserve.signature import Columns, json_schema
 from twinserve.signature.request.diagnosis import MAX_ERRORS
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
-from twinserve.store.artifact import LoadedArtifact, Trust, open_version
-from twinserve.store.deadline import Deadline
+from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
-from twinserve.store.registry import Registry
-from twinserve.store.unreadable import reading
 
 SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
@@ -202,12 +196,12 @@ class ModelVersion:
 
     def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
         """What was asked for beside the predictions."""
+        covered = (question.asked.query or None) and self._sure.cover(batch.columns, predictions, question.asked)
         if not question.asked.explains:
-            covered = question.asked.query and self._sure.cover(batch.columns, predictions, question.asked)
             return Beside(covered=covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
-        return Beside(self._why.explain(batch.columns, predictions, question.asked))
+        return Beside(self._why.explain(batch.columns, predictions, question.asked), covered)
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
@@ -220,36 +214,6 @@ class ModelVersion:
     def openapi(self) -> Reply:
         """The OpenAPI document of the service."""
         return _document(openapi(self.schema_document, self._artifact.manifest, self._settings))
-
-
-def default_registry(settings: Settings) -> Registry:
-    """The registry of the default model."""
-    return Registry(Path(settings.artifacts), settings.model)
-
-
-def open_model_version(
-    registry: Registry,
-    version: int,
-    settings: Settings,
-    metrics: Metrics,
-    stop: Event | None = None,
-    tried: Manifest | None = None,
-) -> ModelVersion:
-    """Open and check a version; raises a `ModelError` whose sentence says what to do.
-
-    Takes at most the seconds that the settings allow, and ends early when `stop` is set. `tried` is that of
-    `open_version`."""
-    trust = Trust(settings.trust_pickles, _seal_key(settings.seal_key), settings.max_artifact, settings.explain_memory)
-    with reading(f"Version {version} of {registry.name!r}"):  # Also what its trial needs.
-        opened = open_version(registry.require(version), trust, Deadline(settings.open_timeout, stop), tried)
-    return ModelVersion(opened, str(version), settings, metrics)
-
-
-def _seal_key(path: Path | None) -> bytes | None:
-    try:
-        return None if path is None else path.read_bytes()
-    except OSError as error:
-        raise ArtifactRefused(f"TWINSERVE_SEAL_KEY cannot be read ({error.strerror}); nothing is opened.") from None
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -68,6 +68,11 @@ class Outcome(NamedTuple):
         return None if self.answer is None else self.answer.get("interval")
 
     @property
+    def labels(self) -> Mapping[str, Any] | None:
+        """The set of labels, where one was asked for."""
+        return None if self.answer is None else self.answer.get("set")
+
+    @property
     def explanation(self) -> Mapping[str, Any] | None:
         """Why, where that can be said."""
         return None if self.answer is None else self.answer.get("explanation")

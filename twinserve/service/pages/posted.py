@@ -70,7 +70,7 @@ def filled(instance: Any, form: Form) -> tuple[dict[str, str], frozenset[str]]:
             if not found:
                 break
             node = node[part]
-        if found and node is None:
+        if (found and node is None) or not (found or shown.feature.required):
             nulls.add(name)
         elif found:
             values[name] = _text(node)

@@ -18,7 +18,8 @@ from typing import Final
 from twinserve.errors import AskedWrongly
 from twinserve.service.addresses import is_loopback
 from twinserve.service.process.temporary import require_temporary_folder
-from twinserve.service.settings import PREFIX, Settings
+from twinserve.service.settings import Settings
+from twinserve.service.settings_together import PREFIX
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
@@ -109,7 +110,7 @@ def collect_rarely() -> None:
 def require_model(settings: Settings) -> None:
     """Raise `CannotStart` if there is no champion, before any worker is started."""
     from twinserve.errors import ModelError
-    from twinserve.service.inference.version import default_registry
+    from twinserve.service.inference.opening import default_registry
 
     try:
         default_registry(settings).require_champion()

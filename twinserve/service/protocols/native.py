@@ -77,13 +77,13 @@ class NativeCodec:
 
     def _members(self, batch: Batch, beside: Beside) -> Sequence[str]:
         """The further members of each row's object, each with a comma before it."""
-        if beside.covered is not None:
-            return coverage.written(beside.covered, self._labels)
+        covered = () if beside.covered is None else coverage.written(beside.covered, self._labels)
         if beside.explained is None:
-            return ()
+            return covered
         if len(rows := beside.explained.unexplained):
             raise invalid_input(unpredictable(rows.tolist(), is_array=batch.is_array))
-        return [f',"explanation":{_json(item)}' for item in beside.explained.described(self._pointers)]
+        explained = [f',"explanation":{_json(item)}' for item in beside.explained.described(self._pointers)]
+        return [a + b for a, b in zip(covered, explained, strict=True)] if covered else explained
 
 
 class Renderer:

@@ -13,8 +13,8 @@ from twinserve.signature import Columns
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON, Client, Serve
 from twinserve.testing.contract.suite import OpenedSuite, Suite
+from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import (
-    FakeExplainer,
     FakePredictor,
     PickyPredictor,
     ValuePredictor,

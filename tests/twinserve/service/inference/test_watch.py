@@ -25,7 +25,8 @@ from harness.swapping import BODY, DAMAGED
 from twinserve.errors import RegistryError
 from twinserve.service.inference import follower as following
 from twinserve.service.inference.follower import Follower
-from twinserve.service.inference.version import ModelVersion, open_model_version
+from twinserve.service.inference.opening import open_model_version
+from twinserve.service.inference.version import ModelVersion
 from twinserve.service.inference.watch import Watch
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.native import NATIVE

@@ -27,13 +27,13 @@ export function start(main) {
 /** Say on this page why an answer was a refusal. */
 export async function say(answer) {
   const words = texts();
-  if (answer === null) return tell(words.unreachable);
+  if (answer === null) return tell(words.unreachable, true);
   if (answer.status === 403) {
     const scope = /scope="([^"]*)"/.exec(answer.headers.get("WWW-Authenticate") ?? "")?.[1] ?? "";
-    return tell(fill(words.lacks, { scope }));
+    return tell(fill(words.lacks, { scope }), true);
   }
-  if (answer.status === 401 || answer.status === 400) return tell(words.refused);
-  return tell(fill(words.failed, { status: answer.status }));
+  if (answer.status === 401 || answer.status === 400) return tell(words.refused, true);
+  return tell(fill(words.failed, { status: answer.status }), true);
 }
 
 async function refuse(answer) {
@@ -61,6 +61,8 @@ function texts() {
   return JSON.parse(document.querySelector("main").dataset.texts);
 }
 
-function tell(sentence) {
-  document.querySelector("#sign-in-status").textContent = sentence;
+function tell(sentence, isRefusal = false) {
+  const status = document.querySelector("#sign-in-status");
+  status.classList.toggle("error", isRefusal);
+  status.textContent = sentence;
 }

@@ -1,0 +1,41 @@
+"""Which settings need others, or cannot stand together."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from twinserve.service.addresses import is_loopback, is_safe
+from twinserve.service.http.cors import wrong_origin
+
+if TYPE_CHECKING:
+    from twinserve.service.settings import Settings
+
+PREFIX: Final = "TWINSERVE_"
+
+
+def wrong_together(settings: Settings) -> str | None:
+    """What is wrong with these settings together and what to do, without a full stop; None where nothing is."""
+    if settings.auth is None and not is_loopback(settings.host):
+        return (
+            f"{PREFIX}HOST={settings.host} can be reached from other machines: require credentials with "
+            f"{PREFIX}AUTH=keys or oauth, or allow everybody with {PREFIX}AUTH=none"
+        )
+    if settings.auth == "keys" and settings.keys is None:
+        return f"{PREFIX}AUTH=keys needs {PREFIX}KEYS, the file of keys"
+    if settings.auth == "oauth" and settings.keys is None and settings.issuer is None:
+        return f"{PREFIX}AUTH=oauth needs {PREFIX}KEYS, the file of clients, or {PREFIX}ISSUER"
+    if settings.auth == "oauth" and settings.keys is not None and settings.signing_key is None:
+        return f"{PREFIX}AUTH=oauth with {PREFIX}KEYS needs {PREFIX}SIGNING_KEY"
+    if (origin := wrong_origin(settings.cors_origins)) is not None:
+        return (
+            f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
+            "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
+        )
+    if settings.rate_store is not None and not re.match(r"(rediss?|unix)://", settings.rate_store):
+        return f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://"
+    if settings.rate_store is not None and settings.rate is None:
+        return f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count"
+    if settings.issuer is not None and ("?" in settings.issuer or not is_safe(settings.issuer)):
+        return f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine, without a query"
+    return None
