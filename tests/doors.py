@@ -82,10 +82,17 @@ class FastAPIDoor:
 
     def close(self) -> None:
         """Close the client and end the loop."""
-        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(DEADLINE)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(DEADLINE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        """Close the client, and what the app has left of a body that it did not read to its end."""
+        await self._client.aclose()
+        await self._loop.shutdown_asyncgens()
+        await asyncio.sleep(0)  # One that was just collected becomes a task.
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
 
 # A new framework's line goes here.
