@@ -24,7 +24,7 @@ PASTE: Final = """
 const data = new DataTransfer();
 data.setData("text", arguments[0]);
 const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
-document.querySelector(".field input").dispatchEvent(event);
+return !document.querySelector(".field input").dispatchEvent(event); // Handled, once the script is there.
 """
 SET: Final = """
 for (const [name, value] of Object.entries(arguments[0])) document.getElementsByName(name)[0].value = value;
@@ -143,14 +143,14 @@ def test_an_example_is_one_click(reader: Reader, scripts: bool) -> None:
 
 def test_json_that_is_pasted_fills_the_form(reader: Reader, server: Running, instance: Any) -> None:
     """Into any field."""
-    reader.browser.execute_script(PASTE, json.dumps(instance))
+    reader.until(PASTE, json.dumps(instance))
     assert reader.until(ANSWERED) == said(server, instance)
     assert reader.browser.find_element(By.NAME, "/mean/area").get_attribute("value") == str(instance["mean"]["area"])
 
 
 def test_the_address_holds_the_row(reader: Reader, server: Running, instance: Any) -> None:
     """Whoever opens it sees the same row and its answer."""
-    reader.browser.execute_script(PASTE, json.dumps(instance))
+    reader.until(PASTE, json.dumps(instance))
     reader.until(EXPLORED)
     address = reader.browser.current_url
     reader.browser.get("about:blank")
@@ -160,7 +160,7 @@ def test_the_address_holds_the_row(reader: Reader, server: Running, instance: An
 
 def test_what_if_asks_once(reader: Reader, instance: Any) -> None:
     """One batch for the field that is chosen; the choice stays after the next prediction."""
-    reader.browser.execute_script(PASTE, json.dumps(instance))
+    reader.until(PASTE, json.dumps(instance))
     reader.until(EXPLORED)
     reader.browser.execute_script(COUNT)
     choice = reader.find("#what-if-field")
@@ -175,7 +175,7 @@ def test_what_if_asks_once(reader: Reader, instance: Any) -> None:
 
 def test_the_request_as_code(reader: Reader, instance: Any) -> None:
     """In each language, with the address of this service."""
-    reader.browser.execute_script(PASTE, json.dumps(instance))
+    reader.until(PASTE, json.dumps(instance))
     click(reader, "#request summary")
     for place, mark in enumerate(("curl -s", "urlopen", "await fetch"), start=2):
         click(reader, f"#request .tools button:nth-of-type({place})")
@@ -200,7 +200,7 @@ def test_by_keyboard_alone(reader: Reader) -> None:
 def test_answers_and_errors_are_for_everybody(reader: Reader, instance: Any, width: int, scheme: str) -> None:
     """No barrier, no scrolling sideways, no request to another origin."""
     reader.look_at(width, scheme)
-    reader.browser.execute_script(PASTE, json.dumps(instance))
+    reader.until(PASTE, json.dumps(instance))
     reader.until(EXPLORED)
     assert reader.barriers() == []
     assert reader.overflow() <= 0
