@@ -200,7 +200,7 @@ class Page(HTMLParser):
             self.fields[self._select] = given["value"]
         elif tag == "textarea" and name.startswith("/"):
             self._textarea, self.fields[name] = name, ""
-        if tag == "li":
+        if tag == "li" and "nav" not in self._open:
             self.items.append("")
         if tag == "output":
             self.texts["output"].append("")
@@ -214,7 +214,7 @@ class Page(HTMLParser):
             self._select = ""
 
     def handle_data(self, data: str) -> None:
-        if not self._open:
+        if not self._open or "nav" in self._open:
             return
         inside = self._open[-1]
         if inside == "li":
