@@ -54,7 +54,7 @@ def sparse_file(folder: Path) -> None:
 
 def sparse_card(folder: Path) -> None:
     """A card of two gigabytes, a file that serving does not need."""
-    os.truncate(folder / "card.md", SPARSE)
+    os.truncate(folder / "card.html", SPARSE)
 
 
 def sparse_manifest(folder: Path) -> None:

