@@ -15,7 +15,7 @@ from bench import prepared
 from bench.prepared import BATCH, OUT, ROOT, UNCOMPILED, Prepared, Rows, read
 from bench.recipes import RECIPES
 from twinserve.predict.fallback import SklearnPredictor
-from twinserve.release.build import GOLDEN_REAL, Lineage, build, spread
+from twinserve.release.build import GOLDEN_REAL, Lineage, build
 from twinserve.signature import Columns, to_instances
 from twinserve.store import artifact, golden_rows
 from twinserve.store.manifest import PredictorFacts
@@ -64,7 +64,7 @@ def _register_uncompiled(compiled: Path, registry: Registry, data: Data, pipelin
     kept = {name: (compiled / name).read_bytes() for name in facts.files if name != artifact.MODEL}
     reason = PredictorFacts(kind="scikit-learn", reason="Its graph was left out, to measure the fallback.")
     predictor = SklearnPredictor(pipeline, data.signature, data.classes)
-    rows = spread(data.holdout.columns, GOLDEN_REAL)
+    rows = data.holdout.columns.spread(GOLDEN_REAL)
     kept[artifact.GOLDEN] = json.dumps(golden_rows.make(predictor, rows, data.signature, data.classes)).encode()
     with registry.staging() as folder:
         artifact.write(folder, kept, facts.model_copy(update={"name": registry.name, "predictor": reason}))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, IntArray
+from twinserve.arrays import FloatArray, IntArray, evenly_spread
 from twinserve.card.drawing import BLUE, GREY, ORANGE, SIZE, drawing, empty, short, svg
 from twinserve.explain.explainer import Explainer
 from twinserve.predict.answers import ask
@@ -49,7 +49,7 @@ class Explaining:
 
     def _mean(self, rows: IntArray, labels: IntArray | None) -> tuple[str, bytes]:
         most = SAMPLED_ROWS if self._explainer.method == "shapley-sampled" else ROWS
-        places = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))
+        places = evenly_spread(len(rows), most)
         codes = None if labels is None else labels[places].tolist()
         values = self._explainer.explain(self._columns.take(rows[places].tolist()), codes)
         sizes = np.abs(values.contributions).mean(axis=0)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import FloatArray, evenly_spread
 from twinserve.card.drawing import BLUE, COLOURS, GREY, SIZE, drawing, empty, short, svg
 from twinserve.evaluate.importance import Importance
 from twinserve.predict.predictor import Predictions
@@ -41,7 +41,7 @@ def _of_classes(y_true: FloatArray, predictions: Predictions, classes: Sequence[
 
 def _of_values(y_true: FloatArray, predictions: Predictions) -> dict[str, tuple[str, bytes]]:
     values = np.asarray(predictions.values)
-    points = np.unique(np.linspace(0, len(y_true) - 1, min(MOST_POINTS, len(y_true))).astype(int))
+    points = evenly_spread(len(y_true), MOST_POINTS)
     return {"predicted.svg": _predicted(y_true[points], values[points]), "residuals.svg": _residuals(y_true, values)}
 
 

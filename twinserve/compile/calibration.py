@@ -18,9 +18,10 @@ from twinserve.compile.blocks import Block, Classified
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.limits import FINITE
 from twinserve.compile.refusal import refusal
-from twinserve.compile.tree import LT, Tree
+from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.estimators.introspection import class_name
+from twinserve.graph.trees import LT
 
 
 def calibrated(graph: Graph, model: Any, block: Block) -> Classified:

@@ -14,8 +14,8 @@ from twinserve.compile.field_sets import field_sets
 from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import model_of, needed
 from twinserve.errors import ModelError
+from twinserve.explain.explainer import Table
 from twinserve.explain.stored import StoredExact, StoredLinear, StoredTrees
-from twinserve.predict import runtime
 
 
 class CannotExplain(ModelError):
@@ -34,10 +34,7 @@ class Explained:
 
     def columns(self, matrix: FloatArray) -> FloatArray:
         """The table `[rows, columns]`, from the model's input."""
-        if self.table is None:
-            return matrix
-        (table,) = runtime.session(self.table).run(None, {"x": matrix})
-        return np.asarray(table, dtype=np.float64)
+        return matrix if self.table is None else Table(self.table)(matrix)
 
     def with_means(self, matrix: FloatArray) -> StoredExact:
         """The whole explainer, from the model's input for the training rows."""

@@ -1,4 +1,4 @@
-"""One decision tree as arrays, and the kinds of comparison that its nodes make."""
+"""One decision tree as arrays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-
-LEQ, LT, MEMBER = 0, 1, 6
+from twinserve.graph.trees import LEQ
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,9 @@ from twinserve.arrays import IntArray
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
 from twinserve.compile.threshold_pushdown import push_to_input
-from twinserve.compile.tree import MEMBER, Emitted, Tree
+from twinserve.compile.tree import Emitted, Tree
 from twinserve.errors import CannotCompile
+from twinserve.graph.trees import MEMBER
 
 MAX_NODES = 2_000_000
 """The largest number of nodes, leaves included, that one graph may hold: about 100 MB of model."""

@@ -20,8 +20,9 @@ from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.boosting import sums_of_trees
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
-from twinserve.compile.tree import LT, Tree
+from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
+from twinserve.graph.trees import LT
 
 _IDENTITY = (
     "reg:squarederror", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror",

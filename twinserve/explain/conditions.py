@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.explain.trees import LT, MEMBER, Parents, Trees
+from twinserve.explain.trees import Parents, Trees
+from twinserve.graph.trees import LT, MEMBER
 
 Bits = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.bounds import EXPLAIN_MEMORY
 from twinserve.explain.linear_values import LinearValues
-from twinserve.explain.read_trees import read_trees
+from twinserve.explain.read_trees import Added, read_trees
 from twinserve.explain.stored import Method, Scale, StoredExact
 from twinserve.explain.tree_values import TreeValues
 from twinserve.graph.reader import read_graph
@@ -72,7 +73,7 @@ class ExactExplainer:
         `matrix` gives the model's input. Raises ValueError where they do not fit one another."""
         self.method, self.of = stored.method, stored.of
         self._stored, self._graph, self._fields, self._matrix = stored, graph, fields, matrix
-        self._table = None if table is None else _Table(table)
+        self._table = None if table is None else Table(table)
         self._memory = memory // len(stored.bias)
         self._outputs: dict[int, _Output] = {}
         self._lock = threading.Lock()
@@ -130,10 +131,15 @@ class ExactExplainer:
         parts: list[TreeValues | LinearValues] = [LinearValues(some, output, fields) for some in stored.linear]
         constant = stored.bias[output]
         if stored.trees:
-            trees, flat = read_trees(read_graph(self._graph), stored.trees, output)
+            trees, flat = self._trees[output]
             constant += flat
             parts += [] if trees is None else [TreeValues(trees, fields, self._memory)]
         return _Output(constant + sum(part.base for part in parts), parts)
+
+    @cached_property
+    def _trees(self) -> Sequence[Added]:
+        """By output; the graph is read once for all of them."""
+        return read_trees(read_graph(self._graph), self._stored.trees, len(self._stored.bias))
 
 
 class _Output(NamedTuple):
@@ -141,13 +147,14 @@ class _Output(NamedTuple):
     parts: Sequence[TreeValues | LinearValues]
 
 
-class _Table:
+class Table:
     """The graph from a model's input to the columns that its trees and linear models read."""
 
     def __init__(self, graph: bytes) -> None:
         self._run = runtime.session(graph).run
 
     def __call__(self, matrix: FloatArray) -> FloatArray:
+        """The columns of some rows."""
         (table,) = self._run(None, {"x": matrix})
         columns: FloatArray = np.asarray(table)
         return columns

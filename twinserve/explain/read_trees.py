@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.explain.stored import StoredTrees
-from twinserve.explain.trees import MEMBER, Trees
+from twinserve.explain.trees import Trees
 from twinserve.graph.reader import GraphFile, Node
+from twinserve.graph.shapes import TREES
+from twinserve.graph.trees import MEMBER, NO_NUMBERS
 
-ENSEMBLE: Final = "ai.onnx.ml.TreeEnsemble"
-NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)
+
+class Added(NamedTuple):
+    """What the trees of a model add to one output."""
+
+    trees: Trees | None
+    """None where none has a split."""
+    constant: float
+    """The sum of those that are a single leaf."""
 
 
-def read_trees(graph: GraphFile, stored: Sequence[StoredTrees], output: int) -> tuple[Trees | None, float]:
-    """All trees that add to one output, None if there are none, and the sum of those that are a single leaf.
-
-    Raises ValueError where what is stored does not fit the graph."""
-    ensembles = [node for node in graph.nodes if node.kind == ENSEMBLE]
-    parts: list[Trees] = []
-    constant = 0.0
+def read_trees(graph: GraphFile, stored: Sequence[StoredTrees], outputs: int) -> list[Added]:
+    """What is added to each output; raises ValueError where what is stored does not fit the graph."""
+    ensembles = [node for node in graph.nodes if node.kind == TREES]
+    parts: list[list[Trees]] = [[] for _ in range(outputs)]
+    constants = [0.0] * outputs
     for some in stored:
-        if some.ensemble >= len(ensembles) or output not in some.into:
-            if some.ensemble >= len(ensembles):
-                raise ValueError("The compiled model has fewer trees.")
-            continue
+        if some.ensemble >= len(ensembles):
+            raise ValueError("The compiled model has fewer trees.")
         whole, targets = _read(ensembles[some.ensemble], some)
-        for target, into in enumerate(some.into):
-            if into == output:
+        for target, output in enumerate(some.into):
+            if output is not None:
                 grown, flat = _of_roots(whole, targets == target)
-                constant += flat
-                parts += [grown] if len(grown.roots) else []
-    return (Trees.concatenate(parts) if parts else None), constant
+                constants[output] += flat
+                parts[output] += [grown] if len(grown.roots) else []
+    return [
+        Added(Trees.concatenate(some) if some else None, constant)
+        for some, constant in zip(parts, constants, strict=True)
+    ]
 
 
 def _read(node: Node, stored: StoredTrees) -> tuple[Trees, IntArray]:

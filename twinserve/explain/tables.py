@@ -2,9 +2,8 @@
 
 A part is a split with everything below it, or a single leaf. What its leaves give to the fields depends on few bits of
 the row: one for each field that the path above it asks about, and one for each of its splits. For each pattern of these
-bits the table holds the sum over the leaves. The largest parts are taken whose tables fit into the memory: one lookup
-then serves many leaves. For a forest of 200 trees with 4,300 leaves that takes a third of the time of a lookup for each
-leaf, and a tenth of the formula's.
+bits the table holds the sum over the leaves. The largest parts are taken whose tables fit into the memory, as one
+lookup then serves many leaves: of a forest of 200 trees with 4,300 leaves they are 804, and 14 MB.
 """
 
 from __future__ import annotations

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-
-LEQ: Final = 0
-LT: Final = 1
-MEMBER: Final = 6
-"""The kinds of comparison, as the compiled graph numbers them."""
+from twinserve.graph.trees import MEMBER
 
 
 @dataclass(frozen=True, eq=False)

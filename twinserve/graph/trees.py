@@ -11,7 +11,11 @@ from twinserve.bounds import TREE_DEPTH
 from twinserve.graph.reader import BadGraph, Node
 
 Ints = IntArray
-LAST_MODE: Final = 6
+LEQ: Final = 0
+LT: Final = 1
+MEMBER: Final = 6
+"""The kinds of comparison in our trees: `<=`, `<`, and membership in a set."""
+LAST_MODE: Final = MEMBER
 """The last mode of comparison in the format; ONNX Runtime has further ones of its own."""
 SIDES: Final = ("true", "false")
 NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)

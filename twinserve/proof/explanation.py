@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
 import numpy as np
 
@@ -19,9 +19,8 @@ from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.proof.explained_outputs import compare_outputs
-from twinserve.signature import Columns, Signature, to_instances
-from twinserve.signature.request.diagnosis import InvalidInput
-from twinserve.signature.request.validator import Validator
+from twinserve.signature import Columns, Signature
+from twinserve.signature.request.valid_instances import valid_instances
 from twinserve.store.manifest import ExplanationFacts
 
 TOLERANCE: Final = 1e-9
@@ -112,12 +111,7 @@ def _spread(groups: Sequence[Columns], most: int) -> list[Columns]:
     total = sum(len(group) for group in groups)
     if total <= most:
         return list(groups)
-    wanted = [max(1, most * len(group) // total) for group in groups]
-    return [
-        group.take(np.unique(np.linspace(0, len(group) - 1, number).astype(int)).tolist())
-        for group, number in zip(groups, wanted, strict=True)
-        if len(group)
-    ]
+    return [group.spread(max(1, most * len(group) // total)) for group in groups if len(group)]
 
 
 def _sampled(
@@ -128,7 +122,7 @@ def _sampled(
     some = training.take(order.tolist())
     answers = ask(predictor, some)
     usable = some.take(np.flatnonzero(answers.given).tolist())
-    background = _valid(to_instances(usable, signature), signature)[:BACKGROUND]
+    background = [instance for instance, _ in islice(valid_instances(usable, signature), BACKGROUND)]
     if not background:
         return None
     of: Scale = "value"
@@ -138,14 +132,3 @@ def _sampled(
     kept = stored.write(StoredSampled(of=of, reason=reason, background=background))
     explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, str(seed), EXPLAIN_MEMORY)
     return None if explainer is None else Explanation(facts, {stored.NAME: kept}, explainer)
-
-
-def _valid(instances: Sequence[Any], signature: Signature) -> list[Any]:
-    validator, valid = Validator(signature), []
-    for instance in instances:
-        try:
-            validator.validate(json.dumps(instance).encode())
-        except InvalidInput:
-            continue
-        valid.append(instance)
-    return valid

@@ -14,9 +14,10 @@ import numpy as np
 from twinserve.arrays import IntArray
 from twinserve.compile import lightgbm, xgboost
 from twinserve.compile.boosting import members_of
-from twinserve.compile.tree import LT, Tree
+from twinserve.compile.tree import Tree
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
+from twinserve.graph.trees import LT
 from twinserve.proof.decision_paths import TracedTree, TracedTrees, Transform
 
 HOLDERS: Final = ("estimators_", "calibrated_classifiers_", "best_estimator_", "regressor_", "estimator_", "estimator")

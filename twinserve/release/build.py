@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from twinserve import bounds
 from twinserve.card.card import Subject, card
 from twinserve.conformal import stored as stored_coverage
@@ -21,7 +19,6 @@ from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_version import same_version
-from twinserve.signature import Columns
 from twinserve.store import artifact, golden_rows, pipeline_file, seal
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
@@ -176,7 +173,7 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
     pairs = [
         pair
         for group, most in ((data.holdout.columns, GOLDEN_REAL), *((made, GOLDEN_MADE) for made in proved.made_rows))
-        for pair in golden_rows.make(proved.predictor, spread(group, most), data.signature, data.classes)
+        for pair in golden_rows.make(proved.predictor, group.spread(most), data.signature, data.classes)
     ]
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),
@@ -200,8 +197,3 @@ def _subject(built: Built, manifest: Manifest) -> Subject:
     explainer = None if built.proved.explanation is None else built.proved.explanation.explainer
     parts = (built.recipe, built.data, built.fitted, manifest, built.proved.predictor, explainer)
     return Subject(*parts, publish_rows=built.publish_rows)
-
-
-def spread(columns: Columns, most: int) -> Columns:
-    """At most so many rows, evenly spread over all."""
-    return columns.take(np.unique(np.linspace(0, len(columns) - 1, min(most, len(columns))).astype(int)).tolist())

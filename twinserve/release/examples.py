@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,9 +10,8 @@ import numpy as np
 
 from twinserve.arrays import IntArray
 from twinserve.release.occurrences import categories, histograms
-from twinserve.signature import Columns, Signature, to_instances
-from twinserve.signature.request.diagnosis import InvalidInput
-from twinserve.signature.request.validator import Validator
+from twinserve.signature import Columns, Signature
+from twinserve.signature.request.valid_instances import valid_instances
 from twinserve.signature.sample_row import sample_row
 from twinserve.signature.typical_row import typical_row
 from twinserve.store.examples import LEAST, Example, Examples, Kind
@@ -61,12 +59,7 @@ def _instance(columns: Columns, rows: IntArray, signature: Signature, *, real: b
     typical = _real(columns, rows, signature) if real else _composed(columns, rows, signature)
     if typical is None:
         return None
-    (instance,) = to_instances(typical, signature)
-    try:
-        Validator(signature).validate(json.dumps(instance).encode())
-    except InvalidInput:
-        return None
-    return instance
+    return next((instance for instance, _ in valid_instances(typical, signature)), None)
 
 
 def _real(columns: Columns, rows: IntArray, signature: Signature) -> Columns:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import FloatArray, evenly_spread
 
 UNSEEN: Final = -1.0
 """The code of a category outside the vocabulary."""
@@ -51,6 +51,10 @@ class Columns:
             unseen={(new, column): text for new, row in enumerate(rows) for column, text in by_row.get(row, ())},
             texts={c: [texts[row] for row in rows] for c, texts in self.texts.items()},
         )
+
+    def spread(self, most: int) -> Columns:
+        """At most so many rows, evenly spread over all."""
+        return self.take(evenly_spread(len(self), most).tolist())
 
     @staticmethod
     def concatenate(parts: Sequence[Columns]) -> Columns:

@@ -17,8 +17,8 @@ from twinserve import bounds
 from twinserve.errors import ArtifactRefused, CannotTrain
 from twinserve.predict.answers import ask
 from twinserve.predict.predictor import TOLERANCE, Predictor, describe
-from twinserve.signature import Columns, Signature, to_instances
-from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature import Columns, Signature
+from twinserve.signature.request.valid_instances import valid_instances
 from twinserve.signature.request.validator import Validator
 from twinserve.store import store_file
 from twinserve.store.deadline import Deadline
@@ -33,15 +33,10 @@ def make(predictor: Predictor, columns: Columns, signature: Signature, classes: 
     """The requests and replies for these rows, without those that the signature refuses.
 
     The reply is None for a row to which the model has no answer; it must have none later either."""
-    validator = Validator(signature)
-    pairs = []
-    for request in to_instances(columns, signature):
-        try:
-            batch = validator.validate(json.dumps(request).encode())
-        except InvalidInput:
-            continue
-        pairs.append({"request": request, "reply": _reply(predictor, batch.columns, classes)})
-    return pairs
+    return [
+        {"request": request, "reply": _reply(predictor, batch.columns, classes)}
+        for request, batch in valid_instances(columns, signature)
+    ]
 
 
 def write(golden: Golden) -> bytes:

@@ -11,15 +11,13 @@ from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-from twinserve.service.pages.form import Form
-from twinserve.service.pages.rendering import KeptPages
+from twinserve.service.pages.frame import Shown
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
-from twinserve.store.manifest import Manifest
 
 Warnings = Mapping[int, Sequence[Finding]]
 """The warnings by row index; rows without any are left out."""
@@ -40,26 +38,11 @@ class Asked(NamedTuple):
 NOTHING: Final = Asked()
 
 
-class Described(Protocol):
+class Described(Shown, Protocol):
     """The part of a version of a model that routes of the kind `read` publish."""
 
-    model: str
-    version: str
     schema: Reply
     description: Reply
-    pages: KeptPages
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the version says of itself."""
-
-    @property
-    def form(self) -> Form:
-        """The form of the page."""
-
-    @property
-    def card(self) -> Mapping[str, bytes]:
-        """The Markdown of the model card and its figures, by the names of their files."""
 
     @property
     def openapi(self) -> Reply:
