@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
@@ -49,6 +50,6 @@ class Covering:
     def _interval(self, low: float, high: float) -> dict[str, Any]:
         return {"interval": {"coverage": self._wanted, "low": low, "high": high}}
 
-    def _set(self, codes: list[int]) -> dict[str, Any]:
+    def _set(self, codes: Sequence[int]) -> dict[str, Any]:
         labels = [] if self._classes is None else [self._classes[code] for code in codes]
         return {"set": {"coverage": self._wanted, "labels": labels}}

@@ -149,7 +149,7 @@ class Service(Lifecycle):
     def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
         """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
         model's name can be)."""
-        if not all(map(str.isprintable, parameters.values())):
+        if parameters and not all(map(str.isprintable, parameters.values())):
             raise no_such_path()
         read = self._queries.get(exchange.route)
         values = {} if read is None else read(query)

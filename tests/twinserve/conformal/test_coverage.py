@@ -80,7 +80,7 @@ def test_sets_grow_with_the_coverage_and_hold_the_label(
     for row, (few, many) in enumerate(zip(small, large, strict=True)):
         assert row % classes in few
         assert set(few) <= set(many)
-        assert few == sorted(few)
+        assert few == tuple(sorted(few))
         alone = Predictions(predictions.labels[row : row + 1], probabilities[row : row + 1])  # type: ignore[index]  # Given above.
         assert coverage.of(alone, np.empty((1, 0)), min(one, other)).sets == [few]
 

@@ -62,7 +62,7 @@ def test_plain_sets_are_those_of_mapie() -> None:
         expected = [
             np.flatnonzero(mask).tolist() or [label] for mask, label in zip(masks[:, :, place], labels, strict=True)
         ]
-        assert found == [sorted({*codes, label}) for codes, label in zip(expected, labels.tolist(), strict=True)]
+        assert found == [tuple(sorted({*codes, label})) for codes, label in zip(expected, labels.tolist(), strict=True)]
 
 
 def test_intervals_are_scaled_where_that_shortens_them() -> None:

@@ -196,12 +196,13 @@ class ModelVersion:
 
     def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
         """What was asked for beside the predictions."""
-        covered = (question.asked.query or None) and self._sure.cover(batch.columns, predictions, question.asked)
-        if not question.asked.explains:
-            return Beside(covered=covered) if covered else NOTHING_BESIDE
+        asked = question.asked
+        covered = self._sure.cover(batch.columns, predictions, asked) if asked.query else None
+        if not asked.explains:
+            return Beside(None, covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
-        return Beside(self._why.explain(batch.columns, predictions, question.asked), covered)
+        return Beside(self._why.explain(batch.columns, predictions, asked), covered)
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from twinserve.conformal.coverage import Covered
 
-
-def written(covered: Covered, labels: Sequence[str]) -> list[str]:
-    """The member `interval` or `set` of each row's object; `labels` are those of the classes, as JSON.
-
-    `repr` writes a double so that it reads back as the same. Of a row without an answer it writes what is no JSON; such
-    a reply is never sent."""
-    if covered.sets:
-        head = _head("set", covered.coverage, "labels")
-        return [f"{head}[{','.join([labels[code] for code in codes])}]}}" for codes in covered.sets]
-    head = _head("interval", covered.coverage, "low")
-    return [f'{head}{low!r},"high":{high!r}}}' for low, high in zip(covered.low, covered.high, strict=True)]
+KEPT: Final = 1000
+"""Sets whose text is kept: those of few classes come again and again."""
 
 
-@lru_cache(maxsize=100)
-def _head(name: str, coverage: float, first: str) -> str:
-    """The member's beginning, which is the same for every row; making it takes 0.5 us."""
-    return f',"{name}":{{"coverage":{coverage!r},"{first}":'
+class CoverageWriter:
+    """Writes the intervals and sets of one version of a model."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        """`labels` are those of the classes, as JSON."""
+        self._labels = labels
+        self._text = lru_cache(maxsize=KEPT)(self._written)
+
+    def members(self, covered: Covered) -> list[str]:
+        """The member `interval` or `set` of each row's object, with a comma before it; a template of `%`.
+
+        `repr` writes a double so that it reads back as the same. Of a row without an answer it writes what is no JSON;
+        such a reply is never sent."""
+        if covered.sets:
+            return [self._text(covered.coverage, codes) for codes in covered.sets]
+        head = f',"interval":{{"coverage":{covered.coverage!r},"low":'
+        return [f'{head}{low!r},"high":{high!r}}}' for low, high in zip(covered.low, covered.high, strict=True)]
+
+    def _written(self, coverage: float, codes: Sequence[int]) -> str:
+        labels = ",".join([self._labels[code] for code in codes]).replace("%", "%%")
+        return f',"set":{{"coverage":{coverage!r},"labels":[{labels}]}}'

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
+from operator import add
 from typing import Final
 
 import msgspec
@@ -18,8 +19,8 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols import coverage
 from twinserve.service.protocols.beside import NOTHING, Beside
+from twinserve.service.protocols.coverage import CoverageWriter
 from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
 from twinserve.service.settings import Settings
@@ -46,7 +47,7 @@ class NativeCodec:
         )
         self._max_explain = settings.max_explain
         self._pointers = [feature.pointer for feature in artifact.signature.features]
-        self._labels = [_json(label) for label in artifact.manifest.classes or ()]
+        self._coverage = CoverageWriter([_json(label) for label in artifact.manifest.classes or ()])
         self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
 
     def read(self, body: bytes, asked: Asked) -> Batch:
@@ -76,13 +77,14 @@ class NativeCodec:
         return Reply(OK, self._renderer.one(predictions, warnings, members))
 
     def _members(self, batch: Batch, beside: Beside) -> Sequence[str]:
-        """The further members of each row's object, each with a comma before it."""
-        covered = () if beside.covered is None else coverage.written(beside.covered, self._labels)
+        """The further members of each row's object, templates of `%` with a comma before each."""
+        covered = () if beside.covered is None else self._coverage.members(beside.covered)
         if beside.explained is None:
             return covered
         if len(rows := beside.explained.unexplained):
             raise invalid_input(unpredictable(rows.tolist(), is_array=batch.is_array))
-        explained = [f',"explanation":{_json(item)}' for item in beside.explained.described(self._pointers)]
+        described = [_json(item).replace("%", "%%") for item in beside.explained.described(self._pointers)]
+        explained = [f',"explanation":{item}' for item in described]
         return [a + b for a, b in zip(covered, explained, strict=True)] if covered else explained
 
 
@@ -111,12 +113,12 @@ class Renderer:
     ) -> str:
         """The members of each prediction's object, with what ends one object and begins the next between them.
 
-        `members` are further ones of each row, which stand before its warnings."""
+        `members` are further ones of each row, templates that stand before its warnings."""
         templates, numbers = self._answers(predictions)
         if len(templates) != rows:
             raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
         if members:
-            templates = [before + more.replace("%", "%%") for before, more in zip(templates, members, strict=True)]
+            templates = list(map(add, templates, members))
         items = [template + NO_WARNINGS for template in templates]
         for row, findings in warnings.items():
             items[row] = templates[row] + _warnings(findings, f"/{row}" if array else "").replace("%", "%%")
