@@ -13,8 +13,9 @@ if __name__ == "__main__":
         """Serve until a signal ends it; returns the exit code."""
         startup.prepare(settings)
 
-        from serve_flask.server.run import serve
+        from serve_flask.door import DOOR
+        from twinserve.wsgi.server.run import serve
 
-        return serve(settings)
+        return serve(settings, DOOR)
 
     signals.leave(startup.run("serve_flask", main))

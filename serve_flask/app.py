@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import flask
 from flask import Flask
 
-from serve_flask.raw_endpoint import Endpoint
-from serve_flask.routes import PLAIN, blueprint, exchanged, not_found
+from serve_flask.routes import blueprint, exchanged
 from twinserve.service.http.routes import plain_paths
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry import logs
+from twinserve.wsgi.answers import PLAIN, not_found
+from twinserve.wsgi.raw_endpoint import Endpoint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request, stream_with_context
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter
 
-from serve_flask.deadline import reply_of
-from serve_flask.environ_keys import BODY, EXCHANGE, PLACE, VERSION
-from serve_flask.kept_place import KeptPlace
-from serve_flask.raw_endpoint import Answer, finish, header_lookup
 from serve_flask.reading import Body
-from serve_flask.streaming import sent, streamed
-from serve_flask.uwsgi_input import input_stream
-from twinserve.service.exchange import Exchange
-from twinserve.service.http.body import Receipt
-from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import incomplete_body, no_such_path
-from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import PART, Kind, Route, first_routes
-from twinserve.service.raw_refusals import too_slow
-from twinserve.service.service import NONE, Service
+from twinserve.service.http.reply import StreamedReply
+from twinserve.service.http.routes import PART, Route, first_routes
+from twinserve.service.service import Service
+from twinserve.wsgi.answers import ANSWERS, other_method
+from twinserve.wsgi.environ_keys import BODY, EXCHANGE, PARAMETERS
+from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
+from twinserve.wsgi.streaming import sent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 View = Callable[..., Response]
-AnyAnswer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
 OTHER: Final = "not_"
 """Prefix of a route's name: the endpoint of the methods that the route does not allow."""
-CHUNK: Final = 64 * 1024
 
 
 def blueprint(service: Service) -> Blueprint:
@@ -105,7 +96,7 @@ def view(service: Service, name: str, answer: AnyAnswer) -> View:
 
 def exchanged(service: Service, name: str, answer: AnyAnswer) -> Response:
     """Answer one request; problems and faults become replies of the service, too."""
-    environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True}
+    environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True, PARAMETERS: request.view_args}
     environ.pop(BODY, None)  # The body is read through the app, whose limits apply.
     header = header_lookup(environ)
     exchange = request.environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.
@@ -131,82 +122,3 @@ class Rendered(Response):
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002  # Werkzeug's signature.
         """The headers, without a copy."""
         return self.headers
-
-
-def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> bytes:
-    """The request's body, refused as soon as it is too large or too slow."""
-    arrived = environ.get(BODY)
-    if isinstance(arrived, bytes):
-        return receipt.take(arrived)
-    if arrived is not None:
-        arrived.read()  # Raises `BodyAwaited`.
-    stream = input_stream(environ)
-    try:
-        while not receipt.is_whole and (chunk := stream.read(CHUNK)):
-            receipt.add(chunk)
-    except TimeoutError:
-        raise too_slow(service.settings) from None
-    except ClientDisconnected:
-        raise incomplete_body() from None
-    return receipt.body()
-
-
-def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """Answer a prediction request: inline if that is quick, else in the pool, so that waiting stays bounded."""
-    authorize(service, exchange, header, environ)
-    kept: KeptPlace | None = environ.get(PLACE)
-    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
-    place = service.places if kept is None else kept.among(service.places)
-    with place, service.admit(exchange, header, query, parameters) as receipt:
-        body = read_body(service, receipt, environ)
-        answer = service.answer(body, exchange, environ.get(VERSION))
-        return answer if isinstance(answer, Reply) else reply_of(answer, service.settings.predict_timeout)
-
-
-def stream(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> StreamedReply:
-    """A request for predictions that is answered while it arrives: in a thread, as its client may be slow."""
-    authorize(service, exchange, header, environ)
-    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
-    return streamed(service.settings, service.stream(exchange, header, query, parameters), environ)
-
-
-def token(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """`POST /oauth/token`."""
-    authorize(service, exchange, header, environ)
-    with service.admit_form(header) as receipt:
-        return service.token(read_body(service, receipt, environ), header)
-
-
-def read(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
-    authorize(service, exchange, header, environ)
-    query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange)
-    asked = service.asked(exchange, header, query, parameters)
-    return exchange.dialect.reads[exchange.route](service, asked)
-
-
-def other_method(service: Service, exchange: Exchange, header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
-    """A method that no other rule of this path takes."""
-    return service.other_method(exchange, header)
-
-
-def not_found(_service: Service, _exchange: Exchange, _header: HeaderLookup, _environ: WSGIEnvironment) -> Reply:
-    """Raise `Problem` (404): no route has this path."""
-    raise no_such_path()
-
-
-def given(service: Service, exchange: Exchange) -> Mapping[str, str]:
-    """The values of the route's path parameters, without those of the app's own URL prefix."""
-    names = service.by_name[exchange.route].parameters
-    return {name: (request.view_args or {})[name] for name in names} if names else NONE
-
-
-def authorize(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> None:
-    """Have the service authorize the request, if it requires that."""
-    if service.guarded:
-        service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
-
-
-PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
-"""The kinds of routes that our own app answers without the framework."""
-ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "page": read, "stream": stream, **PLAIN}

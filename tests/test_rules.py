@@ -38,11 +38,14 @@ LONGEST_README = 8
 SOURCES = sorted(path for room in (*ROOMS, "examples", "harness") for path in (ROOT / room).rglob("*.py"))
 PROGRAMS = sorted(path for room in ("bench", "faults") for path in (ROOT / room).rglob("*.py"))
 
+SERVER = "twinserve.wsgi.server"
+"""The one room of the library that imports a server."""
 TOOLS = frozenset({"harness", "bench", "faults", "tests"})
 """What runs, measures and tests the rooms; these know nothing of it."""
 FORBIDDEN = {
     "twinserve": TOOLS | FRAMEWORKS | {"model", "serve_flask", "serve_fastapi"},
     "model": TOOLS | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
+    SERVER: TOOLS | FRAMEWORKS - {"gunicorn"} | {"model", "serve_flask", "serve_fastapi"},
     "serve_flask": TOOLS | {"model", "serve_fastapi", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"},
     "serve_fastapi": TOOLS | {"model", "serve_flask", "flask", "werkzeug", "gunicorn"},
     "harness": TOOLS - {"harness"} | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
@@ -53,9 +56,17 @@ FORBIDDEN = {
 
 
 def modules(room: str) -> list[str]:
-    """Every module of a room, which is a dotted name, but its program."""
+    """Every module of a room, which is a dotted name, but its program and the rooms in it that have another rule."""
     found = pkgutil.walk_packages([str(ROOT / room.replace(".", "/"))], prefix=f"{room}.")
-    return [room, *(module.name for module in found if not module.name.endswith("__main__"))]
+    others = tuple(f"{other}." for other in (SERVER,) if other != room)
+    return [
+        room,
+        *(
+            module.name
+            for module in found
+            if not module.name.endswith("__main__") and not f"{module.name}.".startswith(others)
+        ),
+    ]
 
 
 def imported_by(statement: str) -> set[str]:
@@ -66,7 +77,7 @@ def imported_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("room", [*ROOMS, "harness"])
+@pytest.mark.parametrize("room", [*ROOMS, SERVER, "harness"])
 def test_a_room_imports_nothing_that_its_rule_forbids(room: str) -> None:
     """Arrows point one way: a door to the library, this project's model to the library, neither back."""
     assert imported_by("import " + ", ".join(modules(room))) & FORBIDDEN[room] == set()
@@ -94,7 +105,7 @@ def imports_in(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_import_inside_a_function_breaks_the_rule_either(path: Path) -> None:
     """What runs later is read in the source."""
-    room = path.relative_to(ROOT).parts[0]
+    room = SERVER if path.is_relative_to(ROOT / SERVER.replace(".", "/")) else path.relative_to(ROOT).parts[0]
     assert imports_in(path) & FORBIDDEN.get(room, frozenset()) == set()
 
 
@@ -124,11 +135,13 @@ def test_whatever_the_wheel_imports_is_declared() -> None:
     [
         path
         for path in SOURCES
-        if path.is_relative_to(ROOT / "twinserve") and path.relative_to(ROOT).parts[1] not in ("service", "cli")
+        if path.is_relative_to(ROOT / "twinserve")
+        and path.relative_to(ROOT).parts[1] not in ("service", "cli")
+        and not path.is_relative_to(ROOT / SERVER.replace(".", "/"))
     ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_only_the_service_and_the_commands_take_settings_from_the_environment(path: Path) -> None:
+def test_only_the_service_the_server_and_the_commands_take_settings_from_the_environment(path: Path) -> None:
     """Elsewhere everything comes in as an argument. Two files set variables that a library reads while it is loaded."""
     attributes = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     found = attributes & {"environ", "environb", "getenv", "putenv"}
@@ -227,7 +240,7 @@ def test_a_source_file_is_short(path: Path) -> None:
 @pytest.mark.parametrize(
     "room",
     [
-        *(*ROOMS, *INNER, "serve_flask/server", "serve_fastapi/server"),
+        *(*ROOMS, *INNER, "serve_fastapi/server"),
         *("bench", "deploy", "examples", "faults", "harness", "tests"),
     ],
 )
@@ -243,19 +256,26 @@ def test_no_drawer_for_everything() -> None:
     assert {path.stem for path in (*SOURCES, *PROGRAMS)} & {"utils", "util", "helpers", "common", "misc"} == set()
 
 
+WSGI = "twinserve/wsgi"
 ALIKE = {
-    "__main__.py": {"settings"},
-    "app.py": {"create_app", "DoorApp", "DoorApp.plain"},
-    "deadline.py": {"reply_of"},
-    "raw_endpoint.py": {"Answer", "Endpoint", "Endpoint.__init__", "Endpoint.__call__", "header_lookup", "header_key"},
-    "reading.py": {"Body"},
-    "routes.py": {
-        *("AnyAnswer", "exchanged", "read_body", "predict", "stream", "token", "read", "other_method", "not_found"),
-        *("given", "authorize", "PLAIN", "ANSWERS"),
-    },
-    "streaming.py": {"streamed", "answer_pieces", "body_pieces"},
+    "__main__.py": (("serve_flask/__main__.py",), {"settings"}),
+    "app.py": (("serve_flask/app.py",), {"create_app", "DoorApp", "DoorApp.plain"}),
+    "deadline.py": ((f"{WSGI}/deadline.py",), {"reply_of"}),
+    "raw_endpoint.py": (
+        (f"{WSGI}/raw_endpoint.py",),
+        {"Answer", "Endpoint", "Endpoint.__init__", "Endpoint.__call__", "header_lookup", "header_key"},
+    ),
+    "reading.py": (("serve_flask/reading.py",), {"Body"}),
+    "routes.py": (
+        ("serve_flask/routes.py", f"{WSGI}/answers.py"),
+        {
+            *("exchanged", "read_body", "predict", "stream", "token", "read", "other_method", "not_found"),
+            *("asked_of", "given", "authorize", "PLAIN", "ANSWERS"),
+        },
+    ),
+    "streaming.py": ((f"{WSGI}/streaming.py",), {"streamed", "answer_pieces", "body_pieces"}),
 }
-"""By file: the names that both doors define."""
+"""By file of the FastAPI door: the files that do the same for Flask, and the names that both define."""
 
 
 def defined_in(nodes: Iterable[ast.stmt], prefix: str = "") -> Iterator[str]:
@@ -273,18 +293,20 @@ def defined_in(nodes: Iterable[ast.stmt], prefix: str = "") -> Iterator[str]:
                 yield from defined_in(node.body, prefix)
 
 
-def test_each_file_that_both_doors_have_is_compared() -> None:
+def test_each_file_that_two_doors_have_is_compared() -> None:
     """Their servers differ, so the files of `server/` are their own."""
-    flask, fastapi = ({path.name for path in (ROOT / door).glob("*.py")} for door in ("serve_flask", "serve_fastapi"))
-    assert flask & fastapi == {*ALIKE, "__init__.py"}
+    fastapi, *others = (
+        {path.name for path in (ROOT / room).glob("*.py")} for room in ("serve_fastapi", "serve_flask", WSGI)
+    )
+    assert fastapi & set().union(*others) == {*ALIKE, "__init__.py"}
 
 
 @pytest.mark.parametrize("file", ALIKE)
 def test_the_doors_read_alike(file: str) -> None:
     """The same names in the same order, so that a difference shows only the frameworks."""
-    flask, fastapi = (
-        [*defined_in(ast.parse((ROOT / door / file).read_text()).body)] for door in ("serve_flask", "serve_fastapi")
-    )
+    files, names = ALIKE[file]
+    fastapi = [*defined_in(ast.parse((ROOT / "serve_fastapi" / file).read_text()).body)]
+    flask = [name for other in files for name in defined_in(ast.parse((ROOT / other).read_text()).body)]
     shared = set(flask) & set(fastapi)
-    assert shared >= ALIKE[file]
+    assert shared >= names
     assert [name for name in flask if name in shared] == [name for name in fastapi if name in shared]

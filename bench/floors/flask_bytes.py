@@ -8,11 +8,12 @@ import sys
 from flask import Flask, Response, request
 
 from bench.floors.floor import Floor, from_command_line
-from serve_flask.server.run import PORT, DoorApplication
+from serve_flask.door import DOOR
 from twinserve.service.process.startup import listen
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings, read_settings
 from twinserve.service.telemetry.metrics import Metrics
+from twinserve.wsgi.server.run import DoorApplication
 
 
 class FloorApplication(DoorApplication):
@@ -20,7 +21,7 @@ class FloorApplication(DoorApplication):
 
     def __init__(self, settings: Settings, bind: str, floor: Floor) -> None:
         self._settings_of_door, self._floor = settings, floor
-        super().__init__(settings, bind)
+        super().__init__(settings, DOOR, bind)
 
     def load(self) -> Flask:
         """An app of one view; the worker asks the service for its limits only."""
@@ -38,5 +39,5 @@ class FloorApplication(DoorApplication):
 if __name__ == "__main__":
     os.environ["TWINSERVE_PORT"] = sys.argv[2]
     settings = read_settings()
-    listener = listen(settings, PORT)  # Open as long as this name is.
+    listener = listen(settings, DOOR.port)  # Open as long as this name is.
     FloorApplication(settings, f"fd://{listener.fileno()}", from_command_line()).run()

@@ -44,24 +44,27 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.supervisors import multiprocess
 
 import serve_fastapi.server.private_names
-import serve_flask.server.private_names
+import serve_flask.private_names
 import twinserve.service.process.private_names
 import twinserve.service.telemetry.private_names
+import twinserve.wsgi.server.private_names
 from harness import ROOT
-from serve_flask.server.run import DoorApplication
 from tests.taken_names import Holder, Reader, Taken, named, package_of, source_of
+from twinserve.wsgi.server.run import DoorApplication
 
 PRIVATE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "serve_fastapi": serve_fastapi.server.private_names.PRIVATE,
-    "serve_flask": serve_flask.server.private_names.PRIVATE,
+    "serve_flask": serve_flask.private_names.PRIVATE,
     "twinserve/service/process": twinserve.service.process.private_names.PRIVATE,
     "twinserve/service/telemetry": twinserve.service.telemetry.private_names.PRIVATE,
+    "twinserve/wsgi": twinserve.wsgi.server.private_names.PRIVATE,
 }
 PACKAGES: Final[Mapping[str, frozenset[str]]] = {
     "serve_fastapi": frozenset({"uvicorn", "uvloop", "httptools", "fastapi", "starlette"}),
-    "serve_flask": frozenset({"gunicorn", "flask", "werkzeug"}),
+    "serve_flask": frozenset({"flask", "werkzeug"}),
     "twinserve/service/process": frozenset(),
     "twinserve/service/telemetry": frozenset({"prometheus_client"}),
+    "twinserve/wsgi": frozenset({"gunicorn"}),
 }
 LISTED = [(place, name) for names in PRIVATE.values() for place, listed in names.items() for name in listed]
 DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {

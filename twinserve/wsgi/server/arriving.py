@@ -1,16 +1,16 @@
-"""How a worker of this door reads requests: piece by piece, until one is complete or can be refused by its head."""
+"""How a worker reads requests: piece by piece, until one is complete or can be refused by its head."""
 
 from __future__ import annotations
 
 import selectors
 from abc import abstractmethod
 
-from serve_flask.server.connection import Connection
-from serve_flask.server.waiting import READ, WaitingWorker
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.body import SMALL, too_large
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem
+from twinserve.wsgi.server.connection import Connection
+from twinserve.wsgi.server.waiting import READ, WaitingWorker
 
 
 class ArrivingWorker(WaitingWorker):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from serve_flask.second_call import BodyAwaited
 from twinserve.service.limits.concurrency import Places
+from twinserve.wsgi.second_call import BodyAwaited
 
 
 class KeptPlace:

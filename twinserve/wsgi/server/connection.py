@@ -11,13 +11,13 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn
 
-from serve_flask.kept_place import KeptPlace
-from serve_flask.server.streaming import BodyReader
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar, Head
 from twinserve.service.inference.version import ModelVersion
+from twinserve.wsgi.kept_place import KeptPlace
+from twinserve.wsgi.server.streaming import BodyReader
 
 
 class ClientSocket(socket.socket):

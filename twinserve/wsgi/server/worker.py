@@ -1,7 +1,7 @@
-"""How a gunicorn worker of this door takes requests and sends answers, so that a slow client holds no thread.
+"""How a gunicorn worker takes requests and sends answers, so that a slow client holds no thread.
 
 A complete request that is quick to answer is answered in the event loop: a hop to a thread and back costs as much as
-Flask itself. When only the head of a request has arrived, the app is called with the head alone; if it refuses, the
+a framework. When only the head of a request has arrived, the app is called with the head alone; if it refuses, the
 body is dropped as it arrives. Whatever a client does not accept of an answer at once is sent by the loop later. A
 client that closes its side after its request still gets the answer. Only a streamed request holds a thread while its
 client sends and reads, and `service.streams` limits those.
@@ -18,14 +18,14 @@ from gunicorn.http.errors import ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from serve_flask.second_call import BodyAwaited, StreamAwaited
-from serve_flask.server.arriving import ArrivingWorker
-from serve_flask.server.connection import Connection
-from serve_flask.server.streaming import BodyReader
-from serve_flask.server.waiting import BOTH
 from twinserve.service.http.head import Head
 from twinserve.service.http.problem import Problem, bad_request, incomplete_body
 from twinserve.service.raw_refusals import CONTINUE, refusal, too_slow
+from twinserve.wsgi.second_call import BodyAwaited, StreamAwaited
+from twinserve.wsgi.server.arriving import ArrivingWorker
+from twinserve.wsgi.server.connection import Connection
+from twinserve.wsgi.server.streaming import BodyReader
+from twinserve.wsgi.server.waiting import BOTH
 
 
 class DoorWorker(ArrivingWorker):

@@ -10,11 +10,11 @@ from typing import Any
 
 from gunicorn.config import Config
 
-from serve_flask.server.waiting import MOST
-from serve_flask.server.worker import DoorWorker
 from twinserve.service.http.buffer import Room
 from twinserve.service.process.accept import PendingConnections
 from twinserve.testing.fakes import settings_of
+from twinserve.wsgi.server.waiting import MOST
+from twinserve.wsgi.server.worker import DoorWorker
 
 COME = 3 * MOST
 

@@ -1,4 +1,4 @@
-"""How a gunicorn worker of this door starts and stops: its service is drained first and closed last."""
+"""How a gunicorn worker of a WSGI door starts and stops: its service is drained first and closed last."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from serve_flask.server.wsgi import adapt, name_no_server
 from twinserve.service.process import signals
 from twinserve.service.service import Service
+from twinserve.wsgi.server.wsgi import adapt, name_no_server
 
 
 class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types.
@@ -25,7 +25,7 @@ class ServiceWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         """Load the app, and take the service from it."""
         super().load_wsgi()
         name_no_server()
-        self.service = self.wsgi.extensions["twinserve"]
+        self.service = self.app.door.service_of(self.wsgi)
         self.wsgi = adapt(self.wsgi)
 
     def init_signals(self) -> None:

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from gunicorn.http import wsgi
 
-from serve_flask.environ_keys import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION
-from serve_flask.second_call import BodyAwaited, BodyPlaceholder, StreamAwaited
-from serve_flask.server.connection import ClientSocket
-from serve_flask.streaming import CutOff
+from twinserve.wsgi.environ_keys import BODY, CAN_STREAM, EXCHANGE, PLACE, VERSION
+from twinserve.wsgi.second_call import BodyAwaited, BodyPlaceholder, StreamAwaited
+from twinserve.wsgi.server.connection import ClientSocket
+from twinserve.wsgi.streaming import CutOff
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PLACEHOLDER: Final = BodyPlaceholder()

@@ -1,4 +1,4 @@
-"""How gunicorn runs the Flask door."""
+"""How gunicorn runs a WSGI door."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import math
 import os
 import signal
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
@@ -29,20 +28,23 @@ from twinserve.service.process.workers import Start
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry import logs
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
+from twinserve.wsgi.server.door import Door
 
-PORT: Final = 8001
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 SPARE_THREADS: Final = 8
 """Request threads beyond those that may wait for the prediction pool, so that health checks never wait for one."""
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, door: Door) -> int:
     """Serve until a signal ends it; returns the exit code."""
     logs.configure(settings)
     temporary_folder()  # gunicorn has a temporary file for each worker.
-    listener = listen(settings, PORT)
+    listener = listen(settings, door.port)
     require_model(settings)
     arbiter = os.getpid()
-    application = DoorApplication(settings, f"fd://{listener.fileno()}")
+    application = DoorApplication(settings, door, f"fd://{listener.fileno()}")
     try:
         application.run()
     except SystemExit as end:
@@ -61,8 +63,9 @@ def serve(settings: Settings) -> int:
 class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types.
     """gunicorn with our settings; the app is made in each worker, after the fork."""
 
-    def __init__(self, settings: Settings, bind: str) -> None:
+    def __init__(self, settings: Settings, door: Door, bind: str) -> None:
         self._settings, self._bind = settings, bind
+        self.door = door
         self.start = Start()
         self.is_stopping = False
         """Has a signal asked to stop?"""
@@ -78,7 +81,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
         options: dict[str, Any] = {
             "bind": self._bind,
             "workers": settings.workers,
-            "worker_class": "serve_flask.server.worker.DoorWorker",
+            "worker_class": "twinserve.wsgi.server.worker.DoorWorker",
             "threads": settings.max_queue + SPARE_THREADS,
             "worker_connections": 10_000,
             "keepalive": math.ceil(settings.keep_alive),
@@ -99,12 +102,10 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         """The app of one worker."""
-        from serve_flask.app import create_app
-
         collect_rarely()
-        return self.start.attempt(create_app)
+        return self.start.attempt(self.door.create_app)
 
 
 class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
@@ -117,7 +118,9 @@ class DoorArbiter(Arbiter):  # type: ignore[misc]  # As above.
         if start.is_over:
             return
         if start.wait(lambda: not self.SIG_QUEUE.empty(), seconds=1):
-            logs.log.info("listening", url=url(self.LISTENERS[0].sock), door="flask", workers=self.cfg.workers)
+            logs.log.info(
+                "listening", url=url(self.LISTENERS[0].sock), door=self.app.door.name, workers=self.cfg.workers
+            )
         elif start.failure is not None:
             raise StopIteration  # As gunicorn itself ends its loop.
 

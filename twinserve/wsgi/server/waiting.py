@@ -1,4 +1,4 @@
-"""How a worker of this door holds its connections: it accepts them, waits for their clients, and closes them.
+"""How a worker holds its connections: it accepts them, waits for their clients, and closes them.
 
 gunicorn's own threaded worker gives a connection to a thread as soon as it opens, so a few slow clients occupy all
 threads. This one waits in its event loop, and each wait has a deadline.
@@ -15,12 +15,12 @@ from functools import partial
 from io import BytesIO
 from typing import Final
 
-from serve_flask.server.connection import ClientSocket, Connection
-from serve_flask.server.lifecycle import ServiceWorker
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar
 from twinserve.service.process.accept import Accepted, PendingConnections, accept_pending
 from twinserve.service.raw_refusals import MOST_DROPPED, SILENCE
+from twinserve.wsgi.server.connection import ClientSocket, Connection
+from twinserve.wsgi.server.lifecycle import ServiceWorker
 
 READ: Final = 256 * 1024
 MOST: Final = 64

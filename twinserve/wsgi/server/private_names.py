@@ -1,8 +1,8 @@
-"""What this door takes from gunicorn and Flask beyond their documented interface, in one place.
+"""What this room takes from gunicorn beyond its documented interface, in one place.
 
-Any of these names may change with a release: `pyproject.toml` holds both below the next one, and a test looks each name
-up. Another test finds what is missing here, and says what it takes for documented. gunicorn documents its settings and
-server hooks, and that `BaseApplication` has `load_config` and `load`; the rest of its classes it does not.
+Any of these names may change with a release: `pyproject.toml` holds gunicorn below the next one, and a test looks each
+name up. Another test finds what is missing here, and says what it takes for documented. gunicorn documents its settings
+and server hooks, and that `BaseApplication` has `load_config` and `load`; the rest of its classes it does not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Final
 
 PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
-    "flask:Flask": ("_got_first_request",),
     "gunicorn.app.base:BaseApplication": ("cfg", "load", "load_config", "run"),
     "gunicorn.arbiter:Arbiter": (
         *("handle_int", "handle_quit", "handle_term", "kill_workers", "manage_workers", "run", "wait_for_signals"),

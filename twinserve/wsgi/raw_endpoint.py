@@ -1,4 +1,4 @@
-"""Plain WSGI: endpoints that answer without a Flask view, and the lookup of headers."""
+"""Plain WSGI: endpoints that answer without the framework of a door, and the lookup of headers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from serve_flask.environ_keys import CAN_STREAM, EXCHANGE
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply
+from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.service import Service
+from twinserve.wsgi.environ_keys import CAN_STREAM, EXCHANGE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply]
+AnyAnswer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
 
 
 class Endpoint:
-    """A route as a plain WSGI app, because a view takes longer than a prediction (figures in docs/design.md)."""
+    """A route as a plain WSGI app, because a view of a framework takes longer than a prediction (docs/design.md)."""
 
     def __init__(self, service: Service, name: str, answer: Answer) -> None:
         self._service, self._name, self._answer = service, name, answer

@@ -1,6 +1,6 @@
-"""Keys of the WSGI environ by which our own server and the app share what they know of a request.
+"""Keys of the WSGI environ by which our own server, a door and the answers share what they know of a request.
 
-None of them is there under any other server, except `EXCHANGE`, which the app sets itself.
+Under any other server only `EXCHANGE` and `PARAMETERS` are there, which the door sets itself.
 """
 
 from __future__ import annotations
@@ -17,3 +17,5 @@ CAN_STREAM: Final = "twinserve.can_stream"
 """True if the app is called in a thread, where it may wait for the client; False if it must not wait."""
 PLACE: Final = "twinserve.place"
 """The `KeptPlace` of a request whose body arrives after its head; absent if both arrived together."""
+PARAMETERS: Final = "twinserve.parameters"
+"""The values of the path's parameters, by name, as the door's framework found them; absent if none was asked."""

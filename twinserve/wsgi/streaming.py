@@ -1,4 +1,4 @@
-"""Streamed requests at this door: answered while the body arrives."""
+"""Streamed requests: answered while the body arrives."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import ClientDisconnected
-
-from serve_flask.deadline import reply_of
-from serve_flask.environ_keys import CAN_STREAM
-from serve_flask.second_call import StreamAwaited
-from serve_flask.uwsgi_input import input_stream
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.settings import Settings
+from twinserve.wsgi.deadline import reply_of
+from twinserve.wsgi.environ_keys import CAN_STREAM
+from twinserve.wsgi.input_stream import input_stream
+from twinserve.wsgi.second_call import StreamAwaited
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -56,8 +54,6 @@ def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]
             yield chunk
     except TimeoutError:
         raise too_slow(settings) from None
-    except ClientDisconnected:
-        raise incomplete_body() from None
 
 
 def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:

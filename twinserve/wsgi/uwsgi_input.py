@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wsgi import get_input_stream
+from twinserve.service.http.problem import incomplete_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
 OPTION: Final = "http-chunked-input"
 """Without this option uWSGI sends no chunks, and asking for one waits for seconds."""
 PIECE: Final = 64 * 1024
-
-
-def input_stream(environ: WSGIEnvironment, most: int | None = None) -> IO[bytes]:
-    """The body as a stream that ends where it does; at most so many bytes, if there is a limit."""
-    if comes_in_chunks(environ):
-        environ = {**environ, "wsgi.input": Chunks(import_module("uwsgi")), "wsgi.input_terminated": True}
-    return get_input_stream(environ, max_content_length=most)
 
 
 def comes_in_chunks(environ: WSGIEnvironment) -> bool:
@@ -40,7 +32,7 @@ class Chunks:
         self._chunk = BytesIO()
         self._is_over = False
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """What has arrived, up to `size` bytes; all of the rest if it is negative."""
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
@@ -55,4 +47,4 @@ class Chunks:
         try:
             return cast(bytes, self._uwsgi.chunked_read())
         except OSError:  # The client has gone or is too slow, or a chunk is larger than `--chunked-input-limit`.
-            raise ClientDisconnected from None
+            raise incomplete_body() from None

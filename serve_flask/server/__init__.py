@@ -1,1 +1,0 @@
-"""What this door adds to gunicorn."""

@@ -1,0 +1,1 @@
+"""What a WSGI door adds to gunicorn."""
