@@ -1,4 +1,4 @@
-"""Both doors for the tests: a synchronous, thread-safe way to send a request and get an answer."""
+"""All doors for the tests: a synchronous, thread-safe way to send a request and get an answer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx2
 from fastapi import FastAPI
 from flask import Flask
 
+from serve_django import create_app as create_django_app
 from serve_fastapi import create_app as create_fastapi_app
 from serve_flask import create_app as create_flask_app
 from twinserve.service.service import Service
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON, REQUEST_ID
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 HOST: Final = "http://testserver"
 DEADLINE: Final = 30.0
@@ -39,12 +43,11 @@ class Door(Protocol):
         """Release the resources of the door."""
 
 
-class FlaskDoor:
-    """A Flask app, called through WSGI as its server calls it."""
+class WSGIDoor:
+    """A WSGI app, called as its server calls it."""
 
-    name = "flask"
-
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: WSGIApplication, name: str) -> None:
+        self.name = name
         self._client = httpx2.Client(transport=httpx2.WSGITransport(app=as_on_a_server(app)))
 
     def send(self, method: str, path: str, body: Body = b"", headers: Headers | None = None) -> Answer:
@@ -55,6 +58,13 @@ class FlaskDoor:
     def close(self) -> None:
         """Close the client."""
         self._client.close()
+
+
+class FlaskDoor(WSGIDoor):
+    """A Flask app."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app, "flask")
 
 
 class FastAPIDoor:
@@ -97,6 +107,7 @@ class FastAPIDoor:
 
 # A new framework's line goes here.
 DOORS: Final[Mapping[str, Callable[[Service], Door]]] = {
+    "django": lambda service: WSGIDoor(create_django_app(service), "django"),
     "fastapi": lambda service: FastAPIDoor(create_fastapi_app(service)),
     "flask": lambda service: FlaskDoor(create_flask_app(service)),
 }
@@ -144,7 +155,7 @@ def open_both(service: Service) -> Iterator[Both]:
         yield Both(doors)
 
 
-def as_on_a_server(app: Flask) -> Callable[..., Iterable[bytes]]:
+def as_on_a_server(app: WSGIApplication) -> Callable[..., Iterable[bytes]]:
     """Add to the environment what gunicorn adds and the test transport does not: the end of a body without a length,
     and the path as PEP 3333 has it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]
         raise too_slow(settings) from None
 
 
-def sent(exchange: Exchange, reply: StreamedReply) -> Iterator[bytes]:
+def sent(exchange: Exchange, reply: StreamedReply) -> Generator[bytes]:
     """The pieces of an answer as a WSGI iterable; finishes the exchange."""
     try:
         yield from reply.pieces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import RawIOBase
 from typing import Final
 
 from twinserve.service.http.arrival import Arrival
@@ -11,7 +12,7 @@ from twinserve.service.http.problem import incomplete_body
 READ: Final = 64 * 1024
 
 
-class BodyReader:
+class BodyReader(RawIOBase):
     """A `wsgi.input` for one request; meanwhile the event loop does not watch the connection."""
 
     def __init__(self, receive: Callable[[int], bytes], arrival: Arrival | None, first: bytes) -> None:
@@ -23,7 +24,7 @@ class BodyReader:
         """What arrived after the request."""
         self.is_whole = self._arrival is None or self._arrival.is_whole
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes, empty at the end. Raises what `receive` raises, and `Problem` for a malformed or
         incomplete body."""
         while size < 0 and not self.is_whole:

@@ -72,6 +72,11 @@ def until_cut(client: ClientSocket, pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The pieces of an answer. After a `CutOff`, gunicorn would log a fault or send the regular end of the answer;
     `is_cut` keeps the socket from sending that end."""
     try:
-        yield from pieces
+        for piece in pieces:
+            yield piece
     except CutOff:
         client.is_cut = True
+    finally:
+        close = getattr(pieces, "close", None)  # PEP 3333: whoever wraps an iterable passes its `close` on.
+        if close is not None:
+            close()

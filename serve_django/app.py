@@ -1,0 +1,89 @@
+"""The whole Django app: the URL patterns at the root, and problem details for all other paths."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+from weakref import ReferenceType
+
+import django
+from django.conf import settings as django_settings
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.urls import re_path
+
+from serve_django import settings as own_settings
+from serve_django.urls import patterns
+from serve_django.views import RouteView
+from twinserve.service.http.routes import plain_paths
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
+from twinserve.service.telemetry import logs
+from twinserve.wsgi.answers import PLAIN
+from twinserve.wsgi.raw_endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def create_app(service: Service | None = None) -> DoorApp:
+    """Make the app. Without a service it opens the champion that the settings name; tests and hosts pass a service.
+
+    A WSGI app has no end at which it could close its service. Our own server closes it; under another one, call
+    `app.service.close()` when the process ends.
+    """
+    if service is None:
+        settings = read_settings()
+        logs.configure(settings)
+        service = Service.open(settings)
+    set_up()
+    return DoorApp(service)
+
+
+def set_up() -> None:
+    """Configure Django with this door's settings, unless the process has configured it already."""
+    if not django_settings.configured:
+        django_settings.configure(**{name: getattr(own_settings, name) for name in dir(own_settings) if name.isupper()})
+        django.setup(set_prefix=False)
+        logging.getLogger("django.request").disabled = True  # It repeats our own line of each refused request.
+
+
+SIGNALS: Final = (request_started, request_finished, got_request_exception)
+"""The signals that Django sends for requests."""
+
+
+class DoorApp(WSGIHandler):  # type: ignore[misc]  # Django ships no types.
+    """A Django app that calls plain WSGI endpoints directly, as long as nothing has been added to the app.
+
+    Django itself makes a request and a response, sends signals, runs the middleware and finds the view. Such an
+    endpoint needs none of that.
+    """
+
+    plain: Mapping[tuple[str, str], WSGIApplication] = {}
+    """The endpoints by method and path."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self.service = service
+        every = re_path("", RouteView.as_view(served=lambda: service))
+        urls = (*patterns(service.routes, lambda: service), every)
+        self.request_class = type("Request", (WSGIRequest,), {"urlconf": urls})
+        if not django_settings.MIDDLEWARE:
+            paths = plain_paths(service.routes, PLAIN)
+            self.plain = {key: Endpoint(service, route.name, PLAIN[route.kind]) for key, route in paths.items()}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Called by the server for every request."""
+        endpoint = self.plain.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+        if endpoint is not None and not is_listened_to():
+            return endpoint(environ, start_response)
+        response: Iterable[bytes] = super().__call__(environ, start_response)
+        return response
+
+
+def is_listened_to() -> bool:
+    """Is a receiver that is not Django's own connected to a signal?"""
+    connected = [receiver for signal in SIGNALS for _, receiver, *_ in signal.receivers]
+    alive = [receiver() if isinstance(receiver, ReferenceType) else receiver for receiver in connected]
+    return any(not receiver.__module__.startswith("django.") for receiver in alive if receiver is not None)

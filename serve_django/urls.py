@@ -1,0 +1,66 @@
+"""The routes of the service as URL patterns, for any project and any prefix: `path("ml/", include(urls_of(service)))`.
+
+`include("serve_django.urls")` has the service that the settings name. It is opened at the first request, as Django also
+reads URLs where nothing is served (`manage.py migrate`), and closed when the process ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Final
+
+from django.db.transaction import non_atomic_requests
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
+
+from serve_django.views import RouteView
+from twinserve.service.http.routes import PART, Route, first_routes
+from twinserve.service.service import Service
+from twinserve.service.settings import read_settings
+
+Decorate = Callable[[Any, Route], Any]
+app_name: Final = "twinserve"
+LOCK: Final = threading.Lock()
+
+
+def urls_of(service: Service, decorate: Decorate = lambda view, _: view) -> tuple[list[URLPattern], str]:
+    """What `include()` takes: the routes of this service and no others.
+
+    `decorate` is given each view and the first route of its path, and returns the view, with decorators of your own."""
+    return patterns(service.routes, lambda: service, decorate), app_name
+
+
+def patterns(
+    routes: Iterable[Route], served: Callable[[], Service], decorate: Decorate = lambda view, _: view
+) -> list[URLPattern]:
+    """A pattern for each path. Views need neither a CSRF token, as nobody is known by a cookie, nor a transaction."""
+    found = []
+    for first in first_routes(routes):
+        of_path = tuple(route for route in routes if route.path == first.path)
+        view = csrf_exempt(non_atomic_requests(RouteView.as_view(served=served, routes=of_path)))
+        found.append(path(PART.sub(r"<\1>", first.path.removeprefix("/")), decorate(view, first), name=first.name))
+    return found
+
+
+def __getattr__(name: str) -> Any:
+    if name != "urlpatterns":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return patterns(read_settings().routes, opened)
+
+
+def opened() -> Service:
+    """The service that the settings name, opened once for a process. Raises what `Service.open` raises, until it can
+    be opened."""
+    with LOCK:
+        return open_service()
+
+
+@cache
+def open_service() -> Service:
+    """Open it, and have it closed when the process ends."""
+    service = Service.open(read_settings())
+    atexit.register(service.close)
+    return service
