@@ -7,36 +7,37 @@ from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from twinserve.service.http.reply import Header
 
 
-class Complete:
-    """Mixed into a response of Django, whose headers are then complete. Django keeps one header of a name, so the
-    values of two are joined; they are sent apart again, as at the other doors, unless a middleware has added to them."""
+class Complete(HttpResponseBase):  # type: ignore[misc]  # Django ships no types.
+    """A response whose headers are complete. Django keeps one header of a name, so the values of two are joined; they
+    are sent apart again, as at the other doors, unless a middleware has added to them."""
 
-    def complete(self, response: HttpResponse, headers: Iterable[Header]) -> None:
-        """Set all headers of the response, which is this object."""
+    def complete(self, headers: Iterable[Header]) -> None:
+        """Set all headers."""
         self._apart: dict[str, list[str]] = {}
-        del response.headers["Content-Type"]  # Django's default.
+        del self.headers["Content-Type"]  # Django's default.
         for name, value in headers:
-            parts = [*self._apart.get(response.headers.get(name, ""), ()), value]
-            response.headers[name] = joined = ", ".join(parts)
+            parts = [*self._apart.get(self.headers.get(name, ""), ()), value]
+            self.headers[name] = joined = ", ".join(parts)
             self._apart[joined] = parts
 
     def items(self) -> Iterator[Header]:
         """The headers as they are sent."""
-        for name, value in super().items():  # type: ignore[misc]  # Of the response that this is mixed into.
+        for name, value in super().items():
             for part in self._apart.get(value, [value]):
                 yield name, part
 
 
-class Rendered(Complete, HttpResponse):  # type: ignore[misc]  # Django ships no types.
+class Rendered(Complete, HttpResponse):  # type: ignore[misc]  # As above.
     """A response that is complete."""
 
     def __init__(self, body: bytes, status: HTTPStatus, headers: Iterable[Header]) -> None:
         super().__init__(body, status=status)
-        self.complete(self, headers)
+        self.complete(headers)
 
 
 class Streamed(Complete, StreamingHttpResponse):  # type: ignore[misc]  # As above.
@@ -44,13 +45,17 @@ class Streamed(Complete, StreamingHttpResponse):  # type: ignore[misc]  # As abo
 
     def __init__(self, pieces: Generator[bytes], headers: Iterable[Header], request: HttpRequest) -> None:
         super().__init__(pieces if "wsgi.input" in request.META else in_thread(pieces))
-        self.complete(self, headers)
+        self.complete(headers)
 
 
 async def in_thread(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
     """The pieces of an answer, made beside the event loop, in the one thread that Django has for the request."""
+
+    def take() -> bytes | None:
+        return next(pieces, None)
+
     try:
-        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+        while (piece := await sync_to_async(take)()) is not None:
             yield piece
     finally:
         await sync_to_async(pieces.close)()

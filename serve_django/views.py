@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.http import HttpRequest
@@ -24,15 +24,17 @@ class RouteView(View):  # type: ignore[misc]  # Django ships no types.
     """Answers the requests for one path, wrong methods included. Under ASGI Django runs it in a thread, as it may
     predict, and wait."""
 
-    served: ClassVar[Callable[[], Service] | None] = None
-    """Gives the service."""
     routes: ClassVar[tuple[Route, ...]] = ()
     """The routes of the path; none for every path that is not in the table."""
+
+    @staticmethod
+    def served() -> Service:
+        """Give the service; `as_view` is told how."""
+        raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, **parts: str) -> HttpResponseBase:
         """Answer a request of any method."""
         name, answer = self.chosen(request.META["REQUEST_METHOD"])
-        assert self.served is not None
         return exchanged(self.served(), name, answer, request, parts)
 
     def chosen(self, method: str) -> tuple[str, AnyAnswer]:

@@ -107,9 +107,9 @@ class FastAPIDoor:
 
 # A new framework's line goes here.
 DOORS: Final[Mapping[str, Callable[[Service], Door]]] = {
-    "django": lambda service: WSGIDoor(create_django_app(service), "django"),
     "fastapi": lambda service: FastAPIDoor(create_fastapi_app(service)),
     "flask": lambda service: FlaskDoor(create_flask_app(service)),
+    "django": lambda service: WSGIDoor(create_django_app(service), "django"),
 }
 
 

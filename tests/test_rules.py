@@ -22,15 +22,18 @@ import pytest
 
 from harness import ROOT
 
-ROOMS = ("twinserve", "model", "serve_flask", "serve_fastapi")
+ROOMS = ("twinserve", "model", "serve_flask", "serve_fastapi", "serve_django")
 INNER = sorted(
     str(path.parent.relative_to(ROOT))
     for path in (ROOT / "twinserve").rglob("__init__.py")
     if path.parent != ROOT / "twinserve"
 )
 """The rooms of the library."""
-FRAMEWORKS = frozenset({"flask", "werkzeug", "gunicorn", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"})
-WHEEL = ("twinserve", "serve_flask", "serve_fastapi")
+FLASK, FASTAPI = frozenset({"flask", "werkzeug"}), frozenset({"fastapi", "starlette", "uvicorn", "httptools", "uvloop"})
+DJANGO = frozenset({"django", "asgiref"})
+FRAMEWORKS = FLASK | FASTAPI | DJANGO | {"gunicorn"}
+DOORS = frozenset({"serve_flask", "serve_fastapi", "serve_django"})
+WHEEL = ("twinserve", *sorted(DOORS))
 PART_OF = {"annotated_types": "pydantic", "pydantic_core": "pydantic", "starlette": "fastapi", "werkzeug": "flask"}
 """Packages that a declared library is made of, and the library: it chooses their version."""
 LONGEST_FILE = 250
@@ -43,12 +46,13 @@ SERVER = "twinserve.wsgi.server"
 TOOLS = frozenset({"harness", "bench", "faults", "tests"})
 """What runs, measures and tests the rooms; these know nothing of it."""
 FORBIDDEN = {
-    "twinserve": TOOLS | FRAMEWORKS | {"model", "serve_flask", "serve_fastapi"},
-    "model": TOOLS | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
-    SERVER: TOOLS | FRAMEWORKS - {"gunicorn"} | {"model", "serve_flask", "serve_fastapi"},
-    "serve_flask": TOOLS | {"model", "serve_fastapi", "fastapi", "starlette", "uvicorn", "httptools", "uvloop"},
-    "serve_fastapi": TOOLS | {"model", "serve_flask", "flask", "werkzeug", "gunicorn"},
-    "harness": TOOLS - {"harness"} | FRAMEWORKS | {"serve_flask", "serve_fastapi"},
+    "twinserve": TOOLS | FRAMEWORKS | DOORS | {"model"},
+    "model": TOOLS | FRAMEWORKS | DOORS,
+    SERVER: TOOLS | FRAMEWORKS - {"gunicorn"} | DOORS | {"model"},
+    "serve_flask": TOOLS | FASTAPI | DJANGO | DOORS - {"serve_flask"} | {"model"},
+    "serve_fastapi": TOOLS | FLASK | DJANGO | DOORS - {"serve_fastapi"} | {"model", "gunicorn"},
+    "serve_django": TOOLS | FLASK | FASTAPI | DOORS - {"serve_django"} | {"model"},
+    "harness": TOOLS - {"harness"} | FRAMEWORKS | DOORS,
     "bench": frozenset({"tests", "faults"}),
     "faults": frozenset({"tests"}),
     "examples": TOOLS,
@@ -168,8 +172,7 @@ def test_a_library_that_writes_into_the_home_is_loaded_in_one_place(library: str
         "twinserve.service",
         "twinserve.service.settings",
         "twinserve.service.process.startup",
-        "serve_flask",
-        "serve_fastapi",
+        *sorted(DOORS),
     ],
 )
 def test_what_a_program_imports_first_loads_no_numpy(package: str) -> None:

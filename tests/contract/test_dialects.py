@@ -213,7 +213,7 @@ def test_the_query_of_what_is_only_read_is_checked_as_well(doors: Both) -> None:
 
 @pytest.mark.parametrize("name", ["a%0A", "%00", "a%7F"])
 def test_no_part_of_a_path_holds_a_control_character(doors: Both, name: str) -> None:
-    assert [door.send("GET", f"/labels/{name}/about").status for door in doors.doors] == [404, 404]
+    assert {door.send("GET", f"/labels/{name}/about").status for door in doors.doors} == {404}
 
 
 def test_our_own_errors_stay_as_they_are_beside_another_dialect(doors: Both) -> None:

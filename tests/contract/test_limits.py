@@ -1,4 +1,4 @@
-"""Rate and concurrency limits, at both doors alike."""
+"""Rate and concurrency limits, at all doors alike."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from twinserve.testing.fakes import car, service_of
 
 
 def test_too_often_is_429_with_retry_after_and_health_is_exempt(open_doors: OpenDoors) -> None:
-    """A caller over its rate gets 429 with Retry-After; health is exempt. Both doors share a service, so a request of
-    `both` counts twice."""
-    both = open_doors(service_of(rate=0.01, burst=4))
+    """A caller over its rate gets 429 with Retry-After; health is exempt. The doors share a service, so a request of
+    `both` counts once for each."""
+    both = open_doors(service_of(rate=0.01, burst=2 * len(DOORS)))
     assert [both.predict(car()).status for _ in range(2)] == [200, 200]
     answer = both.predict(car())
     assert answer.status == 429
@@ -29,7 +29,7 @@ def test_too_often_is_429_with_retry_after_and_health_is_exempt(open_doors: Open
 
 def test_too_often_comes_before_the_body_and_after_the_path(open_doors: OpenDoors) -> None:
     """429 before 415; but 404 and 405 before 429."""
-    both = open_doors(service_of(rate=0.01, burst=2))
+    both = open_doors(service_of(rate=0.01, burst=len(DOORS)))
     assert both.predict(car()).status == 200
     assert both.send("POST", "/predict", b"x", {"Content-Type": "text/plain"}).status == 429
     assert both.send("GET", "/nothing").status == 404
@@ -39,7 +39,7 @@ def test_too_often_comes_before_the_body_and_after_the_path(open_doors: OpenDoor
 def test_callers_with_names_have_rates_of_their_own(open_doors: OpenDoors, tmp_path: Path) -> None:
     """Authenticated callers have separate rates, even from one address."""
     made = write_keys(tmp_path / "keys", alice="read", bob="read")
-    both = open_doors(service_of(auth="keys", keys=tmp_path / "keys", rate=0.01, burst=2))
+    both = open_doors(service_of(auth="keys", keys=tmp_path / "keys", rate=0.01, burst=len(DOORS)))
     for name in ("alice", "bob"):
         assert both.send("GET", "/model", headers=bearer(made[name])).status == 200
         assert both.send("GET", "/model", headers=bearer(made[name])).status == 429
@@ -63,8 +63,8 @@ def test_too_many_at_once_are_503_before_their_body_is_looked_at(open_doors: Ope
 
 
 @needs_redis
-def test_a_shared_store_counts_both_doors_as_one_service(tmp_path: Path) -> None:
-    """With a shared store a caller has one burst for both doors."""
+def test_a_shared_store_counts_all_doors_as_one_service(tmp_path: Path) -> None:
+    """With a shared store a caller has one burst for all doors."""
     store = Store(tmp_path)
     with ExitStack() as stack:
         stack.callback(store.stop)
