@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ReferenceType
 
 import django
 from django.conf import settings as django_settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import got_request_exception, request_finished, request_started
+from django.dispatch import Signal
 from django.urls import re_path
 
 from serve_django import settings as own_settings
@@ -72,18 +73,25 @@ class DoorApp(WSGIHandler):  # type: ignore[misc]  # Django ships no types.
         if not django_settings.MIDDLEWARE:
             paths = plain_paths(service.routes, PLAIN)
             self.plain = {key: Endpoint(service, route.name, PLAIN[route.kind]) for key, route in paths.items()}
+        self.of_django = [[*filter(is_djangos, receivers_of(signal))] for signal in SIGNALS]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Called by the server for every request."""
         endpoint = self.plain.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
-        if endpoint is not None and not is_listened_to():
+        if endpoint is not None and [*map(receivers_of, SIGNALS)] == self.of_django:
             return endpoint(environ, start_response)
         response: Iterable[bytes] = super().__call__(environ, start_response)
         return response
 
 
-def is_listened_to() -> bool:
-    """Is a receiver that is not Django's own connected to a signal?"""
-    connected = [receiver for signal in SIGNALS for _, receiver, *_ in signal.receivers]
-    alive = [receiver() if isinstance(receiver, ReferenceType) else receiver for receiver in connected]
-    return any(not receiver.__module__.startswith("django.") for receiver in alive if receiver is not None)
+def receivers_of(signal: Signal) -> list[Any]:
+    """Everything that is connected to a signal."""
+    connected: list[Any] = signal.receivers
+    return connected
+
+
+def is_djangos(entry: Any) -> bool:
+    """Does Django itself connect this receiver to a signal? Most are kept as weak references."""
+    _, receiver, *_ = entry
+    receiver = receiver() if isinstance(receiver, ReferenceType) else receiver
+    return receiver is None or receiver.__module__.startswith("django.")

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.db.transaction import non_atomic_requests
-from django.urls import URLPattern, path
+from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from serve_django.views import RouteView
@@ -26,7 +26,7 @@ app_name: Final = "twinserve"
 LOCK: Final = threading.Lock()
 
 
-def urls_of(service: Service, decorate: Decorate = lambda view, _: view) -> tuple[list[URLPattern], str]:
+def urls_of(service: Service, decorate: Decorate = lambda view, _: view) -> tuple[list[Any], str]:
     """What `include()` takes: the routes of this service and no others.
 
     `decorate` is given each view and the first route of its path, and returns the view, with decorators of your own."""
@@ -35,7 +35,7 @@ def urls_of(service: Service, decorate: Decorate = lambda view, _: view) -> tupl
 
 def patterns(
     routes: Iterable[Route], served: Callable[[], Service], decorate: Decorate = lambda view, _: view
-) -> list[URLPattern]:
+) -> list[Any]:
     """A pattern for each path. Views need neither a CSRF token, as nobody is known by a cookie, nor a transaction."""
     found = []
     for first in first_routes(routes):

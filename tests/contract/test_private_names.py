@@ -37,22 +37,26 @@ import pytest
 import uvicorn
 import uvicorn.server
 import werkzeug.routing
+from django.http.response import ResponseHeaders
 from gunicorn.workers import gthread
 from starlette.datastructures import MutableHeaders, State
 from starlette.routing import Router
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.supervisors import multiprocess
 
+import serve_django.private_names
 import serve_fastapi.server.private_names
 import serve_flask.private_names
 import twinserve.service.process.private_names
 import twinserve.service.telemetry.private_names
 import twinserve.wsgi.server.private_names
 from harness import ROOT
+from serve_django.app import set_up
 from tests.taken_names import Holder, Reader, Taken, named, package_of, source_of
 from twinserve.wsgi.server.run import DoorApplication
 
 PRIVATE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "serve_django": serve_django.private_names.PRIVATE,
     "serve_fastapi": serve_fastapi.server.private_names.PRIVATE,
     "serve_flask": serve_flask.private_names.PRIVATE,
     "twinserve/service/process": twinserve.service.process.private_names.PRIVATE,
@@ -60,6 +64,7 @@ PRIVATE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "twinserve/wsgi": twinserve.wsgi.server.private_names.PRIVATE,
 }
 PACKAGES: Final[Mapping[str, frozenset[str]]] = {
+    "serve_django": frozenset({"django", "asgiref"}),
     "serve_fastapi": frozenset({"uvicorn", "uvloop", "httptools", "fastapi", "starlette"}),
     "serve_flask": frozenset({"flask", "werkzeug"}),
     "twinserve/service/process": frozenset(),
@@ -68,6 +73,19 @@ PACKAGES: Final[Mapping[str, frozenset[str]]] = {
 }
 LISTED = [(place, name) for names in PRIVATE.values() for place, listed in names.items() for name in listed]
 DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "asgiref.sync": ("sync_to_async",),
+    "django.conf": ("settings",),
+    "django.core.signals": ("got_request_exception", "request_finished", "request_started"),
+    "django.db.transaction": ("non_atomic_requests",),
+    "django.dispatch": ("Signal",),
+    "django.http": ("HttpRequest", "HttpResponse", "StreamingHttpResponse", "UnreadablePostError"),
+    "django.http.request:HttpRequest": ("META", "path_info", "scheme"),
+    "django.http.response": ("HttpResponseBase",),
+    "django.http.response:HttpResponseBase": ("headers", "items"),
+    "django.urls": ("path", "re_path"),
+    "django.views": ("View",),
+    "django.views.decorators.csrf": ("csrf_exempt",),
+    "django.views.generic.base:View": ("as_view", "dispatch"),
     "fastapi.applications:FastAPI": ("dependency_overrides", "state"),
     "fastapi.routing": ("APIRoute",),
     "fastapi.security": ("APIKeyHeader", "HTTPBearer", "OpenIdConnect"),
@@ -99,6 +117,8 @@ HOLDS: Final[Mapping[str, Holder]] = {
     "HttpToolsProtocol.loop": asyncio.AbstractEventLoop,
     "HttpToolsProtocol.parser": httptools.HttpRequestParser,
     "HttpToolsProtocol.server_state": uvicorn.server.ServerState,
+    "HttpRequest.META": dict,
+    "HttpResponseBase.headers": ResponseHeaders,
     "Logger.access_log": logging.Logger,
     "Logger.error_log": logging.Logger,
     "Multiprocess.config": uvicorn.Config,
@@ -113,6 +133,7 @@ HOLDS: Final[Mapping[str, Holder]] = {
     "RequestResponseCycle.transport": asyncio.Transport,
     "Response.headers": MutableHeaders,
     "Router.routes": list,
+    "Signal.receivers": list,
     "Starlette.router": Router,
     "Starlette.state": State,
     "ThreadWorker.method_queue": gthread.PollableMethodQueue,
@@ -152,6 +173,7 @@ def test_what_is_taken_is_listed(room: str) -> None:
 
 def taken_by(room: str) -> Taken:
     """What all files of a room take."""
+    set_up()  # Django's settings cannot be looked at before.
     taken = Taken()
     for path in sorted((ROOT / room).rglob("*.py")):
         module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
@@ -198,12 +220,12 @@ def is_described(kind: type, argument: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "package", ["uvicorn", "uvloop", "httptools", "fastapi", "gunicorn", "flask", "prometheus-client"]
+    "package", ["uvicorn", "uvloop", "httptools", "fastapi", "gunicorn", "flask", "django", "prometheus-client"]
 )
 def test_the_next_release_is_not_taken_unseen(package: str) -> None:
     """An upper bound stands beside the lower one."""
     project = tomllib.loads(Path(ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    named = (*project["dependencies"], *extras["fastapi"], *extras["flask"])
+    named = (*project["dependencies"], *extras["fastapi"], *extras["flask"], extras["django"][0])
     (wanted,) = [entry for entry in named if entry.startswith(package + ">")]
     assert re.fullmatch(rf"{package}>=[0-9.]+,<[0-9.]+(;.*)?", wanted)
