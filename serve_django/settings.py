@@ -10,4 +10,3 @@ ALLOWED_HOSTS = ["*"]  # No answer depends on the name that a client gives the s
 APPEND_SLASH = False
 LOGGING_CONFIG = None  # Logs are configured by the service.
 DEBUG_PROPAGATE_EXCEPTIONS = True  # A fault outside a view is logged and answered by the server, as at the other doors.
-USE_I18N = False

@@ -1,7 +1,8 @@
 """The routes of the service as URL patterns, for any project and any prefix: `path("ml/", include(urls_of(service)))`.
 
-`include("serve_django.urls")` has the service that the settings name. It is opened at the first request, as Django also
-reads URLs where nothing is served (`manage.py migrate`), and closed when the process ends.
+Without a service, as in `include("serve_django.urls")`, it is the one that the settings name. That is opened at the
+first request, as Django reads URLs also where nothing is served (`manage.py migrate`), and closed when the process
+ends.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ from serve_django.views import RouteView
 from twinserve.service.http.routes import PART, Route, first_routes
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
+from twinserve.service.telemetry.logs import log
 
 Decorate = Callable[[Any, Route], Any]
 app_name: Final = "twinserve"
 LOCK: Final = threading.Lock()
 
 
-def urls_of(service: Service, decorate: Decorate = lambda view, _: view) -> tuple[list[Any], str]:
+def urls_of(service: Service | None = None, decorate: Decorate = lambda view, _: view) -> tuple[list[Any], str]:
     """What `include()` takes: the routes of this service and no others.
 
     `decorate` is given each view and the first route of its path, and returns the view, with decorators of your own."""
+    if service is None:
+        return patterns(read_settings().routes, opened, decorate), app_name
     return patterns(service.routes, lambda: service, decorate), app_name
 
 
@@ -48,14 +52,18 @@ def patterns(
 def __getattr__(name: str) -> Any:
     if name != "urlpatterns":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return patterns(read_settings().routes, opened)
+    return urls_of()[0]
 
 
 def opened() -> Service:
     """The service that the settings name, opened once for a process. Raises what `Service.open` raises, until it can
     be opened."""
     with LOCK:
-        return open_service()
+        try:
+            return open_service()
+        except Exception as error:
+            log.error("not opened", reason=str(error))  # Django itself logs no fault on a server, unless it is told to.
+            raise
 
 
 @cache

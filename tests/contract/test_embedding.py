@@ -9,13 +9,17 @@ from pathlib import Path
 import fastapi
 import flask
 import pytest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
 from fastapi.responses import JSONResponse
 from flask.typing import ResponseReturnValue
 
+import serve_django
 import serve_fastapi
 import serve_flask
 from examples import fastapi_app, flask_app
-from tests.doors import Both, Door, FastAPIDoor, FlaskDoor
+from tests.django_hosts import Urls, answering, mounted, of_wsgi
+from tests.doors import Both, Door, FastAPIDoor, FlaskDoor, WSGIDoor
 from twinserve.service.http.routes import ROUTES, Route
 from twinserve.service.service import Service
 from twinserve.testing.client import JSON
@@ -75,6 +79,27 @@ def fastapi_host(service: Service, prefix: str) -> Door:
     return FastAPIDoor(app, raising=False)
 
 
+def django_host(service: Service, prefix: str) -> Door:
+    """A Django project with views and error handlers of its own."""
+
+    def own(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("own") if request.method == "GET" else answering(405)(request)
+
+    def fault(_: HttpRequest) -> HttpResponse:
+        raise RuntimeError("own fault")
+
+    def aborting(_: HttpRequest) -> HttpResponse:
+        raise Http404
+
+    views = {"own": own, "own/fault": fault, "own/abort": aborting}
+    patterns = [
+        *(path(place, view) for place, view in views.items()),
+        path(f"{prefix}/".lstrip("/"), include(serve_django.urls_of(service))),
+    ]
+    urls = Urls(patterns, handler404=answering(404), handler500=answering(500))
+    return WSGIDoor(of_wsgi(urls), "django")
+
+
 def plain_flask(service: Service) -> Door:
     """A Flask app with nothing of its own."""
     app = flask.Flask(__name__)
@@ -89,11 +114,16 @@ def plain_fastapi(service: Service) -> Door:
     return FastAPIDoor(app)
 
 
+def plain_django(service: Service) -> Door:
+    """A Django project with nothing of its own."""
+    return WSGIDoor(of_wsgi(mounted(service)), "django")
+
+
 @pytest.fixture(scope="module", params=PREFIXES)
 def hosts(request: pytest.FixtureRequest) -> Iterator[tuple[Both, str]]:
-    """Both hosts over one service, and the prefix that it is mounted under."""
+    """A host of each framework over one service, and the prefix that it is mounted under."""
     service, prefix = service_of(), str(request.param)
-    doors = [make(service, prefix) for make in (fastapi_host, flask_host)]
+    doors = [make(service, prefix) for make in (fastapi_host, flask_host, django_host)]
     yield Both(doors), prefix
     for door in doors:
         door.close()
@@ -162,7 +192,7 @@ def test_a_path_with_a_second_slash_in_front_is_the_hosts(hosts: Hosts, method: 
         assert "X-Request-Id" not in answer.headers
 
 
-@pytest.mark.parametrize("make", [plain_flask, plain_fastapi])
+@pytest.mark.parametrize("make", [plain_flask, plain_fastapi, plain_django])
 def test_a_host_without_handlers_answers_such_a_path_as_any_other(make: Callable[[Service], Door]) -> None:
     """With its framework's own 404."""
     service = service_of()
@@ -189,7 +219,7 @@ def test_without_the_prefix_nothing_is_there(hosts: Hosts) -> None:
             assert host.send("GET", "/").json() == {"host": 404}
 
 
-@pytest.mark.parametrize("make", [fastapi_host, flask_host])
+@pytest.mark.parametrize("make", [fastapi_host, flask_host, django_host])
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_fault_of_the_model_is_our_problem_not_the_hosts(make: Callable[[Service, str], Door], prefix: str) -> None:
     """500 in the contract's shape: the host's handler never sees it."""
@@ -221,7 +251,8 @@ def test_two_models_fit_into_one_app() -> None:
     for prefix, service in services.items():
         web.register_blueprint(serve_flask.blueprint(service), url_prefix=prefix, name=prefix.strip("/"))
         api.include_router(serve_fastapi.router(service), prefix=prefix)
-    doors = Both([FlaskDoor(web), FastAPIDoor(api)])
+    sites = of_wsgi(Urls([path(f"{name[1:]}/", include(serve_django.urls_of(one))) for name, one in services.items()]))
+    doors = Both([FlaskDoor(web), FastAPIDoor(api), WSGIDoor(sites, "django")])
     batch = json.dumps([car(), car()]).encode()
     assert doors.send("POST", "/one/predict", batch, JSON).status == 200
     assert doors.send("POST", "/two/predict", batch, JSON).status == 422

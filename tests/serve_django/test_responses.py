@@ -1,0 +1,42 @@
+"""Streamed answers under ASGI: made in a thread, and ended with the client."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from serve_django.responses import in_thread
+
+ENDED: list[str] = []
+
+
+def pieces() -> Generator[bytes]:
+    """Two pieces, each with the name of its thread."""
+    try:
+        for _ in range(2):
+            yield threading.current_thread().name.encode()
+    finally:
+        ENDED.append(threading.current_thread().name)
+
+
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_pieces_are_made_beside_the_loop_and_closed_in_the_end(wanted: int) -> None:
+    """Also where a client leaves before the end."""
+    ENDED.clear()
+
+    async def taken() -> list[bytes]:
+        answer, found = in_thread(pieces()), []
+        async for piece in answer:
+            found.append(piece)
+            if len(found) == wanted:
+                break
+        await answer.aclose()  # type: ignore[attr-defined]  # A generator has it.
+        return found
+
+    names = asyncio.run(taken())
+    assert len(names) == wanted
+    assert threading.current_thread().name.encode() not in names
+    assert len(ENDED) == 1
