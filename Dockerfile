@@ -1,6 +1,7 @@
-# One image for both doors and for training:
+# One image for all doors and for training:
 #   docker run -p 8000:8000 twinserve            the FastAPI door
 #   docker run -p 8001:8001 twinserve flask      the Flask door
+#   docker run -p 8002:8002 twinserve django     the Django door
 #   docker run -v models:/srv/artifacts twinserve train
 # The base image, which may be pinned: docker build --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:...
 ARG PYTHON_IMAGE=python:3.11-slim
@@ -16,6 +17,7 @@ COPY twinserve /srv/twinserve
 COPY model /srv/model
 COPY serve_flask /srv/serve_flask
 COPY serve_fastapi /srv/serve_fastapi
+COPY serve_django /srv/serve_django
 COPY deploy/entrypoint.py /srv/deploy/entrypoint.py
 COPY train.py /srv/
 COPY deploy/sbom.py /tmp/sbom.py
@@ -48,7 +50,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     TWINSERVE_DRAIN_DELAY=5
 USER 10001:0
 VOLUME /srv/artifacts
-EXPOSE 8000 8001
+EXPOSE 8000 8001 8002
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "deploy/entrypoint.py", "health"]
 ENTRYPOINT ["python", "deploy/entrypoint.py"]

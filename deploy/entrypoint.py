@@ -1,4 +1,4 @@
-"""The image's entry point: `fastapi` (the default), `flask`, `train [options]`, `keys ...` or `health` (its check).
+"""The image's entry point: `fastapi` (the default), `flask`, `django`, `train [options]`, `keys ...`, `health`.
 
 Each command replaces this process, so that signals reach the server itself.
 """
@@ -14,10 +14,11 @@ from typing import Final
 COMMANDS: Final = {
     "fastapi": ["-m", "serve_fastapi"],
     "flask": ["-m", "serve_flask"],
+    "django": ["-m", "serve_django"],
     "train": ["train.py"],
     "keys": ["-m", "twinserve.cli.main", "keys"],
 }
-PORTS: Final = (8000, 8001)
+PORTS: Final = (8000, 8001, 8002)
 DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Without the proxy that Docker may give every container, which does not reach this one's own loopback."""
 GROUP_MAY_WRITE: Final = 0o002
@@ -27,6 +28,7 @@ USAGE: Final = """usage: docker run twinserve [command] [options]
 
   fastapi   the FastAPI door (the default)
   flask     the Flask door
+  django    the Django door
   train     train a model
   keys      create, list and revoke keys
   health    exit with 0 if a door of this container is ready, else with 1
@@ -49,7 +51,7 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
 
 
 def health() -> int:
-    """0 if a door of this container is ready, whichever of the two it runs; else 1."""
+    """0 if a door of this container is ready, whichever it runs; else 1."""
     given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service named twinserve.
     for port in (int(given),) if given.isdecimal() else PORTS:
         try:

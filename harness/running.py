@@ -20,6 +20,8 @@ from harness import ROOT
 from harness.processes import family
 
 DOORS: Final = ("serve_fastapi", "serve_flask")
+DJANGO: Final = "serve_django"
+"""The third door. Its server is that of Flask, so it is started only where something of its own can fail."""
 DEADLINE: Final = 60.0
 """The timeout, in seconds, of steps that take one or two on an idle machine."""
 POLL: Final = 0.02

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
 from harness import ROOT
-from harness.running import golden
+from harness.ports import free_port
+from harness.running import DEADLINE, golden, is_open, launch, wait_for
 
 PAGE = (ROOT / "docs" / "embedding.md").read_text()
 SOURCES = dict(re.findall(r"```python\n# (own_\w+)\.py\n(.*?)```", PAGE, re.DOTALL))
@@ -27,9 +33,13 @@ def settings(artifacts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("TWINSERVE_CORS_ORIGINS", PREFLIGHT["Origin"])
 
 
-@pytest.fixture(params=sorted(SOURCES))
-def ask(request: pytest.FixtureRequest) -> Iterator[Any]:
+@pytest.fixture(params=[*sorted(SOURCES), "own_django, ASGI"])
+def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """A function that gives the status of a request to one of the apps."""
+    if "django" in request.param:
+        with django_served(tmp_path, is_asgi="ASGI" in request.param) as client:
+            yield lambda method, path, **more: client.request(method, path, **more).status_code
+        return
     module: dict[str, Any] = {"__name__": request.param}
     exec(SOURCES[request.param], module)  # What the page shows.
     app = module["create_app"]()
@@ -41,8 +51,37 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield lambda method, path, content=None, **more: client.open(path, method=method, data=content, **more).status_code
 
 
+@contextmanager
+def django_served(folder: Path, *, is_asgi: bool) -> Iterator[httpx2.Client]:
+    """The project under a real server, as Django has one configuration for a process; then that it ends by itself."""
+    source, port, log = SOURCES["own_django"], free_port(), folder / "log"
+    if is_asgi:
+        source = source.replace("wsgi", "asgi")
+    (folder / "own_django.py").write_text(source)
+    server = ["uvicorn", "--port", str(port), "--factory", "own_django:create_app"]
+    if not is_asgi:
+        server = ["gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "4", "own_django:create_app()"]
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+        **{name: value for name, value in os.environ.items() if name.startswith("TWINSERVE_")},
+    }
+    process = launch([sys.executable, "-m", *server], folder, variables, log)
+    try:
+        wait_for(process, lambda: is_open(port))
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE, trust_env=False) as client:
+            yield client
+        process.terminate()
+        assert process.wait(DEADLINE) == (-signal.SIGTERM if is_asgi else 0), log.read_text()  # As uvicorn ends.
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+
+
 def test_there_is_an_app_of_each_framework() -> None:
-    assert sorted(SOURCES) == ["own_fastapi", "own_flask"]
+    assert sorted(SOURCES) == ["own_django", "own_fastapi", "own_flask"]
 
 
 def test_the_app_asks_for_its_credentials_and_lets_probes_pass(ask: Any, artifacts: Path) -> None:

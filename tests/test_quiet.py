@@ -74,7 +74,7 @@ def version_of(server: Running) -> str:
 
 
 @pytest.mark.parametrize(
-    "also", ["json", "twinserve.compile", "twinserve.release.build", "serve_flask", "serve_fastapi"]
+    "also", ["json", "twinserve.compile", "twinserve.release.build", "serve_flask", "serve_fastapi", "serve_django"]
 )
 def test_a_fresh_home_stays_empty(artifacts: Path, home: Path, tmp_path: Path, also: str) -> None:
     """ONNX Runtime alone would make a folder in it."""

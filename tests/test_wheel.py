@@ -15,14 +15,14 @@ from typing import Final
 import pytest
 
 from harness import ROOT
-from harness.running import DOORS, running
+from harness.running import DJANGO, DOORS, running
 from harness.wheel import build_wheel, done, installed
 from twinserve.service.http.routes import ROUTES
 from twinserve.testing.contract.suite import example_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi")
+PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi", "serve_django")
 MINE: Final = {
     "model.py": "ORIGIN = 'mine'\n",
     "serve.py": "ORIGIN = 'mine'\n",
@@ -37,6 +37,7 @@ import service
 
 import numpy as np
 import pandas as pd
+import serve_django.app
 import serve_fastapi.app
 import serve_flask.app
 from sklearn.linear_model import LogisticRegression
@@ -52,7 +53,7 @@ if __name__ == "__main__":
     y = np.where(X["length"] < 100, "short", "long")
     version = package(LogisticRegression().fit(X, y), X, y, name="sticks")
     Registry(Path("artifacts"), "sticks").promote(version)
-    roots = ("twinserve", "serve_flask", "serve_fastapi")
+    roots = ("twinserve", "serve_flask", "serve_fastapi", "serve_django")
     for name, module in sorted(sys.modules.items()):
         if name.partition(".")[0] in roots:
             print(module.__file__)
@@ -127,7 +128,7 @@ def test_the_names_of_a_project_stay_its_own(python: Path, project: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", [*DOORS, DJANGO])
 def test_a_door_of_the_wheel_answers_every_path(door: str, python: Path, project: Path) -> None:
     """All files are read from the wheel: `/docs` needs a page, two scripts and a style."""
     golden = json.loads((project / "artifacts" / "sticks" / "1" / "golden.json").read_text())[0]["request"]

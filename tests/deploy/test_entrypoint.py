@@ -47,7 +47,9 @@ def test_the_usage_names_every_command() -> None:
 def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> None:
     process = image(command)
     assert (process.returncode, process.stdout) == (2, "")
-    assert process.stderr == (f"There is no command {command!r}; choose one of: fastapi, flask, train, keys, health.\n")
+    assert process.stderr == (
+        f"There is no command {command!r}; choose one of: fastapi, flask, django, train, keys, health.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,7 @@ def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> Non
     [
         ("fastapi", "serve_fastapi"),
         ("flask", "serve_flask"),
+        ("django", "serve_django"),
         ("train", "train.py"),
         ("keys", "twinserve keys"),
     ],

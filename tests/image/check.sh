@@ -65,7 +65,7 @@ assert not mine, mine[:3]'
     "$tool" exec $box cat /usr/share/doc/twinserve/sbom.cdx.json | python3 -c '
 import json, sys
 parts = {one["name"] for one in json.load(sys.stdin)["components"]}
-assert {"python", "flask", "fastapi", "onnxruntime"} <= parts, parts' && ok "an SBOM" || bad "no SBOM"
+assert {"python", "flask", "fastapi", "django", "onnxruntime"} <= parts, parts' && ok "an SBOM" || bad "no SBOM"
     "$tool" rm -f -t 15 $box >/dev/null
     "$tool" volume rm -f $box >/dev/null
 }
@@ -73,5 +73,6 @@ assert {"python", "flask", "fastapi", "onnxruntime"} <= parts, parts' && ok "an 
 try_user
 try_door fastapi 8000
 try_door flask 8001 flask
+try_door django 8002 django
 echo "$failed failed"
 exit $failed

@@ -14,7 +14,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 
 from harness.credentials import write_keys, write_signing_key
 from harness.fake_issuer import issuing
-from harness.running import DEADLINE, DOORS, golden, running, start
+from harness.running import DEADLINE, DJANGO, DOORS, golden, running, start
 from twinserve.service.auth import keys
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 each_door = pytest.mark.parametrize("door", DOORS)
 
 
-@each_door
+@pytest.mark.parametrize("door", [*DOORS, DJANGO])
 @pytest.mark.parametrize("way", ["client_secret_basic", "client_secret_post"])
 def test_authlibs_client_gets_a_token_and_uses_it(door: str, way: str, tmp_path: Path, artifacts: Path) -> None:
     """Authlib's client gets a token, by both ways of authentication, and predicts with it."""

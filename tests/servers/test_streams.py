@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from harness.running import DEADLINE, Running, golden, running
+from harness.running import DEADLINE, DJANGO, DOORS, Running, golden, running
 from tests.lines import TYPE
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Any]
 
 
-@pytest.fixture(params=["serve_fastapi", "serve_flask"])
+@pytest.fixture(params=[*DOORS, DJANGO])
 def start(request: pytest.FixtureRequest, artifacts: Path, tmp_path: Path) -> Start:
     """Starts the door, which speaks the dialect of lines, too, with settings of the test's own."""
     return partial(running, request.param, tmp_path, artifacts, module="tests.lines")

@@ -1,4 +1,4 @@
-"""`twinserve serve`: run both doors on this machine, side by side, or one of them."""
+"""`twinserve serve`: run FastAPI and Flask on this machine, side by side, or one door."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from twinserve.service.settings import ENV_FILE, BadSetting, Settings, read_sett
 from twinserve.store.models import models, only_model
 from twinserve.store.registry import Registry
 
-DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask"}
+DOORS: Final = {"FastAPI": "serve_fastapi", "Flask": "serve_flask", "Django": "serve_django"}
+TOGETHER: Final = ("FastAPI", "Flask")
+"""Those that run where none is named."""
 PORT: Final = 8000
 """The first door's; each other has the next."""
 LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # Nothing is bound to them here.
@@ -44,10 +46,10 @@ def command(_verb: str, program: str) -> Command:
     """`twinserve serve`."""
     parser = argparse.ArgumentParser(
         prog=program,
-        description="Serve the champion through both doors, or through one. Where the project's own model is "
-        "not there yet, the train.py of this folder is run first.",
+        description="Serve the champion through FastAPI and Flask, or through one door. Where the project's own model "
+        "is not there yet, the train.py of this folder is run first.",
         epilog=f"FastAPI listens on TWINSERVE_PORT, by default {PORT}, and Flask on the port after it; one door alone "
-        f"listens on TWINSERVE_PORT, by default {PORT} or {PORT + 1}. The settings "
+        f"listens on TWINSERVE_PORT, by default {PORT}, {PORT + 1} or, for Django, {PORT + 2}. The settings "
         "are the doors' own: python -m serve_fastapi --help.",
     )
     parser.add_argument("door", nargs="?", choices=[module.removeprefix("serve_") for module in DOORS.values()])
@@ -75,13 +77,14 @@ def main(door: str | None = None) -> int:
         settings = read_settings()
     except BadSetting as error:
         return fail("serve", str(error), USAGE)
-    doors = DOORS if door is None else {name: module for name, module in DOORS.items() if module == f"serve_{door}"}
+    chosen = TOGETHER if door is None else [name for name, module in DOORS.items() if module == f"serve_{door}"]
+    doors = {name: DOORS[name] for name in chosen}
     return run("serve", lambda: _serve(settings, doors))
 
 
 def _serve(settings: Settings, doors: Mapping[str, str]) -> int:
     settings = _with_only_model(settings)
-    first = settings.port or (PORT if "FastAPI" in doors else PORT + 1)
+    first = settings.port or PORT + list(DOORS).index(next(iter(doors)))
     ports = {name: first + number for number, name in enumerate(doors)}
     for port in ports.values():
         bind(settings, port).close()  # Otherwise another program's server could answer in place of a door.

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
-        None, description="Port to listen on; FastAPI's default is 8000 and Flask's 8001."
+        None, description="Port to listen on; FastAPI's default is 8000, Flask's 8001 and Django's 8002."
     )
     workers: Count = Field(1, description="Worker processes; one per core that you want to give to the service.")
     threads: Count | None = Field(

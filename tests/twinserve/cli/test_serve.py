@@ -46,6 +46,20 @@ def test_both_doors_answer_alike_and_ctrl_c_ends_both(artifacts: Path) -> None:
         socket.create_server(("127.0.0.1", number)).close()
 
 
+def test_a_door_that_is_named_runs_alone(artifacts: Path) -> None:
+    """Django, too, which does not run beside the others."""
+    port = free_ports()
+    given = {"TWINSERVE_ARTIFACTS": str(artifacts), "TWINSERVE_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "twinserve.cli.main", "serve", "django"]
+    with subprocess.Popen(command, env=os.environ | given, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert re.match(rf"Django +http://127\.0\.0\.1:{port} ", process.stdout.readline())
+        assert b'"label"' in predict(port, golden(artifacts))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has all of 127.0.0.0/8 without being told.")
 def test_the_doors_are_asked_at_the_address_that_they_listen_on(
     artifacts: Path, monkeypatch: pytest.MonkeyPatch
