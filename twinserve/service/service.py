@@ -18,6 +18,7 @@ from twinserve.service.http.problem import method_not_allowed, no_such_path, shu
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.inference.alone import Alone
 from twinserve.service.inference.filled import Filled
 from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
@@ -177,8 +178,8 @@ class Service(Lifecycle):
         exchange.version = version.version
         codec = version.codec(exchange.dialect)
         if exchange.route == "form":
-            filled = Filled(self.settings, version, self.metrics)
-            return self._pool.submit(filled, Question(body, asked, codec, exchange.request_id, observer=None))
+            alone = Alone(Filled(self.settings, version, self.metrics).answer)
+            return self._pool.submit(alone, Question(body, asked, codec, exchange.request_id, observer=None))
         question = Question(body, asked, codec, exchange.request_id, self.observer)
         if version.is_quick(body, asked):
             return version.answer(question)
