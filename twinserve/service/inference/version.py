@@ -28,7 +28,16 @@ from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
+from twinserve.service.protocols.dialect import (
+    NOTHING,
+    Asked,
+    BadPrediction,
+    Codec,
+    Composer,
+    Dialect,
+    Stream,
+    Warnings,
+)
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
@@ -65,6 +74,7 @@ class ModelVersion:
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
+        self._composers: dict[str, Composer] = {}
         """By the dialect's name; each is made when it is first used."""
         self._why = Why(artifact.explainer, facts.classes)
         self._sure = Sure(artifact.coverage)
@@ -94,6 +104,16 @@ class ModelVersion:
         if codec is None:
             codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
         return codec
+
+    def composer(self, dialect: Dialect) -> Composer:
+        """What composes the answers of that dialect, made when it is first asked for."""
+        composer = self._composers.get(dialect.name)
+        if composer is None:
+            if dialect.composer is None:
+                raise TypeError(f"The dialect {dialect.name} composes nothing.")
+            composer = dialect.composer(self._artifact, self.version, self._settings)
+            self._composers[dialect.name] = composer
+        return composer
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
