@@ -7,7 +7,9 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
+import xgboost
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -26,6 +28,7 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions
 from twinserve.proof.explanation import Explanation, explain_model
+from twinserve.proof.prove import compile_model, prove
 from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
 
 NAMES = ("a", "b", "c")
@@ -159,6 +162,27 @@ def test_a_model_that_is_not_compiled_is_sampled() -> None:
     assert found is not None
     assert found.facts.reason == "Sampled: the model is not compiled."
     assert found.facts.of == "probability"
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (xgboost.XGBRegressor(booster="dart", n_estimators=3), "booster='dart' is not lowered"),
+        (xgboost.XGBRegressor(booster="gblinear", n_estimators=3), "booster='gblinear' is not lowered"),
+        (lightgbm.LGBMRegressor(linear_tree=True, n_estimators=3, verbose=-1), "linear_tree=True is not lowered"),
+    ],
+    ids=["dart", "gblinear", "linear trees"],
+)
+def test_boosting_that_is_no_sum_of_trees_is_sampled_and_says_so(model: Any, why: str) -> None:
+    """Both of the explanation, and of the predictor why it is not compiled."""
+    frame = pd.DataFrame(X, columns=list(NAMES))
+    model = clone(model).fit(frame, VALUES)
+    sides = (Columns(X[:150]), Columns(X[150:]))
+    proved = prove(model, compile_model(model, SIGNATURE), SIGNATURE, None, sides, 0)
+    assert proved.explanation is not None
+    assert proved.explanation.facts.method == "shapley-sampled"
+    assert proved.explanation.facts.reason == "Sampled: the model is not compiled."
+    assert why in proved.facts.reason
 
 
 def test_a_model_that_cannot_be_asked_is_not_explained() -> None:
