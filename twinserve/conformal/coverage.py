@@ -106,8 +106,8 @@ class Coverage:
 
     def _intervals(self, values: FloatArray, matrix: FloatArray, coverage: float) -> Covered:
         (radius,) = self._thresholds(coverage)
-        radii = radius if self._difficulty is None else radius * self._difficulty.many(matrix, values)
         with np.errstate(over="ignore"):  # Beyond the largest double lies no other.
+            radii = radius if self._difficulty is None else radius * self._difficulty.many(matrix, values)
             low, high = np.maximum(values - radii, -LARGEST), np.minimum(values + radii, LARGEST)
         return Covered(coverage, low.tolist(), high.tolist())
 

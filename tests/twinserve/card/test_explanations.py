@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from twinserve.card.explanations import Explaining
+from twinserve.explain.explainer import Values
 from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import FakePredictor, ValuePredictor, given
@@ -45,6 +47,29 @@ def test_a_regression_has_one() -> None:
     assert "20 fields" not in drawn["contributions.svg"][0]
     assert "the 15 greatest of 20" in drawn["contributions.svg"][0]
     assert "field_19" in texts(drawn["contributions.svg"][1])
+
+
+class Partly(FakeExplainer):
+    """Without an explanation for rows whose first field is below a limit."""
+
+    limit = 0.0
+
+    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
+        values = super().explain(columns, classes)
+        values.contributions[columns.matrix[:, 0] < self.limit] = np.nan
+        return values
+
+
+def test_rows_without_an_explanation_are_left_out() -> None:
+    """They made the mean of every field what is no number."""
+    predictor = ValuePredictor()
+    explainer = Partly(predictor, "value")
+    caption, svg = Explaining(predictor, explainer, ROWS, WIDE, None).figures()["contributions.svg"]
+    explained = int((ROWS.matrix[:, 0] >= 0).sum())
+    assert f"over {explained} rows" in caption
+    assert svg.count(b"<path") > 15
+    explainer.limit = 1e9
+    assert Explaining(predictor, explainer, ROWS, WIDE, None).figures() == {}
 
 
 def test_without_an_answer_there_is_none() -> None:

@@ -86,7 +86,7 @@ def of_predictor(predictor: Any) -> Nodes:
 
 def of_xgboost(model: Any) -> list[Nodes]:
     """The trees as its own table has them; their numbers are of single precision."""
-    trees = []
+    trees: list[Nodes] = []
     for _, table in model.get_booster().trees_to_dataframe().groupby("Tree"):
         place = {name: at for at, name in enumerate(table["ID"])}
         trees.append([_xgboost_split(line, place) for line in table.to_dict("records")])
@@ -110,7 +110,7 @@ def _xgboost_split(line: dict[str, Any], place: dict[str, int]) -> Split:
 def of_lightgbm(model: Any) -> list[Nodes]:
     """The trees as its own table has them."""
     names = model.booster_.feature_name()
-    trees = []
+    trees: list[Nodes] = []
     for _, table in model.booster_.trees_to_dataframe().groupby("tree_index"):
         place = {name: at for at, name in enumerate(table["node_index"])}
         trees.append([_lightgbm_split(line, place, names) for line in table.to_dict("records")])

@@ -226,8 +226,8 @@ def test_trees_have_the_values_of_shap(name: str, seed: int) -> None:
 def test_lightgbms_random_forest_is_a_mean_though_shap_explains_the_sum() -> None:
     """So does its own `pred_contrib`; ours add up to what the model answers."""
     x, target = table(0, 250, 8)
-    sampled = {"bagging_freq": 1, "bagging_fraction": 0.6}
-    model = lightgbm.LGBMRegressor(boosting_type="rf", n_estimators=5, random_state=0, verbose=-1, **sampled)
+    model = lightgbm.LGBMRegressor(boosting_type="rf", n_estimators=5, random_state=0, verbose=-1)
+    model.set_params(bagging_freq=1, bagging_fraction=0.6)
     values = explainer_of(model.fit(x, target), numbers(8), x).explain(rows(x[:20]), None)
     assert apart(values.contributions * 5, tree_shap(model, x[:20])) < CLOSE
     np.testing.assert_allclose(values.output, model.predict(x[:20]), rtol=CLOSE)
