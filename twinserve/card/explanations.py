@@ -14,6 +14,7 @@ from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Columns, Signature
 from twinserve.signature.typical_row import typical_row
+from twinserve.store.examples import LEAST
 
 MOST_BARS: Final = 15
 MOST_CLASSES: Final = 10
@@ -48,13 +49,13 @@ class Explaining:
             return {**self._mean(rows, labels), **self._waterfalls(rows, labels)}
 
     def _mean(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
-        """Of rows that have an explanation; nothing where none has."""
+        """Of the rows that have an explanation; nothing where these are so few that one of them would show."""
         most = SAMPLED_ROWS if self._explainer.method == "shapley-sampled" else ROWS
         places = evenly_spread(len(rows), most)
         codes = None if labels is None else labels[places].tolist()
         values = self._explainer.explain(self._columns.take(rows[places].tolist()), codes)
         finite = np.isfinite(values.contributions).all(axis=1)
-        if not finite.any():
+        if finite.sum() < LEAST:
             return {}
         sizes = np.abs(values.contributions[finite]).mean(axis=0)
         order = np.argsort(-sizes, kind="stable")[:MOST_BARS][::-1]
@@ -68,7 +69,8 @@ class Explaining:
         return {"contributions.svg": (caption, svg(figure))}
 
     def _waterfalls(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
-        """One for the typical row of each class that is predicted, or of all rows of a regression."""
+        """One for the typical row of each class that is predicted, or of all rows of a regression; none for a class of
+        so few rows that one of them would show."""
         if labels is None or self._classes is None:
             return self._waterfall("waterfall.svg", "all rows", rows, None)
         drawn: dict[str, tuple[str, bytes]] = {}
@@ -77,6 +79,8 @@ class Explaining:
         return drawn
 
     def _waterfall(self, name: str, whose: str, rows: IntArray, code: int | None) -> dict[str, tuple[str, bytes]]:
+        if len(rows) < LEAST:
+            return {}
         row = typical_row(self._columns.take(rows.tolist()), self._signature)
         if ask(self._predictor, row).predictions is None:
             return {}

@@ -10,6 +10,7 @@ import pytest
 
 from twinserve.card.explanations import Explaining
 from twinserve.explain.explainer import Values
+from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import FakePredictor, ValuePredictor, given
@@ -70,6 +71,25 @@ def test_rows_without_an_explanation_are_left_out() -> None:
     assert svg.count(b"<path") > 15
     explainer.limit = 1e9
     assert Explaining(predictor, explainer, ROWS, WIDE, None).figures() == {}
+
+
+class Halves(FakePredictor):
+    """Label 1 for the rows whose first field is at least a limit."""
+
+    limit = 0.0
+
+    def predict(self, columns: Columns) -> Predictions:
+        return Predictions((columns.matrix[:, 0] >= self.limit).astype(np.int64), np.full((len(columns), 2), 0.5))
+
+
+@pytest.mark.parametrize(("rows", "drawn"), [(4, ["waterfall-0.svg"]), (5, ["waterfall-0.svg", "waterfall-1.svg"])])
+def test_a_class_of_few_rows_has_no_waterfall(rows: int, drawn: list[str]) -> None:
+    """What is typical of one row is that row, and no row is published."""
+    predictor = Halves()
+    predictor.limit = float(np.sort(ROWS.matrix[:, 0])[-rows])
+    figures = Explaining(predictor, FakeExplainer(predictor), ROWS, WIDE, ("a", "b")).figures()
+    assert [*figures] == ["contributions.svg", *drawn]
+    assert [*Explaining(predictor, FakeExplainer(predictor), ROWS[:4], WIDE, ("a", "b")).figures()] == []
 
 
 def test_without_an_answer_there_is_none() -> None:
