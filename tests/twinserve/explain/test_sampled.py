@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
+
 import numpy as np
 import pytest
 
 from tests.twinserve.explain.games import Floats, by_definition
 from twinserve.explain import sampled
+from twinserve.explain.explained import TooLate, explain
 from twinserve.explain.sampled import SampledExplainer, mixed
 from twinserve.explain.stored import Scale
 from twinserve.predict.predictor import CannotPredict, Predictions, PredictorKind
@@ -123,6 +127,18 @@ def test_a_small_background_is_used_several_times_and_its_errors_are_no_smaller_
         off = np.abs(values.contributions[row] - by_definition(worth, 4))
         assert (off <= 4 * values.errors[row] + 1e-9).all()
         assert values.base[row] == pytest.approx(answer(few.matrix).mean(), abs=1e-12)
+
+
+def test_rows_in_pieces_have_the_values_of_all_at_once_until_it_is_too_late() -> None:
+    """With a deadline, as a service has one."""
+    formula = Formula("probability")
+    whole = SampledExplainer(formula, Columns(BACKGROUND), "probability", "a")
+    predictions, ask = formula.predict(ROWS), partial(explain, whole, ROWS)
+    at_once = ask(predictions, ("no", "yes"), None, 2)
+    in_pieces = ask(predictions, ("no", "yes"), None, 2, time.monotonic() + 60)
+    assert in_pieces.described("abcd") == at_once.described("abcd")
+    with pytest.raises(TooLate):
+        ask(predictions, ("no", "yes"), None, 2, time.monotonic() - 1)
 
 
 def test_one_field_gets_everything() -> None:
