@@ -87,8 +87,10 @@ def test_metrics_count_requests(name: str) -> None:
         ("twinserve_requests_total", "unknown", "GET", "404"): 2,
     }
     assert figures["twinserve_predictions_total", "cars", "7"] == 2
-    assert figures["twinserve_warnings_total", "out-of-range"] == 1
-    assert figures["twinserve_warnings_total", "unseen-category"] == 1
+    assert figures["twinserve_warnings_total", "cars", "/age", "out-of-range"] == 1
+    assert figures["twinserve_warnings_total", "cars", "/city", "unseen-category"] == 1
+    kinds = {"malformed-json": 1, "method-not-allowed": 2, "not-found": 2}
+    assert {kind: figures["twinserve_problems_total", kind] for kind in kinds} == kinds
     assert figures["twinserve_request_seconds_count", "model"] == 5
     assert figures["twinserve_faults_total",] == 0
 
@@ -97,7 +99,7 @@ def samples(door: Door) -> dict[tuple[str, ...], float]:
     """Every sample by its name and its labels' values, in the order in which the service declares the labels."""
     answer = door.send("GET", "/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    order = ("model", "version", "route", "method", "status", "code", "le")
+    order = ("model", "version", "route", "method", "status", "pointer", "code", "kind", "le")
     values = {}
     for family in text_string_to_metric_families(answer.body.decode()):
         for sample in family.samples:

@@ -11,8 +11,9 @@ from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.pages import assets
 from twinserve.service.service import Service
+from twinserve.service.telemetry.metrics import Metrics
 from twinserve.testing.contract.pages import BROWSER, PAGES, text_of
-from twinserve.testing.fakes import service_of, signature
+from twinserve.testing.fakes import service_of, settings_of, signature
 
 NEEDS = {"/": "read", "/card": "read", "/live": "manage"}
 
@@ -66,6 +67,22 @@ def test_a_page_that_asks_counts_against_the_rate(open_doors: OpenDoors, tmp_pat
     write_keys(tmp_path / "keys.json", alice="read")
     both = open_doors(service_of(auth="keys", keys=tmp_path / "keys.json", rate=0.001, burst=2))
     assert [both.doors[0].send("GET", "/card", headers=BROWSER).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_without_a_model_a_person_gets_a_page_and_a_program_a_problem(open_doors: OpenDoors) -> None:
+    """Both 503 with when to try again; the index needs no model, and errors are counted by kind in either case."""
+    service = Service(settings_of(), Metrics(), None)
+    both = open_doors(service)
+    for path in PAGES:
+        answer = both.send("GET", path, headers=BROWSER)
+        assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+        assert answer.headers["Retry-After"] == "1"
+        assert "No model is loaded." in text_of(answer)
+        program = both.send("GET", path)
+        assert (program.status, program.headers["Content-Type"]) == (
+            (200, "application/json") if path == "/" else (503, "application/problem+json")
+        )
+    assert b'twinserve_problems_total{kind="unavailable"} 10.0' in service.metrics.render()
 
 
 def test_all_pages_and_their_files_are_small(both: Both) -> None:

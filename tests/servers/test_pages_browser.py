@@ -144,7 +144,7 @@ def test_what_happens_is_seen_without_reloading(reader: Reader, server: Running,
     assert int(reader.until(TOTAL, "422", 0)) > 0
     assert reader.find("#latency [data-of=median]").text.endswith("ms")
     assert reader.find("#versions tbody").text.startswith("tumor 1 serving")
-    assert "422" in reader.find("#kinds tbody").text
+    assert "invalid-input" in reader.find("#kinds tbody").text
     assert "now" in reader.browser.execute_script("return document.querySelector('#requests .trend').textContent")
     assert reader.complaints() == []
 

@@ -72,12 +72,12 @@ class Exchange:
 
     def refuse(self, error: Exception) -> Reply:
         """The reply to an exception: a `Problem` as it is; anything else is logged, counted and answered with 500."""
-        if isinstance(error, Problem):
-            return self.dialect.refuse(error, self.request_id)
-        log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], traceback=where(error))
-        self._metrics.faults.inc()
-        detail = "The service failed; its log has more under this request's id."
-        return self.dialect.refuse(Problem("internal", detail), self.request_id)
+        if not isinstance(error, Problem):
+            log.error("fault", request_id=self.request_id, path=self.path[:LONGEST_PATH], traceback=where(error))
+            self._metrics.faults.inc()
+            error = Problem("internal", "The service failed; its log has more under this request's id.")
+        self._metrics.problems.labels(error.kind).inc()
+        return self.dialect.refuse(error, self.request_id)
 
     @property
     def headers(self) -> tuple[Header, ...]:

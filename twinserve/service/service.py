@@ -177,7 +177,7 @@ class Service(Lifecycle):
         exchange.version = version.version
         codec = version.codec(exchange.dialect)
         if exchange.route == "form":
-            filled = Filled(self.settings, version)
+            filled = Filled(self.settings, version, self.metrics)
             return self._pool.submit(filled, Question(body, asked, codec, exchange.request_id, observer=None))
         question = Question(body, asked, codec, exchange.request_id, self.observer)
         if version.is_quick(body, asked):

@@ -16,6 +16,7 @@ from twinserve.service.pages.outcome import TOP, Outcome
 from twinserve.service.pages.posted import Posted, read
 from twinserve.service.protocols.dialect import NOTHING, Asked
 from twinserve.service.settings import Settings
+from twinserve.service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from twinserve.service.inference.version import ModelVersion
@@ -28,8 +29,8 @@ SAID_ON_THE_PAGE: Final = ("invalid-input", "malformed-json")
 class Filled:
     """A version that is asked with a form, for the pool."""
 
-    def __init__(self, settings: Settings, version: ModelVersion) -> None:
-        self._settings, self._version = settings, version
+    def __init__(self, settings: Settings, version: ModelVersion, metrics: Metrics) -> None:
+        self._settings, self._version, self._metrics = settings, version, metrics
 
     def joins(self, _: Question) -> bool:
         """Never: a form is answered alone."""
@@ -65,6 +66,7 @@ class Filled:
         except Problem as problem:
             if problem.kind not in SAID_ON_THE_PAGE:
                 raise
+            self._metrics.problems.labels(problem.kind).inc()  # Told on a page, which is no refusal.
             errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
             return Outcome(errors=errors, more=problem.detail)
 

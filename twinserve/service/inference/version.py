@@ -34,7 +34,7 @@ from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, C
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.signature import Columns, json_schema
+from twinserve.signature import Columns, json_schema, pointer
 from twinserve.signature.request.diagnosis import MAX_ERRORS
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
@@ -216,9 +216,9 @@ class ModelVersion:
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)
         if warnings:
-            codes = Counter(finding.code for findings in warnings.values() for finding in findings)
-            for code, number in codes.items():
-                self._metrics.warnings.labels(code).inc(number)
+            places = Counter((finding.path, finding.code) for findings in warnings.values() for finding in findings)
+            for (path, code), number in places.items():
+                self._metrics.warnings.labels(self.model, pointer(path), code).inc(number)
 
     @cached_property
     def openapi(self) -> Reply:

@@ -9,6 +9,7 @@ from typing import Final
 from twinserve.service.http.accept import HTML, MARKDOWN, preferred
 from twinserve.service.http.cacheable import CacheableDocument
 from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.pages.frame import Frame, Shown, kept
@@ -16,7 +17,7 @@ from twinserve.service.pages.history import History, history
 from twinserve.service.pages.model_card import LONGEST, card_html
 from twinserve.service.pages.outcome import NOT_ASKED, Outcome
 from twinserve.service.pages.posted import NOTHING, Posted
-from twinserve.service.pages.rendering import HEADERS, document, render
+from twinserve.service.pages.rendering import HEADERS, VARY, document, render
 from twinserve.service.pages.rendering import HTML as HTML_TYPE
 from twinserve.service.pages.texts import texts
 from twinserve.service.settings import Settings
@@ -66,3 +67,9 @@ def _card(frame: Frame, version: Shown, past: History) -> CacheableDocument:
 def live(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
     """`GET /live`."""
     return kept("live.html", Frame.of("live", settings, version), version).reply(header)
+
+
+def unavailable(page: str, settings: Settings, problem: Problem) -> Reply:
+    """A page in the place of one of this name, as long as no model is loaded."""
+    body = render("unavailable.html", frame=Frame.of(page, settings, None), detail=problem.detail)
+    return Reply(problem.status, body, HTML_TYPE, (*HEADERS, ("Vary", VARY), *problem.headers))

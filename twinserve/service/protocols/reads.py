@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from twinserve.service import pages
 from twinserve.service.auth.credential import is_page, must_ask
-from twinserve.service.http.problem import no_such_path, shutting_down
+from twinserve.service.http.problem import Problem, no_such_path, shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.protocols.dialect import Asked, Read, Served
@@ -52,10 +52,18 @@ def _route(service: Served, name: str) -> Route:
 
 
 def _page(service: Served, asked: Asked, route: Route, make: pages.Make) -> Reply:
-    """The page of a path, or the one that asks for the credentials that it requires."""
+    """The page of a path, or the one that asks for credentials, or the one that says that no model is loaded."""
+    name = route.name.removesuffix("_page")
     if must_ask(service.settings, route, asked.header):
-        return pages.shell(route.name.removesuffix("_page"), service.settings).reply(asked.header)
-    return make(service.settings, service.routes, service.models.current(), asked.header)
+        return pages.shell(name, service.settings).reply(asked.header)
+    try:
+        version = service.models.current()
+    except Problem as problem:
+        if not is_page(route, asked.header):
+            raise
+        service.metrics.problems.labels(problem.kind).inc()  # Told on a page, which is no refusal.
+        return pages.unavailable(name, service.settings, problem)
+    return make(service.settings, service.routes, version, asked.header)
 
 
 def live(_service: Served, _: Asked) -> Reply:

@@ -26,7 +26,8 @@ GaugeMode = Literal["livemax", "livemin"]
 
 
 class Metrics:
-    """The metrics of one service. Labels come from closed sets, so their number is bounded."""
+    """The metrics of one service. Labels come from closed sets, among them the fields of each
+    model, so their number is bounded."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -44,7 +45,13 @@ class Metrics:
             "twinserve_predictions", "Instances predicted.", ("model", "version"), registry=self._registry
         )
         self.warnings = Counter(
-            "twinserve_warnings", "Values not seen in training.", ("code",), registry=self._registry
+            "twinserve_warnings",
+            "Values not seen in training, by field.",
+            ("model", "pointer", "code"),
+            registry=self._registry,
+        )
+        self.problems = Counter(
+            "twinserve_problems", "Requests refused, and faults.", ("kind",), registry=self._registry
         )
         self.swaps = Counter(
             "twinserve_swaps", "New champions that took over or were refused.", ("outcome",), registry=self._registry

@@ -90,14 +90,15 @@ class Live {
       ),
       rows: sums(metrics, "twinserve_predictions_total", (labels) => [labels.model, labels.version].join(" ")),
       buckets: sums(metrics, "twinserve_request_seconds_bucket", (labels) => (others(labels) ? labels.le : null)),
-      warnings: sums(metrics, "twinserve_warnings_total", (labels) => labels.code),
+      warnings: sums(metrics, "twinserve_warnings_total", (labels) => JSON.stringify([labels.pointer, labels.code])),
+      problems: sums(metrics, "twinserve_problems_total", (labels) => labels.kind),
     });
     this.samples.splice(0, this.samples.length - KEPT);
     const now = this.samples.at(-1);
     this.showRates();
     this.showLatency();
     this.showRequests(now);
-    this.showWarnings(now);
+    this.showCounts(now);
     this.showVersions(metrics, now);
     this.find("#updated").textContent = fill(this.texts.updated, { time: new Date().toLocaleTimeString() });
   }
@@ -161,16 +162,12 @@ class Live {
       return [...key.split(" "), seconds > 0 ? number(grown / seconds) : "–", number(total)];
     });
     this.fillTable("#by-status", rows, (row) => row[2] >= "400");
-    const byStatus = new Map();
-    for (const [key, total] of now.requests) {
-      const status = key.slice(-3);
-      if (status >= "400") byStatus.set(status, (byStatus.get(status) ?? 0) + total);
-    }
-    this.fillTable("#kinds", [...byStatus].sort().map(([status, total]) => [status, number(total)]));
   }
 
-  showWarnings(now) {
-    this.fillTable("#warnings", [...now.warnings].sort().map(([code, total]) => [code, number(total)]));
+  showCounts(now) {
+    const byTotal = (sums) => [...sums].sort((one, other) => other[1] - one[1]);
+    this.fillTable("#kinds", byTotal(now.problems).map(([kind, total]) => [kind, number(total)]));
+    this.fillTable("#warnings", byTotal(now.warnings).map(([key, total]) => [...JSON.parse(key), number(total)]));
   }
 
   showVersions(metrics, now) {
