@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from graphql import (
 )
 
 from twinserve.service.http.parameters import COVERAGE, TOP, Unfit
-from twinserve.service.http.problem import Problem, invalid_input
+from twinserve.service.http.problem import Problem, invalid_input, prediction_timeout
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.dialect import Ask, Asked
 from twinserve.service.settings import Settings
@@ -31,9 +32,12 @@ class Asking:
     """The context of one request. Its limits hold for all queries of the request together."""
 
     def __init__(self, ask: Ask, native: Callable[[Any], Any], model: Mapping[str, Any], settings: Settings) -> None:
-        self._ask, self._native, self._model = ask, native, model
+        self._ask, self._native, self.model = ask, native, model
         self._limits = {False: settings.max_batch, True: settings.max_explain}
         self._left = dict(self._limits)
+        self._patience = settings.predict_timeout
+        self._until = time.monotonic() + self._patience
+        """When nobody waits for the answer any more, on the monotonic clock."""
 
     @staticmethod
     def resolvers() -> Mapping[str, Callable[..., Any]]:
@@ -42,13 +46,14 @@ class Asking:
             "predict": lambda _, info, instance, coverage=None: context(info).one(instance, coverage=coverage),
             "predictMany": lambda _, info, instances, coverage=None: context(info).many(instances, coverage=coverage),
             "explain": lambda _, info, instance, **given: context(info).one(instance, explains=True, **given),
-            "model": lambda _, info: context(info)._model,
+            "model": lambda _, info: context(info).model,
         }
 
     def one(self, instance: Any, *, explains: bool = False, **query: Any) -> Mapping[str, Any]:
         """The answer to an instance."""
         self._take(1, explains=explains)
-        return self._answer(self._native(instance), query, explains=explains)
+        answer: Mapping[str, Any] = self._answer(self._native(instance), query, explains=explains)
+        return answer
 
     def many(self, instances: list[Any], **query: Any) -> list[Mapping[str, Any]]:
         """The answers to some instances."""
@@ -80,6 +85,8 @@ class Asking:
             raise invalid_input(too_many(self._limits[explains]))
 
     def _answer(self, value: Any, query: Mapping[str, Any], *, explains: bool) -> Any:
+        if time.monotonic() > self._until:
+            raise prediction_timeout(self._patience)
         asked = Asked(query=checked(query), explains=explains)
         return json.loads(self._ask(encoded(value), asked))
 
@@ -99,7 +106,7 @@ def instance_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
                 yield from (node for node in selection.arguments or () if node.name.value in ("instance", "instances"))
 
 
-def context(info: GraphQLResolveInfo) -> Asking:
+def context(info: GraphQLResolveInfo[Any]) -> Asking:
     """The context of the request that a query belongs to."""
     found = info.context
     if not isinstance(found, Asking):

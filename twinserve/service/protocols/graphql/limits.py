@@ -49,11 +49,11 @@ class Walk:
         if selections is None:
             return
         if depth > DEEPEST:
-            raise GraphQLError(f"The document may nest {DEEPEST} selections at most.")
+            raise too_much(f"The document may nest {DEEPEST} selections at most.")
         for selection in selections.selections:
             self._fields += 1
             if self._fields > MOST_FIELDS:
-                raise GraphQLError(f"The document may ask for {MOST_FIELDS} fields at most.")
+                raise too_much(f"The document may ask for {MOST_FIELDS} fields at most.")
             self.count(self._below(selection), depth + 1)
 
     def _below(self, selection: SelectionNode) -> SelectionSetNode | None:
@@ -61,3 +61,8 @@ class Walk:
             fragment = self._fragments.get(selection.name.value)
             return None if fragment is None else fragment.selection_set
         return selection.selection_set if isinstance(selection, FieldNode | InlineFragmentNode) else None
+
+
+def too_much(message: str) -> GraphQLError:
+    """The error for a document that asks for more than it may."""
+    return GraphQLError(message, extensions={"code": "limit"})

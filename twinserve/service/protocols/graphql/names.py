@@ -8,6 +8,8 @@ from typing import Final
 
 TAKEN: Final = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 NOT_TAKEN: Final = re.compile(r"[^_0-9A-Za-z]")
+NAMELESS: Final = "field"
+"""What a name becomes of which nothing is left."""
 
 
 def graphql_names(names: Iterable[str]) -> Mapping[str, str]:
@@ -19,9 +21,8 @@ def graphql_names(names: Iterable[str]) -> Mapping[str, str]:
         if name in used:
             made[name] = name
             continue
-        plain = "_" + NOT_TAKEN.sub("_", name).lstrip("_")
-        plain = plain[1:] if TAKEN.fullmatch(plain[1:]) else plain
-        made[name] = free(plain, used)
+        plain = NOT_TAKEN.sub("_", name).lstrip("_") or NAMELESS
+        made[name] = free(plain if TAKEN.fullmatch(plain) else f"_{plain}", used)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-SYNTAX: Final = "The document is not GraphQL."
+SYNTAX: Final = "The document is not GraphQL, or it is too long, or it nests too deeply."
 VALUE: Final = "A value is not of the type that the schema names."
 INVALID: Final = "The document is not valid."
 NO_DIRECTIVE: Final = "There is no such directive here."
