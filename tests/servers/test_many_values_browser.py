@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chrom
 
 CITIES: Final = 60
 SHOWN: Final = """
-const names = [...document.querySelectorAll("#what-if svg text:not(.faint)")].map((text) => text.firstChild.textContent);
+const texts = document.querySelectorAll("#what-if svg text:not(.faint)");
+const names = [...texts].map((text) => text.firstChild.textContent);
 return names.length === arguments[0] ? names : null;
 """
 
@@ -34,8 +35,8 @@ def orders(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     rows = 40 * CITIES
     place = rng.integers(0, CITIES, rows)
-    payment = rng.choice(np.array(["card", "cash", None], dtype=object), rows)
-    X = pd.DataFrame(
+    payment = rng.choice(np.array(["card", "cash", np.nan], dtype=object), rows)
+    table = pd.DataFrame(
         {
             "city": [f"city {number:03}" for number in place],
             "payment": pd.Series(payment, dtype=object),
@@ -45,8 +46,8 @@ def orders(folder: Path) -> Path:
     y = np.where(place / CITIES + rng.normal(size=rows) / 4 > 0.5, "late", "early")
     encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     steps = make_column_transformer((encoder, ["city", "payment"]))
-    estimator = make_pipeline(steps, LogisticRegression()).fit(X, y)
-    promote("orders", package(estimator, X, y, name="orders", store=folder), store=folder)
+    estimator = make_pipeline(steps, LogisticRegression()).fit(table, y)
+    promote("orders", package(estimator, table, y, name="orders", artifacts=folder), artifacts=folder)
     return folder
 
 
@@ -54,14 +55,14 @@ def orders(folder: Path) -> Path:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A person with the form, and an example in it."""
     folder = tmp_path_factory.mktemp("orders")
-    with running("serve_flask", folder, orders(folder / "artifacts"), workers=1, model="orders") as server:
-        with browsing() as browser:
-            made = Reader(browser, f"http://127.0.0.1:{server.port}")
-            made.look_at(1200, "light")
-            made.open("")
-            made.find("button[name=example]").click()
-            made.find("#what-if-field")
-            yield made
+    serving = running("serve_flask", folder, orders(folder / "artifacts"), workers=1, model="orders")
+    with serving as server, browsing() as browser:
+        made = Reader(browser, f"http://127.0.0.1:{server.port}")
+        made.look_at(1200, "light")
+        made.open("")
+        made.find("button[name=example]").click()
+        made.find("#what-if-field")
+        yield made
 
 
 def test_what_if_of_many_categories_takes_the_most_frequent(reader: Reader) -> None:

@@ -105,7 +105,7 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
         yield heading("Why an answer is what it is")
         how = "estimated by sampling" if facts.explanation.method == "shapley-sampled" else "exact"
         yield paragraph(
-            f"Shapley values of the fields, {how} (`{facts.explanation.method}`). What they explain: "
+            f"Shapley values of the fields, {how} ({facts.explanation.method}). What they explain: "
             f"{facts.explanation.of}. {facts.explanation.reason}"
         )
         yield from (picture(path, caption) for path, (caption, _) in explained.items())
