@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +17,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serve_fastapi.app import app_of, create_app
+from twinserve.service.http.cacheable import CacheableDocument
 from twinserve.service.http.problem import Problem
+from twinserve.service.pages import frame
+from twinserve.service.pages.rendering import document
 from twinserve.service.protocols.dialect import NOTHING
 from twinserve.service.protocols.reads import READS
 from twinserve.testing.fakes import car, service_of
@@ -100,3 +106,24 @@ def test_a_path_below_a_root_is_looked_for_by_the_framework() -> None:
     """Below the root path `/predict` the shortcut is off: the framework looks the path up."""
     client = TestClient(create_app(service_of()), root_path="/predict")
     assert client.post("/predict", json={}).status_code == 404
+
+
+def test_others_are_answered_while_a_page_is_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page of a version takes long, and its rendering is not what the event loop waits for."""
+    is_rendering, is_answered = threading.Event(), threading.Event()
+    waited = []
+
+    def slow(*names: Any, **context: Any) -> CacheableDocument:
+        is_rendering.set()
+        waited.append(is_answered.wait(20.0))
+        return document(*names, **context)
+
+    monkeypatch.setattr(frame, "document", slow)
+
+    with TestClient(create_app(service_of())) as client, ThreadPoolExecutor(1) as other:
+        page = other.submit(client.get, "/", headers={"Accept": "text/html"})
+        assert is_rendering.wait(20.0)
+        assert client.get("/health/live").status_code == 200
+        is_answered.set()
+        assert page.result().status_code == 200
+    assert waited == [True]
