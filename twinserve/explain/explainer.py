@@ -72,7 +72,9 @@ class ExactExplainer:
         """`graph` is the compiled model, `table` what `TABLE` holds, `fields` the number of the signature's fields,
         `matrix` gives the model's input. Raises ValueError where they do not fit one another."""
         self.method, self.of = stored.method, stored.of
-        self._stored, self._graph, self._fields, self._matrix = stored, graph, fields, matrix
+        self._stored, self._fields, self._matrix = stored, fields, matrix
+        self._graph: bytes | None = graph if stored.trees else None
+        """Until every output has been asked for."""
         self._table = None if table is None else Table(table)
         self._memory = memory // len(stored.bias)
         self._outputs: dict[int, _Output] = {}
@@ -122,6 +124,9 @@ class ExactExplainer:
         with self._lock:
             if output not in self._outputs:
                 self._outputs[output] = self._made(output)
+                if self._graph is not None and len(self._outputs) == len(self._stored.bias):
+                    self._graph = None
+                    del self._trees
             return self._outputs[output]
 
     def _made(self, output: int) -> _Output:
@@ -139,6 +144,8 @@ class ExactExplainer:
     @cached_property
     def _trees(self) -> Sequence[Added]:
         """By output; the graph is read once for all of them."""
+        if self._graph is None:
+            raise TypeError("Nothing is read once every output is there.")
         return read_trees(read_graph(self._graph), self._stored.trees, len(self._stored.bias))
 
 

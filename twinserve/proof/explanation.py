@@ -14,6 +14,7 @@ from twinserve.compile.explanation import CannotExplain, Explained
 from twinserve.explain import stored
 from twinserve.explain.explainer import ExactExplainer, Explainer
 from twinserve.explain.opening import open_explainer
+from twinserve.explain.sampled import BACKGROUND
 from twinserve.explain.stored import Scale, StoredSampled
 from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
@@ -26,8 +27,6 @@ from twinserve.store.manifest import ExplanationFacts
 TOLERANCE: Final = 1e-9
 SINGLE: Final = 1e-3
 """The tolerance of models that compute in single precision."""
-BACKGROUND: Final = 64
-"""Training rows relative to which sampled values are."""
 WORK: Final = 2_000_000_000
 """Numbers that may be computed to compare the explanations of rows; beyond it the rows are spread over all."""
 FEWEST: Final = 20

@@ -94,8 +94,8 @@ class Settings(BaseSettings):
     )
     explain_memory: Count = Field(
         bounds.EXPLAIN_MEMORY,
-        description="Bytes that a worker keeps for the explanations of a model with trees; without enough they are "
-        "slower, not different.",
+        description="Bytes that a worker keeps for the explanations of each open model with trees; without enough they "
+        "are slower, not different.",
     )
     ignore_parameters: str = Field(
         "", description="Query parameters that a gateway adds, separated by commas; they are ignored."

@@ -14,7 +14,7 @@ from twinserve.service.pages import outcome
 from twinserve.service.pages.answers import answered
 from twinserve.service.pages.outcome import TOP, Outcome
 from twinserve.service.pages.posted import Posted, read
-from twinserve.service.protocols.dialect import Asked
+from twinserve.service.protocols.dialect import NOTHING, Asked
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 
@@ -54,13 +54,15 @@ class Filled:
         if posted.pasted is not None and posted.pasted.lstrip(" \t\r\n").startswith("["):
             return Outcome(errors=({"pointer": "", "code": "type", "detail": "Must be an object."},))
         question = question._replace(body=posted.body.encode())
+        sure = SURE if self._has(SURE) else NOTHING
+        if self._has(WHY):
+            try:
+                return self._read(question, WHY._replace(query={**WHY.query, **sure.query}))
+            except Problem as problem:  # Perhaps this row has a prediction, and no explanation.
+                if problem.kind not in SAID_ON_THE_PAGE:
+                    raise
         try:
-            return outcome.read(self._version.answer(question._replace(asked=self._all())).body)
-        except Problem as problem:
-            if problem.kind not in SAID_ON_THE_PAGE:
-                raise
-        try:  # Perhaps this row has a prediction, and no explanation.
-            return outcome.read(self._version.answer(question).body)
+            return self._read(question, sure)
         except Problem as problem:
             if problem.kind not in SAID_ON_THE_PAGE:
                 raise
@@ -68,10 +70,8 @@ class Filled:
             errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
             return Outcome(errors=errors, more=problem.detail)
 
-    def _all(self) -> Asked:
-        """Everything that this version can say beside a prediction."""
-        query = SURE.query if self._has(SURE) else {}
-        return WHY._replace(query={**WHY.query, **query}) if self._has(WHY) else Asked(query=query)
+    def _read(self, question: Question, asked: Asked) -> Outcome:
+        return outcome.read(self._version.answer(question._replace(asked=asked)).body)
 
     def _has(self, asked: Asked) -> bool:
         try:

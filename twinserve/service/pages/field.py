@@ -52,15 +52,12 @@ class Field:
     @property
     def label(self) -> str:
         """Its name."""
-        last = self.feature.path[-1]
-        return f"{last + 1}" if isinstance(last, int) else last.replace("_", " ")
+        return readable(self.feature.path[-1])
 
     @property
     def title(self) -> str:
         """Its name with those of its groups."""
-        return " › ".join(
-            str(part + 1) if isinstance(part, int) else part.replace("_", " ") for part in self.feature.path
-        )
+        return " › ".join(map(readable, self.feature.path))
 
     @cached_property
     def is_boolean(self) -> bool:
@@ -164,6 +161,11 @@ class Field:
         if self.kind == "datetime" and MINUTES.match(value):
             value += ":00"
         return json.dumps(value, ensure_ascii=False)
+
+
+def readable(part: str | int) -> str:
+    """A part of a path as people read it."""
+    return str(part + 1) if isinstance(part, int) else part.replace("_", " ")
 
 
 def number_text(value: str) -> str | None:
