@@ -17,7 +17,7 @@ from twinserve.signature.typical_row import typical_row
 from twinserve.store.examples import LEAST
 
 MOST_BARS: Final = 15
-MOST_CLASSES: Final = 10
+MOST_CLASSES: Final = 20
 ROWS: Final = 500
 SAMPLED_ROWS: Final = 8
 """Rows whose contributions are averaged where each takes thousands of predictions."""

@@ -11,6 +11,9 @@ from twinserve.store.examples import Histogram
 
 WIDTH: Final = 120
 HEIGHT: Final = 24
+LONG_LABEL: Final = 40
+"""Characters; two lines beside a bar."""
+LONG_WORD: Final = 20
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Bar:
     label: str
     is_negative: bool = False
 
+    @property
+    def is_long(self) -> bool:
+        """Is there no room for its label beside it?"""
+        return len(self.label) > LONG_LABEL or max(map(len, self.label.split()), default=0) > LONG_WORD
+
 
 def number(value: float, digits: int, sign: str = "") -> str:
     """A number with so many digits at least, and without an exponent where people read none."""
@@ -69,6 +77,8 @@ def number(value: float, digits: int, sign: str = "") -> str:
 
 def percent(share: float) -> str:
     """A share as people read it; never 0 or 100 unless it is."""
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
     if 0 < share < 0.0005:
         return "< 0.1 %"
     return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"

@@ -25,11 +25,22 @@ export function snippets(request, body, instance, texts) {
 function copying(label, text, texts) {
   const button = element("button", { type: "button" }, label);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text());
+    await copy(text());
     button.textContent = texts.copied;
     setTimeout(() => (button.textContent = label), 1500);
   });
   return button;
+}
+
+/** Copy a text; without TLS a browser has no clipboard for pages, but still copies what is selected. */
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = element("textarea", { class: "only-read" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }
 
 const asks = () => document.body.dataset.asks !== "";

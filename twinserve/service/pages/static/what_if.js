@@ -24,12 +24,14 @@ export function explore(main, request, instance, texts, chosen, remember) {
     element("label", { for: "what-if-field", class: "hidden" }, texts.what_if_field),
     select,
     place,
-    element("p", { class: "faint" }, texts.what_if_hint),
+    element("p", { class: "faint", id: "what-if-hint" }, texts.what_if_hint),
   );
   request.before(section);
   const show = async () => {
     const field = fields.find((one) => one.dataset.pointer === select.value);
     remember(select.value);
+    const cut = optionsOf(field).length > MOST ? ` ${fill(texts.what_if_cut, { shown: MOST })}` : "";
+    section.querySelector("#what-if-hint").textContent = texts.what_if_hint + cut;
     place.replaceChildren(await drawn(field, instance, main.querySelector("#answer output").textContent, texts));
   };
   select.addEventListener("change", show);
@@ -38,9 +40,14 @@ export function explore(main, request, instance, texts, chosen, remember) {
 
 /** The values along which a field is varied, as JSON has them. */
 function valuesOf(field, instance) {
-  const options = [...field.querySelectorAll("select option")].map((option) => option.value).filter((value) => value !== "");
   const { type, low, high } = field.dataset;
-  if (options.length) return options.slice(0, MOST).map((option) => (type === "boolean" || type === "integer" ? JSON.parse(option) : option));
+  const options = optionsOf(field);
+  if (options.length) {
+    const values = options.slice(0, MOST).map((option) => (type === "boolean" || type === "integer" ? JSON.parse(option) : option));
+    if (isNullable(field)) values.push(null);
+    const current = at(instance, field.dataset.pointer) ?? null;
+    return values.includes(current) ? values : [...values, current];
+  }
   if (low === undefined || Number(low) >= Number(high)) return [];
   let [from, to] = [Number(low), Number(high)];
   const here = at(instance, field.dataset.pointer);
@@ -50,6 +57,15 @@ function valuesOf(field, instance) {
   const whole = [...new Set(steps.map(Math.round))];
   if (type === "date") return whole.map((days) => new Date(days * DAY).toISOString().slice(0, 10));
   return type === "datetime" ? whole.map((seconds) => new Date(seconds * 1000).toISOString()) : whole;
+}
+
+/** What may be chosen, or is suggested where there are too many to choose from. */
+function optionsOf(field) {
+  return [...field.querySelectorAll("option")].map((option) => option.value).filter((value) => value !== "");
+}
+
+function isNullable(field) {
+  return "nullable" in field.dataset;
 }
 
 function parts(pointer) {
@@ -78,9 +94,9 @@ async function drawn(field, instance, label, texts) {
   const isValue = "value" in said.predictions[0];
   const results = said.predictions.map((one) => (isValue ? one.value : one.probabilities ? one.probabilities[label] : Number(one.label === label)));
   const name = isValue ? texts.value : fill(texts.probability_of, { label });
-  const numeric = ["number", "integer"].includes(field.dataset.type) && !field.querySelector("select");
-  const kind = numeric || ["date", "datetime"].includes(field.dataset.type) ? line : bars;
-  const picture = kind(values, results, at(instance, pointer), isValue);
+  const isLine = ["number", "integer", "date", "datetime"].includes(field.dataset.type) && !field.querySelector("select");
+  const here = at(instance, pointer) ?? null;
+  const picture = isLine ? line(values, results, here, isValue) : bars(values, results, here, isValue, texts.unknown);
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", `${name}, ${title}: ${values[0]} → ${format(results[0])}, ${values.at(-1)} → ${format(results.at(-1))}`);
   picture.append(svg("text", { x: 2, y: 12, class: "faint" }, name.length > 52 ? `${name.slice(0, 51)}…` : name));
@@ -118,7 +134,7 @@ function line(values, results, here, isValue) {
   return picture;
 }
 
-function bars(values, results, here, isValue) {
+function bars(values, results, here, isValue, unknown) {
   const step = 22;
   const height = TOP + step * values.length + 4;
   const [least, most] = isValue ? [Math.min(0, ...results), Math.max(0, ...results)] : [0, 1];
@@ -126,10 +142,13 @@ function bars(values, results, here, isValue) {
   const x = (value) => 130 + ((WIDTH - 130 - 52) * (value - least)) / (most - least || 1);
   values.forEach((value, i) => {
     const top = TOP + step * i;
-    const name = String(value);
-    picture.append(svg("text", { x: 124, y: top + 14, "text-anchor": "end" }, name.length > 19 ? `${name.slice(0, 18)}…` : name));
+    const name = value === null ? unknown : String(value);
+    const isHere = value === here ? "here" : "";
+    const shown = svg("text", { x: 124, y: top + 14, "text-anchor": "end", class: isHere }, name.length > 19 ? `${name.slice(0, 18)}…` : name);
+    shown.append(svg("title", {}, name));
+    picture.append(shown);
     const [from, to] = [Math.min(x(0), x(results[i])), Math.max(x(0), x(results[i]))];
-    picture.append(svg("rect", { x: from, y: top + 3, width: Math.max(1, to - from), height: step - 8, class: value === here ? "here" : "" }));
+    picture.append(svg("rect", { x: from, y: top + 3, width: Math.max(1, to - from), height: step - 8, class: isHere }));
     const text = isValue ? compact.format(results[i]) : `${(100 * results[i]).toFixed(1)} %`;
     picture.append(svg("text", { x: to + 4, y: top + 14, class: "faint" }, text));
   });
