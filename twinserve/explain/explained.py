@@ -37,9 +37,13 @@ class Explained(NamedTuple):
     @property
     def unexplained(self) -> IntArray:
         """The rows without an explanation: with numbers too large for a double, or whose mixture with another row has
-        no prediction."""
-        finite = np.isfinite(self.values.output) & np.isfinite(self.values.contributions).all(axis=1)
-        return np.flatnonzero(~finite)
+        no prediction. Magnitudes are added up, so that the sum of any contributions is finite, whatever `top` is."""
+        values = self.values
+        with np.errstate(over="ignore"):
+            sizes = np.abs(values.base) + np.abs(values.contributions).sum(axis=1)
+        if values.errors is not None:
+            sizes = sizes + np.where(np.isfinite(values.errors).all(axis=1), 0.0, np.nan)
+        return np.flatnonzero(~(np.isfinite(sizes) & np.isfinite(values.output)))
 
     def described(self, pointers: Sequence[str]) -> list[dict[str, Any]]:
         """Each explanation as the JSON object of a reply; `pointers` are those of the signature's fields.
@@ -67,6 +71,7 @@ class Explained(NamedTuple):
         return objects
 
 
+@np.errstate(all="ignore")
 def explain(
     explainer: Explainer,
     columns: Columns,
@@ -78,7 +83,9 @@ def explain(
 ) -> Explained:
     """The explanations of predictions that all rows have: of one class, or by default of each row's own label.
 
-    Raises `TooLate` where they are not there by `deadline`, on the monotonic clock."""
+    Raises `TooLate` where they are not there by `deadline`, on the monotonic clock. NumPy warns of no number that is
+    too large: `unexplained` names the rows.
+    """
     if predictions.labels is None or classes is None:
         return Explained(explainer.method, explainer.of, None, _values(explainer, columns, None, deadline), top)
     codes = predictions.labels.tolist() if label is None else [classes.index(label)] * len(columns)

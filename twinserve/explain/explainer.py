@@ -79,7 +79,6 @@ class ExactExplainer:
         self._memory = memory // len(stored.bias)
         self._outputs: dict[int, _Output] = {}
         self._lock = threading.Lock()
-        _require_fit(stored, fields)
 
     @property
     def is_quick(self) -> bool:
@@ -165,17 +164,3 @@ class Table:
         (table,) = self._run(None, {"x": matrix})
         columns: FloatArray = np.asarray(table)
         return columns
-
-
-def _require_fit(stored: StoredExact, fields: int) -> None:
-    width, outputs = len(stored.fields), len(stored.bias)
-    for some in stored.linear:
-        columns = set(some.columns)
-        if max(columns, default=-1) >= width or any(stored.fields[column] < 0 for column in columns):
-            raise ValueError("A linear model reads columns that are not there.")
-        if len(some.weights) != outputs or {len(some.means), *map(len, some.weights)} != {len(some.columns)}:
-            raise ValueError("The weights of a linear model do not fit its columns.")
-    if max(stored.fields, default=-1) >= fields or not outputs:
-        raise ValueError("The columns come from fields that the signature has not.")
-    if any(into is not None and into >= outputs for trees in stored.trees for into in trees.into):
-        raise ValueError("Trees add to outputs that are not there.")

@@ -20,12 +20,10 @@ import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.explain.explainer import Values
-from twinserve.explain.stored import Method, Scale
+from twinserve.explain.stored import BACKGROUND, Method, Scale
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
 from twinserve.signature import Columns
 
-BACKGROUND: Final = 64
-"""Pairs of orders: each row of a background of so many is used once, those of a smaller one several times."""
 MOST_CELLS: Final = 2_000_000
 """Numbers of the rows in one call of the predictor, 16 MB, unless a single walk has more."""
 
@@ -41,7 +39,7 @@ class SampledExplainer:
         self.of = of
         self._predictor, self._background, self._seed = predictor, background, seed
         self._origin: IntArray = np.tile(np.arange(len(background)), max(1, BACKGROUND // len(background)))
-        """`[pairs]`: the background row of each pair of orders."""
+        """`[pairs]`: the background row of each pair of orders: each once, of a small one each several times."""
 
     def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
         """See `Explainer`; NaN where the model has no answer to a mixture of valid rows."""
@@ -59,7 +57,7 @@ class SampledExplainer:
         given = np.empty_like(steps)
         np.put_along_axis(given, orders, steps, axis=-1)
         pairs = given.mean(axis=1)
-        spread = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.zeros(fields)
+        spread = _spread(pairs) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.zeros(fields)
         base = float(answers[:, 0, 0].mean())
         contributions = pairs.mean(axis=0)
         return base, base + float(contributions.sum()), contributions, spread
@@ -120,6 +118,14 @@ def mixed(row: Columns, background: Columns, origin: IntArray, is_in: BoolArray)
         for field, held in row.texts.items()
     }
     return Columns(matrix, unseen, texts)
+
+
+def _spread(pairs: FloatArray) -> FloatArray:
+    """The standard deviation of each column. Of the columns over their largest magnitude, as squares may overflow."""
+    largest = np.abs(pairs).max(axis=0)
+    scale = np.where(largest > 0, largest, 1.0)
+    deviations: FloatArray = (pairs / scale).std(axis=0, ddof=1) * scale
+    return deviations
 
 
 def _on_scale(predictions: Predictions, label: int | None) -> FloatArray:

@@ -14,8 +14,7 @@ from twinserve.compile.explanation import CannotExplain, Explained
 from twinserve.explain import stored
 from twinserve.explain.explainer import ExactExplainer, Explainer
 from twinserve.explain.opening import open_explainer
-from twinserve.explain.sampled import BACKGROUND
-from twinserve.explain.stored import Scale, StoredSampled
+from twinserve.explain.stored import BACKGROUND, Scale, StoredSampled
 from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import Predictor
@@ -128,6 +127,6 @@ def _sampled(
     if answers.predictions is not None and answers.predictions.values is None:
         of = "decision" if answers.predictions.probabilities is None else "probability"
     facts = ExplanationFacts(method="shapley-sampled", of=of, reason=f"Sampled: {reason}.")
-    kept = stored.write(StoredSampled(of=of, reason=reason, background=background))
-    explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, str(seed), EXPLAIN_MEMORY)
+    kept = stored.write(StoredSampled(of=of, reason=reason, background=tuple(background)))
+    explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, None, str(seed), EXPLAIN_MEMORY)
     return None if explainer is None else Explanation(facts, {stored.NAME: kept}, explainer)

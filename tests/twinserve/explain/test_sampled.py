@@ -101,6 +101,20 @@ def test_the_predictor_is_asked_in_few_large_calls() -> None:
     assert (formula.calls, formula.largest) == (3, 64 * 2 * 3)
 
 
+def test_errors_of_huge_values_are_numbers() -> None:
+    """Their squares are none."""
+
+    class Huge(Formula):
+        def predict(self, columns: Columns) -> Predictions:
+            return Predictions(values=answer(columns.matrix) * 1e200)
+
+    huge = SampledExplainer(Huge(), Columns(BACKGROUND), "value", "a").explain(ROWS, None)
+    plain = explainer().explain(ROWS, None)
+    assert huge.errors is not None
+    assert plain.errors is not None
+    assert huge.errors / 1e200 == pytest.approx(plain.errors)
+
+
 def test_many_fields_are_asked_in_several_calls_with_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No call holds more numbers than it may, unless a single walk does."""
     whole = explainer().explain(ROWS, None)

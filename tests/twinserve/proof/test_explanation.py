@@ -22,8 +22,7 @@ from twinserve.compile import Column
 from twinserve.compile.compiler import compile_with_explanation
 from twinserve.compile.explanation import Explained
 from twinserve.explain import stored
-from twinserve.explain.sampled import BACKGROUND
-from twinserve.explain.stored import StoredExact, StoredSampled
+from twinserve.explain.stored import BACKGROUND, StoredExact, StoredSampled
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions

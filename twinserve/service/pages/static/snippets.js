@@ -66,7 +66,7 @@ const WRITERS = {
   javascript(address, _, instance) {
     const key = asks() ? ', Authorization: "Bearer …"' : "";
     return [
-      `const instance = ${JSON.stringify(instance, null, 2)};`,
+      `const instance = ${javascript(instance, "")};`,
       `const answer = await fetch(${JSON.stringify(address)}, {`,
       '  method: "POST",',
       `  headers: { "Content-Type": "application/json"${key} },`,
@@ -76,6 +76,16 @@ const WRITERS = {
     ].join("\n");
   },
 };
+
+/** A JSON value as JavaScript writes it: as it is, but for the one key that would set what an object inherits from. */
+function javascript(value, indent) {
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) return `[${value.map((item) => javascript(item, deeper)).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const key = (name) => (name === "__proto__" ? '["__proto__"]' : JSON.stringify(name));
+  const lines = Object.entries(value).map(([name, item]) => `${deeper}${key(name)}: ${javascript(item, deeper)}`);
+  return lines.length ? `{\n${lines.join(",\n")}\n${indent}}` : "{}";
+}
 
 /** A JSON value as Python writes it. */
 function python(value, indent) {

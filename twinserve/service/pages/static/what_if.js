@@ -52,7 +52,7 @@ function valuesOf(field, instance) {
   let [from, to] = [Number(low), Number(high)];
   const here = at(instance, field.dataset.pointer);
   if (typeof here === "number") [from, to] = [Math.min(from, here), Math.max(to, here)];
-  const steps = Array.from({ length: POINTS }, (_, i) => from + ((to - from) * i) / (POINTS - 1));
+  const steps = Array.from({ length: POINTS }, (_, i) => from * (1 - i / (POINTS - 1)) + to * (i / (POINTS - 1)));
   if (type === "number") return typeof here === "number" ? [...new Set([...steps, here])].sort((a, b) => a - b) : steps;
   const whole = [...new Set(steps.map(Math.round))];
   if (type === "date") return whole.map((days) => new Date(days * DAY).toISOString().slice(0, 10));
@@ -72,15 +72,17 @@ function parts(pointer) {
   return pointer.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** What an instance has there; only its own members: a field may be named as what all objects have. */
 function at(instance, pointer) {
-  return parts(pointer).reduce((node, part) => node?.[part], instance);
+  return parts(pointer).reduce((node, part) => (node && Object.hasOwn(node, part) ? node[part] : undefined), instance);
 }
 
 function changed(instance, pointer, value) {
   const copy = structuredClone(instance);
   const keys = parts(pointer);
   const last = keys.pop();
-  keys.reduce((node, part) => node[part], copy)[last] = value;
+  const own = { value, writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(keys.reduce((node, part) => node[part], copy), last, own); // Assigning to `__proto__` adds none.
   return copy;
 }
 
@@ -105,21 +107,28 @@ async function drawn(field, instance, label, texts) {
 
 function scale(results, isValue) {
   let [low, high] = isValue ? [Math.min(...results), Math.max(...results)] : [0, 1];
-  if (low === high) [low, high] = [low - 1, high + 1];
-  const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low));
+  const pad = low === high ? Math.max(1, Math.abs(low) / 1000) : 0;
+  [low, high] = [low - pad, high + pad];
+  const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - share(value, low, high));
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
-  for (const value of [low, (low + high) / 2, high]) {
+  for (const value of [low, low / 2 + high / 2, high]) {
     picture.append(svg("path", { class: "grid", d: `M${LEFT} ${y(value)}H${WIDTH - RIGHT}` }));
     picture.append(svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end", class: "faint" }, isValue ? compact.format(value) : `${100 * value} %`));
   }
   return [picture, y, low];
 }
 
+/** Where a value lies between two others, from 0 to 1; the difference of huge numbers may be no number. */
+function share(value, low, high) {
+  const half = Number.isFinite(high - low) ? 1 : 0.5;
+  return (half * value - half * low) / (half * high - half * low);
+}
+
 function line(values, results, here, isValue) {
   const [picture, y] = scale(results, isValue);
   const places = values.map((value) => (typeof value === "number" ? value : Date.parse(value)));
   const [low, high] = [places[0], places.at(-1)];
-  const x = (place) => LEFT + ((WIDTH - LEFT - RIGHT) * (place - low)) / (high - low);
+  const x = (place) => LEFT + (WIDTH - LEFT - RIGHT) * share(place, low, high);
   const path = results.map((result, i) => `${i ? "L" : "M"}${x(places[i]).toFixed(1)} ${y(result).toFixed(1)}`).join("");
   picture.append(svg("path", { class: "line", d: path }));
   const now = typeof here === "number" ? here : Date.parse(here ?? "");
@@ -139,7 +148,7 @@ function bars(values, results, here, isValue, unknown) {
   const height = TOP + step * values.length + 4;
   const [least, most] = isValue ? [Math.min(0, ...results), Math.max(0, ...results)] : [0, 1];
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}` });
-  const x = (value) => 130 + ((WIDTH - 130 - 52) * (value - least)) / (most - least || 1);
+  const x = (value) => 130 + (WIDTH - 130 - 52) * (most > least ? share(value, least, most) : 0);
   values.forEach((value, i) => {
     const top = TOP + step * i;
     const name = value === null ? unknown : String(value);
