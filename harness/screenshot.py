@@ -18,8 +18,8 @@ from harness.running import DEADLINE, running
 from harness.tumor import store
 
 PICTURE: Final = ROOT / "docs" / "images" / "form.png"
-SIZE: Final = (1240, 880)
-EXAMPLE: Final = "button[name=example][value='1']"
+SIZE: Final = (1240, 1280)
+EXAMPLE: Final = "button[name=example][value='2']"
 
 
 def take(picture: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -15,10 +16,13 @@ from twinserve.arrays import FloatArray
 from twinserve.conformal.coverage import Coverage
 from twinserve.conformal.quantiles import stored_scores
 from twinserve.conformal.stored import StoredIntervals, StoredNone, StoredSets
+from twinserve.explain.explainer import Values
 from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.service.service import Service
+from twinserve.signature import Columns
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON
+from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import (
     CLASSES,
     FakePredictor,
@@ -173,6 +177,25 @@ def test_a_row_without_an_answer_is_422_as_without_the_parameter(open_doors: Ope
 def test_a_predictor_that_suddenly_gives_no_probabilities_is_400(open_doors: OpenDoors) -> None:
     """What was calibrated with probabilities cannot make sets of labels alone."""
     assert ask(open_doors(covering(given([1]))), "?coverage=0.9").status == 400
+
+
+class Speechless(FakeExplainer):
+    """With an explanation for no row."""
+
+    def explain(self, columns: Columns, classes: Any) -> Values:
+        return super().explain(columns, classes)._replace(output=np.full(len(columns), np.nan))
+
+
+def test_a_form_says_how_sure_an_answer_is_where_it_cannot_say_why(open_doors: OpenDoors) -> None:
+    predictor = FakePredictor()
+    whole = opened(predictor, classes=CLASSES, explainer=Speechless(predictor))
+    doors = open_doors(service_of(replace(whole, coverage=Coverage(SETS))))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = doors.send("POST", "/", urlencode({"json": json.dumps(car())}).encode(), form)
+    said = ask(doors, "?coverage=0.9").json()
+    assert answer.status == 200
+    assert f"{', '.join(said['set']['labels'])}" in answer.body.decode()
+    assert "in 90 % of such cases" in answer.body.decode()
 
 
 def test_an_interval_ends_at_the_largest_double(open_doors: OpenDoors) -> None:

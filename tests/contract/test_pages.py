@@ -86,6 +86,24 @@ def test_without_a_model_a_person_gets_a_page_and_a_program_a_problem(open_doors
     assert counted.encode() in service.metrics.render()
 
 
+@pytest.mark.parametrize(("public", "linked"), [("", False), ("metrics", False), ("docs", True)])
+def test_where_credentials_are_required_the_documentation_is_linked_only_if_it_is_public(
+    open_doors: OpenDoors, tmp_path: Path, public: str, linked: bool
+) -> None:
+    """A browser that follows a link there sends no credentials."""
+    key = write_keys(tmp_path / "keys.json", alice="read")["alice"]
+    both = open_doors(service_of(auth="keys", keys=tmp_path / "keys.json", public=public))
+    for headers in (BROWSER, {**BROWSER, "X-API-Key": key}):
+        assert ('href="docs"' in text_of(both.send("GET", "/card", headers=headers))) == linked
+
+
+def test_the_documentation_links_the_pages_that_there_are(open_doors: OpenDoors) -> None:
+    """By relative addresses, as every page links every other."""
+    for pages in (True, False):
+        text = text_of(open_doors(service_of(pages=pages)).send("GET", "/docs"))
+        assert [f'<a href="{target}">' in text for target in ("./", "card", "live")] == [pages] * 3
+
+
 def test_all_pages_and_their_files_are_small(both: Both) -> None:
     """Under 300 kB as they are sent, all of them together, without the figures of a model."""
     paths = [*PAGES, *(f"/assets/{name}" for name in assets())]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
 from tests.doors import DOORS, Door
+from twinserve.explain.explainer import Values
 from twinserve.service.service import Service
+from twinserve.signature import Columns
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON
-from twinserve.testing.fakes import PATIENCE, BlockedPredictor, car, service_of
+from twinserve.testing.fake_explainer import FakeExplainer
+from twinserve.testing.fakes import PATIENCE, BlockedPredictor, FakePredictor, car, opened, service_of
 
 INSTANCE = json.dumps(car()).encode()
 PROMPT = 0.05
@@ -133,3 +137,32 @@ def test_closing_answers_what_was_taken_and_refuses_the_rest(stage: Stage) -> No
     stage.predictor.go_on.set()
     assert running.result(PATIENCE).status == 200
     assert sorted(one.result(PATIENCE).status for one in (waiting, filler)) == [200, 503]
+
+
+class Dawdling(FakeExplainer):
+    """Takes a while for each row, and counts the rows."""
+
+    is_quick = False
+    rows = 0
+
+    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
+        self.rows += len(columns)
+        Event().wait(0.1 * len(columns))
+        return super().explain(columns, classes)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_explanations_that_nobody_waits_for_end(door: str) -> None:
+    """504, and soon the thread is free again: a process whose threads are all busy for longer is taken for stuck."""
+    explainer = Dawdling(FakePredictor())
+    service = service_of(opened(FakePredictor(), explainer=explainer), threads=1, predict_timeout=1.0)
+    opened_door = DOORS[door](service)
+    body = json.dumps([car()] * 1000).encode()
+    answer = opened_door.send("POST", "/explain", body, JSON)
+    assert (answer.status, answer.json()["type"]) == (504, "urn:twinserve:problem:prediction-timeout")
+    assert not service.must_give_up()
+    assert 1 < explainer.rows < 40
+    few = opened_door.send("POST", "/explain", json.dumps([car()] * 3).encode(), JSON)
+    assert (few.status, len(few.json()["predictions"])) == (200, 3)
+    opened_door.close()
+    service.close()

@@ -173,6 +173,26 @@ def test_what_if_asks_once(reader: Reader, instance: Any) -> None:
     reader.until("return document.querySelector('#what-if-field')?.value === '/worst/texture'")
 
 
+def test_the_answer_says_how_long_it_took(reader: Reader, instance: Any) -> None:
+    """As the service measured it."""
+    reader.until(PASTE, json.dumps(instance))
+    assert reader.until("return /answered in [0-9.]+ ms/.test(document.querySelector('#took')?.textContent)")
+
+
+def test_a_copy_needs_no_secure_context(reader: Reader, instance: Any) -> None:
+    """Without TLS a page has no clipboard; what is copied can be pasted."""
+    reader.until(PASTE, json.dumps(instance))
+    reader.until(EXPLORED)
+    reader.browser.execute_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    click(reader, "#request summary")
+    click(reader, "#request > .tools:last-child button:nth-of-type(2)")
+    reader.until("return document.querySelector('#request > .tools:last-child').textContent.includes('Copied')")
+    field = reader.find("#json")  # Open since the row was pasted.
+    field.clear()
+    field.send_keys(Keys.CONTROL, "v")
+    assert field.get_attribute("value") == reader.browser.current_url
+
+
 def test_the_request_as_code(reader: Reader, instance: Any) -> None:
     """In each language, with the address of this service."""
     reader.until(PASTE, json.dumps(instance))

@@ -103,7 +103,11 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
     yield from (picture(path, caption) for path, (caption, _) in drawn.items())
     if facts.explanation is not None:
         yield heading("Why an answer is what it is")
-        yield paragraph(f"{facts.explanation.method}, in {facts.explanation.of}. {facts.explanation.reason}")
+        how = "estimated by sampling" if facts.explanation.method == "shapley-sampled" else "exact"
+        yield paragraph(
+            f"Shapley values of the fields, {how} ({facts.explanation.method}). What they explain: "
+            f"{facts.explanation.of}. {facts.explanation.reason}"
+        )
         yield from (picture(path, caption) for path, (caption, _) in explained.items())
     yield from coverage(facts)
     yield heading("Data")

@@ -14,9 +14,10 @@ from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Columns, Signature
 from twinserve.signature.typical_row import typical_row
+from twinserve.store.examples import LEAST
 
 MOST_BARS: Final = 15
-MOST_CLASSES: Final = 10
+MOST_CLASSES: Final = 20
 ROWS: Final = 500
 SAMPLED_ROWS: Final = 8
 """Rows whose contributions are averaged where each takes thousands of predictions."""
@@ -45,14 +46,18 @@ class Explaining:
         rows = np.flatnonzero(answers.given)
         labels = None if answers.predictions.labels is None else np.asarray(answers.predictions.labels)
         with drawing():
-            return {"contributions.svg": self._mean(rows, labels), **self._waterfalls(rows, labels)}
+            return {**self._mean(rows, labels), **self._waterfalls(rows, labels)}
 
-    def _mean(self, rows: IntArray, labels: IntArray | None) -> tuple[str, bytes]:
+    def _mean(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
+        """Of the rows that have an explanation; nothing where these are so few that one of them would show."""
         most = SAMPLED_ROWS if self._explainer.method == "shapley-sampled" else ROWS
         places = evenly_spread(len(rows), most)
         codes = None if labels is None else labels[places].tolist()
         values = self._explainer.explain(self._columns.take(rows[places].tolist()), codes)
-        sizes = np.abs(values.contributions).mean(axis=0)
+        finite = np.isfinite(values.contributions).all(axis=1)
+        if finite.sum() < LEAST:
+            return {}
+        sizes = np.abs(values.contributions[finite]).mean(axis=0)
         order = np.argsort(-sizes, kind="stable")[:MOST_BARS][::-1]
         figure, axes = empty(f"mean absolute contribution ({self._explainer.of})", "", _size(len(order)))
         axes.grid(visible=False, axis="y")
@@ -60,12 +65,12 @@ class Explaining:
         axes.set_yticks(range(len(order)), [short(self._names[i], 32) for i in order], fontsize=9)
         more = f", the {len(order)} greatest of {len(sizes)}" if len(sizes) > len(order) else ""
         whose = "" if labels is None else ", each for its own label"
-        return f"Mean absolute contribution of each field{more}, over {len(places)} rows of the hold-out{whose}", svg(
-            figure
-        )
+        caption = f"Mean absolute contribution of each field{more}, over {finite.sum()} rows of the hold-out{whose}"
+        return {"contributions.svg": (caption, svg(figure))}
 
     def _waterfalls(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
-        """One for the typical row of each class that is predicted, or of all rows of a regression."""
+        """One for the typical row of each class that is predicted, or of all rows of a regression; none for a class of
+        so few rows that one of them would show."""
         if labels is None or self._classes is None:
             return self._waterfall("waterfall.svg", "all rows", rows, None)
         drawn: dict[str, tuple[str, bytes]] = {}
@@ -74,10 +79,14 @@ class Explaining:
         return drawn
 
     def _waterfall(self, name: str, whose: str, rows: IntArray, code: int | None) -> dict[str, tuple[str, bytes]]:
+        if len(rows) < LEAST:
+            return {}
         row = typical_row(self._columns.take(rows.tolist()), self._signature)
         if ask(self._predictor, row).predictions is None:
             return {}
         values = self._explainer.explain(row, None if code is None else [code])
+        if not np.isfinite(values.contributions).all():
+            return {}
         caption = f"A typical row of {whose}, composed of medians: from the base to the output, field by field"
         return {name: (caption, self._drawn(values.contributions[0], float(values.base[0]), float(values.output[0])))}
 

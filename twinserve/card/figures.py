@@ -16,6 +16,10 @@ from twinserve.predict.predictor import Predictions
 MOST_CLASSES: Final = len(COLOURS)
 MOST_POINTS: Final = 1_500
 MOST_BARS: Final = 20
+LEGEND: Final = 24
+"""Characters of a class in a legend; with more it covers the curves."""
+LEVEL: Final = 40
+"""Characters of all classes together that stand side by side below an axis."""
 
 
 def figures(
@@ -56,7 +60,7 @@ def _roc(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) 
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
     for code, label, colour in _curves(classes):
         fpr, tpr, _ = roc_curve(y_true == code, probabilities[:, code])
-        axes.plot(fpr, tpr, color=colour, label=f"{label}: area {auc(fpr, tpr):.3f}")
+        axes.plot(fpr, tpr, color=colour, label=f"{short(label, LEGEND)}: area {auc(fpr, tpr):.3f}")
     axes.legend(loc="lower right")
     return "ROC curve: true positives of a class against false positives", svg(figure)
 
@@ -66,7 +70,7 @@ def _precision_recall(y_true: FloatArray, probabilities: FloatArray, classes: Se
     axes.set_ylim(0, 1.03)
     for code, label, colour in _curves(classes):
         precision, recall, _ = precision_recall_curve(y_true == code, probabilities[:, code])
-        axes.step(recall, precision, where="post", color=colour, label=label)
+        axes.step(recall, precision, where="post", color=colour, label=short(label, LEGEND))
         axes.axhline(float((y_true == code).mean()), color=colour, linestyle=":", linewidth=1)
     axes.legend(loc="lower left")
     return "Precision and recall; dotted: precision of random guessing", svg(figure)
@@ -75,7 +79,7 @@ def _precision_recall(y_true: FloatArray, probabilities: FloatArray, classes: Se
 def _calibration(y_true: FloatArray, probabilities: FloatArray, classes: Sequence[str]) -> tuple[str, bytes]:
     """Of two classes the second; of more the predicted class of each row."""
     if len(classes) == 2:
-        predicted, hits, what = probabilities[:, 1], y_true == 1, f"of {classes[1]!r}"
+        predicted, hits, what = probabilities[:, 1], y_true == 1, f"of {short(classes[1], LEGEND)!r}"
     else:
         predicted, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == y_true
         what = "of the predicted class"
@@ -106,8 +110,12 @@ def _confusion(y_true: FloatArray, predictions: Predictions, classes: Sequence[s
         for column in range(size):
             shade = "white" if recalls[row, column] > 0.5 else "#333333"
             axes.text(column, row, f"{table[row, column]}", ha="center", va="center", color=shade)
-    axes.set_xticks(range(size), [short(label) for label in classes], rotation=0 if size <= 4 else 60)
-    axes.set_yticks(range(size), [short(label) for label in classes])
+    names = [short(label) for label in classes]
+    if sum(map(len, names)) > LEVEL:
+        axes.set_xticks(range(size), names, rotation=60, ha="right", rotation_mode="anchor")
+    else:
+        axes.set_xticks(range(size), names)
+    axes.set_yticks(range(size), names)
     return "Confusion matrix in rows of the hold-out; shade: proportion of the true class", svg(figure)
 
 

@@ -14,6 +14,7 @@ from twinserve.card.card import feature_kind
 from twinserve.card.caveats import caveats, is_weak
 from twinserve.cli.next_step import next_step
 from twinserve.cli.pasted import pasted
+from twinserve.cli.tables import table
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.release.steps import Trained
 from twinserve.signature import Signature
@@ -191,9 +192,4 @@ def _metrics(facts: Manifest) -> Table:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, head in enumerate(heads):
-        table.add_column(head, justify="left" if index in (0, len(heads) - 1) else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    return table
+    return table(heads, rows, right=range(1, len(heads) - 1), no_wrap=True)

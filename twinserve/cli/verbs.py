@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import FAILURE, Command, reporting
 from twinserve.cli.options import add_store, public_key, variable
 from twinserve.cli.train_options import Knobs
 from twinserve.cli.version_verbs import VERBS
+
+if TYPE_CHECKING:
+    from twinserve.cli.versions import VerbResult
+
+ANY_WIDTH: Final = 10_000
+"""More characters than a line of a terminal has."""
 
 
 def command(verb: str, program: str) -> Command:
@@ -59,7 +67,27 @@ def _run(name: str, options: argparse.Namespace, default: str | None) -> int:
     result = ask(
         name, registry, Arguments(tuple(options.versions), options.keep, trust, named=options.name is not None)
     )
-    text = json.dumps(result.values) if options.json else "\n".join(result.lines)
     with reporting(f"{name} was done nevertheless"):
-        print(text)  # noqa: T201  # What the verb was asked for.
+        if options.json:
+            print(json.dumps(result.values))  # noqa: T201  # What the verb was asked for.
+        else:
+            _print(result)
     return 0 if result.done else FAILURE
+
+
+def _print(result: VerbResult) -> None:
+    """A table on a terminal that is wide enough, lines for a program."""
+    lines = result.lines
+    if result.table and sys.stdout.isatty():
+        from rich.console import Console
+
+        from twinserve.cli.tables import table
+
+        heads, *rows = result.table
+        console, shown = Console(highlight=False, emoji=False), table(heads, rows)
+        wide = console.measure(shown, options=console.options.update(max_width=ANY_WIDTH)).maximum
+        if wide <= console.width:
+            console.print(shown)
+            lines = lines[len(rows) :]
+    if lines:
+        print("\n".join(lines))  # noqa: T201  # As above.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -17,6 +17,9 @@ from twinserve.store.models import no_such_model
 from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
+HEADS: Final = ("version", "", "made", "decides", "predictor", "estimator", "from")
+"""Of the table of versions."""
+
 
 @dataclass(frozen=True)
 class VerbResult:
@@ -25,6 +28,8 @@ class VerbResult:
     lines: list[str]
     values: Any
     done: bool = True
+    table: Sequence[Sequence[str]] = ()
+    """What a terminal shows in place of as many lines, beginning with the heads of the columns."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,11 @@ def list_versions(registry: Registry, arguments: Arguments) -> VerbResult:
         f"{value['version']:>5}  {mark if value['champion'] else '':<{len(mark)}}  {value['summary']}"
         for value in values
     ]
-    return VerbResult([*lines, *told], values, done=is_known)
+    rows = [
+        (str(value["version"]), mark if value["champion"] else "", *_cells(registry, value["version"]))
+        for value in values
+    ]
+    return VerbResult([*lines, *told], values, done=is_known, table=[HEADS, *rows])
 
 
 def show(registry: Registry, arguments: Arguments) -> VerbResult:
@@ -176,6 +185,17 @@ def _facts(registry: Registry, version: int) -> dict[str, Any]:
         facts.metric: decides,
         "predictor": facts.predictor.kind,
     }
+
+
+def _cells(registry: Registry, version: int) -> tuple[str, ...]:
+    """The facts of a version for a table; the last is what it was made from, or what is wrong with it."""
+    try:
+        facts = read_manifest(registry.path(version))
+    except ArtifactRefused as error:
+        return ("", "", "", "", str(error))
+    made = f"{facts.training.created[:16].replace('T', ' ')} UTC"
+    score = f"{facts.metric} {_number(facts.metrics.get(facts.metric))}"
+    return made, score, facts.predictor.kind, facts.training.estimator, facts.training.source
 
 
 def _described(facts: Manifest) -> Iterator[str]:

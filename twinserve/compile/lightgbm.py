@@ -42,7 +42,7 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     raw = _averaged(graph, dump, decision)
     additive = _additive(dump, decision, width, "decision")
     if objective == "binary":
-        additive = additive.on("log-odds").times(float(options["sigmoid"]))
+        additive = additive.on("log-odds").times(_steepness(options))
         likely = graph.logistic(_times(graph, graph.gather(raw, [0, 0], 1), options), 2)
         # [1 - p, p]
         pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
@@ -51,6 +51,7 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     if objective == "multiclass":
         probabilities = graph.softmax(raw, width)
     elif objective == "multiclassova":
+        additive = additive.times(_steepness(options))
         probabilities = graph.logistic(_times(graph, raw, options), width)
     else:
         raise refusal(model, f"objective={objective!r} is not lowered")
@@ -78,8 +79,13 @@ def _objective(model: Any, dump: Any) -> tuple[str, dict[str, str]]:
     return name, {option.partition(":")[0]: option.partition(":")[2] for option in options}
 
 
+def _steepness(options: dict[str, str]) -> float:
+    """The factor of a sum before its logistic function."""
+    return float(options["sigmoid"])
+
+
 def _times(graph: Graph, raw: str, options: dict[str, str]) -> str:
-    steepness = float(options["sigmoid"])
+    steepness = _steepness(options)
     return raw if steepness == 1.0 else graph.op("Mul", raw, graph.constant(steepness))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import msgspec
@@ -40,7 +40,6 @@ class Coverage:
     """The intervals or sets of one version; immutable, so threads may share it."""
 
     def __init__(self, stored: AnyStored) -> None:
-        self._stored = stored
         self._groups: tuple[StoredScores, ...] = ()
         self._difficulty: Difficulty | None = None
         if isinstance(stored, StoredIntervals):
@@ -50,7 +49,9 @@ class Coverage:
         if isinstance(stored, StoredSets):
             self._groups, self._method = stored.scores, stored.method
         self._rows = min((group.rows for group in self._groups), default=0)
-        self._thresholds = lru_cache(maxsize=KEPT)(self._quantiles)
+        self._thresholds = lru_cache(maxsize=KEPT)(partial(_thresholds, stored, self._groups, self._rows))
+        """By coverage the threshold of each class, or that of all values; raises `Unsupported`. No method of its own,
+        as a version that was let go must not wait for a search for cycles."""
 
     @property
     def largest(self) -> float:
@@ -92,28 +93,28 @@ class Coverage:
         scores = row_scores(self._method, likely)
         return tuple([code for code, score in enumerate(scores) if score <= thresholds[code] or code == label])
 
-    def _quantiles(self, coverage: float) -> Sequence[float]:
-        """The threshold of each class, or that of all values; raises `Unsupported`."""
-        if isinstance(self._stored, StoredNone):
-            raise Unsupported(f"{self._stored.reason} No coverage is supported.")
-        if rank_of(coverage, self._rows) > self._rows:
-            rows = f"{self._rows} row{'s' * (self._rows != 1)}"
-            raise Unsupported(
-                f"Must be at most {self.largest}: this version was calibrated on {rows}, too few for more."
-            )
-        found = [quantile(group, coverage) for group in self._groups]
-        return [found[group] for group in self._stored.groups] if isinstance(self._stored, StoredSets) else found
-
     def _intervals(self, values: FloatArray, matrix: FloatArray, coverage: float) -> Covered:
         (radius,) = self._thresholds(coverage)
-        radii = radius if self._difficulty is None else radius * self._difficulty.many(matrix, values)
         with np.errstate(over="ignore"):  # Beyond the largest double lies no other.
+            radii = radius if self._difficulty is None else radius * self._difficulty.many(matrix, values)
             low, high = np.maximum(values - radii, -LARGEST), np.minimum(values + radii, LARGEST)
         return Covered(coverage, low.tolist(), high.tolist())
 
     def _sets(self, labels: IntArray, probabilities: FloatArray, coverage: float) -> Covered:
         thresholds = self._thresholds(coverage)
         return Covered(coverage, sets=members(class_scores(self._method, probabilities), thresholds, labels))
+
+
+def _thresholds(stored: AnyStored, groups: Sequence[StoredScores], rows: int, coverage: float) -> Sequence[float]:
+    if isinstance(stored, StoredNone):
+        raise Unsupported(f"{stored.reason} No coverage is supported.")
+    if rank_of(coverage, rows) > rows:
+        on = f"{rows} row{'s' * (rows != 1)}"
+        raise Unsupported(
+            f"Must be at most {largest_coverage(rows)}: this version was calibrated on {on}, too few for more."
+        )
+    found = [quantile(group, coverage) for group in groups]
+    return [found[group] for group in stored.groups] if isinstance(stored, StoredSets) else found
 
 
 def included(scores: FloatArray, thresholds: Sequence[float], labels: IntArray) -> BoolArray:

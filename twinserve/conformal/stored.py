@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import isfinite
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -76,6 +77,13 @@ class StoredDifficulty(Stored):
     base: Finite
     least: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     trees: Annotated[tuple[StoredTree, ...], Field(max_length=MOST_TREES)]
+
+    @model_validator(mode="after")
+    def _finite(self) -> Self:
+        sizes = [abs(self.base), self.least, *(max(map(abs, tree.values)) for tree in self.trees)]
+        if not isfinite(sum(sizes)):
+            raise ValueError("The expected size of an error is too large for a double.")
+        return self
 
 
 class StoredIntervals(Stored):

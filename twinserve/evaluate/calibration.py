@@ -115,7 +115,7 @@ def _sets(
 
     groups: Sequence[int] = [0] * len(classes)
     method: SetMethod = "threshold"
-    reason = "The classes of at least a certain probability."
+    reason = "A set holds the classes of at least a certain probability."
     if supports(len(part), DECISIVE):
         method, reason, best = _smallest(lambda method: ask(method, [0] * len(classes), DECISIVE))
         missed = _missed(best, codes[part], classes)
@@ -142,12 +142,13 @@ def _smallest(ask: Callable[[SetMethod], Asked]) -> tuple[SetMethod, str, Asked]
         if smaller(asked[other], asked[method]):
             method = other
     what = {
-        "threshold": "The classes of at least a certain probability",
-        "aps": "The most probable classes up to a certain sum",
-        "raps": "The most probable classes up to a certain sum, fewer rather than many",
+        "threshold": "A set holds the classes of at least a certain probability",
+        "aps": "A set holds the most probable classes up to a certain sum",
+        "raps": "A set holds the most probable classes up to a certain sum, fewer rather than many",
     }
     others = ", ".join(f"{name} {asked[name].size.mean():.2f}" for name in asked if name != method)
-    return method, f"{what[method]}: {asked[method].size.mean():.2f} labels on average ({others}).", asked[method]
+    reason = f"{what[method]}: {asked[method].size.mean():.2f} labels on average (other methods: {others})."
+    return method, reason, asked[method]
 
 
 def _missed(asked: Asked, codes: IntArray, classes: Sequence[str]) -> list[str]:

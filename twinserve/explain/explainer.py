@@ -72,12 +72,13 @@ class ExactExplainer:
         """`graph` is the compiled model, `table` what `TABLE` holds, `fields` the number of the signature's fields,
         `matrix` gives the model's input. Raises ValueError where they do not fit one another."""
         self.method, self.of = stored.method, stored.of
-        self._stored, self._graph, self._fields, self._matrix = stored, graph, fields, matrix
+        self._stored, self._fields, self._matrix = stored, fields, matrix
+        self._graph: bytes | None = graph if stored.trees else None
+        """Until every output has been asked for."""
         self._table = None if table is None else Table(table)
         self._memory = memory // len(stored.bias)
         self._outputs: dict[int, _Output] = {}
         self._lock = threading.Lock()
-        _require_fit(stored, fields)
 
     @property
     def is_quick(self) -> bool:
@@ -122,6 +123,9 @@ class ExactExplainer:
         with self._lock:
             if output not in self._outputs:
                 self._outputs[output] = self._made(output)
+                if self._graph is not None and len(self._outputs) == len(self._stored.bias):
+                    self._graph = None
+                    del self._trees
             return self._outputs[output]
 
     def _made(self, output: int) -> _Output:
@@ -139,6 +143,8 @@ class ExactExplainer:
     @cached_property
     def _trees(self) -> Sequence[Added]:
         """By output; the graph is read once for all of them."""
+        if self._graph is None:
+            raise TypeError("Nothing is read once every output is there.")
         return read_trees(read_graph(self._graph), self._stored.trees, len(self._stored.bias))
 
 
@@ -158,17 +164,3 @@ class Table:
         (table,) = self._run(None, {"x": matrix})
         columns: FloatArray = np.asarray(table)
         return columns
-
-
-def _require_fit(stored: StoredExact, fields: int) -> None:
-    width, outputs = len(stored.fields), len(stored.bias)
-    for some in stored.linear:
-        columns = set(some.columns)
-        if max(columns, default=-1) >= width or any(stored.fields[column] < 0 for column in columns):
-            raise ValueError("A linear model reads columns that are not there.")
-        if len(some.weights) != outputs or {len(some.means), *map(len, some.weights)} != {len(some.columns)}:
-            raise ValueError("The weights of a linear model do not fit its columns.")
-    if max(stored.fields, default=-1) >= fields or not outputs:
-        raise ValueError("The columns come from fields that the signature has not.")
-    if any(into is not None and into >= outputs for trees in stored.trees for into in trees.into):
-        raise ValueError("Trees add to outputs that are not there.")

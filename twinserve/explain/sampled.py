@@ -1,8 +1,8 @@
 """Shapley values by sampling, for any model.
 
 The players are the caller's fields. What a set of fields is worth is the model's answer where these have the caller's
-values and the others those of a training row. Each row of the background is used for one random order of the fields and
-its reverse: both orders walk from the background row to the caller's, and what the answer changes with each step is
+values and the others those of a training row. A row of the background is used for a random order of the fields and its
+reverse: both orders walk from the background row to the caller's, and what the answer changes with each step is
 given to the field that was put in. So base and contributions add up to the answer exactly, and the pairs give a
 standard error.
 
@@ -20,12 +20,12 @@ import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.explain.explainer import Values
-from twinserve.explain.stored import Method, Scale
+from twinserve.explain.stored import BACKGROUND, Method, Scale
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
 from twinserve.signature import Columns
 
-MOST_ROWS: Final = 20_000
-"""Rows in one call of the predictor."""
+MOST_CELLS: Final = 2_000_000
+"""Numbers of the rows in one call of the predictor, 16 MB, unless a single walk has more."""
 
 
 class SampledExplainer:
@@ -38,6 +38,8 @@ class SampledExplainer:
         """`seed`: a text that is different for each version, so that its explanations repeat."""
         self.of = of
         self._predictor, self._background, self._seed = predictor, background, seed
+        self._origin: IntArray = np.tile(np.arange(len(background)), max(1, BACKGROUND // len(background)))
+        """`[pairs]`: the background row of each pair of orders: each once, of a small one each several times."""
 
     def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
         """See `Explainer`; NaN where the model has no answer to a mixture of valid rows."""
@@ -55,38 +57,40 @@ class SampledExplainer:
         given = np.empty_like(steps)
         np.put_along_axis(given, orders, steps, axis=-1)
         pairs = given.mean(axis=1)
-        spread = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.zeros(fields)
+        spread = _spread(pairs) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.zeros(fields)
         base = float(answers[:, 0, 0].mean())
         contributions = pairs.mean(axis=0)
         return base, base + float(contributions.sum()), contributions, spread
 
     def _orders(self, row: Columns, fields: int) -> IntArray:
-        """`[pairs, 2, fields]`: for each background row an order of the fields, and its reverse."""
+        """`[pairs, 2, fields]`: an order of the fields, and its reverse."""
         content = row.matrix.tobytes() + repr((sorted(row.unseen.items()), sorted(row.texts.items()))).encode()
         digest = hashlib.sha256(self._seed.encode() + content).digest()
         rng = np.random.default_rng(np.frombuffer(digest, "<u4"))
-        first = rng.permuted(np.tile(np.arange(fields), (len(self._background), 1)), axis=1)
+        first = rng.permuted(np.tile(np.arange(fields), (len(self._origin), 1)), axis=1)
         return np.stack([first, first[:, ::-1]], axis=1)
 
     def _answers(self, row: Columns, orders: IntArray, label: int | None) -> FloatArray:
         """`[pairs, 2, fields + 1]`: the answer after each step of each walk; those at both ends are asked once."""
         pairs, _, fields = orders.shape
-        position = np.empty_like(orders)
-        np.put_along_axis(position, orders, np.broadcast_to(np.arange(fields), orders.shape), axis=-1)
-        steps = np.arange(1, fields)
-        is_in = (position[:, :, None, :] < steps[:, None]).reshape(-1, fields)
-        origin = np.repeat(np.arange(pairs), 2 * len(steps))
-        per_call = max(1, MOST_ROWS)
-        between = [
-            self._ask(mixed(row, self._background, origin[at : at + per_call], is_in[at : at + per_call]), label)
-            for at in range(0, len(is_in), per_call)
-        ]
         answers = np.empty((pairs, 2, fields + 1))
-        answers[:, :, 0] = self._ask(self._background, label)[:, None]
+        answers[:, :, 0] = self._ask(self._background, label)[self._origin, None]
         answers[:, :, -1] = self._ask(row, label)[0]
-        if between:
+        if fields > 1:
+            position = np.argsort(orders, axis=-1).reshape(-1, fields)
+            origin, per_call = np.repeat(self._origin, 2), max(1, MOST_CELLS // (fields * (fields - 1)))
+            between = [
+                self._ask(self._walks(row, origin[at : at + per_call], position[at : at + per_call]), label)
+                for at in range(0, len(origin), per_call)
+            ]
             answers[:, :, 1:-1] = np.concatenate(between).reshape(pairs, 2, -1)
         return answers
+
+    def _walks(self, row: Columns, origin: IntArray, position: IntArray) -> Columns:
+        """All rows between both ends of some walks, from each one's background row and each field's position in it."""
+        fields = position.shape[1]
+        is_in = position[:, None, :] < np.arange(1, fields)[:, None]
+        return mixed(row, self._background, np.repeat(origin, fields - 1), is_in.reshape(-1, fields))
 
     def _ask(self, columns: Columns, label: int | None) -> FloatArray:
         try:
@@ -114,6 +118,14 @@ def mixed(row: Columns, background: Columns, origin: IntArray, is_in: BoolArray)
         for field, held in row.texts.items()
     }
     return Columns(matrix, unseen, texts)
+
+
+def _spread(pairs: FloatArray) -> FloatArray:
+    """The standard deviation of each column. Of the columns over their largest magnitude, as squares may overflow."""
+    largest = np.abs(pairs).max(axis=0)
+    scale = np.where(largest > 0, largest, 1.0)
+    deviations: FloatArray = (pairs / scale).std(axis=0, ddof=1) * scale
+    return deviations
 
 
 def _on_scale(predictions: Predictions, label: int | None) -> FloatArray:

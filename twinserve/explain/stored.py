@@ -3,7 +3,6 @@ weight at their splits; the trees themselves are those of the compiled model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -14,6 +13,9 @@ from twinserve.arrays import FloatArray
 NAME: Final = "explainer.json"
 TABLE: Final = "explainer.onnx"
 """The graph from a model's input to the columns that its trees and linear models read; only where these differ."""
+
+BACKGROUND: Final = 64
+"""Training rows relative to which sampled values are."""
 
 Scale = Literal["log-odds", "probability", "value", "log", "decision"]
 Method = Literal["shapley-linear", "shapley-trees", "shapley-sampled"]
@@ -84,7 +86,7 @@ class StoredSampled(Stored):
     of: Scale
     reason: str
     """Why the values are not exact."""
-    background: Sequence[object]
+    background: Annotated[tuple[object, ...], Field(max_length=BACKGROUND)]
     """Training rows, as instances of a request; an explanation is relative to them. They are published nowhere."""
 
 

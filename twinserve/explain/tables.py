@@ -24,6 +24,9 @@ MOST_BITS: Final = 10
 LEAST_BITS: Final = 4
 MOST_SPLITS: Final = 20_000
 """Splits of all trees for which tables are made: for more that takes seconds, and few of them would fit into memory."""
+MOST_STEPS: Final = 2_000_000
+"""Splits on the paths to all leaves, each of which is held while the tables are made: of trees that are as deep as they
+may be they would take gigabytes."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.explain.conditions import Comparisons
 from twinserve.explain.edges import Edges
-from twinserve.explain.tables import MOST_SPLITS, Tables, parts, sizes, uncovered
+from twinserve.explain.tables import MOST_SPLITS, MOST_STEPS, Tables, parts, sizes, uncovered
 from twinserve.explain.trees import Parents, Trees
 
 CELLS: Final = 1 << 17
@@ -25,7 +25,7 @@ class TreeValues:
         tables; what does not fit is computed edge by edge."""
         parents = Parents.of(trees)
         self._compare = Comparisons(trees)
-        fits = len(trees.column) <= MOST_SPLITS
+        fits = len(trees.column) <= MOST_SPLITS and trees.path_lengths() <= MOST_STEPS
         chosen = parts(parents, sizes(trees, fields), memory) if fits else np.zeros(0, dtype=np.int64)
         self._tables = Tables(trees, fields, parents, chosen) if len(chosen) else None
         left = uncovered(parents, chosen)

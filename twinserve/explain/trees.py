@@ -84,6 +84,16 @@ class Trees:
             level = np.concatenate(below)
         return total
 
+    def path_lengths(self) -> int:
+        """The splits on the paths from the roots to the leaves, those of all leaves added up."""
+        total, depth, level = 0, 1, self.roots
+        while len(level):
+            below = np.concatenate([self.yes[level], self.no[level]])
+            level = below[below >= 0]
+            total += depth * (len(below) - len(level))
+            depth += 1
+        return total
+
     @staticmethod
     def concatenate(parts: Sequence[Trees]) -> Trees:
         """All trees of one or more parts."""

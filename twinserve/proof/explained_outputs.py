@@ -14,6 +14,9 @@ from twinserve.predict.answers import picked
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 
+LEAST: Final = 1e-30
+"""Smaller values may have lost digits in single precision."""
+
 
 class Compared(NamedTuple):
     """The comparison of explanations with answers."""
@@ -40,10 +43,10 @@ def compare_outputs(explainer: ExactExplainer, whole: StoredExact, rows: Columns
 
 
 def _apart(of: Scale, outputs: FloatArray, answers: Predictions) -> FloatArray:
-    """`[rows]`: how far the explained answer is from the given one; relative where a value is larger than 1."""
+    """`[rows]`: how far the explained answer is from the given one; of a logarithm in proportion to the value."""
     if answers.values is not None:
-        gap: FloatArray = np.abs(_INVERSE[of](outputs[:, 0]) - answers.values) / np.maximum(1.0, np.abs(answers.values))
-        return gap
+        gap: FloatArray = np.abs(_INVERSE[of](outputs[:, 0]) - answers.values)
+        return gap / np.maximum(LEAST, np.abs(answers.values)) if of == "log" else gap
     if answers.probabilities is not None and of in _LINKS:
         links = [np.abs(link(outputs) - answers.probabilities).max(axis=1) for link in _LINKS[of]]
         return np.asarray(min(links, key=lambda gaps: float(gaps.max(initial=0.0))))
@@ -62,9 +65,19 @@ def _logistic(output: FloatArray) -> FloatArray:
 
 
 def _one_against_rest(outputs: FloatArray) -> FloatArray:
-    likely = _logistic(outputs)
-    whole: FloatArray = likely / likely.sum(axis=1, keepdims=True)
-    return whole
+    return _shares(_logistic(outputs))
+
+
+def _modified_huber(outputs: FloatArray) -> FloatArray:
+    return _shares((np.clip(outputs, -1.0, 1.0) + 1.0) / 2.0)
+
+
+def _shares(likely: FloatArray) -> FloatArray:
+    """Each row over its sum; equal shares where all are 0."""
+    total = likely.sum(axis=1, keepdims=True)
+    shares: FloatArray = np.full(likely.shape, 1.0 / likely.shape[1])
+    np.divide(likely, total, out=shares, where=total > 0)
+    return shares
 
 
 def _soft_max(outputs: FloatArray) -> FloatArray:
@@ -81,6 +94,6 @@ _INVERSE: Final[Mapping[Scale, Callable[[FloatArray], FloatArray]]] = {
 _LINKS: Final[Mapping[Scale, Sequence[Callable[[FloatArray], FloatArray]]]] = {
     "probability": (_same,),
     "log-odds": (_logistic,),
-    "decision": (_soft_max, _one_against_rest, _logistic),
+    "decision": (_soft_max, _one_against_rest, _logistic, _modified_huber),
 }
 """By scale what makes probabilities of the outputs; one of several, for all rows."""

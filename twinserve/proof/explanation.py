@@ -14,7 +14,7 @@ from twinserve.compile.explanation import CannotExplain, Explained
 from twinserve.explain import stored
 from twinserve.explain.explainer import ExactExplainer, Explainer
 from twinserve.explain.opening import open_explainer
-from twinserve.explain.stored import Scale, StoredSampled
+from twinserve.explain.stored import BACKGROUND, Scale, StoredSampled
 from twinserve.predict.answers import ask
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import Predictor
@@ -26,8 +26,6 @@ from twinserve.store.manifest import ExplanationFacts
 TOLERANCE: Final = 1e-9
 SINGLE: Final = 1e-3
 """The tolerance of models that compute in single precision."""
-BACKGROUND: Final = 64
-"""Training rows relative to which sampled values are."""
 WORK: Final = 2_000_000_000
 """Numbers that may be computed to compare the explanations of rows; beyond it the rows are spread over all."""
 FEWEST: Final = 20
@@ -129,6 +127,6 @@ def _sampled(
     if answers.predictions is not None and answers.predictions.values is None:
         of = "decision" if answers.predictions.probabilities is None else "probability"
     facts = ExplanationFacts(method="shapley-sampled", of=of, reason=f"Sampled: {reason}.")
-    kept = stored.write(StoredSampled(of=of, reason=reason, background=background))
-    explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, str(seed), EXPLAIN_MEMORY)
+    kept = stored.write(StoredSampled(of=of, reason=reason, background=tuple(background)))
+    explainer = open_explainer({stored.NAME: kept}, None, predictor, signature, None, str(seed), EXPLAIN_MEMORY)
     return None if explainer is None else Explanation(facts, {stored.NAME: kept}, explainer)

@@ -36,7 +36,9 @@ from twinserve.training.unseen_values import raising_encoder, require_tolerance
 FITTED_ELSEWHERE: Final[Mapping[EvaluatedOn, Note]] = MappingProxyType(
     {
         "held-out rows": Note(
-            "warning", None, "fitted elsewhere: the metrics are valid only if it was not fitted on the held-out rows"
+            "warning",
+            None,
+            "fitted elsewhere: metrics and coverage are valid only if it was not fitted on the held-out rows",
         ),
         "rows that it may have learned from": Note(
             "warning", None, "fitted elsewhere: the metrics are of rows that it may have learned from"

@@ -94,8 +94,8 @@ class Settings(BaseSettings):
     )
     explain_memory: Count = Field(
         bounds.EXPLAIN_MEMORY,
-        description="Bytes that a worker keeps for the explanations of a model with trees; without enough they are "
-        "slower, not different.",
+        description="Bytes that a worker keeps for the explanations of each open model with trees; without enough they "
+        "are slower, not different.",
     )
     ignore_parameters: str = Field(
         "", description="Query parameters that a gateway adds, separated by commas; they are ignored."
@@ -169,6 +169,10 @@ class Settings(BaseSettings):
     )
     pages: bool = Field(
         default=True, description="Pages for people at /, /card and /live; without them / is the index for all."
+    )
+    graphql: bool = Field(default=False, description="Answer GraphQL at /graphql (pip install 'twinserve[graphql]').")
+    graphql_introspection: bool = Field(
+        default=True, description="Answer GraphQL's questions about its schema, which tools ask."
     )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(

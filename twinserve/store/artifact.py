@@ -122,11 +122,11 @@ def assemble(
         golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
     with _refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
-        explainer = open_explainer(files, files.get(MODEL), predictor, signature, seed, trust.explain_memory)
+        classes = None if facts.classes is None else len(facts.classes)
+        explainer = open_explainer(files, files.get(MODEL), predictor, signature, classes, seed, trust.explain_memory)
     with _refusing(examples.NAME):
         shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else NO_EXAMPLES
     with _refusing(stored_coverage.NAME):
-        classes = None if facts.classes is None else len(facts.classes)
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
     card = {name: content for name, content in files.items() if _is_of_card(name)}
     return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, card)

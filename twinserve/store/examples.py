@@ -24,7 +24,7 @@ LEAST: Final = 5
 MOST_BINS: Final = 20
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=LEAST)]
+Count = Annotated[int, Field(ge=LEAST, le=2**53)]
 Kind = Literal["class", "low", "middle", "high"]
 
 
@@ -41,6 +41,12 @@ class Example(_Stored):
     """The class."""
     instance: Any
     """As JSON."""
+
+    @model_validator(mode="after")
+    def _of_a_class_only_with_its_label(self) -> Self:
+        if (self.kind == "class") != (self.label is not None):
+            raise ValueError("An example of a class has its label, and no other example has any.")
+        return self
 
 
 class Histogram(_Stored):
@@ -62,7 +68,7 @@ class CategoryCounts(_Stored):
 
     counts: Mapping[str, Count]
     """The most frequent first."""
-    others: Annotated[int, Field(ge=0)] = 0
+    others: Annotated[int, Field(ge=0, le=2**53)] = 0
     """Rows with any other."""
 
 
@@ -101,5 +107,6 @@ def read(content: bytes, signature: Signature) -> Examples:
         raise ValueError("Something was counted that is no field.")
     validator = Validator(signature)
     for example in examples.examples:
-        validator.validate(json.dumps(example.instance).encode())
+        if validator.validate(json.dumps(example.instance).encode()).is_array:
+            raise ValueError("An example is one instance.")
     return examples

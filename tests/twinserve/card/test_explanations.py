@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from twinserve.card.explanations import Explaining
+from twinserve.explain.explainer import Values
+from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.testing.fake_explainer import FakeExplainer
 from twinserve.testing.fakes import FakePredictor, ValuePredictor, given
@@ -45,6 +48,48 @@ def test_a_regression_has_one() -> None:
     assert "20 fields" not in drawn["contributions.svg"][0]
     assert "the 15 greatest of 20" in drawn["contributions.svg"][0]
     assert "field_19" in texts(drawn["contributions.svg"][1])
+
+
+class Partly(FakeExplainer):
+    """Without an explanation for rows whose first field is below a limit."""
+
+    limit = 0.0
+
+    def explain(self, columns: Columns, classes: Sequence[int] | None) -> Values:
+        values = super().explain(columns, classes)
+        values.contributions[columns.matrix[:, 0] < self.limit] = np.nan
+        return values
+
+
+def test_rows_without_an_explanation_are_left_out() -> None:
+    """They made the mean of every field what is no number."""
+    predictor = ValuePredictor()
+    explainer = Partly(predictor, "value")
+    caption, svg = Explaining(predictor, explainer, ROWS, WIDE, None).figures()["contributions.svg"]
+    explained = int((ROWS.matrix[:, 0] >= 0).sum())
+    assert f"over {explained} rows" in caption
+    assert svg.count(b"<path") > 15
+    explainer.limit = 1e9
+    assert Explaining(predictor, explainer, ROWS, WIDE, None).figures() == {}
+
+
+class Halves(FakePredictor):
+    """Label 1 for the rows whose first field is at least a limit."""
+
+    limit = 0.0
+
+    def predict(self, columns: Columns) -> Predictions:
+        return Predictions((columns.matrix[:, 0] >= self.limit).astype(np.int64), np.full((len(columns), 2), 0.5))
+
+
+@pytest.mark.parametrize(("rows", "drawn"), [(4, ["waterfall-0.svg"]), (5, ["waterfall-0.svg", "waterfall-1.svg"])])
+def test_a_class_of_few_rows_has_no_waterfall(rows: int, drawn: list[str]) -> None:
+    """What is typical of one row is that row, and no row is published."""
+    predictor = Halves()
+    predictor.limit = float(np.sort(ROWS.matrix[:, 0])[-rows])
+    figures = Explaining(predictor, FakeExplainer(predictor), ROWS, WIDE, ("a", "b")).figures()
+    assert [*figures] == ["contributions.svg", *drawn]
+    assert [*Explaining(predictor, FakeExplainer(predictor), ROWS[:4], WIDE, ("a", "b")).figures()] == []
 
 
 def test_without_an_answer_there_is_none() -> None:

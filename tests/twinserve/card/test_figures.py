@@ -78,3 +78,15 @@ def test_the_most_important_are_shown_and_the_others_counted() -> None:
     assert f"the {MOST_BARS} highest of {MOST_BARS + 5}" in caption
     assert b"f19" in svg
     assert b"f20" not in svg
+
+
+def test_long_names_of_classes_leave_room_for_the_curves() -> None:
+    """They are cut in a legend, and stand aslant below an axis."""
+    names = tuple(f"{letter} class with a name that is longer than its curve" for letter in "abc")
+    drawn = made(names)
+    for name in ("roc.svg", "precision-recall.svg"):
+        text = drawn[name][1].decode()
+        assert "a class with a name tha…" in text
+        assert "longer" not in text
+    assert "rotate(-60" in drawn["confusion.svg"][1].decode()
+    assert "rotate(-60" not in made(("no", "yes"))["confusion.svg"][1].decode()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from harness import fruit
+from twinserve.cli.main import main
 from twinserve.cli.versions import Arguments, VerbResult, ask
 from twinserve.errors import ArtifactRefused, RegistryError
 from twinserve.release.build import Lineage, build
@@ -164,3 +167,25 @@ def test_promoting_says_that_a_hold_has_ended(held: Registry) -> None:
 def test_promoting_mends_a_damaged_champion_file(registry: Registry) -> None:
     (registry.folder / "champion").write_text("?")
     assert said(registry, "promote", 1).lines[:1] == ["Version 1 of fruit is the champion."]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "columns", "first"),
+    [(True, "120", "version"), (True, "40", "1"), (False, "120", "1")],
+    ids=["wide", "narrow", "piped"],
+)
+def test_the_list_is_a_table_on_a_terminal_that_is_wide_enough(
+    registry: Registry,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+    columns: str,
+    first: str,
+) -> None:
+    """A program gets a line for each version, and so does a person where columns would be cut off."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert main(["list", "--artifacts", str(registry.folder.parent), "--name", "fruit"]) == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert lines[0].split()[0] == first
+    assert len(lines) == len(registry.versions()) + (first == "version")

@@ -183,6 +183,7 @@ ORDERED = STORED[1].scores if isinstance(STORED[1], StoredIntervals) else None
         changed(STORED[1], scores=ORDERED.model_copy(update={"ranks": ORDERED.ranks[1:]})) if ORDERED else b"",
         changed(STORED[1], difficulty=DIFFICULTY.model_copy(update={"least": 0.0})),
         changed(STORED[1], difficulty=DIFFICULTY.model_copy(update={"trees": (TREE,) * 65})),
+        changed(STORED[1], difficulty=DIFFICULTY.model_copy(update={"base": 1e308, "least": 1e308})),
         *(
             changed(STORED[1], difficulty=DIFFICULTY.model_copy(update={"trees": (TREE.model_copy(update=change),)}))
             for change in (

@@ -201,10 +201,13 @@ TREES: dict[str, tuple[Any, int]] = {
     "LightGBM": (lightgbm.LGBMClassifier(n_estimators=10, verbose=-1), 2),
     "LightGBM of three classes": (lightgbm.LGBMClassifier(n_estimators=5, verbose=-1), 3),
     "LightGBM of values": (lightgbm.LGBMRegressor(n_estimators=10, verbose=-1), 0),
+    "LightGBM with trees dropped in training": (
+        lightgbm.LGBMClassifier(boosting_type="dart", n_estimators=10, verbose=-1), 2),
     "XGBoost": (xgboost.XGBClassifier(n_estimators=10), 2),
     "XGBoost of three classes": (xgboost.XGBClassifier(n_estimators=5), 3),
     "XGBoost of values": (xgboost.XGBRegressor(n_estimators=10), 0),
-}
+    "XGBoost's random forest": (xgboost.XGBRegressor(n_estimators=1, num_parallel_tree=5, subsample=0.6), 0),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -218,6 +221,16 @@ def test_trees_have_the_values_of_shap(name: str, seed: int) -> None:
     expected = tree_shap(model, x[:20])
     expected = expected[..., 1] if np.ndim(expected) == 3 else expected
     assert apart(values.contributions, expected) < (SINGLE if "XGBoost" in name else CLOSE)
+
+
+def test_lightgbms_random_forest_is_a_mean_though_shap_explains_the_sum() -> None:
+    """So does its own `pred_contrib`; ours add up to what the model answers."""
+    x, target = table(0, 250, 8)
+    model = lightgbm.LGBMRegressor(boosting_type="rf", n_estimators=5, random_state=0, verbose=-1)
+    model.set_params(bagging_freq=1, bagging_fraction=0.6)
+    values = explainer_of(model.fit(x, target), numbers(8), x).explain(rows(x[:20]), None)
+    assert apart(values.contributions * 5, tree_shap(model, x[:20])) < CLOSE
+    np.testing.assert_allclose(values.output, model.predict(x[:20]), rtol=CLOSE)
 
 
 def test_nulls_go_where_the_tree_sends_them() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
+
 import numpy as np
 import pytest
 
 from tests.twinserve.explain.games import Floats, by_definition
+from twinserve.explain import sampled
+from twinserve.explain.explained import TooLate, explain
 from twinserve.explain.sampled import SampledExplainer, mixed
 from twinserve.explain.stored import Scale
 from twinserve.predict.predictor import CannotPredict, Predictions, PredictorKind
@@ -94,6 +99,60 @@ def test_the_predictor_is_asked_in_few_large_calls() -> None:
     formula = Formula()
     SampledExplainer(formula, Columns(BACKGROUND), "value", "").explain(ROWS.take([0]), None)
     assert (formula.calls, formula.largest) == (3, 64 * 2 * 3)
+
+
+def test_errors_of_huge_values_are_numbers() -> None:
+    """Their squares are none."""
+
+    class Huge(Formula):
+        def predict(self, columns: Columns) -> Predictions:
+            return Predictions(values=answer(columns.matrix) * 1e200)
+
+    huge = SampledExplainer(Huge(), Columns(BACKGROUND), "value", "a").explain(ROWS, None)
+    plain = explainer().explain(ROWS, None)
+    assert huge.errors is not None
+    assert plain.errors is not None
+    assert huge.errors / 1e200 == pytest.approx(plain.errors)
+
+
+def test_many_fields_are_asked_in_several_calls_with_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call holds more numbers than it may, unless a single walk does."""
+    whole = explainer().explain(ROWS, None)
+    monkeypatch.setattr(sampled, "MOST_CELLS", 60)
+    formula = Formula()
+    pieces = SampledExplainer(formula, Columns(BACKGROUND), "value", "a").explain(ROWS, None)
+    assert formula.largest == len(BACKGROUND)
+    assert np.array_equal(pieces.contributions, whole.contributions)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 40])
+def test_a_small_background_is_used_several_times_and_its_errors_are_no_smaller_than_they_are(rows: int) -> None:
+    """With a single order for a single row there would be no error at all."""
+    few = Columns(BACKGROUND[:rows])
+    values = SampledExplainer(Formula(), few, "value", "a").explain(ROWS, None)
+    assert values.errors is not None
+    for row in range(5):
+
+        def worth(known: frozenset[int], row: int = row) -> float:
+            x = few.matrix.copy()
+            x[:, list(known)] = ROWS.matrix[row, list(known)]
+            return float(answer(x).mean())
+
+        off = np.abs(values.contributions[row] - by_definition(worth, 4))
+        assert (off <= 4 * values.errors[row] + 1e-9).all()
+        assert values.base[row] == pytest.approx(answer(few.matrix).mean(), abs=1e-12)
+
+
+def test_rows_in_pieces_have_the_values_of_all_at_once_until_it_is_too_late() -> None:
+    """With a deadline, as a service has one."""
+    formula = Formula("probability")
+    whole = SampledExplainer(formula, Columns(BACKGROUND), "probability", "a")
+    predictions, ask = formula.predict(ROWS), partial(explain, whole, ROWS)
+    at_once = ask(predictions, ("no", "yes"), None, 2)
+    in_pieces = ask(predictions, ("no", "yes"), None, 2, time.monotonic() + 60)
+    assert in_pieces.described("abcd") == at_once.described("abcd")
+    with pytest.raises(TooLate):
+        ask(predictions, ("no", "yes"), None, 2, time.monotonic() - 1)
 
 
 def test_one_field_gets_everything() -> None:

@@ -76,5 +76,6 @@ def test_a_version_as_training_makes_it_has_its_coverage_everywhere(artifacts: P
     assert (facts.method, facts.largest, facts.rows) == (kept.method, 0.99, model.manifest.training.holdout_rows)
     assert [one.coverage for one in facts.measured] == [0.8, 0.9, 0.95]
     card = (folder / "card.md").read_text()
-    assert "## How sure an answer is" in card
+    assert "## How sure an answer is\n\nA set holds the classes of at least a certain probability: " in card
+    assert "Shapley values of the fields, exact (shapley-linear). What they explain: log-odds. " in card
     assert f"{facts.measured[1].by_class['malignant'].share:.3f} (" in card

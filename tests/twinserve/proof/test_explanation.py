@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
+import xgboost
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import GammaRegressor, LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,11 +22,12 @@ from twinserve.compile import Column
 from twinserve.compile.compiler import compile_with_explanation
 from twinserve.compile.explanation import Explained
 from twinserve.explain import stored
-from twinserve.explain.stored import StoredExact, StoredSampled
+from twinserve.explain.stored import BACKGROUND, StoredExact, StoredSampled
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions
-from twinserve.proof.explanation import BACKGROUND, Explanation, explain_model
+from twinserve.proof.explanation import Explanation, explain_model
+from twinserve.proof.prove import compile_model, prove
 from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
 
 NAMES = ("a", "b", "c")
@@ -86,6 +91,37 @@ def test_the_smallest_mistake_is_caught_and_the_values_are_sampled(model: Any, c
     assert "its explanations differ from its answers by up to " in found.facts.reason
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e5, 1e12])
+def test_a_mistake_counts_by_the_largest_term_whatever_the_unit_of_the_target(unit: float) -> None:
+    """One part in a hundred million is found in values of any size, those of prices in cents as well."""
+    model = RandomForestRegressor(5, max_depth=4, random_state=0).fit(X, (VALUES + 3) * unit)
+    assert explained(model).facts.method == "shapley-trees"
+    assert explained(model, change=scaled_trees).facts.method == "shapley-sampled"
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_mistake_in_a_logarithm_counts_alike_for_small_and_large_values(size: float) -> None:
+    model = GammaRegressor(alpha=0).fit(X, np.exp(VALUES / 4) * size)
+    assert explained(model).facts.of == "log"
+    assert explained(model, change=moved_bias).facts.method == "shapley-sampled"
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    "model",
+    [
+        SGDClassifier(loss="modified_huber", random_state=0),
+        lightgbm.LGBMClassifier(objective="multiclassova", sigmoid=2.0, n_estimators=5, verbose=-1),
+    ],
+    ids=["modified Huber loss", "a steeper logistic function"],
+)
+def test_decisions_with_probabilities_of_their_own_are_exact(model: Any, classes: int) -> None:
+    y = np.searchsorted(np.quantile(VALUES, np.arange(1, classes) / classes), VALUES)
+    if isinstance(model, lightgbm.LGBMClassifier) and classes == 2:
+        model = clone(model).set_params(objective="binary")
+    assert explained(clone(model).fit(X, y)).facts.method != "shapley-sampled"
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_every_class_is_compared(classes: int) -> None:
     """A mistake in the last class alone is found, too."""
@@ -125,6 +161,27 @@ def test_a_model_that_is_not_compiled_is_sampled() -> None:
     assert found is not None
     assert found.facts.reason == "Sampled: the model is not compiled."
     assert found.facts.of == "probability"
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (xgboost.XGBRegressor(booster="dart", n_estimators=3), "booster='dart' is not lowered"),
+        (xgboost.XGBRegressor(booster="gblinear", n_estimators=3), "booster='gblinear' is not lowered"),
+        (lightgbm.LGBMRegressor(linear_tree=True, n_estimators=3, verbose=-1), "linear_tree=True is not lowered"),
+    ],
+    ids=["dart", "gblinear", "linear trees"],
+)
+def test_boosting_that_is_no_sum_of_trees_is_sampled_and_says_so(model: Any, why: str) -> None:
+    """Both of the explanation, and of the predictor why it is not compiled."""
+    frame = pd.DataFrame(X, columns=list(NAMES))
+    model = clone(model).fit(frame, VALUES)
+    sides = (Columns(X[:150]), Columns(X[150:]))
+    proved = prove(model, compile_model(model, SIGNATURE), SIGNATURE, None, sides, 0)
+    assert proved.explanation is not None
+    assert proved.explanation.facts.method == "shapley-sampled"
+    assert proved.explanation.facts.reason == "Sampled: the model is not compiled."
+    assert why in proved.facts.reason
 
 
 def test_a_model_that_cannot_be_asked_is_not_explained() -> None:

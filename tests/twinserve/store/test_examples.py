@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.twinserve.signature.made import EVERY_TYPE, VALID
@@ -30,6 +32,10 @@ def test_what_is_written_is_read() -> None:
         ('"edges":[0.0,1.0,2.0]', '"edges":[0.0,1.0,1e999]'),
         ("/group/number", "/no/field"),
         ('"others":5', '"more":5'),
+        ('"others":5', f'"others":{10**400}'),
+        ('"counts":[5,6]', f'"counts":[5,{10**400}]'),
+        ('"label":"a"', '"label":null'),
+        ('"kind":"middle","label":null', '"kind":"middle","label":"a"'),
     ],
 )
 def test_a_file_that_is_no_such_file_is_refused(old: str, new: str) -> None:
@@ -44,6 +50,14 @@ def test_an_example_that_callers_could_not_send_is_refused() -> None:
     """The page would answer it with errors."""
     with pytest.raises(InvalidInput):
         read(write(SHOWN).replace(b"2024-02-29T", b"2024-02-30T"), EVERY_TYPE)
+
+
+def test_an_example_of_several_instances_is_refused() -> None:
+    """The form holds one."""
+    content = json.loads(write(SHOWN))
+    content["examples"][0]["instance"] = [VALID]
+    with pytest.raises(ValueError, match=r"one instance"):
+        read(json.dumps(content).encode(), EVERY_TYPE)
 
 
 @pytest.mark.parametrize("bound", ["FILES", "PARTS"])

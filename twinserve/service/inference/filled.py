@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Question
 from twinserve.service.pages import outcome
 from twinserve.service.pages.answers import answered
 from twinserve.service.pages.outcome import TOP, Outcome
 from twinserve.service.pages.posted import Posted, read
-from twinserve.service.protocols.dialect import Asked
+from twinserve.service.protocols.dialect import NOTHING, Asked
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 
@@ -27,25 +24,13 @@ SAID_ON_THE_PAGE: Final = ("invalid-input", "malformed-json")
 
 
 class Filled:
-    """A version that is asked with a form, for the pool."""
+    """A version that is asked with a form."""
 
     def __init__(self, settings: Settings, version: ModelVersion, metrics: Metrics) -> None:
         self._settings, self._version, self._metrics = settings, version, metrics
 
-    def joins(self, _: Question) -> bool:
-        """Never: a form is answered alone."""
-        return False
-
-    def pause(self) -> float:
-        """No seconds: nothing is waited for."""
-        return 0.0
-
-    def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Answer one form."""
-        job = next(jobs)
-        job.settle(partial(self._answer, job.question))
-
-    def _answer(self, question: Question) -> Reply:
+    def answer(self, question: Question) -> Reply:
+        """The page that answers a form."""
         posted = read(question.body, self._version.form)
         return answered(self._settings, self._version, posted, self._outcome(posted, question))
 
@@ -54,13 +39,15 @@ class Filled:
         if posted.pasted is not None and posted.pasted.lstrip(" \t\r\n").startswith("["):
             return Outcome(errors=({"pointer": "", "code": "type", "detail": "Must be an object."},))
         question = question._replace(body=posted.body.encode())
+        sure = SURE if self._has(SURE) else NOTHING
+        if self._has(WHY):
+            try:
+                return self._read(question, WHY._replace(query={**WHY.query, **sure.query}))
+            except Problem as problem:  # Perhaps this row has a prediction, and no explanation.
+                if problem.kind not in SAID_ON_THE_PAGE:
+                    raise
         try:
-            return outcome.read(self._version.answer(question._replace(asked=self._all())).body)
-        except Problem as problem:
-            if problem.kind not in SAID_ON_THE_PAGE:
-                raise
-        try:  # Perhaps this row has a prediction, and no explanation.
-            return outcome.read(self._version.answer(question).body)
+            return self._read(question, sure)
         except Problem as problem:
             if problem.kind not in SAID_ON_THE_PAGE:
                 raise
@@ -68,10 +55,8 @@ class Filled:
             errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
             return Outcome(errors=errors, more=problem.detail)
 
-    def _all(self) -> Asked:
-        """Everything that this version can say beside a prediction."""
-        query = SURE.query if self._has(SURE) else {}
-        return WHY._replace(query={**WHY.query, **query}) if self._has(WHY) else Asked(query=query)
+    def _read(self, question: Question, asked: Asked) -> Outcome:
+        return outcome.read(self._version.answer(question._replace(asked=asked)).body)
 
     def _has(self, asked: Asked) -> bool:
         try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from twinserve.conformal.coverage import Coverage, Covered, Unsupported
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.problem import Problem, not_implemented
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.dialect import Asked
 from twinserve.signature import Columns
+
+GivenT = TypeVar("GivenT")
 
 
 class Sure:
@@ -19,26 +24,22 @@ class Sure:
 
     def require(self, asked: Asked) -> None:
         """Raise `Problem`: 400 for a coverage that this version cannot promise, 501 where none was calibrated."""
-        wanted = asked.query.get("coverage")
-        if wanted is None:
-            return
-        if self._coverage is None:
-            raise not_calibrated()
-        try:
-            self._coverage.require(wanted)
-        except Unsupported as error:
-            raise not_supported(error) from None
+        self._given(asked, Coverage.require)
 
     def cover(self, columns: Columns, predictions: Predictions, asked: Asked) -> Covered | None:
         """What was asked for around these predictions, None if nothing was; raises `Problem` as `require` does:
         another version may answer than the one that was asked at first."""
+        return self._given(asked, lambda coverage, wanted: coverage.of(predictions, columns.matrix, wanted))
+
+    def _given(self, asked: Asked, give: Callable[[Coverage, float], GivenT]) -> GivenT | None:
+        """What the coverage gives for the share that was asked for, None if none was."""
         wanted = asked.query.get("coverage")
         if wanted is None:
             return None
         if self._coverage is None:
             raise not_calibrated()
         try:
-            return self._coverage.of(predictions, columns.matrix, wanted)
+            return give(self._coverage, wanted)
         except Unsupported as error:
             raise not_supported(error) from None
 

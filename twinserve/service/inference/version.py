@@ -9,17 +9,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 import numpy as np
 
+from twinserve.explain.explained import TooLate
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
-from twinserve.service.http.problem import invalid_input
+from twinserve.service.http.problem import invalid_input, prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
@@ -28,8 +31,7 @@ from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
-from twinserve.service.protocols.native import NATIVE
+from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Dialect, Stream, Warnings
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, json_schema, pointer
@@ -47,6 +49,9 @@ model, so both run inline: handing over to a thread and back would take half as 
 
 QUICK_EXPLAINED: Final = 4 * 1024
 """Bytes. An explanation takes a few times as long as its prediction."""
+RESERVE: Final = 0.1
+"""The share of `PREDICT_TIMEOUT` by which explanations that are not ready end sooner: a thousand sampled ones may take
+minutes, and a process all of whose threads are busy for longer than that time is taken for stuck, and ends."""
 
 
 class ModelVersion:
@@ -64,8 +69,10 @@ class ModelVersion:
         self._predictor = artifact.predictor
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
-        self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
-        """By the dialect's name; each is made when it is first used."""
+        self._reserve = RESERVE * settings.predict_timeout
+        codecs = Codecs(artifact, version, settings)
+        self.codec, self.composer = codecs.codec, codecs.composer
+        """How it is asked in a dialect."""
         self._why = Why(artifact.explainer, facts.classes)
         self._sure = Sure(artifact.coverage)
         self._novelty = Novelty(artifact.signature)
@@ -87,13 +94,6 @@ class ModelVersion:
         """The form of the page, made when it is first asked for."""
         facts = self._artifact
         return Form(facts.signature, facts.examples, is_classification=facts.manifest.classes is not None)
-
-    def codec(self, dialect: Dialect) -> Codec:
-        """How this version is asked in that dialect."""
-        codec = self._codecs.get(dialect.name)
-        if codec is None:
-            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
-        return codec
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
@@ -138,7 +138,7 @@ class ModelVersion:
         settled = zip(joined, outcomes, strict=True)
         # Failed jobs last: searching for their refused rows takes time.
         for (job, batch), outcome in sorted(settled, key=lambda pair: isinstance(pair[1], CannotPredict)):
-            job.settle(partial(self._reply, job.question, batch, outcome))
+            job.settle(partial(self._reply, job.question, batch, outcome, job.deadline - self._reserve))
 
     def stream(self, dialect: Dialect, question: Question) -> Stream:
         """What answers a request of that dialect while it arrives; the question is that request without its body."""
@@ -173,7 +173,7 @@ class ModelVersion:
             tell(question.observer, seen)
         return warnings
 
-    def _reply(self, question: Question, batch: Batch, outcome: Outcome) -> Reply:
+    def _reply(self, question: Question, batch: Batch, outcome: Outcome, deadline: float = inf) -> Reply:
         warnings = self._warn(question, batch.columns, outcome)
         if isinstance(outcome, CannotPredict):
             # The pipeline passed its golden rows, so the cause is in these values.
@@ -183,7 +183,7 @@ class ModelVersion:
             raise outcome
         rows = len(batch.columns)
         try:
-            beside = self._beside(question, batch, outcome)
+            beside = self._beside(question, batch, outcome, deadline)
             reply = question.codec.write(batch, outcome, warnings, question.asked, beside)
         except BadPrediction:
             silent = ~answered(outcome)
@@ -194,7 +194,7 @@ class ModelVersion:
         self._count_rows(rows, warnings)
         return reply
 
-    def _beside(self, question: Question, batch: Batch, predictions: Predictions) -> Beside:
+    def _beside(self, question: Question, batch: Batch, predictions: Predictions, deadline: float) -> Beside:
         """What was asked for beside the predictions."""
         asked = question.asked
         covered = self._sure.cover(batch.columns, predictions, asked) if asked.query else None
@@ -202,7 +202,10 @@ class ModelVersion:
             return Beside(None, covered) if covered else NOTHING_BESIDE
         if not answered(predictions).all():
             raise BadPrediction("There is nothing to explain in a row without a prediction.")
-        return Beside(self._why.explain(batch.columns, predictions, asked), covered)
+        try:
+            return Beside(self._why.explain(batch.columns, predictions, asked, deadline), covered)
+        except TooLate:
+            raise prediction_timeout(self._settings.predict_timeout) from None
 
     def _count_rows(self, rows: int, warnings: Warnings) -> None:
         self._count(rows)

@@ -35,10 +35,11 @@ class Why:
             raise not_explained()
         return self._explainer
 
-    def explain(self, columns: Columns, predictions: Predictions, asked: Asked) -> Explained:
-        """The explanations of predictions that all rows have; raises `Problem` as `require` does."""
+    def explain(self, columns: Columns, predictions: Predictions, asked: Asked, deadline: float) -> Explained:
+        """The explanations of predictions that all rows have; raises `Problem` as `require` does, and `TooLate`."""
         explainer = self.require(asked)  # Again: another version may answer than the one that was asked at first.
-        return explain(explainer, columns, predictions, self._classes, asked.query.get("class"), asked.query.get("top"))
+        label, top = asked.query.get("class"), asked.query.get("top")
+        return explain(explainer, columns, predictions, self._classes, label, top, deadline)
 
 
 def not_explained() -> Problem:

@@ -26,6 +26,7 @@ MINUTES: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}\Z")
 """What browsers send of a time whose seconds are 0."""
 DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")
 DATETIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?\Z")
+UTC: Final = re.compile(r"(Z|[+-]00:00)\Z", re.IGNORECASE)
 
 Kind = Literal["number", "select", "text", "date", "datetime"]
 
@@ -51,15 +52,12 @@ class Field:
     @property
     def label(self) -> str:
         """Its name."""
-        last = self.feature.path[-1]
-        return f"{last + 1}" if isinstance(last, int) else last.replace("_", " ")
+        return readable(self.feature.path[-1])
 
     @property
     def title(self) -> str:
         """Its name with those of its groups."""
-        return " › ".join(
-            str(part + 1) if isinstance(part, int) else part.replace("_", " ") for part in self.feature.path
-        )
+        return " › ".join(map(readable, self.feature.path))
 
     @cached_property
     def is_boolean(self) -> bool:
@@ -80,8 +78,12 @@ class Field:
 
     @cached_property
     def suggestions(self) -> tuple[str, ...]:
-        """The categories of a field that is typed."""
-        return () if self.options else self.feature.vocabulary[:MOST_SUGGESTIONS]
+        """The categories of a field that is typed, the most frequent first."""
+        if self.options:
+            return ()
+        counted = self.examples.categories.get(self.pointer)
+        often = dict.fromkeys(() if counted is None else counted.counts)
+        return tuple(often | dict.fromkeys(self.feature.vocabulary))[:MOST_SUGGESTIONS]
 
     @cached_property
     def kind(self) -> Kind:
@@ -93,6 +95,11 @@ class Field:
         if self.feature.type is FeatureType.DATE:
             return "date"
         return "datetime" if self.feature.type is FeatureType.DATETIME else "text"
+
+    def entered(self, value: str) -> str:
+        """A value as its input holds it: that of a time can hold no offset, and without one a time is in UTC."""
+        local = UTC.sub("", value)
+        return local if self.kind == "datetime" and local and DATETIME.match(local) else value
 
     def input_type(self, value: str) -> str:
         """The type of an input that can hold this value, which may be none that the field takes."""
@@ -120,13 +127,15 @@ class Field:
 
     @cached_property
     def usual(self) -> str:
-        """The most frequent categories with their shares."""
+        """The most frequent categories; where there are few, with their shares."""
         counted: CategoryCounts | None = self.examples.categories.get(self.pointer)
         if counted is None:
             return ""
-        whole = sum(counted.counts.values()) + counted.others
         pairs = [*counted.counts.items()][:MOST_USUAL]
-        return ", ".join(f"{category} {count / whole:.0%}" for category, count in pairs)
+        if self.suggestions:
+            return ", ".join(category for category, _ in pairs)
+        whole = sum(counted.counts.values()) + counted.others
+        return ", ".join(f"{category} {100 * count / whole:.0f}\N{NO-BREAK SPACE}%" for category, count in pairs)
 
     def column_value(self, text: str) -> float | None:
         """Where the histogram's axis has this value; None for what is none."""
@@ -154,6 +163,11 @@ class Field:
         return json.dumps(value, ensure_ascii=False)
 
 
+def readable(part: str | int) -> str:
+    """A part of a path as people read it."""
+    return str(part + 1) if isinstance(part, int) else part.replace("_", " ")
+
+
 def number_text(value: str) -> str | None:
     """A number as JSON writes it; None for what is none."""
     match = NUMBER.match(value)
@@ -163,4 +177,4 @@ def number_text(value: str) -> str | None:
 
 
 def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    return UTC.sub("", value).replace("T", " ") if isinstance(value, str) else f"{value:.6g}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from twinserve.service.pages.field import Field
+from twinserve.service.pages.field import Field, readable
 from twinserve.signature import Signature
 from twinserve.signature.signature import Feature, FeatureTree, Path, is_array, pointer
 from twinserve.store.examples import Example, Examples
@@ -76,8 +76,3 @@ class Form:
         name = readable(path[-1]) if path else ""
         about = self._signature.descriptions.get(pointer(path))
         return Group(name, about, is_array(tree), tuple(fields), tuple(groups))
-
-
-def readable(part: str | int) -> str:
-    """A part of a path as people read it."""
-    return str(part + 1) if isinstance(part, int) else part.replace("_", " ")

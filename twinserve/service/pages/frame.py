@@ -45,13 +45,17 @@ class Frame(NamedTuple):
     version: str | None = None
     created: str | None = None
     """When the version was trained."""
+    has_docs: bool = True
+    """Can a browser open /docs? Credentials in the memory of a page do not go along with a link to another document."""
 
     @classmethod
     def of(cls, page: str, settings: Settings, version: Shown | None) -> Frame:
         """The frame of a page."""
+        has_docs = all(settings.is_open(route) for route in settings.routes if route.name == "docs")
         if version is None:
-            return cls(page, asks(settings))
-        return cls(page, asks(settings), version.model, version.version, version.manifest.training.created)
+            return cls(page, asks(settings), has_docs=has_docs)
+        created = version.manifest.training.created
+        return cls(page, asks(settings), version.model, version.version, created, has_docs)
 
 
 def asks(settings: Settings) -> str:

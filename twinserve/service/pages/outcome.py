@@ -72,6 +72,10 @@ class Outcome(NamedTuple):
         """The set of labels, where one was asked for."""
         return None if self.answer is None else self.answer.get("set")
 
+    def quoted(self, quotes: str) -> str:
+        """The labels of the set, each within `quotes`, as a label may hold a comma."""
+        return ", ".join(quotes.format(label=label) for label in (self.labels or {}).get("labels", ())) or "–"
+
     @property
     def explanation(self) -> Mapping[str, Any] | None:
         """Why, where that can be said."""

@@ -72,7 +72,7 @@ def filled(instance: Any, form: Form) -> tuple[dict[str, str], frozenset[str]]:
             node = node[part]
         if (found and node is None) or not (found or shown.feature.required):
             nulls.add(name)
-        elif found:
+        elif found and not isinstance(node, dict | list):
             values[name] = _text(node)
     return values, frozenset(nulls)
 

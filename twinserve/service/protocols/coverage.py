@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from twinserve.conformal.coverage import Covered
@@ -17,8 +17,7 @@ class CoverageWriter:
 
     def __init__(self, labels: Sequence[str]) -> None:
         """`labels` are those of the classes, as JSON."""
-        self._labels = labels
-        self._text = lru_cache(maxsize=KEPT)(self._written)
+        self._text = lru_cache(maxsize=KEPT)(partial(_written, labels))
 
     def members(self, covered: Covered) -> list[str]:
         """The member `interval` or `set` of each row's object, with a comma before it; a template of `%`.
@@ -30,6 +29,7 @@ class CoverageWriter:
         head = f',"interval":{{"coverage":{covered.coverage!r},"low":'
         return [f'{head}{low!r},"high":{high!r}}}' for low, high in zip(covered.low, covered.high, strict=True)]
 
-    def _written(self, coverage: float, codes: Sequence[int]) -> str:
-        labels = ",".join([self._labels[code] for code in codes]).replace("%", "%%")
-        return f',"set":{{"coverage":{coverage!r},"labels":[{labels}]}}'
+
+def _written(labels: Sequence[str], coverage: float, codes: Sequence[int]) -> str:
+    listed = ",".join([labels[code] for code in codes]).replace("%", "%%")
+    return f',"set":{{"coverage":{coverage!r},"labels":[{listed}]}}'

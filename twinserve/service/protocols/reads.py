@@ -96,7 +96,7 @@ def _json(value: Any, indent: int | None = None) -> Reply:
 READS: Final[Mapping[str, Read]] = {
     "schema": lambda service, _: service.models.current().schema,
     "openapi": lambda service, _: service.models.current().openapi,
-    "docs": lambda _service, asked: pages.docs().reply(asked.header),
+    "docs": lambda service, asked: pages.docs(has_pages=service.settings.pages).reply(asked.header),
     "model": model,
     "live": live,
     "healthz": live,

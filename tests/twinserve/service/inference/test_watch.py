@@ -29,7 +29,7 @@ from twinserve.service.inference.opening import open_model_version
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.inference.watch import Watch
 from twinserve.service.protocols.dialect import NOTHING
-from twinserve.service.protocols.native import NATIVE
+from twinserve.service.protocols.native import NATIVE, NativeCodec
 from twinserve.service.protocols.reads import READS
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
@@ -423,9 +423,12 @@ def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  #
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
     """A replaced version is freed at once, because it has no reference cycles."""
     version = open_model_version(registry, 1, settings(registry), Metrics())
-    gone = [weakref.ref(part) for part in (version, version._predictor, version._codecs[NATIVE.name])]
-    del version
-    assert [ref() for ref in gone] == [None] * 3
+    whole, codec = version._artifact, version.codec(NATIVE)
+    assert isinstance(codec, NativeCodec)
+    parts = version, version._predictor, codec, codec._coverage, whole.explainer, whole.coverage, version.form
+    gone = [weakref.ref(part) for part in parts if part is not None]
+    del version, whole, codec, parts
+    assert [ref() for ref in gone] == [None] * 7
 
 
 # ---- memory ---------------------------------------------------------------------------------------------------------

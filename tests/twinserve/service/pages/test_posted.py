@@ -152,3 +152,12 @@ def test_what_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(Problem) as refused:
         read(body, form_of(signature(feature("g.x"))))
     assert refused.value.kind == "bad-request"
+
+
+@pytest.mark.parametrize("depth", [1, 900, *range(970, 1000)])
+def test_a_field_is_left_empty_where_a_list_is_pasted(depth: int) -> None:
+    """However deep it is: near the interpreter's limit some lists can be read and not be written again."""
+    contract = signature(feature("a"))
+    text = json.dumps({"a": 1}).replace("1", "[" * depth + "]" * depth)
+    found = read(urlencode([("json", text)]).encode(), form_of(contract))
+    assert (found.values, found.pasted) == ({}, text)

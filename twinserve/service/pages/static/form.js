@@ -25,10 +25,18 @@ export function start(main, texts) {
     const page = new DOMParser().parseFromString(text, "text/html");
     main.replaceChildren(...document.adoptNode(page.querySelector("main")).childNodes);
     enrich();
+    took(answer);
     const heading = main.querySelector("#answer-heading");
     heading.focus({ preventScroll: true });
     const place = heading.getBoundingClientRect();
     if (place.top < 0 || place.bottom > innerHeight) heading.scrollIntoView({ block: "start" });
+  }
+
+  /** Say in which time the service answered. */
+  function took(answer) {
+    const milliseconds = /total;dur=([\d.]+)/.exec(answer.headers.get("Server-Timing") ?? "")?.[1];
+    const place = main.querySelector("#took");
+    if (milliseconds && place) place.textContent = fill(texts.took, { milliseconds: Number(Number(milliseconds).toPrecision(2)) });
   }
 
   function tell(sentence) {

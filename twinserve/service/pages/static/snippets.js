@@ -25,11 +25,22 @@ export function snippets(request, body, instance, texts) {
 function copying(label, text, texts) {
   const button = element("button", { type: "button" }, label);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text());
+    await copy(text());
     button.textContent = texts.copied;
     setTimeout(() => (button.textContent = label), 1500);
   });
   return button;
+}
+
+/** Copy a text; without TLS a browser has no clipboard for pages, but still copies what is selected. */
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = element("textarea", { class: "only-read" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }
 
 const asks = () => document.body.dataset.asks !== "";
@@ -55,7 +66,7 @@ const WRITERS = {
   javascript(address, _, instance) {
     const key = asks() ? ', Authorization: "Bearer …"' : "";
     return [
-      `const instance = ${JSON.stringify(instance, null, 2)};`,
+      `const instance = ${javascript(instance, "")};`,
       `const answer = await fetch(${JSON.stringify(address)}, {`,
       '  method: "POST",',
       `  headers: { "Content-Type": "application/json"${key} },`,
@@ -65,6 +76,16 @@ const WRITERS = {
     ].join("\n");
   },
 };
+
+/** A JSON value as JavaScript writes it: as it is, but for the one key that would set what an object inherits from. */
+function javascript(value, indent) {
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) return `[${value.map((item) => javascript(item, deeper)).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const key = (name) => (name === "__proto__" ? '["__proto__"]' : JSON.stringify(name));
+  const lines = Object.entries(value).map(([name, item]) => `${deeper}${key(name)}: ${javascript(item, deeper)}`);
+  return lines.length ? `{\n${lines.join(",\n")}\n${indent}}` : "{}";
+}
 
 /** A JSON value as Python writes it. */
 function python(value, indent) {
