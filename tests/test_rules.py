@@ -313,3 +313,29 @@ def test_the_doors_read_alike(file: str) -> None:
     shared = set(flask) & set(fastapi)
     assert shared >= names
     assert [name for name in flask if name in shared] == [name for name in fastapi if name in shared]
+
+
+WSGI_DOORS_ALIKE = {
+    "__main__.py": {"settings"},
+    "app.py": {"create_app", "SIGNALS", "DoorApp", "DoorApp.plain"},
+    "door.py": {"create_app", "DOOR"},
+    "private_names.py": {"PRIVATE"},
+    "reading.py": {"Body", "Body.read", "Body._stream"},
+}
+"""By file: the names that the doors of Flask and Django define."""
+
+
+def test_each_file_that_the_wsgi_doors_have_is_compared() -> None:
+    flask, django = ({path.name for path in (ROOT / door).glob("*.py")} for door in ("serve_flask", "serve_django"))
+    assert flask & django == {*WSGI_DOORS_ALIKE, "__init__.py"}
+
+
+@pytest.mark.parametrize("file", WSGI_DOORS_ALIKE)
+def test_the_wsgi_doors_read_alike(file: str) -> None:
+    """The same names in the same order."""
+    flask, django = (
+        [*defined_in(ast.parse((ROOT / door / file).read_text()).body)] for door in ("serve_flask", "serve_django")
+    )
+    shared = set(flask) & set(django)
+    assert shared >= WSGI_DOORS_ALIKE[file]
+    assert [name for name in flask if name in shared] == [name for name in django if name in shared]
