@@ -15,7 +15,7 @@ from twinserve.service.http.reply import StreamedReply
 from twinserve.service.http.routes import Route
 from twinserve.service.service import Service
 from twinserve.wsgi.answers import ANSWERS, not_found, other_method
-from twinserve.wsgi.environ_keys import BODY, EXCHANGE, PARAMETERS
+from twinserve.wsgi.environ_keys import EXCHANGE, PARAMETERS
 from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
 from twinserve.wsgi.streaming import sent
 
@@ -50,7 +50,6 @@ def exchanged(
 ) -> HttpResponseBase:
     """Answer one request; problems and faults become replies of the service, too."""
     environ = {**request.META, "wsgi.input": Body(request), "wsgi.input_terminated": True, PARAMETERS: parts}
-    environ.pop(BODY, None)  # The body is read through Django, as a middleware may have read it.
     header = header_lookup(environ)
     exchange = request.META.get(EXCHANGE)  # Begun with the head, if the body arrived later.
     if exchange is None:

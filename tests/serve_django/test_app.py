@@ -11,11 +11,12 @@ import pytest
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.dispatch import Signal
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
 from serve_django.app import DoorApp, create_app
 from twinserve.testing.fakes import service_of
 from twinserve.testing.in_process import wsgi
+from twinserve.wsgi.environ_keys import EXCHANGE
 
 JSON = {"Content-Type": "application/json"}
 BOUND = 8 * 1024 * 1024
@@ -109,6 +110,28 @@ def test_a_refused_request_has_one_line_in_the_log(app: DoorApp, caplog: pytest.
     with caplog.at_level(logging.DEBUG):
         assert wsgi(app)("GET", "/not/there", b"", {}).status == 404
     assert [record for record in caplog.records if record.name.startswith("django")] == []
+
+
+def called(app: DoorApp, method: str, path: str, **more: Any) -> tuple[dict[str, str], bytes]:
+    """The headers and the bytes that the app gives its server."""
+    given: dict[str, str] = {}
+    environ = {**RequestFactory().generic(method, path).environ, **more}
+    pieces = app(environ, lambda _status, headers, *_: given.update(headers))  # type: ignore[arg-type]
+    return given, b"".join(pieces)
+
+
+def test_no_body_follows_the_headers_of_head(app: DoorApp) -> None:
+    """Not every server drops one."""
+    (got, body), (head, nothing) = called(app, "GET", "/model"), called(app, "HEAD", "/model")
+    assert (head["Content-Length"], nothing) == (got["Content-Length"], b"")
+    assert len(body) == int(got["Content-Length"])
+
+
+def test_a_request_that_is_asked_twice_is_one_exchange(app: DoorApp) -> None:
+    """Our worker calls the app with the head and again with the body; the caller is counted once."""
+    begun = app.service.begin("model", "GET", "/model", "http", {"x-request-id": "begun-before"}.get)
+    headers, _ = called(app, "GET", "/model", **{EXCHANGE: begun})
+    assert headers["X-Request-Id"] == "begun-before"
 
 
 def test_two_apps_in_one_process_have_their_own_services() -> None:
