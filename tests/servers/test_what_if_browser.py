@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import BaseModel, Field
 from selenium.webdriver import Chrome
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
@@ -19,7 +20,6 @@ from sklearn.pipeline import make_pipeline
 from harness.running import DOORS, Running, running
 from tests.servers.browsing import DRIVER, Reader, browsing
 from twinserve import package, promote
-from twinserve.signature import Feature, FeatureType, Signature
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
 
@@ -40,6 +40,14 @@ return document.querySelector("#what-if .error")?.textContent;
 """
 
 
+class Row(BaseModel):
+    """What may be left out."""
+
+    proto: float | None = Field(None, alias="__proto__")
+    constructor: float | None = None
+    wide: float | None = None
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One door, as both give the same bytes."""
@@ -50,9 +58,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     linear.coef_ = np.array(list(WEIGHTS.values()))
     table["wide"] *= LARGEST / 1e4
     table.loc[:1, "wide"] = [0.9 * LARGEST, -0.9 * LARGEST]  # Any sum of all these is a double, as scikit-learn wants.
-    features = tuple(Feature(path=(name,), type=FeatureType.NUMBER, nullable=True, required=False) for name in WEIGHTS)
-    folder, given = tmp_path_factory.mktemp("store"), Signature(features=features)
-    version = package(model, table, model.predict(table), name="wide", artifacts=folder, input=given)
+    folder = tmp_path_factory.mktemp("store")
+    version = package(model, table, model.predict(table), name="wide", artifacts=folder, input=Row)
     promote("wide", version, artifacts=folder)
     with running(DOORS[0], tmp_path_factory.mktemp("server"), folder, model="wide", workers=1) as opened:
         yield opened
