@@ -3,6 +3,7 @@ VENV   ?= .venv
 OLDEST ?= .venv-oldest
 MLFLOW ?= .venv-mlflow
 HOSTS  ?= .venv-hosts
+AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 INSTALL := pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
@@ -22,7 +23,7 @@ PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -77,6 +78,9 @@ test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of
 test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under the servers that people run (building uWSGI needs a C compiler)
 	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts
 
+test-graphql: setup-dev $(AUDITS)/.made ## The audits of GraphQL over HTTP, from npm (needs Node.js)
+	@$(PY) -m pytest -q -m environments tests/servers/test_graphql_clients.py
+
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
@@ -112,6 +116,11 @@ $(HOSTS)/.made: requirements/hosts.txt
 	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
 	@touch $@
 
+$(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
+	@touch $@
+
 $(OLDEST)/.made: requirements/oldest.txt
 	@echo "Installing the oldest libraries into $(OLDEST)"
 	@$(PYTHON) -m venv --clear $(OLDEST)
@@ -120,7 +129,7 @@ $(OLDEST)/.made: requirements/oldest.txt
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	@$(LOCK) --extra fastapi --extra flask --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
+	@$(LOCK) --extra fastapi --extra flask --extra graphql --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt

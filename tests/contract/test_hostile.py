@@ -46,7 +46,7 @@ def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoor
     """Large bodies are validated in the pool, under its limits and deadline; only small ones are validated inline."""
     service = service_of()
     version = service.models.current()
-    codec = version._codecs[NATIVE.name]
+    codec = version.codec(NATIVE)
     assert isinstance(codec, NativeCodec)
     watched = Watched(codec._validator)
     codec._validator = watched  # type: ignore[assignment]  # Asked for nothing but this.

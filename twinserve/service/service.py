@@ -18,6 +18,8 @@ from twinserve.service.http.problem import method_not_allowed, no_such_path, shu
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.inference.alone import Alone
+from twinserve.service.inference.composed import Composed
 from twinserve.service.inference.filled import Filled
 from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
@@ -26,6 +28,7 @@ from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
+from twinserve.service.protocols.spoken import spoken
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -51,9 +54,7 @@ class Service(Lifecycle):
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
-        self._slow = tuple(
-            {route.path.rpartition("}")[2] for route in self.routes if route.explains or route.kind == "form"}
-        )
+        self._slow = tuple({route.path.rpartition("}")[2] for route in self.routes if self._is_slow(route)})
         """The ends of the paths whose answers take longer than a prediction."""
         self._queries = {
             route.name: query_reader(route.query, settings.ignored_parameters)
@@ -64,6 +65,11 @@ class Service(Lifecycle):
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
 
+    def _is_slow(self, route: Route) -> bool:
+        """Do answers to this route take longer than a prediction?"""
+        is_composed = self._dialects.get(route.name, NATIVE).composer is not None
+        return route.explains or route.kind == "form" or is_composed
+
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
         """A service of the champion, following it; raises a `ModelError` or `BadSetting` that says what to do.
@@ -71,7 +77,7 @@ class Service(Lifecycle):
         Best called in the process that serves. A process that is forked from that one opens the model again."""
         metrics, registry = Metrics(), default_registry(settings)
         version = open_model_version(registry, registry.require_champion().version, settings, metrics)
-        service = cls(settings, metrics, version, open_tracing(settings), dialects)
+        service = cls(settings, metrics, version, open_tracing(settings), (*dialects, *spoken(settings)))
         service.models.follow()
         log.info("opened", model=version.model, version=version.version)
         return service
@@ -175,10 +181,15 @@ class Service(Lifecycle):
         if version is None:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        codec = version.codec(exchange.dialect)
         if exchange.route == "form":
-            filled = Filled(self.settings, version, self.metrics)
-            return self._pool.submit(filled, Question(body, asked, codec, exchange.request_id, observer=None))
+            alone = Alone(Filled(self.settings, version, self.metrics).answer)
+            question = Question(body, asked, version.codec(NATIVE), exchange.request_id, observer=None)
+            return self._pool.submit(alone, question)
+        if exchange.dialect.composer is not None:
+            alone = Alone(Composed(version, exchange.dialect).answer)
+            question = Question(body, asked, version.codec(NATIVE), exchange.request_id, self.observer)
+            return self._pool.submit(alone, question)
+        codec = version.codec(exchange.dialect)
         question = Question(body, asked, codec, exchange.request_id, self.observer)
         if version.is_quick(body, asked):
             return version.answer(question)

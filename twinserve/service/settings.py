@@ -170,6 +170,10 @@ class Settings(BaseSettings):
     pages: bool = Field(
         default=True, description="Pages for people at /, /card and /live; without them / is the index for all."
     )
+    graphql: bool = Field(default=False, description="Answer GraphQL at /graphql (pip install 'twinserve[graphql]').")
+    graphql_introspection: bool = Field(
+        default=True, description="Answer GraphQL's questions about its schema, which tools ask."
+    )
     access_log: bool = Field(default=True, description="One log line for each request.")
     log_format: Literal["json", "console"] | None = Field(
         None, description="Format of log lines; by default console on a terminal and JSON elsewhere."

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Question
 from twinserve.service.pages import outcome
 from twinserve.service.pages.answers import answered
@@ -27,25 +24,13 @@ SAID_ON_THE_PAGE: Final = ("invalid-input", "malformed-json")
 
 
 class Filled:
-    """A version that is asked with a form, for the pool."""
+    """A version that is asked with a form."""
 
     def __init__(self, settings: Settings, version: ModelVersion, metrics: Metrics) -> None:
         self._settings, self._version, self._metrics = settings, version, metrics
 
-    def joins(self, _: Question) -> bool:
-        """Never: a form is answered alone."""
-        return False
-
-    def pause(self) -> float:
-        """No seconds: nothing is waited for."""
-        return 0.0
-
-    def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Answer one form."""
-        job = next(jobs)
-        job.settle(partial(self._answer, job.question))
-
-    def _answer(self, question: Question) -> Reply:
+    def answer(self, question: Question) -> Reply:
+        """The page that answers a form."""
         posted = read(question.body, self._version.form)
         return answered(self._settings, self._version, posted, self._outcome(posted, question))
 

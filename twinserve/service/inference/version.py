@@ -22,6 +22,7 @@ from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import invalid_input, prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
@@ -30,8 +31,7 @@ from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Codec, Dialect, Stream, Warnings
-from twinserve.service.protocols.native import NATIVE
+from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Dialect, Stream, Warnings
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, json_schema, pointer
@@ -70,8 +70,9 @@ class ModelVersion:
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._reserve = RESERVE * settings.predict_timeout
-        self._codecs = {NATIVE.name: NATIVE.codec(artifact, version, settings)}
-        """By the dialect's name; each is made when it is first used."""
+        codecs = Codecs(artifact, version, settings)
+        self.codec, self.composer = codecs.codec, codecs.composer
+        """How it is asked in a dialect."""
         self._why = Why(artifact.explainer, facts.classes)
         self._sure = Sure(artifact.coverage)
         self._novelty = Novelty(artifact.signature)
@@ -93,13 +94,6 @@ class ModelVersion:
         """The form of the page, made when it is first asked for."""
         facts = self._artifact
         return Form(facts.signature, facts.examples, is_classification=facts.manifest.classes is not None)
-
-    def codec(self, dialect: Dialect) -> Codec:
-        """How this version is asked in that dialect."""
-        codec = self._codecs.get(dialect.name)
-        if codec is None:
-            codec = self._codecs[dialect.name] = dialect.codec(self._artifact, self.version, self._settings)
-        return codec
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""

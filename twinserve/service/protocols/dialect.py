@@ -91,6 +91,18 @@ class Codec(Protocol):
         """The reply to that request; raises `BadPrediction` if the predictions are invalid or do not fit its rows."""
 
 
+Ask = Callable[[bytes, Asked], bytes]
+"""The body of the answer to a body, both in the native JSON; raises `Problem`."""
+
+
+class Composer(Protocol):
+    """Answers requests of one protocol for one version of a model, each from any number of native answers; safe to
+    share between threads."""
+
+    def compose(self, body: bytes, asked: Asked, ask: Ask) -> Reply:
+        """The reply to a request, which `ask` puts native questions for."""
+
+
 Predict = Callable[[Columns], tuple[Predictions, Warnings]]
 """The predictions for some rows, and the warnings of those that have some; raises `CannotPredict` for rows that have
 none."""
@@ -129,3 +141,5 @@ class Dialect:
     """The function that answers each route of the kind `read`, by the route's name."""
     stream: Callable[[Codec, Predict, Asked], Stream] | None = None
     """Makes the stream that answers a request to a route of the kind `stream`; None if there is no such route."""
+    composer: Callable[[LoadedArtifact, str, Settings], Composer] | None = None
+    """Makes what answers requests of the kind `predict` in place of the codec, for a version as `codec` does."""

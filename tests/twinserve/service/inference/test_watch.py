@@ -423,7 +423,7 @@ def test_after_closing_nobody_looks(registry: Registry, often: None) -> None:  #
 def test_a_version_that_is_let_go_is_gone_at_once(registry: Registry) -> None:
     """A replaced version is freed at once, because it has no reference cycles."""
     version = open_model_version(registry, 1, settings(registry), Metrics())
-    whole, codec = version._artifact, version._codecs[NATIVE.name]
+    whole, codec = version._artifact, version.codec(NATIVE)
     assert isinstance(codec, NativeCodec)
     parts = version, version._predictor, codec, codec._coverage, whole.explainer, whole.coverage, version.form
     gone = [weakref.ref(part) for part in parts if part is not None]

@@ -1,0 +1,133 @@
+"""`Asking`: how the queries of one request ask the version."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    value_from_ast_untyped,
+)
+
+from twinserve.service.http.parameters import COVERAGE, TOP, Unfit
+from twinserve.service.http.problem import Problem, invalid_input, prediction_timeout
+from twinserve.service.http.query import invalid_parameters
+from twinserve.service.protocols.dialect import Ask, Asked
+from twinserve.service.settings import Settings
+from twinserve.signature.request.diagnosis import too_many
+
+MOST_CHECKED: Final = 5
+"""Queries of an invalid document whose instances are looked at."""
+
+
+class Asking:
+    """The context of one request. Its limits hold for all queries of the request together."""
+
+    def __init__(self, ask: Ask, native: Callable[[Any], Any], model: Mapping[str, Any], settings: Settings) -> None:
+        self._ask, self._native, self.model = ask, native, model
+        self._limits = {False: settings.max_batch, True: settings.max_explain}
+        self._left = dict(self._limits)
+        self._patience = settings.predict_timeout
+        self._until = time.monotonic() + self._patience
+        """When nobody waits for the answer any more, on the monotonic clock."""
+
+    @staticmethod
+    def resolvers() -> Mapping[str, Callable[..., Any]]:
+        """What resolves each query."""
+        return {
+            "predict": lambda _, info, instance, coverage=None: context(info).one(instance, coverage=coverage),
+            "predictMany": lambda _, info, instances, coverage=None: context(info).many(instances, coverage=coverage),
+            "explain": lambda _, info, instance, **given: context(info).one(instance, explains=True, **given),
+            "model": lambda _, info: context(info).model,
+        }
+
+    def one(self, instance: Any, *, explains: bool = False, **query: Any) -> Mapping[str, Any]:
+        """The answer to an instance."""
+        self._take(1, explains=explains)
+        answer: Mapping[str, Any] = self._answer(self._native(instance), query, explains=explains)
+        return answer
+
+    def many(self, instances: list[Any], **query: Any) -> list[Mapping[str, Any]]:
+        """The answers to some instances."""
+        self._take(len(instances), explains=False)
+        found = self._answer([self._native(instance) for instance in instances], query, explains=False)
+        about = {"model": found["model"], "version": found["version"]}
+        return [{**about, **prediction} for prediction in found["predictions"]]
+
+    def findings(self, document: DocumentNode | None, variables: Mapping[str, Any]) -> list[GraphQLError]:
+        """What the native check finds in the instances of a document whose values do not have their types: it says at
+        which fields. Empty where it finds nothing."""
+        fields = [] if document is None else list(instance_arguments(document))
+        found = []
+        for argument in fields[:MOST_CHECKED]:
+            value = value_from_ast_untyped(argument.value, dict(variables))
+            several = value if isinstance(value, list) else [value]
+            native = [self._native(instance) for instance in several]
+            try:
+                self._ask(encoded(native if isinstance(value, list) else native[0]), Asked())
+            except Problem as problem:
+                if problem.errors:
+                    found.append(GraphQLError(problem.detail, argument, extensions=failed(problem).extensions))
+        return found
+
+    def _take(self, instances: int, *, explains: bool) -> None:
+        """Raise `Problem` where the queries so far and this one have more instances than a request may have."""
+        self._left[explains] -= instances
+        if self._left[explains] < 0:
+            raise invalid_input(too_many(self._limits[explains]))
+
+    def _answer(self, value: Any, query: Mapping[str, Any], *, explains: bool) -> Any:
+        if time.monotonic() > self._until:
+            raise prediction_timeout(self._patience)
+        asked = Asked(query=checked(query), explains=explains)
+        return json.loads(self._ask(encoded(value), asked))
+
+
+def encoded(value: Any) -> bytes:
+    """A value as native JSON."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def instance_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
+    """The arguments that hold instances, of the queries that a document's operations name directly."""
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode):
+            continue
+        for selection in definition.selection_set.selections:
+            if isinstance(selection, FieldNode):
+                yield from (node for node in selection.arguments or () if node.name.value in ("instance", "instances"))
+
+
+def context(info: GraphQLResolveInfo[Any]) -> Asking:
+    """The context of the request that a query belongs to."""
+    found = info.context
+    if not isinstance(found, Asking):
+        raise TypeError("The context is not ours.")
+    return found
+
+
+def checked(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments that were given, by the rules for query parameters; raises `Problem` (400)."""
+    values = {name: value for name, value in query.items() if value is not None}
+    for parameter in (COVERAGE, TOP):
+        if parameter.name in values:
+            try:
+                values[parameter.name] = parameter.read(repr(values[parameter.name]))
+            except Unfit as error:
+                raise invalid_parameters(
+                    [{"parameter": parameter.name, "code": error.code, "detail": str(error)}]
+                ) from None
+    return values
+
+
+def failed(problem: Problem) -> GraphQLError:
+    """A problem as GraphQL's error: its findings stand in `extensions`."""
+    return GraphQLError(problem.detail, extensions={"code": problem.kind, "errors": list(problem.errors)})

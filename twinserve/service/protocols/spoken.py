@@ -1,0 +1,18 @@
+"""The protocols beside the native one that the settings turn on."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from twinserve.service.protocols.dialect import Dialect
+from twinserve.service.protocols.graphql.dialect import GRAPHQL
+from twinserve.service.settings import BadSetting, Settings
+
+
+def spoken(settings: Settings) -> tuple[Dialect, ...]:
+    """These protocols; raises `BadSetting` where one needs a package that is not installed."""
+    if not settings.graphql:
+        return ()
+    if find_spec("graphql") is None:
+        raise BadSetting("TWINSERVE_GRAPHQL needs graphql-core: pip install 'twinserve[graphql]'.")
+    return (GRAPHQL,)
