@@ -23,7 +23,8 @@ def require_fit(
         if table.inputs["x"][1] != width or len(made) != 2 or made[0] != ROWS:
             raise ValueError("The table is of another model.")
         width = made[1]
-    if len(stored.fields) != width or max(stored.fields) >= fields:
+    reads = bool(stored.trees or stored.linear)  # A model may give one answer to all.
+    if len(stored.fields) != (width if reads else 0) or max(stored.fields, default=0) >= fields:
         raise ValueError("The columns are not those of the model, or come from fields that the signature has not.")
     if len(stored.bias) not in (1, classes or 1):
         raise ValueError("The outputs are not those of the model.")

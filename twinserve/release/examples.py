@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import IntArray
+from twinserve.arrays import BoolArray, IntArray
 from twinserve.release.occurrences import categories, histograms
 from twinserve.signature import Columns, Signature
 from twinserve.signature.request.valid_instances import valid_instances
@@ -32,7 +32,7 @@ def examples(data: Data, *, publish_rows: bool = False) -> Examples:
     made = (
         Example(kind=kind, label=label, instance=instance)
         for kind, label, rows in _groups(data)
-        if len(rows) >= LEAST and (instance := _instance(columns, rows, signature, real=publish_rows)) is not None
+        if len(rows) >= LEAST and (instance := _instance(data, rows, real=publish_rows)) is not None
     )
     return Examples(
         composed=not publish_rows,
@@ -54,12 +54,12 @@ def _groups(data: Data) -> Iterator[Group]:
         yield kind, None, np.sort(rows)
 
 
-def _instance(columns: Columns, rows: IntArray, signature: Signature, *, real: bool) -> Any | None:
-    """An instance of these rows, None where there is none that may be shown or that callers could send."""
-    typical = _real(columns, rows, signature) if real else _composed(columns, rows, signature)
+def _instance(data: Data, rows: IntArray, *, real: bool) -> Any | None:
+    """An instance of these training rows, None where there is none that may be shown or that callers could send."""
+    typical = _real(data.train.columns, rows, data.signature) if real else _composed(data, rows)
     if typical is None:
         return None
-    return next((instance for instance, _ in valid_instances(typical, signature)), None)
+    return next((instance for instance, _ in valid_instances(typical, data.signature)), None)
 
 
 def _real(columns: Columns, rows: IntArray, signature: Signature) -> Columns:
@@ -67,17 +67,28 @@ def _real(columns: Columns, rows: IntArray, signature: Signature) -> Columns:
     return group.take([_nearest(group, typical_row(group, signature))])
 
 
-def _composed(columns: Columns, rows: IntArray, signature: Signature) -> Columns | None:
+def _composed(data: Data, rows: IntArray) -> Columns | None:
     """A row that is none of the table; where it happens to be one, it is composed of the others."""
     for _ in range(TRIES):
         if len(rows) < LEAST:
             return None
-        group = columns.take(rows.tolist())
-        typical = _without_rare_texts(group, typical_row(group, signature), signature)
-        equal = _equal(columns, typical)
-        if not len(equal) or len(equal) >= LEAST:  # Equal to so many rows, it tells of none of them.
+        group = data.train.columns.take(rows.tolist())
+        typical = _without_rare_texts(group, typical_row(group, data.signature), data.signature)
+        shown = _shown(data, typical)
+        if shown is None:
             return typical
-        rows = rows[~np.isin(rows, equal)] if np.isin(rows, equal).any() else rows[:-1]
+        rows = rows[~np.isin(rows, shown)] if np.isin(rows, shown).any() else rows[:-1]
+    return None
+
+
+def _shown(data: Data, row: Columns) -> IntArray | None:
+    """The training rows that a row would show; None where it shows none, held-out rows included.
+
+    Equal to `LEAST` rows it tells of none of them, and the same holds for its numbers alone."""
+    for equal in (_equal_numbers, _equal):
+        learned, held_out = (equal(columns, row) for columns in data.sides)
+        if 0 < np.count_nonzero(learned) + np.count_nonzero(held_out) < LEAST:
+            return np.flatnonzero(learned)
     return None
 
 
@@ -88,10 +99,19 @@ def _nearest(group: Columns, typical: Columns) -> int:
     return int(np.nan_to_num(apart, nan=0.0).sum(axis=1).argmin())
 
 
-def _equal(columns: Columns, row: Columns) -> IntArray:
-    """The rows whose numbers are those of a row."""
+def _equal_numbers(columns: Columns, row: Columns) -> BoolArray:
+    """Which rows have the numbers of a row, whatever their texts are."""
     same = (columns.matrix == row.matrix) | (np.isnan(columns.matrix) & np.isnan(row.matrix))
-    return np.flatnonzero(same.all(axis=1))
+    equal: BoolArray = same.all(axis=1)
+    return equal
+
+
+def _equal(columns: Columns, row: Columns) -> BoolArray:
+    """Which rows have the numbers and the texts of a row."""
+    equal = _equal_numbers(columns, row)
+    for place, (text,) in row.texts.items():
+        equal = equal & np.array([other == text for other in columns.texts[place]], dtype=bool)
+    return equal
 
 
 def _without_rare_texts(group: Columns, typical: Columns, signature: Signature) -> Columns:

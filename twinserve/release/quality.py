@@ -29,8 +29,10 @@ class Quality:
 
 
 def evaluate_on_holdout(predictor: Predictor, data: Data, baseline: Predictions | None, seed: int) -> Quality:
-    """Metrics, intervals and baseline; raises `CannotTrain` where the predictor has no answer to some row, or a metric
-    is not finite."""
+    """Metrics, intervals and baseline; raises `CannotTrain` where the predictor has no answer to some row, where a
+    single value was held out, as R² takes two, or where a metric is not finite."""
+    if data.classes is None and len(data.holdout) == 1:
+        raise CannotTrain("A single row fell on the hold-out side, too few to evaluate on; give more rows.")
     predictions = _predictions(predictor, data.holdout.columns)
     y_true = data.holdout.y_true
     with np.errstate(all="ignore"):  # An overflow gives infinity or NaN, which is refused.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -125,6 +126,18 @@ def test_a_linear_model_that_does_not_fit_is_refused(path: Sequence[str | int], 
 def test_a_table_that_is_none_is_refused_and_the_model_is_not_blamed(table: bytes) -> None:
     with pytest.raises(ValueError, match=r"^(?!.*model\.onnx)"):
         LINEAR.opened({**LINEAR.files, TABLE: table})
+
+
+def test_a_model_that_answers_the_same_to_all_reads_no_column() -> None:
+    """It is explained by its base alone; what names columns is another model's."""
+    dummy = Made(DummyClassifier())
+    explainer = dummy.opened(dummy.files)
+    assert explainer is not None
+    base, output, contributions, _ = explainer.explain(rows(X[:3]), [0, 1, 2])
+    assert base.tolist() == output.tolist()
+    assert not contributions.any()
+    with pytest.raises(ValueError, match="columns"):
+        dummy.opened(dummy.changed(["fields"], [0, 1, 2]))
 
 
 def test_a_model_with_other_classes_is_refused() -> None:

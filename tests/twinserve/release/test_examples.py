@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.twinserve.signature.made import feature, signature
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.examples import examples
-from twinserve.signature import to_instances
-from twinserve.training.data import Data, split
+from twinserve.signature import Columns, to_instances
+from twinserve.signature.request.validator import Validator
+from twinserve.training.data import Data, Rows, split
 
 ROWS = 120
 
@@ -64,3 +67,24 @@ def test_a_composed_row_that_is_a_real_one_is_left_out() -> None:
     assert examples(few).examples == ()
     enough = replace(data, train=replace(data.train, columns=many, y_true=codes[:5]))
     assert len(examples(enough).examples) == 2
+
+
+def test_no_row_of_the_hold_out_is_shown_either() -> None:
+    """It is as real as a training row."""
+    data = data_of()
+    composed = examples(data).examples[0].instance
+    batch = Validator(data.signature).validate(json.dumps(composed).encode())
+    held_out = replace(data, holdout=replace(data.holdout, columns=batch.columns))
+    assert composed not in [example.instance for example in examples(held_out).examples]
+
+
+def test_a_row_that_its_text_tells_apart_is_left_out() -> None:
+    """Though many rows have its numbers, and many its text."""
+    declared = signature(feature("size"), feature("name", "string"))
+    sizes = np.array([[1.0, np.nan]] * 5 + [[2.0, np.nan]] * 6)
+    names = ["Ann"] + ["Bo", "Cy", "Di", "Ed"] + ["Ann"] * 4 + ["Flo", "Gus"]
+    columns = Columns(np.vstack([sizes, sizes[:4] * 0.5]), texts={1: [*names, "Hal", "Ida", "Jo", "Ki"]})
+    rows = Rows(columns, np.zeros(len(columns)))
+    none = Rows(columns[:0], np.zeros(0))
+    shown = examples(Data("made", declared, ("a",), rows, none, rows)).examples
+    assert {"size": 1.0, "name": "Ann"} not in [example.instance for example in shown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions, PredictorKind
 from twinserve.release.quality import evaluate_on_holdout
 from twinserve.signature import Columns
+from twinserve.training.data import Rows
 
 
 class Silent:
@@ -58,6 +60,14 @@ def test_a_metric_that_overflows_is_refused_by_its_name() -> None:
     data, _ = fruit.fitted(fruit.PRICE)
     with pytest.raises(CannotTrain, match=r"^\w+ overflows on the hold-out, as its values are too large; "):
         evaluate_on_holdout(Huge(), data, None, 0)
+
+
+def test_a_single_held_out_value_is_refused_as_too_few() -> None:
+    """R² is not defined on it, whatever the unit of the values is."""
+    data, fitted = fruit.fitted(fruit.PRICE)
+    one = replace(data, holdout=Rows(data.holdout.columns.take([0]), data.holdout.y_true[:1]))
+    with pytest.raises(CannotTrain, match=r"^A single row fell on the hold-out side, .*; give more rows\.$"):
+        evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), one, None, 0)
 
 
 def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
