@@ -53,7 +53,8 @@ class Endpoint:
         if reply.media_type is not None:
             headers.append((b"content-length", b"%d" % len(reply.body)))
         await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        body = reply.body if scope["method"] != "HEAD" else b""
+        await send({"type": "http.response.body", "body": body})
 
 
 def encode(headers: Iterable[Header]) -> Headers:

@@ -185,7 +185,10 @@ def test_get_takes_the_document_in_the_address(doors: Both) -> None:
     assert doors.send("GET", "/graphql?query=mutation{__typename}", headers={"Accept": RESPONSE}).status == 400
     assert doors.send("GET", "/graphql").status == 400
     assert doors.send("GET", "/graphql?query={__typename}&x=1").status == 400
-    assert doors.send("PUT", "/graphql").headers["allow"] == "GET, OPTIONS, POST"
+    assert doors.send("PUT", "/graphql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    head = doors.send("HEAD", f"/graphql?{query}")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["content-length"]) > 0
 
 
 @pytest.mark.parametrize(

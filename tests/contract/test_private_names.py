@@ -96,6 +96,7 @@ DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
     "prometheus_client.metrics:Histogram": ("buckets",),
     "prometheus_client.metrics:MetricWrapperBase": ("registry",),
     "prometheus_client.multiprocess": ("MultiProcessCollector",),
+    "starlette.concurrency": ("run_in_threadpool",),
     "starlette.datastructures:MutableHeaders": ("append",),
     "starlette.requests": ("ClientDisconnect", "Request"),
     "starlette.requests:Request": ("scope", "stream"),

@@ -38,7 +38,7 @@ class Endpoint:
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
         start_response(status_line(reply.status), finish(exchange, reply, environ))
-        return (reply.body,)
+        return (reply.body,) if method != "HEAD" else ()
 
 
 @cache

@@ -10,7 +10,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.parameters import Parameter
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
-from twinserve.service.http.routes import Route
+from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Composer, Dialect
 from twinserve.service.protocols.graphql.request import EXTENSIONS, OPERATION, QUERY, VARIABLES
 from twinserve.service.protocols.native import NativeCodec
@@ -19,9 +19,9 @@ from twinserve.store.artifact import LoadedArtifact
 
 TEXT: Final = {"type": "string"}
 ROUTES: Final = (
-    Route("graphql", "/graphql", ("POST",), "predict", "GraphQL", "predict", beside=("GET",)),
+    Route("graphql", "/graphql", ("POST",), "predict", "GraphQL", "predict", beside=READ),
     Route(
-        *("graphql_get", "/graphql", ("GET",), "predict", "GraphQL, the query in the address", "predict"),
+        *("graphql_get", "/graphql", READ, "predict", "GraphQL, the query in the address", "predict"),
         (
             Parameter(QUERY, str, TEXT, "The document."),
             Parameter(VARIABLES, str, TEXT, "The values of its variables, as JSON."),
