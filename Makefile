@@ -3,6 +3,7 @@ VENV   ?= .venv
 OLDEST ?= .venv-oldest
 MLFLOW ?= .venv-mlflow
 HOSTS  ?= .venv-hosts
+COMPARE ?= .venv-compare
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -23,7 +24,7 @@ PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench compare compare-short compare-check faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -66,7 +67,7 @@ check: setup-dev ## Lint, format, types, import rules
 test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "not long and not extended"
 
-test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
+test-long: setup-dev $(COMPARE)/.made ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
 	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended"
 
 test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table
@@ -116,6 +117,12 @@ $(HOSTS)/.made: requirements/hosts.txt
 	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
 	@touch $@
 
+$(COMPARE)/.made: bench/compare/requirements.txt
+	@echo "Installing the libraries of the comparison into $(COMPARE) (about a minute)"
+	@$(PYTHON) -m venv --clear $(COMPARE)
+	@$(COMPARE)/bin/python -m $(INSTALL) bench/compare/requirements.txt
+	@touch $@
+
 $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
@@ -132,6 +139,8 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(LOCK) --extra fastapi --extra flask --extra django --extra graphql --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
+	@$(LOCK) --extra fastapi --extra flask --extra train bench/compare/requirements.in -c requirements/run.txt -c requirements/dev.txt \
+	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -147,6 +156,15 @@ image-check: ## Build the image and try it: read-only, without capabilities, sto
 bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m bench --setup makes the peers' environments)
 	@$(PY) -m bench
 
+compare: $(COMPARE)/.made ## Compare Flask, FastAPI and Django, as people write them and as doors, and write docs/comparison.md (under half an hour; needs wrk)
+	@$(COMPARE)/bin/python -m bench.compare
+
+compare-short: $(COMPARE)/.made ## Try in a minute whether the comparison runs
+	@$(COMPARE)/bin/python -m bench.compare --short
+
+compare-check: setup-dev $(COMPARE)/.made ## Start each variant of the comparison under each of its servers, and run its snippets
+	@$(PY) -m pytest -q -m environments tests/bench/compare
+
 faults: setup-dev ## Do to both doors what should not happen and write docs/reliability.md (under ten minutes)
 	@$(PY) -m faults
 
@@ -154,5 +172,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,27 +20,34 @@ Draw = Callable[["Axes", Results, str], None]
 
 def draw(results: Results, folder: Path) -> Sequence[Path]:
     """One plot of each kind for each model; gives their paths."""
+    return [_plot(results, folder, model, name) for model in results.models() for name in PLOTS]
+
+
+def _plot(results: Results, folder: Path, model: str, name: str) -> Path:
+    path = folder / f"{model}-{name}.svg"
+    with drawing(path, f"{model}: {name.replace('-', ' ')}", (9, 6)) as axes:
+        PLOTS[name](axes, results, model)
+    return path
+
+
+@contextmanager
+def drawing(path: Path, title: str, size: tuple[float, float]) -> Iterator[Axes]:
+    """A context with axes to draw on; at its end they are in this SVG file."""
     import twinserve.card.drawing  # noqa: F401  # First, so that nothing is left in the home.
     import matplotlib as mpl  # isort: skip
 
     mpl.use("Agg")
     mpl.rcParams["svg.hashsalt"] = "twinserve"  # The same figures give the same file.
-    folder.mkdir(parents=True, exist_ok=True)
-    return [_plot(results, folder, model, name) for model in results.models() for name in PLOTS]
-
-
-def _plot(results: Results, folder: Path, model: str, name: str) -> Path:
     from matplotlib import pyplot
 
-    canvas, axes = pyplot.subplots(figsize=(9, 6), layout="constrained")
-    PLOTS[name](axes, results, model)
-    axes.set_title(f"{model}: {name.replace('-', ' ')}", loc="left")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    canvas, axes = pyplot.subplots(figsize=size, layout="constrained")
+    yield axes
+    axes.set_title(title, loc="left")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    path = folder / f"{model}-{name}.svg"
     canvas.savefig(path, metadata={"Date": None})
     pyplot.close(canvas)
-    return path
 
 
 def throughput(axes: Axes, results: Results, model: str) -> None:

@@ -112,7 +112,11 @@ class Results:
 
 def read(path: Path) -> Results:
     """Read the results that `Results.write` wrote."""
-    content = json.loads(path.read_text())
+    return parse(json.loads(path.read_text()))
+
+
+def parse(content: Mapping[str, Any]) -> Results:
+    """The results in what JSON held."""
     samples = [Sample(**sample | {"load": Load(**sample["load"])}) for sample in content["samples"]]
     starts = [Start(**start) for start in content["starts"]]
     return Results(content["facts"], samples, starts, [Skipped(**skipped) for skipped in content["skipped"]])

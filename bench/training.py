@@ -39,11 +39,11 @@ def make(name: str, folder: Path, artifacts: Path) -> None:
     prepared_model = _prepared(name, folder, data, fitted.pipeline)
     joblib.dump(fitted.pipeline, prepared_model.pipeline)
     if prepared_model.numeric:
-        joblib.dump(_without_names(fitted.pipeline), prepared_model.pipeline_of_arrays)
+        joblib.dump(without_names(fitted.pipeline), prepared_model.pipeline_of_arrays)
     prepared.write(prepared_model)
 
 
-def _without_names(pipeline: Any) -> Any:
+def without_names(pipeline: Any) -> Any:
     """The same fitted pipeline without its column names, for arrays."""
     for _, step in pipeline.steps:
         if hasattr(step, "feature_names_in_"):

@@ -1,0 +1,1 @@
+"""What people write for other tasks than the endpoint, a file for each task and framework; `checks` runs them."""
