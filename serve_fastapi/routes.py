@@ -42,7 +42,7 @@ def router(service: Service, app: FastAPI | None = None) -> APIRouter:
 
     door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
     for route in service.routes:
-        endpoint = operation(route.name, ANSWERS[route.kind])
+        endpoint = operation(route.name, page if route.renders else ANSWERS[route.kind])
         first, *others = route.methods
         door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
         if others:  # HEAD, as a route of its own: in a document it would have the same operation id.
@@ -182,4 +182,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that our own app answers without the framework."""
-ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "page": page, "stream": stream, **PLAIN}
+ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

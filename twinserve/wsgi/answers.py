@@ -104,4 +104,4 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
 
 PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that a door's own app answers without the framework."""
-ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "page": read, "stream": stream, **PLAIN}
+ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}
