@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from twinserve.service.settings_together import PREFIX
+from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ def ctrl_c_is_heard() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def plain_logs() -> None:
-    """Keep logs short: formatting a traceback with frames takes most of a second."""
+    """Keep logs short: formatting a traceback with frames takes most of a second. Before each test, as an app that
+    another one has opened may have configured them, and the log keeps its first configuration."""
+    vars(log).pop("bind", None)
+    structlog.reset_defaults()
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 

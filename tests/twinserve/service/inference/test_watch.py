@@ -467,12 +467,17 @@ print(swaps(6), swaps(50))
 """
 
 
+@pytest.fixture(scope="module")
+def heavy_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose versions take much memory; it takes 20 s to make."""
+    return swapping.heavy_store(tmp_path_factory.mktemp("heavy")).folder.parent
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("held", ["drop", "keep"])
-def test_fifty_swaps_leave_the_memory_within_a_tenth(tmp_path: Path, held: str) -> None:
+def test_fifty_swaps_leave_the_memory_within_a_tenth(heavy_store: Path, held: str) -> None:
     """Fifty swaps do not grow memory; keeping the old versions would."""
-    registry = swapping.heavy_store(tmp_path)
-    command = [sys.executable, "-c", SWAPPING, str(registry.folder.parent), held]
+    command = [sys.executable, "-c", SWAPPING, str(heavy_store), held]
     environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TWINSERVE_LOG_LEVEL": "error"}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     before, after = map(int, done.stdout.split()[-2:])

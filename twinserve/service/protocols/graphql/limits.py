@@ -16,7 +16,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-MOST_TOKENS: Final = 50_000
+MOST_TOKENS: Final = 10_000
 """Of a document. An instance as a literal needs two for each of its fields and groups; variables need none."""
 MOST_FIELDS: Final = 1_000
 """Fields of all operations and fragments, each as often as a fragment that holds it is spread. The introspection that
