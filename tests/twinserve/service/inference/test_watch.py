@@ -474,6 +474,7 @@ def heavy_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("held", ["drop", "keep"])
 def test_fifty_swaps_leave_the_memory_within_a_tenth(heavy_store: Path, held: str) -> None:
     """Fifty swaps do not grow memory; keeping the old versions would."""
