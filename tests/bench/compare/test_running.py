@@ -47,7 +47,8 @@ def test_each_claim_that_is_asked_of_the_libraries_has_an_answer() -> None:
     assert "GraphQL modules in Flask, FastAPI, Starlette, Django: 0 of 4" in lines
 
 
-@pytest.mark.long
+@pytest.mark.environments
+@pytest.mark.timeout(900)
 def test_the_short_form_runs() -> None:
     """Four variants, all bodies, one load each; the doors answer every body rightly, and nobody refuses a valid one."""
     code, lines = said("bench.compare", "--short")
