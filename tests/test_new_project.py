@@ -22,7 +22,7 @@ from harness.running import DEADLINE, is_open
 from harness.wheel import build_wheel, clean, done, environment, installed
 from tests.twinserve.scaffold.tables import loans
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 TRAINING: Final = 120.0
 """Seconds for the first training, on a busy machine."""
 
@@ -71,7 +71,6 @@ def test_the_data_stays_where_it_is(project: Path) -> None:
     assert 'Path(__file__).parents[2] / "loans.csv"' in (project / "model" / "loans.py").read_text()
 
 
-@pytest.mark.extended
 def test_mypy_accepts_it(project: Path) -> None:
     """With the settings of its own pyproject.toml, and the types of the wheel."""
     done([sys.executable, "-m", "mypy", "--python-executable", project / ".venv" / "bin" / "python", "."], project)
