@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -88,8 +88,8 @@ def worded(error: GraphQLError) -> GraphQLError:
 
 def negotiated(accept: str | None) -> str:
     """GraphQL's own media type where the caller names it, plain JSON where it takes anything."""
-    offered: Sequence[str] = (RESPONSE, JSON) if accept is not None and RESPONSE in accept.lower() else (JSON, RESPONSE)
-    return preferred(accept, tuple(offered))
+    is_named = accept is not None and RESPONSE in accept.lower()
+    return preferred(accept, (RESPONSE, JSON) if is_named else (JSON, RESPONSE))
 
 
 def rendered(members: Mapping[str, Any], status: HTTPStatus, media_type: str) -> Reply:
