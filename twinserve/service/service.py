@@ -181,19 +181,22 @@ class Service(Lifecycle):
         if version is None:
             version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
         exchange.version = version.version
-        if exchange.route == "form":
-            alone = Alone(Filled(self.settings, version, self.metrics).answer)
-            question = Question(body, asked, version.codec(NATIVE), exchange.request_id, observer=None)
-            return self._pool.submit(alone, question)
-        if exchange.dialect.composer is not None:
-            alone = Alone(Composed(version, exchange.dialect).answer)
-            question = Question(body, asked, version.codec(NATIVE), exchange.request_id, self.observer)
-            return self._pool.submit(alone, question)
+        if exchange.route == "form" or exchange.dialect.composer is not None:
+            return self._answer_alone(body, exchange, version)
         codec = version.codec(exchange.dialect)
         question = Question(body, asked, codec, exchange.request_id, self.observer)
         if version.is_quick(body, asked):
             return version.answer(question)
         return self._pool.submit(version, question)
+
+    def _answer_alone(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Future[Reply]:
+        """Answer a form, or a request of a composed dialect: from native answers, in the pool."""
+        if exchange.route == "form":
+            answer, observer = Filled(self.settings, version, self.metrics).answer, None
+        else:
+            answer, observer = Composed(version, exchange.dialect).answer, self.observer
+        question = Question(body, exchange.asked, version.codec(NATIVE), exchange.request_id, observer)
+        return self._pool.submit(Alone(answer), question)
 
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
         """A request for predictions that is answered while it arrives; raises `Problem` as `admit` does, and 503 if too
