@@ -165,6 +165,7 @@ def test_a_request_that_is_none(doors: Both, body: bytes, status: int, code: str
         ("{a" * 30 + "}" * 30, "limit"),
         ("{" + "[" * 5_000, "syntax"),
         ("{" + " ".join(f"a{i}:__typename" for i in range(1_001)) + "}", "limit"),
+        ("{" + "model{name}" * 21 + "}", "limit"),
         ("{" + "a " * 12_000 + "}", "syntax"),
     ],
 )
