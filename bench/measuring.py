@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,8 @@ class Plan:
     seconds: float
     server_core: int
     load_core: int
+    longer: Mapping[int, float] = field(default_factory=dict)
+    """The length of the loads over so many connections, where it is another one."""
 
 
 def measure(plan: Plan, subjects: Sequence[Subject], prepared: Prepared, results: Results, tell: Tell) -> Iterable[int]:
@@ -102,10 +104,11 @@ class Visit:
         self.tell(line(sample))
 
     def _sample(self, server: Running, scratch: Path, load: Load, rows: Rows) -> Sample:
-        before, busy = processes.family(server.process), processes.busy(self.plan.server_core)
-        outcome = self._post(server, scratch, load, rows, self.plan.seconds)
+        plan, before = self.plan, processes.family(server.process)
+        busy, loading = processes.busy(plan.server_core), processes.busy(plan.load_core)
+        outcome = self._post(server, scratch, load, rows, plan.longer.get(load.connections, plan.seconds))
         used = processes.seconds_between(before, processes.family(server.process))
-        others = processes.busy(self.plan.server_core) - busy - used
+        others = processes.busy(plan.server_core) - busy - used
         return Sample(
             server=self.subject.name,
             model=self.prepared.name,
@@ -117,6 +120,7 @@ class Visit:
             others=max(0.0, others) / outcome.seconds,
             errors=outcome.errors,
             valid=outcome.valid,
+            generator=(processes.busy(plan.load_core) - loading) / outcome.seconds,
         )
 
     def _post(self, server: Running, scratch: Path, load: Load, rows: Rows, seconds: float) -> wrk.Outcome:
