@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ class Visit:
 
     def _sample(self, server: Running, scratch: Path, load: Load, rows: Rows) -> Sample:
         plan, before = self.plan, processes.family(server.process)
-        busy, loading = processes.busy(plan.server_core), processes.busy(plan.load_core)
+        busy, loading = processes.busy(plan.server_core), _ended()
         outcome = self._post(server, scratch, load, rows, plan.longer.get(load.connections, plan.seconds))
         used = processes.seconds_between(before, processes.family(server.process))
         others = processes.busy(plan.server_core) - busy - used
@@ -120,7 +121,7 @@ class Visit:
             others=max(0.0, others) / outcome.seconds,
             errors=outcome.errors,
             valid=outcome.valid,
-            generator=(processes.busy(plan.load_core) - loading) / outcome.seconds,
+            generator=(_ended() - loading) / outcome.seconds,
         )
 
     def _post(self, server: Running, scratch: Path, load: Load, rows: Rows, seconds: float) -> wrk.Outcome:
@@ -129,6 +130,12 @@ class Visit:
         body.write_bytes(payload.body)
         connections, core = load.connections, self.plan.load_core
         return wrk.run(url, body, payload.content_type, connections=connections, seconds=seconds, core=core)
+
+
+def _ended() -> float:
+    """Seconds of processor time of all processes that have been started from here and have ended."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def line(sample: Sample) -> str:

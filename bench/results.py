@@ -53,8 +53,8 @@ class Sample:
     errors: Mapping[str, int]
     valid: bool
     generator: float | None = None
-    """The share of time in which the load generator's core was busy: near 1 it, and not the server, is the limit. None
-    if a run did not measure it."""
+    """The share of a core that the load generator used: near 1 it, and not the server, is the limit. None if a run did
+    not measure it."""
 
     @property
     def rows_per_second(self) -> float:

@@ -113,7 +113,7 @@ def conditions(comparison: Comparison) -> Iterator[str]:
     )
     busy = [sample.generator for sample in comparison.speed.samples if sample.generator is not None]
     if busy:
-        machine.append(["core of the load generator", f"busy for {max(busy):.0%} of a load at most, others included"])
+        machine.append(["load generator", f"at most {max(busy):.0%} of its core"])
     machine += [["load average", load], ["versions", versions], ["sources", f"commit {facts['commit']}"]]
     yield table(["machine", ""], machine, figures=False)
     commands: dict[str, list[str]] = {}
