@@ -275,6 +275,52 @@ def test_what_nobody_waits_for_is_not_predicted(open_doors: OpenDoors) -> None:
     assert slow.calls < 20
 
 
+class Counted(FakePredictor):
+    """Counts its calls."""
+
+    calls = 0
+
+    def predict(self, columns: Columns) -> Predictions:
+        """As a fake predicts."""
+        self.calls += 1
+        return super().predict(columns)
+
+
+def test_an_invalid_document_is_checked_and_predicts_nothing(open_doors: OpenDoors) -> None:
+    """Its instances are read only, the valid one of them, too."""
+    counted = Counted()
+    both = open_doors(service_of(counted, dialects=[GRAPHQL]))
+    document = """query($a: Instance!, $b: Instance!) { a: predict(instance: $a) { label }
+      b: predict(instance: $b) { label } }"""
+    answer = ask(both, document, {"a": car(), "b": car() | {"age": "old"}}, accept=RESPONSE)
+    assert (answer.status, counted.calls) == (400, 0)
+    assert errors(answer)[0]["extensions"]["errors"][0]["pointer"] == "/age"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'{"query": 1}',
+        json.dumps({"query": ONE % "label", "variables": {"car": car(maker="")}}).encode(),
+        json.dumps({"query": ONE % "label", "variables": {"car": {}}}).encode(),
+    ],
+)
+def test_each_problem_names_its_request(doors: Both, body: bytes) -> None:
+    """Whether all of the request is refused or one of its queries."""
+    answer = doors.send("POST", "/graphql", body, {**JSON, "X-Request-Id": "mine"})
+    assert {error["extensions"]["requestId"] for error in errors(answer)} == {"mine"}
+
+
+def test_a_problem_of_a_query_is_counted(open_doors: OpenDoors) -> None:
+    """Though the status of the reply is 200."""
+    both = open_doors(service_of(dialects=[GRAPHQL]))
+    answer = ask(both, ONE % "label", {"car": car(maker="")})
+    assert answer.status == 200
+    assert b'twinserve_problems_total{kind="invalid-input"}' in both.doors[0].send("GET", "/metrics").body
+
+
 def test_without_the_setting_there_is_no_such_path(open_doors: OpenDoors) -> None:
     assert ask(open_doors(service_of()), "{__typename}").status == 404
 

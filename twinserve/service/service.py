@@ -194,7 +194,7 @@ class Service(Lifecycle):
         if exchange.route == "form":
             answer, observer = Filled(self.settings, version, self.metrics).answer, None
         else:
-            answer, observer = Composed(version, exchange.dialect).answer, self.observer
+            answer, observer = Composed(self.settings, version, exchange.dialect, self.metrics).answer, self.observer
         question = Question(body, exchange.asked, version.codec(NATIVE), exchange.request_id, observer)
         return self._pool.submit(Alone(answer), question)
 

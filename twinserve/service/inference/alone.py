@@ -11,9 +11,10 @@ from twinserve.service.inference.question import Question
 
 
 class Alone:
-    """Answers one question at a time, by the function that it was made of."""
+    """Answers one question at a time, by the function that it was made of; it is given the question and when
+    its caller stops waiting, on the monotonic clock."""
 
-    def __init__(self, answer: Callable[[Question], Reply]) -> None:
+    def __init__(self, answer: Callable[[Question, float], Reply]) -> None:
         self._answer = answer
 
     def joins(self, _: Question) -> bool:
@@ -27,4 +28,4 @@ class Alone:
     def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job."""
         job = next(jobs)
-        job.settle(partial(self._answer, job.question))
+        job.settle(partial(self._answer, job.question, job.deadline))

@@ -29,12 +29,12 @@ class Filled:
     def __init__(self, settings: Settings, version: ModelVersion, metrics: Metrics) -> None:
         self._settings, self._version, self._metrics = settings, version, metrics
 
-    def answer(self, question: Question) -> Reply:
+    def answer(self, question: Question, deadline: float) -> Reply:
         """The page that answers a form."""
         posted = read(question.body, self._version.form)
-        return answered(self._settings, self._version, posted, self._outcome(posted, question))
+        return answered(self._settings, self._version, posted, self._outcome(posted, question, deadline))
 
-    def _outcome(self, posted: Posted, question: Question) -> Outcome:
+    def _outcome(self, posted: Posted, question: Question, deadline: float) -> Outcome:
         """The prediction with all that this version can say of it, or the errors."""
         if posted.pasted is not None and posted.pasted.lstrip(" \t\r\n").startswith("["):
             return Outcome(errors=({"pointer": "", "code": "type", "detail": "Must be an object."},))
@@ -42,12 +42,12 @@ class Filled:
         sure = SURE if self._has(SURE) else NOTHING
         if self._has(WHY):
             try:
-                return self._read(question, WHY._replace(query={**WHY.query, **sure.query}))
+                return self._read(question, WHY._replace(query={**WHY.query, **sure.query}), deadline)
             except Problem as problem:  # Perhaps this row has a prediction, and no explanation.
                 if problem.kind not in SAID_ON_THE_PAGE:
                     raise
         try:
-            return self._read(question, sure)
+            return self._read(question, sure, deadline)
         except Problem as problem:
             if problem.kind not in SAID_ON_THE_PAGE:
                 raise
@@ -55,8 +55,8 @@ class Filled:
             errors = problem.errors or [{"pointer": "", "code": problem.kind, "detail": problem.detail}]
             return Outcome(errors=errors, more=problem.detail)
 
-    def _read(self, question: Question, asked: Asked) -> Outcome:
-        return outcome.read(self._version.answer(question._replace(asked=asked)).body)
+    def _read(self, question: Question, asked: Asked, deadline: float) -> Outcome:
+        return outcome.read(self._version.answer(question._replace(asked=asked), deadline).body)
 
     def _has(self, asked: Asked) -> bool:
         try:

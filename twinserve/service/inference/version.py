@@ -112,10 +112,12 @@ class ModelVersion:
         elif asked.query:
             self._sure.require(asked)
 
-    def answer(self, question: Question) -> Reply:
-        """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for."""
+    def answer(self, question: Question, deadline: float = inf) -> Reply:
+        """The reply to a question; raises `Problem` for an invalid body or values that the model cannot predict for.
+
+        `deadline`: when the caller stops waiting, on the monotonic clock; it ends an explanation."""
         batch = question.codec.read(question.body, question.asked)
-        return self._reply(question, batch, self._outcome(batch.columns))
+        return self._reply(question, batch, self._outcome(batch.columns), deadline - self._reserve)
 
     def answer_all(self, jobs: Iterator[Job]) -> None:
         """Answer the first job, and in the same call of the predictor as many of the others as fit."""

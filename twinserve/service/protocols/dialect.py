@@ -91,16 +91,27 @@ class Codec(Protocol):
         """The reply to that request; raises `BadPrediction` if the predictions are invalid or do not fit its rows."""
 
 
-Ask = Callable[[bytes, Asked], bytes]
-"""The body of the answer to a body, both in the native JSON; raises `Problem`."""
+class Native(Protocol):
+    """A version of a model as one request of a composed protocol asks it, in the native JSON."""
+
+    request_id: str
+
+    def ask(self, body: bytes, asked: Asked) -> bytes:
+        """The body of the answer to a body; raises `Problem`, 504 once the request is too late."""
+
+    def read(self, body: bytes) -> None:
+        """Raise `Problem` unless a body is valid; nothing is predicted."""
+
+    def count(self, problem: Problem) -> None:
+        """Count a problem that becomes a part of an answer."""
 
 
 class Composer(Protocol):
     """Answers requests of one protocol for one version of a model, each from any number of native answers; safe to
     share between threads."""
 
-    def compose(self, body: bytes, asked: Asked, ask: Ask) -> Reply:
-        """The reply to a request, which `ask` puts native questions for."""
+    def compose(self, body: bytes, asked: Asked, native: Native) -> Reply:
+        """The reply to a request, which asks `native`; raises `Problem` where all of the request is refused."""
 
 
 Predict = Callable[[Columns], tuple[Predictions, Warnings]]

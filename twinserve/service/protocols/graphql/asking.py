@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -18,9 +17,10 @@ from graphql import (
 )
 
 from twinserve.service.http.parameters import COVERAGE, TOP, Unfit
-from twinserve.service.http.problem import Problem, invalid_input, prediction_timeout
+from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.query import invalid_parameters
-from twinserve.service.protocols.dialect import Ask, Asked
+from twinserve.service.protocols.dialect import Asked, Native
+from twinserve.service.protocols.graphql.wording import extensions
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import too_many
 
@@ -31,13 +31,13 @@ MOST_CHECKED: Final = 5
 class Asking:
     """The context of one request. Its limits hold for all queries of the request together."""
 
-    def __init__(self, ask: Ask, native: Callable[[Any], Any], model: Mapping[str, Any], settings: Settings) -> None:
-        self._ask, self._native, self.model = ask, native, model
+    def __init__(
+        self, native: Native, spelled: Callable[[Any], Any], model: Mapping[str, Any], settings: Settings
+    ) -> None:
+        """`spelled` gives an instance the names of its fields back."""
+        self._native, self._spelled, self.model = native, spelled, model
         self._limits = {False: settings.max_batch, True: settings.max_explain}
         self._left = dict(self._limits)
-        self._patience = settings.predict_timeout
-        self._until = time.monotonic() + self._patience
-        """When nobody waits for the answer any more, on the monotonic clock."""
 
     @staticmethod
     def resolvers() -> Mapping[str, Callable[..., Any]]:
@@ -52,13 +52,13 @@ class Asking:
     def one(self, instance: Any, *, explains: bool = False, **query: Any) -> Mapping[str, Any]:
         """The answer to an instance."""
         self._take(1, explains=explains)
-        answer: Mapping[str, Any] = self._answer(self._native(instance), query, explains=explains)
+        answer: Mapping[str, Any] = self._answer(self._spelled(instance), query, explains=explains)
         return answer
 
     def many(self, instances: list[Any], **query: Any) -> list[Mapping[str, Any]]:
         """The answers to some instances."""
         self._take(len(instances), explains=False)
-        found = self._answer([self._native(instance) for instance in instances], query, explains=False)
+        found = self._answer([self._spelled(instance) for instance in instances], query, explains=False)
         about = {"model": found["model"], "version": found["version"]}
         return [{**about, **prediction} for prediction in found["predictions"]]
 
@@ -70,12 +70,14 @@ class Asking:
         for argument in fields[:MOST_CHECKED]:
             value = value_from_ast_untyped(argument.value, dict(variables))
             several = value if isinstance(value, list) else [value]
-            native = [self._native(instance) for instance in several]
+            spelled = [self._spelled(instance) for instance in several]
             try:
-                self._ask(encoded(native if isinstance(value, list) else native[0]), Asked())
+                self._native.read(encoded(spelled if isinstance(value, list) else spelled[0]))
             except Problem as problem:
                 if problem.errors:
-                    found.append(GraphQLError(problem.detail, argument, extensions=failed(problem).extensions))
+                    found.append(
+                        GraphQLError(problem.detail, argument, extensions=extensions(problem, self._native.request_id))
+                    )
         return found
 
     def _take(self, instances: int, *, explains: bool) -> None:
@@ -85,10 +87,8 @@ class Asking:
             raise invalid_input(too_many(self._limits[explains]))
 
     def _answer(self, value: Any, query: Mapping[str, Any], *, explains: bool) -> Any:
-        if time.monotonic() > self._until:
-            raise prediction_timeout(self._patience)
         asked = Asked(query=checked(query), explains=explains)
-        return json.loads(self._ask(encoded(value), asked))
+        return json.loads(self._native.ask(encoded(value), asked))
 
 
 def encoded(value: Any) -> bytes:
@@ -126,8 +126,3 @@ def checked(query: Mapping[str, Any]) -> Mapping[str, Any]:
                     [{"parameter": parameter.name, "code": error.code, "detail": str(error)}]
                 ) from None
     return values
-
-
-def failed(problem: Problem) -> GraphQLError:
-    """A problem as GraphQL's error: its findings stand in `extensions`."""
-    return GraphQLError(problem.detail, extensions={"code": problem.kind, "errors": list(problem.errors)})

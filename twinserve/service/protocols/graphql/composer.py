@@ -13,13 +13,13 @@ from twinserve.service.documents.description import describe
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import JSON, Reply
-from twinserve.service.protocols.dialect import Ask, Asked
-from twinserve.service.protocols.graphql.asking import Asking, failed
+from twinserve.service.protocols.dialect import Asked, Native
+from twinserve.service.protocols.graphql.asking import Asking
 from twinserve.service.protocols.graphql.checking import Checker, Unfit, told
 from twinserve.service.protocols.graphql.instances import Instances
 from twinserve.service.protocols.graphql.request import read_request
 from twinserve.service.protocols.graphql.schema import schema_of
-from twinserve.service.protocols.graphql.wording import VALUE
+from twinserve.service.protocols.graphql.wording import VALUE, extensions
 from twinserve.service.settings import Settings
 from twinserve.store.artifact import LoadedArtifact
 
@@ -38,23 +38,21 @@ class GraphQLComposer:
         self._schema = schema_of(self._shape.type, artifact.manifest.classes, Asking.resolvers())
         self._checker = Checker(self._schema, introspection=settings.graphql_introspection)
 
-    def compose(self, body: bytes, asked: Asked, ask: Ask) -> Reply:
+    def compose(self, body: bytes, asked: Asked, native: Native) -> Reply:
         """See `Composer`. A document that cannot be executed is 400 in GraphQL's own media type; in plain JSON, whose
         older clients take any other status for a failed transport, it is 200."""
         media_type = negotiated(asked.header("accept"))
         try:
-            return rendered(self._executed(body, asked, ask), HTTPStatus.OK, media_type)
-        except Problem as problem:
-            return rendered({"errors": [failed(problem).formatted]}, problem.status, media_type)
+            return rendered(self._executed(body, asked, native), HTTPStatus.OK, media_type)
         except Unfit as unfit:
             status = HTTPStatus.BAD_REQUEST if media_type == RESPONSE else HTTPStatus.OK
             return rendered({"errors": [error.formatted for error in unfit.errors]}, status, media_type)
 
-    def _executed(self, body: bytes, asked: Asked, ask: Ask) -> Mapping[str, Any]:
+    def _executed(self, body: bytes, asked: Asked, native: Native) -> Mapping[str, Any]:
         """What a request is answered; raises `Problem` or `Unfit`."""
         request = read_request(body, asked, self._settings.max_depth)
         variables = dict(request.variables)
-        asking = Asking(ask, self._shape.native, self._model, self._settings)
+        asking = Asking(native, self._shape.native, self._model, self._settings)
         try:
             checked = self._checker.check(request)
             self._checker.require_variables(checked, variables)
@@ -67,20 +65,21 @@ class GraphQLComposer:
             variable_values=variables,
             operation_name=request.operation,
         )
-        return answered(result)
+        return answered(result, native)
 
 
-def answered(result: ExecutionResult) -> Mapping[str, Any]:
+def answered(result: ExecutionResult, native: Native) -> Mapping[str, Any]:
     """The members of a reply; raises what a query raised, if that is a fault of ours."""
-    errors = [worded(error) for error in result.errors or ()]
+    errors = [worded(error, native) for error in result.errors or ()]
     return {"data": result.data, **({"errors": [error.formatted for error in errors]} if errors else {})}
 
 
-def worded(error: GraphQLError) -> GraphQLError:
+def worded(error: GraphQLError, native: Native) -> GraphQLError:
     """The error of a query in our own words."""
     cause = error.original_error
     if isinstance(cause, Problem):
-        return GraphQLError(cause.detail, error.nodes, path=error.path, extensions=failed(cause).extensions)
+        native.count(cause)
+        return GraphQLError(cause.detail, error.nodes, path=error.path, extensions=extensions(cause, native.request_id))
     if cause is not None and not isinstance(cause, GraphQLError):
         raise cause
     return GraphQLError(VALUE, error.nodes, path=error.path, extensions=told("type", VALUE).extensions)

@@ -13,6 +13,7 @@ from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Composer, Dialect
 from twinserve.service.protocols.graphql.request import EXTENSIONS, OPERATION, QUERY, VARIABLES
+from twinserve.service.protocols.graphql.wording import extensions
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.settings import Settings
 from twinserve.store.artifact import LoadedArtifact
@@ -41,8 +42,7 @@ def admit(header: HeaderLookup) -> None:
 
 def refuse(problem: Problem, request_id: str) -> Reply:
     """A refusal as GraphQL's own error."""
-    extensions = {"code": problem.kind, "requestId": request_id, "errors": list(problem.errors)}
-    body = {"errors": [{"message": problem.detail, "extensions": extensions}]}
+    body = {"errors": [{"message": problem.detail, "extensions": extensions(problem, request_id)}]}
     return Reply(problem.status, json.dumps(body, separators=(",", ":")).encode(), headers=problem.headers)
 
 

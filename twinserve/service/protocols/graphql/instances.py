@@ -28,15 +28,13 @@ MOST_LISTED: Final = 20
 SCALARS: Final = {FeatureType.NUMBER: GraphQLFloat, FeatureType.BOOLEAN: GraphQLBoolean}
 """Of the types that are not text; integers have one or the other."""
 
-Native = Callable[[Any], Any]
-
 
 class Shape(NamedTuple):
     """A field or group of an instance in GraphQL."""
 
     type: Any
     """Its input type, without whether it is required."""
-    native: Native
+    native: Callable[[Any], Any]
     """The value for the native JSON of a value of this type. Another value stays as it is, for the native check to
     find."""
     description: str | None = None

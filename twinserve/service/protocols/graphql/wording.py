@@ -1,9 +1,11 @@
-"""Our own words for what graphql-core finds: its messages repeat what was sent."""
+"""Our own words for what graphql-core finds, whose messages repeat what was sent; and how a problem is told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from twinserve.service.http.problem import Problem
 
 SYNTAX: Final = "The document is not GraphQL, or it is too long, or it nests too deeply."
 VALUE: Final = "A value is not of the type that the schema names."
@@ -46,3 +48,8 @@ RULES: Final[Mapping[str, str]] = {
     "VariablesAreInputTypesRule": "A variable must be of an input type.",
     "VariablesInAllowedPositionRule": "The variable's type does not fit this place.",
 }
+
+
+def extensions(problem: Problem, request_id: str) -> dict[str, Any]:
+    """What stands beside the message of a problem."""
+    return {"code": problem.kind, "requestId": request_id, "errors": list(problem.errors)}
