@@ -184,7 +184,8 @@ def test_get_takes_the_document_in_the_address(doors: Both) -> None:
     query = urlencode({"query": ONE % "label", "variables": json.dumps({"car": car()})})
     assert data(doors.send("GET", f"/graphql?{query}"))["predict"]["label"] == doors.predict(car()).json()["label"]
     assert doors.send("GET", "/graphql?query=mutation{__typename}", headers={"Accept": RESPONSE}).status == 400
-    assert doors.send("GET", "/graphql").status == 400
+    nothing = doors.send("GET", "/graphql")
+    assert (nothing.status, errors(nothing)[0]["message"]) == (400, "`query` is required, and must be a string.")
     assert doors.send("GET", "/graphql?query={__typename}&x=1").status == 400
     assert doors.send("PUT", "/graphql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     head = doors.send("HEAD", f"/graphql?{query}")
