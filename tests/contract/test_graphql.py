@@ -299,6 +299,22 @@ def test_an_invalid_document_is_checked_and_predicts_nothing(open_doors: OpenDoo
 
 
 @pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        (ONE % "label", ""),
+        ("query($cars: [Instance!]!) { predictMany(instances: $cars) { label } }", ""),
+        ("query($maker: String!) { predict(instance: {maker: $maker}) { label } }", "/maker"),
+        ("query($age: Float = 1) { predict(instance: {age: $age, city: 5}) { label } }", "/city"),
+    ],
+)
+def test_a_variable_that_is_not_sent_is_null(doors: Both, document: str, pointer: str) -> None:
+    """Or its default; a fault of the caller, whether it is all of an instance or a part of one."""
+    answer = ask(doors, document, {}, accept=RESPONSE)
+    assert answer.status == 400
+    assert pointer in {found["pointer"] for error in errors(answer) for found in error["extensions"]["errors"]}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"{",
