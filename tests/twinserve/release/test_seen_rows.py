@@ -38,7 +38,10 @@ def start(rng: np.random.Generator, rows: int) -> pd.DataFrame:
 
 def grown(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """With more rows, at the end."""
-    return pd.concat([frame, start(rng, 20).reindex(columns=frame.columns)], ignore_index=True)
+    more = start(rng, 20).reindex(columns=frame.columns)
+    if not isinstance(frame["when"].iloc[0], str):
+        more = retyped(more, rng)
+    return pd.concat([frame, more], ignore_index=True)
 
 
 def corrected(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

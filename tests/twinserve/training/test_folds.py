@@ -1,4 +1,4 @@
-"""Folds divide the training rows as the split divides the table; the other splits are measured where none was chosen."""
+"""Folds divide the training rows as the split divides the table; other splits are measured where none was chosen."""
 
 from __future__ import annotations
 
