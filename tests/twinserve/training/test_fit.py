@@ -67,7 +67,7 @@ def test_more_rows_move_hardly_any_to_the_other_side() -> None:
     more = divided(with_table(fruit.FRUIT, both, target))
     held_out = {tuple(row) for row in more.holdout.columns.matrix[:, :2].tolist()}
     before = {tuple(row) for row in few.holdout.columns.matrix[:, :2].tolist()}
-    assert len(before - held_out) <= 4
+    assert len(before - held_out) <= 8  # Of about 40, where half as many rows again are added.
 
 
 def test_the_order_of_columns_and_empty_ones_too_many_do_not_matter() -> None:
