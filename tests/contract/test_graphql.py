@@ -297,6 +297,32 @@ def test_an_invalid_document_is_checked_and_predicts_nothing(open_doors: OpenDoo
 
 
 @pytest.mark.parametrize(
+    ("declared", "query", "variables", "found"),
+    [
+        ("$car: Instance!", "predict(instance: $car)", None, None),
+        ("$car: Instance!", "predict(instance: $car)", {"Car": {}}, None),
+        ("$car: Instance!", "predictMany(instances: [$car])", {}, ["/0"]),
+        ("$car: Instance = {maker: 5}", "predict(instance: $car)", {}, ["/maker"]),
+        ("$car: Instance = {maker: 5}", "predict(instance: $car)", {"car": {"age": "x"}}, ["/age"]),
+        ("$age: Float", "predict(instance: {age: $age, maker: 5})", {}, ["/maker"]),
+    ],
+)
+def test_a_variable_without_a_value_is_no_fault(
+    doors: Both, declared: str, query: str, variables: object, found: list[str] | None
+) -> None:
+    """It has its default, if any; else what holds it is left out, as GraphQL has it, and an item of a list is null."""
+    document = f"query({declared}) {{ {query} {{ label }} }}"
+    answer = ask(doors, document, variables, RESPONSE)
+    assert answer.status == 400
+    (error,) = errors(answer)
+    if found is None:
+        assert error["extensions"] == {"code": "type"}
+    else:
+        told = {item["pointer"]: item["code"] for item in error["extensions"]["errors"] if item["code"] != "missing"}
+        assert [*told] == found
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"{",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from graphql import (
@@ -13,6 +14,7 @@ from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
     OperationDefinitionNode,
+    Undefined,
     value_from_ast_untyped,
 )
 
@@ -65,10 +67,9 @@ class Asking:
     def findings(self, document: DocumentNode | None, variables: Mapping[str, Any]) -> list[GraphQLError]:
         """What the native check finds in the instances of a document whose values do not have their types: it says at
         which fields. Empty where it finds nothing."""
-        fields = [] if document is None else list(instance_arguments(document))
+        given = iter(()) if document is None else given_instances(document, variables)
         found = []
-        for argument in fields[:MOST_CHECKED]:
-            value = value_from_ast_untyped(argument.value, dict(variables))
+        for argument, value in islice(given, MOST_CHECKED):
             several = value if isinstance(value, list) else [value]
             spelled = [self._spelled(instance) for instance in several]
             try:
@@ -96,14 +97,37 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def instance_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
-    """The arguments that hold instances, of the queries that a document's operations name directly."""
+def given_instances(document: DocumentNode, variables: Mapping[str, Any]) -> Iterator[tuple[ArgumentNode, Any]]:
+    """The arguments that hold instances, of the queries that a document's operations name directly, each with what is
+    given for it. One that is a variable without a value is not among them."""
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
             continue
-        for selection in definition.selection_set.selections:
-            if isinstance(selection, FieldNode):
-                yield from (node for node in selection.arguments or () if node.name.value in ("instance", "instances"))
+        values = {**defaults(definition), **variables}
+        queries = [node for node in definition.selection_set.selections if isinstance(node, FieldNode)]
+        for query in queries:
+            for node in query.arguments or ():
+                value = value_from_ast_untyped(node.value, values)
+                if node.name.value in ("instance", "instances") and value is not Undefined:
+                    yield node, present(value)
+
+
+def defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    """The values of an operation's variables where none is given."""
+    return {
+        node.variable.name.value: value_from_ast_untyped(node.default_value)
+        for node in operation.variable_definitions or ()
+        if node.default_value is not None
+    }
+
+
+def present(value: Any) -> Any:
+    """The value as GraphQL takes variables without a value in it: a member is left out, an item of a list is null."""
+    if isinstance(value, dict):
+        return {name: present(item) for name, item in value.items() if item is not Undefined}
+    if isinstance(value, list):
+        return [None if item is Undefined else present(item) for item in value]
+    return value
 
 
 def context(info: GraphQLResolveInfo[Any]) -> Asking:

@@ -132,6 +132,8 @@ def whole(value: Any) -> Any:
 def described(feature: Feature) -> str | None:
     """What a person should know of a field."""
     told = [feature.description, None if feature.unit is None else f"In {feature.unit}."]
+    if feature.nullable and feature.required:
+        told.append("May be null, but not left out.")
     if feature.type is FeatureType.INTEGER and scalar(feature) is GraphQLFloat:
         told.append("An integer, as a float because it may have more than 32 bits.")
     if feature.type in (FeatureType.DATE, FeatureType.DATETIME):
