@@ -6,13 +6,15 @@ from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Protocol
 
-from twinserve.service.http.problem import incomplete_body
+from twinserve.service.http.problem import bad_request, incomplete_body
 from twinserve.wsgi.uwsgi_input import Chunks, comes_in_chunks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 PIECE: Final = 64 * 1024
+ERRORS: Final = "gunicorn.http.errors"
+"""Where gunicorn has the exceptions for malformed chunks, which are no `OSError`; this room imports no server."""
 
 
 class InputStream(Protocol):
@@ -27,8 +29,7 @@ def input_stream(environ: WSGIEnvironment) -> InputStream:
     if comes_in_chunks(environ):
         return Chunks(import_module("uwsgi"))
     if "wsgi.input_terminated" in environ:
-        stream: InputStream = environ["wsgi.input"]
-        return stream
+        return Ended(environ["wsgi.input"])
     length = content_length(environ)
     return BytesIO() if length is None else Bounded(environ["wsgi.input"], length)
 
@@ -40,6 +41,27 @@ def content_length(environ: WSGIEnvironment) -> int | None:
         return None
     given = given.strip()
     return int(given) if given.isascii() and given.isdigit() else 0
+
+
+class Ended:
+    """A stream that ends where the body does."""
+
+    def __init__(self, stream: InputStream) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all of the rest if it is negative; raises `Problem` if the client has gone before, or
+        its chunks are malformed."""
+        try:
+            return self._stream.read(size)
+        except TimeoutError:
+            raise
+        except (OSError, ValueError):
+            raise incomplete_body() from None
+        except Exception as error:
+            if type(error).__module__ != ERRORS:
+                raise
+            raise bad_request("The chunks of the body are malformed.") from None
 
 
 class Bounded:
