@@ -166,6 +166,8 @@ def test_a_request_that_is_none(doors: Both, body: bytes, status: int, code: str
         ("{" + "[" * 5_000, "syntax"),
         ("{" + " ".join(f"a{i}:__typename" for i in range(1_001)) + "}", "limit"),
         ("{" + "a " * 12_000 + "}", "syntax"),
+        ("{" + "__typename " * 31 + "}", "limit"),
+        ("{__typename}" + "#" * 200_000, "limit"),
     ],
 )
 def test_a_document_that_cannot_be_executed(doors: Both, document: str, code: str) -> None:
