@@ -21,6 +21,8 @@ from twinserve.service.protocols.graphql.names import free, graphql_names
 from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.signature.signature import FeatureTree, PathPart, is_array, pointer
 
+INSTANCE: Final = "Instance"
+"""The name of the type of an instance."""
 SMALL: Final = 2**31
 """GraphQL's own integers are below, in magnitude."""
 MOST_LISTED: Final = 20
@@ -47,7 +49,7 @@ class Instances:
     def __init__(self, signature: Signature) -> None:
         self._descriptions = signature.descriptions
         self._types: set[str] = set()
-        self.shape = self._group(signature.tree(), (), "Instance")
+        self.shape = self._group(signature.tree(), (), INSTANCE)
 
     def _shape(self, node: FeatureTree | Feature, path: tuple[PathPart, ...], name: str) -> Shape:
         if isinstance(node, Feature):
