@@ -33,7 +33,9 @@ def _found(comparison: Comparison, claim: Mapping[str, str], values: Mapping[str
 
 
 def _command(claim: Mapping[str, Any]) -> str:
-    return CHECK.format(claim["check"]) if "check" in claim else "`make compare`"
+    if "check" in claim:
+        return CHECK.format(claim["check"])
+    return "`make compare`" if "{" in claim["found"] else "-"
 
 
 def figures(comparison: Comparison) -> Mapping[str, str]:
