@@ -33,9 +33,7 @@ def _found(comparison: Comparison, claim: Mapping[str, str], values: Mapping[str
 
 
 def _command(claim: Mapping[str, Any]) -> str:
-    if "check" in claim:
-        return CHECK.format(claim["check"])
-    return "`make compare`" if "{" in claim["found"] else "-"
+    return CHECK.format(claim["check"]) if "check" in claim else claim.get("shown", "`make compare`")
 
 
 def figures(comparison: Comparison) -> Mapping[str, str]:

@@ -165,8 +165,8 @@ def test_a_request_that_is_none(doors: Both, body: bytes, status: int, code: str
         ("{a" * 30 + "}" * 30, "limit"),
         ("{" + "[" * 5_000, "syntax"),
         ("{" + " ".join(f"a{i}:__typename" for i in range(1_001)) + "}", "limit"),
+        ("{" + "model{name}" * 21 + "}", "limit"),
         ("{" + "a " * 12_000 + "}", "syntax"),
-        ("{" + "__typename " * 31 + "}", "limit"),
         ("{__typename}" + "#" * 200_000, "limit"),
     ],
 )
@@ -185,7 +185,8 @@ def test_get_takes_the_document_in_the_address(doors: Both) -> None:
     query = urlencode({"query": ONE % "label", "variables": json.dumps({"car": car()})})
     assert data(doors.send("GET", f"/graphql?{query}"))["predict"]["label"] == doors.predict(car()).json()["label"]
     assert doors.send("GET", "/graphql?query=mutation{__typename}", headers={"Accept": RESPONSE}).status == 400
-    assert doors.send("GET", "/graphql").status == 400
+    nothing = doors.send("GET", "/graphql")
+    assert (nothing.status, errors(nothing)[0]["message"]) == (400, "`query` is required, and must be a string.")
     assert doors.send("GET", "/graphql?query={__typename}&x=1").status == 400
     assert doors.send("PUT", "/graphql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     head = doors.send("HEAD", f"/graphql?{query}")
@@ -325,29 +326,19 @@ def test_an_invalid_document_is_checked_and_predicts_nothing(open_doors: OpenDoo
 
 
 @pytest.mark.parametrize(
-    ("declared", "query", "variables", "found"),
+    ("document", "pointer"),
     [
-        ("$car: Instance!", "predict(instance: $car)", None, None),
-        ("$car: Instance!", "predict(instance: $car)", {"Car": {}}, None),
-        ("$car: Instance!", "predictMany(instances: [$car])", {}, ["/0"]),
-        ("$car: Instance = {maker: 5}", "predict(instance: $car)", {}, ["/maker"]),
-        ("$car: Instance = {maker: 5}", "predict(instance: $car)", {"car": {"age": "x"}}, ["/age"]),
-        ("$age: Float", "predict(instance: {age: $age, maker: 5})", {}, ["/maker"]),
+        (ONE % "label", ""),
+        ("query($cars: [Instance!]!) { predictMany(instances: $cars) { label } }", ""),
+        ("query($maker: String!) { predict(instance: {maker: $maker}) { label } }", "/maker"),
+        ("query($age: Float = 1) { predict(instance: {age: $age, city: 5}) { label } }", "/city"),
     ],
 )
-def test_a_variable_without_a_value_is_no_fault(
-    doors: Both, declared: str, query: str, variables: object, found: list[str] | None
-) -> None:
-    """It has its default, if any; else what holds it is left out, as GraphQL has it, and an item of a list is null."""
-    document = f"query({declared}) {{ {query} {{ label }} }}"
-    answer = ask(doors, document, variables, RESPONSE)
+def test_a_variable_that_is_not_sent_is_null(doors: Both, document: str, pointer: str) -> None:
+    """Or its default; a fault of the caller, whether it is all of an instance or a part of one."""
+    answer = ask(doors, document, {}, accept=RESPONSE)
     assert answer.status == 400
-    (error,) = errors(answer)
-    if found is None:
-        assert error["extensions"] == {"code": "type"}
-    else:
-        told = {item["pointer"]: item["code"] for item in error["extensions"]["errors"] if item["code"] != "missing"}
-        assert [*told] == found
+    assert pointer in {found["pointer"] for error in errors(answer) for found in error["extensions"]["errors"]}
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,14 @@ from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Protocol
 
-from twinserve.service.http.problem import bad_request, incomplete_body
+from twinserve.service.http.problem import Problem, incomplete_body
+from twinserve.wsgi.environ_keys import INPUT
 from twinserve.wsgi.uwsgi_input import Chunks, comes_in_chunks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 PIECE: Final = 64 * 1024
-ERRORS: Final = "gunicorn.http.errors"
-"""Where gunicorn has the exceptions for malformed chunks, which are no `OSError`; this room imports no server."""
 
 
 class InputStream(Protocol):
@@ -26,10 +25,13 @@ class InputStream(Protocol):
 
 def input_stream(environ: WSGIEnvironment) -> InputStream:
     """The body. It is empty where its end is not known: without a length, unless the server itself ends it."""
+    if INPUT in environ:
+        stream: InputStream = environ[INPUT]
+        return stream
     if comes_in_chunks(environ):
         return Chunks(import_module("uwsgi"))
     if "wsgi.input_terminated" in environ:
-        return Ended(environ["wsgi.input"])
+        return Guarded(environ["wsgi.input"])
     length = content_length(environ)
     return BytesIO() if length is None else Bounded(environ["wsgi.input"], length)
 
@@ -43,32 +45,30 @@ def content_length(environ: WSGIEnvironment) -> int | None:
     return int(given) if given.isascii() and given.isdigit() else 0
 
 
-class Ended:
-    """A stream that ends where the body does."""
+class Guarded:
+    """A stream of the server. Whatever it raises, but for time, says that the body cannot arrive: for a chunk that is
+    cut off or malformed gunicorn has exceptions of its own."""
 
-    def __init__(self, stream: InputStream) -> None:
+    def __init__(self, stream: InputStream, passes: tuple[type[Exception], ...] = ()) -> None:
+        """`passes`: exceptions that the stream raises for another reason."""
         self._stream = stream
+        self._passes: tuple[type[Exception], ...] = (TimeoutError, MemoryError, Problem, *passes)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes, all of the rest if it is negative; raises `Problem` if the client has gone before, or
-        its chunks are malformed."""
+        """Up to `size` bytes, all of the rest if it is negative; raises `Problem` if the body cannot arrive."""
         try:
             return self._stream.read(size)
-        except TimeoutError:
+        except self._passes:
             raise
-        except (OSError, ValueError):
+        except Exception:
             raise incomplete_body() from None
-        except Exception as error:
-            if type(error).__module__ != ERRORS:
-                raise
-            raise bad_request("The chunks of the body are malformed.") from None
 
 
 class Bounded:
     """The first bytes of a stream, as many as the request has."""
 
     def __init__(self, stream: InputStream, length: int) -> None:
-        self._stream, self._left = stream, length
+        self._stream, self._left = Guarded(stream), length
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes, all of the rest if it is negative; raises `Problem` if the client has gone before."""
@@ -76,12 +76,7 @@ class Bounded:
             return b"".join(iter(lambda: self.read(PIECE), b""))
         if not (size := min(size, self._left)):
             return b""
-        try:
-            piece = self._stream.read(size)
-        except TimeoutError:
-            raise
-        except (OSError, ValueError):
-            piece = b""
+        piece = self._stream.read(size)
         if not piece:
             raise incomplete_body()
         self._left -= len(piece)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final
 
 from graphql import (
@@ -19,7 +18,6 @@ from graphql import (
     NonNullTypeNode,
     OperationDefinitionNode,
     TypeNode,
-    Undefined,
     value_from_ast_untyped,
 )
 
@@ -73,9 +71,11 @@ class Asking:
     def findings(self, document: DocumentNode | None, variables: Mapping[str, Any]) -> list[GraphQLError]:
         """What the native check finds in the instances of a document whose values do not have their types: it says at
         which fields. Empty where it finds nothing."""
-        given = iter(()) if document is None else given_instances(document, variables)
+        fields = [] if document is None else list(instance_arguments(document))
+        values = {} if document is None else all_variables(document, variables)
         found, left = [], self._limits[False]
-        for argument, value in islice(given, MOST_CHECKED):
+        for argument in fields[:MOST_CHECKED]:
+            value = value_from_ast_untyped(argument.value, values)
             several = value if isinstance(value, list) else [value]
             left -= len(several)
             if left < 0:
@@ -89,8 +89,8 @@ class Asking:
         return found
 
     def excess(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> list[GraphQLError]:
-        """The errors of variables that have more instances than a request may have, which takes long to find out one
-        instance after the other."""
+        """The errors of variables that have more instances than a request may have: to find it out one instance after
+        the other takes long."""
         problem = invalid_input(too_many(self._limits[False]))
         return [
             self._told(problem, node)
@@ -126,37 +126,25 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def given_instances(document: DocumentNode, variables: Mapping[str, Any]) -> Iterator[tuple[ArgumentNode, Any]]:
-    """The arguments that hold instances, of the queries that a document's operations name directly, each with what is
-    given for it. One that is a variable without a value is not among them."""
+def instance_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
+    """The arguments that hold instances, of the queries that a document's operations name directly."""
     for definition in document.definitions:
         if not isinstance(definition, OperationDefinitionNode):
             continue
-        values = {**defaults(definition), **variables}
-        queries = [node for node in definition.selection_set.selections if isinstance(node, FieldNode)]
-        for query in queries:
-            for node in query.arguments or ():
-                value = value_from_ast_untyped(node.value, values)
-                if node.name.value in ("instance", "instances") and value is not Undefined:
-                    yield node, present(value)
+        for selection in definition.selection_set.selections:
+            if isinstance(selection, FieldNode):
+                yield from (node for node in selection.arguments or () if node.name.value in ("instance", "instances"))
 
 
-def defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """The values of an operation's variables where none is given."""
-    return {
-        node.variable.name.value: value_from_ast_untyped(node.default_value)
-        for node in operation.variable_definitions or ()
-        if node.default_value is not None
+def all_variables(document: DocumentNode, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each variable that a document defines: as sent, else its default, else null."""
+    defined = {
+        variable.variable.name.value: variable.default_value and value_from_ast_untyped(variable.default_value)
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for variable in definition.variable_definitions or ()
     }
-
-
-def present(value: Any) -> Any:
-    """The value as GraphQL takes variables without a value in it: a member is left out, an item of a list is null."""
-    if isinstance(value, dict):
-        return {name: present(item) for name, item in value.items() if item is not Undefined}
-    if isinstance(value, list):
-        return [None if item is Undefined else present(item) for item in value]
-    return value
+    return {**defined, **sent}
 
 
 def context(info: GraphQLResolveInfo[Any]) -> Asking:

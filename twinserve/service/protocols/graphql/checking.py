@@ -24,7 +24,7 @@ from twinserve.service.protocols.graphql.request import GraphQLRequest
 from twinserve.service.protocols.graphql.wording import INVALID, RULES, SYNTAX, VALUE
 
 MOST_ERRORS: Final = 5
-"""Errors that are told of one document; for each graphql-core writes out the value that is wrong."""
+"""Errors that are told of one document. For each, graphql-core prints the value again, however large."""
 TOO_DEEP: Final = "The document nests too deeply."
 
 

@@ -24,8 +24,8 @@ MOST_TOKENS: Final = 10_000
 MOST_FIELDS: Final = 1_000
 """Fields of all operations and fragments, each as often as a fragment that holds it is spread. The introspection that
 tools send has 110."""
-MOST_SAME: Final = 30
-"""Fields of one name at one place of the answer. graphql-core compares each two of them, and merges them."""
+MOST_REPEATED: Final = 20
+"""Fields of one name in the same place of an answer. graphql-core compares each with each: 500 take two seconds."""
 DEEPEST: Final = 20
 """Selections within one another; the introspection that tools send has 13."""
 
@@ -35,9 +35,9 @@ def require_within_limits(document: DocumentNode) -> None:
     definitions = document.definitions
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     walk = Walk(fragments)
-    for place, node in enumerate(definitions):
+    for number, node in enumerate(definitions):
         if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
-            walk.count(node.selection_set, 1, (str(place),))
+            walk.count(node.selection_set, 1, (str(number),))
 
 
 class Walk:
@@ -46,11 +46,14 @@ class Walk:
     def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._fields = 0
-        self._same: Counter[tuple[str, ...]] = Counter()
+        self._places = Counter[tuple[str, ...]]()
+        """How many fields there are for each place of an answer."""
 
-    def count(self, selections: SelectionSetNode | None, depth: int, path: tuple[str, ...]) -> None:
-        """Count the fields of a selection at this path of the answer; raises `GraphQLError` where there are too many,
-        or too deep ones. A fragment that contains itself ends there, too."""
+    def count(self, selections: SelectionSetNode | None, depth: int, place: tuple[str, ...]) -> None:
+        """Count the fields of a selection in this place of an answer; raises `GraphQLError` where there are too many,
+        too many of one name, or too deep ones.
+
+        A fragment that contains itself ends there, too."""
         if selections is None:
             return
         if depth > DEEPEST:
@@ -59,16 +62,17 @@ class Walk:
             self._fields += 1
             if self._fields > MOST_FIELDS:
                 raise too_much(f"The document may ask for {MOST_FIELDS} fields at most.")
-            self.count(self._below(selection), depth + 1, self._path(selection, path))
+            self.count(self._below(selection), depth + 1, self._place(selection, place))
 
-    def _path(self, selection: SelectionNode, path: tuple[str, ...]) -> tuple[str, ...]:
+    def _place(self, selection: SelectionNode, place: tuple[str, ...]) -> tuple[str, ...]:
+        """Where in an answer stands what is below a selection; a fragment's fields stand beside it."""
         if not isinstance(selection, FieldNode):
-            return path
-        path = (*path, (selection.alias or selection.name).value)
-        self._same[path] += 1
-        if self._same[path] > MOST_SAME:
-            raise too_much(f"The document may ask for the same field {MOST_SAME} times at most.")
-        return path
+            return place
+        place = (*place, (selection.alias or selection.name).value)
+        self._places[place] += 1
+        if self._places[place] > MOST_REPEATED:
+            raise too_much(f"The document may ask for the same field {MOST_REPEATED} times at most.")
+        return place
 
     def _below(self, selection: SelectionNode) -> SelectionSetNode | None:
         if isinstance(selection, FragmentSpreadNode):
