@@ -143,6 +143,16 @@ def test_the_page_says_when_the_machine_was_not_quiet() -> None:
     assert "took 40% of" in report.render(comparison(sample("flask_plain", 1.0, others=0.4)))
 
 
+def test_a_claim_names_what_shows_it_or_nothing() -> None:
+    """A sentence without a figure of the run is not shown by the run."""
+    shown = {
+        row.split(" | ")[0].strip("| "): row.strip("| ").split(" | ")[-1]
+        for row in "".join(claim_table.render(BOTH)).split("\n")
+        if row
+    }
+    assert (shown["speed"], shown["community and documentation"]) == ("`make compare`", "-")
+
+
 def test_each_claim_has_a_row_with_what_its_check_said() -> None:
     """All that the article says something of."""
     table = "".join(claim_table.render(BOTH))
