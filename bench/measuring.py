@@ -121,6 +121,7 @@ class Visit:
             others=max(0.0, others) / outcome.seconds,
             errors=outcome.errors,
             valid=outcome.valid,
+            good_per_second=max(0, outcome.requests - outcome.errors["status"]) / outcome.seconds,
             generator=(_ended() - loading) / outcome.seconds,
         )
 

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from serve_django.views import RouteView
 from twinserve.service.http.routes import PART, Route, first_routes
+from twinserve.service.protocols.spoken import routes_of, spoken
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry.logs import log
@@ -33,7 +34,8 @@ def urls_of(service: Service | None = None, decorate: Decorate = lambda view, _:
 
     `decorate` is given each view and the first route of its path, and returns the view, with decorators of your own."""
     if service is None:
-        return patterns(read_settings().routes, opened, decorate), app_name
+        settings = read_settings()
+        return patterns(routes_of(settings, spoken(settings)), opened, decorate), app_name
     return patterns(service.routes, lambda: service, decorate), app_name
 
 

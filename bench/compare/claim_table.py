@@ -33,7 +33,7 @@ def _found(comparison: Comparison, claim: Mapping[str, str], values: Mapping[str
 
 
 def _command(claim: Mapping[str, Any]) -> str:
-    return CHECK.format(claim["check"]) if "check" in claim else "`make compare`"
+    return CHECK.format(claim["check"]) if "check" in claim else claim.get("shown", "`make compare`")
 
 
 def figures(comparison: Comparison) -> Mapping[str, str]:

@@ -79,14 +79,15 @@ def many(comparison: Comparison) -> Iterator[str]:
 
 
 def _overloaded(comparison: Comparison, one: Variant, kind: str, load: int) -> str:
-    """The throughput; where not all answers were good, what share was refused."""
+    """The throughput; where others were refused, of the answers that were good."""
     good = comparison.throughput(one.name, PRODUCTION, kind, load)
     if good:
         return _short(good)
-    share = refused(comparison, one.name, kind, load)
-    if share:
-        return f"{share:.0%} refused"
-    return "none in time" if comparison.all_samples(one.name, PRODUCTION, kind, load) else NOTHING
+    samples = comparison.all_samples(one.name, PRODUCTION, kind, load)
+    if refused(comparison, one.name, kind, load):
+        counted = spread([sample.good_per_second for sample in samples if sample.good_per_second is not None])
+        return f"{_short(counted)}, others refused" if counted else "others refused"
+    return "none in time" if samples else NOTHING
 
 
 def refused(comparison: Comparison, name: str, kind: str, load: int) -> float:

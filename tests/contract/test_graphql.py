@@ -167,6 +167,7 @@ def test_a_request_that_is_none(doors: Both, body: bytes, status: int, code: str
         ("{" + " ".join(f"a{i}:__typename" for i in range(1_001)) + "}", "limit"),
         ("{" + "model{name}" * 21 + "}", "limit"),
         ("{" + "a " * 12_000 + "}", "syntax"),
+        ("{__typename}" + "#" * 200_000, "limit"),
     ],
 )
 def test_a_document_that_cannot_be_executed(doors: Both, document: str, code: str) -> None:
@@ -239,6 +240,32 @@ def test_instances_count_over_all_queries(open_doors: OpenDoors) -> None:
     answer = ask(both, document, {"car": car(), "two": [car(), car()]})
     assert [name for name, value in answer.json()["data"].items() if value is None] == ["c", "e"]
     assert [error["extensions"]["errors"][0]["code"] for error in errors(answer)] == ["length", "length"]
+
+
+@pytest.mark.parametrize("instances", [[1, 2, 3, 4], [{}, {}, {}, {}], [car(), car(), car(), car()]])
+def test_a_variable_with_too_many_instances_is_not_looked_at(open_doors: OpenDoors, instances: object) -> None:
+    """Which would take long; nothing of the document is executed. Another list may be longer."""
+    both = open_doors(service_of(dialects=[GRAPHQL], max_batch=3))
+    document = "query($it: [Instance!]!) { model { name } predictMany(instances: $it) { label } }"
+    (error,) = errors(ask(both, document, {"it": instances}, RESPONSE))
+    assert error["extensions"]["errors"][0] == {
+        "pointer": "",
+        "code": "length",
+        "detail": "A batch may hold 3 instances at most.",
+    }
+    assert error["locations"] == [{"line": 1, "column": 7}]
+    mine = ask(both, ONE % "label", {"car": car(), "wheels": [1, 2, 3, 4]}, RESPONSE)
+    assert mine.status == 200
+
+
+def test_of_an_invalid_document_no_more_instances_are_looked_at_than_a_valid_one_may_have(
+    open_doors: OpenDoors,
+) -> None:
+    both = open_doors(service_of(dialects=[GRAPHQL], max_batch=3))
+    document = """query($it: [Instance!]!) { a: predictMany(instances: $it) { label }
+      b: predictMany(instances: $it) { label } }"""
+    (error,) = errors(ask(both, document, {"it": [car(), 5]}, RESPONSE))
+    assert error["extensions"]["errors"][0]["pointer"] == "/1"
 
 
 def test_a_fault_of_ours_is_500_and_says_nothing(open_doors: OpenDoors) -> None:

@@ -15,14 +15,14 @@ from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportQueryError
 
 from harness import ROOT
-from harness.running import DOORS, Running, golden, running
+from harness.running import DJANGO, DOORS, Running, golden, running
 
 pytestmark = pytest.mark.slow
 AUDITS = Path(__file__).with_name("graphql_audits")
 INSTALLED = ROOT / ".node-graphql"
 
 
-@pytest.fixture(scope="module", params=DOORS)
+@pytest.fixture(scope="module", params=[*DOORS, DJANGO])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, artifacts: Path
 ) -> Iterator[Running]:

@@ -28,7 +28,7 @@ from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
-from twinserve.service.protocols.spoken import spoken
+from twinserve.service.protocols.spoken import routes_of, spoken
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -50,7 +50,7 @@ class Service(Lifecycle):
     ) -> None:
         """`dialects` are the protocols beside our own JSON. Raises `BadSetting` if a file of keys cannot be read."""
         super().__init__(settings, metrics, version, tracing)
-        self.routes = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
+        self.routes = routes_of(settings, dialects)
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""

@@ -80,7 +80,7 @@ def test_p99_needs_a_thousand_answers() -> None:
 
 def test_what_refuses_under_load_is_shown_as_refusing() -> None:
     """And not as a throughput."""
-    assert "30% refused" in "".join(sections.many(BOTH))
+    assert "others refused" in "".join(sections.many(BOTH))
     assert "not every answer was good (status 300)" in report.render(BOTH)
 
 
@@ -107,6 +107,13 @@ def test_a_load_that_lasted_longer_has_more_answers() -> None:
     found.speed.facts = {**found.facts, "settings": settings}
     assert found.seconds("computing", 16) == 12
     assert sections.refused(found, "door_flask", "computing", 16) == 0.25
+
+
+def test_where_some_are_refused_the_good_answers_are_counted() -> None:
+    """Those of a run that did not count them are not."""
+    counted = replace(sample("door_flask", 900.0, kind="computing", refused=300), good_per_second=17.2)
+    assert "17.2, others refused" in "".join(sections.many(comparison(counted)))
+    assert "| others refused |" in "".join(sections.many(comparison(replace(counted, good_per_second=None))))
 
 
 def test_each_connection_has_time_for_an_answer_of_the_model_that_computes() -> None:
@@ -141,6 +148,16 @@ def test_the_page_says_when_the_machine_was_not_quiet() -> None:
     """Its figures are then to be measured again."""
     assert "not quiet" not in report.render(BOTH)
     assert "took 40% of" in report.render(comparison(sample("flask_plain", 1.0, others=0.4)))
+
+
+def test_a_claim_names_what_shows_it_or_nothing() -> None:
+    """A sentence without a figure of the run is not shown by the run."""
+    shown = {
+        row.split(" | ")[0].strip("| "): row.strip("| ").split(" | ")[-1]
+        for row in "".join(claim_table.render(BOTH)).split("\n")
+        if row
+    }
+    assert (shown["speed"], shown["community and documentation"]) == ("`make compare`", "-")
 
 
 def test_each_claim_has_a_row_with_what_its_check_said() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 
+from twinserve.service.http.routes import Route
 from twinserve.service.protocols.dialect import Dialect
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
 from twinserve.service.settings import BadSetting, Settings
@@ -16,3 +18,8 @@ def spoken(settings: Settings) -> tuple[Dialect, ...]:
     if find_spec("graphql") is None:
         raise BadSetting("TWINSERVE_GRAPHQL needs graphql-core: pip install 'twinserve[graphql]'.")
     return (GRAPHQL,)
+
+
+def routes_of(settings: Settings, dialects: Iterable[Dialect]) -> tuple[Route, ...]:
+    """The table of routes of a service with these dialects."""
+    return (*settings.routes, *(route for dialect in dialects for route in dialect.routes))

@@ -12,7 +12,12 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLResolveInfo,
+    ListTypeNode,
+    NamedTypeNode,
+    Node,
+    NonNullTypeNode,
     OperationDefinitionNode,
+    TypeNode,
     value_from_ast_untyped,
 )
 
@@ -20,6 +25,7 @@ from twinserve.service.http.parameters import COVERAGE, TOP, Unfit
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.dialect import Asked, Native
+from twinserve.service.protocols.graphql.instances import INSTANCE
 from twinserve.service.protocols.graphql.wording import extensions
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import too_many
@@ -67,19 +73,35 @@ class Asking:
         which fields. Empty where it finds nothing."""
         fields = [] if document is None else list(instance_arguments(document))
         values = {} if document is None else all_variables(document, variables)
-        found = []
+        found, left = [], self._limits[False]
         for argument in fields[:MOST_CHECKED]:
             value = value_from_ast_untyped(argument.value, values)
             several = value if isinstance(value, list) else [value]
+            left -= len(several)
+            if left < 0:
+                break
             spelled = [self._spelled(instance) for instance in several]
             try:
                 self._native.read(encoded(spelled if isinstance(value, list) else spelled[0]))
             except Problem as problem:
                 if problem.errors:
-                    found.append(
-                        GraphQLError(problem.detail, argument, extensions=extensions(problem, self._native.request_id))
-                    )
+                    found.append(self._told(problem, argument))
         return found
+
+    def excess(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> list[GraphQLError]:
+        """The errors of variables that have more instances than a request may have: to find it out one instance after
+        the other takes long."""
+        problem = invalid_input(too_many(self._limits[False]))
+        return [
+            self._told(problem, node)
+            for node in operation.variable_definitions or ()
+            if type_name(node.type) == INSTANCE
+            and isinstance(value := variables.get(node.variable.name.value), list)
+            and len(value) > self._limits[False]
+        ]
+
+    def _told(self, problem: Problem, node: Node) -> GraphQLError:
+        return GraphQLError(problem.detail, node, extensions=extensions(problem, self._native.request_id))
 
     def _take(self, instances: int, *, explains: bool) -> None:
         """Raise `Problem` where the queries so far and this one have more instances than a request may have."""
@@ -90,6 +112,13 @@ class Asking:
     def _answer(self, value: Any, query: Mapping[str, Any], *, explains: bool) -> Any:
         asked = Asked(query=checked(query), explains=explains)
         return json.loads(self._native.ask(encoded(value), asked))
+
+
+def type_name(node: TypeNode) -> str:
+    """The name of a type, without what says that it is a list, or required."""
+    while isinstance(node, ListTypeNode | NonNullTypeNode):
+        node = node.type
+    return str(node.name.value) if isinstance(node, NamedTypeNode) else ""
 
 
 def encoded(value: Any) -> bytes:

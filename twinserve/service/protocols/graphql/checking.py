@@ -19,7 +19,7 @@ from graphql import (
     validate,
 )
 
-from twinserve.service.protocols.graphql.limits import MOST_TOKENS, require_within_limits
+from twinserve.service.protocols.graphql.limits import LONGEST, MOST_TOKENS, require_within_limits, too_much
 from twinserve.service.protocols.graphql.request import GraphQLRequest
 from twinserve.service.protocols.graphql.wording import INVALID, RULES, SYNTAX, VALUE
 
@@ -82,6 +82,8 @@ class Checker:
 
 def read(document: str) -> DocumentNode:
     """The document as a tree; raises `GraphQLError`."""
+    if len(document) > LONGEST:
+        raise too_much(f"The document may have {LONGEST:,} characters at most.")
     try:
         return parse(document, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
     except GraphQLError as error:

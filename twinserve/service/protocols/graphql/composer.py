@@ -55,6 +55,8 @@ class GraphQLComposer:
         asking = Asking(native, self._shape.native, self._model, self._settings)
         try:
             checked = self._checker.check(request)
+            if excess := asking.excess(checked.operation, variables):
+                raise Unfit(excess)
             self._checker.require_variables(checked, variables)
         except Unfit as unfit:
             raise Unfit(asking.findings(unfit.document, variables) or unfit.errors) from None

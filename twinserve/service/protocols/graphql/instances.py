@@ -21,6 +21,8 @@ from twinserve.service.protocols.graphql.names import free, graphql_names
 from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.signature.signature import FeatureTree, PathPart, is_array, pointer
 
+INSTANCE: Final = "Instance"
+"""The name of the type of an instance."""
 SMALL: Final = 2**31
 """GraphQL's own integers are below, in magnitude."""
 MOST_LISTED: Final = 20
@@ -47,7 +49,7 @@ class Instances:
     def __init__(self, signature: Signature) -> None:
         self._descriptions = signature.descriptions
         self._types: set[str] = set()
-        self.shape = self._group(signature.tree(), (), "Instance")
+        self.shape = self._group(signature.tree(), (), INSTANCE)
 
     def _shape(self, node: FeatureTree | Feature, path: tuple[PathPart, ...], name: str) -> Shape:
         if isinstance(node, Feature):
@@ -132,6 +134,8 @@ def whole(value: Any) -> Any:
 def described(feature: Feature) -> str | None:
     """What a person should know of a field."""
     told = [feature.description, None if feature.unit is None else f"In {feature.unit}."]
+    if feature.nullable and feature.required:
+        told.append("May be null, but not left out.")
     if feature.type is FeatureType.INTEGER and scalar(feature) is GraphQLFloat:
         told.append("An integer, as a float because it may have more than 32 bits.")
     if feature.type in (FeatureType.DATE, FeatureType.DATETIME):

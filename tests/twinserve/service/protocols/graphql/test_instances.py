@@ -110,3 +110,12 @@ def test_a_description_says_what_training_saw() -> None:
     assert "The weight. In kg. Training saw 1 to 2.5." in text
     assert "'c19' and 2 more." in text
     assert "YYYY-MM-DD." in text
+
+
+def test_a_field_that_may_be_null_but_not_left_out_says_so() -> None:
+    """GraphQL has no type for it; the native check tells it missing."""
+    shape = shape_of(feature("must", nullable=True), feature("may", nullable=True, required=False), feature("x"))
+    fields = shape.type.fields
+    assert [name for name, field in fields.items() if field.description] == ["must"]
+    assert fields["must"].description == "May be null, but not left out."
+    assert shape.native({"x": 1.0}) == {"x": 1.0}
