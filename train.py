@@ -36,7 +36,7 @@ def train(steps: Steps) -> Trained:
     # 1. Load the recipe's table.
     table = steps.load()
 
-    # 2. Split it: a hash of a row's content decides whether it is held out.
+    # 2. Split it: by class (a hash of a row's content decides), by time, by group, or as the hold-out is given.
     data = steps.split(table)
 
     # 3. Fit every candidate by cross-validation; improve the best and fit it on all training rows.

@@ -72,7 +72,7 @@ class Expected:
 
 def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: type[BaseModel] | None = None) -> Kept:
     """Fit, package, open and ask; raises `Broken`, or whatever `package` says."""
-    judging = held_out(frame, declared)
+    judging = held_out(frame, target, input=declared)
     model.fit(frame[~judging], target[~judging])
     version = package(model, frame, target, input=declared, name=NAME, artifacts=folder)
     place = Registry(folder, NAME).path(version)

@@ -35,7 +35,7 @@ def prepare(folder: Path = FOLDER, kinds: Sequence[str] = KINDS) -> Mapping[str,
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     table = tumor.load()
-    inside = ~held_out(table.features)
+    inside = ~held_out(table.features, table.target)
     fitted = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     fitted.fit(table.features[inside], table.target[inside].to_numpy(dtype=str))
     steps: Mapping[str, list[tuple[str, Any]]] = {

@@ -67,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = np.digitize(table["__proto__"], [-0.7, 0.0, 0.7])
     table["<b>kind</b>"] = rng.choice(CATEGORIES, 400)
     labels = np.array(CLASSES)[target]
-    fitted_on = ~held_out(table)
+    fitted_on = ~held_out(table, labels)
     encoder = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["<b>kind</b>"]), remainder="passthrough"
     )

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from twinserve.recipes import Recipe, table_file
+from twinserve.recipes import Recipe, Split, table_file
 from twinserve.recipes.table import TableOptions, table_recipe
 
 if TYPE_CHECKING:
@@ -19,8 +19,21 @@ def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     return frame, table_file.source_name(options.data)
 
 
+def chosen_split(options: argparse.Namespace) -> Split:
+    """The split that the options name; by class for a command without such options."""
+    given = vars(options)
+    return Split(given.get("time"), given.get("group"), bool(given.get("stratify")))
+
+
+def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
+    location = vars(options).get("holdout")
+    return None if location is None else table_file.read(location, options.format, sys.stdin.buffer)
+
+
 def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.DataFrame]:
     """The recipe made for the table, and the table; raises `AskedWrongly`."""
     frame, source = given_table(options)
-    wish = TableOptions(options.target, options.task, options.metric, options.keep_leaks)
+    wish = TableOptions(
+        options.target, options.task, options.metric, options.keep_leaks, chosen_split(options), _holdout(options)
+    )
     return table_recipe(name, frame, wish, source), frame

@@ -46,6 +46,7 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
         epilog=EXIT_CODES,
     )
     _data(parser.add_argument_group("data and recipe"), knobs)
+    _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
     _training(parser.add_argument_group("training"), knobs)
     add_output(parser.add_argument_group("output"), knobs)
     add_gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
@@ -62,6 +63,12 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
         options.name = model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
     if options.data is None and (options.target or options.task or options.metric or options.format):
         parser.error("--target, --task, --metric and --format belong to --data")
+    if options.data is None and options.holdout is not None:
+        parser.error("--holdout belongs to --data; a recipe names its hold-out by Table(held_out=...)")
+    if options.holdout is not None and options.holdout == options.data:
+        parser.error("--holdout and --data name the same file")
+    if sum(map(bool, (options.holdout, options.time, options.group, options.stratify))) > 1:
+        parser.error("--holdout, --time, --group and --stratify exclude each other; give one")
     if options.data is None and options.recipe is None and knobs.recipe is None:
         parser.error("say what to learn: --data FILE --target COLUMN, or --recipe package.module:name")
     require_policy(parser, options.out_of_range)
@@ -78,6 +85,26 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
     add_reading(group)
+
+
+def _split(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--stratify",
+        action="store_true",
+        help="a fifth of each class, by a hash of each row's content (the default); measure no other split beside it",
+    )
+    group.add_argument(
+        "--time", type=not_empty, metavar="COLUMN", help="the last fifth by this column; cross-validation goes forward"
+    )
+    group.add_argument(
+        "--group",
+        type=not_empty,
+        metavar="COLUMN",
+        help="all rows with one value of this column are on one side, in folds as well; it is no feature",
+    )
+    group.add_argument(
+        "--holdout", type=not_empty, metavar="FILE", help="the rows of this table, with --data and the same columns"
+    )
 
 
 def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:

@@ -14,6 +14,7 @@ from twinserve.errors import AskedWrongly
 from twinserve.inprocess.model import Model, is_frame
 from twinserve.inprocess.wording import in_python, python_wording
 from twinserve.metric import TOLERANCE
+from twinserve.recipes.split import Split
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.git_commit import git_commit
 from twinserve.release.steps import Choices, Progress, Steps, Trained, train
@@ -51,6 +52,10 @@ def fit(
     search_seconds: float = 0,
     progress: Progress | None = None,
     keep_leaks: bool = False,
+    time: str | None = None,
+    group: str | None = None,
+    stratify: bool = False,
+    holdout: pd.DataFrame | None = None,
     out_of_range: OutOfRange = "warn",
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
@@ -65,11 +70,11 @@ def fit(
 ) -> Model:
     """Learn a column of a table from the others, register the model as a version, and give that version, opened.
 
-    The arguments are the options of `twinserve train --data`; the same table gives the same model. `name` is the
-    target's by default. `progress` is called with the name of each step, `print` for example. `source` is where the
-    rows come from, for the model card; the manifest also names the git commit of the current folder. `seal_key` is a
-    file with the private key that seals the version. `trust_pickles` and `max_artifact` are for the champion, which is
-    opened to compare with.
+    The arguments are the options of `twinserve train --data`, `holdout` being a table; the same table gives the same
+    model. `name` is the target's by default. `progress` is called with the name of each step, `print` for example.
+    `source` is where the rows come from, for the model card; the manifest also names the git commit of the current
+    folder. `seal_key` is a file with the private key that seals the version. `trust_pickles` and `max_artifact` are for
+    the champion, which is opened to compare with.
 
     The version becomes the champion if it passes the gate, unless a rollback holds the champion and `release` is false.
     A `TrainingWarning` says so if it does not, and names each column that was left out; `model.trained` holds
@@ -95,12 +100,18 @@ def fit(
         git_commit=git_commit(Path.cwd()),
     )
     with _telling_of_python():
-        recipe = table_recipe(registry.name, table, TableOptions(target, task, metric, keep_leaks), source)
+        split = Split(time, group, stratify)
+        wish = TableOptions(target, task, metric, keep_leaks, split, _holdout(holdout, target))
+        recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         trained = _reworded(train(Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))))
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
+
+
+def _holdout(holdout: pd.DataFrame | None, target: str) -> pd.DataFrame | None:
+    return None if holdout is None else _with_text_names(holdout, target)
 
 
 def _with_text_names(df: pd.DataFrame, target: str) -> pd.DataFrame:

@@ -12,7 +12,16 @@ from twinserve.errors import ModelError
 OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (classification|regression)\b)?")
 SETTING: Final = re.compile(r"(?: in the server's settings)? \((TRUST_PICKLES|MAX_ARTIFACT)\)")
 FLAGS: Final = frozenset(
-    {"allow_breaking", "allow_fallback", "allow_weak", "keep_leaks", "publish_rows", "release", "trust_pickles"}
+    {
+        "allow_breaking",
+        "allow_fallback",
+        "allow_weak",
+        "keep_leaks",
+        "publish_rows",
+        "release",
+        "stratify",
+        "trust_pickles",
+    }
 )
 """The arguments that are true or false."""
 

@@ -2,6 +2,7 @@
 
 from twinserve.recipes.catalog import find
 from twinserve.recipes.recipe import Candidates, Recipe, Table
+from twinserve.recipes.split import Split
 from twinserve.signature.sources.category import Category
 
-__all__ = ["Candidates", "Category", "Recipe", "Table", "find"]
+__all__ = ["Candidates", "Category", "Recipe", "Split", "Table", "find"]

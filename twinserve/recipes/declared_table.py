@@ -42,6 +42,7 @@ def read_table(
         pd.DataFrame({feature.name: _values(known[feature.name], feature, null_text) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
         source=table_file.source_name(str(path)),
+        given=known.drop(columns=target),
     )
 
 

@@ -10,11 +10,13 @@ from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Task, names
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.signature import Signature
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from twinserve.arrays import BoolArray
     from twinserve.notes import Note
 
 Candidates = Callable[[int], Mapping[str, Any]]
@@ -31,6 +33,11 @@ class Table:
     """Labels as strings for a classification, floats for a regression."""
     source: str
     """Where the rows come from, for the model card."""
+    given: pd.DataFrame | None = None
+    """All columns of the rows but the target, as they were before some were left out or read anew: by their content the
+    rows are divided. None: `features` has them all."""
+    held_out: BoolArray | None = None
+    """The rows that are held out, `[n]`, where the recipe names them itself; otherwise its `split` decides."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Recipe:
     """The metric that chooses the best candidate, one of `twinserve.metric.names(task)`."""
     intended_use: str
     """For the model card: who may use the model, for what, and for what it must not be used."""
+    split: Split = BY_CLASS
+    """How the table is divided; its column need not be a feature."""
     notes: tuple[Note, ...] = ()
     """Remarks on the table, for the person who trains."""
 

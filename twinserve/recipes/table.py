@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+import numpy as np
 import pandas as pd
 
 from twinserve.errors import AskedWrongly
@@ -15,6 +16,7 @@ from twinserve.recipes import target as targets
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.pipelines import pipelines
 from twinserve.recipes.recipe import Recipe, Table
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, from_table
@@ -36,11 +38,16 @@ class TableOptions:
     task: Task | None = None
     metric: str | None = None
     keep_leaks: bool = False
+    split: Split = BY_CLASS
+    holdout: pd.DataFrame | None = None
+    """Rows of one's own that are the hold-out, in a table of the same columns."""
 
     def __post_init__(self) -> None:
-        """Raise `AskedWrongly` for an unknown task."""
+        """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
         if self.task is not None and self.task not in get_args(Task):
             raise AskedWrongly(f"task is 'classification' or 'regression', not {self.task!r}.")
+        if self.holdout is not None and self.split != BY_CLASS:
+            raise AskedWrongly("--holdout names the rows that are held out, so --time, --group and --stratify cannot.")
 
 
 def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:
@@ -48,18 +55,26 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 
     Raises `NoSuchColumn`, `BadTarget` or `UnsupportedInput`.
     """
+    learned = len(frame)
+    if options.holdout is not None:
+        frame = _with_holdout(frame, options.holdout, options.target)
     known = rows_with_target(frame, options.target)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]
     task = options.task or targets.guess_task(column)
     target = targets.labels(column) if task == "classification" else targets.values(column)
-    table = from_table(known.drop(columns=options.target))
+    given = known.drop(columns=options.target)
+    held_out = None
+    if options.holdout is not None:
+        held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
+    table = from_table(_without_group(given, options.split.group))
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
+        *_group(options.split.group),
         *table.notes,
         *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
@@ -68,13 +83,14 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         name=name,
         task=task,
         input=kept.signature,
-        load=lambda: Table(kept.frame, target, source),
+        load=lambda: Table(kept.frame, target, source, given, held_out),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
         metric=options.metric or DEFAULT[task],
         intended_use=(
             f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
             "state it in a recipe of your own before others rely on this model."
         ),
+        split=options.split,
         notes=notes,
     )
 
@@ -84,6 +100,25 @@ def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
     if target not in frame.columns:
         raise NoSuchColumn(f"There is no column {target!r}; the table has {_listed(frame)}.")
     return frame[frame[target].notna()].reset_index(drop=True)
+
+
+def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The rows of both tables; raises `NoSuchColumn` where the hold-out lacks a column."""
+    missing = [str(name) for name in frame.columns if name not in holdout.columns]
+    if missing:
+        raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
+    if not holdout[target].notna().any():
+        raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
+    return pd.concat([frame, holdout[list(frame.columns)]], ignore_index=True)
+
+
+def _without_group(given: pd.DataFrame, group: str | None) -> pd.DataFrame:
+    return given if group is None else given.drop(columns=[name for name in given.columns if str(name) == group])
+
+
+def _group(group: str | None) -> Iterator[Note]:
+    if group is not None:
+        yield Note("dropped", group, "it names the group of a row (--group), and is no feature")
 
 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
@@ -98,7 +133,9 @@ def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Not
         yield Note("warning", target, f"{missing} rows have no target and were left out")
     twice = int(known.astype(str).duplicated().sum())
     if twice:
-        yield Note("warning", None, f"{twice} rows are copies of others; copies stay on one side of the split")
+        yield Note(
+            "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
+        )
 
 
 def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:

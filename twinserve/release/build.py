@@ -19,7 +19,8 @@ from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_version import same_version
-from twinserve.store import artifact, golden_rows, pipeline_file, seal
+from twinserve.signature.frames import to_frame
+from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
 from twinserve.store.manifest import EvaluatedOn, Manifest, Training
@@ -27,6 +28,7 @@ from twinserve.store.registry import Registry
 from twinserve.training.data import Data
 from twinserve.training.fit import Fitted, plain_parameters
 from twinserve.training.holdout import fingerprint
+from twinserve.training.row_hashes import row_hashes
 
 GOLDEN_REAL: Final = 20
 GOLDEN_MADE: Final = 8
@@ -180,17 +182,22 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
         artifact.GOLDEN: golden_rows.write(pairs),
         **card(_subject(built, manifest)),
         name: pipeline,
-        **_shown(built),
+        **_of_training_rows(built),
         **({} if proved.explanation is None else proved.explanation.files),
     }
     return files if proved.graph is None else files | {artifact.MODEL: proved.graph}
 
 
-def _shown(built: Built) -> dict[str, bytes]:
-    """What pages show of the training rows, where there are some."""
-    if not len(built.data.train):
+def _of_training_rows(built: Built) -> dict[str, bytes]:
+    """What pages show of the training rows, and by which the gate knows them, where there are some."""
+    data = built.data
+    if not len(data.train):
         return {}
-    return {examples_file.NAME: examples_file.write(examples(built.data, publish_rows=built.publish_rows))}
+    hashes = row_hashes(to_frame(data.train.columns, data.signature))
+    return {
+        examples_file.NAME: examples_file.write(examples(data, publish_rows=built.publish_rows)),
+        fitted_rows.NAME: fitted_rows.write(hashes),
+    }
 
 
 def _subject(built: Built, manifest: Manifest) -> Subject:

@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.build import Lineage
 from twinserve.release.git_commit import git_commit
-from twinserve.release.given_rows import GivenRows, described, mask
+from twinserve.release.given_rows import GivenRows, described
 from twinserve.release.packaging import Packaging, register_estimator
 from twinserve.signature.signature import OutOfRange
 from twinserve.store.registry import Registry
@@ -35,11 +36,14 @@ def package(
     intended_use: str = "Not stated.",
     seed: int = 0,
     out_of_range: OutOfRange = "warn",
+    split: Split = BY_CLASS,
+    holdout: Any = None,
 ) -> int:
     """Prove and register a fitted estimator; gives the number of its version, which is not promoted.
 
     `X` is the table it predicts from: a DataFrame whose dotted column names make the nesting, or an array with `input`,
-    a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names: fit it on the others.
+    a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names
+    for the same `split`, or on those of the mask `holdout`: fit it on the others.
     With None for `X` and `y` it is proved on made rows, and nothing is measured; then `input` describes its columns, or
     else what the estimator knows of them does. `out_of_range` is the policy of the servers: under `warn` no encoder may
     raise on an unknown category. The manifest names the git commit of the current folder.
@@ -50,7 +54,7 @@ def package(
         raise CannotPackage("X and y belong together: give both, or None for both.")
     packaged = register_estimator(
         estimator,
-        None if X is None else GivenRows(X, y),
+        None if X is None else GivenRows(X, y, split=split, holdout=holdout),
         Registry(Path(artifacts), name),
         Packaging(
             input=input,
@@ -65,7 +69,15 @@ def package(
     return packaged.registered.version
 
 
-def held_out(X: Any, input: type[BaseModel] | None = None) -> BoolArray:  # noqa: A002, N803  # As above.
-    """The rows, `[n]`, on which a model will be evaluated: fit yours on the others."""
-    frame, signature = described(X, input)
-    return mask(frame, signature)
+def held_out(
+    X: Any,  # noqa: N803  # As above.
+    y: Any,
+    *,
+    input: type[BaseModel] | None = None,  # noqa: A002  # As above.
+    split: Split = BY_CLASS,
+) -> BoolArray:
+    """The rows, `[n]`, on which a model will be evaluated: fit yours on the others.
+
+    Each class of `y` gives a fifth of its rows. With a `split` by a column that is no feature, give it with `X` here,
+    and give the mask to `package`."""
+    return GivenRows(X, y, split=split).held_out(described(X, input)[0])

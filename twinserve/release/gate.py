@@ -1,6 +1,7 @@
 """The gate: whether a new model, the challenger, may take the champion's place.
 
-Both are scored on the same hold-out rows, which neither was fitted on. The challenger passes if it is not worse: the
+Both are scored on those rows of the challenger's hold-out that neither was fitted on: a row is known by its content in
+the columns of each. Where fewer than half are left, nothing is compared. The challenger passes if it is not worse: the
 lower bound of the paired difference, by bootstrap, is at least `-tolerance`. And it must take what callers send today.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import BoolArray, FloatArray
 from twinserve.card.caveats import is_weak
 from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
 from twinserve.evaluate.metrics import score
@@ -22,6 +24,11 @@ from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
+from twinserve.training.row_hashes import row_hashes
+
+UNRECORDED: Final = (
+    "The champion keeps no record of the rows that it was fitted on, so its score may be of rows that it learned from."
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,10 @@ class Challenge:
     holdout: Columns
     y_true: FloatArray
     """Class codes or values of the hold-out rows."""
+
+    def on(self, rows: BoolArray) -> Challenge:
+        """The same on some of the rows, by a mask `[n]`."""
+        return replace(self, holdout=self.holdout.take(np.flatnonzero(rows).tolist()), y_true=self.y_true[rows])
 
 
 @dataclass(frozen=True)
@@ -87,16 +98,39 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
+    rows = len(challenge.holdout)
+    challenge = challenge.on(unseen(challenge, champion))
+    if 2 * len(challenge.holdout) < rows:
+        return Verdict(passed=False, reason=_too_few(len(challenge.holdout), rows), changes=changes)
     answers = _champion_answers(champion, challenge)
     if answers is None or answers.predictions is None:
         reason = "The champion has no predictions of the same kind for these rows, so they cannot be compared"
         reason += "." if terms.breaking else "; --allow-breaking promotes nevertheless."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
-    rows = answers.given  # The others cannot be compared.
-    both = replace(
-        challenge, holdout=challenge.holdout.take(np.flatnonzero(rows).tolist()), y_true=challenge.y_true[rows]
+    both = challenge.on(answers.given)  # The others cannot be compared.
+    verdict = _compare_scores(both, answers.predictions, changes, terms)
+    return verdict if champion.fitted_rows is not None else replace(verdict, reason=f"{verdict.reason} {UNRECORDED}")
+
+
+def unseen(challenge: Challenge, champion: LoadedArtifact) -> BoolArray:
+    """The rows of the hold-out, `[n]`, that neither version was fitted on.
+
+    Equal content is enough: of two copies nobody can tell which one was learned from. A version that keeps no record is
+    taken to have seen none, which can only flatter it."""
+    frame = to_frame(challenge.holdout, challenge.opened.signature)
+    is_new = np.ones(len(frame), dtype=bool)
+    for version in (challenge.opened, champion):
+        names = [feature.name for feature in version.signature.features]
+        if version.fitted_rows is not None and set(names) <= set(frame.columns):
+            is_new &= ~np.isin(row_hashes(frame[names]), version.fitted_rows)
+    return is_new
+
+
+def _too_few(left: int, rows: int) -> str:
+    return (
+        f"Only {left} of the {rows} held-out rows are new to both versions: the others, or rows with the same content, "
+        "were fitted on, so they cannot judge. The promote verb promotes without a comparison."
     )
-    return _compare_scores(both, answers.predictions, changes, terms)
 
 
 def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotPackage, UnsupportedInput
+from twinserve.metric import Task
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import label_text
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
@@ -23,7 +25,7 @@ from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
 from twinserve.signature.sources.training_profile import observe
 from twinserve.training.data import Data, Rows, divide
-from twinserve.training.holdout import holdout_mask
+from twinserve.training.holdout import held_out_rows, strata_of
 
 Input = type[BaseModel] | Signature | None
 """What describes the columns, if anything does."""
@@ -35,10 +37,29 @@ class GivenRows:
 
     table: Any
     target: Any
+    given: pd.DataFrame | None = None
+    """All columns of these rows, by which they are divided; None: the table has them."""
+    split: Split = BY_CLASS
+    holdout: Any = None
+    """A mask, `[n]`, of the rows that are held out; None: the split decides."""
+    task: Task | None = None
+    """None: the target itself says whether it has classes to divide, alike before and after the fit."""
 
     def described(self, declared: Input) -> tuple[pd.DataFrame, Signature]:
         """The rows as a table, and its signature with the features in the table's order."""
         return described(self.table, declared)
+
+    def held_out(self, frame: pd.DataFrame) -> BoolArray:
+        """The rows that are held out, `[n]`; `frame` is the table as `described` gives it. Raises `CannotPackage`."""
+        if self.holdout is None:
+            if np.size(self.target) != len(frame):
+                raise CannotPackage(f"X has {len(frame)} rows and y has {np.size(self.target)}.")
+            given = frame if self.given is None else self.given
+            return held_out_rows(given, strata_of(self.target, self.task), self.split)
+        mask = np.asarray(self.holdout)
+        if mask.dtype != bool or mask.shape != (len(frame),):
+            raise CannotPackage(f"holdout is a mask: one boolean for each of the {len(frame)} rows.")
+        return mask
 
 
 @dataclass(frozen=True)
@@ -59,7 +80,9 @@ def from_rows(
     rows: GivenRows, frame: pd.DataFrame, signature: Signature, classes: tuple[str, ...] | None, source: str
 ) -> Given:
     """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
-    data = divided(frame, signature, encoded_target(rows.target, classes, len(frame)), classes, source)
+    y_true, held_out = encoded_target(rows.target, classes, len(frame)), rows.held_out(frame)
+    observed = observe(signature, frame[~held_out])
+    data = divide(source, from_frame(frame, observed), observed, y_true, classes, held_out)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
 
@@ -154,18 +177,3 @@ def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> F
     if unknown:
         raise CannotPackage(f"y holds {unknown[0]!r}, and the estimator knows {', '.join(classes)} only.")
     return np.array([codes[label] for label in labels], dtype=np.float64)
-
-
-def mask(frame: pd.DataFrame, signature: Signature) -> BoolArray:
-    """The rows that are held out, `[n]`."""
-    observed = observe(signature, frame)
-    return holdout_mask(from_frame(frame, observed), observed)
-
-
-def divided(
-    frame: pd.DataFrame, signature: Signature, y_true: FloatArray, classes: tuple[str, ...] | None, source: str
-) -> Data:
-    """The training rows and the hold-out."""
-    held_out = mask(frame, signature)
-    observed = observe(signature, frame[~held_out])
-    return divide(source, from_frame(frame, observed), observed, y_true, classes, held_out)

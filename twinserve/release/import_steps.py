@@ -161,7 +161,8 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
     if missing:
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
     read = from_table(features[list(wanted)], drop=False)
-    return GivenRows(read.frame, _target(frame[labelled.target])), read.signature
+    rows = GivenRows(read.frame, _target(frame[labelled.target]), features, task=task_of(estimator))
+    return rows, read.signature
 
 
 def _target(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -27,6 +27,7 @@ from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 from twinserve.training.fit import Fitted, fit
+from twinserve.training.other_splits import other_splits
 
 Graph = Compiled | Exception
 """An ONNX graph, or the error that says why there is none."""
@@ -122,7 +123,7 @@ class Steps:
         return self.recipe.load()
 
     def split(self, table: Table) -> Data:
-        """Divide them into training rows and hold-out: a hash of a row's content decides."""
+        """Divide them into training rows and hold-out, as the recipe's split says."""
         data = split(self.recipe, table)
         if self.choices.only_named:
             self._notes += require_same_source(self.registry, self.recipe.name, data.source)
@@ -141,6 +142,7 @@ class Steps:
             out_of_range=choices.out_of_range,
         )
         self._notes += null_notes(fitted.pipeline, data)
+        self._notes += other_splits(fitted.pipeline, data, self.recipe.metric)
         return fitted
 
     def compile(self, data: Data, fitted: Fitted) -> Graph:

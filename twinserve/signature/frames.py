@@ -62,9 +62,9 @@ def column_numbers(values: pd.Series[Any], feature: Feature) -> FloatArray:
     try:
         match feature.type:
             case FeatureType.DATE:
-                return _seconds(values) / SECONDS_PER_DAY
+                return seconds_of(values) / SECONDS_PER_DAY
             case FeatureType.DATETIME:
-                return _seconds(values)
+                return seconds_of(values)
             case _:
                 return values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -80,7 +80,8 @@ def _texts(values: pd.Series[Any]) -> list[str | None]:
     return [None if missing else text_of(value) for value, missing in zip(values, values.isna(), strict=True)]
 
 
-def _seconds(values: pd.Series[Any]) -> FloatArray:
+def seconds_of(values: pd.Series[Any]) -> FloatArray:
+    """Seconds since 1970 of dates and datetimes, NaN for null; without a time zone they are in UTC."""
     instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
     micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
     whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # Divided first: the microseconds may exceed 2**53.

@@ -24,7 +24,7 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import examples, golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store import examples, fitted_rows, golden_rows, manifest, pipeline_file, seal, store_file, trial
 from twinserve.store.deadline import Deadline
 from twinserve.store.examples import NO_EXAMPLES, Examples
 from twinserve.store.file_lock import sync_folder
@@ -71,6 +71,8 @@ class LoadedArtifact:
     """What pages show of the training rows; nothing in a version that was made without."""
     coverage: Coverage | None = None
     """None in a version that was made without."""
+    fitted_rows: fitted_rows.Hashes | None = None
+    """Of the rows that it was fitted on, over its own columns; None in a version that was made without."""
     card: Mapping[str, bytes] = field(default_factory=dict)
     """The Markdown of the model card and its figures, by the names of their files."""
 
@@ -128,8 +130,10 @@ def assemble(
         shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else NO_EXAMPLES
     with _refusing(stored_coverage.NAME):
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
+    with _refusing(fitted_rows.NAME):
+        seen = fitted_rows.read(files.get(fitted_rows.NAME))
     card = {name: content for name, content in files.items() if _is_of_card(name)}
-    return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, card)
+    return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, seen, card)
 
 
 @contextlib.contextmanager

@@ -31,6 +31,13 @@ class FoldedRows:
     classes: tuple[str, ...] | None
     folds: Sequence[Fold]
     metric: str
+    shuffled: bool = True
+    """False: by time or by group, which scikit-learn's own calibration would not respect."""
+
+    @property
+    def all_asked(self) -> bool:
+        """Does each row have its prediction? Not where folds go forward in time."""
+        return sum(len(test) for _, test in self.folds) == len(self.y_true)
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class CrossValidated:
     scores: tuple[float, ...]
     """The metric in each fold, as the metric counts (less may be better)."""
     predictions: Predictions
-    """For every row, from the fit that did not see it; empty where not every fold was run."""
+    """For every row that a fold asks about, from the fit that did not see it."""
     decisions: FloatArray | None
     """The input of a calibrator: the decision function, `[n]` for two classes or `[n, classes]`, else probabilities."""
 
@@ -78,20 +85,26 @@ class _Part:
     decisions: FloatArray | None
 
 
-def _part(fitted: Any, folded: FoldedRows, test: IntArray) -> _Part:
-    frame = folded.frame.iloc[test]
-    if folded.classes is None:
-        return _Part(Predictions(values=np.asarray(fitted.predict(frame), dtype=np.float64).reshape(-1)), None)
-    codes = {label: code for code, label in enumerate(folded.classes)}
+def predictions_of(fitted: Any, frame: Any, classes: tuple[str, ...] | None) -> Predictions:
+    """What a fitted pipeline answers to these rows."""
+    if classes is None:
+        return Predictions(values=np.asarray(fitted.predict(frame), dtype=np.float64).reshape(-1))
+    codes = {label: code for code, label in enumerate(classes)}
     probabilities = (
         np.asarray(fitted.predict_proba(frame), dtype=np.float64) if hasattr(fitted, "predict_proba") else None
     )
-    labels = np.array([codes[label] for label in fitted.predict(frame)], dtype=np.int64)
-    if hasattr(fitted, "decision_function"):
-        return _Part(Predictions(labels, probabilities), np.asarray(fitted.decision_function(frame), dtype=np.float64))
-    if probabilities is None:
-        return _Part(Predictions(labels), None)
-    return _Part(Predictions(labels, probabilities), probabilities[:, 1] if len(codes) == 2 else probabilities)
+    return Predictions(np.array([codes[label] for label in fitted.predict(frame)], dtype=np.int64), probabilities)
+
+
+def _part(fitted: Any, folded: FoldedRows, test: IntArray) -> _Part:
+    frame = folded.frame.iloc[test]
+    predictions = predictions_of(fitted, frame, folded.classes)
+    if folded.classes is not None and hasattr(fitted, "decision_function"):
+        return _Part(predictions, np.asarray(fitted.decision_function(frame), dtype=np.float64))
+    if predictions.probabilities is None:
+        return _Part(predictions, None)
+    probabilities = predictions.probabilities
+    return _Part(predictions, probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities)
 
 
 def _joined(parts: Sequence[_Part], order: IntArray) -> Predictions:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from twinserve.arrays import BoolArray, FloatArray
+from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import CannotTrain
 from twinserve.notes import Note
 from twinserve.recipes import Recipe, Table
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.training_profile import observe
-from twinserve.training.holdout import holdout_mask
+from twinserve.training.holdout import held_out_rows
 from twinserve.training.target_codes import encode, enough_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDS: Final = 5
 
@@ -47,6 +51,13 @@ class Data:
     everything: Rows
     notes: tuple[Note, ...] = ()
     """What was left out of the table and why, for the person who trains."""
+    held_out: BoolArray | None = None
+    """Which of `everything` is the hold-out, `[n]`."""
+    given: pd.DataFrame | None = None
+    """The rows of `everything` with all columns of the table but the target; None for an estimator fitted elsewhere."""
+    split: Split = BY_CLASS
+    own_holdout: bool = False
+    """Did the recipe itself name the rows of the hold-out?"""
 
     @property
     def sides(self) -> tuple[Columns, Columns]:
@@ -66,14 +77,23 @@ def split(recipe: Recipe, table: Table) -> Data:
         raise CannotTrain(f"The table has {len(table.features)} rows and the target {len(table.target)}.")
     require_agreement(declared, table.features, exact=False)
     target = table.target.tolist()
-    whole = observe(declared, table.features)
-    held_out = holdout_mask(from_frame(table.features, whole), whole)
-    kept, notes = enough_rows(*encode(recipe.task, target), held_out)
+    given = table.features if table.given is None else table.given
+    classes, y_true = encode(recipe.task, target)
+    held_out = table.held_out
+    if held_out is None:
+        held_out = held_out_rows(given, strata(classes, y_true), recipe.split)
+    kept, notes = enough_rows(classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
     classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
     signature = observe(declared, features[~held_out])
     data = divide(table.source, from_frame(features, signature), signature, y_true, classes, held_out)
-    return noted(data, notes)
+    own = table.held_out is not None
+    return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own), notes)
+
+
+def strata(classes: tuple[str, ...] | None, y_true: FloatArray) -> IntArray:
+    """The class of each row, `[n]`, of which each gives its share to the hold-out; all 0 for values."""
+    return (np.zeros(len(y_true)) if classes is None else y_true).astype(np.int64)
 
 
 def noted(data: Data, notes: Iterable[Note]) -> Data:
@@ -97,6 +117,7 @@ def divide(
         train=_rows(columns, y_true, ~held_out),
         holdout=_rows(columns, y_true, held_out),
         everything=Rows(columns, y_true),
+        held_out=held_out,
     )
     _require_enough(data)
     return data

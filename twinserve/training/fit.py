@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.model_selection import KFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from twinserve.predict.predictor import Predictions
@@ -21,7 +20,8 @@ from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all
 from twinserve.training.cross_validation import FoldedRows
-from twinserve.training.data import FOLDS, Data, Rows
+from twinserve.training.data import Data, Rows
+from twinserve.training.folds import folds
 from twinserve.training.improvement import Choice, improve
 from twinserve.training.search import search
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
@@ -48,8 +48,8 @@ class Fitted:
     baseline: Predictions | None = None
     """Predictions of the hold-out rows by a model that uses no feature."""
     out_of_fold: Predictions | None = None
-    """Predictions of the training rows, each by a fit that did not see it; None for an estimator that was fitted
-    elsewhere."""
+    """Predictions of the training rows, each by a fit that did not see it; None where folds go forward in time, and for
+    an estimator that was fitted elsewhere."""
     warnings: tuple[str, ...] = ()
     """Warnings of the libraries while fitting."""
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def fit(
         tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
         baseline=baseline(data),
-        out_of_fold=improved.cv.predictions,
+        out_of_fold=improved.cv.predictions if folded.all_asked else None,
         warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught)),
         failed=candidates.failed,
     )
@@ -110,9 +110,8 @@ def baseline(data: Data) -> Predictions:
 
 def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     frame, target = to_frame(data.train.columns, data.signature), _target(data, data.train)
-    kind = KFold if data.classes is None else StratifiedKFold
-    folds = kind(n_splits=FOLDS, shuffle=True, random_state=seed).split(frame, target)
-    return FoldedRows(frame, target, data.train.y_true, data.classes, list(folds), recipe.metric)
+    parts, shuffled = folds(data, target, seed), data.split.column is None
+    return FoldedRows(frame, target, data.train.y_true, data.classes, parts, recipe.metric, shuffled)
 
 
 def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:

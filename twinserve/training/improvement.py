@@ -47,11 +47,11 @@ class Improved:
 
 
 def improve(pipeline: Any, cv: CrossValidated, folded: FoldedRows) -> Improved:
-    """Try class weights and calibration on a classifier; a regressor is returned as it is."""
+    """Try class weights and, on shuffled folds, calibration on a classifier; a regressor is returned as it is."""
     if folded.classes is None:
         return Improved(pipeline, cv, ())
     weighted = _weigh(Improved(pipeline, cv, ()), folded)
-    return _calibrate(weighted, folded)
+    return _calibrate(weighted, folded) if folded.shuffled else weighted
 
 
 def _weigh(current: Improved, folded: FoldedRows) -> Improved:

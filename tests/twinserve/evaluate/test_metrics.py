@@ -1,105 +1,23 @@
-"""Rows never change sides of the hold-out, and metrics agree with their definitions."""
+"""Metrics agree with their definitions."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness import fruit
-from model import tumor
-from tests.twinserve.signature.made import feature, many, signature
+from tests.twinserve.signature.made import feature, signature
 from twinserve.evaluate.metrics import SCORES, evaluate, score
 from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
-from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.from_pydantic import from_pydantic
-from twinserve.signature.sources.from_table import from_table
-from twinserve.signature.sources.training_profile import observe
-from twinserve.training.holdout import fingerprint, holdout_mask
+from twinserve.training.holdout import fingerprint
 
 FRUIT = from_pydantic(fruit.Fruit)
 NUMBERS = signature(feature("x"), feature("n", nullable=True))
-
-
-def columns_of(rows: int, seed: int = 0) -> Columns:
-    """Fruit."""
-    return from_frame(fruit.table(rows, seed).features, FRUIT)
-
-
-def test_about_a_fifth_of_the_rows_is_held_out() -> None:
-    assert holdout_mask(columns_of(5000), FRUIT).mean() == pytest.approx(0.2, abs=0.02)
-
-
-def test_about_a_fifth_of_the_tumours_is_held_out() -> None:
-    table = tumor.load()
-    declared = from_pydantic(tumor.Tumor)
-    assert holdout_mask(from_frame(table.features, declared), declared).mean() == pytest.approx(0.2, abs=0.04)
-
-
-@many
-@given(st.permutations(range(60)))
-def test_the_order_of_the_rows_does_not_matter(order: list[int]) -> None:
-    columns = columns_of(60)
-    assert holdout_mask(columns.take(order), FRUIT).tolist() == holdout_mask(columns, FRUIT)[order].tolist()
-
-
-def test_added_rows_move_no_other() -> None:
-    mask, columns = holdout_mask(columns_of(300), FRUIT), columns_of(300)
-    for count in (1, 17, 299):
-        assert holdout_mask(columns.take(range(count)), FRUIT).tolist() == mask[:count].tolist()
-
-
-def test_what_training_saw_does_not_matter() -> None:
-    """Rows keep their side when new data bring new ranges and categories."""
-    town = signature(feature("x"), feature("town", "category"))
-    frame = fruit.table(300).features.rename(columns={"weight": "x", "skin.colour": "town"})
-    few, all_of_them = observe(town, frame[frame["town"] == "red"]), observe(town, frame)
-    assert few != all_of_them
-    assert holdout_mask(from_frame(frame, few), few).tolist() == (
-        holdout_mask(from_frame(frame, all_of_them), all_of_them).tolist()
-    )
-
-
-def table_mask(frame: pd.DataFrame) -> list[bool]:
-    """The hold-out mask of a table, made as training makes it."""
-    table = from_table(frame)
-    whole = observe(table.signature, table.frame)
-    mask: list[bool] = holdout_mask(from_frame(table.frame, whole), whole).tolist()
-    return mask
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"count": 2.5},  # An integer becomes a number,
-        {"day": "2024-05-01T10:30:00Z"},  # a date a datetime,
-        {"count": -0.0},
-        {"new": 1.0},  # and a new field is null in what was there before.
-    ],
-)
-def test_what_new_rows_make_of_the_columns_moves_no_other(row: dict[str, object]) -> None:
-    days = [f"2024-02-{1 + place % 28:02d}" for place in range(200)]
-    frame = pd.DataFrame({"x": np.linspace(-1, 1, 200), "count": [0, 1, 2, 3] * 50, "day": days})
-    more = pd.concat([frame, pd.DataFrame([{"x": 3.0, "count": 1, "day": "2024-05-01", **row}] * 2)])
-    assert table_mask(more)[:200] == table_mask(frame)
-
-
-def test_the_order_of_the_columns_does_not_matter() -> None:
-    frame = fruit.table(200).features
-    assert table_mask(frame[list(reversed(frame.columns))]) == table_mask(frame)
-
-
-def test_equal_rows_are_on_one_side() -> None:
-    columns = columns_of(50)
-    twice = columns.take([*range(50), *range(50)])
-    mask = holdout_mask(twice, FRUIT)
-    assert mask[:50].tolist() == mask[50:].tolist()
 
 
 def test_a_fingerprint_is_of_content_and_order() -> None:

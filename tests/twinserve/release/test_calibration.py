@@ -78,7 +78,7 @@ def test_a_recipes_model_saw_none_of_the_rows(target: pd.Series[Any], kind: type
 )
 def test_a_packaged_model_saw_none_that_held_out_names(target: pd.Series[Any], kind: type[Any], tmp_path: Path) -> None:
     """And the card says that this is for its maker to see to: one fitted on all rows looks surer than it is."""
-    others = ~twinserve.held_out(FRAME)
+    others = ~twinserve.held_out(FRAME, target)
     honest = learned_by_heart(kind).fit(FRAME[others], target[others])
     version = twinserve.package(honest, FRAME, target, name="honest", artifacts=tmp_path)
     folder = Registry(tmp_path, "honest").path(version)

@@ -145,8 +145,8 @@ def test_a_declared_input_takes_the_order_of_the_table(tmp_path: Path) -> None:
 
 def test_a_regression_is_judged_on_the_rows_it_was_told_not_to_learn(tmp_path: Path) -> None:
     table, target = iris()
-    learn = ~held_out(table)
     value = table["petal.width"] * 2 + target
+    learn = ~held_out(table, value)
     opened = registered(
         RandomForestRegressor(5, random_state=0).fit(table[learn], value[learn]), table, value, tmp_path
     )

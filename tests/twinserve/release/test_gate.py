@@ -112,7 +112,7 @@ def champion(
         ),
         files={},
     )
-    return LoadedArtifact(facts, contract, predictor)
+    return LoadedArtifact(facts, contract, predictor, fitted_rows=np.array([], dtype=np.uint64))
 
 
 def challenge(

@@ -1,0 +1,69 @@
+"""Folds divide the training rows as the split divides the table; other splits are measured where none was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.neighbors import KNeighborsRegressor
+
+from twinserve.recipes import Recipe, Split, Table
+from twinserve.recipes.split import BY_CLASS
+from twinserve.signature.sources.from_table import from_table
+from twinserve.training.data import Data, split
+from twinserve.training.folds import folds
+from twinserve.training.other_splits import other_splits
+
+ROWS = 300
+
+
+def divided(chosen: Split = BY_CLASS, held_out: Any = None) -> Data:
+    """Rows of 50 subjects over time; the value drifts, and belongs to the subject."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(50), ROWS // 50)
+    frame = pd.DataFrame(
+        {"x": rng.normal(size=ROWS), "patient_id": who, "day": pd.date_range("2024-01-01", periods=ROWS)}
+    )
+    features = from_table(frame[["x", "patient_id"]], drop=False)
+    target = pd.Series(who * 1.0 + rng.normal(size=ROWS))
+    table = Table(features.frame, target, "made", frame, held_out)
+    return split(Recipe("m", "regression", features.signature, lambda: table, lambda _: {}, "r2", "", chosen), table)
+
+
+def test_folds_by_time_learn_from_what_was_before() -> None:
+    data = divided(Split(time="day"))
+    parts = folds(data, data.train.y_true, 0)
+    assert len(parts) == 5
+    assert all(before.max() < now.min() for before, now in parts)
+
+
+def test_folds_by_group_part_no_subject() -> None:
+    data = divided(Split(group="patient_id"))
+    who = data.train.columns.matrix[:, 1]
+    parts = folds(data, data.train.y_true, 0)
+    assert not any(set(who[learn]) & set(who[ask]) for learn, ask in parts)
+    assert sorted(np.concatenate([ask for _, ask in parts])) == list(range(len(data.train)))
+
+
+def test_what_a_model_is_worth_by_time_and_by_group_is_told() -> None:
+    data = divided()
+    model = KNeighborsRegressor(1).fit(pd.DataFrame(data.train.columns.matrix, columns=["x", "patient_id"]),
+                                       data.train.y_true)  # fmt: skip
+    by_time, by_group = other_splits(model, data, "r2")
+    assert (by_time.kind, by_time.column, by_group.column) == ("warning", "day", "patient_id")
+    assert "on shuffled rows, " in by_time.sentence
+    assert by_time.sentence.endswith("on the last fifth by `day`: --time day judges as you will use it")
+
+
+@pytest.mark.parametrize("chosen", [Split(stratify=True), Split(time="day"), Split(group="patient_id")])
+def test_nothing_is_measured_beside_a_split_that_was_chosen(chosen: Split) -> None:
+    assert other_splits(None, divided(chosen), "r2") == []
+
+
+def test_rows_of_ones_own_are_the_holdout() -> None:
+    mask = np.arange(ROWS) % 3 == 0
+    data = divided(held_out=mask)
+    assert len(data.holdout) == mask.sum()
+    assert other_splits(None, data, "r2") == []
