@@ -20,7 +20,7 @@ from twinserve.signature.signature import (
     is_array,
     pointer,
 )
-from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_bounds
+from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, DAY, FIRST, LAST, seen_bounds
 
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -43,8 +43,19 @@ TYPES: Final[Mapping[FeatureType, Schema]] = {
     FeatureType.BOOLEAN: {"type": "boolean"},
     FeatureType.STRING: {"type": "string"},
     FeatureType.CATEGORY: {"type": "string"},
-    FeatureType.DATE: {"type": "string", "format": "date", "pattern": f"^{DATE_PATTERN}$"},
-    FeatureType.DATETIME: {"type": "string", "pattern": f"^{DATETIME_PATTERN}$"},
+    FeatureType.DATE: {
+        "type": ["string", "integer"],
+        "pattern": f"^{DATE_PATTERN}$",
+        "minimum": FIRST,
+        "maximum": LAST,
+        "multipleOf": DAY,
+    },
+    FeatureType.DATETIME: {
+        "type": ["string", "integer"],
+        "pattern": f"^{DATETIME_PATTERN}$",
+        "minimum": FIRST,
+        "maximum": LAST,
+    },
 }
 
 
@@ -85,7 +96,8 @@ def _leaf(feature: Feature, *, reject: bool) -> Schema:
     leaf |= {"examples": [feature.example]} if feature.example is not None else {}
     leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
     if feature.nullable:
-        leaf["type"] = [leaf["type"], "null"]
+        kind = leaf["type"]
+        leaf["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
         leaf |= {"enum": [*leaf["enum"], None]} if "enum" in leaf else {}
     return leaf
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twinserve.signature import Columns, Constraints, Feature, FeatureType, Seen, Signature
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import NUMERIC, TEMPORAL
+from twinserve.signature.timestamps import DAY, FIRST, LAST
 
 Json = Any
 
@@ -70,6 +71,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d e", "f/g", "h~i", "ø", "0"])
 NUMBERS = st.floats(-1000, 1000, allow_nan=False).map(lambda value: round(value, 3))
 WHOLE = st.integers(-50, 50)
 TEXTS = st.text(st.sampled_from('ab:é\U0001f600"\\\n'), max_size=6)
+INSTANTS = st.integers(FIRST - 9, LAST + 9)
 COLOURS = ("red", "green", "b:lue")
 
 
@@ -133,8 +135,8 @@ def _values(feature: Feature) -> st.SearchStrategy[Json]:
         FeatureType.BOOLEAN: st.booleans(),
         FeatureType.STRING: TEXTS,
         FeatureType.CATEGORY: st.sampled_from((*COLOURS, "mauve")),
-        FeatureType.DATE: st.dates().map(lambda day: day.isoformat()),
-        FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z"),
+        FeatureType.DATE: st.dates().map(lambda day: day.isoformat()) | INSTANTS.map(lambda day: day // DAY * DAY),
+        FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z") | INSTANTS,
     }
     odd: st.SearchStrategy[Json] = st.none() | st.booleans() | NUMBERS | WHOLE | TEXTS | st.just([]) | st.just({})
     usual = fitting[feature.type]

@@ -16,6 +16,7 @@ from twinserve.signature import Seen, Signature, json_schema
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import TEMPORAL, OutOfRange
+from twinserve.signature.timestamps import FIRST
 
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
 DAY = Validator(signature(feature("x", "date")))
@@ -122,7 +123,7 @@ def test_a_range_of_dates_is_a_note_under_either_policy(policy: Any) -> None:
     """JSON Schema has no bounds for texts."""
     schema = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
     assert schema["x-seen-range"] == ["1970-01-01", "1970-01-02"]
-    assert not {"minimum", "maximum"} & set(schema)
+    assert schema["minimum"] == FIRST
 
 
 def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:
@@ -137,15 +138,23 @@ def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:
         ("datetime", "2020-01-01T00:00:00Z", True),
         ("datetime", "2020-01-01T00:00:00.5+05:30", True),
         ("datetime", "2020-01-01T24:00:00Z", False),
-        ("datetime", "2020-01-01 00:00:00Z", False),
+        ("date", "2020-01-01T00:00:00.000", True),
+        ("date", "2020-01-01T00:00:00.001", False),
+        ("date", 86_400_000, True),
+        ("date", 1, False),
+        ("datetime", "2020-01-01 00:00:00Z", True),
+        ("datetime", 1, True),
+        ("datetime", 0.5, False),
+        ("datetime", 253_402_300_800_000, False),
         ("datetime", "2020-01-01T00:00:00+10:60", False),
         ("datetime", "2020-02-29T00:00:00Z", True),
         ("datetime", "2020-02-30T00:00:00Z", False),
         ("datetime", "2016-12-31T23:59:60Z", False),
     ],
 )
-def test_dates_have_a_pattern(kind: str, text: str, matches: bool) -> None:
+def test_dates_have_a_pattern_and_bounds(kind: str, text: str | float, matches: bool) -> None:
     assert Draft202012Validator(leaf(kind)).is_valid(text) == matches
+    assert accepted(Validator(signature(feature("x", kind))), {"x": text}) == matches
 
 
 @pytest.mark.parametrize("year", [0, 1, 4, 10, 100, 400, 1000, 1900, 1999, 2000, 2023, 2024, 2100, 9996, 9999])
