@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -57,6 +57,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     table = from_table(known.drop(columns=options.target))
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
+    signature = _with_target(kept.signature, [str(name) for name in frame.columns], options.target)
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
@@ -67,7 +68,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     return Recipe(
         name=name,
         task=task,
-        input=kept.signature,
+        input=signature,
         load=lambda: Table(kept.frame, target, source),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
         metric=options.metric or DEFAULT[task],
@@ -90,7 +91,15 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
     features = tuple(feature for feature in table.signature.features if feature.name not in leaks)
     if not features:
         raise BadTarget("Every column repeats the target; --keep-leaks trains on them nevertheless.")
-    return FeatureTable(Signature(features=features), table.frame.drop(columns=list(leaks)), table.notes)
+    left_out = {**table.signature.left_out, **leaks}
+    signature = Signature(features=features, left_out=left_out)
+    return FeatureTable(signature, table.frame.drop(columns=list(leaks)), table.notes)
+
+
+def _with_target(signature: Signature, names: Sequence[str], target: str) -> Signature:
+    """The signature in which the target is one of the columns left out, all in the order of the table."""
+    why = {**signature.left_out, target: "it is the target, which is predicted"}
+    return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
 
 
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:

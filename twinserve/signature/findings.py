@@ -50,6 +50,7 @@ DATETIME: Final = (
 EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
     "missing": ("missing", _always("This field is required.")),
     "extra_forbidden": ("unknown", _always("This field is not part of the input.")),
+    "spelled_twice": ("duplicate", lambda context: f"This field was sent by another name, too: {context['other']}."),
     "dict_type": ("type", _always("Must be an object.")),
     "tuple_type": ("type", _always("Must be an array.")),
     "float_type": ("type", _always("Must be a number.")),
@@ -97,6 +98,11 @@ def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
 def unknown_key(path: Path) -> Finding:
     """The finding for a key that the signature does not have."""
     return explain({"type": "extra_forbidden", "loc": path, "input": ""})
+
+
+def ignored(path: Path, why: str) -> Finding:
+    """The warning about a column that the training table had and training left out."""
+    return Finding(path, "ignored", f"Training left this column out, and it is ignored: {why}.")
 
 
 def unseen_range(path: Path, low: float | str | None, high: float | str | None) -> Finding:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances, many, signature, signatures
+from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, many, signature, signatures, spelled_instances
 from twinserve.signature import Seen, Signature, json_schema
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -53,7 +53,7 @@ def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, dat
     double."""
     contract = contract.observed([Seen() if one.type in TEMPORAL else one.seen for one in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
-    instance = data.draw(instances(contract))
+    instance = data.draw(spelled_instances(contract))
     assert accepted(Validator(contract, out_of_range=policy), instance) == schema.is_valid(instance)
 
 
@@ -92,7 +92,7 @@ def test_what_is_known_of_a_field_is_published() -> None:
     assert leaf(unit="mm", description="Width.", example=1.5, minimum=0) == {
         "type": "number",
         "minimum": 0,
-        "description": "Width.",
+        "description": "Width. Unit: mm.",
         "x-unit": "mm",
         "examples": [1.5],
     }
@@ -105,13 +105,18 @@ def test_groups_are_described_at_their_place() -> None:
 
 
 def test_under_warn_what_training_saw_is_a_note() -> None:
-    assert leaf(seen_minimum=0.0, seen_maximum=9.0) == {"type": "number", "x-seen-range": [0.0, 9.0]}
+    assert leaf(seen_minimum=0.0, seen_maximum=9.0) == {
+        "type": "number",
+        "description": "Training saw 0 to 9.",
+        "x-seen-range": [0.0, 9.0],
+    }
     assert leaf("category", seen_categories=("a", "b")) == {"type": "string", "x-seen-categories": ["a", "b"]}
 
 
 def test_under_reject_what_training_saw_is_a_rule() -> None:
     seen: dict[str, Any] = {"seen_minimum": 0.0, "seen_maximum": 9.0}
-    assert leaf(out_of_range="reject", **seen) == {"type": "number", "minimum": 0.0, "maximum": 9.0}
+    rules = leaf(out_of_range="reject", **seen)
+    assert rules == {"type": "number", "description": "Training saw 0 to 9.", "minimum": 0.0, "maximum": 9.0}
     narrow = leaf(out_of_range="reject", minimum=2, maximum=99, **seen)
     assert (narrow["minimum"], narrow["maximum"]) == (2.0, 9.0)
     categories = leaf("category", out_of_range="reject", enumeration=("c", "b", "a"), seen_categories=("a", "b"))
