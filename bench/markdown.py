@@ -29,6 +29,12 @@ def times(value: Spread | None) -> str:
     return _with_spread(value, "x")
 
 
+def give_or_take(value: Spread) -> str:
+    """The median, and half of the way from the least to the greatest value as a share of it."""
+    middle = number(value.middle)
+    return middle if value.rounds == 1 else f"{middle} ±{(value.most - value.least) / 2 / value.middle:.0%}"
+
+
 def number(value: float) -> str:
     """Three significant digits; no fraction from 100 on."""
     if abs(value) >= 100:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,8 @@ class Plan:
     seconds: float
     server_core: int
     load_core: int
+    longer: Mapping[int, float] = field(default_factory=dict)
+    """The length of the loads over so many connections, where it is another one."""
 
 
 def measure(plan: Plan, subjects: Sequence[Subject], prepared: Prepared, results: Results, tell: Tell) -> Iterable[int]:
@@ -102,10 +105,11 @@ class Visit:
         self.tell(line(sample))
 
     def _sample(self, server: Running, scratch: Path, load: Load, rows: Rows) -> Sample:
-        before, busy = processes.family(server.process), processes.busy(self.plan.server_core)
-        outcome = self._post(server, scratch, load, rows, self.plan.seconds)
+        plan, before = self.plan, processes.family(server.process)
+        busy, loading = processes.busy(plan.server_core), _ended()
+        outcome = self._post(server, scratch, load, rows, plan.longer.get(load.connections, plan.seconds))
         used = processes.seconds_between(before, processes.family(server.process))
-        others = processes.busy(self.plan.server_core) - busy - used
+        others = processes.busy(plan.server_core) - busy - used
         return Sample(
             server=self.subject.name,
             model=self.prepared.name,
@@ -117,6 +121,7 @@ class Visit:
             others=max(0.0, others) / outcome.seconds,
             errors=outcome.errors,
             valid=outcome.valid,
+            generator=(_ended() - loading) / outcome.seconds,
         )
 
     def _post(self, server: Running, scratch: Path, load: Load, rows: Rows, seconds: float) -> wrk.Outcome:
@@ -125,6 +130,12 @@ class Visit:
         body.write_bytes(payload.body)
         connections, core = load.connections, self.plan.load_core
         return wrk.run(url, body, payload.content_type, connections=connections, seconds=seconds, core=core)
+
+
+def _ended() -> float:
+    """Seconds of processor time of all processes that have been started from here and have ended."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def line(sample: Sample) -> str:

@@ -52,6 +52,9 @@ class Sample:
     """The share of the server's core that others took meanwhile; the more, the less the figures are worth."""
     errors: Mapping[str, int]
     valid: bool
+    generator: float | None = None
+    """The share of a core that the load generator used: near 1 it, and not the server, is the limit. None if a run did
+    not measure it."""
 
     @property
     def rows_per_second(self) -> float:

@@ -21,14 +21,15 @@ class Complete(HttpResponseBase):  # type: ignore[misc]  # Django ships no types
         self._apart: dict[str, list[str]] = {}
         del self.headers["Content-Type"]  # Django's default.
         for name, value in headers:
-            parts = [*self._apart.get(self.headers.get(name, ""), ()), value]
-            self.headers[name] = joined = ", ".join(parts)
-            self._apart[joined] = parts
+            parts = self._apart.setdefault(name.lower(), [])
+            parts.append(value)
+            self.headers[name] = ", ".join(parts)
 
     def items(self) -> Iterator[Header]:
         """The headers as they are sent."""
         for name, value in super().items():
-            for part in self._apart.get(value, [value]):
+            parts = self._apart.get(name.lower(), [])
+            for part in parts if value == ", ".join(parts) else [value]:
                 yield name, part
 
 
@@ -43,8 +44,10 @@ class Rendered(Complete, HttpResponse):  # type: ignore[misc]  # As above.
 class Streamed(Complete, StreamingHttpResponse):  # type: ignore[misc]  # As above.
     """A response that is sent while it is made."""
 
-    def __init__(self, pieces: Generator[bytes], headers: Iterable[Header], request: HttpRequest) -> None:
-        super().__init__(pieces if "wsgi.input" in request.META else in_thread(pieces))
+    def __init__(
+        self, pieces: Generator[bytes], status: HTTPStatus, headers: Iterable[Header], request: HttpRequest
+    ) -> None:
+        super().__init__(pieces if "wsgi.input" in request.META else in_thread(pieces), status=status)
         self.complete(headers)
 
 

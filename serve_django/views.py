@@ -15,7 +15,7 @@ from twinserve.service.http.reply import StreamedReply
 from twinserve.service.http.routes import Route
 from twinserve.service.service import Service
 from twinserve.wsgi.answers import ANSWERS, not_found, other_method
-from twinserve.wsgi.environ_keys import EXCHANGE, PARAMETERS
+from twinserve.wsgi.environ_keys import EXCHANGE, INPUT, PARAMETERS
 from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
 from twinserve.wsgi.streaming import sent
 
@@ -49,7 +49,7 @@ def exchanged(
     service: Service, name: str, answer: AnyAnswer, request: HttpRequest, parts: Mapping[str, str]
 ) -> HttpResponseBase:
     """Answer one request; problems and faults become replies of the service, too."""
-    environ = {**request.META, "wsgi.input": Body(request), "wsgi.input_terminated": True, PARAMETERS: parts}
+    environ = {**request.META, INPUT: Body(request), PARAMETERS: parts}
     header = header_lookup(environ)
     exchange = request.META.get(EXCHANGE)  # Begun with the head, if the body arrived later.
     if exchange is None:
@@ -60,6 +60,6 @@ def exchanged(
     except Exception as error:  # A `Problem` or a fault: both become replies.
         reply = exchange.refuse(error)
     if isinstance(reply, StreamedReply):
-        return Streamed(sent(exchange, reply), [*exchange.headers, *reply.fixed], request)
+        return Streamed(sent(exchange, reply), reply.status, [*exchange.headers, *reply.fixed], request)
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body
     return Rendered(body, reply.status, finish(exchange, reply, environ))

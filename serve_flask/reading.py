@@ -7,11 +7,11 @@ from io import BytesIO
 from typing import IO, cast
 
 from flask import request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.wsgi import LimitedStream
 
 from twinserve.service.http.problem import incomplete_body
-from twinserve.wsgi.input_stream import InputStream, input_stream
+from twinserve.wsgi.input_stream import Guarded, InputStream, input_stream
 from twinserve.wsgi.uwsgi_input import comes_in_chunks
 
 
@@ -31,7 +31,7 @@ class Body:
         if comes_in_chunks(request.environ):  # Flask finds such a body empty.
             stream, most = input_stream(request.environ), request.max_content_length
             return stream if most is None else bounded(stream, most)
-        return BytesIO(request.get_data()) if "stream" in vars(request) else request.stream
+        return BytesIO(request.get_data()) if "stream" in vars(request) else Guarded(request.stream, (HTTPException,))
 
 
 def bounded(stream: InputStream, most: int) -> InputStream:

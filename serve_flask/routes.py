@@ -16,7 +16,7 @@ from twinserve.service.http.reply import StreamedReply
 from twinserve.service.http.routes import PART, Route, first_routes
 from twinserve.service.service import Service
 from twinserve.wsgi.answers import ANSWERS, other_method
-from twinserve.wsgi.environ_keys import BODY, EXCHANGE, PARAMETERS
+from twinserve.wsgi.environ_keys import BODY, EXCHANGE, INPUT, PARAMETERS
 from twinserve.wsgi.raw_endpoint import AnyAnswer, finish, header_lookup
 from twinserve.wsgi.streaming import sent
 
@@ -96,7 +96,7 @@ def view(service: Service, name: str, answer: AnyAnswer) -> View:
 
 def exchanged(service: Service, name: str, answer: AnyAnswer) -> Response:
     """Answer one request; problems and faults become replies of the service, too."""
-    environ = {**request.environ, "wsgi.input": Body(), "wsgi.input_terminated": True, PARAMETERS: request.view_args}
+    environ = {**request.environ, INPUT: Body(), PARAMETERS: request.view_args}
     environ.pop(BODY, None)  # The body is read through the app, whose limits apply.
     header = header_lookup(environ)
     exchange = request.environ.get(EXCHANGE)  # Begun with the head, if the body arrived later.

@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
+
+from packaging.requirements import Requirement
 
 from bench.prepared import ROOT
 
@@ -25,9 +26,13 @@ def asynchronous() -> str:
     import django.core.handlers.base as django_base
     import flask
 
-    in_flask = "asyncio loop for each call" if hasattr(flask.Flask, "async_to_sync") else "nothing"
+    in_flask = "a loop for each call" if hasattr(flask.Flask, "async_to_sync") else "nothing"
+    more = any(_plain(need) == "asgiref" for need in importlib.metadata.requires("flask") or ())
     in_django = "in one loop under ASGI" if hasattr(django_base.BaseHandler, "get_response_async") else "nothing"
-    return f"an async view: Flask, an {in_flask}; FastAPI, in the server's loop; Django, {in_django}"
+    return (
+        f"an async view: Flask, {in_flask} (one package more: {_word(more)}); FastAPI, in the server's loop; "
+        f"Django, {in_django}"
+    )
 
 
 def interfaces() -> str:
@@ -46,8 +51,7 @@ def interfaces() -> str:
 
 def graphql() -> str:
     """Does any of them bring GraphQL?"""
-    places = ("flask.graphql", "fastapi.graphql", "starlette.graphql", "django.graphql")
-    return f"GraphQL modules in Flask, FastAPI, Starlette, Django: {sum(map(_has, places))} of {len(places)}"
+    return f"modules for GraphQL: {_modules('graphql', 'flask', 'fastapi', 'starlette', 'django')}"
 
 
 def oauth() -> str:
@@ -61,22 +65,23 @@ def oauth() -> str:
 
 def openapi() -> str:
     """Which of them makes an OpenAPI document."""
-    import flask
     from fastapi import FastAPI
 
     version = FastAPI().openapi()["openapi"]
-    others = _word(hasattr(flask.Flask("app"), "openapi")), _word(_has("django.openapi"))
-    return f"FastAPI: OpenAPI {version}; of its own in Flask: {others[0]}, in Django: {others[1]}"
+    modules = _modules("openapi", "fastapi", "django-ninja", "flask", "django")
+    return f"FastAPI writes OpenAPI {version}; modules for it: {modules}"
 
 
 def json_schema() -> str:
     """What the published schema says of a number, and what the validator takes."""
     from pydantic import create_model
+    from pydantic.json_schema import GenerateJsonSchema
 
     model = create_model("Tumor", radius=(float, ...))
     said = model.model_json_schema()["properties"]["radius"]["type"]
     taken = [text for text in ('"1.5"', "true", '"NaN"') if _takes(model, f'{{"radius": {text}}}')]
-    return f"Pydantic's schema of `float` says {said!r}; its validator takes {', '.join(taken)}, too"
+    draft = GenerateJsonSchema.schema_dialect.split("/")[-2]
+    return f"Pydantic's schema (draft {draft}) of `float` says {said!r}; its validator takes {', '.join(taken)}, too"
 
 
 def templates() -> str:
@@ -90,28 +95,28 @@ def templates() -> str:
 
 def dependencies() -> str:
     """Which of them injects what an endpoint needs."""
-    import fastapi
-    import flask
-
-    return f"`Depends` in FastAPI: {_word(hasattr(fastapi, 'Depends'))}; in Flask: {_word(hasattr(flask, 'Depends'))}"
+    return f"modules for it: {_modules('dependencies', 'fastapi', 'flask')}"
 
 
 def development() -> str:
     """What the development servers say of themselves."""
     import werkzeug.serving
+    from flask.cli import run_command
 
     warns = "production" in inspect.getsource(werkzeug.serving)
-    threaded = inspect.signature(werkzeug.serving.run_simple).parameters["threaded"].default
+    threaded = any(option.name == "with_threads" and option.default is True for option in run_command.params)
+    needs = [need for need in importlib.metadata.requires("fastapi") or () if _plain(need) == "uvicorn"]
     return (
-        f"Flask's server warns against production: {_word(warns)}; `flask run` is threaded: "
-        f"{_word('--with-threads' in _flask_options() or threaded)}; FastAPI brings a server: {_word(_needs_uvicorn())}"
+        f"Flask's server warns against production: {_word(warns)}; `flask run` is threaded: {_word(threaded)}; "
+        f"`fastapi` brings a server: {_word(any(map(_holds, needs)))}, "
+        f"`fastapi[standard]`: {_word(any('standard' in need for need in needs))}"
     )
 
 
 def testing() -> str:
     """The test clients."""
     places = ("flask.testing", "fastapi.testclient", "django.test")
-    extra = "httpx" in " ".join(importlib.metadata.requires("starlette") or ())
+    extra = any(_plain(need).startswith("httpx") for need in importlib.metadata.requires("starlette") or ())
     return f"with a test client: {sum(map(_has, places))} of 3; FastAPI's needs one package more: {_word(extra)}"
 
 
@@ -127,9 +132,14 @@ def tree(name: str) -> set[str]:
         current = _plain(waiting.pop())
         if current not in found:
             found.add(current)
-            needs = importlib.metadata.requires(current) or ()
-            waiting += [need for need in needs if "extra ==" not in need and _installed(need)]
+            waiting += [need for need in importlib.metadata.requires(current) or () if _holds(need)]
     return found
+
+
+def _holds(requirement: str) -> bool:
+    """Is this needed on this system, and without an extra?"""
+    marker = Requirement(requirement).marker
+    return marker is None or marker.evaluate({"extra": ""})
 
 
 def _takes(model: Any, body: str) -> bool:
@@ -145,16 +155,17 @@ def _plain(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name[0] if name else requirement).lower()
 
 
-def _installed(requirement: str) -> bool:
-    try:
-        importlib.metadata.version(_plain(requirement))
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
 def _is(requirement: str, name: str) -> bool:
-    return _plain(requirement) == name and "extra ==" not in requirement
+    return _plain(requirement) == name and _holds(requirement)
+
+
+def _modules(word: str, *names: str) -> str:
+    """How many modules of each package are named by a word."""
+    return ", ".join(f"{name} {sum(word in path for path in _python_files(name))}" for name in names)
+
+
+def _python_files(name: str) -> list[str]:
+    return [str(path) for path in importlib.metadata.files(name) or () if path.suffix == ".py"]
 
 
 def _has(module: str) -> bool:
@@ -166,16 +177,6 @@ def _has(module: str) -> bool:
 
 def _word(fact: bool) -> str:  # noqa: FBT001  # The one fact.
     return "yes" if fact else "no"
-
-
-def _flask_options() -> str:
-    import flask.cli
-
-    return Path(flask.cli.__file__).read_text()
-
-
-def _needs_uvicorn() -> bool:
-    return any(_is(need, "uvicorn") for need in importlib.metadata.requires("fastapi") or ())
 
 
 CHECKS: Final[Mapping[str, Callable[[], str]]] = {

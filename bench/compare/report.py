@@ -10,7 +10,7 @@ from bench.compare import claim_table, sections
 from bench.compare.bodies import bodies
 from bench.compare.results import ENOUGH, Comparison
 from bench.compare.variants import PRODUCTION, THREADS, WORKERS, named
-from bench.markdown import NOTHING, number, table, times
+from bench.markdown import number, table, times
 from bench.results import spread
 
 TEXTS: Final = Path(__file__).parent / "texts.md"
@@ -48,18 +48,17 @@ def _figures(comparison: Comparison) -> dict[str, str]:
         return times(sections.ratio(comparison, one, other, kind, 16))
 
     return {
+        **claim_table.figures(comparison),
         "command": facts["command"],
         "date": facts["date"],
         "rounds": str(facts["settings"]["rounds"]),
-        "slow_seconds": str(facts["settings"]["seconds"].get("computing", NOTHING)),
         "threads": str(WORKERS * THREADS),
         "bodies": str(len(sent)),
         "valid": str(verdicts.count("valid")),
         "invalid": str(verdicts.count("invalid")),
         "choices": str(verdicts.count("choice")),
         "enough": f"{ENOUGH:,}",
-        "fastapi_over_flask": over("fastapi_def", "flask_plain", "quick"),
-        "fastapi_over_flask_computing": over("fastapi_def", "flask_plain", "computing"),
+        "longest": f"{comparison.seconds('computing', 256):.0f}",
         "async_over_def": over("fastapi_async", "fastapi_def", "quick"),
         "async_over_def_waiting": over("fastapi_async", "fastapi_def", "sleeping"),
         "door_over_door": over("door_fastapi", "door_flask", "quick"),
@@ -79,20 +78,23 @@ def worse(comparison: Comparison) -> Iterator[str]:
     """Where this run shows a door behind its framework's tutorial, or refusing."""
     found = [sentence for door, tutorial in DOORS.items() for sentence in _behind(comparison, door, tutorial)]
     if found:
-        yield "In this run:"
+        yield (
+            "In this run, as a share of the tutorial's throughput, by connections (a tutorial refuses nobody and lets "
+            "all wait):"
+        )
         yield "\n".join(f"- {sentence}" for sentence in found)
 
 
 def _behind(comparison: Comparison, door: str, tutorial: str) -> Iterator[str]:
     title = f"The {named(door).framework} door"
+    loads = comparison.facts["settings"]["connections"]
     for kind in comparison.facts["settings"]["seconds"]:
-        for load in comparison.facts["settings"]["connections"]:
-            where = f"with {MODELS[kind]} at {load} connection{'s' * (load > 1)}"
-            found = sections.ratio(comparison, door, tutorial, kind, load)
-            if found and found.middle < BEHIND:
-                yield f"{title} has {times(found)} the throughput of the tutorial {where}."
-            elif share := sections.refused(comparison, door, kind, load):
-                yield f"{title} refuses {share:.0%} of the requests {where}; the tutorial lets them wait."
+        ratios = {load: sections.ratio(comparison, door, tutorial, kind, load) for load in loads}
+        told = [f"{times(found)} at {load}" for load, found in ratios.items() if found and found.middle < BEHIND]
+        shares = {load: sections.refused(comparison, door, kind, load) for load in loads if ratios[load] is None}
+        told += [f"{share:.0%} refused at {load}" for load, share in shares.items() if share]
+        if told:
+            yield f"{title} with {MODELS[kind]}: {', '.join(told)}."
     for what, unit, mine, theirs in (
         ("memory", "MB", comparison.memory(door, PRODUCTION), comparison.memory(tutorial, PRODUCTION)),
         ("its start", "s", comparison.start(door, PRODUCTION), comparison.start(tutorial, PRODUCTION)),
@@ -109,6 +111,9 @@ def conditions(comparison: Comparison) -> Iterator[str]:
     versions = ", ".join(
         f"{name} {value}" for installed in facts["versions"].values() for name, value in installed.items()
     )
+    busy = [sample.generator for sample in comparison.speed.samples if sample.generator is not None]
+    if busy:
+        machine.append(["load generator", f"at most {max(busy):.0%} of its core"])
     machine += [["load average", load], ["versions", versions], ["sources", f"commit {facts['commit']}"]]
     yield table(["machine", ""], machine, figures=False)
     commands: dict[str, list[str]] = {}

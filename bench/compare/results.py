@@ -14,7 +14,7 @@ from bench.compare.judging import Judged
 from bench.results import Results, Sample, Spread, spread
 
 ENOUGH = 1_000
-"""Answers below which nothing is said of one in a hundred."""
+"""Answers in all rounds together below which nothing is said of one in a hundred."""
 
 
 @dataclass
@@ -46,11 +46,16 @@ class Comparison:
         return spread([sample.requests_per_second for sample in self.samples(variant, mode, kind, connections)])
 
     def latency(self, variant: str, mode: str, kind: str, connections: int) -> Spread | None:
-        """Milliseconds of which 99 of 100 answers took less; of rounds with enough answers only."""
+        """Milliseconds of which 99 of 100 answers took less; None where there were not enough answers."""
         found = self.samples(variant, mode, kind, connections)
-        seconds = self.facts["settings"]["seconds"][kind]
-        enough = [sample for sample in found if sample.requests_per_second * seconds >= ENOUGH]
-        return spread([sample.latency["p99"] for sample in enough])
+        answers = sum(sample.requests_per_second for sample in found) * self.seconds(kind, connections)
+        return spread([sample.latency["p99"] for sample in found]) if answers >= ENOUGH else None
+
+    def seconds(self, kind: str, connections: int) -> float:
+        """The length of a load on a production server."""
+        settings = self.facts["settings"]
+        length: float = settings.get("longer", {}).get(kind, {}).get(str(connections), settings["seconds"][kind])
+        return length
 
     def samples(self, variant: str, mode: str, kind: str, connections: int) -> Sequence[Sample]:
         """The valid samples of one cell."""

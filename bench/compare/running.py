@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from bench import facts, measuring, wrk
 from bench.compare import claims, counting, mistakes
 from bench.compare.bodies import bodies
 from bench.compare.judging import judge, post
-from bench.compare.model import FOLDER, KINDS, prepare
+from bench.compare.model import FOLDER, KINDS, MILLISECONDS, prepare
 from bench.compare.results import Comparison
 from bench.compare.snippets.topics import FRAMEWORKS, TOPICS, file_of
 from bench.compare.variants import DEVELOPMENT, PRODUCTION, Variant, present
@@ -44,17 +45,24 @@ class Extent:
     rounds: int
     connections: Sequence[int]
     seconds: Mapping[str, int]
-    """The length of a load by the kind of the model."""
+    """The length of a load by the kind of the model. A development server is loaded for one."""
     variants: Sequence[Variant]
     modes: Sequence[str]
     code: bool = True
     """Are mistakes, snippets and claims tried, too?"""
 
+    def longer(self, kind: str) -> Mapping[int, float]:
+        """The loads that last longer: while a core computes, each connection must have time for an answer."""
+        if kind != "computing":
+            return {}
+        needed = {load: ceil(load * MILLISECONDS / 1000) for load in self.connections}
+        return {load: seconds for load, seconds in needed.items() if seconds > self.seconds[kind]}
+
 
 FULL: Final = Extent(
     rounds=3,
     connections=(1, 16, 64, 256),
-    seconds=dict(zip(KINDS, (1, 2, 2), strict=True)),
+    seconds=dict(zip(KINDS, (2, 3, 2), strict=True)),
     variants=present(),
     modes=(PRODUCTION, DEVELOPMENT),
 )
@@ -88,6 +96,9 @@ def run(extent: Extent, comparison: Comparison, tell: Tell, save: Save) -> None:
 def collected(extent: Extent, arguments: Sequence[str]) -> dict[str, Any]:
     """The facts of the run, with the load of the machine at its beginning."""
     settings = {"rounds": extent.rounds, "seconds": dict(extent.seconds), "connections": list(extent.connections)}
+    settings["longer"] = {
+        kind: {str(load): seconds for load, seconds in extent.longer(kind).items()} for kind in extent.seconds
+    }
     subjects = [variant.subject(PRODUCTION) for variant in extent.variants]
     found = dict(facts.collect(arguments, subjects, settings))
     found["command"] = " ".join(["python -m bench.compare", *arguments])
@@ -164,7 +175,8 @@ def _speed(extent: Extent, prepared: Mapping[str, Prepared], comparison: Compari
         for mode in extent.modes if kind == "quick" else (PRODUCTION,):
             chosen = [variant.subject(mode) for variant in extent.variants if variant.slow or kind == "quick"]
             loads = [Load(number) for number in extent.connections]
-            plan = Plan(loads, extent.rounds, seconds, SERVER_CORE, LOAD_CORE)
+            length = seconds if mode == PRODUCTION else 1
+            plan = Plan(loads, extent.rounds, length, SERVER_CORE, LOAD_CORE, extent.longer(kind))
             yield from measuring.measure(plan, chosen, prepared[kind], comparison.speed, tell)
 
 

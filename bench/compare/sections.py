@@ -9,7 +9,7 @@ from bench.compare.judging import ACCEPTED, FAULT, REFUSED, RIGHT, WRONG, Judged
 from bench.compare.results import Comparison
 from bench.compare.snippets.topics import FRAMEWORKS, TOPICS
 from bench.compare.variants import ALL, DEVELOPMENT, PRODUCTION, Variant
-from bench.markdown import NOTHING, figure, number, table, times
+from bench.markdown import NOTHING, figure, give_or_take, number, table, times
 from bench.results import Spread, spread
 
 SLOW: Final = {"sleeping": "waits", "computing": "computes"}
@@ -35,21 +35,17 @@ def processor(comparison: Comparison, variant: str, mode: str, connections: int)
 
 def speed(comparison: Comparison) -> Iterator[str]:
     """The quick model: the framework, the validation and scikit-learn are all that takes time."""
-    head = [
-        "",
-        "processor, µs",
-        *(f"{load} conn." for load in _loads(comparison)),
-        "p99 at 16, ms",
-        "development server",
-    ]
+    loads = _loads(comparison)
+    head = ["", "processor, µs", *(f"{load} conn." for load in loads), *(f"p99 at {load}, ms" for load in loads)]
+    head.append("development server")
     yield table(head, [_speed_row(comparison, one) for one in ALL if _measured(comparison, one)])
 
 
 def _speed_row(comparison: Comparison, one: Variant) -> Sequence[str]:
     cells = [_short(comparison.throughput(one.name, PRODUCTION, "quick", load)) for load in _loads(comparison)]
     used = _short(processor(comparison, one.name, PRODUCTION, 16))
-    late = _short(comparison.latency(one.name, PRODUCTION, "quick", 16))
-    return [one.title, used, *cells, late, _short(comparison.throughput(one.name, DEVELOPMENT, "quick", 16))]
+    late = [_short(comparison.latency(one.name, PRODUCTION, "quick", load)) for load in _loads(comparison)]
+    return [one.title, used, *cells, *late, _short(comparison.throughput(one.name, DEVELOPMENT, "quick", 16))]
 
 
 def resources(comparison: Comparison) -> Iterator[str]:
@@ -96,7 +92,7 @@ def _overloaded(comparison: Comparison, one: Variant, kind: str, load: int) -> s
 def refused(comparison: Comparison, name: str, kind: str, load: int) -> float:
     """The greatest share of requests that were answered with an error, over the rounds."""
     found = comparison.all_samples(name, PRODUCTION, kind, load)
-    seconds = comparison.facts["settings"]["seconds"][kind]
+    seconds = comparison.seconds(kind, load)
     shares = [sample.errors["status"] / max(1.0, sample.requests_per_second * seconds) for sample in found]
     return min(1.0, max(shares, default=0.0))
 
@@ -195,4 +191,4 @@ def _measured(comparison: Comparison, one: Variant) -> bool:
 
 
 def _short(value: Spread | None) -> str:
-    return NOTHING if value is None else number(value.middle)
+    return NOTHING if value is None else give_or_take(value)

@@ -26,3 +26,5 @@ def test_a_spread_is_shown_behind_its_median_unless_there_was_one_round() -> Non
     assert markdown.times(Spread(0.9, 0.8, 1.1, 5)) == "0.90x (0.80-1.10)"
     assert markdown.figure(Spread(250.0, 250.0, 250.0, 1)) == "250"
     assert markdown.figure(None) == "-"
+    assert markdown.give_or_take(Spread(1000.0, 950.0, 1050.0, 3)) == "1,000 ±5%"
+    assert markdown.give_or_take(Spread(250.0, 250.0, 250.0, 1)) == "250"

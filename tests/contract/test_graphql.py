@@ -165,6 +165,7 @@ def test_a_request_that_is_none(doors: Both, body: bytes, status: int, code: str
         ("{a" * 30 + "}" * 30, "limit"),
         ("{" + "[" * 5_000, "syntax"),
         ("{" + " ".join(f"a{i}:__typename" for i in range(1_001)) + "}", "limit"),
+        ("{" + "model{name}" * 21 + "}", "limit"),
         ("{" + "a " * 12_000 + "}", "syntax"),
     ],
 )
@@ -183,7 +184,8 @@ def test_get_takes_the_document_in_the_address(doors: Both) -> None:
     query = urlencode({"query": ONE % "label", "variables": json.dumps({"car": car()})})
     assert data(doors.send("GET", f"/graphql?{query}"))["predict"]["label"] == doors.predict(car()).json()["label"]
     assert doors.send("GET", "/graphql?query=mutation{__typename}", headers={"Accept": RESPONSE}).status == 400
-    assert doors.send("GET", "/graphql").status == 400
+    nothing = doors.send("GET", "/graphql")
+    assert (nothing.status, errors(nothing)[0]["message"]) == (400, "`query` is required, and must be a string.")
     assert doors.send("GET", "/graphql?query={__typename}&x=1").status == 400
     assert doors.send("PUT", "/graphql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     head = doors.send("HEAD", f"/graphql?{query}")
@@ -294,6 +296,22 @@ def test_an_invalid_document_is_checked_and_predicts_nothing(open_doors: OpenDoo
     answer = ask(both, document, {"a": car(), "b": car() | {"age": "old"}}, accept=RESPONSE)
     assert (answer.status, counted.calls) == (400, 0)
     assert errors(answer)[0]["extensions"]["errors"][0]["pointer"] == "/age"
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        (ONE % "label", ""),
+        ("query($cars: [Instance!]!) { predictMany(instances: $cars) { label } }", ""),
+        ("query($maker: String!) { predict(instance: {maker: $maker}) { label } }", "/maker"),
+        ("query($age: Float = 1) { predict(instance: {age: $age, city: 5}) { label } }", "/city"),
+    ],
+)
+def test_a_variable_that_is_not_sent_is_null(doors: Both, document: str, pointer: str) -> None:
+    """Or its default; a fault of the caller, whether it is all of an instance or a part of one."""
+    answer = ask(doors, document, {}, accept=RESPONSE)
+    assert answer.status == 400
+    assert pointer in {found["pointer"] for error in errors(answer) for found in error["extensions"]["errors"]}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
-"""Streamed answers under ASGI: made in a thread, and ended with the client."""
+"""Headers of a name that is there twice; streamed answers under ASGI, made in a thread and ended with the client."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Generator
+from http import HTTPStatus
 
 import pytest
 
-from serve_django.responses import in_thread
+from serve_django.app import set_up
+from serve_django.responses import Rendered, in_thread
 
+set_up()
+TWICE = [("Vary", "Accept"), ("X-Empty", ""), ("vary", "Origin"), ("X-List", "Accept, Origin")]
 ENDED: list[str] = []
 
 
@@ -20,6 +24,18 @@ def pieces() -> Generator[bytes]:
             yield threading.current_thread().name.encode()
     finally:
         ENDED.append(threading.current_thread().name)
+
+
+def test_a_header_that_is_there_twice_is_sent_twice() -> None:
+    """And another of the same value, or of none, as it is."""
+    sent = list(Rendered(b"", HTTPStatus.OK, TWICE).items())
+    assert sent == [("vary", "Accept"), ("vary", "Origin"), ("X-Empty", ""), ("X-List", "Accept, Origin")]
+
+
+def test_a_header_to_which_a_middleware_added_is_one() -> None:
+    response = Rendered(b"", HTTPStatus.OK, TWICE)
+    response.headers["Vary"] += ", Cookie"
+    assert dict(response.items())["Vary"] == "Accept, Origin, Cookie"
 
 
 @pytest.mark.parametrize("wanted", [1, 2])

@@ -34,7 +34,19 @@ def test_a_limit_of_the_app_holds_for_the_chunks_of_uwsgi(most: int | None, monk
                 body.read(9)
 
 
-def test_a_client_that_has_gone_is_a_problem() -> None:
-    environ = {**create_environ(), "wsgi.input": BytesIO(b"abc"), "CONTENT_LENGTH": "5"}
+class Broken(BytesIO):
+    """The stream of a server whose client sent no chunk."""
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        """Fail, by no `OSError`."""
+        raise EOFError
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"wsgi.input": BytesIO(b"abc"), "CONTENT_LENGTH": "5"}, {"wsgi.input": Broken(), "wsgi.input_terminated": True}],
+)
+def test_a_client_that_has_gone_is_a_problem(given: dict[str, object]) -> None:
+    environ = {**create_environ(), **given}
     with Flask(__name__).request_context(environ), pytest.raises(Problem, match="had arrived completely"):
         Body().read(-1)

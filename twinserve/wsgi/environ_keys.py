@@ -1,6 +1,6 @@
 """Keys of the WSGI environ by which our own server, a door and the answers share what they know of a request.
 
-Under any other server only `EXCHANGE` and `PARAMETERS` are there, which the door sets itself.
+Under any other server only `EXCHANGE`, `INPUT` and `PARAMETERS` are there, which the door sets itself.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from typing import Final
 
 BODY: Final = "twinserve.body"
 """The complete body as bytes, or a `BodyPlaceholder` as long as it has not arrived; absent if the request streams."""
+INPUT: Final = "twinserve.input"
+"""The body as the door's framework gives it, a stream that ends where it does; absent without the framework."""
 EXCHANGE: Final = "twinserve.exchange"
 """The exchange of the request; absent until it has begun."""
 VERSION: Final = "twinserve.version"

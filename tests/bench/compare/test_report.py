@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.compare import claim_table, pictures, report, results, sections
+from bench.compare import claim_table, pictures, report, results, running, sections
 from bench.compare.counting import Size
 from bench.compare.judging import Judged
 from bench.compare.results import Comparison
@@ -70,9 +70,11 @@ def test_a_ratio_is_taken_within_each_round() -> None:
 
 
 def test_p99_needs_a_thousand_answers() -> None:
-    """With fewer nothing is said of one in a hundred."""
-    few = comparison(sample("flask_plain", 999.0))
+    """In all rounds together; with fewer nothing is said of one in a hundred."""
+    few = comparison(sample("flask_plain", 499.0), sample("flask_plain", 500.0, 2))
     assert few.latency("flask_plain", PRODUCTION, "quick", 16) is None
+    enough = comparison(sample("flask_plain", 499.0), sample("flask_plain", 501.0, 2))
+    assert enough.latency("flask_plain", PRODUCTION, "quick", 16) is not None
     assert BOTH.latency("flask_plain", PRODUCTION, "quick", 16) is not None
 
 
@@ -92,8 +94,37 @@ def test_where_a_door_is_behind_is_listed() -> None:
     """With its ratio; a lead is not."""
     behind = comparison(sample("flask_plain", 200.0), sample("door_flask", 100.0), sample("django_plain", 1.0))
     found = "".join(report.worse(behind))
-    assert "The Flask door has 0.50x the throughput of the tutorial with the quick model at 16 connections." in found
+    assert "The Flask door with the quick model: 0.50x at 16." in found
+    assert "The Flask door with a model that waits for 50 ms: 30% refused at 16." in report.render(BOTH)
     assert not list(report.worse(comparison(sample("flask_plain", 100.0), sample("door_flask", 200.0))))
+
+
+def test_a_load_that_lasted_longer_has_more_answers() -> None:
+    """A share of them was refused, and p99 stands where there were enough."""
+    found = comparison(sample("door_flask", 100.0, kind="computing", refused=300), sample("flask_plain", 90.0))
+    assert sections.refused(found, "door_flask", "computing", 16) == 1.0
+    settings = {**found.facts["settings"], "longer": {"computing": {"16": 12}}}
+    found.speed.facts = {**found.facts, "settings": settings}
+    assert found.seconds("computing", 16) == 12
+    assert sections.refused(found, "door_flask", "computing", 16) == 0.25
+
+
+def test_each_connection_has_time_for_an_answer_of_the_model_that_computes() -> None:
+    """Else what is half done when a load ends would be most of it."""
+    assert running.FULL.longer("computing") == {64: 4, 256: 13}
+    assert not running.FULL.longer("sleeping")
+
+
+def test_the_page_says_how_busy_the_load_generator_was() -> None:
+    """It would be what is measured, if it had no time left."""
+    found = comparison(replace(sample("flask_plain", 90.0), generator=0.425))
+    assert "| load generator | at most 42% of its core |" in report.render(found)
+
+
+def test_the_words_of_the_page_are_read_in_five_minutes() -> None:
+    """At 220 words a minute, without tables."""
+    words = [line for line in report.TEXTS.read_text().splitlines() if not line.startswith("|")]
+    assert len(" ".join(words).split()) <= 5 * 220
 
 
 def test_the_page_counts_choices_apart() -> None:

@@ -56,6 +56,24 @@ def test_a_client_that_leaves_early_is_a_problem(stream: object) -> None:
         body.read(-1)
 
 
+class BrokenChunk(Exception):
+    """What a server may raise: no `OSError`."""
+
+
+@pytest.mark.parametrize("error", [OSError(), BrokenChunk()])
+def test_a_body_that_its_server_cannot_end_is_a_problem(error: Exception) -> None:
+    """A chunk that is cut off or malformed is the caller's fault."""
+    with pytest.raises(Problem, match="had arrived completely"):
+        input_stream({"wsgi.input": Failing(error), "wsgi.input_terminated": True}).read(1)
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), MemoryError()])
+def test_what_is_no_fault_of_the_caller_passes(error: Exception) -> None:
+    """The answer is then 408, or 500."""
+    with pytest.raises(type(error)):
+        input_stream({"wsgi.input": Failing(error), "wsgi.input_terminated": True}).read(1)
+
+
 def test_a_client_that_is_too_slow_has_not_left() -> None:
     """The answer is then 408."""
     with pytest.raises(TimeoutError):

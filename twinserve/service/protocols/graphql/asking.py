@@ -66,9 +66,10 @@ class Asking:
         """What the native check finds in the instances of a document whose values do not have their types: it says at
         which fields. Empty where it finds nothing."""
         fields = [] if document is None else list(instance_arguments(document))
+        values = {} if document is None else all_variables(document, variables)
         found = []
         for argument in fields[:MOST_CHECKED]:
-            value = value_from_ast_untyped(argument.value, dict(variables))
+            value = value_from_ast_untyped(argument.value, values)
             several = value if isinstance(value, list) else [value]
             spelled = [self._spelled(instance) for instance in several]
             try:
@@ -104,6 +105,17 @@ def instance_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
         for selection in definition.selection_set.selections:
             if isinstance(selection, FieldNode):
                 yield from (node for node in selection.arguments or () if node.name.value in ("instance", "instances"))
+
+
+def all_variables(document: DocumentNode, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each variable that a document defines: as sent, else its default, else null."""
+    defined = {
+        variable.variable.name.value: variable.default_value and value_from_ast_untyped(variable.default_value)
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for variable in definition.variable_definitions or ()
+    }
+    return {**defined, **sent}
 
 
 def context(info: GraphQLResolveInfo[Any]) -> Asking:

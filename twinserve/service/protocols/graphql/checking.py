@@ -23,8 +23,8 @@ from twinserve.service.protocols.graphql.limits import MOST_TOKENS, require_with
 from twinserve.service.protocols.graphql.request import GraphQLRequest
 from twinserve.service.protocols.graphql.wording import INVALID, RULES, SYNTAX, VALUE
 
-MOST_ERRORS: Final = 20
-"""Errors that are told of one document."""
+MOST_ERRORS: Final = 5
+"""Errors that are told of one document. For each, graphql-core prints the value again, however large."""
 TOO_DEEP: Final = "The document nests too deeply."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from graphql import (
@@ -21,6 +22,8 @@ MOST_TOKENS: Final = 10_000
 MOST_FIELDS: Final = 1_000
 """Fields of all operations and fragments, each as often as a fragment that holds it is spread. The introspection that
 tools send has 110."""
+MOST_REPEATED: Final = 20
+"""Fields of one name in the same place of an answer. graphql-core compares each with each: 500 take two seconds."""
 DEEPEST: Final = 20
 """Selections within one another; the introspection that tools send has 13."""
 
@@ -30,9 +33,9 @@ def require_within_limits(document: DocumentNode) -> None:
     definitions = document.definitions
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     walk = Walk(fragments)
-    for node in definitions:
+    for number, node in enumerate(definitions):
         if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
-            walk.count(node.selection_set, 1)
+            walk.count(node.selection_set, 1, (str(number),))
 
 
 class Walk:
@@ -41,9 +44,12 @@ class Walk:
     def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._fields = 0
+        self._places = Counter[tuple[str, ...]]()
+        """How many fields there are for each place of an answer."""
 
-    def count(self, selections: SelectionSetNode | None, depth: int) -> None:
-        """Count the fields of a selection; raises `GraphQLError` where there are too many, or too deep ones.
+    def count(self, selections: SelectionSetNode | None, depth: int, place: tuple[str, ...]) -> None:
+        """Count the fields of a selection in this place of an answer; raises `GraphQLError` where there are too many,
+        too many of one name, or too deep ones.
 
         A fragment that contains itself ends there, too."""
         if selections is None:
@@ -54,7 +60,17 @@ class Walk:
             self._fields += 1
             if self._fields > MOST_FIELDS:
                 raise too_much(f"The document may ask for {MOST_FIELDS} fields at most.")
-            self.count(self._below(selection), depth + 1)
+            self.count(self._below(selection), depth + 1, self._place(selection, place))
+
+    def _place(self, selection: SelectionNode, place: tuple[str, ...]) -> tuple[str, ...]:
+        """Where in an answer stands what is below a selection; a fragment's fields stand beside it."""
+        if not isinstance(selection, FieldNode):
+            return place
+        place = (*place, (selection.alias or selection.name).value)
+        self._places[place] += 1
+        if self._places[place] > MOST_REPEATED:
+            raise too_much(f"The document may ask for the same field {MOST_REPEATED} times at most.")
+        return place
 
     def _below(self, selection: SelectionNode) -> SelectionSetNode | None:
         if isinstance(selection, FragmentSpreadNode):

@@ -26,7 +26,7 @@ class GraphQLRequest(NamedTuple):
 
 def read_request(body: bytes, asked: Asked, max_depth: int) -> GraphQLRequest:
     """The request; raises `Problem` (400, 415)."""
-    if asked.query:
+    if asked.query or (not body and asked.header("content-type") is None):
         members = dict(asked.query)
         for name in (VARIABLES, EXTENSIONS):
             if name in members:

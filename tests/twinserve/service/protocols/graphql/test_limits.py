@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import GraphQLError, get_introspection_query, parse
 
-from twinserve.service.protocols.graphql.limits import DEEPEST, MOST_FIELDS, require_within_limits
+from twinserve.service.protocols.graphql.limits import DEEPEST, MOST_FIELDS, MOST_REPEATED, require_within_limits
 
 
 def nested(depth: int) -> str:
@@ -19,6 +19,9 @@ def nested(depth: int) -> str:
         get_introspection_query(),
         "{" + " ".join(f"a{i}: a" for i in range(MOST_FIELDS)) + "}",
         nested(DEEPEST),
+        "{" + "a {b} " * MOST_REPEATED + "}",
+        "{" + " ".join(f"a{i}: a {{b}}" for i in range(MOST_REPEATED * 2)) + "}",
+        "".join(f"query Q{i} {{a ...f}} " for i in range(MOST_REPEATED * 2)) + "fragment f on T {a}",
         "{a ...f} fragment f on T {b ... on T {c}}",
         "{a ...missing}",
         "query A {a} query B {a}",
@@ -33,6 +36,9 @@ def test_what_is_within_the_limits(document: str) -> None:
     [
         "{" + " ".join(f"a{i}: a" for i in range(MOST_FIELDS + 1)) + "}",
         nested(DEEPEST + 1),
+        "{" + "a {b} " * (MOST_REPEATED + 1) + "}",
+        "{a {" + " ".join(f"... on T {{b: b{i}}}" for i in range(MOST_REPEATED + 1)) + "}}",
+        "{" + "...f " * (MOST_REPEATED + 1) + "} fragment f on T {a}",
         "{...a} fragment a on T {...a}",
         "{...a} fragment a on T {b {...b}} fragment b on T {b {...a}}",
         "{...f0}"
