@@ -42,4 +42,5 @@ def test_a_name_of_the_input_makes_no_envelope() -> None:
 def test_a_string_with_json_in_it_was_encoded_twice() -> None:
     assert encoded_twice(' {"a": 1}', (0,)) is not None
     assert encoded_twice("[]", ()) is not None
-    assert [encoded_twice(row, ()) for row in ("", "{", "a", "5", 5, {})] == [None] * 6
+    others: list[object] = ["", "{", "a", "5", 5, {}]
+    assert [encoded_twice(row, ()) for row in others] == [None] * 6
