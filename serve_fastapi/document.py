@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Response, Security
 from fastapi.params import Depends
@@ -43,12 +44,18 @@ def resolved(node: Any, document: Mapping[str, Any]) -> Any:
         return [resolved(item, document) for item in node]
     if not isinstance(node, dict):
         return node
-    if "$ref" in node:
-        target: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        return resolved(target, document)
+    if isinstance(node.get("$ref"), str):
+        return resolved(_target(node["$ref"], document), document)
     return {key: resolved(value, document) for key, value in node.items()}
+
+
+def _target(reference: str, document: Mapping[str, Any]) -> Any:
+    """What a reference within a document refers to: a JSON Pointer (RFC 6901) in a fragment."""
+    target: Any = document
+    for part in unquote(reference.removeprefix("#/")).split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        target = target[int(key)] if isinstance(target, list) else target[key]
+    return target
 
 
 def documented_security(settings: Settings, route: Route) -> list[Depends]:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.contract.conftest import OpenDoors
 from tests.doors import DOORS, Both, Door
 from twinserve.testing.client import JSON
+from twinserve.testing.contract.spellings import REFUSED, TAKEN
 from twinserve.testing.fakes import ValuePredictor, car, opened, service_of
 
 
@@ -53,6 +54,15 @@ def test_openapi_takes_the_instances_that_the_service_takes(both: Both) -> None:
     bodies: list[object] = [car(), [car()], [car(), car()], {}, [], [{}], 5, None, car(age="x")]
     for body in bodies:
         assert is_valid(body, schema, document) == (both.predict(body).status == 200)
+
+
+@pytest.mark.parametrize("instance", [instance for instance, _ in [*TAKEN, *REFUSED]])
+def test_the_schema_takes_the_spellings_that_the_service_takes(both: Both, instance: dict[str, Any]) -> None:
+    """Flat names and columns left out, in `/schema` and in the OpenAPI document."""
+    taken = both.predict(instance).status == 200
+    document = both.send("GET", "/openapi.json").json()
+    assert Draft202012Validator(both.send("GET", "/schema").json()).is_valid(instance) == taken
+    assert is_valid(instance, {"$ref": "#/components/schemas/Instance"}, document) == taken
 
 
 def is_valid(instance: object, schema: dict[str, Any], document: dict[str, Any]) -> bool:

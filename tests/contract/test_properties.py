@@ -18,6 +18,7 @@ from twinserve.testing.fakes import car, service_of
 some = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 """A request takes a millisecond or a hundred; the machine decides, not the property."""
 
+NAMES = ("engine.power", "engine.cylinders", "wheels.0", "plate", "serial", "engine.serial", "dealer", "dealer.name")
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -43,7 +44,7 @@ def mutated(draw: st.DrawFn) -> Any:
         if isinstance(node, list):
             node.insert(draw(st.integers(0, len(node))), draw(VALUES))
         elif isinstance(node, dict):
-            key = draw(st.sampled_from(sorted(node) or ["x"]) | st.text(max_size=8))
+            key = draw(st.sampled_from([*(sorted(node) or ["x"]), *NAMES]) | st.text(max_size=8))
             if draw(st.booleans()):
                 node.pop(key, None)
             else:

@@ -13,7 +13,7 @@ from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
 from twinserve.signature import Feature, FeatureType, Finding, Signature
-from twinserve.signature.findings import EXPLANATIONS, unknown_key
+from twinserve.signature.findings import EXPLANATIONS, ignored, render, unknown_key
 from twinserve.signature.frames import text_of
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureTree, is_array
@@ -29,6 +29,7 @@ def predict_frame(frame: pd.DataFrame, signature: Signature, answers: Answers, c
     Raises `InvalidInput`: for missing and unknown columns by their pointers in an instance, else for the cells by the
     row's number, from 0, and their pointers."""
     rows = instances(frame, signature)
+    left_out = [render(one) for one in ignored_columns(frame, signature)]
     given: list[dict[str, Any]] = []
     findings: list[Finding] = []
     total, is_exact = 0, True
@@ -44,6 +45,8 @@ def predict_frame(frame: pd.DataFrame, signature: Signature, answers: Answers, c
                 break
     if findings:
         raise InvalidInput(findings, total, is_exact=is_exact)
+    for answer in given if left_out else ():
+        answer["warnings"] = [*answer["warnings"], *left_out]
     return pd.DataFrame(_flat(given), index=frame.index)
 
 
@@ -57,11 +60,20 @@ def instances(frame: pd.DataFrame, signature: Signature) -> list[Any]:
     code, sentence = EXPLANATIONS["missing"]
     lacking = [f for f in signature.features if f.required and f.name not in names]
     findings = [Finding(feature.path, code, sentence({})) for feature in lacking]
-    findings += [unknown_key((name,)) for name in names if name not in known]
+    findings += [unknown_key((name,)) for name in names if name not in known and name not in signature.left_out]
     if findings:
         raise InvalidInput(findings[:MAX_ERRORS], len(findings))
-    columns = {known[name].path: cells(frame.iloc[:, place], known[name]) for place, name in enumerate(names)}
+    columns = {
+        known[name].path: cells(frame.iloc[:, place], known[name]) for place, name in enumerate(names) if name in known
+    }
     return _nested(signature.tree(), columns, len(frame))
+
+
+def ignored_columns(frame: pd.DataFrame, signature: Signature) -> list[Finding]:
+    """A warning for each column that training left out, in the order of the training table."""
+    known, names = {feature.name for feature in signature.features}, {str(name) for name in frame.columns}
+    told = ((name, why) for name, why in signature.left_out.items() if name in names - known)
+    return [ignored((name,), why) for name, why in told]
 
 
 def cells(values: pd.Series[Any], feature: Feature) -> list[Any]:

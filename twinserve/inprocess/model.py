@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, overload
 
@@ -15,14 +15,15 @@ from twinserve.inprocess.covering import Covering
 from twinserve.inprocess.explaining import Explaining
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.predictor import CannotPredict, Predictions, describe
-from twinserve.signature import Columns, Finding, Signature, json_schema
+from twinserve.signature import Finding, Signature, json_schema
 from twinserve.signature.findings import render
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.request.novelty import Novelty
-from twinserve.signature.request.validator import MAX_BATCH, Validator
+from twinserve.signature.request.validator import MAX_BATCH, Batch, Validator
 from twinserve.signature.signature import OutOfRange
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
+from twinserve.store.shown_examples import shown_examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,8 +58,7 @@ class Model:
         self.metrics: Mapping[str, float] = artifact.manifest.metrics
         """On the hold-out."""
         self.signature: Signature = artifact.signature
-        self.schema = json_schema(artifact.signature, out_of_range=out_of_range)
-        """The JSON Schema of an instance, which `GET /schema` answers."""
+        self._out_of_range: OutOfRange = out_of_range
         self.trained = trained
         """The training that made it, with its notes and the gate's verdict; None where it was opened from the store."""
         self._artifact = artifact
@@ -67,6 +67,13 @@ class Model:
         self._validator = Validator(artifact.signature, max_batch=max_batch, out_of_range=out_of_range)
         self._novelty = Novelty(artifact.signature)
         self._max_batch = max_batch
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of an instance, which `GET /schema` answers."""
+        examples = shown_examples(self._artifact.examples, self.signature)
+        instances = [example.instance for example in examples]
+        return json_schema(self.signature, out_of_range=self._out_of_range, examples=instances)
 
     @overload
     def predict(self, instances: pd.DataFrame, *, coverage: float | None = None) -> pd.DataFrame: ...
@@ -115,8 +122,8 @@ class Model:
 
     def answers(self, instances: list[Any], beside: Beside | None = None) -> list[Answer]:
         """The predictions for these instances; the pointers of their warnings begin at the instance."""
-        columns = self._validator.validate_value(instances).columns
-        return self._items(columns, beside, is_array=True, pointed=False)
+        batch = self._validator.validate_value(instances)
+        return self._items(batch, beside, pointed=False)
 
     def _answer(self, instances: Any, beside: Beside | None) -> Any:
         try:
@@ -127,18 +134,19 @@ class Model:
                 return predict_frame(instances, self.signature, ask, self._max_batch)
             batch = self._validator.validate_value(instances)
             if batch.is_array:
-                items = self._items(batch.columns, beside, is_array=True)
+                items = self._items(batch, beside)
                 return {"model": self.name, "version": self.version, "predictions": items}
-            item = self._quick_item(batch.columns, beside) or self._items(batch.columns, beside, is_array=False)[0]
+            item = self._quick_item(batch, beside) or self._items(batch, beside)[0]
             return {"model": self.name, "version": self.version, **item}
         except InvalidInput as error:
             raise with_notes(error) from None
 
-    def _quick_item(self, columns: Columns, beside: Beside | None) -> Answer | None:
+    def _quick_item(self, batch: Batch, beside: Beside | None) -> Answer | None:
         """The prediction for one ordinary row of a linear model, in Python numbers; None for any other.
 
         With it an answer takes 8 us and without it 10.5; `bench/inprocess.py` measures the former."""
-        row = None if self._row is None or columns.unseen else self._row(columns.matrix)
+        columns = batch.columns
+        row = None if self._row is None or columns.unseen or batch.spelled else self._row(columns.matrix)
         if row is None or self._novelty.find(columns):
             return None
         more = {} if beside is None else beside.of_row(row, columns.matrix)
@@ -150,8 +158,9 @@ class Model:
         probabilities = None if likely is None else dict(zip(self.classes, likely, strict=True))
         return {"label": self.classes[row["label"]], "probabilities": probabilities, **more, "warnings": []}
 
-    def _items(self, columns: Columns, beside: Beside | None, *, is_array: bool, pointed: bool = True) -> list[Answer]:
+    def _items(self, batch: Batch, beside: Beside | None, *, pointed: bool = True) -> list[Answer]:
         """Each prediction as in an answer."""
+        columns, is_array = batch.columns, batch.is_array
         try:
             predictions = self._predictor.predict(columns)
         except CannotPredict:
@@ -159,7 +168,8 @@ class Model:
             raise unpredictable(refused, is_array=is_array) from None
         if not are_answered(predictions):
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
-        warnings = self._novelty.find(columns)
+        found = self._novelty.find(columns)
+        warnings = found if batch.spelled is None else batch.spelled.warnings(found)
         items = describe(predictions, self.classes)
         if beside is not None:
             for item, more in zip(items, beside(columns, predictions, is_array=is_array), strict=True):

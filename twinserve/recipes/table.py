@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -24,6 +24,9 @@ from twinserve.signature.sources.from_table import FeatureTable, from_table
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
+
+
+IS_GROUP: Final = "it names the group of a row"
 
 
 class NoSuchColumn(AskedWrongly):
@@ -71,6 +74,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     table = from_table(_without_group(given, options.split.group))
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
+    signature = _with_others(kept.signature, [str(name) for name in frame.columns], options)
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
@@ -82,7 +86,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     return Recipe(
         name=name,
         task=task,
-        input=kept.signature,
+        input=signature,
         load=lambda: Table(kept.frame, target, source, given, held_out),
         candidates=lambda seed: pipelines(kept.signature, task, seed),
         metric=options.metric or DEFAULT[task],
@@ -118,14 +122,24 @@ def _without_group(given: pd.DataFrame, group: str | None) -> pd.DataFrame:
 
 def _group(group: str | None) -> Iterator[Note]:
     if group is not None:
-        yield Note("dropped", group, "it names the group of a row (--group), and is no feature")
+        yield Note("dropped", group, f"{IS_GROUP} (--group)")
 
 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
     features = tuple(feature for feature in table.signature.features if feature.name not in leaks)
     if not features:
         raise BadTarget("Every column repeats the target; --keep-leaks trains on them nevertheless.")
-    return FeatureTable(Signature(features=features), table.frame.drop(columns=list(leaks)), table.notes)
+    left_out = {**table.signature.left_out, **leaks}
+    signature = Signature(features=features, left_out=left_out)
+    return FeatureTable(signature, table.frame.drop(columns=list(leaks)), table.notes)
+
+
+def _with_others(signature: Signature, names: Sequence[str], options: TableOptions) -> Signature:
+    """The signature in which target and group are of the columns left out, all in the order of the table."""
+    why = {**signature.left_out, options.target: "it is the target, which is predicted"}
+    if options.split.group is not None:
+        why[options.split.group] = IS_GROUP
+    return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
 
 
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:

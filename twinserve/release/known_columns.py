@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from twinserve.errors import CannotPackage
 from twinserve.proof.find_trees import find_trees
 from twinserve.signature import Feature, FeatureType, Signature
+from twinserve.signature.left_out import column_path
 from twinserve.signature.signature import Seen
-from twinserve.signature.sources.from_table import column_path
 
 SPREAD: Final = 3.0
 """Standard deviations from the mean to each end of a range."""

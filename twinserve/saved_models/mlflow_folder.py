@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twinserve.errors import UnsupportedInput
 from twinserve.saved_models.unreadable import Unreadable
 from twinserve.signature import Feature, FeatureType, Signature
-from twinserve.signature.sources.from_table import column_path
+from twinserve.signature.left_out import column_path
 
 if TYPE_CHECKING:
     import pandas as pd

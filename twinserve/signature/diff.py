@@ -27,7 +27,7 @@ class Change:
 
 
 def diff(old: Signature, new: Signature) -> list[Change]:
-    """All changes: first those of the new signature's features, in its order, then the removed features."""
+    """All changes: first those of the new signature's features, in its order, then what was removed."""
     before = {feature.path: feature for feature in old.features}
     after = {feature.path: feature for feature in new.features}
     groups = {path[:end] for path in before for end in range(len(path))}
@@ -42,7 +42,15 @@ def diff(old: Signature, new: Signature) -> list[Change]:
             kind = "a new required field" if feature.required else "a new optional field"
             changes.append(Change(feature.name, kind, breaking=feature.required))
     gone = [feature for path, feature in before.items() if path not in after]
-    return changes + [Change(feature.name, "removed, so it is refused as unknown", breaking=True) for feature in gone]
+    changes += [_removed(feature.name, new) for feature in gone]
+    known = {feature.name for feature in new.features}
+    return changes + [_removed(name, new) for name in old.left_out if name not in known and name not in new.left_out]
+
+
+def _removed(name: str, new: Signature) -> Change:
+    if name in new.left_out:
+        return Change(name, "removed, and ignored where it is sent", breaking=False)
+    return Change(name, "removed, so it is refused as unknown", breaking=True)
 
 
 def _holder(path: Path) -> str:

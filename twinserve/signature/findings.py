@@ -41,10 +41,16 @@ def _always(sentence: str) -> Sentence:
     return lambda _: sentence
 
 
+DATE: Final = "Must be a date: YYYY-MM-DD, or its midnight as a date and time or as milliseconds since 1970 (UTC)."
+DATETIME: Final = (
+    "Must be a date and time as in RFC 3339, or milliseconds since 1970; without an offset it is taken as UTC."
+)
+
 # By Pydantic's error type: the contract's code and the function that makes its sentence.
 EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
     "missing": ("missing", _always("This field is required.")),
     "extra_forbidden": ("unknown", _always("This field is not part of the input.")),
+    "spelled_twice": ("duplicate", lambda context: f"This field was sent by another name, too: {context['other']}."),
     "dict_type": ("type", _always("Must be an object.")),
     "tuple_type": ("type", _always("Must be an array.")),
     "float_type": ("type", _always("Must be a number.")),
@@ -52,11 +58,10 @@ EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
     "bool_type": ("type", _always("Must be true or false.")),
     "string_type": ("type", _always("Must be a string.")),
     "finite_number": ("too-large", _always("Must be a number that a finite double can hold.")),
-    "date": ("format", _always("Must be a date: YYYY-MM-DD.")),
-    "datetime": (
-        "format",
-        _always("Must be a date and time as in RFC 3339; without an offset it is taken as UTC."),
-    ),
+    "date_type": ("type", _always(DATE)),
+    "date": ("format", _always(DATE)),
+    "datetime_type": ("type", _always(DATETIME)),
+    "datetime": ("format", _always(DATETIME)),
     "greater_than_equal": ("bound", lambda context: f"Must be at least {context['ge']:.17g}."),
     "greater_than": ("bound", lambda context: f"Must be greater than {context['gt']:.17g}."),
     "less_than_equal": ("bound", lambda context: f"Must be at most {context['le']:.17g}."),
@@ -93,6 +98,11 @@ def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
 def unknown_key(path: Path) -> Finding:
     """The finding for a key that the signature does not have."""
     return explain({"type": "extra_forbidden", "loc": path, "input": ""})
+
+
+def ignored(path: Path, why: str) -> Finding:
+    """The warning about a column that the training table had and training left out."""
+    return Finding(path, "ignored", f"Training left this column out, and it is ignored: {why}.")
 
 
 def unseen_range(path: Path, low: float | str | None, high: float | str | None) -> Finding:

@@ -6,9 +6,11 @@ the latter are annotations (`x-seen-range`, `x-seen-categories`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from twinserve.signature.either_name import with_other_names
+from twinserve.signature.findings import range_text
 from twinserve.signature.signature import (
     TEMPORAL,
     Feature,
@@ -20,7 +22,7 @@ from twinserve.signature.signature import (
     is_array,
     pointer,
 )
-from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, seen_bounds
+from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, DAY, FIRST, LAST, seen_bounds
 
 Schema = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -43,13 +45,29 @@ TYPES: Final[Mapping[FeatureType, Schema]] = {
     FeatureType.BOOLEAN: {"type": "boolean"},
     FeatureType.STRING: {"type": "string"},
     FeatureType.CATEGORY: {"type": "string"},
-    FeatureType.DATE: {"type": "string", "format": "date", "pattern": f"^{DATE_PATTERN}$"},
-    FeatureType.DATETIME: {"type": "string", "pattern": f"^{DATETIME_PATTERN}$"},
+    FeatureType.DATE: {
+        "type": ["string", "integer"],
+        "pattern": f"^{DATE_PATTERN}$",
+        "minimum": FIRST,
+        "maximum": LAST,
+        "multipleOf": DAY,
+    },
+    FeatureType.DATETIME: {
+        "type": ["string", "integer"],
+        "pattern": f"^{DATETIME_PATTERN}$",
+        "minimum": FIRST,
+        "maximum": LAST,
+    },
+}
+
+WRITTEN: Final[Mapping[FeatureType, str]] = {
+    FeatureType.DATE: "YYYY-MM-DD, or its midnight as a date and time or as milliseconds since 1970 (UTC).",
+    FeatureType.DATETIME: "RFC 3339, or milliseconds since 1970; without an offset it is in UTC.",
 }
 
 
-def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> Schema:
-    """The schema of one instance."""
+def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn", examples: Sequence[Any] = ()) -> Schema:
+    """The schema of one instance, with these examples."""
 
     def node(child: FeatureTree | Feature, path: Path) -> Schema:
         if isinstance(child, Feature):
@@ -59,7 +77,8 @@ def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn") -> S
         children = {part: node(grandchild, (*path, part)) for part, grandchild in child.items()}
         return about | (_array(children) if is_array(child) else _object(child, children))
 
-    return {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ())
+    schema = with_other_names({"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ()), signature)
+    return schema | ({"examples": list(examples)} if examples else {})
 
 
 def _object(tree: FeatureTree, children: Mapping[Any, Schema]) -> Schema:
@@ -80,14 +99,31 @@ def _array(children: Mapping[Any, Schema]) -> Schema:
 def _leaf(feature: Feature, *, reject: bool) -> Schema:
     given = {name: value for name, value in feature.constraints if value is not None}
     leaf = dict(TYPES[feature.type]) | {KEYWORDS[name]: _plain(value) for name, value in given.items()}
-    leaf |= {"description": feature.description} if feature.description else {}
+    leaf |= {"description": about} if (about := _about(feature)) else {}
     leaf |= {"x-unit": feature.unit} if feature.unit else {}
     leaf |= {"examples": [feature.example]} if feature.example is not None else {}
     leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
     if feature.nullable:
-        leaf["type"] = [leaf["type"], "null"]
+        kind = leaf["type"]
+        leaf["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
         leaf |= {"enum": [*leaf["enum"], None]} if "enum" in leaf else {}
     return leaf
+
+
+def _about(feature: Feature) -> str:
+    """What is known of a field, in words: documents show no annotations of ours."""
+    low, high = seen_bounds(feature)
+    sentences = [
+        feature.description,
+        f"Unit: {feature.unit}." if feature.unit else None,
+        WRITTEN.get(feature.type),
+        f"Training saw {range_text(*map(_short, (low, high)))}." if low is not None and high is not None else None,
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _short(bound: float | str | None) -> str:
+    return str(bound).removesuffix(".0")
 
 
 def _plain(value: Any) -> Any:

@@ -119,6 +119,8 @@ class Signature(_Frozen):
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     descriptions: Mapping[str, str] = {}
     """Descriptions of the groups of features, by JSON Pointer; the empty pointer is the whole instance."""
+    left_out: Mapping[str, str] = {}
+    """Why training left a column of its table out, by the column's name; a caller may send it, and it is ignored."""
 
     @model_validator(mode="after")
     def _names_are_unambiguous(self) -> Self:

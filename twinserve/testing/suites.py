@@ -14,6 +14,7 @@ from twinserve.testing.contract.predictions import BatchesContract, PredictionsC
 from twinserve.testing.contract.problems import ProblemsContract, RepliesContract
 from twinserve.testing.contract.routes import OtherPathsContract, RoutesContract
 from twinserve.testing.contract.rules import RulesContract
+from twinserve.testing.contract.spellings import SpellingsContract
 from twinserve.testing.contract.surprising import SurprisingContract
 
 
@@ -41,6 +42,7 @@ class DoorSuite(
     BodyLimitContract,
     SurprisingContract,
     RulesContract,
+    SpellingsContract,
     FindingsContract,
     OutOfRangeContract,
     FaultsContract,

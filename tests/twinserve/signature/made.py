@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twinserve.signature import Columns, Constraints, Feature, FeatureType, Seen, Signature
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import NUMERIC, TEMPORAL
+from twinserve.signature.timestamps import DAY, FIRST, LAST
 
 Json = Any
 
@@ -70,6 +71,8 @@ NAMES = st.sampled_from(["a", "b", "c", "d e", "f/g", "h~i", "ø", "0"])
 NUMBERS = st.floats(-1000, 1000, allow_nan=False).map(lambda value: round(value, 3))
 WHOLE = st.integers(-50, 50)
 TEXTS = st.text(st.sampled_from('ab:é\U0001f600"\\\n'), max_size=6)
+INSTANTS = st.integers(FIRST - 9, LAST + 9)
+LEFT_OUT = ("a", "a.b", "a.z", "x", "y.z", "y.q", "d e.q.r")
 COLOURS = ("red", "green", "b:lue")
 
 
@@ -122,7 +125,8 @@ def signatures(draw: st.DrawFn) -> Signature:
                 features += walk(here, depth - 1)
         return features
 
-    return Signature(features=tuple(walk((), 2)))
+    left_out = draw(st.lists(st.sampled_from(LEFT_OUT), max_size=3, unique=True))
+    return Signature(features=tuple(walk((), 2)), left_out=dict.fromkeys(left_out, "it is of no use"))
 
 
 def _values(feature: Feature) -> st.SearchStrategy[Json]:
@@ -133,8 +137,8 @@ def _values(feature: Feature) -> st.SearchStrategy[Json]:
         FeatureType.BOOLEAN: st.booleans(),
         FeatureType.STRING: TEXTS,
         FeatureType.CATEGORY: st.sampled_from((*COLOURS, "mauve")),
-        FeatureType.DATE: st.dates().map(lambda day: day.isoformat()),
-        FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z"),
+        FeatureType.DATE: st.dates().map(lambda day: day.isoformat()) | INSTANTS.map(lambda day: day // DAY * DAY),
+        FeatureType.DATETIME: st.datetimes().map(lambda instant: instant.isoformat() + "Z") | INSTANTS,
     }
     odd: st.SearchStrategy[Json] = st.none() | st.booleans() | NUMBERS | WHOLE | TEXTS | st.just([]) | st.just({})
     usual = fitting[feature.type]
@@ -157,6 +161,41 @@ def instances(draw: st.DrawFn, contract: Signature) -> Json:
         return fields | ({"unknown": 1} if draw(st.integers(0, 25)) == 0 else {})
 
     return build(contract.tree())
+
+
+@st.composite
+def spelled_instances(draw: st.DrawFn, contract: Signature) -> Json:
+    """The same, with flat names and columns that training left out."""
+    instance = draw(instances(contract))
+    if not isinstance(instance, dict):
+        return instance
+    for feature in contract.features:
+        if draw(st.integers(0, 5)) == 0:
+            _move(instance, feature, draw)
+    for name in contract.left_out:
+        instance |= draw(st.sampled_from(({}, {}, {name: 1}, {name.split(".")[0]: {name.split(".")[-1]: []}})))
+    return instance
+
+
+def _move(instance: Json, feature: Feature, draw: st.DrawFn) -> None:
+    """Write a field by its flat name, too, or instead."""
+    node: Any = instance
+    for part in feature.path[:-1]:
+        key: Any = part
+        node = node[key] if isinstance(node, list if isinstance(part, int) else dict) and _holds(node, part) else None
+    last: Any = feature.path[-1]
+    if not isinstance(node, (dict, list)) or not _holds(node, last):
+        instance[feature.name] = draw(_values(feature))
+        return
+    instance[feature.name] = node[last]
+    if draw(st.integers(0, 9)) and isinstance(node, dict) and len(feature.path) > 1:
+        del node[last]
+    if draw(st.booleans()) and isinstance(node, list):
+        del instance[feature.path[0]]
+
+
+def _holds(node: Json, part: str | int) -> bool:
+    return part in node if isinstance(node, dict) else isinstance(part, int) and part < len(node)
 
 
 def _kept(draw: st.DrawFn, child: Any) -> bool:

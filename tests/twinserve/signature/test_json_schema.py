@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances, many, signature, signatures
+from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, many, signature, signatures, spelled_instances
 from twinserve.signature import Seen, Signature, json_schema
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import TEMPORAL, OutOfRange
+from twinserve.signature.timestamps import FIRST
 
 POLICIES: tuple[OutOfRange, ...] = ("warn", "reject")
 DAY = Validator(signature(feature("x", "date")))
@@ -52,7 +53,7 @@ def test_schema_and_validator_agree(contract: Signature, policy: OutOfRange, dat
     double."""
     contract = contract.observed([Seen() if one.type in TEMPORAL else one.seen for one in contract.features])
     schema = Draft202012Validator(json_schema(contract, out_of_range=policy))
-    instance = data.draw(instances(contract))
+    instance = data.draw(spelled_instances(contract))
     assert accepted(Validator(contract, out_of_range=policy), instance) == schema.is_valid(instance)
 
 
@@ -91,7 +92,7 @@ def test_what_is_known_of_a_field_is_published() -> None:
     assert leaf(unit="mm", description="Width.", example=1.5, minimum=0) == {
         "type": "number",
         "minimum": 0,
-        "description": "Width.",
+        "description": "Width. Unit: mm.",
         "x-unit": "mm",
         "examples": [1.5],
     }
@@ -104,13 +105,18 @@ def test_groups_are_described_at_their_place() -> None:
 
 
 def test_under_warn_what_training_saw_is_a_note() -> None:
-    assert leaf(seen_minimum=0.0, seen_maximum=9.0) == {"type": "number", "x-seen-range": [0.0, 9.0]}
+    assert leaf(seen_minimum=0.0, seen_maximum=9.0) == {
+        "type": "number",
+        "description": "Training saw 0 to 9.",
+        "x-seen-range": [0.0, 9.0],
+    }
     assert leaf("category", seen_categories=("a", "b")) == {"type": "string", "x-seen-categories": ["a", "b"]}
 
 
 def test_under_reject_what_training_saw_is_a_rule() -> None:
     seen: dict[str, Any] = {"seen_minimum": 0.0, "seen_maximum": 9.0}
-    assert leaf(out_of_range="reject", **seen) == {"type": "number", "minimum": 0.0, "maximum": 9.0}
+    rules = leaf(out_of_range="reject", **seen)
+    assert rules == {"type": "number", "description": "Training saw 0 to 9.", "minimum": 0.0, "maximum": 9.0}
     narrow = leaf(out_of_range="reject", minimum=2, maximum=99, **seen)
     assert (narrow["minimum"], narrow["maximum"]) == (2.0, 9.0)
     categories = leaf("category", out_of_range="reject", enumeration=("c", "b", "a"), seen_categories=("a", "b"))
@@ -122,7 +128,7 @@ def test_a_range_of_dates_is_a_note_under_either_policy(policy: Any) -> None:
     """JSON Schema has no bounds for texts."""
     schema = leaf("date", out_of_range=policy, seen_minimum=0.0, seen_maximum=1.0)
     assert schema["x-seen-range"] == ["1970-01-01", "1970-01-02"]
-    assert not {"minimum", "maximum"} & set(schema)
+    assert schema["minimum"] == FIRST
 
 
 def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:
@@ -137,15 +143,23 @@ def test_null_is_one_of_the_values_of_a_nullable_enumeration() -> None:
         ("datetime", "2020-01-01T00:00:00Z", True),
         ("datetime", "2020-01-01T00:00:00.5+05:30", True),
         ("datetime", "2020-01-01T24:00:00Z", False),
-        ("datetime", "2020-01-01 00:00:00Z", False),
+        ("date", "2020-01-01T00:00:00.000", True),
+        ("date", "2020-01-01T00:00:00.001", False),
+        ("date", 86_400_000, True),
+        ("date", 1, False),
+        ("datetime", "2020-01-01 00:00:00Z", True),
+        ("datetime", 1, True),
+        ("datetime", 0.5, False),
+        ("datetime", 253_402_300_800_000, False),
         ("datetime", "2020-01-01T00:00:00+10:60", False),
         ("datetime", "2020-02-29T00:00:00Z", True),
         ("datetime", "2020-02-30T00:00:00Z", False),
         ("datetime", "2016-12-31T23:59:60Z", False),
     ],
 )
-def test_dates_have_a_pattern(kind: str, text: str, matches: bool) -> None:
+def test_dates_have_a_pattern_and_bounds(kind: str, text: str | float, matches: bool) -> None:
     assert Draft202012Validator(leaf(kind)).is_valid(text) == matches
+    assert accepted(Validator(signature(feature("x", kind))), {"x": text}) == matches
 
 
 @pytest.mark.parametrize("year", [0, 1, 4, 10, 100, 400, 1000, 1900, 1999, 2000, 2023, 2024, 2100, 9996, 9999])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import json
+import warnings
 
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twinserve.signature.made import feature
-from twinserve.signature.timestamps import EPOCH, date_text, datetime_text, seen_bounds
+from twinserve.signature.timestamps import EPOCH, date_text, datetime_text, days_of, seconds_of, seen_bounds
 
 
 @given(st.dates())
@@ -26,3 +29,24 @@ def test_what_training_saw_is_told_as_a_caller_writes_it() -> None:
     assert seen_bounds(feature("x", seen_minimum=0.5, seen_maximum=2.0)) == (0.5, 2.0)
     assert seen_bounds(feature("x", "date", seen_minimum=0.0, seen_maximum=1.0)) == ("1970-01-01", "1970-01-02")
     assert seen_bounds(feature("x", "datetime", seen_minimum=0.0)) == ("1970-01-01T00:00:00+00:00", None)
+
+
+def test_what_pandas_writes_is_read_as_it_was() -> None:
+    """`DataFrame.to_json`, with dates as milliseconds and as texts, in each unit and with a time zone."""
+    table = pd.DataFrame(
+        {
+            "day": pd.to_datetime(["2025-01-22", "1969-12-31"]),
+            "at": pd.to_datetime(["2025-01-22T10:00:00.250", "0005-02-03T04:05:06"], format="ISO8601"),
+            "utc": pd.to_datetime(["2025-01-22", "1969-12-31"], utc=True),
+        }
+    )
+    for options in ({"date_format": "iso"}, {"date_format": "iso", "date_unit": "ns"}, {"date_format": "epoch"}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Milliseconds are deprecated in pandas.
+            rows = json.loads(table.to_json(orient="records", **options))  # type: ignore[call-overload]
+        assert [days_of(row["day"]) for row in rows] == [20110.0, -1.0]
+        assert [days_of(row["utc"]) for row in rows] == [20110.0, -1.0]
+        assert [datetime_text(seconds_of(row["at"])) for row in rows] == [
+            "2025-01-22T10:00:00.250000+00:00",
+            "0005-02-03T04:05:06+00:00",
+        ]

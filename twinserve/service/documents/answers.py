@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from twinserve.explain.stored import Method, Scale
@@ -10,6 +10,7 @@ from twinserve.service.documents.security import TOKEN_RESPONSE
 from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
 from twinserve.service.http.routes import TOKEN, Route
 from twinserve.service.settings import Settings
+from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
 
 Document = dict[str, Any]
@@ -17,6 +18,7 @@ Document = dict[str, Any]
 TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "live_page", "asset"})
 """The routes whose answer is no JSON."""
 
+SUMMARIES: Final = {"middle": "In the middle", "low": "Low values", "high": "High values"}
 FINDINGS: Final[Document] = {
     "type": "array",
     "items": {
@@ -31,12 +33,27 @@ FINDINGS: Final[Document] = {
 }
 
 
-def request_body(route: Route, settings: Settings) -> Document:
-    """One instance, or as many as the path takes."""
+def request_body(route: Route, settings: Settings, examples: Sequence[Example]) -> Document:
+    """One instance, or as many as the path takes; a page that tries a request begins with the first example."""
     instance = {"$ref": "#/components/schemas/Instance"}
     most = min(settings.max_batch, settings.max_explain) if route.explains else settings.max_batch
     schema = {"oneOf": [instance, {"type": "array", "items": instance, "minItems": 1, "maxItems": most}]}
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    content: Document = {"schema": schema}
+    if examples:
+        content["examples"] = _named(examples)
+    return {"required": True, "content": {"application/json": content}}
+
+
+def _named(examples: Sequence[Example]) -> Document:
+    """The examples by name: `middle`, `low`, `high`, and `class-1`, ... in the order of the classes."""
+    named: Document = {}
+    for example in examples:
+        name = (
+            f"class-{sum(key.startswith('class-') for key in named) + 1}" if example.kind == "class" else example.kind
+        )
+        about = f"Typical of {example.label}" if example.kind == "class" else SUMMARIES[example.kind]
+        named[name] = {"summary": about, "value": example.instance}
+    return named
 
 
 def parameters(route: Route, facts: Manifest) -> list[Document]:
@@ -99,7 +116,7 @@ def _covered(facts: Manifest) -> Document:
 
 
 def _prediction(facts: Manifest) -> Document:
-    warnings = {"warnings": FINDINGS | {"description": "Values not seen in training."}}
+    warnings = {"warnings": FINDINGS | {"description": "Values not seen in training, and columns that are ignored."}}
     if facts.classes is None:
         return {"value": {"type": "number"}} | warnings
     probability = {"type": "number", "minimum": 0, "maximum": 1}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from twinserve.service.documents.answers import (
     FINDINGS,
@@ -19,9 +19,11 @@ from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
 from twinserve.service.http.routes import HEALTH, TOKEN, Route
 from twinserve.service.settings import Settings
+from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
 
 VERSION: Final = "3.1.0"
+INSTANCE: Final = "#/components/schemas/Instance"
 
 PARAMETER_ERROR: Final[Document] = {
     "type": "object",
@@ -106,12 +108,12 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document:
-    """The document of a service with this JSON Schema of an instance.
+def openapi(instance: Document, facts: Manifest, settings: Settings, examples: Sequence[Example] = ()) -> Document:
+    """The document of a service with this JSON Schema of an instance, and these examples of one.
 
     Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
     named = {
-        "Instance": {key: value for key, value in instance.items() if key != "$schema"},
+        "Instance": _moved({key: value for key, value in instance.items() if key != "$schema"}),
         **schemas(facts),
         "Problem": PROBLEM,
     }
@@ -121,7 +123,7 @@ def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document
         components["securitySchemes"] = security_document
     paths: Document = {}
     for route in settings.routes:
-        paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document))
+        paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
     return {
         "openapi": VERSION,
         "info": {
@@ -135,7 +137,21 @@ def openapi(instance: Document, facts: Manifest, settings: Settings) -> Document
     }
 
 
-def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) -> Document:
+def _moved(schema: Any) -> Any:
+    """The schema of an instance as a part of the document: its references begin at the document."""
+    if isinstance(schema, list):
+        return [_moved(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: value.replace("#", INSTANCE, 1) if key == "$ref" and isinstance(value, str) else _moved(value)
+        for key, value in schema.items()
+    }
+
+
+def _path(
+    route: Route, facts: Manifest, settings: Settings, schemes: Document, examples: Sequence[Example]
+) -> Document:
     operations: Document = {}
     for method in route.methods:
         operation: Document = {
@@ -148,7 +164,7 @@ def _path(route: Route, facts: Manifest, settings: Settings, schemes: Document) 
         if route.query is not None or route.parameters:
             operation["parameters"] = [*path_parameters(route), *parameters(route, facts)]
         if route.kind == "predict":
-            operation["requestBody"] = request_body(route, settings)
+            operation["requestBody"] = request_body(route, settings, examples)
         if route.kind == "form":
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": FORM_BODY}}}
         if route is TOKEN:

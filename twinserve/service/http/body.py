@@ -12,6 +12,8 @@ from twinserve.service.http.problem import Problem, incomplete_body
 
 WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 JSON_TYPE: Final = re.compile(rf"(?:application/json|{WORD}/{WORD}\+json)\Z", re.IGNORECASE)
+MEDIA_TYPE: Final = re.compile(rf"{WORD}/{WORD}\Z")
+LONGEST_TYPE: Final = 64
 PARAMETER: Final = re.compile(rf'[ \t]*;[ \t]*(?:({WORD})=(?:({WORD})|"((?:[^"\\]|\\.)*)"))?')
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM: Final = 16 * 1024
@@ -26,7 +28,8 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
     if content_type is None or not _is_json(content_type):
-        raise Problem("unsupported-media-type", "Content-Type must be application/json, in UTF-8.")
+        came = _came(content_type)
+        raise Problem("unsupported-media-type", f"Content-Type must be application/json, in UTF-8{came}.")
 
 
 def require_form(content_type: str | None, content_encoding: str | None) -> None:
@@ -35,7 +38,17 @@ def require_form(content_type: str | None, content_encoding: str | None) -> None
         raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
     media_type, _, _ = (content_type or "").partition(";")
     if media_type.strip(" \t").lower() != FORM:
-        raise Problem("unsupported-media-type", f"Content-Type must be {FORM}, in UTF-8.")
+        raise Problem("unsupported-media-type", f"Content-Type must be {FORM}, in UTF-8{_came(content_type)}.")
+
+
+def _came(content_type: str | None) -> str:
+    """What was sent instead, if that is a well-formed media type of at most `LONGEST_TYPE` characters."""
+    if content_type is None:
+        return "; none was sent"
+    media_type = content_type.partition(";")[0].strip(" \t")
+    if len(media_type) > LONGEST_TYPE or not MEDIA_TYPE.match(media_type):
+        return ""
+    return "; another charset was sent" if JSON_TYPE.match(media_type) else f"; {media_type} was sent"
 
 
 @lru_cache(maxsize=256)

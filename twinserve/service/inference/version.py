@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -39,7 +39,9 @@ from twinserve.signature.request.diagnosis import MAX_ERRORS
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
+from twinserve.store.shown_examples import shown_examples
 
 SCHEMA_JSON: Final = "application/schema+json"
 QUICK_BODY: Final = 64 * 1024
@@ -61,8 +63,6 @@ class ModelVersion:
         facts = artifact.manifest
         self.model, self.version = facts.name, version
         self.created = datetime.fromisoformat(facts.training.created)
-        self.schema_document = json_schema(artifact.signature, out_of_range=settings.out_of_range)
-        self.schema = _document(self.schema_document, SCHEMA_JSON)
         self.description = _document(describe(artifact, version))
         self._artifact, self._settings = artifact, settings
         self.pages = KeptPages()
@@ -88,6 +88,22 @@ class ModelVersion:
     def card(self) -> Mapping[str, bytes]:
         """The Markdown of the model card and its figures, by the names of their files."""
         return self._artifact.card
+
+    @cached_property
+    def examples(self) -> Sequence[Example]:
+        """The examples that documents show."""
+        return shown_examples(self._artifact.examples, self._artifact.signature)
+
+    @cached_property
+    def schema_document(self) -> dict[str, Any]:
+        """The JSON Schema of an instance."""
+        instances = [example.instance for example in self.examples]
+        return json_schema(self._artifact.signature, out_of_range=self._settings.out_of_range, examples=instances)
+
+    @cached_property
+    def schema(self) -> Reply:
+        """`GET /schema`."""
+        return _document(self.schema_document, SCHEMA_JSON)
 
     @cached_property
     def form(self) -> Form:
@@ -186,7 +202,8 @@ class ModelVersion:
         rows = len(batch.columns)
         try:
             beside = self._beside(question, batch, outcome, deadline)
-            reply = question.codec.write(batch, outcome, warnings, question.asked, beside)
+            told = warnings if batch.spelled is None else batch.spelled.warnings(warnings)
+            reply = question.codec.write(batch, outcome, told, question.asked, beside)
         except BadPrediction:
             silent = ~answered(outcome)
             if len(silent) != rows or not silent.any():
@@ -219,7 +236,7 @@ class ModelVersion:
     @cached_property
     def openapi(self) -> Reply:
         """The OpenAPI document of the service."""
-        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings))
+        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, self.examples))
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -41,8 +41,11 @@ NOTHING: Final = Asked()
 class Described(Shown, Protocol):
     """The part of a version of a model that routes of the kind `read` publish."""
 
-    schema: Reply
     description: Reply
+
+    @property
+    def schema(self) -> Reply:
+        """The JSON Schema of an instance."""
 
     @property
     def openapi(self) -> Reply:

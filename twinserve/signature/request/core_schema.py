@@ -6,21 +6,19 @@ converted to the value that a column holds: dates to days, datetimes to seconds.
 
 from __future__ import annotations
 
-import datetime
 import json
-import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
 from twinserve.signature.findings import range_text
 from twinserve.signature.signature import ORDERED, Feature, FeatureTree, FeatureType, is_array, outside
-from twinserve.signature.timestamps import DATE_PATTERN, DATETIME_PATTERN, EPOCH, seen_bounds
+from twinserve.signature.timestamps import days_of, seconds_of, seen_bounds
 
-_DATE: Final = re.compile(DATE_PATTERN)
-_DATETIME: Final = re.compile(DATETIME_PATTERN)
+WRITTEN: Final = frozenset((str, int, float))
+"""The types in which a date may be written; a boolean is none."""
 
 
 def schema(tree: FeatureTree, *, reject: bool, lenient: bool = False) -> CoreSchema:
@@ -108,27 +106,23 @@ def _category(feature: Feature) -> CoreSchema:
 
 
 def _date(_: Feature) -> CoreSchema:
-    return cs.no_info_after_validator_function(_days, cs.str_schema(strict=True))
-
-
-def _days(text: str) -> float:
-    try:
-        return float((datetime.date.fromisoformat(text) - EPOCH.date()).days if _DATE.fullmatch(text) else "")
-    except ValueError:
-        raise PydanticCustomError("date", "not a date") from None
+    return cs.no_info_plain_validator_function(_reading(days_of, "date"))
 
 
 def _datetime(_: Feature) -> CoreSchema:
-    return cs.no_info_after_validator_function(_seconds, cs.str_schema(strict=True))
+    return cs.no_info_plain_validator_function(_reading(seconds_of, "datetime"))
 
 
-def _seconds(text: str) -> float:
-    try:
-        instant = datetime.datetime.fromisoformat(text.upper() if _DATETIME.fullmatch(text) else "")
-    except ValueError:
-        raise PydanticCustomError("datetime", "not a date and time") from None
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=datetime.UTC)
-    return (aware - EPOCH).total_seconds()
+def _reading(read: Callable[[Any], float], kind: Literal["date", "datetime"]) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        if type(value) not in WRITTEN:
+            raise PydanticCustomError("date_type" if kind == "date" else "datetime_type", "not a text or an integer")
+        try:
+            return read(value)
+        except ValueError:
+            raise PydanticCustomError(kind, "not a date or datetime") from None
+
+    return check
 
 
 def _in_range(feature: Feature) -> Callable[[float], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import islice
 from typing import Any, Final
@@ -12,7 +12,19 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import ModelError
 from twinserve.signature.findings import Finding, explain, render, unknown_key
-from twinserve.signature.signature import Feature, FeatureTree, FeatureType, Path, PathPart, Signature, is_array
+from twinserve.signature.left_out import column_path, flat_names
+from twinserve.signature.request.envelope import encoded_twice, envelope
+from twinserve.signature.request.spelling import ABSENT, PLAIN, Row, Spelled, flat_name
+from twinserve.signature.signature import (
+    Feature,
+    FeatureTree,
+    FeatureType,
+    Path,
+    PathPart,
+    Signature,
+    is_array,
+    pointer,
+)
 
 MAX_ERRORS: Final = 100
 MOST_LOOKED: Final = 2_000
@@ -66,39 +78,47 @@ class Examiner:
     def __init__(self, signature: Signature, rules: SchemaValidator, max_batch: int) -> None:
         self._rules, self._max_batch = rules, max_batch
         self._root = _Group.of(signature.tree())
-        self._known = frozenset(() if is_array(self._root.tree) else self._root.tree)
+        self._known: frozenset[Any] = frozenset(() if is_array(self._root.tree) else self._root.tree)
         self._ranks = _ranks(signature.tree())
         self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
         """The sort key of each known path, computed once: each row may lack 500 features."""
+        self._names = self._known | flat_names(signature).keys() | signature.left_out.keys()
+        self._hints = _hints(signature)
         self._plain: dict[type, tuple[list[Finding], int]] = {}
         self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
-    def refusal(self, rows: Sequence[Any], *, array: bool) -> InvalidInput | None:
-        """The errors of these rows, if there are any. The rows may be changed."""
+    def refusal(self, rows: Sequence[Any], *, array: bool, spelled: Spelled | None = None) -> InvalidInput | None:
+        """The errors of these rows, if there are any, by the names that were sent. The rows may be changed."""
         if array and not rows:
             return InvalidInput([Finding((), "length", "A batch must hold at least one instance.")], 1)
         if array and len(rows) > self._max_batch:
             return too_many(self._max_batch)
+        if not array and (misplaced := envelope(rows[0], self._names)) is not None:
+            return InvalidInput([misplaced], 1)
         findings: list[Finding] = []
         total = 0
+        written = Spelled() if spelled is None else spelled
         for index, row in enumerate(rows):
-            listed, count = self._of_row(row, (index,) if array else (), MAX_ERRORS - len(findings))
+            prefix = (index,) if array else ()
+            listed, count = self._of_row(row, prefix, MAX_ERRORS - len(findings), written.row(index))
             findings += listed
             total += count
             if len(findings) == MAX_ERRORS:
-                rest, is_exact = self._count(rows[index + 1 :])
+                rest, is_exact = self._count(rows, index + 1, written)
                 return InvalidInput(findings, total + rest, is_exact=is_exact)
         return InvalidInput(findings, total) if total else None
 
-    def _of_row(self, row: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
+    def _of_row(self, row: object, prefix: Path, most: int, written: Row) -> tuple[list[Finding], int]:
         """The first `most` errors of a row, and the number of all."""
         if not self._is_plain(row):
-            return self._findings(row, prefix, most)
+            return self._findings(row, prefix, most, written)
         listed, count = self._of_plain(type(row))
+        if (twice := encoded_twice(row, prefix)) is not None:
+            return [twice], 1
         unknown = row if isinstance(row, dict) else ()
         findings = [Finding((*prefix, *finding.path), finding.code, finding.detail) for finding in listed[:most]]
         keys = sorted(islice(unknown, MAX_ERRORS))[: most - len(findings)]
-        return findings + [unknown_key((*prefix, key)) for key in keys], count + len(unknown)
+        return findings + [self._hinted(unknown_key((*prefix, key))) for key in keys], count + len(unknown)
 
     def _is_plain(self, row: object) -> bool:
         """Does the row hold no known key and no item, so that its errors depend on its type only?
@@ -111,28 +131,30 @@ class Examiner:
     def _of_plain(self, kind: type) -> tuple[list[Finding], int]:
         """The errors that all plain rows of a type have, and their number; each key of a row is one more error."""
         if kind not in self._plain:
-            self._plain[kind] = self._findings(kind(), (), MAX_ERRORS)
+            self._plain[kind] = self._findings(kind(), (), MAX_ERRORS, PLAIN)
         return self._plain[kind]
 
-    def _count(self, rows: Sequence[Any]) -> tuple[int, bool]:
-        """The number of errors in these rows, and whether it is exact; stops when the work exceeds `MOST_LOOKED`."""
+    def _count(self, rows: Sequence[Any], start: int, spelled: Spelled) -> tuple[int, bool]:
+        """The number of errors in the rows from `start`, and whether it is exact; stops when the work exceeds
+        `MOST_LOOKED`."""
         total, left = 0, MOST_LOOKED
-        for row in rows:
+        for index, row in enumerate(rows[start:], start):
             if left < 0:
                 return total, False
             left -= 1
             if self._is_plain(row):
                 total += self._of_plain(type(row))[1] + (len(row) if isinstance(row, dict) else 0)
-            elif count := self._findings(row, (), 0)[1]:
+            elif count := self._findings(row, (), 0, spelled.row(index))[1]:
                 total += count
                 left -= count + ROW
         return total, True
 
-    def _findings(self, instance: object, prefix: Path, most: int) -> tuple[list[Finding], int]:
+    def _findings(self, instance: object, prefix: Path, most: int, written: Row) -> tuple[list[Finding], int]:
         """The first `most` errors of one instance, and the number of all: those of known fields in signature order, and
         after them those of each object's unknown fields."""
         dropped = _drop_unknown(instance, self._root)
-        lines: list[Mapping[str, Any]] = list(_cut_lists(instance, self._root, ()))
+        lines: list[Mapping[str, Any]] = [_twice(path) for path in written.twice]
+        lines += _cut_lists(instance, self._root, ())
         try:
             self._rules.validate_python(instance)
         except ValidationError as error:
@@ -140,10 +162,21 @@ class Examiner:
                 return [], dropped + len(lines) + error.error_count()
             lines += error.errors(include_url=False)
         first = nsmallest(most, lines, key=lambda line: self._place(line["loc"]))
-        findings = [
-            explain({**line, "loc": (*prefix, *line["loc"])}, whole=line["loc"] in self._integers) for line in first
-        ]
+        findings = [self._explained(line, prefix, written) for line in first]
         return findings, dropped + len(lines)
+
+    def _explained(self, line: Mapping[str, Any], prefix: Path, written: Row) -> Finding:
+        path = line["loc"]
+        if line["input"] is ABSENT:
+            line = {**line, "type": "missing"}
+        is_twice = line["type"] == "spelled_twice"
+        sent = (flat_name(path),) if is_twice else written.sent(path)
+        return self._hinted(explain({**line, "loc": (*prefix, *sent)}, whole=path in self._integers))
+
+    def _hinted(self, finding: Finding) -> Finding:
+        """The finding; of a column that training left out, with the places where it may be sent."""
+        hint = self._hints.get(finding.path[-1]) if finding.code == "unknown" else None
+        return finding if hint is None else replace(finding, detail=hint)
 
     def _place(self, path: Path) -> Place:
         return self._places.get(path) or self._find_place(path)
@@ -155,6 +188,21 @@ class Examiner:
             rank, node = node.get(part, (len(node), {}))
             place.append((rank, str(part)))
         return place
+
+
+def _twice(path: Path) -> Mapping[str, Any]:
+    return {"type": "spelled_twice", "loc": path, "input": "", "ctx": {"other": pointer(path)}}
+
+
+def _hints(signature: Signature) -> Mapping[PathPart, str]:
+    """By each key of a column that training left out: where it may be sent, for a caller who sent it elsewhere."""
+    hints: dict[PathPart, str] = {}
+    for name, why in signature.left_out.items():
+        path = column_path(name)
+        places = " or ".join(dict.fromkeys((pointer((name,)), pointer(path))))
+        sentence = f"This field is not part of the input here. At {places} of an instance it is ignored: {why}."
+        hints |= {name: sentence, path[-1]: sentence}
+    return hints
 
 
 def _upwards(feature: Feature) -> Iterator[Path]:

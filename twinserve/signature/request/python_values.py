@@ -7,7 +7,7 @@ and the like are refused: a guess at their meaning would be a second set of rule
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from typing import Any, Final
 
@@ -21,9 +21,11 @@ TOO_LARGE: Final = 10**400
 """Stands for every integer of at least its size, none of which a double holds: Python writes 4,300 digits at most."""
 
 
-def to_json(value: Any) -> bytes:
-    """The JSON text of a value; raises `InvalidInput` with each place that holds what JSON cannot."""
-    copier = _Copier()
+def to_json(value: Any, unread: Collection[Path] = (), *, is_array: bool = False) -> bytes:
+    """The JSON text of a value; raises `InvalidInput` with each place that holds what JSON cannot.
+
+    What is at the places `unread` of an instance may be anything, and becomes null."""
+    copier = _Copier(unread, start=int(is_array))
     copied = copier.copy(value, ())
     if copier.findings:
         raise InvalidInput(copier.findings[:MAX_ERRORS], len(copier.findings))
@@ -55,8 +57,10 @@ def _is_text(text: str) -> bool:
 class _Copier:
     """Copies a value, and lists the places that JSON cannot hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread: Collection[Path], start: int) -> None:
         self.findings: list[Finding] = []
+        self._unread, self._start = unread, start
+        """`start`: where the path within an instance begins."""
 
     def copy(self, value: Any, path: Path) -> Any:
         """The value in JSON's own types. What is nested deeper than any limit is left out, as the rest is refused."""
@@ -78,7 +82,10 @@ class _Copier:
         if not all(isinstance(key, str) and _is_text(key) for key in value):
             self._refuse(path, "Each key must be text.")
             return {}
-        return {str.__str__(key): self.copy(item, (*path, str.__str__(key))) for key, item in value.items()}
+        return {str.__str__(key): self._member(item, (*path, str.__str__(key))) for key, item in value.items()}
+
+    def _member(self, value: Any, path: Path) -> Any:
+        return None if self._unread and path[self._start :] in self._unread else self.copy(value, path)
 
     def _refuse(self, path: Path, detail: str) -> None:
         self.findings.append(Finding(path, CODE, detail))

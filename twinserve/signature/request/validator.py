@@ -23,6 +23,7 @@ from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.negative_zero import has_zero, unsign, with_signs
 from twinserve.signature.request.pydantic_path import JsonReader
 from twinserve.signature.request.python_values import to_json
+from twinserve.signature.request.spelling import Spelled, Speller
 from twinserve.signature.request.strict_json import MAX_DEPTH, TooDeep, parse
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureTree, FeatureType, OutOfRange, Signature, is_array
 
@@ -39,6 +40,8 @@ class Batch(NamedTuple):
 
     columns: Columns
     is_array: bool
+    spelled: Spelled | None = None
+    """How its instances were written, where that differs from the nested form."""
 
 
 class Validator:
@@ -75,24 +78,26 @@ class Validator:
         self._keys = _key_count(signature)
         self._acceptor = _acceptor(signature, max_batch, out_of_range)
         self._examiner = Examiner(signature, rules, max_batch)
+        self._speller = Speller(signature)
 
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
         array = body.lstrip(b" \t\n\r").startswith(b"[")
         colons = count_colons(body)
         values = self._acceptor.accept(body, array=array, colons=colons, keys=self._keys)
+        spelled = None
         if values is None:
             with gc_pause.pause if len(body) > LONG else nullcontext():
                 outcome = self._look_closely(body, colons, array=array)
             if isinstance(outcome, InvalidInput):  # Raised here, where no variable holds values of the body.
                 raise outcome
-            values = outcome
+            values, spelled = outcome
         columns = self._columns(values)
         if b"-" in body and has_zero(columns.matrix):  # Looking for the minus alone takes 0.05 us.
             if (signed := with_signs(body)) != body:
                 return self.validate(signed)
             unsign(columns.matrix, self._integers)
-        return Batch(columns, is_array=array)
+        return Batch(columns, array, spelled)
 
     def validate_value(self, value: Any) -> Batch:
         """A Python value as columns, by the rules for the JSON that it stands for: a list or tuple is an array of
@@ -105,9 +110,11 @@ class Validator:
                 if self._integers and has_zero(columns.matrix):
                     unsign(columns.matrix, self._integers)
                 return Batch(columns, is_array=array)
-        return self.validate(to_json(value))
+        return self.validate(to_json(value, self._speller.left_out, is_array=array))
 
-    def _look_closely(self, body: bytes, colons: int, *, array: bool) -> list[Any] | InvalidInput:
+    def _look_closely(
+        self, body: bytes, colons: int, *, array: bool
+    ) -> tuple[list[Any], Spelled | None] | InvalidInput:
         """The values of a body that the fast path left, or its errors; raises `MalformedJson`.
 
         Most such bodies are invalid; valid ones omit fields or have colons in their strings."""
@@ -116,14 +123,25 @@ class Validator:
         except TooDeep as error:
             return InvalidInput([Finding((), "depth", str(error))], 1)
         rows = value if array else [value]
-        few_unknown = colons <= self._keys * len(rows) + SPARE_COLONS
-        if few_unknown and 0 < len(rows) <= self._max_batch:
-            try:
-                return self._values(self._many.validate_python(rows))
-            except ValidationError:
-                pass  # It reports the first invalid row only.
-        refusal = self._examiner.refusal(rows, array=array)
-        return refusal or self._values(self._many.validate_python(rows))
+        spelled, keys = None, self._keys
+        if 0 < len(rows) <= self._max_batch:
+            if (values := self._tried(rows, colons, keys)) is not None:
+                return values, None
+            spelled = self._speller.read(rows)
+            keys += len(self._speller.names)
+            if spelled and not spelled.is_twice and (values := self._tried(rows, colons, keys)) is not None:
+                return values, spelled
+        refusal = self._examiner.refusal(rows, array=array, spelled=spelled)
+        return refusal or (self._values(self._many.validate_python(rows)), spelled)
+
+    def _tried(self, rows: Sequence[Any], colons: int, keys: int) -> list[Any] | None:
+        """The values of these rows; None where one of them is invalid, or where they may have many unknown keys."""
+        if colons > keys * len(rows) + SPARE_COLONS:
+            return None
+        try:
+            return self._values(self._many.validate_python(rows))
+        except ValidationError:
+            return None  # It reports the first invalid row only.
 
     def _values(self, instances: Sequence[Any]) -> list[Any]:
         """The leaves of all instances in tree order, one instance after another."""

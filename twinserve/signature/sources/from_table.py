@@ -11,6 +11,7 @@ import pandas as pd
 
 from twinserve.errors import UnsupportedInput
 from twinserve.notes import Note
+from twinserve.signature.left_out import column_path
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
 from twinserve.signature.sources.type_inference import (
     Column,
@@ -64,7 +65,7 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
     columns = _grouped(columns)
     features = tuple(_feature(column_path(name), column) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
-    return FeatureTable(Signature(features=features), plain, tuple(notes))
+    return FeatureTable(Signature(features=features, left_out=_left_out(notes)), plain, tuple(notes))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
@@ -73,12 +74,6 @@ def _names(frame: pd.DataFrame) -> list[str]:
     if twice:
         raise UnsupportedInput(f"Two columns are named {twice[0]!r}; rename one of them.")
     return names
-
-
-def column_path(name: str) -> Path:
-    """The path of a column: its name split at the dots, or the whole name if a part would be empty (`Dr. No.`)."""
-    parts = tuple(name.split("."))
-    return parts if all(part.strip() for part in parts) else (name,)
 
 
 def _require_value_or_group(names: Sequence[str]) -> None:
@@ -152,6 +147,10 @@ def _useless(name: str, column: Column) -> str | None:
 def _prose(texts: pd.Series[Any]) -> bool:
     """Are these texts of several words, rather than names or codes?"""
     return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
+
+
+def _left_out(notes: Iterable[Note]) -> dict[str, str]:
+    return {note.column: note.sentence for note in notes if note.kind == "dropped" and note.column is not None}
 
 
 def _reasons(notes: Iterable[Note]) -> str:

@@ -107,6 +107,18 @@ class DocumentsContract(Suite):
             "version": model["version"],
         }
 
+    def test_the_examples_of_the_documents_are_predicted_without_warnings(self, served: Client) -> None:
+        """Each example of `/schema` is an example of a request in `/openapi.json`, and is valid and usual."""
+        shown = served.send("GET", "/schema").json()["examples"]
+        paths = served.send("GET", "/openapi.json").json()["paths"]
+        for path in ("/predict", "/explain"):
+            named = paths[path]["post"]["requestBody"]["content"]["application/json"]["examples"]
+            assert [example["value"] for example in named.values()] == shown
+        assert 1 <= len(shown) <= 21
+        for instance in shown:
+            answer = served.predict(instance)
+            assert (answer.status, answer.json()["warnings"]) == (200, [])
+
     def test_metrics_are_prometheus_text(self, served: Client) -> None:
         """`/metrics` is Prometheus text and counts each request by route, method and status."""
         served.send("GET", "/model")
@@ -125,7 +137,7 @@ class CarsDocumentsContract(OpenedSuite):
             "type": "number",
             "minimum": 0,
             "maximum": 2000,
-            "description": "At the shaft.",
+            "description": "At the shaft. Unit: kW. Training saw 40 to 400.",
             "x-unit": "kW",
             "x-seen-range": [40, 400],
         }

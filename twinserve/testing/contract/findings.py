@@ -9,7 +9,7 @@ from twinserve.testing.contract.rules import engine, errors
 from twinserve.testing.contract.suite import OpenedSuite
 from twinserve.testing.fakes import car, service_of
 
-DATETIME = "Must be a date and time as in RFC 3339; without an offset it is taken as UTC."
+DATETIME = "Must be a date and time as in RFC 3339, or milliseconds since 1970; without an offset it is taken as UTC."
 
 
 class FindingsContract(OpenedSuite):

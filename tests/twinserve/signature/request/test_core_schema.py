@@ -47,7 +47,15 @@ def test_every_type_has_its_rules() -> None:
         ("number", "1", 1.0),
         ("integer", "1", 1.0),
         ("date", '"1970-01-02"', 1.0),
+        ("date", "86400000", 1.0),
+        ("date", "-86400000.0", -1.0),
+        ("date", '"1970-01-02T00:00:00.000"', 1.0),
+        ("date", '"1970-01-02T00:00:00.000Z"', 1.0),
+        ("date", '"1970-01-02 00:00:00.000000"', 1.0),
         ("datetime", '"1970-01-01T00:00:00"', 0.0),
+        ("datetime", '"1970-01-01 00:00:01.500000"', 1.5),
+        ("datetime", "1500", 1.5),
+        ("datetime", "-1.0", -0.001),
     ],
 )
 def test_a_leaf_gives_what_a_column_holds(kind: str, text: str, value: float) -> None:
