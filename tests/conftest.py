@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import structlog
@@ -21,16 +21,20 @@ from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 if TYPE_CHECKING:
     from twinserve.store.registry import Registry
 
+FONTS: Final = "MPLCONFIGDIR"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings come neither from the shell that runs the tests nor from a `.env` file; the home folder is a temporary
-    one."""
+    one. Matplotlib's list of fonts is made once for all trainings of a run; each would take half a second."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(PREFIX) or name == METRICS_FOLDER:
                 patch.delenv(name)
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        if FONTS not in os.environ:
+            patch.setenv(FONTS, str(tmp_path_factory.getbasetemp().parent / "fonts"))
         patch.chdir(tmp_path_factory.mktemp("empty"))
         yield
 
