@@ -79,11 +79,21 @@ def registry(swapping_store: Path, tmp_path: Path) -> Registry:
     return Registry(Path(shutil.copytree(swapping_store, tmp_path / "store")), swapping.NAME)
 
 
+LATER: Final = sys.maxsize
+TRAINING: Final = {"release", "explain", "saved_models", "inprocess", "store", "proof", "predict"}
+"""Rooms whose tests train models; with their files at the end one process would work on while the others wait."""
+
+
+def _trains(path: Path) -> bool:
+    return not TRAINING.isdisjoint(path.parts)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first, those of files with few tests, each of which takes long, before all others.
-    Tests of real processes check times, which a busy machine may exceed: they are tried up to three times."""
+    """Run slow tests first, those of files with few tests, each of which takes long, before all others; then those of
+    rooms that train. Tests of real processes check times, which a busy machine may exceed: they are tried up to three
+    times."""
     sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else sys.maxsize)
+    items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else LATER - _trains(item.path))
     for item in items:
         if item.get_closest_marker("slow") and (
             {"servers", "hosts"} & set(item.path.parts) or item.path.name == "test_serve.py"
