@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -121,7 +122,9 @@ def _calibrated(decisions: FloatArray, folded: FoldedRows, method: str) -> Float
     for train, test in folded.folds:
         given, weights = _Given().fit(table[train], folded.target[train]), part_of(folded.weights, train)
         curve = CalibratedClassifierCV(FrozenEstimator(given), method=method, ensemble=False)
-        curve.fit(table[train], folded.target[train], sample_weight=weights)
+        with warnings.catch_warnings():  # That the weights are those of the curve alone, as they should be.
+            warnings.simplefilter("ignore", UserWarning)
+            curve.fit(table[train], folded.target[train], sample_weight=weights)
         probabilities[test] = curve.predict_proba(table[test])
     return probabilities
 

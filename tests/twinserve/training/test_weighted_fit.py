@@ -86,6 +86,13 @@ def test_a_training_believes_the_rows_that_weigh_more() -> None:
         assert made.pipeline.predict(row).tolist() == [label]
 
 
+@pytest.mark.slow
+def test_weights_make_no_warning_of_their_own() -> None:
+    _, made = learned(1.0 + np.arange(200) % 3)
+    assert made.warnings == ()
+    assert any("calibration" in choice.what for choice in made.choices)
+
+
 def test_the_baseline_weighs_its_rows() -> None:
     weights = np.where(recipe(np.ones(200)).load().target == "yes", 3.0, 1.0)
     made = recipe(weights)
