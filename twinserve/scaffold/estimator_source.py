@@ -102,9 +102,11 @@ class EstimatorSource:
 def _changed(estimator: Any) -> Iterator[tuple[str, Any]]:
     """The parameters that are not at their defaults, in the order of the class."""
     values = estimator.get_params(deep=False)
-    for name, parameter in _parameters(type(estimator)).items():
+    parameters = _parameters(type(estimator))
+    for name, parameter in parameters.items():
         if name in values and not _same(values[name], parameter.default):
             yield name, values[name]
+    yield from ((name, value) for name, value in values.items() if name not in parameters)  # LightGBM takes any.
 
 
 def _parameters(kind: type[Any]) -> Mapping[str, inspect.Parameter]:

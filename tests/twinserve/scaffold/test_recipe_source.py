@@ -69,6 +69,7 @@ OPTIONS = {
     "costs": ("slashed", ["--costs", "FN=5,FP=1", "--positive", "false"]),
     "threshold": ("loans", ["--threshold", "0.25", "--keep-leaks"]),
     "estimators": ("houses", ["--estimator", "ExtraTreesRegressor,LinearRegression"]),
+    "boosters": ("loans", ["--estimator", "XGBClassifier,LGBMClassifier", "--estimator", "default"]),
 }
 
 
