@@ -22,7 +22,6 @@ from pydantic import BaseModel
 from serve_flask import create_app
 from twinserve.predict.halving import by_halves
 from twinserve.proof.probes import probes
-from twinserve.recipes.target import label_text
 from twinserve.release.from_estimator import held_out, package
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.service import Service
@@ -32,6 +31,7 @@ from twinserve.signature import Columns, FeatureType, Signature, to_instances
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
+from twinserve.signature.sources.read_as import plain_text
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.registry import Registry
 
@@ -164,7 +164,7 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
         if table is not None:
             finite = np.logical_and.reduce(np.isfinite(table), axis=1)
         given.append(finite)
-        labels += [label_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
+        labels += [plain_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
         numbers += [] if table is None else [table[finite]]
     return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
 

@@ -20,6 +20,10 @@ def lineage(facts: Manifest) -> Iterator[tuple[str, str]]:
     yield "git commit", training.git_commit or "unknown"
     yield "seed", str(training.seed)
     yield "estimator", training.estimator
+    if training.weight is not None:
+        yield "rows weighed by", training.weight
+    if training.decision is not None:
+        yield "label", training.decision.sentence
     yield "fitted with", f"scikit-learn {training.fitted_with}" if training.fitted_with else "not told by its file"
     yield "libraries", ", ".join(f"{name} {version}" for name, version in training.libraries.items())
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from twinserve.cli.given_table import chosen_split, recipe_of_table
+from twinserve.cli.column_options import chosen_split
+from twinserve.cli.given_table import recipe_of_table
 from twinserve.recipes import Recipe, find
 from twinserve.recipes.split import BY_CLASS
 

@@ -6,7 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from twinserve.recipes import Recipe, Split, table_file
+from twinserve.cli.column_options import chosen_columns, chosen_split
+from twinserve.cli.options import chosen_decision, chosen_estimators
+from twinserve.recipes import Recipe, table_file
 from twinserve.recipes.table import TableOptions, table_recipe
 
 if TYPE_CHECKING:
@@ -19,12 +21,6 @@ def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     return frame, table_file.source_name(options.data)
 
 
-def chosen_split(options: argparse.Namespace) -> Split:
-    """The split that the options name; by class for a command without such options."""
-    given = vars(options)
-    return Split(given.get("time"), given.get("group"), bool(given.get("stratify")))
-
-
 def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
     location = vars(options).get("holdout")
     return None if location is None else table_file.read(location, options.format, sys.stdin.buffer)
@@ -34,6 +30,14 @@ def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.
     """The recipe made for the table, and the table; raises `AskedWrongly`."""
     frame, source = given_table(options)
     wish = TableOptions(
-        options.target, options.task, options.metric, options.keep_leaks, chosen_split(options), _holdout(options)
+        options.target,
+        options.task,
+        options.metric,
+        options.keep_leaks,
+        chosen_split(options),
+        _holdout(options),
+        chosen_columns(options),
+        chosen_estimators(options),
+        chosen_decision(options),
     )
     return table_recipe(name, frame, wish, source), frame

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dotenv import dotenv_values
 
 from twinserve import bounds
+
+if TYPE_CHECKING:
+    from twinserve.recipes import Decision
 
 POLICIES: Final = ("warn", "reject")
 
@@ -53,6 +56,49 @@ def add_reading(group: argparse._ActionsContainer) -> None:
     add_format(group)
     group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
     group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+
+
+def add_estimator(group: argparse._ActionsContainer) -> None:
+    """`--estimator`."""
+    group.add_argument(
+        "--estimator",
+        action="append",
+        type=not_empty,
+        metavar="CLASS",
+        help="a candidate by its class name, of scikit-learn, XGBoost or LightGBM, instead of the usual ones; default "
+        "is those; may be repeated",
+    )
+
+
+def add_decision(group: argparse._ActionsContainer) -> None:
+    """`--threshold`, `--costs` and `--positive`."""
+    group.add_argument(
+        "--threshold",
+        type=positive,
+        metavar="P",
+        help="with two classes: the label is the positive one where its probability is at least P",
+    )
+    group.add_argument(
+        "--costs", metavar="FN=A,FP=B", help="choose the threshold that costs least: A a miss, B a false alarm"
+    )
+    group.add_argument(
+        "--positive", metavar="CLASS", help="the positive class (default: the second in alphabetical order)"
+    )
+
+
+def chosen_decision(options: argparse.Namespace) -> Decision:
+    """How labels are decided; raises `AskedWrongly`."""
+    from twinserve.recipes import Costs, Decision
+
+    given = vars(options)
+    costs = given.get("costs")
+    return Decision(given.get("positive"), given.get("threshold"), None if costs is None else Costs.parse(costs))
+
+
+def chosen_estimators(options: argparse.Namespace) -> tuple[str, ...]:
+    """The class names that `--estimator` gives."""
+    given = vars(options).get("estimator") or ()
+    return tuple(name.strip() for text in given for name in text.split(","))
 
 
 def add_policy(group: argparse._ActionsContainer) -> None:

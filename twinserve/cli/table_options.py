@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinserve.cli.options import add_reading, not_empty
+from twinserve.cli.column_options import add_columns, add_split, chosen_columns, written
+from twinserve.cli.options import add_decision, add_estimator, add_reading, chosen_estimators, not_empty
 from twinserve.errors import AskedWrongly
 from twinserve.metric import METRICS
 
 if TYPE_CHECKING:
     from twinserve.recipes import Recipe
-    from twinserve.scaffold.recipe_source import TableSource
+    from twinserve.scaffold.load_source import TableSource
 
 
 class CannotReadTwice(AskedWrongly):
@@ -26,6 +28,10 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
     add_reading(parser)
     parser.add_argument("--metric", choices=list(METRICS), help="the metric that chooses the best candidate")
+    add_estimator(parser)
+    add_decision(parser)
+    add_columns(parser.add_argument_group("columns: each option may be repeated, and takes A,B as well"))
+    add_split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,15 @@ def remarks(recipe: Recipe) -> str:
 
 
 def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
-    from twinserve.scaffold.recipe_source import TableSource
+    from twinserve.scaffold.load_source import TableSource
 
-    given = [f"--{name} {getattr(options, name)}" for name in ("format", "task", "metric") if getattr(options, name)]
+    names = ("format", "task", "metric", "threshold", "costs", "positive")
+    given = [
+        f"--{name} {shlex.quote(str(getattr(options, name)))}" for name in names if getattr(options, name) is not None
+    ]
     given += ["--keep-leaks"] if options.keep_leaks else []
+    given += [f"--estimator {','.join(chosen_estimators(options))}"] if options.estimator else []
+    given += written(options)
     return TableSource(
         location=options.data,
         target=options.target,
@@ -68,4 +79,5 @@ def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
         options="".join(f" {option}" for option in given),
         recipe_folder=wanted.folder,
         variable=wanted.variable,
+        columns=chosen_columns(options),
     )

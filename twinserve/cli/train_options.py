@@ -6,7 +6,10 @@ import argparse
 from dataclasses import dataclass
 from typing import Final
 
+from twinserve.cli.column_options import add_columns, add_split, names_columns
 from twinserve.cli.options import (
+    add_decision,
+    add_estimator,
     add_policy,
     add_reading,
     add_store,
@@ -46,6 +49,7 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
         epilog=EXIT_CODES,
     )
     _data(parser.add_argument_group("data and recipe"), knobs)
+    add_columns(parser.add_argument_group("columns of --data: each option may be repeated, and takes A,B as well"))
     _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
     _training(parser.add_argument_group("training"), knobs)
     add_output(parser.add_argument_group("output"), knobs)
@@ -61,10 +65,8 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
         parser.error("--data and --recipe exclude each other; give one")
     if options.data is not None and options.name is None:
         options.name = model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
-    if options.data is None and (options.target or options.task or options.metric or options.format):
-        parser.error("--target, --task, --metric and --format belong to --data")
-    if options.data is None and options.holdout is not None:
-        parser.error("--holdout belongs to --data; a recipe names its hold-out by Table(held_out=...)")
+    if options.data is None and (sentence := _needs_data(options)):
+        parser.error(sentence)
     if options.holdout is not None and options.holdout == options.data:
         parser.error("--holdout and --data name the same file")
     if sum(map(bool, (options.holdout, options.time, options.group, options.stratify))) > 1:
@@ -72,6 +74,19 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
     if options.data is None and options.recipe is None and knobs.recipe is None:
         parser.error("say what to learn: --data FILE --target COLUMN, or --recipe package.module:name")
     require_policy(parser, options.out_of_range)
+
+
+def _needs_data(options: argparse.Namespace) -> str | None:
+    """Which of these options are of no use without a table."""
+    if options.target or options.task or options.metric or options.format:
+        return "--target, --task, --metric and --format belong to --data"
+    if names_columns(options) or options.estimator:
+        return "--estimator and options of columns, such as --drop, belong to --data; a recipe has its own"
+    if options.threshold is not None or options.costs or options.positive:
+        return "--threshold, --costs and --positive belong to --data; a recipe has decision=Decision(...)"
+    if options.holdout is not None:
+        return "--holdout belongs to --data; a recipe names its hold-out by Table(held_out=...)"
+    return None
 
 
 def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
@@ -88,20 +103,7 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
 
 
 def _split(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--stratify",
-        action="store_true",
-        help="a fifth of each class, by a hash of each row's content (the default); measure no other split beside it",
-    )
-    group.add_argument(
-        "--time", type=not_empty, metavar="COLUMN", help="the last fifth by this column; cross-validation goes forward"
-    )
-    group.add_argument(
-        "--group",
-        type=not_empty,
-        metavar="COLUMN",
-        help="all rows with one value of this column are on one side, in folds as well; it is no feature",
-    )
+    add_split(group)
     group.add_argument(
         "--holdout", type=not_empty, metavar="FILE", help="the rows of this table, with --data and the same columns"
     )
@@ -113,6 +115,8 @@ def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         choices=list(METRICS),
         help="the metric that chooses the best candidate, with --data (default: log_loss or rmse)",
     )
+    add_estimator(group)
+    add_decision(group)
     group.add_argument("--search", action="store_true", help="search the candidates' hyper-parameters")
     group.add_argument(
         "--budget", type=positive, default=knobs.budget, metavar="SECONDS", help="for --search (default: %(default)s)"

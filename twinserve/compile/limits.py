@@ -47,6 +47,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.ensemble.VotingClassifier",
         "sklearn.ensemble.VotingRegressor",
         "sklearn.frozen.FrozenEstimator",
+        "sklearn.model_selection.FixedThresholdClassifier",
         "sklearn.model_selection.GridSearchCV",
         "sklearn.model_selection.RandomizedSearchCV",
         "sklearn.pipeline.FeatureUnion",

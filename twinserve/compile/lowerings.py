@@ -18,13 +18,14 @@ from twinserve.compile import (
     linear,
     neural,
     scaling,
+    threshold,
     trees,
     xgboost,
 )
 from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, ensembles,
+    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import has_fit_parameter
 
 from twinserve.arrays import FloatArray
 
@@ -29,10 +30,12 @@ class Coded(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore
         coded.estimator_, coded.classes_ = fitted, labels
         return coded
 
-    def fit(self, table: Any, target: Any) -> Self:
-        """Fit a clone of the estimator."""
+    def fit(self, table: Any, target: Any, sample_weight: FloatArray | None = None) -> Self:
+        """Fit a clone of the estimator, with the weights of the rows where it takes some."""
         self.classes_, codes = np.unique(target, return_inverse=True)
-        self.estimator_ = clone(self.estimator).fit(table, codes)
+        weighs = sample_weight is not None and has_fit_parameter(self.estimator, "sample_weight")
+        weights = {"sample_weight": sample_weight} if weighs else {}
+        self.estimator_ = clone(self.estimator).fit(table, codes, **weights)
         return self
 
     def predict(self, table: Any) -> NDArray[Any]:

@@ -26,12 +26,14 @@ AT_ONCE: Final = 4_000_000
 Interval = tuple[float, float]
 
 
-def intervals(y_true: FloatArray, predictions: Predictions, seed: int) -> Mapping[str, Interval]:
+def intervals(
+    y_true: FloatArray, predictions: Predictions, seed: int, *, weights: FloatArray | None = None
+) -> Mapping[str, Interval]:
     """For each metric that these predictions allow, the middle 95 % of its values over all draws."""
     values: dict[str, list[FloatArray]] = {name: [] for name in computable(predictions)}
     for counts in draws([np.arange(len(y_true))], seed, _times(len(y_true))):
         for name, parts in values.items():
-            parts.append(SCORES[name].weighted(y_true, predictions, counts))
+            parts.append(SCORES[name].weighted(y_true, predictions, _weighed(counts, weights)))
     tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     ends: dict[str, Interval] = {}
     for name, parts in values.items():
@@ -41,7 +43,15 @@ def intervals(y_true: FloatArray, predictions: Predictions, seed: int) -> Mappin
     return ends
 
 
-def lower_bound(name: str, y_true: FloatArray, left: Predictions, right: Predictions, seed: int) -> float:
+def lower_bound(
+    name: str,
+    y_true: FloatArray,
+    left: Predictions,
+    right: Predictions,
+    seed: int,
+    *,
+    weights: FloatArray | None = None,
+) -> float:
     """How much better `left` is than `right` at least, with 95 % confidence; negative where it may be worse.
 
     In units of the metric, positive for better whatever its sign. Both are scored on the same draws (a paired
@@ -52,7 +62,7 @@ def lower_bound(name: str, y_true: FloatArray, left: Predictions, right: Predict
     sign, weighted = METRICS[name].sign, SCORES[name].weighted
     differences = [
         sign * (weighted(y_true, left, counts) - weighted(y_true, right, counts))
-        for counts in draws(classes, seed, _times(len(y_true)))
+        for counts in (_weighed(drawn, weights) for drawn in draws(classes, seed, _times(len(y_true))))
     ]
     finite = _finite(differences)
     return float(np.quantile(finite, 1 - CONFIDENCE)) if len(finite) else np.nan
@@ -72,6 +82,11 @@ def draws(strata: Sequence[IntArray], seed: int, times: int) -> Iterator[FloatAr
             size = len(stratum)
             counts[:, stratum] = rng.multinomial(size, np.full(size, 1 / size), size=len(counts))
         yield counts
+
+
+def _weighed(counts: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Rows are drawn alike, and each counts by its weight."""
+    return counts if weights is None else counts * weights
 
 
 def _times(rows: int) -> int:

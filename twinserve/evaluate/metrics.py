@@ -12,7 +12,7 @@ from sklearn import metrics
 from twinserve.arrays import FloatArray
 from twinserve.evaluate import weighted
 from twinserve.evaluate.weighted import WeightedScore
-from twinserve.metric import names
+from twinserve.metric import METRICS, names
 from twinserve.predict.predictor import Predictions
 
 Score = Callable[[FloatArray, Predictions], float]
@@ -29,14 +29,18 @@ class Scores:
     """Of counted rows, for the draws of a bootstrap."""
 
 
-def score(name: str, y_true: FloatArray, predictions: Predictions) -> float:
+def score(name: str, y_true: FloatArray, predictions: Predictions, *, weights: FloatArray | None = None) -> float:
     """One metric of these predictions; raises `TypeError` where it needs probabilities and there are none."""
-    return SCORES[name].score(y_true, predictions)
+    if weights is None:
+        return SCORES[name].score(y_true, predictions)
+    if METRICS[name].needs_probabilities:
+        _probabilities(predictions)
+    return float(SCORES[name].weighted(y_true, predictions, weights[np.newaxis])[0])
 
 
-def evaluate(y_true: FloatArray, predictions: Predictions) -> dict[str, float]:
+def evaluate(y_true: FloatArray, predictions: Predictions, *, weights: FloatArray | None = None) -> dict[str, float]:
     """Every metric that these predictions allow; `y_true` holds class codes or values."""
-    return {name: score(name, y_true, predictions) for name in computable(predictions)}
+    return {name: score(name, y_true, predictions, weights=weights) for name in computable(predictions)}
 
 
 def computable(predictions: Predictions) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,8 @@ from twinserve.errors import AskedWrongly
 from twinserve.inprocess.model import Model, is_frame
 from twinserve.inprocess.wording import in_python, python_wording
 from twinserve.metric import TOLERANCE
+from twinserve.recipes.column_choices import ColumnChoices, Names
+from twinserve.recipes.decision import Costs, Decision
 from twinserve.recipes.split import Split
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.git_commit import git_commit
@@ -56,6 +58,18 @@ def fit(
     group: str | None = None,
     stratify: bool = False,
     holdout: pd.DataFrame | None = None,
+    drop: Names = (),
+    id: Names = (),  # noqa: A002  # As the option is called.
+    category: Names = (),
+    number: Names = (),
+    text: Names = (),
+    date: Names | Mapping[str, str | None] = (),
+    nullable: Names = (),
+    weight: str | None = None,
+    estimator: Names = (),
+    threshold: float | None = None,
+    costs: Mapping[str, float] | None = None,
+    positive: str | None = None,
     out_of_range: OutOfRange = "warn",
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
@@ -71,10 +85,11 @@ def fit(
     """Learn a column of a table from the others, register the model as a version, and give that version, opened.
 
     The arguments are the options of `twinserve train --data`, `holdout` being a table; the same table gives the same
-    model. `name` is the target's by default. `progress` is called with the name of each step, `print` for example.
-    `source` is where the rows come from, for the model card; the manifest also names the git commit of the current
-    folder. `seal_key` is a file with the private key that seals the version. `trust_pickles` and `max_artifact` are for
-    the champion, which is opened to compare with.
+    model. `drop`, `category` and the like take a column or several, `date` also a mapping from columns to formats;
+    `costs` is `{"FN": 10, "FP": 1}`. `name` is the target's by default. `progress` is called with the name of each
+    step, `print` for example. `source` is where the rows come from, for the model card; the manifest also names the git
+    commit of the current folder. `seal_key` is a file with the private key that seals the version. `trust_pickles` and
+    `max_artifact` are for the champion, which is opened to compare with.
 
     The version becomes the champion if it passes the gate, unless a rollback holds the champion and `release` is false.
     A `TrainingWarning` says so if it does not, and names each column that was left out; `model.trained` holds
@@ -101,7 +116,11 @@ def fit(
     )
     with _telling_of_python():
         split = Split(time, group, stratify)
-        wish = TableOptions(target, task, metric, keep_leaks, split, _holdout(holdout, target))
+        columns = ColumnChoices(drop, id, category, number, text, date, nullable, weight)
+        estimators = tuple(estimator.split(",") if isinstance(estimator, str) else estimator)
+        decision = Decision(positive, threshold, None if costs is None else Costs.of(costs))
+        others = _holdout(holdout, target)
+        wish = TableOptions(target, task, metric, keep_leaks, split, others, columns, estimators, decision)
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         trained = _reworded(train(Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))))

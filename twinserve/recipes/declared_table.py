@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import pandas as pd
 from pydantic import BaseModel
@@ -12,12 +14,19 @@ from pydantic import BaseModel
 from twinserve.metric import Task
 from twinserve.recipes import table_file
 from twinserve.recipes import target as targets
+from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
 from twinserve.recipes.recipe import Table
-from twinserve.recipes.table import rows_with_target
+from twinserve.recipes.row_weights import row_weights
+from twinserve.recipes.table import IS_TARGET, rows_with_target
 from twinserve.recipes.table_file import Form
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
+from twinserve.signature.sources.given_type import GivenType
+from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+UNDECLARED: Final = "the input does not declare it"
 
 
 def read_table(
@@ -28,26 +37,42 @@ def read_table(
     task: Task,
     form: Form | None = None,
     null_text: str | None = None,
+    columns: ColumnChoices = NO_CHOICES,
+    left_out: Mapping[str, str] = NOTHING,
 ) -> Table:
     """The rows of a file that have a target, with one column for each field of `input`.
 
     Types are read from all rows, as for `train.py --data`; but whole numbers become texts where `input` declares texts.
-    `null_text` stands for a missing text. A column that is not in the file, or not as declared, is an error of the
-    training. Raises `NoSuchTable`, `UnreadableTable`, `NoSuchColumn` and `BadTarget`.
+    `null_text` stands for a missing text. `columns` names types, such as the format of a date, and the weight of a row.
+    The other columns of the file may be sent and are ignored; `left_out` says why. A column that is not in the file, or
+    not as declared, is an error of the training. Raises `NoSuchTable`, `UnreadableTable`, `NoSuchColumn`, `BadTarget`
+    and `BadWeight`.
     """
     known = rows_with_target(table_file.read(str(path), form, sys.stdin.buffer), target)
     column = known[target]
-    features = [feature for feature in from_pydantic(input).features if feature.name in known.columns]
+    names = [str(name) for name in known.columns]
+    chosen = columns.among(names)
+    features = [feature for feature in from_pydantic(input).features if feature.name in names]
+    why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}
+    declared = {feature.name for feature in features}
+
+    def values(feature: Feature) -> pd.Series[Any]:
+        return _values(known[feature.name], feature, chosen.types.get(feature.name), null_text)
+
     return Table(
-        pd.DataFrame({feature.name: _values(known[feature.name], feature, null_text) for feature in features}),
+        pd.DataFrame({feature.name: values(feature) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
         source=table_file.source_name(str(path)),
         given=known.drop(columns=target),
+        weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
+        left_out={name: why[name] for name in names if name not in declared},
     )
 
 
-def _values(values: pd.Series[Any], feature: Feature, null_text: str | None) -> pd.Series[Any]:
+def _values(values: pd.Series[Any], feature: Feature, given: GivenType | None, null_text: str | None) -> pd.Series[Any]:
     try:
+        if given is not None:
+            return read_as(values, given).values
         column = interpret(values, recognise=feature.type not in TEXTUAL)
     except NotAFeature:
         return values

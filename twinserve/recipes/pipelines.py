@@ -31,50 +31,49 @@ MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
 MOST_WORDS: Final = 20_000
+MOST_ITERATIONS: Final = 1_000
 
 
 def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
     """Unfitted pipelines by name: a linear model, a forest and boosted trees; with free text only a linear model."""
     classify = task == "classification"
-    linear = LogisticRegression(max_iter=1000) if classify else Ridge()
-    if texts := _names(signature, FeatureType.STRING):
-        vectorizers = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
-        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(vectorizers)), ("model", linear)])}
+    linear = LogisticRegression(max_iter=MOST_ITERATIONS) if classify else Ridge()
+    if _names(signature, FeatureType.STRING):
+        return {"words and a linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-    categories = range(len(_names(signature, FeatureType.CATEGORY)))
     return {
-        "linear model": Pipeline([("prepare", _for_linear(signature)), ("model", linear)]),
+        "linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)]),
         "random forest": Pipeline(
-            [("prepare", _for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed))]
+            [("prepare", for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed))]
         ),
         "gradient boosting": Pipeline(
             [
-                ("prepare", _for_boosting(signature)),
-                ("model", boosting(categorical_features=list(categories) or None, random_state=seed)),
+                ("prepare", for_boosting(signature)),
+                ("model", boosting(categorical_features=native_categories(signature), random_state=seed)),
             ]
         ),
     }
 
 
-def _for_linear(signature: Signature) -> ColumnTransformer:
-    """Imputed and scaled numbers, one-hot categories."""
+def for_linear(signature: Signature) -> ColumnTransformer:
+    """Imputed and scaled numbers, one-hot categories, the words of texts."""
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS_PER_CATEGORY, sparse_output=False
     )
     numbers = make_pipeline(_median(indicate=True), StandardScaler())
     dates = {name: make_pipeline(step, _median(), StandardScaler()) for name, step in _calendars().items()}
-    return _prepared(signature, numbers, one_hot, dates)
+    return _prepared(signature, numbers, one_hot, dates, _words(signature))
 
 
-def _for_forest(signature: Signature) -> ColumnTransformer:
+def for_forest(signature: Signature) -> ColumnTransformer:
     """Imputed numbers, ordinal categories: trees can split a code several times."""
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
     dates = {name: make_pipeline(step, _median()) for name, step in _calendars().items()}
     return _prepared(signature, _median(indicate=True), ordinal, dates)
 
 
-def _for_boosting(signature: Signature) -> ColumnTransformer:
+def for_boosting(signature: Signature) -> ColumnTransformer:
     """Nulls stay, categories become codes for the model's native support; an unseen category becomes null."""
     ordinal = OrdinalEncoder(
         handle_unknown="use_encoded_value",
@@ -85,7 +84,23 @@ def _for_boosting(signature: Signature) -> ColumnTransformer:
     return _prepared(signature, "passthrough", ordinal, _calendars())
 
 
-def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any]) -> ColumnTransformer:
+def native_categories(signature: Signature) -> list[int] | None:
+    """The positions of the categories behind `for_boosting`, for the model's native support."""
+    return list(range(len(_names(signature, FeatureType.CATEGORY)))) or None
+
+
+def _words(signature: Signature) -> Sequence[tuple[str, Any, str]]:
+    names = _names(signature, FeatureType.STRING)
+    return [(f"words {place}", TfidfVectorizer(max_features=MOST_WORDS), name) for place, name in enumerate(names, 1)]
+
+
+def _prepared(
+    signature: Signature,
+    numbers: Any,
+    categories: Any,
+    dates: Mapping[str, Any],
+    words: Sequence[tuple[str, Any, str]] = (),
+) -> ColumnTransformer:
     """The transformer of all columns; those of the categories come first, so that their positions are known."""
     parts = [
         ("categories", categories, _names(signature, FeatureType.CATEGORY)),
@@ -93,7 +108,7 @@ def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mappin
         ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
         ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
     ]
-    return ColumnTransformer([part for part in parts if part[2]])
+    return ColumnTransformer([*(part for part in parts if part[2]), *words])
 
 
 def _calendars() -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Task, names
+from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.signature import Signature
 
@@ -38,6 +39,10 @@ class Table:
     rows are divided. None: `features` has them all."""
     held_out: BoolArray | None = None
     """The rows that are held out, `[n]`, where the recipe names them itself; otherwise its `split` decides."""
+    weights: pd.Series[Any] | None = None
+    """The weight of each row, from 0, named by its column; None: all weigh the same."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Why a column of the rows is no feature, by its name; a caller may send it, and it is ignored."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Recipe:
     """For the model card: who may use the model, for what, and for what it must not be used."""
     split: Split = BY_CLASS
     """How the table is divided; its column need not be a feature."""
+    decision: Decision = BY_PROBABILITY
+    """How a label follows from the probabilities of two classes."""
     notes: tuple[Note, ...] = ()
     """Remarks on the table, for the person who trains."""
 

@@ -13,9 +13,12 @@ from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Task
 from twinserve.notes import Note
 from twinserve.recipes import target as targets
+from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn, no_such_column
+from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks, separating
-from twinserve.recipes.pipelines import pipelines
+from twinserve.recipes.named_estimators import candidates, require_estimators
 from twinserve.recipes.recipe import Recipe, Table
+from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
@@ -24,13 +27,8 @@ from twinserve.signature.sources.from_table import FeatureTable, from_table
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
-
-
+IS_TARGET: Final = "it is the target, which is predicted"
 IS_GROUP: Final = "it names the group of a row"
-
-
-class NoSuchColumn(AskedWrongly):
-    """The table has no column with the name of the target."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,10 @@ class TableOptions:
     split: Split = BY_CLASS
     holdout: pd.DataFrame | None = None
     """Rows of one's own that are the hold-out, in a table of the same columns."""
+    columns: ColumnChoices = NO_CHOICES
+    estimators: tuple[str, ...] = ()
+    """The class names of the candidates; none is the usual ones."""
+    decision: Decision = BY_PROBABILITY
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
@@ -56,29 +58,37 @@ class TableOptions:
 def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:
     """The recipe that learns one column of a table from the others.
 
-    Raises `NoSuchColumn`, `BadTarget` or `UnsupportedInput`.
+    Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
     learned = len(frame)
     if options.holdout is not None:
         frame = _with_holdout(frame, options.holdout, options.target)
     known = rows_with_target(frame, options.target)
+    names = [str(name) for name in frame.columns]
+    chosen = options.columns.among(names)
+    chosen.require_apart(options.target, options.split)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]
     task = options.task or targets.guess_task(column)
+    require_estimators(options.estimators, task)
     target = targets.labels(column) if task == "classification" else targets.values(column)
+    options.decision.require_for(None if task == "regression" else sorted(set(target)))
     given = known.drop(columns=options.target)
     held_out = None
     if options.holdout is not None:
         held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    table = from_table(_without_group(given, options.split.group))
+    aside = _aside(chosen, options.split.group)
+    features = given.drop(columns=[name for name in given.columns if str(name) in aside])
+    table = from_table(features, types=chosen.types, nullable=chosen.nullable)
+    weights = None if chosen.weight is None else row_weights(given[chosen.weight])
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
-    signature = _with_others(kept.signature, [str(name) for name in frame.columns], options)
+    signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
-        *_group(options.split.group),
+        *_told_aside(chosen, options.split.group),
         *table.notes,
         *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
@@ -87,14 +97,15 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         name=name,
         task=task,
         input=signature,
-        load=lambda: Table(kept.frame, target, source, given, held_out),
-        candidates=lambda seed: pipelines(kept.signature, task, seed),
+        load=lambda: Table(kept.frame, target, source, given, held_out, weights),
+        candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed),
         metric=options.metric or DEFAULT[task],
         intended_use=(
             f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
             "state it in a recipe of your own before others rely on this model."
         ),
         split=options.split,
+        decision=options.decision,
         notes=notes,
     )
 
@@ -102,7 +113,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
     """The rows in which this column is not null; raises `NoSuchColumn`."""
     if target not in frame.columns:
-        raise NoSuchColumn(f"There is no column {target!r}; the table has {_listed(frame)}.")
+        raise no_such_column(target, [str(name) for name in frame.columns])
     return frame[frame[target].notna()].reset_index(drop=True)
 
 
@@ -116,11 +127,15 @@ def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd
     return pd.concat([frame, holdout[list(frame.columns)]], ignore_index=True)
 
 
-def _without_group(given: pd.DataFrame, group: str | None) -> pd.DataFrame:
-    return given if group is None else given.drop(columns=[name for name in given.columns if str(name) == group])
+def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
+    """Why a column is no feature, where somebody said so."""
+    return {**chosen.left_out, **({} if group is None else {group: IS_GROUP})}
 
 
-def _group(group: str | None) -> Iterator[Note]:
+def _told_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
+    for name, choice in chosen.aside.items():
+        if name != group:
+            yield Note("dropped", name, f"{chosen.left_out[name]} (--{choice})")
     if group is not None:
         yield Note("dropped", group, f"{IS_GROUP} (--group)")
 
@@ -134,11 +149,9 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
     return FeatureTable(signature, table.frame.drop(columns=list(leaks)), table.notes)
 
 
-def _with_others(signature: Signature, names: Sequence[str], options: TableOptions) -> Signature:
-    """The signature in which target and group are of the columns left out, all in the order of the table."""
-    why = {**signature.left_out, options.target: "it is the target, which is predicted"}
-    if options.split.group is not None:
-        why[options.split.group] = IS_GROUP
+def _with_others(signature: Signature, names: Sequence[str], others: dict[str, str]) -> Signature:
+    """The signature with further columns that are left out, all in the order of the table."""
+    why = {**signature.left_out, **others}
     return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
 
 
@@ -176,8 +189,3 @@ def _separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Itera
             name,
             "it alone separates the two classes in every row: kept; make sure that it is known before the prediction",
         )
-
-
-def _listed(frame: pd.DataFrame, most: int = 20) -> str:
-    names = [str(name) for name in frame.columns]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

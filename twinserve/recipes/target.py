@@ -10,8 +10,8 @@ from pandas.api import types as dtypes
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import Task
-from twinserve.signature.frames import text_of
 from twinserve.signature.signature import NUMERIC, TEMPORAL, FeatureType
+from twinserve.signature.sources.read_as import plain_text
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
 MOST_CLASSES: Final = 100
@@ -40,7 +40,7 @@ def guess_task(target: pd.Series[Any]) -> Task:
 def labels(target: pd.Series[Any]) -> pd.Series[Any]:
     """The labels of a classification as texts; raises `BadTarget` for one class only, or for too many."""
     kind = _kind(target)
-    texts = pd.Series([label_text(value) for value in target.tolist()], index=target.index, dtype=object)
+    texts = pd.Series([plain_text(value) for value in target.tolist()], index=target.index, dtype=object)
     if kind is FeatureType.BOOLEAN:
         texts = texts.str.lower()  # `True` in a CSV file is the boolean `true`.
     distinct = texts.nunique()
@@ -66,15 +66,6 @@ def values(target: pd.Series[Any]) -> pd.Series[Any]:
     if len(np.unique(numbers)) < 2:
         raise BadTarget(f"The target {target.name!r} has the same value in every row; there is nothing to learn.")
     return pd.Series(numbers, index=target.index)
-
-
-def label_text(value: Any) -> str:
-    """The text of a label in replies: `true` and `1`, not `True` and `1.0`."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value)).lower()
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return text_of(value)
 
 
 def _kind(target: pd.Series[Any]) -> FeatureType:

@@ -23,9 +23,10 @@ from twinserve.signature.frames import to_frame
 from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
-from twinserve.store.manifest import EvaluatedOn, Manifest, Training
+from twinserve.store.manifest import DecisionFacts, EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
+from twinserve.training.decided import Decided
 from twinserve.training.fit import Fitted, plain_parameters
 from twinserve.training.holdout import fingerprint
 from twinserve.training.row_hashes import row_hashes
@@ -154,9 +155,18 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
             libraries=_libraries(),
             fitted_with=lineage.fitted_with,
             evaluated_on=lineage.evaluated_on,
+            weight=data.weight,
+            decision=_decision(fitted.decided),
         ),
         files={},
     )
+
+
+def _decision(decided: Decided | None) -> DecisionFacts | None:
+    if decided is None:
+        return None
+    costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
+    return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
 
 
 def _libraries() -> Mapping[str, str]:

@@ -53,10 +53,14 @@ class Challenge:
     holdout: Columns
     y_true: FloatArray
     """Class codes or values of the hold-out rows."""
+    weights: FloatArray | None = None
+    """Of these rows, by which the challenger is judged."""
 
     def on(self, rows: BoolArray) -> Challenge:
         """The same on some of the rows, by a mask `[n]`."""
-        return replace(self, holdout=self.holdout.take(np.flatnonzero(rows).tolist()), y_true=self.y_true[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        holdout = self.holdout.take(np.flatnonzero(rows).tolist())
+        return replace(self, holdout=holdout, y_true=self.y_true[rows], weights=weights)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def _too_few(left: int, rows: int) -> str:
 def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
     name = challenge.opened.manifest.metric
     of_challenger = challenge.opened.predictor.predict(challenge.holdout)
-    lower = lower_bound(name, challenge.y_true, of_challenger, of_champion, terms.seed)
+    weights = challenge.weights
+    lower = lower_bound(name, challenge.y_true, of_challenger, of_champion, terms.seed, weights=weights)
     passed = lower >= -terms.tolerance
     return Verdict(
         passed=passed,
@@ -145,8 +150,8 @@ def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Seq
             f"{name} is worse by at most {max(0.0, -lower):.4f}; the tolerance is {terms.tolerance:.4f}."
         ),
         changes=changes,
-        champion_score=score(name, challenge.y_true, of_champion),
-        challenger_score=score(name, challenge.y_true, of_challenger),
+        champion_score=score(name, challenge.y_true, of_champion, weights=weights),
+        challenger_score=score(name, challenge.y_true, of_challenger, weights=weights),
         lower_bound=lower,
     )
 

@@ -15,7 +15,6 @@ from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.metric import Task
 from twinserve.recipes.split import BY_CLASS, Split
-from twinserve.recipes.target import label_text
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
 from twinserve.signature import Columns, Signature
@@ -23,6 +22,7 @@ from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
+from twinserve.signature.sources.read_as import plain_text
 from twinserve.signature.sources.training_profile import observe
 from twinserve.training.data import Data, Rows, divide
 from twinserve.training.holdout import held_out_rows, strata_of
@@ -82,7 +82,7 @@ def from_rows(
     """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
     y_true, held_out = encoded_target(rows.target, classes, len(frame)), rows.held_out(frame)
     observed = observe(signature, frame[~held_out])
-    data = divide(source, from_frame(frame, observed), observed, y_true, classes, held_out)
+    data = divide(source, Rows(from_frame(frame, observed), y_true), observed, classes, held_out)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
 
@@ -172,7 +172,7 @@ def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> F
             raise CannotPackage("The estimator is a regressor, and y holds texts; give the column that it predicts.")
         return values.to_numpy(dtype=np.float64)
     codes = {label: code for code, label in enumerate(classes)}
-    labels = [label_text(value) for value in values.tolist()]
+    labels = [plain_text(value) for value in values.tolist()]
     unknown = sorted(set(labels) - set(codes))
     if unknown:
         raise CannotPackage(f"y holds {unknown[0]!r}, and the estimator knows {', '.join(classes)} only.")

@@ -12,7 +12,6 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
-from twinserve.recipes.target import label_text
 from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
@@ -25,6 +24,7 @@ from twinserve.saved_models.saved_model import SavedModel, open_saved
 from twinserve.signature import Signature
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
+from twinserve.signature.sources.read_as import plain_text
 from twinserve.store.registry import Registry
 
 BOOLEANS: Final = frozenset({"true", "false"})
@@ -167,6 +167,6 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
 
 def _target(values: pd.Series[Any]) -> pd.Series[Any]:
     """The target; booleans that a CSV file writes as `True` become `true`, as labels are written."""
-    if {label_text(value).lower() for value in values.dropna().tolist()} <= BOOLEANS:
-        return values.map(lambda value: label_text(value).lower(), na_action="ignore")
+    if {plain_text(value).lower() for value in values.dropna().tolist()} <= BOOLEANS:
+        return values.map(lambda value: plain_text(value).lower(), na_action="ignore")
     return values

@@ -61,7 +61,7 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, option
         if champion == version:
             verdict = Verdict(passed=True, reason="It is the champion.")
         else:
-            challenge = Challenge(challenger, holdout.columns, holdout.y_true)
+            challenge = Challenge(challenger, holdout.columns, holdout.y_true, weights=holdout.weights)
             weak = weakness(challenger.manifest, options.terms)
             verdict = _verdict(registry, options.terms, options.trust, challenge) if weak is None else weak
         stays = not (options.promote and verdict.passed) or (hold is not None and not options.release)

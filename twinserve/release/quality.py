@@ -34,12 +34,12 @@ def evaluate_on_holdout(predictor: Predictor, data: Data, baseline: Predictions 
     if data.classes is None and len(data.holdout) == 1:
         raise CannotTrain("A single row fell on the hold-out side, too few to evaluate on; give more rows.")
     predictions = _predictions(predictor, data.holdout.columns)
-    y_true = data.holdout.y_true
+    y_true, weights = data.holdout.y_true, data.holdout.weights
     with np.errstate(all="ignore"):  # An overflow gives infinity or NaN, which is refused.
         quality = Quality(
-            metrics=evaluate(y_true, predictions),
-            intervals=intervals(y_true, predictions, seed),
-            baseline={} if baseline is None else evaluate(y_true, baseline),
+            metrics=evaluate(y_true, predictions, weights=weights),
+            intervals=intervals(y_true, predictions, seed, weights=weights),
+            baseline={} if baseline is None else evaluate(y_true, baseline, weights=weights),
         )
     _require_finite(quality)
     return quality

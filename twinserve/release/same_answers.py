@@ -14,9 +14,9 @@ from sklearn.pipeline import Pipeline
 
 from twinserve.errors import CannotPackage
 from twinserve.predict.predictor import TOLERANCE
-from twinserve.recipes.target import label_text
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
+from twinserve.signature.sources.read_as import plain_text
 
 
 def named_columns(estimator: Any, names: list[str]) -> Any:
@@ -98,7 +98,7 @@ def _require_probabilities(model: Any, made: pd.DataFrame) -> None:
 def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
     if numbers:
         return np.allclose(expected.astype(np.float64), answers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    return [label_text(label) for label in expected.tolist()] == list(answers)
+    return [plain_text(label) for label in expected.tolist()] == list(answers)
 
 
 def short_name(estimator: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from twinserve.estimators.label_encoded import Coded
-from twinserve.recipes.target import label_text
+from twinserve.signature.sources.read_as import plain_text
 
 LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
 """Attributes in which scikit-learn's classifiers keep a second copy of their classes, used by `predict`."""
@@ -18,7 +18,7 @@ LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
 
 def labels_of(classifier: Any) -> tuple[str, ...]:
     """A fitted classifier's classes as texts."""
-    return tuple(label_text(label) for label in classifier.classes_)
+    return tuple(plain_text(label) for label in classifier.classes_)
 
 
 def is_computed(estimator: Any, attribute: str) -> bool:

@@ -102,9 +102,19 @@ class EstimatorSource:
 def _changed(estimator: Any) -> Iterator[tuple[str, Any]]:
     """The parameters that are not at their defaults, in the order of the class."""
     values = estimator.get_params(deep=False)
-    for name, parameter in inspect.signature(type(estimator).__init__).parameters.items():
+    parameters = _parameters(type(estimator))
+    for name, parameter in parameters.items():
         if name in values and not _same(values[name], parameter.default):
             yield name, values[name]
+    yield from ((name, value) for name, value in values.items() if name not in parameters)  # LightGBM takes any.
+
+
+def _parameters(kind: type[Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a class; with those of its parents where it passes some on (XGBoost's)."""
+    own, *parents = [inspect.signature(vars(one)["__init__"]) for one in kind.__mro__ if "__init__" in vars(one)][:-1]
+    if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in own.parameters.values()):
+        return own.parameters
+    return {name: parameter for one in (*reversed(parents), own) for name, parameter in one.parameters.items()}
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -98,7 +98,8 @@ def _facts(feature: Feature, frame: pd.DataFrame) -> str:
     elif feature.type is FeatureType.CATEGORY:
         parts.append(_categories(present))
     if feature.nullable:
-        parts.append(f"null in {max(values.isna().mean(), 0.001):.1%} of the rows")
+        share = values.isna().mean()
+        parts.append(f"null in {max(share, 0.001):.1%} of the rows" if share else "null in no row")
     return "; ".join(parts)
 
 

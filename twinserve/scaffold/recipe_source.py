@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +11,9 @@ from sklearn.pipeline import Pipeline
 
 from twinserve.metric import names as metrics
 from twinserve.notes import Note
+from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.recipe import Recipe
-from twinserve.recipes.table_file import Form
+from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.scaffold.estimator_source import SEED, EstimatorSource
 from twinserve.scaffold.imports import Imports
 from twinserve.scaffold.input_class import InputClass
@@ -31,28 +30,13 @@ from twinserve.scaffold.layout import (
     prose,
     sequence,
 )
+from twinserve.scaffold.load_source import TableSource, data_lines, left_out_lines, load_lines
 from twinserve.scaffold.names import identifier, singular
-from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.signature.signature import Signature
 
 CONSTANT: Final = "RECIPE"
 """The name of the recipe in its module."""
 UNSTATED: Final = "Not stated yet: who may use the model, for what, and for what it must not be used."
-
-
-@dataclass(frozen=True)
-class TableSource:
-    """Where the table of a recipe is, and what was asked of it."""
-
-    location: str
-    target: str
-    form: Form | None = None
-    """As given; None: the file's ending says it."""
-    options: str = ""
-    """Further options of the training, as in a command line."""
-    recipe_folder: Path = Path()
-    """The folder that the module will be in."""
-    variable: str | None = None
-    """An environment variable that overrides the location."""
 
 
 def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> str:
@@ -65,14 +49,15 @@ def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> s
             imports.name(module, name)
     root, classes = InputClass(recipe.input, recipe.load().features, imports).lines(singular(recipe.name))
     candidates, columns = _candidates(recipe, imports)
-    left_out = list(_left_out(recipe.notes, {feature.name for feature in recipe.input.features}))
+    remarks = list(_remarks(recipe.notes, recipe.input.left_out))
+    constants = [*left_out_lines(recipe, frame, source), *columns]
     sections: list[Sequence[str]] = [
-        list(_data(source, imports)),
+        list(data_lines(source, imports)),
         classes,
-        [*left_out, *([""] if left_out and columns else []), *columns],
-        list(_load(recipe, frame, source, root, imports)),
+        [*remarks, *([""] if remarks and constants else []), *constants],
+        list(load_lines(recipe, frame, source, root, imports)),
         candidates,
-        list(_recipe(recipe, source, root)),
+        list(_recipe(recipe, source, root, imports)),
     ]
     body = "\n\n\n".join("\n".join(section) for section in sections if section)
     return "\n".join([*_docstring(recipe, source), "", *imports.lines(), "", body, ""])
@@ -88,35 +73,17 @@ def _docstring(recipe: Recipe, source: TableSource) -> Iterator[str]:
     )
 
 
-def _data(source: TableSource, imports: Imports) -> Iterator[str]:
-    place = _place(source)
-    if source.variable:
-        imports.module("os")
-        value = call("Path", call("os.environ.get", Text(source.variable), place))
-        yield from lines(value, before="DATA: Final = ")
-    else:
-        yield f"DATA: Final = {place}"
-
-
-def _place(source: TableSource) -> str:
-    """The path of the file: absolute if it was given so, else from the folder of the recipe."""
-    if Path(source.location).is_absolute():
-        return f"Path({literal(source.location)})"
-    parts = Path(os.path.relpath(source.location, source.recipe_folder)).parts
-    up = parts.count(os.pardir)
-    below = literal("/".join(parts[up:]))
-    return f"Path(__file__).parent / {below}" if not up else f"Path(__file__).parents[{up}] / {below}"
-
-
-def _left_out(notes: Sequence[Note], kept: Collection[str]) -> Iterator[str]:
-    """What was found in the table, as comments: the columns that are left out, and the rest."""
-    out = [note for note in notes if note.kind in ("dropped", "leak") and note.column not in kept]
-    rest = [note for note in notes if note not in out and note.column is not None]
-    for title, told in (("Columns that are left out:", out), ("To be looked at:", rest)):
-        if told:
-            yield f"# {title}"
-            for note in told:
-                yield from comment(f"- {note.column}: {note.sentence}.", hanging="  ")
+def _remarks(notes: Sequence[Note], left_out: Collection[str]) -> Iterator[str]:
+    """What was found in the columns, as comments, but for those whose reason stands in `LEFT_OUT`."""
+    told = [
+        note
+        for note in notes
+        if note.column is not None and not (note.kind in ("dropped", "leak") and note.column in left_out)
+    ]
+    if told:
+        yield "# To be looked at:"
+    for note in told:
+        yield from comment(f"- {note.column}: {note.sentence}.", hanging="  ")
 
 
 def _candidates(recipe: Recipe, imports: Imports) -> tuple[list[str], list[str]]:
@@ -158,29 +125,7 @@ def _columns(name: str, columns: Sequence[str]) -> Iterator[str]:
     yield from lines(sequence("[", [Text(column) for column in columns], "]"), before=f"{name}: Final = ")
 
 
-def _load(recipe: Recipe, frame: pd.DataFrame, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
-    imports.name("twinserve.recipes.declared_table", "read_table")
-    keywords: dict[str, Node] = {"target": Text(source.target), "task": Text(recipe.task)}
-    if source.form:
-        keywords["form"] = Text(source.form)
-    if _has_null_texts(recipe, frame):
-        keywords["null_text"] = Text("")
-    yield "def load() -> Table:"
-    yield from docstring(
-        "The rows that have a target.",
-        "A fifth of them is held out: a hash of a row's content decides, and it stays on its side when others come.",
-        INDENT,
-    )
-    yield from lines(call("read_table", "DATA", root, **keywords), INDENT, "return ")
-
-
-def _has_null_texts(recipe: Recipe, frame: pd.DataFrame) -> bool:
-    features = recipe.input.features if isinstance(recipe.input, Signature) else ()
-    texts = [feature.name for feature in features if feature.type in TEXTUAL and not feature.nullable]
-    return bool(frame[texts].isna().to_numpy().any())
-
-
-def _recipe(recipe: Recipe, source: TableSource, root: str) -> Iterator[str]:
+def _recipe(recipe: Recipe, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
     file = Path(source.location).name
     others = [name for name in metrics(recipe.task) if name != recipe.metric]
     yield f"{CONSTANT}: Final = Recipe("
@@ -192,4 +137,27 @@ def _recipe(recipe: Recipe, source: TableSource, root: str) -> Iterator[str]:
     yield f"{INDENT}metric={literal(recipe.metric)},  # It decides; or {', '.join(others)}."
     use = Text(f"Predicts {source.target!r} for rows like those of {file}. {UNSTATED}")
     yield from lines(use, INDENT, "intended_use=", ",")
+    if recipe.split != BY_CLASS:
+        yield from lines(_split(recipe.split, imports), INDENT, "split=", ",")
+    if recipe.decision != BY_PROBABILITY:
+        yield from lines(_decision(recipe.decision, imports), INDENT, "decision=", ",")
     yield ")"
+
+
+def _split(split: Split, imports: Imports) -> Node:
+    chosen: dict[str, Node] = {name: Text(value) for name, value in vars(split).items() if isinstance(value, str)}
+    if split.stratify:
+        chosen["stratify"] = "True"
+    return call(imports.name("twinserve.recipes", "Split"), **chosen)
+
+
+def _decision(decision: Decision, imports: Imports) -> Node:
+    chosen: dict[str, Node] = {}
+    if decision.positive is not None:
+        chosen["positive"] = Text(decision.positive)
+    if decision.threshold is not None:
+        chosen["threshold"] = repr(decision.threshold)
+    if (costs := decision.costs) is not None:
+        numbers = (repr(costs.false_negative), repr(costs.false_positive))
+        chosen["costs"] = call(imports.name("twinserve.recipes", "Costs"), *numbers)
+    return call(imports.name("twinserve.recipes", "Decision"), **chosen)

@@ -22,6 +22,23 @@ EvaluatedOn = Literal["held-out rows", "rows that it may have learned from", "no
 """Which rows the metrics are of; `nothing` where no rows were given, so that nothing is measured."""
 
 
+class DecisionFacts(BaseModel):
+    """How the label of two classes is decided: the positive class where its probability is at least the threshold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    positive: str
+    threshold: float
+    costs: Mapping[str, float] | None = None
+    """Of a false negative (`FN`) and a false positive (`FP`), where the threshold was chosen by them."""
+
+    @property
+    def sentence(self) -> str:
+        """The rule."""
+        why = "" if self.costs is None else f", chosen by the costs FN={self.costs['FN']:g},FP={self.costs['FP']:g}"
+        return f"{self.positive} where its probability is at least {self.threshold:.6g}{why}"
+
+
 class Training(BaseModel):
     """How a model was trained."""
 
@@ -44,6 +61,10 @@ class Training(BaseModel):
     fitted_with: str | None = None
     """The version of scikit-learn that fitted the model; None where its file does not name it."""
     evaluated_on: EvaluatedOn = "held-out rows"
+    weight: str | None = None
+    """The column that weighed the rows, in fitting and in the metrics; None: all weighed the same."""
+    decision: DecisionFacts | None = None
+    """How labels are decided; None: they are the class of the largest probability, as the estimator has it."""
 
 
 class BatchInvariance(BaseModel):

@@ -13,6 +13,7 @@ from twinserve.errors import CannotTrain
 from twinserve.metric import METRICS
 from twinserve.training.cross_validation import FoldedRows, cross_validate
 from twinserve.training.search import Candidate
+from twinserve.training.weighted_fit import fit_weighted
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def best(candidates: Mapping[str, Candidate], metric: str) -> str:
 def fit_on_all(pipeline: Any, folded: FoldedRows) -> Any:
     """The pipeline fitted on every training row; raises `CannotTrain` where it cannot be."""
     try:
-        return clone(pipeline).fit(folded.frame, folded.target)
+        return fit_weighted(clone(pipeline), folded.frame, folded.target, folded.weights)
     except Exception as error:
         raise CannotTrain(f"The best candidate fails on all rows: {reason(error)}.") from error
 

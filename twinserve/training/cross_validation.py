@@ -13,6 +13,8 @@ from sklearn.base import clone
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.evaluate.metrics import score
 from twinserve.predict.predictor import Predictions
+from twinserve.training.decided import Decided, labelled
+from twinserve.training.weighted_fit import fit_weighted, part_of
 
 Fold = tuple[IntArray, IntArray]
 """Positions of the rows to fit on, and of the rows to predict."""
@@ -33,6 +35,10 @@ class FoldedRows:
     metric: str
     shuffled: bool = True
     """False: by time or by group, which scikit-learn's own calibration would not respect."""
+    weights: FloatArray | None = None
+    """The weight of each row, `[n]`; None: all weigh the same."""
+    decided: Decided | None = None
+    """How labels are decided, where that is known before the training."""
 
     @property
     def all_asked(self) -> bool:
@@ -69,9 +75,10 @@ def cross_validate(
     parts: list[_Part] = []
     scores: list[float] = []
     for train, test in folded.folds:
-        fitted = clone(pipeline).fit(folded.frame.iloc[train], folded.target[train])
+        learning, asked = part_of(folded.weights, train), part_of(folded.weights, test)
+        fitted = fit_weighted(clone(pipeline), folded.frame.iloc[train], folded.target[train], learning)
         parts.append(_part(fitted, folded, test))
-        scores.append(score(folded.metric, folded.y_true[test], parts[-1].predictions))
+        scores.append(score(folded.metric, folded.y_true[test], parts[-1].predictions, weights=asked))
         if is_hopeless is not None and is_hopeless(scores):
             return None
     order = np.argsort(np.concatenate([test for _, test in folded.folds]))
@@ -98,7 +105,7 @@ def predictions_of(fitted: Any, frame: Any, classes: tuple[str, ...] | None) -> 
 
 def _part(fitted: Any, folded: FoldedRows, test: IntArray) -> _Part:
     frame = folded.frame.iloc[test]
-    predictions = predictions_of(fitted, frame, folded.classes)
+    predictions = labelled(predictions_of(fitted, frame, folded.classes), folded.decided, folded.classes)
     if folded.classes is not None and hasattr(fitted, "decision_function"):
         return _Part(predictions, np.asarray(fitted.decision_function(frame), dtype=np.float64))
     if predictions.probabilities is None:

@@ -34,6 +34,13 @@ class Rows:
     columns: Columns
     y_true: FloatArray
     """Class codes or values, `[n]`."""
+    weights: FloatArray | None = None
+    """The weight of each row, `[n]`; None: all weigh the same."""
+
+    def take(self, places: IntArray) -> Rows:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[places]
+        return Rows(self.columns.take(places.tolist()), self.y_true[places], weights)
 
     def __len__(self) -> int:
         return len(self.y_true)
@@ -58,6 +65,8 @@ class Data:
     split: Split = BY_CLASS
     own_holdout: bool = False
     """Did the recipe itself name the rows of the hold-out?"""
+    weight: str | None = None
+    """The column that weighs the rows."""
 
     @property
     def sides(self) -> tuple[Columns, Columns]:
@@ -70,7 +79,7 @@ def split(recipe: Recipe, table: Table) -> Data:
 
     Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
     """
-    declared = recipe.input if isinstance(recipe.input, Signature) else from_pydantic(recipe.input)
+    declared = declared_input(recipe, table)
     if not len(table.features):
         raise CannotTrain("The table has no rows.")
     if len(table.target) != len(table.features):
@@ -86,9 +95,19 @@ def split(recipe: Recipe, table: Table) -> Data:
     features, held_out = table.features[kept], held_out[kept]
     classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
     signature = observe(declared, features[~held_out])
-    data = divide(table.source, from_frame(features, signature), signature, y_true, classes, held_out)
+    weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
+    rows = Rows(from_frame(features, signature), y_true, weights)
+    data = divide(table.source, rows, signature, classes, held_out)
     own = table.held_out is not None
-    return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own), notes)
+    weight = None if table.weights is None else str(table.weights.name)
+    return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own, weight=weight), notes)
+
+
+def declared_input(recipe: Recipe, table: Table) -> Signature:
+    """The input contract with the columns that the table left out."""
+    if isinstance(recipe.input, Signature):
+        return recipe.input
+    return from_pydantic(recipe.input).model_copy(update={"left_out": dict(table.left_out)})
 
 
 def strata(classes: tuple[str, ...] | None, y_true: FloatArray) -> IntArray:
@@ -101,37 +120,27 @@ def noted(data: Data, notes: Iterable[Note]) -> Data:
     return replace(data, notes=(*data.notes, *notes))
 
 
-def divide(
-    source: str,
-    columns: Columns,
-    signature: Signature,
-    y_true: FloatArray,
-    classes: tuple[str, ...] | None,
-    held_out: BoolArray,
-) -> Data:
-    """Divide columns by a mask; raises `CannotTrain` where a side has too few rows or lacks a class."""
+def divide(source: str, rows: Rows, signature: Signature, classes: tuple[str, ...] | None, held_out: BoolArray) -> Data:
+    """Divide rows by a mask; raises `CannotTrain` where a side has too few rows, lacks a class or weighs nothing."""
     data = Data(
         source=source,
         signature=signature,
         classes=classes,
-        train=_rows(columns, y_true, ~held_out),
-        holdout=_rows(columns, y_true, held_out),
-        everything=Rows(columns, y_true),
+        train=rows.take(np.flatnonzero(~held_out)),
+        holdout=rows.take(np.flatnonzero(held_out)),
+        everything=rows,
         held_out=held_out,
     )
     _require_enough(data)
     return data
 
 
-def _rows(columns: Columns, y_true: FloatArray, mask: BoolArray) -> Rows:
-    places = np.flatnonzero(mask)
-    return Rows(columns.take(places.tolist()), y_true[places])
-
-
 def _require_enough(data: Data) -> None:
     for side, rows in (("training", data.train), ("hold-out", data.holdout)):
         if not len(rows):
             raise CannotTrain(f"No row fell on the {side} side; give more rows.")
+        if rows.weights is not None and not rows.weights.any():
+            raise CannotTrain(f"Every row on the {side} side weighs 0; give more rows.")
         if data.classes is not None and (gone := set(range(len(data.classes))) - set(rows.y_true.tolist())):
             label = data.classes[min(gone)]
             raise CannotTrain(f"The class {label!r} has no row on the {side} side; give more rows of it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -21,10 +21,13 @@ from twinserve.signature.signature import OutOfRange
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all
 from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.data import Data, Rows
+from twinserve.training.decided import Decided, given, labelled
 from twinserve.training.folds import folds
 from twinserve.training.improvement import Choice, improve
-from twinserve.training.search import search
+from twinserve.training.search import Candidate, search
+from twinserve.training.threshold import decide, with_threshold
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
+from twinserve.training.weighted_fit import takes_weights
 
 WORTH_THREADS: Final = 500_000
 """Cells of a table from which fitting uses several threads. With fewer, threads cost more in waiting for each other
@@ -54,6 +57,8 @@ class Fitted:
     """Warnings of the libraries while fitting."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """The reason why each of the other candidates has no score."""
+    decided: Decided | None = None
+    """How labels are decided; None: they are the class of the largest probability, as the estimator has it."""
 
 
 def fit(
@@ -69,6 +74,7 @@ def fit(
 
     `out_of_range` is the policy of the servers: under `warn` a candidate that raises on unseen values is refused.
     """
+    recipe.decision.require_for(data.classes)
     folded = _folded(recipe, data, seed)
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):
@@ -83,17 +89,22 @@ def fit(
         improved = improve(evaluated[winner].pipeline, evaluated[winner].cv, folded)
         progress(f"fitting {winner}")
         pipeline = fit_on_all(improved.pipeline, folded)
+        decided = decide(recipe.decision, improved.cv.predictions, folded)
     return Fitted(
         name=winner,
-        pipeline=pipeline,
+        pipeline=with_threshold(pipeline, decided),
         scores={name: candidate.cv.mean for name, candidate in evaluated.items()},
         spreads={name: candidate.cv.spread for name, candidate in evaluated.items()},
         tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
-        baseline=baseline(data),
+        baseline=labelled(baseline(data), decided, data.classes),
         out_of_fold=improved.cv.predictions if folded.all_asked else None,
-        warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught)),
+        warnings=(
+            *dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught),
+            *_unweighted(evaluated, data),
+        ),
         failed=candidates.failed,
+        decided=decided,
     )
 
 
@@ -101,9 +112,10 @@ def baseline(data: Data) -> Predictions:
     """Predictions of the hold-out rows by a model without features: class frequencies of training, or the mean."""
     rows, count = np.zeros((len(data.train), 1)), len(data.holdout)
     if data.classes is None:
-        dummy = DummyRegressor().fit(rows, data.train.y_true)
+        dummy = DummyRegressor().fit(rows, data.train.y_true, sample_weight=data.train.weights)
         return Predictions(values=np.asarray(dummy.predict(np.zeros((count, 1))), dtype=np.float64))
-    dummy = DummyClassifier(strategy="prior").fit(rows, data.train.y_true.astype(int))
+    dummy = DummyClassifier(strategy="prior")
+    dummy.fit(rows, data.train.y_true.astype(int), sample_weight=data.train.weights)
     probabilities = np.asarray(dummy.predict_proba(np.zeros((count, 1))), dtype=np.float64)
     return Predictions(probabilities.argmax(axis=1), probabilities)
 
@@ -111,7 +123,8 @@ def baseline(data: Data) -> Predictions:
 def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     frame, target = to_frame(data.train.columns, data.signature), _target(data, data.train)
     parts, shuffled = folds(data, target, seed), data.split.column is None
-    return FoldedRows(frame, target, data.train.y_true, data.classes, parts, recipe.metric, shuffled)
+    rows, decided = data.train, given(recipe.decision, data.classes)
+    return FoldedRows(frame, target, rows.y_true, data.classes, parts, recipe.metric, shuffled, rows.weights, decided)
 
 
 def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:
@@ -122,6 +135,13 @@ def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:
 
 def _accept(_: Any) -> None:
     """Every candidate: under the policy `reject` no unseen value reaches a pipeline."""
+
+
+def _unweighted(evaluated: Mapping[str, Candidate], data: Data) -> Iterator[str]:
+    """A sentence for each candidate that was fitted without the weights of the rows."""
+    for name, candidate in evaluated.items():
+        if data.weight is not None and not takes_weights(candidate.pipeline):
+            yield f"{name} takes no weights: {data.weight} weighs its metrics, and not its fit"
 
 
 def plain_parameters(pipeline: Any) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -17,6 +18,8 @@ from twinserve.evaluate.metrics import score
 from twinserve.metric import METRICS
 from twinserve.predict.predictor import Predictions
 from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
+from twinserve.training.decided import labelled
+from twinserve.training.weighted_fit import part_of
 
 RARE: Final = 0.6
 """Class weights are tried where the rarest class has fewer than this times `rows / classes` rows."""
@@ -81,9 +84,9 @@ def _calibrate(current: Improved, folded: FoldedRows) -> Improved:
         return current
     methods = ("sigmoid", "isotonic") if len(before) >= FEWEST_FOR_ISOTONIC else ("sigmoid",)
     calibrated = {method: _calibrated(current.cv.decisions, folded, method) for method in methods}
-    method = min(methods, key=lambda method: _squares(calibrated[method], folded).mean())
+    method = min(methods, key=lambda method: _brier(calibrated[method], folded))
     after = calibrated[method]
-    gain = _squares(before, folded) - _squares(after, folded)
+    gain = (_squares(before, folded) - _squares(after, folded)) * _importance(folded)
     cv = _with_probabilities(after, current.cv, folded)
     kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not METRICS[folded.metric].better(
         current.cv.mean, cv.mean
@@ -91,8 +94,8 @@ def _calibrate(current: Improved, folded: FoldedRows) -> Improved:
     choice = Choice(
         f"{method} calibration",
         "brier",
-        float(_squares(before, folded).mean()),
-        float(_squares(after, folded).mean()),
+        _brier(before, folded),
+        _brier(after, folded),
         kept,
     )
     if not kept:
@@ -117,9 +120,12 @@ def _calibrated(decisions: FloatArray, folded: FoldedRows, method: str) -> Float
     table = decisions.reshape(len(decisions), -1)
     probabilities = np.empty((len(table), len(folded.classes or ())))
     for train, test in folded.folds:
-        given = _Given().fit(table[train], folded.target[train])
+        given, weights = _Given().fit(table[train], folded.target[train]), part_of(folded.weights, train)
         curve = CalibratedClassifierCV(FrozenEstimator(given), method=method, ensemble=False)
-        probabilities[test] = curve.fit(table[train], folded.target[train]).predict_proba(table[test])
+        with warnings.catch_warnings():  # That the weights are those of the curve alone, as they should be.
+            warnings.simplefilter("ignore", UserWarning)
+            curve.fit(table[train], folded.target[train], sample_weight=weights)
+        probabilities[test] = curve.predict_proba(table[test])
     return probabilities
 
 
@@ -130,10 +136,27 @@ def _squares(probabilities: FloatArray, folded: FoldedRows) -> FloatArray:
     return squares
 
 
+def _brier(probabilities: FloatArray, folded: FoldedRows) -> float:
+    return float((_squares(probabilities, folded) * _importance(folded)).mean())
+
+
+def _importance(folded: FoldedRows) -> FloatArray:
+    """The weight of each row, 1 on average, `[n]`."""
+    weights = np.ones(len(folded.y_true)) if folded.weights is None else folded.weights
+    importance: FloatArray = weights / weights.mean()
+    return importance
+
+
 def _with_probabilities(probabilities: FloatArray, cv: CrossValidated, folded: FoldedRows) -> CrossValidated:
-    predictions = Predictions(probabilities.argmax(axis=1), probabilities)
+    by_size = Predictions(probabilities.argmax(axis=1), probabilities)
+    predictions = labelled(by_size, folded.decided, folded.classes)
     scores = tuple(
-        score(folded.metric, folded.y_true[test], Predictions(predictions.labels[test], probabilities[test]))  # type: ignore[index]  # Set in the line above.
+        score(
+            folded.metric,
+            folded.y_true[test],
+            Predictions(predictions.labels[test], probabilities[test]),  # type: ignore[index]  # Set in the line above.
+            weights=part_of(folded.weights, test),
+        )
         for _, test in folded.folds
     )
     return replace(cv, scores=scores, predictions=predictions)

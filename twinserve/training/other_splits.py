@@ -21,8 +21,9 @@ from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import TEMPORAL
 from twinserve.signature.sources.type_inference import NotAFeature, interpret, named_like_an_id
 from twinserve.training.cross_validation import predictions_of
-from twinserve.training.data import Data, Rows, strata
+from twinserve.training.data import Data, strata
 from twinserve.training.holdout import HOLDOUT_FRACTION, held_out_rows
+from twinserve.training.weighted_fit import fit_weighted
 
 MOST_ROWS: Final = 20_000
 """Of a larger table a part is measured: one fit or two, whatever its size."""
@@ -56,7 +57,7 @@ def other_splits(pipeline: Any, data: Data, metric: str) -> list[Note]:
     part, refit = data, len(given) > MOST_ROWS
     if refit:
         places = evenly_spread(len(given), MOST_ROWS)
-        rows = Rows(data.everything.columns.take(places.tolist()), data.everything.y_true[places])
+        rows = data.everything.take(places)
         part, given = _redivided(replace(data, everything=rows), held_out[places]), given.iloc[places]
     notes = []
     for suspect in _suspects(part, given):
@@ -132,10 +133,7 @@ def _trend(values: FloatArray) -> float:
 
 
 def _redivided(data: Data, held_out: BoolArray) -> Data:
-    train, holdout = (
-        Rows(data.everything.columns.take(places.tolist()), data.everything.y_true[places])
-        for places in (np.flatnonzero(~held_out), np.flatnonzero(held_out))
-    )
+    train, holdout = (data.everything.take(np.flatnonzero(side)) for side in (~held_out, held_out))
     return replace(data, train=train, holdout=holdout, held_out=held_out)
 
 
@@ -148,6 +146,9 @@ def _scored(pipeline: Any, data: Data, metric: str, *, refit: bool) -> float:
     if refit:
         labels = data.train.y_true
         target = labels if data.classes is None else np.array(data.classes, dtype=object)[labels.astype(int)]
-        pipeline = clone(pipeline).fit(to_frame(data.train.columns, data.signature), target)
+        pipeline = fit_weighted(
+            clone(pipeline), to_frame(data.train.columns, data.signature), target, data.train.weights
+        )
     frame = to_frame(data.holdout.columns, data.signature)
-    return score(metric, data.holdout.y_true, predictions_of(pipeline, frame, data.classes))
+    predictions = predictions_of(pipeline, frame, data.classes)
+    return score(metric, data.holdout.y_true, predictions, weights=data.holdout.weights)

@@ -63,6 +63,43 @@ def test_the_command_makes_the_same_model_of_the_same_table(tmp_path: Path, monk
     assert (answer["label"] == orchard()["kind"]).mean() > 0.8
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"drop": ["wieght"]}, "There is no column 'wieght' (drop=); did you mean 'weight'?"),
+        ({"date": {"wieght": None}}, "There is no column 'wieght' (date=); did you mean 'weight'?"),
+        ({"costs": {"FN": 1, "TP": 1}}, "costs= names FN and FP, such as FN=10,FP=1, not {'FN': 1, 'TP': 1}."),
+        ({"estimator": "DumyClassifier"}, "There is no estimator 'DumyClassifier' for a classification; did you mean"),
+        ({"threshold": 2}, "threshold= is a probability from 0 to 1, not 2."),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_an_argument_is_said_in_python_s_words(
+    options: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AskedWrongly) as refused:
+        fit(orchard(), "kind", artifacts=tmp_path, **options)
+    assert str(refused.value).startswith(sentence)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_is_read_as_the_arguments_say(tmp_path: Path) -> None:
+    table = orchard()
+    table["day"] = [f"{place % 28 + 1:02}.03.2024" for place in range(len(table))]
+    table["times"] = [1 + place % 3 for place in range(len(table))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TrainingWarning)
+        model = fit(
+            table, "kind", artifacts=tmp_path, date={"day": "%d.%m.%Y"}, weight="times", estimator="LogisticRegression"
+        )
+    types = {feature.name: str(feature.type) for feature in model.signature.features}
+    assert types["day"] == "date"
+    assert model.manifest.training.weight == "times"
+    assert model.manifest.training.estimator == "LogisticRegression"
+    answer = model.predict(table.drop(columns="kind").assign(day="2024-03-01").head(2))
+    assert len(answer) == 2
+
+
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     """The path of a file, which the command takes, above all."""
     with pytest.raises(

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel
 
-from twinserve.recipes import Category
+from twinserve.recipes import Category, ColumnChoices
+from twinserve.recipes.column_choices import NoSuchColumn
 from twinserve.recipes.declared_table import read_table
-from twinserve.recipes.table import NoSuchColumn
 from twinserve.signature.sources.agreement import disagreements
 from twinserve.signature.sources.from_pydantic import from_pydantic
 
@@ -57,6 +57,24 @@ def test_a_column_that_is_not_as_declared_is_left_to_the_training(file: Path) ->
     ]
 
 
+def test_other_columns_of_the_file_may_be_sent_and_are_ignored(file: Path) -> None:
+    """As with `--data`; the reasons are the recipe's where it has some."""
+    table = read_table(file, Order, target="late", task="classification", left_out={"extra": "it is a number"})
+    assert table.left_out == {"extra": "it is a number", "late": "it is the target, which is predicted"}
+    table = read_table(file, Order, target="late", task="classification")
+    assert table.left_out["extra"] == "the input does not declare it"
+
+
+def test_a_format_and_a_weight_are_named(file: Path) -> None:
+    file.write_text(ROWS.replace("2024-01-02", "02/01/24"))
+    columns = ColumnChoices(date={"day": "%d/%m/%y"}, weight="extra")
+    table = read_table(file, Order, target="late", task="classification", columns=columns)
+    assert table.features["day"].dropna().tolist() == [pd.Timestamp("2024-01-02")]
+    assert table.weights is not None
+    assert (table.weights.tolist(), table.weights.name) == ([1.0, 2.0, 4.0, 5.0], "extra")
+    assert table.left_out["extra"] == "it is the weight of a row"
+
+
 def test_a_target_that_is_not_there_is_refused(file: Path) -> None:
-    with pytest.raises(NoSuchColumn, match="There is no column 'later'; the table has code, paid"):
+    with pytest.raises(NoSuchColumn, match="There is no column 'later'; did you mean 'late'"):
         read_table(file, Order, target="later", task="classification")

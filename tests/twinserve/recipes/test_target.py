@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from twinserve.recipes.target import BadTarget, guess_task, label_text, labels, values
+from twinserve.recipes.target import BadTarget, guess_task, labels, values
+from twinserve.signature.sources.read_as import plain_text
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_boolean_has_one_name_however_it_was_written(column: list[Any]) -> Non
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (1.0, "1"), (1, "1"), (1.5, "1.5"), ("1.0", "1.0")])
 def test_labels_are_said_as_people_write_them(value: Any, text: str) -> None:
-    assert label_text(value) == text
+    assert plain_text(value) == text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.release.nulls import null_notes
 from twinserve.signature import Signature
 from twinserve.signature.frames import from_frame
-from twinserve.training.data import Data, divide
+from twinserve.training.data import Data, Rows, divide
 
 CONTRACT = signature(
     feature("a", nullable=True),
@@ -35,7 +35,7 @@ def data(contract: Signature = CONTRACT) -> tuple[pd.DataFrame, Data]:
     y_true = (np.arange(80) % 2).astype(float)
     held_out = np.arange(80) >= 60
     columns = from_frame(frame, contract)
-    return frame, divide("made", columns, contract, y_true, ("no", "yes"), held_out)
+    return frame, divide("made", Rows(columns, y_true), contract, ("no", "yes"), held_out)
 
 
 def encoded(head: Any, *number: Any) -> Any:

@@ -14,7 +14,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from twinserve.cli.given_table import recipe_of_table
 from twinserve.cli.main import main
+from twinserve.cli.recipe import command
 from twinserve.recipes import Recipe, table_file
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import Choices, Steps, train
@@ -81,6 +83,22 @@ def wide() -> pd.DataFrame:
     return frame.assign(target=np.where(frame.iloc[:, 0] > 0.5, 1, 0))
 
 
+def slashed() -> pd.DataFrame:
+    """Dates as people write them, numbers with marks for missing ones, and a note beside them."""
+    rng = np.random.default_rng(6)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, ROWS), unit="D")
+    amounts = [f"{value:.2f}" for value in rng.normal(50, 9, ROWS)]
+    return pd.DataFrame(
+        {
+            "day": days.strftime("%d/%m/%Y"),
+            "since": days.strftime("%Y-%m-%d"),
+            "amount": ["?" if place % 9 == 0 else amount for place, amount in enumerate(amounts)],
+            "note": [f"order number {place} for {who}" for place, who in enumerate(rng.choice(["a b", "c d"], ROWS))],
+            "late": rng.random(ROWS) < 0.4,
+        }
+    )
+
+
 TABLES: Final = {
     "measurements": (measurements, "y"),
     "loans": (loans, "defaulted"),
@@ -127,6 +145,13 @@ def of_table(folder: Path, target: str) -> Recipe:
     """The recipe of `train --data`."""
     frame = table_file.read_csv((folder / "table.csv").read_bytes())
     return table_recipe("table", frame, TableOptions(target), "table.csv")
+
+
+def of_options(folder: Path, target: str, *options: str) -> Recipe:
+    """The recipe of `train --data` with further options."""
+    asked = ["--data", "table.csv", "--target", target, *options]
+    with contextlib.chdir(folder):
+        return recipe_of_table(command("recipe", "twinserve recipe").parser.parse_args(asked), "table")[0]
 
 
 def trained(recipe: Recipe, folder: Path) -> Made:

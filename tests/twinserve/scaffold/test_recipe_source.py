@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +16,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness import ROOT
-from tests.twinserve.scaffold.tables import TABLES, imported, of_table, printed, trained
+from tests.twinserve.scaffold.tables import TABLES, imported, of_options, of_table, printed, slashed, trained
 from twinserve.recipes import Recipe
 from twinserve.signature.signature import Signature
-from twinserve.signature.sources.from_pydantic import from_pydantic
+from twinserve.training.data import declared_input
 
 
 def signature(recipe: Recipe) -> Signature:
-    """The contract of a recipe."""
-    return recipe.input if isinstance(recipe.input, Signature) else from_pydantic(recipe.input)
+    """The contract of a recipe, with the columns that its table leaves out."""
+    return declared_input(recipe, recipe.load())
 
 
 def require_same(written: Recipe, table: Recipe) -> None:
     """Everything that decides the model is equal."""
     assert signature(written) == signature(table)
-    assert (written.task, written.metric) == (table.task, table.metric)
+    assert list(signature(written).left_out) == list(signature(table).left_out)
+    assert (written.task, written.metric, written.split) == (table.task, table.metric, table.split)
     ours, theirs = written.load(), table.load()
     pd.testing.assert_frame_equal(ours.features, theirs.features)
     assert (ours.target.tolist(), ours.source) == (theirs.target.tolist(), theirs.source)
+    assert (ours.weights is None) is (theirs.weights is None)
+    if ours.weights is not None and theirs.weights is not None:
+        pd.testing.assert_series_equal(ours.weights, theirs.weights)
     candidates, expected = written.candidates(7), table.candidates(7)
     assert list(candidates) == list(expected)
     assert repr(dict(candidates)) == repr(dict(expected))
@@ -52,6 +57,46 @@ def test_a_printed_recipe_trains_the_same_model_to_the_bit(name: str, tmp_path: 
     ours, theirs = trained(written, tmp_path / "ours"), trained(table, tmp_path / "theirs")
     assert ours == theirs
     assert ("model.onnx" in ours.files) is (name != "words")
+
+
+OPTIONS = {
+    "time": ("loans", ["--time", "askedAt", "--drop", "currency,askedAt"]),
+    "group": ("loans", ["--group", "applicant.address.zip", "--id", "loan_id"]),
+    "columns": ("loans", ["--category", "applicant.age", "--number", "home.address.zip", "--nullable", "all"]),
+    "dates": ("slashed", ["--date", "day=%d/%m/%Y", "--date", "since", "--number", "amount", "--stratify"]),
+    "weight": ("loans", ["--weight", "home.address.zip", "--metric", "brier"]),
+    "text": ("slashed", ["--text", "note", "--drop", "day"]),
+    "costs": ("slashed", ["--costs", "FN=5,FP=1", "--positive", "false"]),
+    "threshold": ("loans", ["--threshold", "0.25", "--keep-leaks"]),
+    "estimators": ("houses", ["--estimator", "ExtraTreesRegressor,LinearRegression"]),
+    "boosters": ("loans", ["--estimator", "XGBClassifier,LGBMClassifier", "--estimator", "default"]),
+}
+
+
+def require_same_with(options: list[str], make: Callable[[], pd.DataFrame], target: str, folder: Path) -> Recipe:
+    """The recipe that is printed with these options, which is that of the table."""
+    written = imported(printed(folder, make(), target, "--name", "table", *options))
+    require_same(written, of_options(folder, target, *options))
+    return written
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_each_option_stands_in_the_printed_recipe(name: str, tmp_path: Path) -> None:
+    table, options = OPTIONS[name]
+    make, target = {**TABLES, "slashed": (slashed, "late")}[table]
+    require_same_with(options, make, target, tmp_path)
+    require_tidy(tmp_path / "written.py")
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["time", "weight", "costs"])
+def test_with_options_it_trains_the_same_model_to_the_bit(name: str, tmp_path: Path) -> None:
+    table, options = OPTIONS[name]
+    make, target = {**TABLES, "slashed": (slashed, "late")}[table]
+    written = require_same_with(options, make, target, tmp_path)
+    theirs = trained(of_options(tmp_path, target, *options), tmp_path / "theirs")
+    assert trained(written, tmp_path / "ours") == theirs
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -83,9 +128,9 @@ def test_mypy_accepts_printed_recipes(tmp_path: Path) -> None:
 def test_left_out_columns_stand_in_the_recipe_with_their_reasons(tmp_path: Path) -> None:
     make, target = TABLES["loans"]
     text = printed(tmp_path, make(), target).read_text()
-    assert "# - loan_id: it looks like an identifier" in text
-    assert "# - currency: it has the same value in every row." in text
-    assert "# - written off: each of its values belongs to exactly one class" in text
+    assert '    "loan_id": "it looks like an identifier' in text
+    assert '    "currency": "it has the same value in every row",' in text
+    assert '    "written off": "each of its values belongs to exactly one class' in text
     assert "applicant: Applicant\n" in text
     assert "    zip: Category  # such as " in text
     assert "class HomeAddress(BaseModel):" in text

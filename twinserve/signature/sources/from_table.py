@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from twinserve.errors import UnsupportedInput
 from twinserve.notes import Note
 from twinserve.signature.left_out import column_path
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
+from twinserve.signature.sources.given_type import GivenType
+from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import (
     Column,
     NotAFeature,
@@ -27,6 +30,8 @@ FEWEST_TO_JUDGE: Final = 20
 NEARLY_ALL: Final = 0.95
 """A column with at least this share of distinct values is an identifier or free text."""
 
+NO_TYPES: Final[Mapping[str, GivenType]] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class FeatureTable:
@@ -38,11 +43,20 @@ class FeatureTable:
     notes: tuple[Note, ...]
 
 
-def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> FeatureTable:
+def from_table(
+    frame: pd.DataFrame,
+    *,
+    recognise: bool = True,
+    drop: bool = True,
+    types: Mapping[str, GivenType] = NO_TYPES,
+    nullable: Collection[str] = (),
+) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
     `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
     (identifiers, constants, free text), with a note for each; without it a column that cannot be a feature is an error.
+    `types` are those of columns that are kept, whatever they hold; columns in `nullable` may be null though none is,
+    but for free text.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
@@ -50,8 +64,10 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
     _require_value_or_group([name for name in names if not (drop and frame[name].isna().all())])
     for name in names:
         try:
-            column = interpret(frame[name], recognise=recognise)
+            column = read_as(frame[name], types[name]) if name in types else interpret(frame[name], recognise=recognise)
         except NotAFeature as error:
+            if name in types:
+                raise UnsupportedInput(f"Column {name!r} {error}, so it is no {types[name]}.") from None
             if not drop:
                 raise UnsupportedInput(f"Column {name!r} {error}, which a feature cannot.") from None
             notes.append(Note("dropped", name, f"it {error}"))
@@ -59,11 +75,11 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
         notes += [Note("warning", name, column.remark)] if column.remark else []
         columns[name] = column
     if drop:
-        columns = _useful(columns, notes)
+        columns = _useful(columns, notes, types)
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     columns = _grouped(columns)
-    features = tuple(_feature(column_path(name), column) for name, column in columns.items())
+    features = tuple(_feature(column_path(name), column, nullable=name in nullable) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return FeatureTable(Signature(features=features, left_out=_left_out(notes)), plain, tuple(notes))
 
@@ -103,27 +119,33 @@ def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
     return {name: columns[name] for name in sorted(columns, key=place)}
 
 
-def _feature(path: Path, column: Column) -> Feature:
-    return Feature(path=path, type=column.type, nullable=bool(column.values.isna().any()))
+def _feature(path: Path, column: Column, *, nullable: bool) -> Feature:
+    null = bool(column.values.isna().any()) or (nullable and column.type is not FeatureType.STRING)
+    return Feature(path=path, type=column.type, nullable=null)
 
 
-def _useful(columns: dict[str, Column], notes: list[Note]) -> dict[str, Column]:
-    """The columns to learn from; free text only if there are no others."""
+def _useful(columns: dict[str, Column], notes: list[Note], types: Collection[str]) -> dict[str, Column]:
+    """The columns to learn from; free text only if there are no others, or if somebody named its type."""
     kept: dict[str, Column] = {}
     texts: dict[str, Column] = {}
     for name, column in columns.items():
-        reason = _useless(name, column)
+        reason = None if name in types else _useless(name, column)
         if reason:
             notes.append(Note("dropped", name, reason))
-        elif column.type is FeatureType.STRING:
+        elif column.type is FeatureType.STRING and name not in types:
             texts[name] = column
         else:
             kept[name] = column
+    notes += [_slow(name) for name, column in kept.items() if column.type is FeatureType.STRING]
     if kept:
         notes += [Note("dropped", name, "it is free text, and other columns are there to learn from") for name in texts]
         return kept
-    notes += [Note("warning", name, "it is free text, so scikit-learn itself will serve this model") for name in texts]
+    notes += [_slow(name) for name in texts]
     return {name: Column(column.type, column.values.fillna("")) for name, column in texts.items()}
+
+
+def _slow(name: str) -> Note:
+    return Note("warning", name, "it is free text, so scikit-learn itself will serve this model")
 
 
 def _useless(name: str, column: Column) -> str | None:

@@ -55,15 +55,15 @@ def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
     if dtypes.is_bool_dtype(values.dtype):
         return Column(FeatureType.BOOLEAN, _floats(values))
     if dtypes.is_integer_dtype(values.dtype):
-        return _numbers(values, FeatureType.INTEGER)
+        return number_column(values, FeatureType.INTEGER)
     if dtypes.is_float_dtype(values.dtype):
-        return _numbers(values, FeatureType.NUMBER)
+        return number_column(values, FeatureType.NUMBER)
     if dtypes.is_datetime64_any_dtype(values.dtype):
-        return _instants(values)
+        return instant_column(values)
     if dtypes.is_timedelta64_dtype(values.dtype):
         return _durations(values)
     if isinstance(values.dtype, pd.PeriodDtype):
-        return _instants(values.dt.to_timestamp())
+        return instant_column(values.dt.to_timestamp())
     return _objects(values, recognise=recognise)
 
 
@@ -80,13 +80,13 @@ def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
     kind = dtypes.infer_dtype(values, skipna=True)
     readers: dict[str, Callable[[], Column]] = {
         "boolean": lambda: Column(FeatureType.BOOLEAN, _floats(values)),
-        "integer": lambda: _numbers(values, FeatureType.INTEGER),
-        "floating": lambda: _numbers(values, FeatureType.NUMBER),
-        "mixed-integer-float": lambda: _numbers(values, FeatureType.NUMBER),
-        "decimal": lambda: _numbers(values, FeatureType.NUMBER),
-        "date": lambda: _instants(_parsed(values)),
-        "datetime": lambda: _instants(_parsed(values)),
-        "datetime64": lambda: _instants(_parsed(values)),
+        "integer": lambda: number_column(values, FeatureType.INTEGER),
+        "floating": lambda: number_column(values, FeatureType.NUMBER),
+        "mixed-integer-float": lambda: number_column(values, FeatureType.NUMBER),
+        "decimal": lambda: number_column(values, FeatureType.NUMBER),
+        "date": lambda: instant_column(_parsed(values)),
+        "datetime": lambda: instant_column(_parsed(values)),
+        "datetime64": lambda: instant_column(_parsed(values)),
         "timedelta": lambda: _durations(pd.to_timedelta(values)),
         "string": lambda: _texts(values, recognise=recognise),
         "empty": lambda: Column(FeatureType.NUMBER, _floats(values)),
@@ -108,7 +108,7 @@ def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
         if set(distinct.str.casefold()) <= {"true", "false"}:
             return Column(FeatureType.BOOLEAN, texts.str.casefold().map({"true": 1.0, "false": 0.0}))
         if distinct.str.fullmatch(INSTANT).all() and (instants := _parsed_text(texts)) is not None:
-            return _instants(instants, only_dates=bool(distinct.str.fullmatch(DATE).all()))
+            return instant_column(instants, only_dates=bool(distinct.str.fullmatch(DATE).all()))
     few = len(distinct) <= FEW or (
         len(distinct) <= MOST_CATEGORIES and len(present) >= ROWS_PER_CATEGORY * len(distinct)
     )
@@ -141,7 +141,8 @@ def number_trouble(texts: pd.Series[Any]) -> str:
     return "its values are numbers but for some; mend those or leave them empty"
 
 
-def _numbers(values: pd.Series[Any], kind: FeatureType) -> Column:
+def number_column(values: pd.Series[Any], kind: FeatureType) -> Column:
+    """Numbers of this type; infinite ones are null, with a remark."""
     numbers = _floats(values)
     infinite = np.isinf(numbers.to_numpy())
     if not infinite.any():
@@ -178,7 +179,7 @@ def _parsed_text(texts: pd.Series[Any]) -> pd.Series[Any] | None:
     return instants if bool((instants.notna() == texts.notna()).all()) else None
 
 
-def _instants(values: pd.Series[Any], *, only_dates: bool | None = None) -> Column:
+def instant_column(values: pd.Series[Any], *, only_dates: bool | None = None) -> Column:
     """Datetimes in UTC, or dates: without `only_dates` a column in which every value is a midnight holds dates."""
     utc = pd.to_datetime(values, utc=True).dt.tz_localize(None).astype("datetime64[us]")
     odd = utc.notna() & ~utc.dt.year.between(FIRST_YEAR, LAST_YEAR)

@@ -1,0 +1,126 @@
+"""What is said of columns: which are no features, what others hold; a mistake is one sentence before the training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twinserve.errors import AskedWrongly
+from twinserve.recipes import ColumnChoices, Recipe, Split
+from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.signature import Signature
+
+ROWS = 60
+
+
+def frame() -> pd.DataFrame:
+    """Codes that look like numbers, an identifier, weights, dates as people write them."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "code": rng.integers(1, 4, ROWS),
+            "customer": [f"C{place:03}" for place in rng.permutation(ROWS)],
+            "weight": rng.integers(0, 5, ROWS),
+            "day": [f"{day:02}.02.2024" for day in rng.integers(1, 28, ROWS)],
+            "amount": ["-" if place % 10 == 0 else f"{place / 4}" for place in range(ROWS)],
+            "a,b": rng.random(ROWS),
+            "size": rng.random(ROWS),
+            "y": rng.choice(["no", "yes"], ROWS),
+        }
+    )
+
+
+def recipe(split: Split | None = None, **choices: Any) -> Recipe:
+    """The recipe of the table with these choices."""
+    return table_recipe(
+        "mine", frame(), TableOptions("y", split=split or Split(), columns=ColumnChoices(**choices)), ""
+    )
+
+
+def signature(**choices: Any) -> Signature:
+    """Its contract."""
+    declared = recipe(**choices).input
+    assert isinstance(declared, Signature)
+    return declared
+
+
+def types(**choices: Any) -> dict[str, str]:
+    """The type of each feature, and `?` where it may be null."""
+    return {one.name: f"{one.type}{'?' if one.nullable else ''}" for one in signature(**choices).features}
+
+
+def test_columns_that_are_no_features_are_named_with_the_reason() -> None:
+    """So that a caller who sends them is told, and not refused."""
+    choices: dict[str, Any] = {"drop": ["size"], "id": "code", "weight": "weight"}
+    assert not {"size", "code", "weight"} & types(**choices).keys()
+    left_out = signature(**choices).left_out
+    assert list(left_out) == [name for name in frame() if name in left_out]
+    assert left_out["size"] == "training was told to leave it out"
+    assert left_out["code"] == "it is an identifier"
+    assert left_out["weight"] == "it is the weight of a row"
+    told = {note.column: note.sentence for note in recipe(**choices).notes if note.kind == "dropped"}
+    assert told["size"] == "training was told to leave it out (--drop)"
+
+
+def test_a_type_that_is_named_goes_before_what_the_values_look_like() -> None:
+    named = types(category="code,customer", number=["amount", "weight"], date={"day": "%d.%m.%Y"})
+    assert (named["code"], named["customer"], named["weight"]) == ("category", "category", "number")
+    assert (named["amount"], named["day"]) == ("number?", "date")
+    table = recipe(category="code", date="day=%d.%m.%Y").load().features
+    assert set(table["code"]) == {"1", "2", "3"}
+    assert table["day"].dt.month.eq(2).all()
+
+
+def test_text_is_learned_from_beside_other_columns() -> None:
+    made = recipe(text="customer")
+    assert types(text="customer")["customer"] == "string"
+    (pipeline,) = made.candidates(0).values()
+    table = made.load()
+    assert pipeline.fit(table.features, table.target).predict(table.features).shape == (ROWS,)
+
+
+def test_null_is_allowed_where_training_saw_none() -> None:
+    assert types(nullable=["size"])["size"] == "number?"
+    assert types()["size"] == "number"
+    assert all(kind.endswith("?") for kind in types(nullable="all").values())
+
+
+def test_a_name_with_a_comma_is_one_column() -> None:
+    assert "a,b" not in types(drop="a,b")
+    assert not {"size", "code"} & types(drop="size, code").keys()
+
+
+@pytest.mark.parametrize(
+    ("choices", "sentence"),
+    [
+        ({"drop": "sise"}, "There is no column 'sise' (--drop); did you mean 'size'?"),
+        ({"weight": "wait"}, "There is no column 'wait' (--weight); did you mean 'weight'"),
+        ({"date": {"dey": None}}, "There is no column 'dey' (--date); did you mean 'day'?"),
+        ({"drop": "code", "category": "code"}, "--drop and --category of 'code' exclude each other; give one."),
+        ({"number": "code", "category": "code"}, "--category and --number of 'code' exclude each other; give one."),
+        ({"id": "code", "nullable": "code"}, "--id and --nullable of 'code' exclude each other; give one."),
+        ({"drop": "y"}, "'y' is the target, so nothing else can be said of it."),
+        ({"number": "customer"}, "Column 'customer' holds 0 numbers among 60 values; 'C"),
+        ({"date": "day"}, "Column 'day' holds 0 dates among 60 values; '"),
+        ({"date": {"day": "%Q"}}, "Column 'day' cannot be read by the format '%Q' ("),
+        ({"weight": "customer"}, "The weight 'customer' is a string; a weight is a number from 0."),
+    ],
+    ids=str,
+)
+def test_each_mistake_is_one_sentence(choices: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AskedWrongly) as refused:
+        recipe(**choices)
+    assert str(refused.value).startswith(sentence)
+    assert str(refused.value).endswith((".", "?"))
+
+
+def test_a_group_may_be_an_identifier_and_a_time_no_feature() -> None:
+    grouped = recipe(Split(group="code"), id="code").input
+    assert isinstance(grouped, Signature)
+    assert grouped.left_out["code"] == "it names the group of a row"
+    assert recipe(Split(time="size"), drop="size").split == Split(time="size")
+    with pytest.raises(AskedWrongly, match=r"^.code. is the group of a row"):
+        recipe(Split(group="code"), category="code")

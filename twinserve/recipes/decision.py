@@ -1,0 +1,78 @@
+"""How the label of two classes follows from their probabilities."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from twinserve.errors import AskedWrongly
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a mistake costs, in any unit."""
+
+    false_negative: float
+    """The positive class is there, and the label is the other one."""
+    false_positive: float
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` unless both cost something."""
+        if not (0 < self.false_negative < float("inf") and 0 < self.false_positive < float("inf")):
+            raise AskedWrongly("--costs are numbers above 0, such as FN=10,FP=1.")
+
+    @classmethod
+    def of(cls, costs: Mapping[str, float | str]) -> Costs:
+        """Of `FN` and `FP`; raises `AskedWrongly`."""
+        try:
+            if costs.keys() != {"FN", "FP"}:
+                raise ValueError
+            return cls(float(costs["FN"]), float(costs["FP"]))
+        except ValueError:
+            raise AskedWrongly(f"--costs names FN and FP, such as FN=10,FP=1, not {dict(costs)}.") from None
+
+    @classmethod
+    def parse(cls, text: str) -> Costs:
+        """Of `FN=10,FP=1`; raises `AskedWrongly`."""
+        return cls.of(dict(part.strip().partition("=")[::2] for part in text.split(",")))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The label is the positive class where its probability is at least the threshold, or else the other class."""
+
+    positive: str | None = None
+    """None: the second class in alphabetical order, the order of the classes."""
+    threshold: float | None = None
+    costs: Costs | None = None
+    """In place of a threshold: the one that costs least on out-of-fold predictions of the training rows."""
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` for choices that contradict each other."""
+        if self.threshold is not None and self.costs is not None:
+            raise AskedWrongly("--threshold and --costs exclude each other; give one.")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise AskedWrongly(f"--threshold is a probability from 0 to 1, not {self.threshold}.")
+        if self.positive is not None and self.threshold is None and self.costs is None:
+            raise AskedWrongly("--positive belongs to --threshold or --costs.")
+
+    def require_for(self, classes: Sequence[str] | None) -> None:
+        """Raise `AskedWrongly` unless these classes can be decided so; None is a regression."""
+        if self == BY_PROBABILITY:
+            return
+        if classes is None or len(classes) != 2:
+            what = "a regression" if classes is None else f"a classification into {len(classes)} classes"
+            raise AskedWrongly(f"--threshold and --costs belong to a classification into two classes; this is {what}.")
+        if self.positive is not None and self.positive not in classes:
+            close = difflib.get_close_matches(self.positive, classes, n=1) or classes
+            raise AskedWrongly(f"There is no class {self.positive!r} (--positive); did you mean {' or '.join(close)}?")
+
+    def positive_of(self, classes: Sequence[str]) -> str:
+        """The positive class."""
+        return classes[1] if self.positive is None else self.positive
+
+
+BY_PROBABILITY: Final = Decision()
+"""The default: the label is the class of the largest probability, as the estimator itself has it."""

@@ -1,0 +1,101 @@
+"""A column read as a type that the person who trains names, whatever its values look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from pandas.api import types as dtypes
+
+from twinserve.signature.frames import text_of
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, FeatureType
+from twinserve.signature.sources.given_type import GivenType
+from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret, number_column
+
+FEWEST_READABLE: Final = 0.5
+"""Where a smaller share of the values can be read as the type, the type is a mistake."""
+
+
+def read_as(values: pd.Series[Any], given: GivenType) -> Column:
+    """The column as this type. Values that cannot be read are null, with a remark; raises `NotAFeature` where these are
+    most of them."""
+    interpret(values, recognise=False)  # Raises for what no feature can hold, such as lists.
+    if values.isna().all():
+        raise NotAFeature("holds no value")
+    if given.type is FeatureType.DATE:
+        return _dates(values, given.format)
+    return READERS[given.type](values)
+
+
+def plain_text(value: Any) -> str:
+    """The text of a label or a category: `true` and `1`, not `True` and `1.0`."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value)).lower()
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return text_of(value)
+
+
+def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    texts = [None if pd.isna(value) else plain_text(value) for value in values.tolist()]
+    return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _categories(values: pd.Series[Any]) -> Column:
+    return Column(FeatureType.CATEGORY, _texts(values))
+
+
+def _free_text(values: pd.Series[Any]) -> Column:
+    """A missing text is an empty one, as a text feature is never null."""
+    return Column(FeatureType.STRING, _texts(values).fillna(""))
+
+
+def _numbers(values: pd.Series[Any]) -> Column:
+    column = interpret(values, recognise=True)
+    if column.type in NUMERIC_OR_BOOLEAN:
+        return Column(FeatureType.NUMBER, column.values, column.remark)
+    if column.type in TEMPORAL:
+        raise NotAFeature("holds dates and no numbers")
+    read = pd.Series([_float(text) for text in _texts(values).tolist()], index=values.index, dtype=np.float64)
+    remark = _unread(values, read, "numbers")
+    infinite = number_column(read, FeatureType.NUMBER)
+    return Column(FeatureType.NUMBER, infinite.values, "; ".join(filter(None, (remark, infinite.remark))) or None)
+
+
+def _float(text: str | None) -> float:
+    try:
+        return float("nan") if text is None or "_" in text else float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _dates(values: pd.Series[Any], form: str | None) -> Column:
+    if form is None or dtypes.is_datetime64_any_dtype(values.dtype):
+        column = interpret(values, recognise=True)
+        if column.type in TEMPORAL:
+            return column
+    try:
+        read = pd.to_datetime(_texts(values), format=form or "ISO8601", utc=True, errors="coerce")
+    except ValueError as error:
+        raise NotAFeature(f"cannot be read by the format {form!r} ({str(error).rstrip('.')})") from None
+    remark = _unread(values, read, "dates" if form is None else f"dates of the form {form}")
+    column = instant_column(read)
+    return Column(column.type, column.values, "; ".join(filter(None, (remark, column.remark))) or None)
+
+
+def _unread(values: pd.Series[Any], read: pd.Series[Any], what: str) -> str | None:
+    """A remark on the values that were not read; raises `NotAFeature` where these are most of them."""
+    unread = values.notna() & read.isna()
+    count, present = int(unread.sum()), int(values.notna().sum())
+    if count > (1 - FEWEST_READABLE) * present:
+        raise NotAFeature(f"holds {present - count} {what} among {present} values; {values[unread].iloc[0]!r} is none")
+    return f"holds {count} values that are no {what}, read as null" if count else None
+
+
+READERS: Final[Mapping[FeatureType, Callable[[pd.Series[Any]], Column]]] = {
+    FeatureType.CATEGORY: _categories,
+    FeatureType.NUMBER: _numbers,
+    FeatureType.STRING: _free_text,
+}
