@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinserve.cli.options import add_reading, not_empty
+from twinserve.cli.options import add_metric, add_reading, not_empty
 from twinserve.errors import AskedWrongly
-from twinserve.metric import METRICS
 
 if TYPE_CHECKING:
     from twinserve.recipes import Recipe
@@ -25,7 +24,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
     add_reading(parser)
-    parser.add_argument("--metric", choices=list(METRICS), help="the metric that chooses the best candidate")
+    add_metric(parser, "the metric that chooses the best candidate")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Recipes: what is predicted, and how it is learned."""
 
+from twinserve.metric import Metric
 from twinserve.recipes.catalog import find
 from twinserve.recipes.recipe import Candidates, Recipe, Table
 from twinserve.recipes.split import Split
 from twinserve.signature.sources.category import Category
 
-__all__ = ["Candidates", "Category", "Recipe", "Split", "Table", "find"]
+__all__ = ["Candidates", "Category", "Metric", "Recipe", "Split", "Table", "find"]

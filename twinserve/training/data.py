@@ -66,7 +66,8 @@ class Data:
 
 
 def split(recipe: Recipe, table: Table) -> Data:
-    """Divide a table into training rows and hold-out; the signature's `seen` comes from the training rows alone.
+    """Divide a table into training rows and hold-out; the signature's `seen` comes from the rows that what serves is
+    fitted on: the training rows, or all where the recipe is refitted.
 
     Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
     """
@@ -85,7 +86,7 @@ def split(recipe: Recipe, table: Table) -> Data:
     kept, notes = enough_rows(classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
     classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
-    signature = observe(declared, features[~held_out])
+    signature = observe(declared, features if recipe.refit else features[~held_out])
     data = divide(table.source, from_frame(features, signature), signature, y_true, classes, held_out)
     own = table.held_out is not None
     return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own), notes)
