@@ -74,7 +74,7 @@ test-extended: setup-dev ## What CI has no time for: every guide, every variant 
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "extended and not environments"
 
 test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of the oldest scikit-learn and of MLflow, whose environments take minutes to make
-	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/test_guides.py
+	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/twinserve/release tests/test_guides.py
 
 test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under the servers that people run (building uWSGI needs a C compiler)
 	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts

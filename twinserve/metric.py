@@ -1,13 +1,17 @@
 """The metrics that may decide: their names, the task of each, and which direction is better.
 
+A recipe may name one of these, or bring one of its own: `Metric("cost", "classification", False, function=cost)`.
+
 Their functions are in `twinserve/evaluate/`; this table loads neither NumPy nor scikit-learn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from twinserve.errors import AskedWrongly
 
 Task = Literal["classification", "regression"]
 TOLERANCE: Final = 0.02
@@ -22,6 +26,18 @@ class Metric:
     task: Task
     greater_is_better: bool
     needs_probabilities: bool = False
+    function: Callable[[Any, Any], float] | None = None
+    """Of a metric of one's own: from `y_true` `[n]` (class codes, or values) and the `Predictions` of the same rows
+    (`labels` as codes, `probabilities`, or `values`) to the metric. Codes count the classes in their sorted order."""
+
+    def __post_init__(self) -> None:
+        """Raise `AskedWrongly` where one's own metric has the name of another."""
+        if self.function is not None and (self.name in METRICS or pinball_quantile(self.name) is not None):
+            raise AskedWrongly(f"There is a metric {self.name!r} already; give yours another name.")
+
+    def __str__(self) -> str:
+        """Its name."""
+        return self.name
 
     @property
     def sign(self) -> int:
@@ -41,13 +57,16 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("f1_macro", "classification", greater_is_better=True),
         Metric("log_loss", "classification", greater_is_better=False, needs_probabilities=True),
         Metric("roc_auc", "classification", greater_is_better=True, needs_probabilities=True),
+        Metric("average_precision", "classification", greater_is_better=True, needs_probabilities=True),
         Metric("brier", "classification", greater_is_better=False, needs_probabilities=True),
         Metric("r2", "regression", greater_is_better=True),
         Metric("rmse", "regression", greater_is_better=False),
         Metric("mae", "regression", greater_is_better=False),
+        Metric("mape", "regression", greater_is_better=False),
+        Metric("pinball", "regression", greater_is_better=False),
     )
 }
-"""By name, in the order in which they are reported."""
+"""By name, in the order in which they are reported. `pinball` is of the median; `pinball_0.9` is a metric, too."""
 
 DEFAULT: Final[Mapping[Task, str]] = {"classification": "log_loss", "regression": "rmse"}
 """The metric that decides unless a recipe says otherwise."""
@@ -60,3 +79,22 @@ def names(task: Task, *, probabilities: bool = True) -> Sequence[str]:
         for metric in METRICS.values()
         if metric.task == task and (probabilities or not metric.needs_probabilities)
     ]
+
+
+def metric_of(metric: str | Metric) -> Metric:
+    """What is known of a metric, by its name or by itself; raises `KeyError` for an unknown name."""
+    if isinstance(metric, Metric):
+        return metric
+    if pinball_quantile(metric) is not None:
+        return Metric(metric, "regression", greater_is_better=False)
+    return METRICS[metric]
+
+
+def pinball_quantile(name: str) -> float | None:
+    """The quantile of `pinball_0.9`; None for a name of another form."""
+    kind, _, text = name.partition("_")
+    try:
+        quantile = float(text) if kind == "pinball" else 0.0
+    except ValueError:
+        return None
+    return quantile if 0 < quantile < 1 else None

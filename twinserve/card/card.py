@@ -16,10 +16,10 @@ from twinserve.card.coverage import coverage
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
 from twinserve.card.explanations import Explaining
 from twinserve.card.figures import figures
+from twinserve.card.importance import importance
 from twinserve.card.lineage import lineage, parameters
 from twinserve.card.quality import evaluated_by, measured, metrics
 from twinserve.estimators.calendar import calendar_parts
-from twinserve.evaluate.importance import importances
 from twinserve.explain.explainer import Explainer
 from twinserve.predict.predictor import Predictor
 from twinserve.recipes import Recipe
@@ -38,6 +38,10 @@ COMPOSED: Final = (
     "The examples are composed: each field has the median or the most frequent value of its group of rows. What occurs "
     "in fewer than five rows is counted together with its neighbours."
 )
+REFITTED: Final = (
+    "The model that serves was fitted once more, on all rows. Metrics, figures, importances and coverage are of its "
+    "twin, the same pipeline fitted without the held-out rows; the gate asks the twin, too."
+)
 PUBLISHED: Final = "The examples are training rows, as this training was told to publish some."
 
 
@@ -53,6 +57,8 @@ class Subject:
     explainer: Explainer | None
     publish_rows: bool = False
     """Are the examples that pages show training rows? Otherwise they are composed of them."""
+    judged: Predictor | None = None
+    """The predictor whose figures are shown; None: the one that serves."""
 
 
 def card(subject: Subject) -> dict[str, bytes]:
@@ -72,16 +78,8 @@ def _figures(subject: Subject) -> Figures:
     data, facts = subject.data, subject.facts
     if facts.training.evaluated_on == "nothing":
         return {}
-    predictions = subject.predictor.predict(data.holdout.columns)
-    ranked = importances(
-        subject.predictor,
-        data.holdout.columns,
-        data.holdout.y_true,
-        data.signature,
-        metric=facts.metric,
-        seed=facts.training.seed,
-    )
-    drawn = figures(data.holdout.y_true, predictions, data.classes, ranked)
+    predictions = (subject.judged or subject.predictor).predict(data.holdout.columns)
+    drawn = figures(data.holdout.y_true, predictions, data.classes, facts.importances)
     return {f"{FOLDER}/{name}": figure for name, figure in drawn.items()}
 
 
@@ -101,6 +99,7 @@ def _blocks(subject: Subject, drawn: Figures, explained: Figures) -> Iterator[st
     if facts.metrics:
         yield metrics(facts)
     yield from (picture(path, caption) for path, (caption, _) in drawn.items())
+    yield from importance(facts)
     if facts.explanation is not None:
         yield heading("Why an answer is what it is")
         how = "estimated by sampling" if facts.explanation.method == "shapley-sampled" else "exact"
@@ -128,6 +127,8 @@ def _summary(subject: Subject) -> Iterator[str]:
     yield paragraph(subject.recipe.intended_use, "Intended use.")
     yield paragraph(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
     yield paragraph(f"{measured(facts)}, {facts.training.estimator}, served {_how(facts)}.", "Summary.")
+    if facts.training.refitted:
+        yield paragraph(REFITTED, "Refitted.")
 
 
 def _how(facts: Manifest) -> str:

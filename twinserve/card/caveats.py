@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from twinserve.metric import METRICS, names
-from twinserve.store.manifest import Manifest
+from twinserve.metric import names
+from twinserve.store.manifest import Manifest, metric_in
 
 
 def caveats(facts: Manifest) -> tuple[str, ...]:
-    """One sentence for each caveat, to be said first; none for a model that is better than its baseline."""
+    """One sentence for each caveat, to be said first; none for a model that is better than its baseline, and not too
+    good to be true."""
+    doubts = () if facts.too_good is None else (facts.too_good.sentence,)
+    return (*doubts, *_against_baseline(facts))
+
+
+def _against_baseline(facts: Manifest) -> tuple[str, ...]:
     name = facts.metric
     if not beats_baseline(facts):
         return (f"No better than the baseline by {name}: these features hardly predict the target.{_worse(facts)}",)
@@ -35,20 +41,24 @@ def beats_baseline(facts: Manifest) -> bool:
     """Whether the deciding metric is better than that of a model that uses no feature."""
     if facts.metric not in facts.baseline:
         return True
-    return METRICS[facts.metric].better(facts.metrics[facts.metric], facts.baseline[facts.metric])
+    return metric_in(facts, facts.metric).better(facts.metrics[facts.metric], facts.baseline[facts.metric])
 
 
 def _surpasses(facts: Manifest, name: str) -> bool:
     """Is the whole interval of a metric better than the baseline?"""
     if name not in facts.intervals or name not in facts.baseline:
         return False
-    return all(METRICS[name].better(end, facts.baseline[name]) for end in facts.intervals[name])
+    return all(metric_in(facts, name).better(end, facts.baseline[name]) for end in facts.intervals[name])
 
 
 def _worse(facts: Manifest) -> str:
     """A sentence with the metrics by which the baseline is better; empty where there are none."""
     pairs = [(name, value, facts.baseline[name]) for name, value in facts.metrics.items() if name in facts.baseline]
-    worse = [f"{name} ({value:.4f}; {other:.4f})" for name, value, other in pairs if METRICS[name].better(other, value)]
+    worse = [
+        f"{name} ({value:.4f}; {other:.4f})"
+        for name, value, other in pairs
+        if metric_in(facts, name).better(other, value)
+    ]
     return f" Worse than the baseline by {', '.join(worse)}." if worse else ""
 
 

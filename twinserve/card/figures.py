@@ -10,8 +10,8 @@ from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
 from twinserve.arrays import FloatArray, evenly_spread
 from twinserve.card.drawing import BLUE, COLOURS, GREY, SIZE, drawing, empty, short, svg
-from twinserve.evaluate.importance import Importance
 from twinserve.predict.predictor import Predictions
+from twinserve.store.evaluation_facts import ImportanceFacts
 
 MOST_CLASSES: Final = len(COLOURS)
 MOST_POINTS: Final = 1_500
@@ -23,12 +23,12 @@ LEVEL: Final = 40
 
 
 def figures(
-    y_true: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: Sequence[Importance]
+    y_true: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: ImportanceFacts | None
 ) -> dict[str, tuple[str, bytes]]:
     """The figures that these predictions allow, by file name: caption and SVG."""
     with drawing():
         drawn = _of_classes(y_true, predictions, classes) if classes else _of_values(y_true, predictions)
-        return drawn | {"importance.svg": _importance(importance)}
+        return drawn if importance is None else drawn | {"importance.svg": _importance(importance)}
 
 
 def _of_classes(y_true: FloatArray, predictions: Predictions, classes: Sequence[str]) -> dict[str, tuple[str, bytes]]:
@@ -148,8 +148,8 @@ def _edges(numbers: FloatArray) -> FloatArray:
     return np.linspace(low, high, bins + 1)
 
 
-def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
-    shown = list(importance[:MOST_BARS])[::-1]
+def _importance(importance: ImportanceFacts) -> tuple[str, bytes]:
+    shown = list(importance.features[:MOST_BARS])[::-1]
     figure, axes = empty("loss in the metric that decides", "", size=(SIZE[0], 0.24 * len(shown) + 1.1))
     axes.grid(visible=False, axis="y")
     bars = range(len(shown))
@@ -157,5 +157,5 @@ def _importance(importance: Sequence[Importance]) -> tuple[str, bytes]:
     axes.barh(bars, [part.mean for part in shown], xerr=spreads, color=BLUE, ecolor=GREY, height=0.7)
     axes.set_yticks(bars, [short(part.feature, 32) for part in shown], fontsize=9)
     axes.axvline(0, color=GREY, linewidth=1)
-    more = f", the {len(shown)} highest of {len(importance)}" if len(importance) > len(shown) else ""
+    more = f", the {len(shown)} highest of {importance.of}" if importance.of > len(shown) else ""
     return f"Permutation importance{more}: the loss when a feature's values are shuffled among the rows", svg(figure)

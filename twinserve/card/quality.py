@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twinserve.card.document import table
-from twinserve.metric import METRICS
-from twinserve.store.manifest import Manifest
+from twinserve.store.manifest import Manifest, metric_in
 
 
 def measured(facts: Manifest) -> str:
@@ -26,9 +25,10 @@ def evaluated_by(facts: Manifest) -> str:
     learned = "not used in training"
     if training.evaluated_on == "rows that it may have learned from":
         learned = "rows that it may have learned from, so the figures may be better than in use"
-    better = "greater" if METRICS[facts.metric].greater_is_better else "less"
+    chosen = "" if training.split is None else f", {training.split.sentence}"
+    better = "greater" if metric_in(facts, facts.metric).greater_is_better else "less"
     return (
-        f"{training.holdout_rows} of {training.rows} rows, chosen by a hash of their content and {learned}. "
+        f"{training.holdout_rows} of {training.rows} rows{chosen}, {learned}. "
         f"{facts.metric} decides ({better} is better). Intervals: 95 %, bootstrap over these rows. "
         "Baseline: a model that uses no feature."
         + " brier is summed over the classes: from 0, which is best, to 2."

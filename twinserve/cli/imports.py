@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import Command
-from twinserve.cli.options import add_format, add_policy, not_empty, require_policy, seed
+from twinserve.cli.options import add_format, add_metric, add_policy, not_empty, require_policy, seed
 from twinserve.cli.train_command import Progress, run_release
 from twinserve.cli.train_options import Knobs, add_gate, add_output
-from twinserve.metric import METRICS
 
 if TYPE_CHECKING:
     from twinserve.release.import_steps import Imported
@@ -53,7 +52,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="CLASS",
         help="a Pydantic class that describes its columns: package.module:Class",
     )
-    rows.add_argument("--metric", choices=list(METRICS), help="the metric that decides (default: log_loss or rmse)")
+    add_metric(rows, "the metric that decides (default: log_loss or rmse)")
     add_policy(rows)
     rows.add_argument("--seed", type=seed, default=knobs.seed, help="of the made rows (default: %(default)s)")
     add_output(parser.add_argument_group("output"), knobs, "none: one must be given")

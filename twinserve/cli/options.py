@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from dotenv import dotenv_values
 
 from twinserve import bounds
+from twinserve.metric import METRICS, pinball_quantile
 
 if TYPE_CHECKING:
     from twinserve.recipes import Decision
@@ -56,6 +57,20 @@ def add_reading(group: argparse._ActionsContainer) -> None:
     add_format(group)
     group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
     group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
+
+
+class _Metrics(list[str]):
+    """The metrics by name, and `pinball_Q` of any quantile, which is not listed."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or pinball_quantile(str(name)) is not None
+
+
+def add_metric(group: argparse._ActionsContainer, purpose: str) -> None:
+    """`--metric`."""
+    group.add_argument(
+        "--metric", choices=_Metrics(METRICS), help=f"{purpose}; pinball_0.9 is the pinball loss of that quantile"
+    )
 
 
 def add_estimator(group: argparse._ActionsContainer) -> None:

@@ -22,6 +22,7 @@ from twinserve.store.manifest import Manifest
 
 MOST_COLUMNS: Final = 60
 LONGEST_NAME: Final = 40
+MOST_IMPORTANT: Final = 6
 STYLES: Final = {"leak": "bold red", "dropped": "yellow", "warning": "yellow", "fact": "dim"}
 
 
@@ -42,6 +43,8 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "data_fingerprint": facts.training.data_fingerprint,
         "fitted_with": facts.training.fitted_with,
         "evaluated_on": facts.training.evaluated_on,
+        "split": None if facts.training.split is None else facts.training.split.model_dump(),
+        "refitted": facts.training.refitted,
         "seed": facts.training.seed,
         "notes": [asdict(note) for note in trained.notes],
         "columns": [
@@ -66,6 +69,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             name: {"value": value, "interval": facts.intervals.get(name), "baseline": facts.baseline.get(name)}
             for name, value in facts.metrics.items()
         },
+        "importances": None if facts.importances is None else facts.importances.model_dump(),
         "caveats": list(caveats(facts)),
         "weak": is_weak(facts),
         "predictor": facts.predictor.model_dump(),
@@ -92,7 +96,7 @@ def show(trained: Trained, console: Console) -> None:
 def _parts(trained: Trained) -> Iterator[RenderableType]:
     facts = trained.manifest
     yield from (f"[bold red]{escape(caveat)}[/]" for caveat in caveats(facts))
-    yield f"[bold]{escape(facts.name)}[/]  {_rows(facts)} ({escape(facts.training.source)})"
+    yield f"[bold]{escape(facts.name)}[/]  {escape(_rows(facts))} ({escape(facts.training.source)})"
     for note in trained.notes:
         if note.kind == "dropped" and isinstance(trained.recipe.input, Signature):
             continue  # It is among the columns.
@@ -113,6 +117,7 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield f"{choice.what}: {choice.measure} {choice.before:.4f} -> {choice.after:.4f}, {verdict}"
     yield ""
     yield _metrics(facts) if facts.metrics else f"{facts.metric} and the other metrics: not measured"
+    yield from _importances(facts)
     yield ""
     yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
@@ -124,11 +129,20 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
         yield from map(escape, next_step(trained.folder, trained.data.signature))
 
 
+def _importances(facts: Manifest) -> Iterator[str]:
+    if facts.importances is not None and facts.importances.features:
+        shown = [f"{one.feature} ({one.mean:.3g})" for one in facts.importances.features[:MOST_IMPORTANT]]
+        yield f"matters    {escape(', '.join(shown))}: loss in {escape(facts.metric)} when shuffled"
+
+
 def _rows(facts: Manifest) -> str:
     training = facts.training
     if training.evaluated_on == "nothing":
         return "no rows"
-    return f"{training.rows - training.holdout_rows} rows to learn from, {training.holdout_rows} held out"
+    rows = f"{training.rows - training.holdout_rows} rows to learn from, {training.holdout_rows} held out"
+    if training.split is not None:
+        rows += f": {training.split.sentence}"
+    return f"{rows}; refitted on all {training.rows}" if training.refitted else rows
 
 
 def _verdict(trained: Trained) -> Iterator[str]:

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinserve.cli.column_options import add_columns, add_split, chosen_columns, written
-from twinserve.cli.options import add_decision, add_estimator, add_reading, chosen_estimators, not_empty
+from twinserve.cli.options import (
+    add_decision,
+    add_estimator,
+    add_metric,
+    add_reading,
+    chosen_estimators,
+    not_empty,
+)
 from twinserve.errors import AskedWrongly
-from twinserve.metric import METRICS
 
 if TYPE_CHECKING:
     from twinserve.recipes import Recipe
@@ -27,7 +33,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
     add_reading(parser)
-    parser.add_argument("--metric", choices=list(METRICS), help="the metric that chooses the best candidate")
+    add_metric(parser, "the metric that chooses the best candidate")
     add_estimator(parser)
     add_decision(parser)
     add_columns(parser.add_argument_group("columns: each option may be repeated, and takes A,B as well"))

@@ -79,7 +79,11 @@ def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs
         registry = Registry(Path(options.artifacts), options.name or recipe.name)
         project = Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()
         more: dict[str, Any] = {"search_seconds": options.budget} if options.search else {}
-        more |= {"publish_rows": options.publish_rows, "only_named": not (options.data or options.recipe)}
+        more |= {
+            "publish_rows": options.publish_rows,
+            "track": options.track,
+            "only_named": not (options.data or options.recipe),
+        }
         steps = Steps(recipe, registry, release_choices(options, project, **more), progress)
         return steps, lambda: train(steps)
 

@@ -10,6 +10,7 @@ from twinserve.cli.column_options import add_columns, add_split, names_columns
 from twinserve.cli.options import (
     add_decision,
     add_estimator,
+    add_metric,
     add_policy,
     add_reading,
     add_store,
@@ -20,7 +21,7 @@ from twinserve.cli.options import (
     sealing_key,
     seed,
 )
-from twinserve.metric import METRICS, TOLERANCE
+from twinserve.metric import TOLERANCE
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate or by a rollback. "
@@ -52,7 +53,9 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
     add_columns(parser.add_argument_group("columns of --data: each option may be repeated, and takes A,B as well"))
     _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
     _training(parser.add_argument_group("training"), knobs)
-    add_output(parser.add_argument_group("output"), knobs)
+    output = parser.add_argument_group("output")
+    add_output(output, knobs)
+    output.add_argument("--track", action="store_true", help="write parameters, metrics and version to MLflow as a run")
     add_gate(parser.add_argument_group("promotion: the gate decides whether the new version is promoted"), knobs)
     return parser
 
@@ -110,16 +113,17 @@ def _split(group: argparse._ArgumentGroup) -> None:
 
 
 def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
-    group.add_argument(
-        "--metric",
-        choices=list(METRICS),
-        help="the metric that chooses the best candidate, with --data (default: log_loss or rmse)",
-    )
+    add_metric(group, "the metric that chooses the best candidate, with --data (default: log_loss or rmse)")
     add_estimator(group)
     add_decision(group)
     group.add_argument("--search", action="store_true", help="search the candidates' hyper-parameters")
     group.add_argument(
         "--budget", type=positive, default=knobs.budget, metavar="SECONDS", help="for --search (default: %(default)s)"
+    )
+    group.add_argument(
+        "--refit",
+        action="store_true",
+        help="after the judging, fit once more on all rows, for serving; figures and gate stay with the fit before",
     )
     add_policy(group)
     group.add_argument(

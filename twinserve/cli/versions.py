@@ -19,6 +19,8 @@ from twinserve.store.registry import Registry
 
 HEADS: Final = ("version", "", "made", "decides", "predictor", "estimator", "from")
 """Of the table of versions."""
+MOST_IMPORTANT: Final = 10
+"""Features that are shown with their importance."""
 
 
 @dataclass(frozen=True)
@@ -202,10 +204,16 @@ def _described(facts: Manifest) -> Iterator[str]:
     training = facts.training
     yield f"model      {facts.name}, {facts.task}"
     yield f"made       {training.created} from {training.source}"
-    yield f"rows       {training.rows}, {training.holdout_rows} of them held out"
-    yield f"estimator  {training.estimator}"
+    held_out = "" if training.split is None else f": {training.split.sentence}"
+    yield f"rows       {training.rows}, {training.holdout_rows} of them held out{held_out}"
+    yield f"estimator  {training.estimator}{', refitted on all rows' if training.refitted else ''}"
     yield f"predictor  {facts.predictor.kind}: {facts.predictor.reason}"
     yield from (f"{name:<18} {value:.4f}" for name, value in facts.metrics.items())
+    if facts.importances is not None:
+        shown = facts.importances.features[:MOST_IMPORTANT]
+        yield from (f"importance {one.mean:<10.4g} spread {one.spread:<8.2g} {one.feature}" for one in shown)
+        if more := facts.importances.of - len(shown):
+            yield f"importance of {more} more: --json and the card list those that were measured"
 
 
 def _number(value: float | None) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from twinserve.arrays import FloatArray, IntArray
-from twinserve.evaluate.metrics import SCORES, computable
-from twinserve.metric import METRICS
+from twinserve.evaluate.metrics import computable, scores_of
+from twinserve.metric import Metric, metric_of
 from twinserve.predict.predictor import Predictions
 
 MOST_DRAWS: Final = 1_000
@@ -27,13 +27,19 @@ Interval = tuple[float, float]
 
 
 def intervals(
-    y_true: FloatArray, predictions: Predictions, seed: int, *, weights: FloatArray | None = None
+    y_true: FloatArray,
+    predictions: Predictions,
+    seed: int,
+    decides: str | Metric | None = None,
+    *,
+    weights: FloatArray | None = None,
 ) -> Mapping[str, Interval]:
     """For each metric that these predictions allow, the middle 95 % of its values over all draws."""
-    values: dict[str, list[FloatArray]] = {name: [] for name in computable(predictions)}
+    functions = computable(y_true, predictions, decides)
+    values: dict[str, list[FloatArray]] = {name: [] for name in functions}
     for counts in draws([np.arange(len(y_true))], seed, _times(len(y_true))):
         for name, parts in values.items():
-            parts.append(SCORES[name].weighted(y_true, predictions, _weighed(counts, weights)))
+            parts.append(functions[name].weighted(y_true, predictions, _weighed(counts, weights)))
     tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     ends: dict[str, Interval] = {}
     for name, parts in values.items():
@@ -44,7 +50,7 @@ def intervals(
 
 
 def lower_bound(
-    name: str,
+    metric: str | Metric,
     y_true: FloatArray,
     left: Predictions,
     right: Predictions,
@@ -59,7 +65,7 @@ def lower_bound(
     """
     codes = [] if left.labels is None else np.unique(y_true).tolist()
     classes = [np.flatnonzero(y_true == code) for code in codes] or [np.arange(len(y_true))]
-    sign, weighted = METRICS[name].sign, SCORES[name].weighted
+    sign, weighted = metric_of(metric).sign, scores_of(metric).weighted
     differences = [
         sign * (weighted(y_true, left, counts) - weighted(y_true, right, counts))
         for counts in (_weighed(drawn, weights) for drawn in draws(classes, seed, _times(len(y_true))))

@@ -5,7 +5,6 @@ Source: Breiman, "Random Forests", Machine Learning 45 (2001). Correlated featur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,47 +12,110 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.evaluate.metrics import score
-from twinserve.metric import METRICS
+from twinserve.metric import Metric, metric_of
 from twinserve.predict.answers import ask
-from twinserve.predict.predictor import Predictor
+from twinserve.predict.predictor import Predictions, Predictor
 from twinserve.signature import Columns, Signature
+from twinserve.store.evaluation_facts import FeatureImportance, ImportanceFacts
 
 REPEATS: Final = 5
 MOST_ROWS: Final = 2_000
+MOST_FEATURES: Final = 40
+"""Of more features those that matter are chosen first, by a shuffle of few rows."""
+SCREENED: Final = 200
+"""The rows of that shuffle."""
+AT_ONCE: Final = 2_000
+"""The rows of a call to the model while features are chosen: several features share one."""
 
 
 @dataclass(frozen=True)
-class Importance:
-    """One feature's importance, in units of the metric; greater is more important, whatever the metric's sign."""
+class Judging:
+    """A model and the rows on which it is asked."""
 
-    feature: str
-    mean: float
-    spread: float
-    """Standard deviation over the repeats."""
+    predictor: Predictor
+    columns: Columns
+    y_true: FloatArray
+    metric: str | Metric
+
+    def score(self, columns: Columns) -> float:
+        """The metric over the rows that the model answers: shuffled values may make rows that it refuses."""
+        answers = ask(self.predictor, columns)
+        if answers.predictions is None:
+            return np.nan
+        try:
+            return score(self.metric, self.y_true[answers.given], answers.predictions)
+        except ValueError:  # As of a class that has no row left.
+            return np.nan
 
 
 def importances(
-    predictor: Predictor, columns: Columns, y_true: FloatArray, signature: Signature, *, metric: str, seed: int
-) -> Sequence[Importance]:
-    """The importance of every feature, in units of the metric, the most important first."""
+    predictor: Predictor,
+    columns: Columns,
+    y_true: FloatArray,
+    signature: Signature,
+    *,
+    metric: str | Metric,
+    seed: int,
+) -> ImportanceFacts:
+    """The importance of the features, in units of the metric, the most important first.
+
+    Of more than `MOST_FEATURES` those are measured whose shuffling changes the predictions most. So the work
+    is bounded: a shuffle of `SCREENED` rows for each feature, and `REPEATS` times `MOST_ROWS` for `MOST_FEATURES`."""
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(columns))[:MOST_ROWS])
-    columns, y_true = columns.take(rows.tolist()), y_true[rows]
-    sign = METRICS[metric].sign
+    if metric_of(metric).task == "classification":  # A row of each class at least.
+        rows = np.union1d(rows, np.unique(y_true, return_index=True)[1])
+    judging = Judging(predictor, columns.take(rows.tolist()), y_true[rows], metric)
+    places, screened = list(range(len(signature.features))), None
+    if len(places) > MOST_FEATURES:
+        few = judging.columns.spread(SCREENED)
+        places, screened = _most_changing(predictor, few, len(places), rng), len(few)
+    unshuffled, sign = judging.score(judging.columns), metric_of(metric).sign
+    measured = []
+    for place in places:
+        drops = [sign * (unshuffled - judging.score(_shuffled(judging.columns, place, rng))) for _ in range(REPEATS)]
+        if np.isfinite(drops).all():  # JSON holds no other figure.
+            name = signature.features[place].name
+            measured.append(FeatureImportance(feature=name, mean=float(np.mean(drops)), spread=float(np.std(drops))))
+    return ImportanceFacts(
+        rows=len(rows),
+        repeats=REPEATS,
+        of=len(signature.features),
+        screened_on=screened,
+        features=tuple(sorted(measured, key=lambda importance: -importance.mean)),
+    )
 
-    def scored(rows: Columns) -> float:
-        """The metric over the rows that the model answers: shuffled values may make rows that it refuses."""
-        answers = ask(predictor, rows)
-        return np.nan if answers.predictions is None else score(metric, y_true[answers.given], answers.predictions)
 
-    unshuffled = scored(columns)
-    ranked = []
-    for place, feature in enumerate(signature.features):
-        drops = [sign * (unshuffled - scored(_shuffled(columns, place, rng))) for _ in range(REPEATS)]
-        ranked.append(Importance(feature.name, float(np.mean(drops)), float(np.std(drops))))
-    return sorted(ranked, key=lambda importance: -importance.mean)
+def _most_changing(predictor: Predictor, rows: Columns, features: int, rng: np.random.Generator) -> list[int]:
+    """The features whose shuffling changes the predictions for these rows most, in the order of the signature."""
+    before, changes = _figures(predictor, rows), np.zeros(features)
+    step = max(1, AT_ONCE // len(rows))
+    for first in range(0, features, step):
+        places = range(first, min(first + step, features))
+        shuffled = _figures(predictor, Columns.concatenate([_shuffled(rows, place, rng) for place in places]))
+        differences = np.abs(shuffled.reshape(len(places), len(rows), -1) - before)
+        changes[first : first + len(places)] = np.nan_to_num(differences).mean(axis=(1, 2))
+    return sorted(np.argsort(-changes, kind="stable")[:MOST_FEATURES].tolist())
+
+
+def _figures(predictor: Predictor, rows: Columns) -> FloatArray:
+    """The numbers of the predictions, `[n, numbers]`, NaN in a row that has no answer."""
+    answers = ask(predictor, rows)
+    if answers.predictions is None:
+        return np.full((len(rows), 1), np.nan)
+    given = _numbers(answers.predictions)
+    whole = np.full((len(rows), given.shape[1]), np.nan)
+    whole[answers.given] = given
+    return whole
+
+
+def _numbers(predictions: Predictions) -> FloatArray:
+    if predictions.probabilities is not None:
+        return predictions.probabilities
+    numbers = predictions.labels if predictions.values is None else predictions.values
+    return np.asarray(numbers, dtype=np.float64)[:, None]
 
 
 def _shuffled(columns: Columns, place: int, rng: np.random.Generator) -> Columns:
     """The same rows with one column's values in another order."""
-    return columns.with_column(place, columns.take(rng.permutation(len(columns)).tolist()))
+    return columns.with_order(place, rng.permutation(len(columns)))

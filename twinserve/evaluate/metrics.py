@@ -10,9 +10,9 @@ import numpy as np
 from sklearn import metrics
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate import weighted
+from twinserve.evaluate import own, weighted
 from twinserve.evaluate.weighted import WeightedScore
-from twinserve.metric import METRICS, names
+from twinserve.metric import Metric, metric_of, names, pinball_quantile
 from twinserve.predict.predictor import Predictions
 
 Score = Callable[[FloatArray, Predictions], float]
@@ -29,33 +29,74 @@ class Scores:
     """Of counted rows, for the draws of a bootstrap."""
 
 
-def score(name: str, y_true: FloatArray, predictions: Predictions, *, weights: FloatArray | None = None) -> float:
+def score(
+    metric: str | Metric, y_true: FloatArray, predictions: Predictions, *, weights: FloatArray | None = None
+) -> float:
     """One metric of these predictions; raises `TypeError` where it needs probabilities and there are none."""
-    if weights is None:
-        return SCORES[name].score(y_true, predictions)
-    if METRICS[name].needs_probabilities:
+    if metric_of(metric).needs_probabilities:
         _probabilities(predictions)
-    return float(SCORES[name].weighted(y_true, predictions, weights[np.newaxis])[0])
+    return _scored(scores_of(metric), y_true, predictions, weights)
 
 
-def evaluate(y_true: FloatArray, predictions: Predictions, *, weights: FloatArray | None = None) -> dict[str, float]:
-    """Every metric that these predictions allow; `y_true` holds class codes or values."""
-    return {name: score(name, y_true, predictions, weights=weights) for name in computable(predictions)}
+def evaluate(
+    y_true: FloatArray,
+    predictions: Predictions,
+    decides: str | Metric | None = None,
+    *,
+    weights: FloatArray | None = None,
+) -> dict[str, float]:
+    """Every metric that these predictions allow, and the one that decides; `y_true` holds class codes or values."""
+    functions = computable(y_true, predictions, decides)
+    return {name: _scored(each, y_true, predictions, weights) for name, each in functions.items()}
 
 
-def computable(predictions: Predictions) -> Sequence[str]:
-    """The names of the metrics that these predictions allow."""
+def computable(
+    y_true: FloatArray, predictions: Predictions, decides: str | Metric | None = None
+) -> Mapping[str, Scores]:
+    """The functions of the metrics that these predictions allow, and of the one that decides.
+
+    Relative errors are told where no value is 0, or where they decide."""
+    known: list[str | Metric] = [*_allowed(predictions)]
+    if predictions.values is not None and not y_true.all():
+        known.remove("mape")
+    if decides is not None and str(decides) not in known:
+        if metric_of(decides).needs_probabilities:
+            _probabilities(predictions)
+        known.append(decides)
+    return {str(metric): scores_of(metric) for metric in known}
+
+
+def _scored(functions: Scores, y_true: FloatArray, predictions: Predictions, weights: FloatArray | None) -> float:
+    if weights is None:
+        return functions.score(y_true, predictions)
+    return float(functions.weighted(y_true, predictions, weights[np.newaxis])[0])
+
+
+def scores_of(metric: str | Metric) -> Scores:
+    """The functions of a metric, which may be one of one's own."""
+    described = metric_of(metric)
+    if described.function is not None:
+        return Scores(*own.scores(described.name, described.function))
+    quantile = pinball_quantile(described.name)
+    return SCORES[described.name] if quantile is None else _pinball(quantile)
+
+
+def _allowed(predictions: Predictions) -> Sequence[str]:
     if predictions.values is not None:
         return names("regression")
     return names("classification", probabilities=predictions.probabilities is not None)
+
+
+def _pinball(quantile: float) -> Scores:
+    return Scores(_of_values(metrics.mean_pinball_loss, alpha=quantile), weighted.pinball(quantile))
 
 
 def _of_labels(function: Callable[..., float], **options: Any) -> Score:
     return lambda y_true, predictions: float(function(y_true, predictions.labels, **options))
 
 
-def _of_values(function: Callable[..., float]) -> Score:
-    return lambda y_true, predictions: float(function(y_true, predictions.values))
+def _of_values(function: Callable[..., float], **options: Any) -> Score:
+    return lambda y_true, predictions: float(function(y_true, predictions.values, **options))
 
 
 def _log_loss(y_true: FloatArray, predictions: Predictions) -> float:
@@ -70,6 +111,13 @@ def _roc_auc(y_true: FloatArray, predictions: Predictions) -> float:
         return float(metrics.roc_auc_score(y_true, probabilities[:, 1]))
     each = [metrics.roc_auc_score(y_true == code, probabilities[:, code]) for code in range(probabilities.shape[1])]
     return float(np.mean(each))
+
+
+def _average_precision(y_true: FloatArray, predictions: Predictions) -> float:
+    """Two classes: of the second; more: the mean over each class against the others."""
+    probabilities = _probabilities(predictions)
+    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return float(np.mean([metrics.average_precision_score(y_true == code, probabilities[:, code]) for code in codes]))
 
 
 def _brier(y_true: FloatArray, predictions: Predictions) -> float:
@@ -97,9 +145,12 @@ SCORES: Final[Mapping[str, Scores]] = {
     "f1_macro": Scores(_of_labels(metrics.f1_score, average="macro"), weighted.f1_macro),
     "log_loss": Scores(_log_loss, weighted.log_loss),
     "roc_auc": Scores(_roc_auc, weighted.roc_auc),
+    "average_precision": Scores(_average_precision, weighted.average_precision),
     "brier": Scores(_brier, weighted.brier),
     "r2": Scores(_of_values(metrics.r2_score), weighted.r2),
     "rmse": Scores(_of_values(metrics.root_mean_squared_error), weighted.rmse),
     "mae": Scores(_of_values(metrics.mean_absolute_error), weighted.mae),
+    "mape": Scores(_of_values(metrics.mean_absolute_percentage_error), weighted.mape),
+    "pinball": _pinball(0.5),
 }
 """One row for each metric, in the order of `METRICS`."""

@@ -79,15 +79,35 @@ def roc_auc(y_true: FloatArray, predictions: Predictions, counts: FloatArray) ->
 
 def _area(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
     """The area under the ROC curve: the proportion of pairs in the right order, a tie counting half."""
+    ups, downs = _by_level(positive, scores, counts)
+    below = np.cumsum(downs, axis=1) - downs / 2
+    with np.errstate(invalid="ignore"):
+        return np.asarray((ups * below).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1)))
+
+
+def _by_level(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How many positive and how many other rows have each of the scores, ascending, `[draws, scores]`."""
     levels, level = np.unique(scores, return_inverse=True)
     order = np.argsort(level, kind="stable")
     starts = np.searchsorted(level[order], np.arange(len(levels)))
     sorted_counts, sign = counts[:, order], positive[order]
-    ups = np.add.reduceat(sorted_counts * sign, starts, axis=1)
-    downs = np.add.reduceat(sorted_counts * ~sign, starts, axis=1)
-    below = np.cumsum(downs, axis=1) - downs / 2
+    return np.add.reduceat(sorted_counts * sign, starts, axis=1), np.add.reduceat(sorted_counts * ~sign, starts, axis=1)
+
+
+def average_precision(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    """Two classes: of the second; more: the mean over each class against the others."""
+    probabilities = np.asarray(predictions.probabilities)
+    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return np.asarray(np.mean([_precision(y_true == code, probabilities[:, code], counts) for code in codes], axis=0))
+
+
+def _precision(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
+    """The mean over the positive rows of the precision at the threshold that just finds them."""
+    ups, downs = _by_level(positive, scores, counts)
+    found, alarms = (np.cumsum(side[:, ::-1], axis=1)[:, ::-1] for side in (ups, downs))
     with np.errstate(invalid="ignore"):
-        return np.asarray((ups * below).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1)))
+        precision = np.where(ups > 0, found / (found + alarms), 0.0)
+        return np.asarray((ups * precision).sum(axis=1) / ups.sum(axis=1))
 
 
 def _squares(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
@@ -102,6 +122,22 @@ def rmse(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> Fl
 def mae(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The mean absolute error."""
     return _mean(np.abs(y_true - np.asarray(predictions.values)), counts)
+
+
+def mape(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+    """The mean absolute error in units of the value, which is taken as at least 2.2e-16, as scikit-learn does."""
+    sizes = np.maximum(np.abs(y_true), np.finfo(np.float64).eps)
+    return _mean(np.abs(y_true - np.asarray(predictions.values)) / sizes, counts)
+
+
+def pinball(quantile: float) -> WeightedScore:
+    """The pinball loss of a quantile: what is too low costs `quantile` of the error, what is too high the rest."""
+
+    def loss(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
+        errors = y_true - np.asarray(predictions.values)
+        return _mean(np.maximum(quantile * errors, (quantile - 1) * errors), counts)
+
+    return loss
 
 
 def r2(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:

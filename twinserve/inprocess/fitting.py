@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from twinserve import bounds
 from twinserve.errors import AskedWrongly
 from twinserve.inprocess.model import Model, is_frame
+from twinserve.inprocess.progress import ShownSteps
 from twinserve.inprocess.wording import in_python, python_wording
 from twinserve.metric import TOLERANCE
 from twinserve.recipes.column_choices import ColumnChoices, Names
@@ -29,7 +30,7 @@ from twinserve.store.registry import Registry
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twinserve.metric import Task
+    from twinserve.metric import Metric, Task
     from twinserve.signature.signature import OutOfRange
 
 SOURCE: Final = "a DataFrame"
@@ -47,12 +48,12 @@ def fit(
     *,
     name: str | None = None,
     task: Task | None = None,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     artifacts: str | Path = "artifacts",
     seed: int = 0,
     promote: bool = True,
     search_seconds: float = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = True,
     keep_leaks: bool = False,
     time: str | None = None,
     group: str | None = None,
@@ -70,6 +71,8 @@ def fit(
     threshold: float | None = None,
     costs: Mapping[str, float] | None = None,
     positive: str | None = None,
+    refit: bool = False,
+    track: bool = False,
     out_of_range: OutOfRange = "warn",
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
@@ -86,10 +89,13 @@ def fit(
 
     The arguments are the options of `twinserve train --data`, `holdout` being a table; the same table gives the same
     model. `drop`, `category` and the like take a column or several, `date` also a mapping from columns to formats;
-    `costs` is `{"FN": 10, "FP": 1}`. `name` is the target's by default. `progress` is called with the name of each
-    step, `print` for example. `source` is where the rows come from, for the model card; the manifest also names the git
-    commit of the current folder. `seal_key` is a file with the private key that seals the version. `trust_pickles` and
-    `max_artifact` are for the champion, which is opened to compare with.
+    `costs` is `{"FN": 10, "FP": 1}`. `name` is the target's by default. `metric` is a name, or a `Metric` of your own.
+    `refit` fits once more on all rows, for serving, after the judging. `track` writes parameters, metrics and version
+    to MLflow. `progress` is called with the name of each step, `print` for example; by default the steps of a training
+    that takes more than two seconds are shown on standard error, with None or False nowhere. `source` is where the rows
+    come from, for the model card; the manifest also names the git commit of the current folder. `seal_key` is a file
+    with the private key that seals the version. `trust_pickles` and `max_artifact` are for the champion, which is
+    opened to compare with.
 
     The version becomes the champion if it passes the gate, unless a rollback holds the champion and `release` is false.
     A `TrainingWarning` says so if it does not, and names each column that was left out; `model.trained` holds
@@ -108,13 +114,17 @@ def fit(
         allow_fallback=allow_fallback,
         allow_weak=allow_weak,
         publish_rows=publish_rows,
+        track=track,
         release=release,
         promote=promote,
         seal_key=_private_key(seal_key),
         trust=trust,
         git_commit=git_commit(Path.cwd()),
     )
-    with _telling_of_python():
+    shown: AbstractContextManager[Progress] = (
+        ShownSteps() if progress is True else nullcontext(progress or (lambda _: None))
+    )
+    with _telling_of_python(), shown as told_steps:
         split = Split(time, group, stratify)
         columns = ColumnChoices(drop, id, category, number, text, date, nullable, weight)
         estimators = tuple(estimator.split(",") if isinstance(estimator, str) else estimator)
@@ -123,7 +133,8 @@ def fit(
         wish = TableOptions(target, task, metric, keep_leaks, split, others, columns, estimators, decision)
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
-        trained = _reworded(train(Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))))
+        recipe = replace(recipe, notes=notes, refit=refit)
+        trained = _reworded(train(Steps(recipe, registry, choices, told_steps)))
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
@@ -156,15 +167,17 @@ def _telling_of_python() -> Iterator[None]:
 
 
 def _reworded(trained: Trained) -> Trained:
-    """The training, with the gate's reason in the words of a call from Python."""
+    """The training, with its notes and the gate's reason in the words of a call from Python."""
     outcome = trained.outcome
     verdict = replace(outcome.verdict, reason=in_python(outcome.verdict.reason))
-    return replace(trained, outcome=replace(outcome, verdict=verdict))
+    notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in trained.notes)
+    return replace(trained, outcome=replace(outcome, verdict=verdict), notes=notes)
 
 
 def told(trained: Trained, *, promote: bool) -> list[str]:
     """The sentences that need attention: of the table, of the candidates and, where it was asked, of the gate."""
     lines = [str(note) for note in trained.notes if note.kind in WARNED]
+    lines += [trained.manifest.too_good.sentence] if trained.manifest.too_good else []
     lines += trained.fitted.warnings
     lines += [f"The candidate {name} failed: {reason}" for name, reason in trained.fitted.failed.items()]
     outcome, version = trained.outcome, trained.version

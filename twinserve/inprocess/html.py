@@ -1,4 +1,4 @@
-"""What a notebook shows of a model: its name, its metrics and its input, as HTML in which every text is escaped."""
+"""What a notebook shows of a model, as HTML in which every text is escaped: its metrics, what was noted, its input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from twinserve.card.caveats import caveats
 from twinserve.signature import Constraints, Feature
 from twinserve.signature.timestamps import seen_bounds
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_FEATURES: Final = 60
 MOST_CATEGORIES: Final = 8
+MOST_IMPORTANT: Final = 10
 SIGNS: Final = {"minimum": "≥", "exclusive_minimum": ">", "maximum": "≤", "exclusive_maximum": "<"}
 TABLE: Final = "border-collapse:collapse;margin:.4em 0;font-size:.9em"
 CELL: Final = "text-align:left;padding:.15em 1.2em .15em 0;vertical-align:top"
@@ -32,6 +34,9 @@ def as_html(model: Model) -> str:
             f"{facts.predictor.kind}. {facts.predictor.reason}"
         ),
     ]
+    lines[1:1] = [f"<strong>{escape(caveat)}</strong>" for caveat in caveats(facts)]
+    if training.refitted:
+        lines.append("Refitted on all rows; the figures are of its twin, which was fitted without those held out.")
     if model.trained is not None:
         outcome = model.trained.outcome
         became = "Promoted. " if outcome.promoted else "" if model.trained.is_champion else "Not promoted. "
@@ -41,6 +46,8 @@ def as_html(model: Model) -> str:
         "<div>"
         + "".join(f"<div>{line}</div>" for line in lines)
         + _table(["metric, on the hold-out", "model", "95 % interval", "baseline"], _metrics(model))
+        + _importances(model)
+        + _notes(model)
         + _table(["field", "type", "unit", "range"], [_field(feature) for feature in features[:MOST_FEATURES]])
         + f"{more}</div>"
     )
@@ -53,6 +60,23 @@ def _metrics(model: Model) -> Iterable[Sequence[str]]:
         between = "" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
         baseline = f"{facts.baseline[name]:.4f}" if name in facts.baseline else ""
         yield f"{name} (decides)" if name == facts.metric else name, f"{value:.4f}", between, baseline
+
+
+def _importances(model: Model) -> str:
+    facts = model.manifest.importances
+    if facts is None or not facts.features:
+        return ""
+    rows = [(one.feature, f"{one.mean:.4g}", f"{one.spread:.2g}") for one in facts.features[:MOST_IMPORTANT]]
+    return _table([f"field, by its importance in {model.manifest.metric}", "loss when shuffled", "spread"], rows)
+
+
+def _notes(model: Model) -> str:
+    """What the training noted on the table and its columns; nothing for a version from the store."""
+    if model.trained is None or not model.trained.notes:
+        return ""
+    return _table(
+        ["note", "column", ""], [(note.kind, note.column or "", note.sentence) for note in model.trained.notes]
+    )
 
 
 def _field(feature: Feature) -> Sequence[str]:

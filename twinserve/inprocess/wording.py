@@ -10,6 +10,7 @@ from typing import Final
 from twinserve.errors import ModelError
 
 OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (classification|regression)\b)?")
+SPLIT: Final = re.compile(r"--(time|group) (.+?)(?= judges )")
 SETTING: Final = re.compile(r"(?: in the server's settings)? \((TRUST_PICKLES|MAX_ARTIFACT)\)")
 FLAGS: Final = frozenset(
     {
@@ -18,8 +19,10 @@ FLAGS: Final = frozenset(
         "allow_weak",
         "keep_leaks",
         "publish_rows",
+        "refit",
         "release",
         "stratify",
+        "track",
         "trust_pickles",
     }
 )
@@ -28,6 +31,7 @@ FLAGS: Final = frozenset(
 
 def in_python(sentence: str) -> str:
     """The sentence with `--keep-leaks` as `keep_leaks=True`, and any other option as its argument, `task=`."""
+    sentence = SPLIT.sub(lambda option: _argument(option[1], option[2]), sentence)
     return OPTION.sub(lambda option: _argument(option[1].replace("-", "_"), option[2]), sentence)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
-from twinserve.metric import DEFAULT, Task, names
+from twinserve.metric import DEFAULT, Metric, Task, metric_of, names
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.signature import Signature
@@ -55,20 +55,26 @@ class Recipe:
     """The input contract: a Pydantic class, or a signature, as `from_table` makes one."""
     load: Callable[[], Table]
     candidates: Candidates
-    metric: str
-    """The metric that chooses the best candidate, one of `twinserve.metric.names(task)`."""
+    metric: str | Metric
+    """The metric that chooses the best candidate: one of `twinserve.metric.names(task)`, or one of your own."""
     intended_use: str
     """For the model card: who may use the model, for what, and for what it must not be used."""
     split: Split = BY_CLASS
     """How the table is divided; its column need not be a feature."""
     decision: Decision = BY_PROBABILITY
     """How a label follows from the probabilities of two classes."""
+    refit: bool = False
+    """Is the model fitted once more on all rows, those held out included, after it was judged?"""
     notes: tuple[Note, ...] = ()
     """Remarks on the table, for the person who trains."""
 
     def __post_init__(self) -> None:
         """Raise `NoSuchMetric` before a long training rather than after it."""
-        if self.metric not in names(self.task):
+        try:
+            fits = metric_of(self.metric).task == self.task
+        except KeyError:
+            fits = False
+        if not fits:
             known = ", ".join(dict.fromkeys([DEFAULT[self.task], *names(self.task)]))
             raise NoSuchMetric(f"{self.metric} is no metric for a {self.task}; it has {known}.")
 

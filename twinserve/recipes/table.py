@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twinserve.errors import AskedWrongly
-from twinserve.metric import DEFAULT, Task
+from twinserve.metric import DEFAULT, Metric, Task
 from twinserve.notes import Note
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn, no_such_column
@@ -37,7 +37,7 @@ class TableOptions:
 
     target: str
     task: Task | None = None
-    metric: str | None = None
+    metric: str | Metric | None = None
     keep_leaks: bool = False
     split: Split = BY_CLASS
     holdout: pd.DataFrame | None = None

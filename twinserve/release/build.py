@@ -7,22 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from twinserve import bounds
 from twinserve.card.card import Subject, card
 from twinserve.conformal import stored as stored_coverage
 from twinserve.evaluate.calibration import Calibrated
+from twinserve.metric import metric_of
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
 from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
+from twinserve.release.refit import Refitted, of_twin, refit
 from twinserve.release.same_version import same_version
 from twinserve.signature.frames import to_frame
-from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal
+from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal, twin
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
+from twinserve.store.evaluation_facts import SplitFacts
 from twinserve.store.manifest import DecisionFacts, EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
@@ -62,6 +65,18 @@ class Built:
     lineage: Lineage
     publish_rows: bool = False
     """Are the examples that pages show training rows? Otherwise they are composed of them."""
+    refitted: Refitted | None = None
+    """What serves, where that was fitted on all rows; `fitted` and `proved` are then its twin's."""
+
+    @property
+    def serving(self) -> Proved:
+        """The predictor that will serve, with its proof."""
+        return self.proved if self.refitted is None else self.refitted.proved
+
+    @property
+    def pipeline(self) -> Any:
+        """The pipeline that will serve, or from which that was compiled."""
+        return self.fitted.pipeline if self.refitted is None else self.refitted.pipeline
 
 
 class Registered(NamedTuple):
@@ -82,8 +97,9 @@ def build(
     """
     graph = compile_model(fitted.pipeline, data.signature)
     proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, lineage.seed)
-    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed)
-    built = Built(recipe, data, fitted, proved, quality, lineage)
+    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed, recipe.metric)
+    again = refit(fitted, data, lineage.seed) if recipe.refit else None
+    built = Built(recipe, data, fitted, proved, quality, lineage, refitted=again)
     version, manifest, _ = register(registry, built, seal_key=seal_key)
     return version, manifest
 
@@ -119,13 +135,15 @@ def _write(folder: Path, files: Mapping[str, bytes], manifest: Manifest, seal_ke
     size = sum(path.stat().st_size for path in folder.rglob("*"))
     public = None if seal_key is None else seal.public_key(seal_key)
     trust = Trust(pickles=True, seal_key=public, max_artifact=max(size, bounds.ARTIFACT))  # Made here, a moment ago.
-    artifact.open_version(folder, trust)
+    artifact.open_version(folder, trust, to_judge=True)
     return trust
 
 
 def _calibrate(built: Built) -> Calibrated:
     lineage, out_of_fold = built.lineage, built.fitted.out_of_fold
-    return calibrate_on_holdout(built.proved.predictor, built.data, out_of_fold, lineage.evaluated_on, lineage.seed)
+    judged = built.proved.predictor
+    calibrated = calibrate_on_holdout(judged, built.data, out_of_fold, lineage.evaluated_on, lineage.seed)
+    return calibrated if built.refitted is None else of_twin(calibrated)
 
 
 def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
@@ -135,12 +153,15 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
         name=name,
         task=built.recipe.task,
         classes=data.classes,
-        metric=built.recipe.metric,
+        metric=str(built.recipe.metric),
+        greater_is_better=metric_of(built.recipe.metric).greater_is_better,
         metrics=built.quality.metrics,
         intervals=built.quality.intervals,
         baseline=built.quality.baseline,
-        predictor=built.proved.facts,
-        explanation=None if built.proved.explanation is None else built.proved.explanation.facts,
+        importances=built.quality.importances,
+        too_good=built.quality.too_good,
+        predictor=built.serving.facts,
+        explanation=None if built.serving.explanation is None else built.serving.explanation.facts,
         coverage=calibrated.facts,
         training=Training(
             source=data.source,
@@ -157,6 +178,8 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
             evaluated_on=lineage.evaluated_on,
             weight=data.weight,
             decision=_decision(fitted.decided),
+            refitted=built.refitted is not None,
+            split=_split(data),
         ),
         files={},
     )
@@ -167,6 +190,17 @@ def _decision(decided: Decided | None) -> DecisionFacts | None:
         return None
     costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
     return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
+
+
+def _split(data: Data) -> SplitFacts | None:
+    """How the rows were divided; None where none were given."""
+    if not len(data.everything):
+        return None
+    if data.own_holdout:
+        return SplitFacts(by="own rows")
+    if data.split.column is not None:
+        return SplitFacts(by="group" if data.split.group else "time", column=data.split.column)
+    return SplitFacts(by="content" if data.classes is None else "class")
 
 
 def _libraries() -> Mapping[str, str]:
@@ -180,8 +214,8 @@ def _libraries() -> Mapping[str, str]:
 
 
 def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
-    data, proved = built.data, built.proved
-    name, pipeline = pipeline_file.dump(built.fitted.pipeline)
+    data, proved = built.data, built.serving
+    name, pipeline = pipeline_file.dump(built.pipeline)
     pairs = [
         pair
         for group, most in ((data.holdout.columns, GOLDEN_REAL), *((made, GOLDEN_MADE) for made in proved.made_rows))
@@ -192,6 +226,7 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
         artifact.GOLDEN: golden_rows.write(pairs),
         **card(_subject(built, manifest)),
         name: pipeline,
+        **({} if built.refitted is None else twin.write(built.proved.graph, built.fitted.pipeline)),
         **_of_training_rows(built),
         **({} if proved.explanation is None else proved.explanation.files),
     }
@@ -211,6 +246,6 @@ def _of_training_rows(built: Built) -> dict[str, bytes]:
 
 
 def _subject(built: Built, manifest: Manifest) -> Subject:
-    explainer = None if built.proved.explanation is None else built.proved.explanation.explainer
-    parts = (built.recipe, built.data, built.fitted, manifest, built.proved.predictor, explainer)
-    return Subject(*parts, publish_rows=built.publish_rows)
+    explainer = None if built.serving.explanation is None else built.serving.explanation.explainer
+    parts = (built.recipe, built.data, built.fitted, manifest, built.serving.predictor, explainer)
+    return Subject(*parts, publish_rows=built.publish_rows, judged=built.proved.predictor)

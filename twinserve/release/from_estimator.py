@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage
+from twinserve.metric import Metric
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.build import Lineage
 from twinserve.release.git_commit import git_commit
@@ -32,7 +33,7 @@ def package(
     name: str,
     input: type[BaseModel] | None = None,  # noqa: A002  # The word that a recipe uses.
     artifacts: str | Path = "artifacts",
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     intended_use: str = "Not stated.",
     seed: int = 0,
     out_of_range: OutOfRange = "warn",

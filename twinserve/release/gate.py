@@ -3,6 +3,7 @@
 Both are scored on those rows of the challenger's hold-out that neither was fitted on: a row is known by its content in
 the columns of each. Where fewer than half are left, nothing is compared. The challenger passes if it is not worse: the
 lower bound of the paired difference, by bootstrap, is at least `-tolerance`. And it must take what callers send today.
+Of a version that was refitted on all rows its twin is asked, and the rows that the twin was fitted on are its record.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from twinserve.arrays import BoolArray, FloatArray
 from twinserve.card.caveats import is_weak
 from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
 from twinserve.evaluate.metrics import score
+from twinserve.metric import Metric
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Change, Columns, diff
@@ -53,8 +55,15 @@ class Challenge:
     holdout: Columns
     y_true: FloatArray
     """Class codes or values of the hold-out rows."""
+    decides: str | Metric | None = None
+    """The metric; None: the one that the challenger names."""
     weights: FloatArray | None = None
     """Of these rows, by which the challenger is judged."""
+
+    @property
+    def metric(self) -> str | Metric:
+        """The metric that decides."""
+        return self.decides or self.opened.manifest.metric
 
     def on(self, rows: BoolArray) -> Challenge:
         """The same on some of the rows, by a mask `[n]`."""
@@ -138,9 +147,8 @@ def _too_few(left: int, rows: int) -> str:
 
 
 def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Sequence[Change], terms: Terms) -> Verdict:
-    name = challenge.opened.manifest.metric
-    of_challenger = challenge.opened.predictor.predict(challenge.holdout)
-    weights = challenge.weights
+    name, weights = challenge.metric, challenge.weights
+    of_challenger = challenge.opened.judged.predict(challenge.holdout)
     lower = lower_bound(name, challenge.y_true, of_challenger, of_champion, terms.seed, weights=weights)
     passed = lower >= -terms.tolerance
     return Verdict(
@@ -178,9 +186,9 @@ def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # Of pandas, on texts where the champion takes dates.
             columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
-        answers = ask(champion.predictor, columns)
+        answers = ask(champion.judged, columns)
         if answers.predictions is not None:
-            score(manifest.metric, challenge.y_true[answers.given], answers.predictions)
+            score(challenge.metric, challenge.y_true[answers.given], answers.predictions)
     except (TypeError, ValueError):
         return None  # A type changed, its pipeline refuses a row, or it gives labels only.
     return answers

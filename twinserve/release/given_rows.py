@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,7 @@ def from_rows(
     y_true, held_out = encoded_target(rows.target, classes, len(frame)), rows.held_out(frame)
     observed = observe(signature, frame[~held_out])
     data = divide(source, Rows(from_frame(frame, observed), y_true), observed, classes, held_out)
+    data = replace(data, split=rows.split, own_holdout=rows.holdout is not None)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
 

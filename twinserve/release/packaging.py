@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sklearn.base import is_classifier, is_regressor
 
 from twinserve.errors import CannotPackage, ModelError
-from twinserve.metric import DEFAULT, METRICS, Task, names
+from twinserve.metric import DEFAULT, METRICS, Metric, Task, metric_of, names
 from twinserve.notes import Note
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes import Recipe, Table
@@ -56,7 +56,7 @@ class Packaging:
 
     input: type[BaseModel] | Signature | None = None
     """Describes the columns; None: the rows do, or what the estimator knows."""
-    metric: str | None = None
+    metric: str | Metric | None = None
     intended_use: str = "Not stated."
     out_of_range: OutOfRange = "warn"
     source: str = "given in Python"
@@ -120,7 +120,7 @@ def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -
     graph = compile_model(fitted.pipeline, data.signature)
     proved = prove(fitted.pipeline, graph, data.signature, data.classes, given.sides, lineage.seed)
     if len(data.holdout):
-        quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed)
+        quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed, recipe.metric)
         return Built(recipe, data, fitted, proved, quality, lineage)
     proved = replace(proved, made_rows=[given.sides[0], *proved.made_rows])
     return Built(recipe, data, fitted, proved, Quality({}, {}, {}), replace(lineage, evaluated_on="nothing"))
@@ -173,9 +173,9 @@ def task_of(estimator: Any) -> Task:
     raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
 
 
-def _metric(estimator: Any, task: Task, metric: str | None) -> str:
+def _metric(estimator: Any, task: Task, metric: str | Metric | None) -> str | Metric:
     if task == "regression" or hasattr(estimator, "predict_proba"):
         return metric or DEFAULT[task]
-    if metric is not None and metric in METRICS and METRICS[metric].needs_probabilities:
+    if metric is not None and str(metric) in METRICS and metric_of(metric).needs_probabilities:
         raise CannotPackage(f"{metric} needs probabilities and {type(estimator).__name__} gives labels only.")
     return metric or names(task, probabilities=False)[0]

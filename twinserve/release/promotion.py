@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinserve.errors import ModelError, StoreUnreadable
+from twinserve.metric import Metric
 from twinserve.release.gate import Challenge, Terms, Verdict, compare, weakness
-from twinserve.store import pipeline_file
+from twinserve.store import pipeline_file, twin
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.promotions import Hold, Standing
 from twinserve.store.registry import Registry
@@ -38,6 +39,8 @@ class PromotionOptions:
     """False: compare with the champion, and change nothing."""
     release: bool = False
     """Whether a version that passes is promoted although a rollback holds the champion."""
+    metric: str | Metric | None = None
+    """The metric that decides, which may be the recipe's own; None: the one that the version names."""
 
 
 def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, options: PromotionOptions) -> Outcome:
@@ -49,7 +52,7 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, option
     it is let go of.
     """
     try:
-        challenger = open_version(registry.path(version), options.trust)
+        challenger = open_version(registry.path(version), options.trust, to_judge=True)
     except ModelError as error:  # `register` opened it with all trust, so that some is missing here.
         option = _missing(registry.path(version), options.trust)
         advice = f" {option} promotes it." if option else ""
@@ -61,7 +64,7 @@ def promote_if_not_worse(registry: Registry, version: int, holdout: Rows, option
         if champion == version:
             verdict = Verdict(passed=True, reason="It is the champion.")
         else:
-            challenge = Challenge(challenger, holdout.columns, holdout.y_true, weights=holdout.weights)
+            challenge = Challenge(challenger, holdout.columns, holdout.y_true, options.metric, holdout.weights)
             weak = weakness(challenger.manifest, options.terms)
             verdict = _verdict(registry, options.terms, options.trust, challenge) if weak is None else weak
         stays = not (options.promote and verdict.passed) or (hold is not None and not options.release)
@@ -76,7 +79,7 @@ def _verdict(registry: Registry, terms: Terms, trust: Trust, challenge: Challeng
     try:
         if (number := registry.champion()) is not None:
             folder = registry.require(number)
-            champion = open_version(folder, trust)
+            champion = open_version(folder, trust, to_judge=True)
     except StoreUnreadable as error:
         return Verdict(passed=False, reason=f"The champion cannot be read to compare with: {error}")
     except ModelError as error:
@@ -96,6 +99,7 @@ def _missing(folder: Path, trust: Trust) -> str | None:
     except ModelError:
         return None
     is_pickle = facts.predictor.kind != "compiled" and pipeline_file.JOBLIB in facts.files
+    is_pickle |= twin.JOBLIB in facts.files
     return "--trust-pickles" if is_pickle and not trust.pickles else None
 
 

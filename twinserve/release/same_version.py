@@ -10,14 +10,14 @@ from twinserve.conformal import stored as stored_coverage
 from twinserve.errors import ModelError
 from twinserve.explain import stored
 from twinserve.release.promotion import champion_if_known
-from twinserve.store import artifact, examples, fitted_rows
+from twinserve.store import artifact, examples, fitted_rows, twin
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.manifest import Manifest
 from twinserve.store.registry import Registry
 
 COMPARED: Final = (
     *(artifact.MODEL, artifact.SIGNATURE, artifact.GOLDEN),
-    *(stored.NAME, stored_coverage.NAME, examples.NAME, fitted_rows.NAME),
+    *(stored.NAME, stored_coverage.NAME, examples.NAME, fitted_rows.NAME, twin.MODEL),
 )
 """Of the stored pipeline no two files are equal, as each holds its time; what it predicts is in the golden rows."""
 CIRCUMSTANCES: Final = {"source", "created", "seed", "git_commit", "libraries"}

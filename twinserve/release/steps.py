@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,9 @@ from twinserve.release.gate import Terms
 from twinserve.release.nulls import null_notes
 from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
+from twinserve.release.refit import refit
 from twinserve.release.same_source import require_same_source
+from twinserve.release.tracking import require_mlflow, track
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import NO_TRUST, Trust
 from twinserve.store.manifest import Manifest
@@ -60,12 +62,16 @@ class Choices:
     git_commit: str | None = None
     publish_rows: bool = False
     """True: the examples that pages show are training rows; otherwise they are composed of them."""
+    track: bool = False
+    """Is the finished training written to MLflow as a run?"""
     only_named: bool = False
     """Was nothing given but the model's name? Then its source must be that of its versions."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` before a long training rather than after it."""
         require_policy(self.out_of_range)
+        if self.track:
+            require_mlflow()
         if not 0 <= self.seed < SEEDS:
             raise AskedWrongly(f"seed is a whole number from 0 to {SEEDS - 1}, not {self.seed}.")
         for name in ("search_seconds", "tolerance"):
@@ -158,13 +164,18 @@ class Steps:
     def evaluate(self, data: Data, fitted: Fitted, proved: Proved) -> Quality:
         """The metrics of what will serve, on the hold-out."""
         self._progress("evaluating")
-        return evaluate_on_holdout(proved.predictor, data, fitted.baseline, self.choices.seed)
+        return evaluate_on_holdout(proved.predictor, data, fitted.baseline, self.choices.seed, self.recipe.metric)
 
     def register(self, data: Data, fitted: Fitted, proved: Proved, quality: Quality) -> Manifest:
-        """Write a version, open it as a server would, and give it the next number, unless one has the same result."""
+        """Write a version, open it as a server would, and give it the next number, unless one has the same result.
+
+        Where the recipe says so, what serves is fitted on all rows first."""
         self._progress("registering")
         lineage = Lineage(self.choices.seed, self.choices.git_commit)
-        built = Built(self.recipe, data, fitted, proved, quality, lineage, self.choices.publish_rows)
+        if self.recipe.refit:
+            self._progress("fitting on all rows")
+        refitted = refit(fitted, data, lineage.seed) if self.recipe.refit else None
+        built = Built(self.recipe, data, fitted, proved, quality, lineage, self.choices.publish_rows, refitted)
         registered = register(self.registry, built, seal_key=self.choices.seal_key, unless_same=True)
         self.registered, manifest, self.is_new = registered
         return manifest
@@ -173,14 +184,15 @@ class Steps:
         """Make the new version the champion if it is not worse than the present one on the hold-out."""
         self._progress("comparing with the champion")
         choices = self.choices
-        options = PromotionOptions(choices.terms, choices.trust, choices.promote, choices.release)
+        metric = self.recipe.metric
+        options = PromotionOptions(choices.terms, choices.trust, choices.promote, choices.release, metric)
         outcome = promote_if_not_worse(self.registry, self.version, data.holdout, options)
         self.promoted = outcome.promoted
         return outcome
 
     def report(self, data: Data, fitted: Fitted, manifest: Manifest, outcome: Outcome) -> Trained:
-        """Everything that the report shows."""
-        return Trained(
+        """Everything that the report shows; written to MLflow where that was asked for."""
+        trained = Trained(
             recipe=self.recipe,
             data=data,
             fitted=fitted,
@@ -192,6 +204,10 @@ class Steps:
             notes=(*self.recipe.notes, *data.notes, *self._notes),
             is_new=self.is_new,
         )
+        if not self.choices.track:
+            return trained
+        self._progress("writing to MLflow")
+        return replace(trained, notes=(*trained.notes, track(trained)))
 
     @property
     def version(self) -> int:

@@ -134,7 +134,7 @@ def _recipe(recipe: Recipe, source: TableSource, root: str, imports: Imports) ->
     yield f"{INDENT}input={root},"
     yield f"{INDENT}load=load,"
     yield f"{INDENT}candidates=candidates,"
-    yield f"{INDENT}metric={literal(recipe.metric)},  # It decides; or {', '.join(others)}."
+    yield f"{INDENT}metric={literal(str(recipe.metric))},  # It decides; or {', '.join(others)}."
     use = Text(f"Predicts {source.target!r} for rows like those of {file}. {UNSTATED}")
     yield from lines(use, INDENT, "intended_use=", ",")
     if recipe.split != BY_CLASS:

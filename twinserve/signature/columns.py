@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, evenly_spread
+from twinserve.arrays import FloatArray, IntArray, evenly_spread
 
 UNSEEN: Final = -1.0
 """The code of a category outside the vocabulary."""
@@ -94,6 +94,19 @@ class Columns:
         unseen = {cell: text for cell, text in self.unseen.items() if cell[1] != column}
         unseen |= {cell: text for cell, text in source.unseen.items() if cell[1] == column}
         texts = {c: (source if c == column else self).texts[c] for c in self.texts}
+        return Columns(matrix, unseen, texts)
+
+    def with_order(self, column: int, order: IntArray) -> Columns:
+        """The same rows with the values of one column in another order."""
+        matrix = self.matrix.copy()
+        matrix[:, column] = matrix[order, column]
+        unseen, texts = self.unseen, self.texts
+        if unseen:
+            moved = {(new, column): unseen.get((old, column)) for new, old in enumerate(order.tolist())}
+            unseen = {cell: text for cell, text in unseen.items() if cell[1] != column}
+            unseen |= {cell: text for cell, text in moved.items() if text is not None}
+        if column in texts:
+            texts = {**texts, column: [texts[column][row] for row in order.tolist()]}
         return Columns(matrix, unseen, texts)
 
     def with_null(self, column: int) -> Columns:

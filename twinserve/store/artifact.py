@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -20,21 +19,31 @@ from twinserve.errors import ArtifactRefused
 from twinserve.explain import stored
 from twinserve.explain.explainer import Explainer
 from twinserve.explain.opening import open_explainer
-from twinserve.predict.compiled import CompiledPredictor
-from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import examples, fitted_rows, golden_rows, manifest, pipeline_file, seal, store_file, trial
+from twinserve.store import (
+    examples,
+    fitted_rows,
+    golden_rows,
+    manifest,
+    pipeline_file,
+    predictor_file,
+    seal,
+    store_file,
+    trial,
+    twin,
+)
 from twinserve.store.deadline import Deadline
 from twinserve.store.examples import NO_EXAMPLES, Examples
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
+from twinserve.store.predictor_file import open_predictor, open_twin, refusing
 from twinserve.store.store_file import Folder
 from twinserve.store.unreadable import unreadable
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"
-MODEL: Final = "model.onnx"
+MODEL: Final = predictor_file.MODEL
 GOLDEN: Final = golden_rows.NAME
 CARD: Final = "card.md"
 FIGURES: Final = "figures/"
@@ -72,9 +81,17 @@ class LoadedArtifact:
     coverage: Coverage | None = None
     """None in a version that was made without."""
     fitted_rows: fitted_rows.Hashes | None = None
-    """Of the rows that it was fitted on, over its own columns; None in a version that was made without."""
+    """Of the rows that it, or its twin, was fitted on, over its own columns, if it was opened to be judged; None in a
+    version that was made without."""
     card: Mapping[str, bytes] = field(default_factory=dict)
     """The Markdown of the model card and its figures, by the names of their files."""
+    twin: Predictor | None = None
+    """Of a refitted version, if it was opened to be judged: its model before, which saw none of the held-out rows."""
+
+    @property
+    def judged(self) -> Predictor:
+        """The predictor that the gate asks."""
+        return self.twin or self.predictor
 
 
 def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: bytes | None = None) -> None:
@@ -97,60 +114,54 @@ def write(folder: Path, files: Mapping[str, bytes], facts: Manifest, seal_key: b
 
 
 def open_version(
-    folder: Path, trust: Trust, deadline: Deadline | None = None, tried: Manifest | None = None
+    folder: Path,
+    trust: Trust,
+    deadline: Deadline | None = None,
+    tried: Manifest | None = None,
+    *,
+    to_judge: bool = False,
 ) -> LoadedArtifact:
     """Check and open a version; raises `ArtifactRefused` with one sentence that says what to do.
 
     The seal is checked first. Every file is read once, and its digest checked before its content is used. With
     `deadline`, which a server sets, the opening ends in time, and if no seal is required a pipeline is first tried in a
-    process of its own; not that of `tried`, a version that was: its manifest has the digest of every file.
+    process of its own; not that of `tried`, a version that was: its manifest has the digest of every file. `to_judge`
+    reads as well what the gate needs: the rows that it was fitted on, and the twin of a refitted version.
     """
-    facts, files = _read(folder, trust, deadline)
+    facts, files = _read(
+        folder, trust, deadline, frozenset({*twin.NAMES, fitted_rows.NAME}) if to_judge else frozenset()
+    )
     if deadline is not None and trust.seal_key is None and pipeline_file.SKOPS in files and facts != tried:
         trial.try_version(facts.model_dump_json(), files, deadline)
-    return assemble(facts, files, trust, deadline)
+    opened = assemble(facts, files, trust, deadline)
+    if not (to_judge and facts.training.refitted):
+        return opened
+    return replace(opened, twin=open_twin(facts, files, opened.signature, trust_pickles=trust.pickles))
 
 
 def assemble(
     facts: Manifest, files: Mapping[str, bytes], trust: Trust, deadline: Deadline | None = None
 ) -> LoadedArtifact:
     """Open a version from files whose digests were checked; raises `ArtifactRefused`."""
-    with _refusing(SIGNATURE):
+    with refusing(SIGNATURE):
         signature = Signature.model_validate_json(files[SIGNATURE])
         signature.tree()
-    predictor = _predictor(facts, files, signature, trust)
-    with _refusing(GOLDEN):
+    predictor = open_predictor(facts, files, signature, trust_pickles=trust.pickles)
+    with refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
         golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
-    with _refusing(stored.NAME):
+    with refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         classes = None if facts.classes is None else len(facts.classes)
         explainer = open_explainer(files, files.get(MODEL), predictor, signature, classes, seed, trust.explain_memory)
-    with _refusing(examples.NAME):
+    with refusing(examples.NAME):
         shown = examples.read(files[examples.NAME], signature) if examples.NAME in files else NO_EXAMPLES
-    with _refusing(stored_coverage.NAME):
+    with refusing(stored_coverage.NAME):
         coverage = open_coverage(files.get(stored_coverage.NAME), classes, len(signature.features))
-    with _refusing(fitted_rows.NAME):
+    with refusing(fitted_rows.NAME):
         seen = fitted_rows.read(files.get(fitted_rows.NAME))
     card = {name: content for name, content in files.items() if _is_of_card(name)}
     return LoadedArtifact(facts, signature, predictor, explainer, shown, coverage, seen, card)
-
-
-@contextlib.contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Turns any exception into `ArtifactRefused`: a version that cannot be opened must not end the server."""
-    try:
-        yield
-    except ArtifactRefused:
-        raise
-    except OSError as error:
-        raise unreadable(f"What {name} needs", error) from error
-    except MemoryError as error:
-        raise unreadable(f"What {name} needs", OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))) from error
-    except Exception as error:
-        raise ArtifactRefused(
-            f"{name} cannot be used by this program ({type(error).__name__}); restore the artifact or train again."
-        ) from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -163,7 +174,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise unreadable(MANIFEST, error) from error
 
 
-def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manifest, dict[str, bytes]]:
+def _read(
+    folder: Path, trust: Trust, deadline: Deadline | None, more: frozenset[str]
+) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest and the files that opening needs; the digests of all files are checked."""
     try:
         with store_file.open_folder(folder, trust.max_artifact) as opened:
@@ -174,7 +187,7 @@ def _read(folder: Path, trust: Trust, deadline: Deadline | None) -> tuple[Manife
             manifest.require_names(facts, opened.sizes().keys() - {MANIFEST, seal.SEAL})
             files: dict[str, bytes] = {}
             for name in sorted(facts.files):
-                keep = name in _needed(facts) or _is_of_card(name)
+                keep = name in _needed(facts) | more or _is_of_card(name)
                 digest, content = opened.read(name, deadline, keep=keep)
                 manifest.require_digest(facts, name, digest)
                 files |= {name: content} if keep else {}
@@ -221,18 +234,3 @@ def _manifest(content: bytes | None) -> Manifest:
     if not manifest.is_unaltered(content, facts):
         raise ArtifactRefused("The file manifest.json was altered after training; restore it or train again.")
     return facts
-
-
-def _predictor(facts: Manifest, files: Mapping[str, bytes], signature: Signature, trust: Trust) -> Predictor:
-    if facts.predictor.kind == "compiled":
-        if MODEL not in files:
-            raise ArtifactRefused("The artifact names a compiled model and holds none; restore it or train again.")
-        with _refusing(MODEL):
-            return CompiledPredictor(files[MODEL])
-    name = pipeline_file.SKOPS if pipeline_file.SKOPS in files else pipeline_file.JOBLIB
-    if name not in files:
-        raise ArtifactRefused("The artifact holds no model; train again.")
-    made_with = facts.training.libraries.get("scikit-learn", "an unknown version")
-    with _refusing(name):
-        pipeline: Any = pipeline_file.load(name, files[name], made_with=made_with, trust_pickles=trust.pickles)
-        return SklearnPredictor(pipeline, signature, facts.classes)

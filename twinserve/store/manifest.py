@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from twinserve.conformal.stored import IntervalMethod, SetMethod
 from twinserve.errors import ArtifactRefused
 from twinserve.explain.stored import Method, Scale
+from twinserve.metric import Metric, metric_of
 from twinserve.predict.predictor import PredictorKind, agree
+from twinserve.store.evaluation_facts import ImportanceFacts, SplitFacts, TooGood
 
 FORMAT: Final = 2
 """Increased when an older reader would misread what a newer writer wrote."""
@@ -65,6 +67,10 @@ class Training(BaseModel):
     """The column that weighed the rows, in fitting and in the metrics; None: all weighed the same."""
     decision: DecisionFacts | None = None
     """How labels are decided; None: they are the class of the largest probability, as the estimator has it."""
+    refitted: bool = False
+    """Was what serves fitted once more, on all rows? Metrics, importances and coverage are then its twin's."""
+    split: SplitFacts | None = None
+    """None where nothing was divided, and in versions that did not tell it."""
 
 
 class BatchInvariance(BaseModel):
@@ -181,12 +187,18 @@ class Manifest(BaseModel):
     task: Literal["classification", "regression"]
     classes: tuple[str, ...] | None
     metric: str
+    greater_is_better: bool | None = None
+    """Of the metric that decides; None in versions that did not tell it, whose metric is one of `METRICS`."""
     metrics: Mapping[str, float]
     """On the hold-out."""
     intervals: Mapping[str, tuple[float, float]] = {}
     """95 % confidence intervals of the metrics, by bootstrap."""
     baseline: Mapping[str, float] = {}
     """The same metrics for a model that uses no feature."""
+    importances: ImportanceFacts | None = None
+    """None where nothing was measured, and in versions that were made before it was stored."""
+    too_good: TooGood | None = None
+    """None where no figure is nearly perfect."""
     predictor: PredictorFacts
     explanation: ExplanationFacts | None = None
     """None in versions that explain nothing."""
@@ -197,6 +209,14 @@ class Manifest(BaseModel):
     """SHA-256 of every file but the manifest, by name relative to the artifact."""
     own_digest: str = UNSET
     """SHA-256 of the manifest's own bytes with `UNSET` in place of this digest."""
+
+
+def metric_in(facts: Manifest, name: str) -> Metric:
+    """What is known of a metric that a manifest names, which may be the recipe's own."""
+    try:
+        return metric_of(name)
+    except KeyError:
+        return Metric(name, facts.task, greater_is_better=facts.greater_is_better is not False)
 
 
 def to_bytes(facts: Manifest) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from twinserve.errors import CannotTrain
-from twinserve.metric import METRICS
+from twinserve.metric import Metric, metric_of
 from twinserve.training.cross_validation import FoldedRows, cross_validate
 from twinserve.training.search import Candidate
 from twinserve.training.weighted_fit import fit_weighted
@@ -46,9 +46,9 @@ def cross_validate_all(
     return AllCandidates(evaluated, failed)
 
 
-def best(candidates: Mapping[str, Candidate], metric: str) -> str:
+def best(candidates: Mapping[str, Candidate], metric: str | Metric) -> str:
     """The name of the best candidate by this metric."""
-    return max(candidates, key=lambda name: METRICS[metric].sign * candidates[name].cv.mean)
+    return max(candidates, key=lambda name: metric_of(metric).sign * candidates[name].cv.mean)
 
 
 def fit_on_all(pipeline: Any, folded: FoldedRows) -> Any:

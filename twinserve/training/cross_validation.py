@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.evaluate.metrics import score
+from twinserve.metric import Metric
 from twinserve.predict.predictor import Predictions
 from twinserve.training.decided import Decided, labelled
 from twinserve.training.weighted_fit import fit_weighted, part_of
@@ -32,7 +33,7 @@ class FoldedRows:
     """The same as class codes or values, `[n]`."""
     classes: tuple[str, ...] | None
     folds: Sequence[Fold]
-    metric: str
+    metric: str | Metric
     shuffled: bool = True
     """False: by time or by group, which scikit-learn's own calibration would not respect."""
     weights: FloatArray | None = None

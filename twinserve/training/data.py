@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.errors import CannotTrain
+from twinserve.errors import AskedWrongly, CannotTrain
+from twinserve.metric import metric_of
 from twinserve.notes import Note
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
@@ -75,7 +76,8 @@ class Data:
 
 
 def split(recipe: Recipe, table: Table) -> Data:
-    """Divide a table into training rows and hold-out; the signature's `seen` comes from the training rows alone.
+    """Divide a table into training rows and hold-out; the signature's `seen` comes from the rows that what serves is
+    fitted on: the training rows, or all where the recipe is refitted.
 
     Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
     """
@@ -94,8 +96,10 @@ def split(recipe: Recipe, table: Table) -> Data:
     kept, notes = enough_rows(classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
     classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
-    signature = observe(declared, features[~held_out])
+    signature = observe(declared, features if recipe.refit else features[~held_out])
     weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
+    if weights is not None and metric_of(recipe.metric).function is not None:
+        raise AskedWrongly("A metric of one's own is given no weights; leave out the weights, or name another metric.")
     rows = Rows(from_frame(features, signature), y_true, weights)
     data = divide(table.source, rows, signature, classes, held_out)
     own = table.held_out is not None

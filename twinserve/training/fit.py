@@ -11,14 +11,16 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from threadpoolctl import threadpool_limits
 
+from twinserve.errors import CannotTrain
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes import Recipe
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
-from twinserve.training.candidates import best, cross_validate_all, fit_on_all
+from twinserve.training.candidates import best, cross_validate_all, fit_on_all, reason
 from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.data import Data, Rows
 from twinserve.training.decided import Decided, given, labelled
@@ -106,6 +108,18 @@ def fit(
         failed=candidates.failed,
         decided=decided,
     )
+
+
+def fit_on_everything(pipeline: Any, data: Data) -> Any:
+    """The pipeline fitted anew on all rows, those held out included; raises `CannotTrain` where it cannot be."""
+    few = 1 if data.everything.columns.matrix.size < WORTH_THREADS else None
+    frame, target = to_frame(data.everything.columns, data.signature), _target(data, data.everything)
+    with warnings.catch_warnings(), threadpool_limits(limits=few):
+        warnings.simplefilter("ignore")  # The fit before has told them.
+        try:
+            return clone(pipeline).fit(frame, target)
+        except Exception as error:
+            raise CannotTrain(f"The chosen candidate fails on all rows: {reason(error)}.") from error
 
 
 def baseline(data: Data) -> Predictions:

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from twinserve.arrays import FloatArray
 from twinserve.evaluate.metrics import score
-from twinserve.metric import METRICS
+from twinserve.metric import metric_of
 from twinserve.predict.predictor import Predictions
 from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 from twinserve.training.decided import labelled
@@ -71,8 +71,8 @@ def _weigh(current: Improved, folded: FoldedRows) -> Improved:
     if cv is None:
         return current
     before, after = current.cv.mean, cv.mean
-    kept = METRICS[folded.metric].better(after, before)
-    choice = Choice("balanced class weights", folded.metric, before, after, kept)
+    kept = metric_of(folded.metric).better(after, before)
+    choice = Choice("balanced class weights", str(folded.metric), before, after, kept)
     improved = Improved(pipeline, cv, ()) if kept else current
     return replace(improved, choices=(*current.choices, choice))
 
@@ -88,7 +88,7 @@ def _calibrate(current: Improved, folded: FoldedRows) -> Improved:
     after = calibrated[method]
     gain = (_squares(before, folded) - _squares(after, folded)) * _importance(folded)
     cv = _with_probabilities(after, current.cv, folded)
-    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not METRICS[folded.metric].better(
+    kept = bool(gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain))) and not metric_of(folded.metric).better(
         current.cv.mean, cv.mean
     )
     choice = Choice(

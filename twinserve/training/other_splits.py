@@ -14,7 +14,7 @@ from sklearn.base import clone
 from twinserve.arrays import BoolArray, FloatArray, evenly_spread
 from twinserve.errors import ModelError
 from twinserve.evaluate.metrics import score
-from twinserve.metric import METRICS
+from twinserve.metric import Metric, metric_of
 from twinserve.notes import Note
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.frames import to_frame
@@ -47,7 +47,7 @@ class Suspect:
     advice: str
 
 
-def other_splits(pipeline: Any, data: Data, metric: str) -> list[Note]:
+def other_splits(pipeline: Any, data: Data, metric: str | Metric) -> list[Note]:
     """A note for each split that the table suggests, with the metric of the chosen candidate by either split.
 
     `pipeline` is fitted on the training rows. Empty where a split was chosen, and where nothing can be measured."""
@@ -69,8 +69,8 @@ def other_splits(pipeline: Any, data: Data, metric: str) -> list[Note]:
     return notes
 
 
-def _note(suspect: Suspect, metric: str, shuffled: float, other: float) -> Note:
-    worse = METRICS[metric].sign * (shuffled - other) > CLEARLY * max(abs(shuffled), abs(other))
+def _note(suspect: Suspect, metric: str | Metric, shuffled: float, other: float) -> Note:
+    worse = metric_of(metric).sign * (shuffled - other) > CLEARLY * max(abs(shuffled), abs(other))
     found = f"{metric} {shuffled:.3g} on shuffled rows, {other:.3g} on {suspect.where}"
     return Note("warning" if worse else "fact", suspect.column, f"{found}: {suspect.advice}")
 
@@ -137,7 +137,7 @@ def _redivided(data: Data, held_out: BoolArray) -> Data:
     return replace(data, train=train, holdout=holdout, held_out=held_out)
 
 
-def _scored(pipeline: Any, data: Data, metric: str, *, refit: bool) -> float:
+def _scored(pipeline: Any, data: Data, metric: str | Metric, *, refit: bool) -> float:
     """The metric on the hold-out; raises whatever a fit raises, and ValueError where a side lacks a class."""
     if data.classes is not None and any(
         len(np.unique(rows.y_true)) < len(data.classes) for rows in (data.train, data.holdout)

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from twinserve.estimators.introspection import class_name
-from twinserve.metric import METRICS
+from twinserve.metric import metric_of
 from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 
 MOST_DRAWS: Final = 1_000
@@ -84,7 +84,7 @@ def search(
 
 
 def _try(best: Candidate, parameters: Mapping[str, Any], folded: FoldedRows) -> Candidate:
-    metric = METRICS[folded.metric]
+    metric = metric_of(folded.metric)
     worst = (min if metric.greater_is_better else max)(best.cv.scores)
 
     def is_hopeless(scores: Sequence[float]) -> bool:

@@ -64,6 +64,19 @@ def test_a_regressions_card_has_no_classes(tmp_path: Path) -> None:
     assert "**Task.** Regression." in text
 
 
+def test_the_card_says_which_rows_were_held_out_and_which_fields_matter(text: str) -> None:
+    assert "of 200 rows, a fifth of each class, chosen by a hash of the rows' content, not used in training." in text
+    assert "## Which fields matter" in text
+    assert "the mean of 5 shuffles of 40 held-out rows" in text
+    assert "| weight | 0." in text
+
+
+def test_two_columns_that_give_the_target_are_a_caveat(tmp_path: Path) -> None:
+    text = (fruit.registered(fruit.PRICE, tmp_path) / "card.md").read_text()
+    caveat = "together give r2 1.0000: are both known before the prediction?"
+    assert caveat in text.split("\n\n")[1]
+
+
 def test_caveats_are_in_the_card(tmp_path: Path, text: str) -> None:
     """Of a target that has nothing to do with the features."""
     table = fruit.table()

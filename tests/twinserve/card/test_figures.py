@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 
 from twinserve.card.figures import MOST_BARS, figures
-from twinserve.evaluate.importance import Importance
 from twinserve.predict.predictor import Predictions
+from twinserve.store.evaluation_facts import FeatureImportance, ImportanceFacts
 
 ROWS = 90
-IMPORTANCE = [Importance(f"feature {place}", 1.0 / (1 + place), 0.01) for place in range(3)]
+
+
+def important(count: int) -> ImportanceFacts:
+    """So many features, each less important than the one before."""
+    each = [FeatureImportance(feature=f"feature {place}", mean=1 / (1 + place), spread=0.01) for place in range(count)]
+    return ImportanceFacts(rows=ROWS, repeats=5, of=count, features=tuple(each))
+
+
+IMPORTANCE = important(3)
 
 
 def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importance: Any = IMPORTANCE) -> dict[str, Any]:
@@ -67,13 +75,14 @@ def test_the_same_data_gives_the_same_bytes() -> None:
 
 def test_names_are_texts_whatever_they_hold() -> None:
     """No formula, no markup."""
-    odd = [Importance("$price_{eur}$ <b> & größe", 1.0, 0.0)]
+    name = "$price_{eur}$ <b> & größe"
+    odd = important(1).model_copy(update={"features": (FeatureImportance(feature=name, mean=1.0, spread=0.0),)})
     svg = made(("<no>", "yes & no"), importance=odd)["importance.svg"][1].decode()
     assert "$price_{eur}$ &lt;b&gt; &amp; größe" in svg
 
 
 def test_the_most_important_are_shown_and_the_others_counted() -> None:
-    many = [Importance(f"f{place}", 1.0, 0.0) for place in range(MOST_BARS + 5)]
+    many = important(MOST_BARS + 5)
     caption, svg = made(None, importance=many)["importance.svg"]
     assert f"the {MOST_BARS} highest of {MOST_BARS + 5}" in caption
     assert b"f19" in svg

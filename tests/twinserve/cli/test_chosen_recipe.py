@@ -42,3 +42,9 @@ def test_a_table_gets_a_recipe_of_its_own(tmp_path: Path) -> None:
     path.write_text("x,y\n" + "".join(f"{row},{'a' if row % 3 else 'b'}\n" for row in range(60)))
     recipe = chosen(data=str(path))
     assert (recipe.name, recipe.task, recipe.load().source) == ("mine", "classification", "loans.csv")
+
+
+def test_any_recipe_may_be_refitted() -> None:
+    options = {"recipe": "fruit", "data": None, "name": "mine", "refit": True}
+    assert chosen_recipe(Namespace(**options), "price", RECIPES).refit
+    assert not chosen("fruit").refit

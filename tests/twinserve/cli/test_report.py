@@ -62,10 +62,12 @@ def said(trained: Trained) -> str:
 def test_a_person_reads_the_rows_the_candidates_the_metrics_and_what_became_of_it(trained: Trained) -> None:
     lines = said(trained).splitlines()
     learned = len(trained.data.train)
-    assert lines[0] == f"fruit  {learned} rows to learn from, {200 - learned} held out (an orchard)"
+    split = "a fifth of each class, chosen by a hash of the rows' content"
+    assert lines[0] == f"fruit  {learned} rows to learn from, {200 - learned} held out: {split} (an orchard)"
     assert any(line.startswith("logistic regression ") and line.rstrip().endswith("chosen") for line in lines)
     assert any(line.startswith("log_loss ") and line.rstrip().endswith("decides") for line in lines)
     assert any(line.startswith("brier (0 to 2) ") for line in lines)
+    assert any(line.startswith("matters    ") and line.endswith(": loss in log_loss when shuffled") for line in lines)
     assert lines[-5] == "champion   1 (promoted)  There was no champion to compare with."
 
 

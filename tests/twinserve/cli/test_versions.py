@@ -65,6 +65,12 @@ def test_the_list_stays_one_where_the_champion_is_unknown(registry: Registry) ->
     assert not result.done
 
 
+def test_a_version_is_shown_with_its_split_and_the_importance_of_its_fields(registry: Registry) -> None:
+    lines = said(registry, "show").lines
+    assert any(line.startswith("rows ") and "held out: a fifth of each class" in line for line in lines)
+    assert next(line.split()[-1] for line in lines if line.startswith("importance ")) in ("weight", "skin.colour")
+
+
 def test_a_version_is_shown_with_its_source(registry: Registry) -> None:
     assert any(line.startswith("made ") and line.endswith(" from an orchard") for line in said(registry, "show").lines)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.twinserve.signature.made import feature, signature
-from twinserve.evaluate.importance import REPEATS, importances
+from twinserve.evaluate.importance import AT_ONCE, MOST_FEATURES, REPEATS, SCREENED, importances
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
 
@@ -34,7 +34,7 @@ class OneColumn:
 def importance_of(metric: str = "rmse", seed: int = 0) -> dict[str, float]:
     """The importance of each feature, the most important first."""
     ranked = importances(OneColumn(), COLUMNS, MATRIX[:, 1], CONTRACT, metric=metric, seed=seed)  # type: ignore[arg-type]  # A fake.
-    return {one.feature: one.mean for one in ranked}
+    return {one.feature: one.mean for one in ranked.features}
 
 
 def test_a_feature_that_decides_matters_and_one_that_does_not_is_worth_nothing() -> None:
@@ -62,3 +62,32 @@ def test_a_model_is_asked_once_and_then_for_each_shuffle() -> None:
     model = OneColumn()
     importances(model, COLUMNS, MATRIX[:, 1], CONTRACT, metric="rmse", seed=0)  # type: ignore[arg-type]  # A fake.
     assert model.asked == [ROWS] * (1 + 3 * REPEATS)
+
+
+class Sum:
+    """The sum of a few of many columns, each with another weight; counts the rows."""
+
+    kind = "compiled"
+
+    def __init__(self, weights: dict[int, float]) -> None:
+        self.weights, self.asked = weights, 0
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Values."""
+        self.asked += len(columns)
+        return Predictions(values=sum(columns.matrix[:, place] * weight for place, weight in self.weights.items()))  # type: ignore[arg-type]  # Never empty.
+
+
+def test_of_many_features_those_that_matter_are_found_and_the_work_is_bounded() -> None:
+    width = 50 * MOST_FEATURES
+    wide = signature(*(feature(f"f{place}") for place in range(width)))
+    matrix = np.random.default_rng(0).normal(size=(500, width))
+    model = Sum({7: 3.0, 900: 2.0, width - 1: 1.0})
+    y_true = np.asarray(model.predict(Columns(matrix)).values)
+    model.asked = 0
+    found = importances(model, Columns(matrix), y_true, wide, metric="rmse", seed=0)  # type: ignore[arg-type]  # A fake.
+    assert [one.feature for one in found.features[:3]] == ["f7", "f900", f"f{width - 1}"]
+    assert (len(found.features), found.of, found.screened_on) == (MOST_FEATURES, width, SCREENED)
+    assert f"Of {width} fields those {MOST_FEATURES} were measured" in found.sentence
+    assert model.asked == SCREENED + width * SCREENED + 500 * (1 + MOST_FEATURES * REPEATS)
+    assert AT_ONCE >= SCREENED

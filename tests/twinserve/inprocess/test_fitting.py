@@ -16,6 +16,7 @@ from twinserve import TrainingWarning, fit, open_model
 from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import table
+from twinserve.release import tracking
 from twinserve.release.git_commit import git_commit
 from twinserve.store import seal
 from twinserve.store.promotions import Standing
@@ -213,3 +214,37 @@ def test_a_version_has_a_seal_and_a_commit_as_the_command_s_have(
     made = fit(orchard(), "kind", artifacts=tmp_path / "store", seal_key=tmp_path / "seal.key")
     assert made.manifest.training.git_commit == git_commit(ROOT)
     assert open_model(tmp_path / "store", seal_key=tmp_path / "seal.key.pub").version == "1"
+
+
+def test_a_notebook_reads_notes_and_importances_and_nothing_is_shown_of_a_silent_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The notes name their column; each text is escaped, and nothing is loaded from elsewhere."""
+    with pytest.warns(TrainingWarning):
+        model = fit(orchard().assign(**{"<i>": 1}), "kind", artifacts=tmp_path, progress=None, promote=False)
+    assert capsys.readouterr().err == ""
+    html = model._repr_html_()
+    assert "&lt;i&gt;" in html
+    assert "<i>" not in html
+    assert "it has the same value in every row" in html
+    assert "loss when shuffled" in html
+    assert "http" not in html
+
+
+def test_a_model_may_be_refitted_on_all_rows(tmp_path: Path) -> None:
+    model = fit(orchard(), "kind", artifacts=tmp_path, refit=True)
+    assert model.manifest.training.refitted
+    assert "Refitted on all rows" in model._repr_html_()
+    again = fit(orchard(), "kind", artifacts=tmp_path)
+    assert (model.version, again.version) == ("1", "2")
+    assert again.trained is not None
+    assert again.trained.outcome.verdict.lower_bound == 0.0  # Of the twin, which is the same model.
+
+
+def test_tracking_without_mlflow_is_refused_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(AskedWrongly, match=r"^Tracking needs MLflow, which is not installed here: pip install mlflow"):
+        fit(orchard(), "kind", artifacts=tmp_path, track=True)
+    assert not list(tmp_path.iterdir())

@@ -23,9 +23,14 @@ def test_it_shows_the_metrics_and_the_fields(pristine_fruit: Path) -> None:
     low, high = model.manifest.intervals["log_loss"]
     place = shown.index("log_loss (decides)")
     assert shown[place + 1 : place + 3] == [f"{model.metrics['log_loss']:.4f}", f"{low:.4f} to {high:.4f}"]
-    place = shown.index("weight")
+    assert model.manifest.importances is not None
+    first = model.manifest.importances.features[0]
+    place = shown.index("loss when shuffled")
+    assert shown[place + 2 : place + 4] == [first.feature, f"{first.mean:.4g}"]
+    place = len(shown) - 1 - shown[::-1].index("weight")
     assert shown[place + 1 : place + 3] == ["number", "g"]
     assert re.fullmatch(r"&gt; 0; seen [\d.]+ to [\d.]+", shown[place + 3])
+    shown = shown[place:]
     assert shown[shown.index("skin.spots") + 1] == "number or null"
     assert shown[shown.index("skin.colour") + 3] == "green, red"
 
@@ -48,4 +53,4 @@ def test_every_type_has_its_range_and_a_long_list_an_end(pristine_fruit: Path) -
     model.signature = signature(*(feature(f"f{number}") for number in range(MOST_FEATURES + 5)))
     html = model._repr_html_()
     assert "and 5 more fields" in html
-    assert len(html) < 25_000
+    assert len(html) < 27_000

@@ -16,6 +16,7 @@ from twinserve.inprocess.wording import FLAGS, in_python, python_wording
         ("left out; --keep-leaks keeps it", "left out; keep_leaks=True keeps it"),
         ("guessed from the target; --task overrides", "guessed from the target; task= overrides"),
         ("give --task regression if it is a number", "give task='regression' if it is a number"),
+        ("on it: --time day of sale judges as you", "on it: time='day of sale' judges as you"),
         ("a minus - and a dash -- stay", "a minus - and a dash -- stay"),
     ],
 )

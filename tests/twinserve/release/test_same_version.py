@@ -24,7 +24,7 @@ def made(recipe: Recipe, seed: int = 0) -> Built:
     data, fitted = fruit.fitted(recipe, seed)
     graph = compile_model(fitted.pipeline, data.signature)
     proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, seed)
-    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed)
+    quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed, recipe.metric)
     return Built(recipe, data, fitted, proved, quality, Lineage(seed=seed, git_commit=None))
 
 

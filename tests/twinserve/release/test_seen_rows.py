@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness import fruit
 from tests.twinserve.release.test_gate import Believer, challenge, champion, verdict
 from twinserve.arrays import BoolArray
 from twinserve.recipes import Recipe, Split, Table
 from twinserve.release.gate import Challenge, unseen
 from twinserve.signature.frames import to_frame
 from twinserve.signature.sources.from_table import from_table
+from twinserve.store.artifact import NO_TRUST, open_version
 from twinserve.training.data import Data, split
 from twinserve.training.row_hashes import row_hashes
 
@@ -185,3 +188,12 @@ def test_the_group_and_the_time_need_not_be_features(chosen: Split) -> None:
     data = divided(start(np.random.default_rng(3), 100), chosen)
     assert "who" not in [feature.name for feature in data.signature.features]
     assert 10 <= len(data.holdout) <= 30
+
+
+def test_what_is_opened_to_be_judged_knows_the_rows_that_it_was_fitted_on(pristine_fruit: Path) -> None:
+    """As the gate opens a version from the store; a server has no use for them."""
+    data, _ = fruit.fitted(fruit.FRUIT)
+    opened = open_version(pristine_fruit, NO_TRUST, to_judge=True)
+    assert not unseen(Challenge(opened, data.train.columns, data.train.y_true), opened).any()
+    assert unseen(Challenge(opened, data.holdout.columns, data.holdout.y_true), opened).all()
+    assert open_version(pristine_fruit, NO_TRUST).fitted_rows is None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.evaluation_facts import ImportanceFacts
 from twinserve.store.manifest import CoverageFacts, ExplanationFacts
 
 
@@ -22,12 +23,17 @@ def describe(artifact: LoadedArtifact, version: str) -> Mapping[str, Any]:
         "coverage": None if facts.coverage is None else _coverage(facts.coverage),
         "metric": facts.metric,
         "metrics": dict(facts.metrics),
+        "importances": None if facts.importances is None else _importances(facts.importances),
         "training": facts.training.model_dump(mode="json"),
     }
 
 
 def _explanation(facts: ExplanationFacts) -> Mapping[str, str]:
     return {"method": facts.method, "of": facts.of, "reason": facts.reason}
+
+
+def _importances(facts: ImportanceFacts) -> Mapping[str, Any]:
+    return {"method": facts.sentence, "features": [one.model_dump() for one in facts.features]}
 
 
 def _coverage(facts: CoverageFacts) -> Mapping[str, Any]:
