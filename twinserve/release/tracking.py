@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
-import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -38,11 +38,10 @@ def track(trained: Trained) -> Note:
 
 
 def _write(trained: Trained) -> tuple[str, str]:
-    import mlflow
-
+    mlflow: Any = importlib.import_module("mlflow")  # By its name: no extra brings it.
     facts = trained.manifest
     nested = mlflow.active_run() is not None
-    experiment = None if nested or any(map(os.environ.get, CHOSEN)) else _experiment(mlflow, facts.name)
+    experiment = None if nested or _is_chosen() else _experiment(mlflow, facts.name)
     with mlflow.start_run(
         experiment_id=experiment, run_name=f"{facts.name} {trained.version}", nested=nested, tags=dict(_tags(trained))
     ) as run:
@@ -51,6 +50,12 @@ def _write(trained: Trained) -> tuple[str, str]:
             mlflow.log_params(dict(parameters[first : first + AT_ONCE]))
         mlflow.log_metrics(dict(_metrics(trained)))
         return run.info.run_id, mlflow.get_experiment(run.info.experiment_id).name
+
+
+def _is_chosen() -> bool:
+    """Does a variable of MLflow name the experiment?"""
+    variables: Any = importlib.import_module("mlflow.environment_variables")
+    return any(getattr(variables, name).get() for name in CHOSEN)
 
 
 def _experiment(mlflow: Any, name: str) -> str:

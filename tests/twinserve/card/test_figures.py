@@ -85,8 +85,8 @@ def test_the_most_important_are_shown_and_the_others_counted() -> None:
     many = important(MOST_BARS + 5)
     caption, svg = made(None, importance=many)["importance.svg"]
     assert f"the {MOST_BARS} highest of {MOST_BARS + 5}" in caption
-    assert b"f19" in svg
-    assert b"f20" not in svg
+    assert b"feature 19" in svg
+    assert b"feature 20" not in svg
 
 
 def test_long_names_of_classes_leave_room_for_the_curves() -> None:

@@ -25,8 +25,8 @@ def doubted(y_true: FloatArray, classes: tuple[str, ...] | None = None, importan
     names = [f"n{place}" for place in range(12)]
     contract = signature(*map(feature, names), feature("grade", "category", seen_categories=GRADES))
     matrix = np.column_stack([NUMBERS, GRADE])
-    sides = [(Columns(matrix[rows]), y_true[rows]) for rows in (slice(0, 280), slice(280, ROWS))]
-    return too_good(*sides, contract, classes, metrics, important)
+    train, holdout = [(Columns(matrix[rows]), y_true[rows]) for rows in (slice(0, 280), slice(280, ROWS))]
+    return too_good(train, holdout, contract, classes, metrics, important)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_good_classifier_is_not_doubted() -> None:
 def test_nulls_and_numbers_that_no_float_holds_do_no_harm() -> None:
     matrix = np.column_stack([NUMBERS[:, 0], np.where(RNG.random(ROWS) < 0.3, np.nan, 1e300), np.full(ROWS, np.nan)])
     contract = signature(feature("x"), feature("huge", nullable=True), feature("none", nullable=True))
-    sides = [(Columns(matrix[rows]), NUMBERS[rows, 0]) for rows in (slice(0, 280), slice(280, ROWS))]
-    found = too_good(*sides, contract, None, {"r2": 1.0}, [])
+    train, holdout = [(Columns(matrix[rows]), NUMBERS[rows, 0]) for rows in (slice(0, 280), slice(280, ROWS))]
+    found = too_good(train, holdout, contract, None, {"r2": 1.0}, [])
     assert found is not None
     assert found.features == ("x",)

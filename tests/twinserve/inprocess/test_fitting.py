@@ -16,7 +16,6 @@ from twinserve import TrainingWarning, fit, open_model
 from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import table
-from twinserve.release import tracking
 from twinserve.release.git_commit import git_commit
 from twinserve.store import seal
 from twinserve.store.promotions import Standing
@@ -244,7 +243,7 @@ def test_a_model_may_be_refitted_on_all_rows(tmp_path: Path) -> None:
 def test_tracking_without_mlflow_is_refused_before_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(AskedWrongly, match=r"^Tracking needs MLflow, which is not installed here: pip install mlflow"):
         fit(orchard(), "kind", artifacts=tmp_path, track=True)
     assert not list(tmp_path.iterdir())

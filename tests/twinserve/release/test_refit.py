@@ -37,7 +37,7 @@ def test_what_serves_was_fitted_on_all_rows_and_its_twin_was_not(folder: Path) -
     on_all = fit_on_everything(fitted.pipeline, data)
     for predictor, pipeline in ((opened.predictor, on_all), (opened.judged, fitted.pipeline)):
         answers = predictor.predict(data.holdout.columns).probabilities
-        np.testing.assert_allclose(answers, pipeline.predict_proba(rows), atol=1e-9)
+        np.testing.assert_allclose(np.asarray(answers), pipeline.predict_proba(rows), atol=1e-9)
     assert opened.judged is not opened.predictor
 
 

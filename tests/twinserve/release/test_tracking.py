@@ -21,7 +21,7 @@ class Refusing(SimpleNamespace):
 
 def test_a_server_that_is_not_there_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the words of its error, which may hold an address with a password."""
-    monkeypatch.setitem(sys.modules, "mlflow", Refusing())  # type: ignore[arg-type]  # A fake.
+    monkeypatch.setitem(sys.modules, "mlflow", Refusing())
     trained: Any = SimpleNamespace(manifest=SimpleNamespace(name="m"), version=1)
     note = tracking.track(trained)
     assert (note.kind, note.column) == ("warning", None)
@@ -31,6 +31,6 @@ def test_a_server_that_is_not_there_is_a_warning(monkeypatch: pytest.MonkeyPatch
 
 
 def test_mlflow_is_not_loaded_to_ask_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda _name: object())
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
     tracking.require_mlflow()
     assert "mlflow" not in sys.modules
