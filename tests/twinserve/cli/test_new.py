@@ -79,7 +79,10 @@ def test_a_dot_is_the_current_folder(folder: Path, monkeypatch: pytest.MonkeyPat
     [
         (["My Loans", *DATA], "'My Loans' cannot name a model; use up to 64 of a-z"),
         (["loans.csv", *DATA], "'loans.csv' is a file; give the name of a folder."),
-        (["x", "--data", "loans.csv", "--target", "default"], "There is no column 'default'; the table has loan_id"),
+        (
+            ["x", "--data", "loans.csv", "--target", "default"],
+            "There is no column 'default'; did you mean 'defaulted'?",
+        ),
         (["x", "--data", "ragged.csv", "--target", "y"], "not a CSV file: line 3 has 3 cells and the header 2."),
         (
             ["x", "--data", "open.csv", "--target", "y"],

@@ -15,7 +15,7 @@ from harness import ROOT, fruit
 from twinserve import TrainingWarning, fit, open_model
 from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
-from twinserve.recipes import table
+from twinserve.recipes import named_estimators, pipelines
 from twinserve.release.git_commit import git_commit
 from twinserve.store import seal
 from twinserve.store.promotions import Standing
@@ -34,12 +34,12 @@ def orchard() -> pd.DataFrame:
 @pytest.fixture
 def linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """One candidate of the table's, where which one is chosen does not matter."""
-    every = table.pipelines
+    every = pipelines.pipelines
 
     def first(*given: Any) -> dict[str, Any]:
         return dict([*every(*given).items()][:1])
 
-    monkeypatch.setattr(table, "pipelines", first)
+    monkeypatch.setattr(named_estimators, "pipelines", first)
 
 
 @pytest.mark.slow
