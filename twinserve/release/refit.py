@@ -26,7 +26,7 @@ class Refitted:
 
 def refit(fitted: Fitted, data: Data, seed: int) -> Refitted:
     """Fit the same pipeline on all rows, compile it and prove it; raises `CannotTrain`."""
-    pipeline = fit_on_everything(fitted.pipeline, data)
+    pipeline = fit_on_everything(fitted, data)
     graph = compile_model(pipeline, data.signature)
     rows = (data.everything.columns, data.holdout.columns)
     return Refitted(pipeline, prove(pipeline, graph, data.signature, data.classes, rows, seed))

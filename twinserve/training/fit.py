@@ -27,9 +27,9 @@ from twinserve.training.decided import Decided, given, labelled
 from twinserve.training.folds import folds
 from twinserve.training.improvement import Choice, improve
 from twinserve.training.search import Candidate, search
-from twinserve.training.threshold import decide, with_threshold
+from twinserve.training.threshold import decide, with_threshold, without_threshold
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
-from twinserve.training.weighted_fit import takes_weights
+from twinserve.training.weighted_fit import fit_weighted, takes_weights
 
 WORTH_THREADS: Final = 500_000
 """Cells of a table from which fitting uses several threads. With fewer, threads cost more in waiting for each other
@@ -110,14 +110,15 @@ def fit(
     )
 
 
-def fit_on_everything(pipeline: Any, data: Data) -> Any:
+def fit_on_everything(fitted: Fitted, data: Data) -> Any:
     """The pipeline fitted anew on all rows, those held out included; raises `CannotTrain` where it cannot be."""
+    pipeline = clone(without_threshold(fitted.pipeline))
     few = 1 if data.everything.columns.matrix.size < WORTH_THREADS else None
     frame, target = to_frame(data.everything.columns, data.signature), _target(data, data.everything)
     with warnings.catch_warnings(), threadpool_limits(limits=few):
         warnings.simplefilter("ignore")  # The fit before has told them.
         try:
-            return clone(pipeline).fit(frame, target)
+            return with_threshold(fit_weighted(pipeline, frame, target, data.everything.weights), fitted.decided)
         except Exception as error:
             raise CannotTrain(f"The chosen candidate fails on all rows: {reason(error)}.") from error
 

@@ -65,6 +65,14 @@ def with_threshold(pipeline: Any, decided: Decided | None) -> Any:
     return Pipeline([*before, (name, _behind(last, decided))])
 
 
+def without_threshold(pipeline: Any) -> Any:
+    """The pipeline that `with_threshold` was given."""
+    *before, (name, last) = pipeline.steps if isinstance(pipeline, Pipeline) else [("", pipeline)]
+    if not isinstance(last, FixedThresholdClassifier):
+        return pipeline
+    return Pipeline([*before, (name, last.estimator)]) if before else last.estimator
+
+
 def _behind(fitted: Any, decided: Decided) -> FixedThresholdClassifier:
     model = FixedThresholdClassifier(
         fitted, threshold=decided.threshold, pos_label=decided.positive, response_method="predict_proba"

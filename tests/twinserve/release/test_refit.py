@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from twinserve.store import manifest, twin
 from twinserve.store.artifact import NO_TRUST, Trust, open_version, read_manifest
 from twinserve.training.fit import fit_on_everything
 
-REFIT = replace(fruit.FRUIT, refit=True)
+REFIT = replace(fruit.FRUIT, refit=True, load=partial(fruit.table, seed=3))  # The rows of `pristine_fruit`.
 GATE = Terms(tolerance=0.02)
 
 
@@ -34,7 +35,7 @@ def test_what_serves_was_fitted_on_all_rows_and_its_twin_was_not(folder: Path) -
     opened = open_version(folder, NO_TRUST, to_judge=True)
     data, fitted = fruit.fitted(REFIT)
     rows = to_frame(data.holdout.columns, opened.signature)
-    on_all = fit_on_everything(fitted.pipeline, data)
+    on_all = fit_on_everything(fitted, data)
     for predictor, pipeline in ((opened.predictor, on_all), (opened.judged, fitted.pipeline)):
         answers = predictor.predict(data.holdout.columns).probabilities
         np.testing.assert_allclose(np.asarray(answers), pipeline.predict_proba(rows), atol=1e-9)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from harness import fruit
 from twinserve.recipes import Costs, Decision
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import Choices, Steps, Trained, train
 from twinserve.signature.frames import to_frame
 from twinserve.store.artifact import NO_TRUST, open_version
 from twinserve.store.registry import Registry
-from twinserve.training.threshold import cheapest
+from twinserve.training.data import split
+from twinserve.training.fit import fit, fit_on_everything
+from twinserve.training.threshold import cheapest, without_threshold
+from twinserve.training.weighted_fit import fit_weighted
 
 ROWS = 300
 
@@ -88,3 +97,25 @@ def test_the_compiled_model_labels_as_scikit_learn_s_own_classifier(decision: De
     if decision.costs is not None:
         assert facts.threshold < 0.5
         assert facts.costs == {"FN": 8.0, "FP": 1.0}
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())])
+def test_a_last_fit_has_the_weights_and_the_threshold(model: Any) -> None:
+    recipe = replace(
+        fruit.FRUIT,
+        candidates=lambda _: {"model": make_pipeline(fruit.columns_encoded(), model)},
+        decision=Decision(threshold=0.2),
+    )
+    table = fruit.table()
+    weights = pd.Series(np.linspace(0.1, 3, len(table.features)), name="w")
+    data = split(recipe, replace(table, weights=weights))
+    fitted = fit(recipe, data, seed=0, progress=lambda _: None)
+    again = fit_on_everything(fitted, data)
+    frame, rows = to_frame(data.everything.columns, data.signature), data.everything
+    expected = clone(without_threshold(fitted.pipeline))
+    assert data.classes is not None
+    labels = np.array(data.classes, dtype=object)[rows.y_true.astype(int)]
+    fit_weighted(expected, frame, labels, rows.weights)
+    np.testing.assert_array_equal(again.predict_proba(frame), expected.predict_proba(frame))
+    positive = again.predict(frame) == data.classes[1]
+    np.testing.assert_array_equal(positive, expected.predict_proba(frame)[:, 1] >= 0.2)
