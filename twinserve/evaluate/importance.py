@@ -22,8 +22,11 @@ REPEATS: Final = 5
 MOST_ROWS: Final = 2_000
 MOST_FEATURES: Final = 40
 """Of more features those that matter are chosen first, by a shuffle of few rows."""
+FEWEST: Final = 50
 SCREENED: Final = 200
-"""The rows of that shuffle."""
+"""The rows of that shuffle, at least and at most."""
+CELLS: Final = 1_200_000
+"""Of a table that is wider than this allows fewer rows are asked, and a tenth of it is for the choice of features."""
 AT_ONCE: Final = 2_000
 """The rows of a call to the model while features are chosen: several features share one."""
 
@@ -62,13 +65,14 @@ def importances(
     Of more than `MOST_FEATURES` those are measured whose shuffling changes the predictions most. So the work
     is bounded: a shuffle of `SCREENED` rows for each feature, and `REPEATS` times `MOST_ROWS` for `MOST_FEATURES`."""
     rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(columns))[:MOST_ROWS])
+    width = len(signature.features)
+    rows = np.sort(rng.permutation(len(columns))[: min(MOST_ROWS, max(SCREENED, CELLS // width))])
     if metric_of(metric).task == "classification":  # A row of each class at least.
         rows = np.union1d(rows, np.unique(y_true, return_index=True)[1])
     judging = Judging(predictor, columns.take(rows.tolist()), y_true[rows], metric)
     places, screened = list(range(len(signature.features))), None
     if len(places) > MOST_FEATURES:
-        few = judging.columns.spread(SCREENED)
+        few = judging.columns.spread(min(SCREENED, max(FEWEST, CELLS // 10 // width)))
         places, screened = _most_changing(predictor, few, len(places), rng), len(few)
     unshuffled, sign = judging.score(judging.columns), metric_of(metric).sign
     measured = []
