@@ -6,8 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from twinserve.recipes import Recipe, Split, table_file
+from twinserve.recipes import Recipe, Split
 from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.tables.files import read
+from twinserve.tables.formats import source_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
 def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     """The table, and where it comes from, for the model card; raises `AskedWrongly`."""
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    return frame, table_file.source_name(options.data)
+    frame = read(options.data, options.format, sys.stdin.buffer)
+    return frame, source_name(options.data)
 
 
 def chosen_split(options: argparse.Namespace) -> Split:
@@ -27,7 +29,7 @@ def chosen_split(options: argparse.Namespace) -> Split:
 
 def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
     location = vars(options).get("holdout")
-    return None if location is None else table_file.read(location, options.format, sys.stdin.buffer)
+    return None if location is None else read(location, options.format, sys.stdin.buffer)
 
 
 def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.DataFrame]:

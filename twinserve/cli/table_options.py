@@ -40,9 +40,9 @@ class Wanted:
 def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe, str]:
     """The recipe of the table that the options name, and its source; raises `AskedWrongly`."""
     from twinserve.cli.given_table import recipe_of_table
-    from twinserve.recipes.table_file import STANDARD_INPUT
     from twinserve.scaffold.recipe_source import recipe_source
     from twinserve.store.registry import Registry
+    from twinserve.tables.formats import STANDARD_INPUT
 
     Registry(Path(), wanted.name)  # Raises where no model can have this name.
     if options.data == STANDARD_INPUT:

@@ -10,14 +10,14 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.metric import Task
-from twinserve.recipes import table_file
 from twinserve.recipes import target as targets
 from twinserve.recipes.recipe import Table
 from twinserve.recipes.table import rows_with_target
-from twinserve.recipes.table_file import Form
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
+from twinserve.tables.files import read
+from twinserve.tables.formats import Form, source_name
 
 
 def read_table(
@@ -35,13 +35,13 @@ def read_table(
     `null_text` stands for a missing text. A column that is not in the file, or not as declared, is an error of the
     training. Raises `NoSuchTable`, `UnreadableTable`, `NoSuchColumn` and `BadTarget`.
     """
-    known = rows_with_target(table_file.read(str(path), form, sys.stdin.buffer), target)
+    known = rows_with_target(read(str(path), form, sys.stdin.buffer), target)
     column = known[target]
     features = [feature for feature in from_pydantic(input).features if feature.name in known.columns]
     return Table(
         pd.DataFrame({feature.name: _values(known[feature.name], feature, null_text) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
-        source=table_file.source_name(str(path)),
+        source=source_name(str(path)),
         given=known.drop(columns=target),
     )
 

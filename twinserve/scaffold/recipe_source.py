@@ -14,7 +14,6 @@ from sklearn.pipeline import Pipeline
 from twinserve.metric import names as metrics
 from twinserve.notes import Note
 from twinserve.recipes.recipe import Recipe
-from twinserve.recipes.table_file import Form
 from twinserve.scaffold.estimator_source import SEED, EstimatorSource
 from twinserve.scaffold.imports import Imports
 from twinserve.scaffold.input_class import InputClass
@@ -33,6 +32,7 @@ from twinserve.scaffold.layout import (
 )
 from twinserve.scaffold.names import identifier, singular
 from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.tables.formats import Form
 
 CONSTANT: Final = "RECIPE"
 """The name of the recipe in its module."""

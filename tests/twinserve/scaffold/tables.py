@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from twinserve.cli.main import main
-from twinserve.recipes import Recipe, table_file
+from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.tables.csv_file import read_csv
 from twinserve.release.steps import Choices, Steps, train
 from twinserve.store.registry import Registry
 
@@ -125,7 +126,7 @@ def imported(path: Path) -> Recipe:
 
 def of_table(folder: Path, target: str) -> Recipe:
     """The recipe of `train --data`."""
-    frame = table_file.read_csv((folder / "table.csv").read_bytes())
+    frame = read_csv((folder / "table.csv").read_bytes())
     return table_recipe("table", frame, TableOptions(target), "table.csv")
 
 

@@ -15,7 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from twinserve.recipes.table_file import Form, NoSuchTable, UnreadableTable, read, read_csv, read_jsonl, read_parquet
+from twinserve.tables.csv_file import read_csv
+from twinserve.tables.files import read
+from twinserve.tables.formats import Form, NoSuchTable, UnreadableTable
+from twinserve.tables.json_file import read_jsonl
+from twinserve.tables.parquet_file import read_parquet
 
 NOTHING = io.BytesIO()
 
