@@ -17,9 +17,9 @@ import pandas as pd
 from twinserve.cli.main import main
 from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
-from twinserve.tables.csv_file import read_csv
 from twinserve.release.steps import Choices, Steps, train
 from twinserve.store.registry import Registry
+from twinserve.tables.csv_file import read_csv
 
 ROWS: Final = 120
 
