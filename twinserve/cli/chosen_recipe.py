@@ -19,4 +19,4 @@ def chosen_recipe(options: argparse.Namespace, default: str | None, recipes: Map
         sys.path.insert(0, str(Path.cwd()))  # `--recipe package.module:recipe` may be in the folder of the command.
         recipe, chosen = find(options.recipe or default or "", recipes), chosen_split(options)
         return recipe if chosen == BY_CLASS else replace(recipe, split=chosen)
-    return recipe_of_table(options, options.name)[0]
+    return recipe_of_table(options, options.name)

@@ -6,8 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from twinserve.cli.options import reading_of
 from twinserve.recipes import Recipe, Split
 from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.tables.cells import Cells
 from twinserve.tables.files import read
 from twinserve.tables.formats import source_name
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
-    """The table, and where it comes from, for the model card; raises `AskedWrongly`."""
-    frame = read(options.data, options.format, sys.stdin.buffer)
-    return frame, source_name(options.data)
+def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, Cells, str]:
+    """The table, how its cells are written, and where it comes from, for the model card; raises `AskedWrongly`."""
+    locations = [options.data, *vars(options).get("more_data", [])]
+    frame, cells = read(locations, reading_of(options), sys.stdin.buffer)
+    return frame, cells, source_name(*locations)
 
 
 def chosen_split(options: argparse.Namespace) -> Split:
@@ -29,13 +32,19 @@ def chosen_split(options: argparse.Namespace) -> Split:
 
 def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
     location = vars(options).get("holdout")
-    return None if location is None else read(location, options.format, sys.stdin.buffer)
+    return None if location is None else read([location], reading_of(options), sys.stdin.buffer)[0]
 
 
-def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.DataFrame]:
-    """The recipe made for the table, and the table; raises `AskedWrongly`."""
-    frame, source = given_table(options)
+def recipe_of_table(options: argparse.Namespace, name: str) -> Recipe:
+    """The recipe made for the table; raises `AskedWrongly`."""
+    frame, cells, source = given_table(options)
     wish = TableOptions(
-        options.target, options.task, options.metric, options.keep_leaks, chosen_split(options), _holdout(options)
+        options.target,
+        options.task,
+        options.metric,
+        options.keep_leaks,
+        chosen_split(options),
+        _holdout(options),
+        cells=cells,
     )
-    return table_recipe(name, frame, wish, source), frame
+    return table_recipe(name, frame, wish, source)

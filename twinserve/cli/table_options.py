@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinserve.cli.options import add_reading, not_empty
+from twinserve.cli.options import add_reading, not_empty, reading_of
 from twinserve.errors import AskedWrongly
 from twinserve.metric import METRICS
 
@@ -42,13 +42,15 @@ def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe,
     from twinserve.cli.given_table import recipe_of_table
     from twinserve.scaffold.recipe_source import recipe_source
     from twinserve.store.registry import Registry
-    from twinserve.tables.formats import STANDARD_INPUT
+    from twinserve.tables.formats import STANDARD_INPUT, is_database
 
     Registry(Path(), wanted.name)  # Raises where no model can have this name.
     if options.data == STANDARD_INPUT:
         raise CannotReadTwice("A recipe reads its table anew at each training; give a file instead of standard input.")
-    recipe, frame = recipe_of_table(options, wanted.name)
-    return recipe, recipe_source(recipe, frame, _source(options, wanted))
+    if is_database(options.data):
+        raise CannotReadTwice("A recipe reads its table from a file; write a load() of your own for a database.")
+    recipe = recipe_of_table(options, wanted.name)
+    return recipe, recipe_source(recipe, _source(options, wanted))
 
 
 def remarks(recipe: Recipe) -> str:
@@ -61,10 +63,12 @@ def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
 
     given = [f"--{name} {getattr(options, name)}" for name in ("format", "task", "metric") if getattr(options, name)]
     given += ["--keep-leaks"] if options.keep_leaks else []
+    given += [f"--null-values {','.join(options.null_values)}"] if options.null_values else []
+    given += [] if options.header is None else ["--header" if options.header else "--no-header"]
     return TableSource(
         location=options.data,
         target=options.target,
-        form=options.format,
+        reading=reading_of(options),
         options="".join(f" {option}" for option in given),
         recipe_folder=wanted.folder,
         variable=wanted.variable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from twinserve.cli.options import (
     add_policy,
@@ -13,11 +13,14 @@ from twinserve.cli.options import (
     model_name,
     not_empty,
     positive,
+    reading_of,
     require_policy,
     sealing_key,
     seed,
 )
+from twinserve.errors import AskedWrongly
 from twinserve.metric import METRICS, TOLERANCE
+from twinserve.tables.formats import require_known
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate or by a rollback. "
@@ -45,6 +48,7 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
         description="Train a model, prove the compiled one equal to it, and promote it if it passes the gate.",
         epilog=EXIT_CODES,
     )
+    parser.set_defaults(more_data=[])
     _data(parser.add_argument_group("data and recipe"), knobs)
     _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
     _training(parser.add_argument_group("training"), knobs)
@@ -63,6 +67,9 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
         options.name = model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
     if options.data is None and (options.target or options.task or options.metric or options.format):
         parser.error("--target, --task, --metric and --format belong to --data")
+    if options.data is None and (options.header is not None or options.null_values or options.query):
+        parser.error("--header, --null-values and --query belong to --data")
+    require_known_tables(parser, options)
     if options.data is None and options.holdout is not None:
         parser.error("--holdout belongs to --data; a recipe names its hold-out by Table(held_out=...)")
     if options.holdout is not None and options.holdout == options.data:
@@ -74,6 +81,24 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
     require_policy(parser, options.out_of_range)
 
 
+def require_known_tables(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exit with code 2 for a file of an unknown format, before anything heavy is imported."""
+    given = [options.data, *options.more_data] if options.data is not None else []
+    try:
+        for location in given:
+            require_known(location, reading_of(options))
+    except AskedWrongly as error:
+        parser.error(str(error))
+
+
+class Several(argparse.Action):
+    """Keeps the first of several values as the option's, and the others as `more_data`."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: Any, _option: object = None) -> None:
+        """Set both."""
+        namespace.data, *namespace.more_data = values
+
+
 def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     default = f" (default: {knobs.recipe})" if knobs.recipe else ""
     by_name = (
@@ -82,7 +107,14 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         else ("a recipe as package.module:name")
     )
     group.add_argument("--recipe", type=not_empty, help=by_name + default)
-    group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
+    group.add_argument(
+        "--data",
+        metavar="FILE",
+        nargs="+",
+        action=Several,
+        help="a table to train on: files, a quoted pattern such as 'data/*.parquet', or the URL of a database; - reads "
+        "standard input",
+    )
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
     add_reading(group)
 

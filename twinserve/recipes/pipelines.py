@@ -16,13 +16,13 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
+from twinserve.estimators.words import Words
 from twinserve.metric import Task
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signature
 
@@ -31,15 +31,18 @@ MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
 MOST_WORDS: Final = 20_000
+"""Words of a text that a linear model learns from; they are sparse."""
+MOST_WORDS_OF_TREES: Final = 200
+"""Boosted trees take no sparse columns."""
 
 
 def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
-    """Unfitted pipelines by name: a linear model, a forest and boosted trees; with free text only a linear model."""
+    """Unfitted pipelines by name: a linear model, a forest and boosted trees; of texts alone only a linear model."""
     classify = task == "classification"
     linear = LogisticRegression(max_iter=1000) if classify else Ridge()
-    if texts := _names(signature, FeatureType.STRING):
-        vectorizers = [(name, TfidfVectorizer(max_features=MOST_WORDS), name) for name in texts]
-        return {"words and a linear model": Pipeline([("prepare", ColumnTransformer(vectorizers)), ("model", linear)])}
+    if all(feature.type is FeatureType.STRING for feature in signature.features):
+        prepare = ColumnTransformer(_words(signature, MOST_WORDS))
+        return {"words and a linear model": Pipeline([("prepare", prepare), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
     categories = range(len(_names(signature, FeatureType.CATEGORY)))
@@ -64,14 +67,14 @@ def _for_linear(signature: Signature) -> ColumnTransformer:
     )
     numbers = make_pipeline(_median(indicate=True), StandardScaler())
     dates = {name: make_pipeline(step, _median(), StandardScaler()) for name, step in _calendars().items()}
-    return _prepared(signature, numbers, one_hot, dates)
+    return _prepared(signature, numbers, one_hot, dates, MOST_WORDS)
 
 
 def _for_forest(signature: Signature) -> ColumnTransformer:
     """Imputed numbers, ordinal categories: trees can split a code several times."""
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
     dates = {name: make_pipeline(step, _median()) for name, step in _calendars().items()}
-    return _prepared(signature, _median(indicate=True), ordinal, dates)
+    return _prepared(signature, _median(indicate=True), ordinal, dates, MOST_WORDS_OF_TREES)
 
 
 def _for_boosting(signature: Signature) -> ColumnTransformer:
@@ -82,10 +85,13 @@ def _for_boosting(signature: Signature) -> ColumnTransformer:
         encoded_missing_value=np.nan,
         max_categories=MOST_NATIVE_CATEGORIES,
     )
-    return _prepared(signature, "passthrough", ordinal, _calendars())
+    prepared = _prepared(signature, "passthrough", ordinal, _calendars(), MOST_WORDS_OF_TREES)
+    return prepared.set_params(sparse_threshold=0) if _names(signature, FeatureType.STRING) else prepared
 
 
-def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any]) -> ColumnTransformer:
+def _prepared(
+    signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any], words: int
+) -> ColumnTransformer:
     """The transformer of all columns; those of the categories come first, so that their positions are known."""
     parts = [
         ("categories", categories, _names(signature, FeatureType.CATEGORY)),
@@ -93,7 +99,13 @@ def _prepared(signature: Signature, numbers: Any, categories: Any, dates: Mappin
         ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
         ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
     ]
-    return ColumnTransformer([part for part in parts if part[2]])
+    return ColumnTransformer([*(part for part in parts if part[2]), *_words(signature, words)])
+
+
+def _words(signature: Signature, most: int) -> list[tuple[str, Words, str]]:
+    """A part for each text, which is given as a column and not as a table of one column."""
+    texts = _names(signature, FeatureType.STRING)
+    return [(f"text {place}", Words(max_features=most), name) for place, name in enumerate(texts, start=1)]
 
 
 def _calendars() -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Task
@@ -19,7 +20,10 @@ from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
-from twinserve.signature.sources.from_table import FeatureTable, from_table
+from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
+from twinserve.tables.cells import TYPED, Cells
+from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
@@ -27,6 +31,7 @@ RARE: Final = 0.2
 
 
 IS_GROUP: Final = "it names the group of a row"
+COUNTS: Final = "it counts the rows, which says nothing of them"
 
 
 class NoSuchColumn(AskedWrongly):
@@ -44,6 +49,8 @@ class TableOptions:
     split: Split = BY_CLASS
     holdout: pd.DataFrame | None = None
     """Rows of one's own that are the hold-out, in a table of the same columns."""
+    cells: Cells = TYPED
+    """How the cells of the tables are written."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
@@ -61,6 +68,8 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     learned = len(frame)
     if options.holdout is not None:
         frame = _with_holdout(frame, options.holdout, options.target)
+    read = read_values(frame, options.cells)
+    frame = read.frame
     known = rows_with_target(frame, options.target)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
@@ -71,14 +80,19 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     held_out = None
     if options.holdout is not None:
         held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    table = from_table(_without_group(given, options.split.group))
+    counting = [name for name in row_numbers(frame.iloc[:learned]) if name != options.target]
+    table = from_table(
+        _without_columns(given, {*counting, options.split.group}), known=Known(read.units, read.troubles)
+    )
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
-    signature = _with_others(kept.signature, [str(name) for name in frame.columns], options)
+    signature = _with_others(kept.signature, [str(name) for name in frame.columns], options, counting)
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
+        *_read(read, options.target),
         *_group(options.split.group),
+        *(Note("dropped", name, COUNTS) for name in counting if name != options.split.group),
         *table.notes,
         *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
@@ -116,8 +130,15 @@ def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd
     return pd.concat([frame, holdout[list(frame.columns)]], ignore_index=True)
 
 
-def _without_group(given: pd.DataFrame, group: str | None) -> pd.DataFrame:
-    return given if group is None else given.drop(columns=[name for name in given.columns if str(name) == group])
+def _without_columns(given: pd.DataFrame, names: Collection[str | None]) -> pd.DataFrame:
+    return given.drop(columns=[name for name in given.columns if str(name) in names])
+
+
+def _read(read: Values, target: str) -> Iterator[Note]:
+    """What was read how, and what of the target could not be."""
+    yield from read.notes
+    if target in read.troubles:
+        yield Note("warning", target, f"it {read.troubles[target]}")
 
 
 def _group(group: str | None) -> Iterator[Note]:
@@ -134,9 +155,12 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
     return FeatureTable(signature, table.frame.drop(columns=list(leaks)), table.notes)
 
 
-def _with_others(signature: Signature, names: Sequence[str], options: TableOptions) -> Signature:
-    """The signature in which target and group are of the columns left out, all in the order of the table."""
+def _with_others(
+    signature: Signature, names: Sequence[str], options: TableOptions, counting: Sequence[str]
+) -> Signature:
+    """The signature with all columns that are left out, in the order of the table."""
     why = {**signature.left_out, options.target: "it is the target, which is predicted"}
+    why |= dict.fromkeys(counting, COUNTS)
     if options.split.group is not None:
         why[options.split.group] = IS_GROUP
     return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
@@ -145,11 +169,21 @@ def _with_others(signature: Signature, names: Sequence[str], options: TableOptio
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
     if missing := len(frame) - len(known):
         yield Note("warning", target, f"{missing} rows have no target and were left out")
-    twice = int(known.astype(str).duplicated().sum())
+    twice = int(pd.Series(_content(known)).duplicated().sum())
     if twice:
         yield Note(
             "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
         )
+
+
+def _content(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """A hash of each row, column by column: the table is not held as texts."""
+    content = np.zeros(len(frame), dtype=np.uint64)
+    for place in range(frame.shape[1]):
+        values = frame.iloc[:, place]
+        texts = values.astype(str) if values.dtype == object else values
+        content = content * np.uint64(1_000_003) + pd.util.hash_pandas_object(texts, index=False).to_numpy()
+    return content
 
 
 def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:

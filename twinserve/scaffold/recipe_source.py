@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from twinserve.metric import names as metrics
@@ -31,8 +30,8 @@ from twinserve.scaffold.layout import (
     sequence,
 )
 from twinserve.scaffold.names import identifier, singular
-from twinserve.signature.signature import TEXTUAL, Signature
-from twinserve.tables.formats import Form
+from twinserve.signature.signature import Signature
+from twinserve.tables.formats import AS_IT_IS, Reading
 
 CONSTANT: Final = "RECIPE"
 """The name of the recipe in its module."""
@@ -45,8 +44,8 @@ class TableSource:
 
     location: str
     target: str
-    form: Form | None = None
-    """As given; None: the file's ending says it."""
+    reading: Reading = AS_IT_IS
+    """As given."""
     options: str = ""
     """Further options of the training, as in a command line."""
     recipe_folder: Path = Path()
@@ -55,8 +54,8 @@ class TableSource:
     """An environment variable that overrides the location."""
 
 
-def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> str:
-    """The module. `recipe` is `table_recipe(...)` of the table `frame`."""
+def recipe_source(recipe: Recipe, source: TableSource) -> str:
+    """The module. `recipe` is `table_recipe(...)` of a table."""
     if not isinstance(recipe.input, Signature):
         raise TypeError("The input of a table's recipe is a signature.")
     imports = Imports()
@@ -70,7 +69,7 @@ def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> s
         list(_data(source, imports)),
         classes,
         [*left_out, *([""] if left_out and columns else []), *columns],
-        list(_load(recipe, frame, source, root, imports)),
+        list(_load(recipe, source, root, imports)),
         candidates,
         list(_recipe(recipe, source, root)),
     ]
@@ -158,13 +157,15 @@ def _columns(name: str, columns: Sequence[str]) -> Iterator[str]:
     yield from lines(sequence("[", [Text(column) for column in columns], "]"), before=f"{name}: Final = ")
 
 
-def _load(recipe: Recipe, frame: pd.DataFrame, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
+def _load(recipe: Recipe, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
     imports.name("twinserve.recipes.declared_table", "read_table")
     keywords: dict[str, Node] = {"target": Text(source.target), "task": Text(recipe.task)}
-    if source.form:
-        keywords["form"] = Text(source.form)
-    if _has_null_texts(recipe, frame):
-        keywords["null_text"] = Text("")
+    if source.reading.form:
+        keywords["form"] = Text(source.reading.form)
+    if source.reading.header is not None:
+        keywords["header"] = repr(source.reading.header)
+    if source.reading.null_values:
+        keywords["null_values"] = sequence("[", [Text(word) for word in source.reading.null_values], "]")
     yield "def load() -> Table:"
     yield from docstring(
         "The rows that have a target.",
@@ -172,12 +173,6 @@ def _load(recipe: Recipe, frame: pd.DataFrame, source: TableSource, root: str, i
         INDENT,
     )
     yield from lines(call("read_table", "DATA", root, **keywords), INDENT, "return ")
-
-
-def _has_null_texts(recipe: Recipe, frame: pd.DataFrame) -> bool:
-    features = recipe.input.features if isinstance(recipe.input, Signature) else ()
-    texts = [feature.name for feature in features if feature.type in TEXTUAL and not feature.nullable]
-    return bool(frame[texts].isna().to_numpy().any())
 
 
 def _recipe(recipe: Recipe, source: TableSource, root: str) -> Iterator[str]:

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 from collections.abc import Sequence
 
 from twinserve.tables.formats import UnreadableTable
+from twinserve.tables.source import BLOCK, Open
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def decode(content: bytes) -> str:
-    """The text; raises `UnreadableTable` with the line of what is no UTF-8."""
+def encoding_of(source: Open) -> str:
+    """UTF-8, or UTF-16 where the file begins with its byte order mark."""
+    with source() as stream:
+        return "utf-16" if stream.read(2) in UTF_16 else "utf-8-sig"
+
+
+def text_of(source: Open) -> io.TextIOWrapper:
+    """The text, to be read in pieces, with any end of line as `\\n`."""
+    return io.TextIOWrapper(source(), encoding=encoding_of(source))
+
+
+def beginning(source: Open) -> str:
+    """The text of the first megabyte; raises `UnreadableTable` for what is no text."""
+    encoding = encoding_of(source)
+    with source() as stream:
+        content = stream.read(BLOCK)
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableTable(f"not UTF-8 in line {line}; convert the file first.") from None
+        return codecs.getincrementaldecoder(encoding)().decode(content)
+    except UnicodeDecodeError:
+        raise not_text(source) from None
+
+
+def not_text(source: Open) -> UnreadableTable:
+    """The error for a file that is not in its encoding, with the line."""
+    decoder = codecs.getincrementaldecoder(encoding_of(source))()
+    name = "UTF-16" if encoding_of(source) == "utf-16" else "UTF-8"
+    number = 1
+    with source() as stream:
+        for line in stream:
+            try:
+                decoder.decode(line)
+            except UnicodeDecodeError:
+                break
+            number += 1
+    return UnreadableTable(f"not {name} in line {number}; convert the file first.")
 
 
 def require_different(names: Sequence[str]) -> None:

@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_columns_become_what_the_class_declares(file: Path) -> None:
     """Whole numbers become texts where texts are declared; other columns and rows without a target are left out."""
-    table = read_table(file, Order, target="late", task="classification", null_text="")
+    table = read_table(file, Order, target="late", task="classification")
     assert table.features["code"].tolist() == ["7", "8", "7", "8"]
     assert table.features["paid"].tolist() == [1.0, 0.0, 1.0, 0.0]
     assert table.features["day"].dropna().tolist() == [pd.Timestamp("2024-01-02")]

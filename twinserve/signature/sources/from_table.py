@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +28,10 @@ FEWEST_TO_JUDGE: Final = 20
 """With fewer values than this, a column in which all of them differ need not be an identifier."""
 NEARLY_ALL: Final = 0.95
 """A column with at least this share of distinct values is an identifier or free text."""
+BLANKS_OF_TEXT: Final = 4
+"""Free text has at least this many blanks on average, which the names of people and streets have not."""
+ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
+TEXT: Final = "is free text, of which the words are learned, so scikit-learn itself will serve this model"
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,26 @@ class FeatureTable:
     notes: tuple[Note, ...]
 
 
-def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True) -> FeatureTable:
+@dataclass(frozen=True)
+class Known:
+    """What is known of the columns of a table from how their cells are written."""
+
+    units: Mapping[str, str] = MappingProxyType({})
+    troubles: Mapping[str, str] = MappingProxyType({})
+    """What a column of texts seems to hold, and why it could not be read so."""
+
+
+def from_table(
+    frame: pd.DataFrame,
+    *,
+    recognise: bool = True,
+    drop: bool = True,
+    known: Known = Known(),
+) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
     `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
-    (identifiers, constants, free text), with a note for each; without it a column that cannot be a feature is an error.
+    (identifiers, constants, copies), with a note for each; without it a column that cannot be a feature is an error.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
@@ -56,14 +77,15 @@ def from_table(frame: pd.DataFrame, *, recognise: bool = True, drop: bool = True
                 raise UnsupportedInput(f"Column {name!r} {error}, which a feature cannot.") from None
             notes.append(Note("dropped", name, f"it {error}"))
             continue
-        notes += [Note("warning", name, column.remark)] if column.remark else []
         columns[name] = column
-    if drop:
-        columns = _useful(columns, notes)
+    columns = _useful(columns, notes, known.troubles) if drop else columns
+    notes += [
+        Note("warning", name, remark) for name, column in columns.items() if (remark := _remark(name, column, known))
+    ]
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     columns = _grouped(columns)
-    features = tuple(_feature(column_path(name), column) for name, column in columns.items())
+    features = tuple(_feature(column_path(name), column, known.units.get(name)) for name, column in columns.items())
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return FeatureTable(Signature(features=features, left_out=_left_out(notes)), plain, tuple(notes))
 
@@ -103,30 +125,32 @@ def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
     return {name: columns[name] for name in sorted(columns, key=place)}
 
 
-def _feature(path: Path, column: Column) -> Feature:
-    return Feature(path=path, type=column.type, nullable=bool(column.values.isna().any()))
+def _feature(path: Path, column: Column, unit: str | None) -> Feature:
+    return Feature(path=path, type=column.type, nullable=bool(column.values.isna().any()), unit=unit)
 
 
-def _useful(columns: dict[str, Column], notes: list[Note]) -> dict[str, Column]:
-    """The columns to learn from; free text only if there are no others."""
+def _remark(name: str, column: Column, known: Known) -> str | None:
+    if name in known.troubles and column.type in TEXTUAL:
+        return (
+            f"is read as {'categories' if column.type is FeatureType.CATEGORY else 'text'}: it {known.troubles[name]}"
+        )
+    return TEXT if column.type is FeatureType.STRING else column.remark
+
+
+def _useful(columns: dict[str, Column], notes: list[Note], troubles: Mapping[str, str]) -> dict[str, Column]:
+    """The columns to learn from, each once."""
     kept: dict[str, Column] = {}
-    texts: dict[str, Column] = {}
+    copied: dict[bytes, str] = {}
     for name, column in columns.items():
-        reason = _useless(name, column)
+        reason = _useless(name, column, troubles.get(name)) or _copy_of(name, column, copied)
         if reason:
             notes.append(Note("dropped", name, reason))
-        elif column.type is FeatureType.STRING:
-            texts[name] = column
         else:
             kept[name] = column
-    if kept:
-        notes += [Note("dropped", name, "it is free text, and other columns are there to learn from") for name in texts]
-        return kept
-    notes += [Note("warning", name, "it is free text, so scikit-learn itself will serve this model") for name in texts]
-    return {name: Column(column.type, column.values.fillna("")) for name, column in texts.items()}
+    return kept
 
 
-def _useless(name: str, column: Column) -> str | None:
+def _useless(name: str, column: Column, trouble: str | None) -> str | None:
     present = column.values.dropna()
     distinct = present.nunique()
     if not len(present):
@@ -135,18 +159,38 @@ def _useless(name: str, column: Column) -> str | None:
         return "it has the same value in every row"
     if len(present) < FEWEST_TO_JUDGE:
         return None
-    if column.type is FeatureType.STRING and nearly_numbers(present):
-        return f"{number_trouble(present)}, to use it"
-    if column.type in TEXTUAL and distinct >= NEARLY_ALL * len(present):
-        return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
+    if column.type is FeatureType.STRING and not _prose(present):
+        return _no_text(present, distinct, trouble)
+    if column.type is FeatureType.CATEGORY and distinct >= NEARLY_ALL * len(present):
+        return ALL_DIFFER
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
 
 
+def _no_text(present: pd.Series[Any], distinct: int, trouble: str | None) -> str:
+    """Why texts with many values, of few words each, are left out."""
+    if trouble is not None:
+        return f"it {trouble}; mend those cells or leave them empty, to use it"
+    if nearly_numbers(present):
+        return f"{number_trouble(present)}, to use it"
+    if distinct >= NEARLY_ALL * len(present):
+        return ALL_DIFFER
+    return f"it has {distinct} different texts of few words, too many for categories"
+
+
+def _copy_of(name: str, column: Column, copied: dict[bytes, str]) -> str | None:
+    """A reason if an earlier column has the same values; `copied` has the column of each content."""
+    if len(column.values) < FEWEST_TO_JUDGE:
+        return None
+    hashes = pd.util.hash_pandas_object(column.values, index=False).to_numpy()
+    first = copied.setdefault(hashlib.sha256(hashes.tobytes()).digest(), name)
+    return None if first == name else f"it is a copy of {first!r}"
+
+
 def _prose(texts: pd.Series[Any]) -> bool:
     """Are these texts of several words, rather than names or codes?"""
-    return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
+    return float(np.mean([text.count(" ") for text in texts.tolist()])) >= BLANKS_OF_TEXT
 
 
 def _left_out(notes: Iterable[Note]) -> dict[str, str]:
