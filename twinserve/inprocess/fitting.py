@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from twinserve.store.artifact import Trust, open_version
 from twinserve.store.given_path import given_path
 from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
+from twinserve.tables.cells import Cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ def fit(
     group: str | None = None,
     stratify: bool = False,
     holdout: pd.DataFrame | None = None,
+    null_values: Sequence[str] = (),
     out_of_range: OutOfRange = "warn",
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
@@ -101,7 +103,15 @@ def fit(
     )
     with _telling_of_python():
         split = Split(time, group, stratify)
-        wish = TableOptions(target, task, metric, keep_leaks, split, _holdout(holdout, target))
+        wish = TableOptions(
+            target,
+            task,
+            metric,
+            keep_leaks,
+            split,
+            _holdout(holdout, target),
+            cells=Cells(null_values=tuple(null_values)),
+        )
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         trained = _reworded(train(Steps(replace(recipe, notes=notes), registry, choices, progress or (lambda _: None))))

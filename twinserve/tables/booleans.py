@@ -19,5 +19,5 @@ class Booleans(Kind):
         return ""
 
     def read(self, texts: Sequence[str]) -> Meaning:
-        """The texts as they are: what takes a column's type from them knows them."""
-        return Meaning(tuple(texts), "booleans", (False,) * len(texts))
+        """The booleans."""
+        return Meaning(tuple(text.casefold() == "true" for text in texts), "booleans", (False,) * len(texts))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 class Meaning:
     """A value for each of some texts, and how they were read."""
 
-    values: tuple[float | str, ...]
-    """All numbers, or all texts, such as dates in ISO 8601."""
+    values: tuple[bool | float | str, ...]
+    """All booleans, all numbers, or all texts, such as dates in ISO 8601."""
     how: str
     """What was read how, for a note that begins with a count of cells."""
     spelled: tuple[bool, ...]
@@ -25,6 +25,11 @@ class Meaning:
     def is_text(self) -> bool:
         """Are the values texts?"""
         return any(isinstance(value, str) for value in self.values)
+
+    @property
+    def is_boolean(self) -> bool:
+        """Are the values booleans?"""
+        return all(isinstance(value, bool) for value in self.values)
 
 
 class Kind(ABC):

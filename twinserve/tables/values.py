@@ -132,7 +132,7 @@ def _kinds(given: Sequence[str], cells: Cells) -> Iterator[Kind]:
 
 def _is_news(meaning: Meaning, texts: _Texts, known: Sequence[int], cells: Cells) -> bool:
     """Is anything to be done? Plain numbers that somebody wrote as texts, where they need not have, stay texts."""
-    if any(meaning.spelled):
+    if any(meaning.spelled) or meaning.is_boolean:
         return True
     return len(known) < len(texts.distinct) if meaning.is_text else not cells.typed
 
@@ -148,12 +148,14 @@ def _tell(name: str, texts: _Texts, known: Sequence[int], words: Sequence[int], 
 
 
 def _read(values: pd.Series[Any], texts: _Texts, known: Sequence[int], meaning: Meaning) -> pd.Series[Any]:
-    null = None if meaning.is_text else np.nan
+    null = None if meaning.is_text or meaning.is_boolean else np.nan
     by_place: list[Any] = [null] * (len(texts.distinct) + 1)
     for place, value in zip(known, meaning.values, strict=True):
         by_place[place] = value
     if meaning.is_text:
         return _series(values, by_place, texts.codes, values.dtype)
+    if meaning.is_boolean:
+        return _series(values, by_place, texts.codes, pd.BooleanDtype())
     numbers = _series(values, by_place, texts.codes, np.dtype(np.float64))
     return numbers.astype("Int64") if meaning.whole else numbers
 
@@ -166,11 +168,8 @@ def _series(values: pd.Series[Any], by_place: Sequence[Any], codes: IntArray, dt
 
 def _undecided(name: str, texts: _Texts, words: Sequence[int]) -> Iterator[Note]:
     if words:
-        flag = ",".join(sorted(texts.distinct[place] for place in words))
-        count = texts.count(words)
-        yield Note(
-            "warning", name, f"{_quoted(texts, words)} in {count} cells is a text; --null-values {flag!r} reads null"
-        )
+        told = f"{_quoted(texts, words)} in {texts.count(words)} cells is a text, and null with --null-values"
+        yield Note("warning", name, told)
 
 
 def _quoted(texts: _Texts, words: Sequence[int]) -> str:

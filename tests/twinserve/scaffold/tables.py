@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import json
 import sys
 import uuid
@@ -19,7 +20,8 @@ from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import Choices, Steps, train
 from twinserve.store.registry import Registry
-from twinserve.tables.csv_file import read_csv
+from twinserve.tables.files import read
+from twinserve.tables.formats import AS_IT_IS
 
 ROWS: Final = 120
 
@@ -74,6 +76,28 @@ def words() -> pd.DataFrame:
     return frame
 
 
+def spelled() -> pd.DataFrame:
+    """Cells as people write them, a row number, a copy, and text beside the rest."""
+    rng = np.random.default_rng(6)
+    heads = rng.choice(["good fine nice", "bad poor sad"], ROWS)
+    frame = pd.DataFrame(
+        {
+            "rownames": range(1, ROWS + 1),
+            "price (net)": [f"${cents / 100:,.2f}" for cents in rng.integers(10**4, 10**6, ROWS)],
+            "share": [f"{share} %" for share in rng.integers(0, 101, ROWS)],
+            "people": pd.Series([f"{people:,}" for people in rng.integers(900, 90_000, ROWS)]).mask(
+                rng.random(ROWS) < 0.1, "NA"
+            ),
+            "opens": [f"{hour:02d}:{minute:02d}" for hour, minute in rng.integers(0, 24, (ROWS, 2))],
+            "day": [f"2012/01/{day:02d}" for day in rng.integers(1, 29, ROWS)],
+            "kind": [f" {kind}" for kind in rng.choice(["a", "b", "NA"], ROWS)],
+            "remark": [f"{head} thing number {place} of them" for place, head in enumerate(heads)],
+        }
+    )
+    frame.loc[3, "remark"] = None
+    return frame.assign(kind_again=frame["kind"], mood=np.where(rng.random(ROWS) < 0.2, "so", heads.astype("U3")))
+
+
 def wide() -> pd.DataFrame:
     """Many columns, with names longer than a line."""
     rng = np.random.default_rng(5)
@@ -88,6 +112,7 @@ TABLES: Final = {
     "houses": (houses, "price"),
     "words": (words, "mood"),
     "wide": (wide, "target"),
+    "spelled": (spelled, "mood"),
 }
 
 
@@ -126,8 +151,8 @@ def imported(path: Path) -> Recipe:
 
 def of_table(folder: Path, target: str) -> Recipe:
     """The recipe of `train --data`."""
-    frame = read_csv((folder / "table.csv").read_bytes())
-    return table_recipe("table", frame, TableOptions(target), "table.csv")
+    frame, cells = read([str(folder / "table.csv")], AS_IT_IS, io.BytesIO())
+    return table_recipe("table", frame, TableOptions(target, cells=cells), "table.csv")
 
 
 def trained(recipe: Recipe, folder: Path) -> Made:
