@@ -6,6 +6,7 @@ None of them raises on a null or an unseen category, and all but those for free 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,9 @@ from twinserve.metric import Task
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signature
 
 TREES: Final = 200
+MANY_ROWS: Final = 100_000
+FOREST_OF_MANY_ROWS: Final[Mapping[str, int]] = MappingProxyType({"max_samples": 50_000, "min_samples_leaf": 10})
+"""A forest of whole trees would need gigabytes, in memory and compiled: each tree learns from so many rows."""
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
@@ -36,8 +40,10 @@ MOST_WORDS_OF_TREES: Final = 200
 """Boosted trees take no sparse columns."""
 
 
-def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
-    """Unfitted pipelines by name: a linear model, a forest and boosted trees; of texts alone only a linear model."""
+def pipelines(signature: Signature, task: Task, seed: int, rows: int = 0) -> Mapping[str, Pipeline]:
+    """Unfitted pipelines by name: a linear model, a forest and boosted trees; of texts alone only a linear model.
+
+    For a table of many `rows`, boosted trees come first, and the trees of a forest are bounded."""
     classify = task == "classification"
     linear = LogisticRegression(max_iter=1000) if classify else Ridge()
     if all(feature.type is FeatureType.STRING for feature in signature.features):
@@ -46,10 +52,11 @@ def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipel
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
     categories = range(len(_names(signature, FeatureType.CATEGORY)))
-    return {
+    bounds = FOREST_OF_MANY_ROWS if rows > MANY_ROWS else {}
+    made = {
         "linear model": Pipeline([("prepare", _for_linear(signature)), ("model", linear)]),
         "random forest": Pipeline(
-            [("prepare", _for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed))]
+            [("prepare", _for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed, **bounds))]
         ),
         "gradient boosting": Pipeline(
             [
@@ -58,6 +65,7 @@ def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipel
             ]
         ),
     }
+    return dict(reversed(made.items())) if rows > MANY_ROWS else made
 
 
 def _for_linear(signature: Signature) -> ColumnTransformer:

@@ -15,7 +15,7 @@ from twinserve.metric import DEFAULT, Task
 from twinserve.notes import Note
 from twinserve.recipes import target as targets
 from twinserve.recipes.leaks import find_leaks, separating
-from twinserve.recipes.pipelines import pipelines
+from twinserve.recipes.pipelines import MANY_ROWS, pipelines
 from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
@@ -84,12 +84,14 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     table = from_table(
         _without_columns(given, {*counting, options.split.group}), known=Known(read.units, read.troubles)
     )
+    learning = len(known) if held_out is None else int((~held_out).sum())
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, [str(name) for name in frame.columns], options, counting)
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
+        *_many(learning),
         *_read(read, options.target),
         *_group(options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting if name != options.split.group),
@@ -102,7 +104,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         task=task,
         input=signature,
         load=lambda: Table(kept.frame, target, source, given, held_out),
-        candidates=lambda seed: pipelines(kept.signature, task, seed),
+        candidates=lambda seed: pipelines(kept.signature, task, seed, learning),
         metric=options.metric or DEFAULT[task],
         intended_use=(
             f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
@@ -195,6 +197,17 @@ def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note
     yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
     if proportions.iloc[-1] < RARE:
         yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
+
+
+def _many(rows: int) -> Iterator[Note]:
+    """What is done where there are many rows."""
+    if rows > MANY_ROWS:
+        yield Note(
+            "fact",
+            None,
+            f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
+            "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
+        )
 
 
 def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:

@@ -95,6 +95,14 @@ def test_every_candidate_learns_from_text_beside_the_rest(task: Task) -> None:
         assert pipeline.fit(frame, y_true).score(frame, y_true) > 0.9, name
 
 
+def test_of_many_rows_boosted_trees_come_first_and_a_forest_is_bounded() -> None:
+    contract = signature(feature("size"))
+    few, many = pipelines(contract, "regression", 0, 100_000), pipelines(contract, "regression", 0, 100_001)
+    assert list(many) == list(reversed(few))
+    assert many["random forest"]["model"].max_samples == 50_000
+    assert few["random forest"]["model"].max_samples is None
+
+
 def test_the_seed_reaches_every_estimator_that_has_chance(rows: tuple[Signature, Columns]) -> None:
     models = [pipeline["model"].get_params() for pipeline in pipelines(rows[0], "regression", 7).values()]
     assert [model["random_state"] for model in models[1:]] == [7, 7]
