@@ -22,7 +22,8 @@ def _pattern(point: str, separator: str) -> re.Pattern[str]:
     number = rf"(?P<number>{grouped}|\d+(?:{point}\d*)?(?:[eE][+-]?\d+)?|{point}\d+)"
     return re.compile(
         rf"(?P<open>\()?(?P<sign>[-+\u2212])?\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+\u2212])?\s*{number}"
-        rf"\s*(?P<after>{CURRENCY}|%)?(?P<close>\))?"
+        rf"\s*(?P<after>{CURRENCY}|%)?(?P<close>\))?",
+        re.ASCII,
     )
 
 
