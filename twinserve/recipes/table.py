@@ -180,11 +180,12 @@ def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Not
 
 def _content(frame: pd.DataFrame) -> NDArray[np.uint64]:
     """A hash of each row, column by column: the table is not held as texts."""
-    content = np.zeros(len(frame), dtype=np.uint64)
+    content: NDArray[np.uint64] = np.zeros(len(frame), dtype=np.uint64)
     for place in range(frame.shape[1]):
         values = frame.iloc[:, place]
         texts = values.astype(str) if values.dtype == object else values
-        content = content * np.uint64(1_000_003) + pd.util.hash_pandas_object(texts, index=False).to_numpy()
+        hashes = pd.util.hash_pandas_object(texts, index=False).to_numpy(dtype=np.uint64)
+        content = content * np.uint64(1_000_003) + hashes
     return content
 
 

@@ -46,16 +46,16 @@ class Amounts(Kind):
     def name(self, texts: Sequence[str]) -> str:
         """What most of the texts are."""
         units = [_unit(match) for text in texts if (match := self._pattern.fullmatch(text))]
-        unit = max(set(units), key=units.count, default="")
-        return "percentages" if unit == "%" else "money" if unit else "numbers"
+        most = max(set(units), key=units.count, default="")
+        return "percentages" if most == "%" else "money" if most else "numbers"
 
     def read(self, texts: Sequence[str]) -> Meaning | str | None:
         """The numbers; a sentence where their units differ, None for codes such as `007`."""
         matches = [match for text in texts if (match := self._pattern.fullmatch(text))]
-        units = {unit for match in matches if (unit := _unit(match))}
+        units = {_unit(match) for match in matches} - {""}
         if len(units) > 1:
             return f"holds amounts in different units ({', '.join(sorted(units))})"
-        unit = next(iter(units), None)
+        unit = units.pop() if units else None
         if unit == "%" and not all(_unit(match) or self._value(match) == 0 for match in matches):
             return "holds percentages and plain numbers"
         if unit is None and any(re.match(r"0\d", match["number"]) for match in matches):

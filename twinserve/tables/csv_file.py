@@ -73,7 +73,7 @@ def _parsed(source: Open, delimiter: str, names: Sequence[str] | None, width: in
                 dtype=str,
                 index_col=False,
                 header=0 if names is None else None,
-                names=names,
+                names=None if names is None else list(names),
                 encoding=encoding_of(source),
                 keep_default_na=False,
                 na_values=[""],

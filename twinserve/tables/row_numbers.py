@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def row_numbers(frame: pd.DataFrame) -> Collection[str]:
     return [str(name) for place, name in enumerate(frame.columns) if _counts(frame.iloc[:, place])]
 
 
-def _counts(values: pd.Series) -> bool:  # type: ignore[type-arg]  # Of any type.
+def _counts(values: pd.Series[Any]) -> bool:
     if not dtypes.is_integer_dtype(values.dtype) or values.isna().any():
         return False
     numbers = values.to_numpy(dtype=np.float64)

@@ -38,14 +38,14 @@ def not_text(source: Open) -> UnreadableTable:
     """The error for a file that is not in its encoding, with the line."""
     decoder = codecs.getincrementaldecoder(encoding_of(source))()
     name = "UTF-16" if encoding_of(source) == "utf-16" else "UTF-8"
-    number = 1
+    number = 0
     with source() as stream:
         for line in stream:
+            number += 1
             try:
                 decoder.decode(line)
             except UnicodeDecodeError:
                 break
-            number += 1
     return UnreadableTable(f"not {name} in line {number}; convert the file first.")
 
 

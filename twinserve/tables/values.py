@@ -157,7 +157,8 @@ def _read(values: pd.Series[Any], texts: _Texts, known: Sequence[int], meaning: 
     if meaning.is_boolean:
         return _series(values, by_place, texts.codes, pd.BooleanDtype())
     numbers = _series(values, by_place, texts.codes, np.dtype(np.float64))
-    return numbers.astype("Int64") if meaning.whole else numbers
+    whole: pd.Series[Any] = numbers.astype("Int64") if meaning.whole else numbers
+    return whole
 
 
 def _series(values: pd.Series[Any], by_place: Sequence[Any], codes: IntArray, dtype: Any) -> pd.Series[Any]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from twinserve.tables.formats import AS_IT_IS, NoSuchTable, Reading, form_of, require_known, shown, source_name, stem
@@ -52,8 +49,3 @@ def test_no_name_of_a_source_has_a_password() -> None:
     assert shown(url) == "postgresql://host:5432/loans"
     assert source_name(url) == "a query of the database loans"
     assert source_name("d/a.csv", "d/b.csv", "d/c.csv") == "a.csv and 2 more"
-
-
-def test_a_format_is_known_without_pandas() -> None:
-    program = "import sys, twinserve.tables.formats; sys.exit('pandas' in sys.modules or 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -181,7 +181,7 @@ SPELLED: dict[str, st.SearchStrategy[str]] = {
     "flag": st.sampled_from(["True", "False"]),
     "text": st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=6),
     "whole": st.integers(-(10**9), 10**9).map(str),
-    "real": st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    "real": st.floats(-1e100, 1e100).map(repr),
 }
 
 
@@ -205,7 +205,7 @@ def test_a_row_is_a_request_as_pandas_writes_the_table_that_was_read(frame: pd.D
     result = read_values(*read(["-"], Reading("csv", header=True), stream))
     table = from_table(result.frame, drop=False, known=Known(result.units, result.troubles))
     rows = json.loads(result.frame.to_json(orient="records", double_precision=15))
-    batch = Validator(table.signature).validate(json.dumps({"instances": rows}).encode())
+    batch = Validator(table.signature).validate(json.dumps(rows).encode())
     assert len(batch.columns.matrix) == len(frame)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -48,9 +47,12 @@ class FeatureTable:
 class Known:
     """What is known of the columns of a table from how their cells are written."""
 
-    units: Mapping[str, str] = MappingProxyType({})
-    troubles: Mapping[str, str] = MappingProxyType({})
+    units: Mapping[str, str] = field(default_factory=dict)
+    troubles: Mapping[str, str] = field(default_factory=dict)
     """What a column of texts seems to hold, and why it could not be read so."""
+
+
+NOTHING_KNOWN: Final = Known()
 
 
 def from_table(
@@ -58,7 +60,7 @@ def from_table(
     *,
     recognise: bool = True,
     drop: bool = True,
-    known: Known = Known(),
+    known: Known = NOTHING_KNOWN,
 ) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
