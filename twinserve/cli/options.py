@@ -64,7 +64,8 @@ def add_format(group: argparse._ActionsContainer) -> None:
 
 def reading_of(options: argparse.Namespace) -> Reading:
     """How a file is read, by these options."""
-    return Reading(options.format, options.header, options.null_values, options.query)
+    given = vars(options)
+    return Reading(given.get("format"), given.get("header"), given.get("null_values", ()), given.get("query"))
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ def _content(frame: pd.DataFrame) -> NDArray[np.uint64]:
         values = frame.iloc[:, place]
         texts = values.astype(str) if values.dtype == object else values
         hashes = pd.util.hash_pandas_object(texts, index=False).to_numpy(dtype=np.uint64)
-        content = content * np.uint64(1_000_003) + hashes
+        content = np.add(content * np.uint64(1_000_003), hashes, dtype=np.uint64)
     return content
 
 

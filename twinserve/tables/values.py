@@ -157,14 +157,14 @@ def _read(values: pd.Series[Any], texts: _Texts, known: Sequence[int], meaning: 
     if meaning.is_boolean:
         return _series(values, by_place, texts.codes, pd.BooleanDtype())
     numbers = _series(values, by_place, texts.codes, np.dtype(np.float64))
-    whole: pd.Series[Any] = numbers.astype("Int64") if meaning.whole else numbers
-    return whole
+    return numbers.astype("Int64") if meaning.whole else numbers
 
 
 def _series(values: pd.Series[Any], by_place: Sequence[Any], codes: IntArray, dtype: Any) -> pd.Series[Any]:
     """A column with the value of each row's place; the last value is that of null."""
     table = np.array(by_place, dtype=np.float64 if dtype == np.float64 else object)
-    return pd.Series(table[codes], index=values.index, name=values.name, dtype=dtype)
+    made: pd.Series[Any] = pd.Series(table[codes], index=values.index, name=values.name, dtype=dtype)
+    return made
 
 
 def _undecided(name: str, texts: _Texts, words: Sequence[int]) -> Iterator[Note]:
