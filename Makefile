@@ -65,7 +65,7 @@ check: setup-dev ## Lint, format, types, import rules
 	@$(VENV)/bin/lint-imports --no-logo
 
 test: setup-dev ## The suite, but for what takes minutes (test-long)
-	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "not long and not extended and not environments"
+	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not long and not extended and not environments"
 
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
 	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended"

@@ -31,8 +31,11 @@ def times(value: Spread | None) -> str:
 
 def give_or_take(value: Spread) -> str:
     """The median, and half of the way from the least to the greatest value as a share of it."""
+    share = (value.most - value.least) / 2 / value.middle
+    if share > 1:
+        return _with_spread(value, "")  # The median says little: from the least to the greatest.
     middle = number(value.middle)
-    return middle if value.rounds == 1 else f"{middle} ±{(value.most - value.least) / 2 / value.middle:.0%}"
+    return middle if value.rounds == 1 else f"{middle} ±{share:.0%}"
 
 
 def number(value: float) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import structlog
@@ -21,16 +21,20 @@ from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 if TYPE_CHECKING:
     from twinserve.store.registry import Registry
 
+FONTS: Final = "MPLCONFIGDIR"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings come neither from the shell that runs the tests nor from a `.env` file; the home folder is a temporary
-    one."""
+    one. Matplotlib's list of fonts is made once for all trainings of a run; each would take half a second."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(PREFIX) or name == METRICS_FOLDER:
                 patch.delenv(name)
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        if FONTS not in os.environ:
+            patch.setenv(FONTS, str(tmp_path_factory.getbasetemp().parent / "fonts"))
         patch.chdir(tmp_path_factory.mktemp("empty"))
         yield
 
@@ -75,11 +79,21 @@ def registry(swapping_store: Path, tmp_path: Path) -> Registry:
     return Registry(Path(shutil.copytree(swapping_store, tmp_path / "store")), swapping.NAME)
 
 
+LATER: Final = sys.maxsize
+TRAINING: Final = {"release", "explain", "saved_models", "inprocess", "store", "proof", "predict"}
+"""Rooms whose tests train models; with their files at the end one process would work on while the others wait."""
+
+
+def _trains(path: Path) -> bool:
+    return not TRAINING.isdisjoint(path.parts)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first, those of files with few tests, each of which takes long, before all others.
-    Tests of real processes check times, which a busy machine may exceed: they are tried up to three times."""
+    """Run slow tests first, those of files with few tests, each of which takes long, before all others; then those of
+    rooms that train. Tests of real processes check times, which a busy machine may exceed: they are tried up to three
+    times."""
     sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else sys.maxsize)
+    items.sort(key=lambda item: sizes[item.path] if item.get_closest_marker("slow") else LATER - _trains(item.path))
     for item in items:
         if item.get_closest_marker("slow") and (
             {"servers", "hosts"} & set(item.path.parts) or item.path.name == "test_serve.py"

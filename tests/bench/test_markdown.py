@@ -28,3 +28,4 @@ def test_a_spread_is_shown_behind_its_median_unless_there_was_one_round() -> Non
     assert markdown.figure(None) == "-"
     assert markdown.give_or_take(Spread(1000.0, 950.0, 1050.0, 3)) == "1,000 ±5%"
     assert markdown.give_or_take(Spread(250.0, 250.0, 250.0, 1)) == "250"
+    assert markdown.give_or_take(Spread(4.0, 3.0, 900.0, 3)) == "4.00 (3.00-900)"

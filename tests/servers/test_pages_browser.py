@@ -68,6 +68,7 @@ def reader_of(browser: Chrome, server: Running) -> Reader:
     return Reader(browser, f"http://127.0.0.1:{server.port}")
 
 
+@pytest.mark.parametrize("server", DOORS[:1], indirect=True)  # The other one looks alike.
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
     """Light and dark, wide and narrow: no complaint, no request elsewhere, no barrier, no scrolling sideways."""
@@ -82,6 +83,7 @@ def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
         assert reader.asked_elsewhere() == []
 
 
+@pytest.mark.parametrize("server", DOORS[:1], indirect=True)  # The other one looks alike.
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_used_by_keyboard(reader: Reader, page: str) -> None:
     """The first key leads past the navigation; each stop is seen, and none holds the keyboard fast."""

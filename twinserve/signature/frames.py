@@ -14,6 +14,8 @@ from twinserve.signature.columns import Columns, code_table, encode
 from twinserve.signature.signature import Feature, FeatureType, Signature
 
 SECONDS_PER_DAY: Final = 86_400
+EXACT: Final = 2**53
+"""Whole numbers up to it are doubles."""
 
 
 def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:
@@ -84,8 +86,10 @@ def seconds_of(values: pd.Series[Any]) -> FloatArray:
     """Seconds since 1970 of dates and datetimes, NaN for null; without a time zone they are in UTC."""
     instants = pd.to_datetime(values, utc=True).dt.as_unit("us")
     micros = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-    whole, rest = np.divmod(micros.astype("int64"), 1_000_000)  # Divided first: the microseconds may exceed 2**53.
-    return np.where(np.isnat(micros), np.nan, whole + rest / 1e6)
+    counts = micros.astype("int64")
+    whole, rest = np.divmod(counts, 1_000_000)  # Divided first where the microseconds exceed 2**53.
+    seconds = np.where(np.abs(counts) <= EXACT, counts / 1e6, whole + rest / 1e6)
+    return np.where(np.isnat(micros), np.nan, seconds)
 
 
 def _decode(

@@ -112,5 +112,4 @@ def _seconds(value: date) -> float:
     instant = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
-    whole, rest = divmod((instant - EPOCH) // timedelta(microseconds=1), 1_000_000)
-    return whole + rest / 1e6
+    return (instant - EPOCH).total_seconds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,11 @@ PASSED = Verdict(passed=True, reason="There was no champion to compare with.")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A training of the fruit that was promoted."""
     registry = Registry(tmp_path_factory.mktemp("store"), "fruit")
-    data, fitted = fruit.fitted(fruit.FRUIT)
-    version, facts = build(registry, fruit.FRUIT, data, fitted, Lineage(0, None))
+    recipe = replace(fruit.FRUIT, load=partial(fruit.table, seed=1))
+    data, fitted = fruit.fitted(recipe)
+    version, facts = build(registry, recipe, data, fitted, Lineage(0, None))
     outcome = Outcome(promoted=True, verdict=PASSED, champion=1)
-    return Trained(fruit.FRUIT, data, fitted, facts, version, registry.path(version), outcome, 1.25)
+    return Trained(recipe, data, fitted, facts, version, registry.path(version), outcome, 1.25)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from harness import ROOT, fruit
 from twinserve import TrainingWarning, fit, open_model
 from twinserve.cli.main import main
 from twinserve.errors import AskedWrongly
+from twinserve.recipes import table
 from twinserve.release.git_commit import git_commit
 from twinserve.store import seal
 from twinserve.store.promotions import Standing
@@ -28,6 +29,17 @@ def orchard() -> pd.DataFrame:
     made = fruit.table(120)
     whole = made.features.assign(kind=made.target)
     return whole.drop_duplicates(["weight", "skin.colour", "kind"], ignore_index=True)
+
+
+@pytest.fixture
+def linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One candidate of the table's, where which one is chosen does not matter."""
+    every = table.pipelines
+
+    def first(*given: Any) -> dict[str, Any]:
+        return dict([*every(*given).items()][:1])
+
+    monkeypatch.setattr(table, "pipelines", first)
 
 
 @pytest.mark.slow
@@ -60,6 +72,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("linear")
 def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
     """A version that breaks callers of the champion is registered, given and not promoted."""
     with warnings.catch_warnings():
@@ -81,6 +94,7 @@ def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("linear")
 def test_the_same_table_gives_the_same_version_and_a_rollback_holds(tmp_path: Path) -> None:
     """The same result is no new version; another one is not promoted until somebody lets go."""
     fit(orchard(), "kind", artifacts=tmp_path)
@@ -105,6 +119,7 @@ class Colour(str, Enum):  # noqa: UP042  # A StrEnum's text is its value; this o
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::twinserve.TrainingWarning")  # The paint repeats the kind, on purpose.
+@pytest.mark.usefixtures("linear")
 def test_an_enumeration_s_member_is_its_text_in_training_as_in_a_prediction(tmp_path: Path) -> None:
     table = orchard()
     members = [Colour.RED if red else Colour.GREEN for red in table["kind"] == "apple"]
@@ -150,6 +165,7 @@ def test_a_seal_key_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("linear")
 def test_a_version_has_a_seal_and_a_commit_as_the_command_s_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -276,8 +277,7 @@ MADE_OF_OTHERS = {
 }
 
 
-@pytest.mark.parametrize("texts", [False, True])
-@pytest.mark.parametrize("name", MADE_OF_OTHERS)
+@pytest.mark.parametrize(("name", "texts"), [*zip(MADE_OF_OTHERS, itertools.cycle([False, True]), strict=False)])
 def test_a_classifier_made_of_pipelines_or_searches_is_packaged(name: str, texts: bool, tmp_path: Path) -> None:
     table, target = iris()
     target = target.map({0: "setosa", 1: "versicolor", 2: "virginica"}).astype(object) if texts else target

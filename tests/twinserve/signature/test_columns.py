@@ -20,6 +20,7 @@ from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
+from twinserve.signature.timestamps import seconds_of
 
 NAN = math.nan
 
@@ -71,6 +72,15 @@ def test_null_is_nan_in_text_and_nat_in_dates() -> None:
 def test_table_and_columns_round_trip(contract: Signature, data: st.DataObject) -> None:
     columns = _columns(contract, data)
     assert same(from_frame(to_frame(columns, contract), contract), columns)
+
+
+@pytest.mark.parametrize(
+    "instant", ["1969-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"]
+)
+def test_an_instant_is_the_same_number_in_a_table_and_in_a_request(instant: str) -> None:
+    contract = signature(feature("sold", "datetime"))
+    frame = pd.DataFrame({"sold": pd.to_datetime(pd.Series([instant]), utc=True)})
+    assert from_frame(frame, contract).matrix[0, 0] == seconds_of(instant)
 
 
 @many

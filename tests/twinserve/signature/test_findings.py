@@ -42,9 +42,10 @@ WRONG: tuple[tuple[str, dict[str, Any], Any, str, str], ...] = (
     ("string", {"pattern": "^a"}, "b", "pattern", "Must match ^a."),
     ("category", {"enumeration": ("ø", 'a"b')}, "c", "enumeration", 'Must be one of "ø", "a\\"b".'),
     ("category", {"seen_categories": ("a",)}, "c", "unseen-category", "A category that training never saw."),
-    ("date", {}, "x", "format", "Must be a date: YYYY-MM-DD."),
+    ("date", {}, "x", "format",
+     "Must be a date: YYYY-MM-DD, or its midnight as a date and time or as milliseconds since 1970 (UTC)."),
     ("datetime", {}, "x", "format",
-     "Must be a date and time as in RFC 3339; without an offset it is taken as UTC."),
+     "Must be a date and time as in RFC 3339, or milliseconds since 1970; without an offset it is taken as UTC."),
 )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def test_every_wrong_shape_has_its_code_and_sentence() -> None:
 def test_every_explanation_can_be_reached_and_says_one_sentence() -> None:
     """A sentence that no input can earn would be dead text."""
     reached = {(code, sentence) for _, _, _, code, sentence in WRONG}
-    codes = {code for code, _ in reached} | {"missing", "unknown"}
+    codes = {code for code, _ in reached} | {"missing", "unknown", "duplicate"}
     assert {code for code, _ in EXPLANATIONS.values()} | {"null"} == codes
     assert all(sentence.endswith(".") and sentence.count(". ") == 0 for _, sentence in reached)
 
@@ -96,10 +97,11 @@ def test_every_error_type_that_the_rules_raise_themselves_is_explained() -> None
     from twinserve.signature.request import core_schema
 
     raised = {
-        node.args[0].value
+        name.value
         for node in ast.walk(ast.parse(inspect.getsource(core_schema)))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "PydanticCustomError"
-        if isinstance(node.args[0], ast.Constant)
+        for name in ast.walk(node.args[0])
+        if isinstance(name, ast.Constant)
     }
     assert len(raised) >= 6
     assert raised <= EXPLANATIONS.keys()

@@ -12,10 +12,20 @@ from twinserve.service.http.problem import Problem, incomplete_body
 
 WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 JSON_TYPE: Final = re.compile(rf"(?:application/json|{WORD}/{WORD}\+json)\Z", re.IGNORECASE)
-MEDIA_TYPE: Final = re.compile(rf"{WORD}/{WORD}\Z")
-LONGEST_TYPE: Final = 64
 PARAMETER: Final = re.compile(rf'[ \t]*;[ \t]*(?:({WORD})=(?:({WORD})|"((?:[^"\\]|\\.)*)"))?')
 FORM: Final = "application/x-www-form-urlencoded"
+KNOWN: Final = frozenset(
+    {
+        *("text/plain", "text/html", "text/csv", "text/xml", "text/json", "text/yaml"),
+        *("application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/jsonl"),
+        *("application/octet-stream", "application/csv", "application/pdf", "application/msgpack", "application/cbor"),
+        *("application/x-protobuf", "application/protobuf", "application/grpc", "application/javascript"),
+        *("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file", "application/vnd.apache.parquet"),
+        *("application/graphql", "application/x-npy", "application/zip", "application/gzip"),
+        *(FORM, "multipart/form-data", "multipart/mixed"),
+    }
+)
+"""Media types that are named in a refusal."""
 MAX_FORM: Final = 16 * 1024
 """Bytes; the maximum size of the body of a token request."""
 LENGTH: Final = re.compile(r"[0-9]{1,4000}\Z")
@@ -42,13 +52,13 @@ def require_form(content_type: str | None, content_encoding: str | None) -> None
 
 
 def _came(content_type: str | None) -> str:
-    """What was sent instead, if that is a well-formed media type of at most `LONGEST_TYPE` characters."""
+    """What was sent instead: its name where it is one of `KNOWN`, as anything else may hold what nobody should read."""
     if content_type is None:
         return "; none was sent"
-    media_type = content_type.partition(";")[0].strip(" \t")
-    if len(media_type) > LONGEST_TYPE or not MEDIA_TYPE.match(media_type):
-        return ""
-    return "; another charset was sent" if JSON_TYPE.match(media_type) else f"; {media_type} was sent"
+    media_type = content_type.partition(";")[0].strip(" \t").lower()
+    if JSON_TYPE.match(media_type):
+        return "; another charset was sent"
+    return f"; {media_type} was sent" if media_type in KNOWN else "; another type was sent"
 
 
 @lru_cache(maxsize=256)

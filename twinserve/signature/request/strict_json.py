@@ -108,7 +108,7 @@ def _malformed(body: bytes, message: str) -> MalformedJson:
     start = position - (body[position - 1 : position] == b"-")
     if literal := NOT_FINITE.match(body, start):
         position = start
-        reason = f"{literal[0].decode()} is no JSON; write null for a missing number"
+        reason = f"JSON has no {literal[0].decode()} (write null for a missing number)"
     return MalformedJson.at(reason[0].upper() + reason[1:], body, line_start, position)
 
 

@@ -137,7 +137,7 @@ class SpellingsContract(OpenedSuite):
     def test_a_literal_that_is_no_number_is_named_with_its_cure(self, served: Client, literal: str) -> None:
         """JSON has neither; null stands for a missing number."""
         detail = served.predict(json.dumps(car(age="HERE")).replace('"HERE"', literal).encode()).json()["detail"]
-        assert detail.startswith(f"{literal} is no JSON; write null for a missing number at line 1 column ")
+        assert detail.startswith(f"JSON has no {literal} (write null for a missing number) at line 1 column ")
 
     @pytest.mark.parametrize(
         ("content_type", "told"),
@@ -145,13 +145,12 @@ class SpellingsContract(OpenedSuite):
             ("text/csv", "; text/csv was sent."),
             ("text/csv; charset=secret", "; text/csv was sent."),
             ("application/json; charset=latin-1", "; another charset was sent."),
-            ("no media type", "."),
-            ("x/" + "y" * 63, "."),
-            ("x/" + "y" * 62, f"; x/{'y' * 62} was sent."),
+            ("no media type", "; another type was sent."),
+            ("secret/secret", "; another type was sent."),
         ],
     )
     def test_a_415_names_the_type_that_came(self, served: Client, content_type: str, told: str) -> None:
-        """A well-formed type of at most 64 characters; never its parameters."""
+        """Where many people send it; never its parameters, nor a type that is somebody's own."""
         detail = served.predict(car(), {"Content-Type": content_type}).json()["detail"]
         assert detail == f"Content-Type must be application/json, in UTF-8{told}"
 

@@ -14,20 +14,24 @@ from twinserve.service.telemetry.ended_workers import MOST
 from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 COUNT = """
-import sys
+import os, sys
 from twinserve.service.telemetry.metrics import Metrics
-metrics = Metrics()
-metrics.count("predict", "POST", 200, 0.002)
-metrics.count("predict", "POST", 422, 7.0)
-metrics.predictions.labels("tumor", sys.argv[1]).inc(3)
-if sys.argv[2:]:
-    sys.stdout.buffer.write(metrics.render())
+version, shows, times = sys.argv[1:]
+for _ in range(int(times)):
+    if (process := os.fork()) == 0:
+        metrics = Metrics()
+        metrics.count("predict", "POST", 200, 0.002)
+        metrics.count("predict", "POST", 422, 7.0)
+        metrics.predictions.labels("tumor", version).inc(3)
+        os.write(1, metrics.render() if shows == "True" else b"")
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0
 """
 
 
-def worker(folder: Path, version: str, *, shows: bool = False) -> str:
-    """Count in a process of its own, which ends; returns all metrics if it is to show them."""
-    command = [sys.executable, "-c", COUNT, version, *(["shows"] if shows else [])]
+def worker(folder: Path, version: str, *, shows: bool = False, times: int = 1) -> str:
+    """Count in a process of its own, which ends, so many times; returns all metrics if it is to show them."""
+    command = [sys.executable, "-c", COUNT, version, str(shows), str(times)]
     environment = {**os.environ, METRICS_FOLDER: str(folder), "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
@@ -43,9 +47,8 @@ def test_what_was_counted_stays_counted(tmp_path: Path) -> None:
     """Also when files are merged again with those of workers that ended later."""
     ended = 0
     for _ in range(2):
-        for _ in range(MOST + 1):
-            worker(tmp_path, "1")
-            ended += 1
+        worker(tmp_path, "1", times=MOST + 1)
+        ended += MOST + 1
         shown = values(worker(tmp_path, "2", shows=True))
         ended += 1
         assert len(list(tmp_path.glob("counter_*.db"))) == 2  # Of all that have ended, and of this one.
