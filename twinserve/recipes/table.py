@@ -80,7 +80,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     held_out = None
     if options.holdout is not None:
         held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    counting = [name for name in row_numbers(frame.iloc[:learned]) if name != options.target]
+    counting = _counting(frame.iloc[:learned], {options.target, options.split.group})
     table = from_table(
         _without_columns(given, {*counting, options.split.group}), known=Known(read.units, read.troubles)
     )
@@ -94,7 +94,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         *_many(learning),
         *_read(read, options.target),
         *_group(options.split.group),
-        *(Note("dropped", name, COUNTS) for name in counting if name != options.split.group),
+        *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
         *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
@@ -134,6 +134,13 @@ def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd
 
 def _without_columns(given: pd.DataFrame, names: Collection[str | None]) -> pd.DataFrame:
     return given.drop(columns=[name for name in given.columns if str(name) in names])
+
+
+def _counting(frame: pd.DataFrame, others: Collection[str | None]) -> Sequence[str]:
+    """The columns that count the rows; none if there is nothing else to learn from."""
+    columns = {str(name) for name in frame.columns} - set(others)
+    counting = [name for name in row_numbers(frame) if name in columns]
+    return counting if len(counting) < len(columns) else []
 
 
 def _read(read: Values, target: str) -> Iterator[Note]:

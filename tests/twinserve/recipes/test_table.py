@@ -106,6 +106,11 @@ def test_a_column_that_counts_the_rows_is_left_out_whatever_its_name() -> None:
     assert told(made)["dropped"] == ["rownames"]
 
 
+def test_a_column_that_counts_the_rows_is_kept_where_it_is_all() -> None:
+    made = recipe(pd.DataFrame({"month": range(ROWS), "y": np.arange(ROWS) % 7 / 3}))
+    assert list(made.load().features) == ["month"]
+
+
 def test_cells_are_read_as_people_write_them_in_the_target_too() -> None:
     """The rows of a hold-out are read with the others, as all cells of a column decide together."""
     money = [f"${cents:,}" for cents in np.random.default_rng(1).integers(900, 9000, ROWS)]
