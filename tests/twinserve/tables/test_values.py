@@ -219,7 +219,7 @@ TYPED: dict[str, st.SearchStrategy[Any]] = {
 
 
 @given(st.lists(st.fixed_dictionaries(TYPED), min_size=2, max_size=12))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 def test_a_table_reads_the_same_from_every_format(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
     """As pandas writes it: its features, their types and their values."""
     frame, folder = pd.DataFrame(rows), tmp_path_factory.mktemp("formats")
