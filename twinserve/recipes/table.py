@@ -88,7 +88,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     held_out = None
     if options.holdout is not None:
         held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    counting = _counting(frame.iloc[:learned], {options.target, options.split.group, *chosen.types, *chosen.aside})
+    counting = _counting(frame.iloc[:learned], {options.target, options.split.group, *chosen.aside}, chosen.types)
     aside = {**dict.fromkeys(counting, COUNTS), **_aside(chosen, options.split.group)}
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
     table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=Known(read.units, read.troubles))
@@ -147,10 +147,10 @@ def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
     return {**chosen.left_out, **({} if group is None else {group: IS_GROUP})}
 
 
-def _counting(frame: pd.DataFrame, others: Collection[str | None]) -> Sequence[str]:
-    """The columns that count the rows; none if there is nothing else to learn from."""
+def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collection[str]) -> Sequence[str]:
+    """The columns that count the rows, but for those with a type; none if there is nothing else to learn from."""
     columns = {str(name) for name in frame.columns} - set(others)
-    counting = [name for name in row_numbers(frame) if name in columns]
+    counting = [name for name in row_numbers(frame) if name in columns and name not in types]
     return counting if len(counting) < len(columns) else []
 
 

@@ -66,6 +66,7 @@ OPTIONS = {
     "dates": ("slashed", ["--date", "day=%d/%m/%Y", "--date", "since", "--number", "amount", "--stratify"]),
     "weight": ("loans", ["--weight", "home.address.zip", "--metric", "brier"]),
     "text": ("slashed", ["--text", "note", "--drop", "day"]),
+    "cells": ("spelled", ["--null-values", "NA,b", "--header", "--category", "kind,price (net)"]),
     "costs": ("slashed", ["--costs", "FN=5,FP=1", "--positive", "false"]),
     "threshold": ("loans", ["--threshold", "0.25", "--keep-leaks"]),
     "estimators": ("houses", ["--estimator", "ExtraTreesRegressor,LinearRegression"]),
