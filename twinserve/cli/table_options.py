@@ -79,7 +79,7 @@ def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
         f"--{name} {shlex.quote(str(getattr(options, name)))}" for name in names if getattr(options, name) is not None
     ]
     given += ["--keep-leaks"] if options.keep_leaks else []
-    given += [f"--null-values {','.join(options.null_values)}"] if options.null_values else []
+    given += [f"--null-values {shlex.quote(','.join(options.null_values))}"] if options.null_values else []
     given += [] if options.header is None else ["--header" if options.header else "--no-header"]
     given += [f"--estimator {','.join(chosen_estimators(options))}"] if options.estimator else []
     given += written(options)

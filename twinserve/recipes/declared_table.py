@@ -53,7 +53,7 @@ def read_table(
     frame, cells = read([str(path)], Reading(form, header, tuple(null_values)), sys.stdin.buffer)
     names = [str(name) for name in frame.columns]
     chosen = columns.among(names)
-    known = rows_with_target(read_values(frame, cells, chosen.types).frame, target)
+    known = rows_with_target(read_values(frame, cells, chosen.literal).frame, target)
     column = known[target]
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
     why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}

@@ -23,7 +23,7 @@ from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
-from twinserve.signature.signature import Signature
+from twinserve.signature.signature import TEXTUAL, Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
@@ -74,7 +74,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     names = [str(name) for name in frame.columns]
     chosen = options.columns.among(names)
     chosen.require_apart(options.target, options.split)
-    read = read_values(frame, options.cells, chosen.types)
+    read = read_values(frame, options.cells, chosen.literal)
     frame = read.frame
     known = rows_with_target(frame, options.target)
     if len(known) < FEWEST_ROWS:
@@ -101,7 +101,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
         *_many(learning),
-        *_read(read, options.target),
+        *_read(read, options.target, chosen),
         *_told_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
@@ -154,9 +154,10 @@ def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collec
     return counting if len(counting) < len(columns) else []
 
 
-def _read(read: Values, target: str) -> Iterator[Note]:
+def _read(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
     """What was read how, and what of the target could not be."""
-    yield from read.notes
+    no_texts = {name for name, given in chosen.types.items() if given.type not in TEXTUAL}
+    yield from (note for note in read.notes if note.kind == "fact" or note.column not in no_texts)
     if target in read.troubles:
         yield Note("warning", target, f"it {read.troubles[target]}")
 

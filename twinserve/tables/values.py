@@ -58,28 +58,27 @@ class _Texts:
         return chosen[self.codes]
 
 
-def read_values(frame: pd.DataFrame, cells: Cells, typed: Collection[str] = ()) -> Values:
+def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()) -> Values:
     """The table with its cells read: all rows of a column decide together.
 
-    In columns that are `typed`, of which somebody said what they hold, blanks around texts are left out and
-    `null_values` are null; all else stays as it is written.
+    Of `literal` columns, blanks around texts are left out and `null_values` are null; all else stays as it is written.
     """
     read = Values(frame, list(cells.notes))
     if not frame.columns.is_unique:
         return read  # It is refused elsewhere, in one sentence.
     given = {name: frame[name] for name in frame.columns}
-    columns = {name: _column(str(name), values, cells, read, typed) for name, values in given.items()}
+    columns = {name: _column(str(name), values, cells, read, literal) for name, values in given.items()}
     if any(columns[name] is not values for name, values in given.items()):
         read.frame = pd.DataFrame(columns, index=frame.index, columns=frame.columns, copy=False)
     return read
 
 
-def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, typed: Collection[str]) -> pd.Series[Any]:
+def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, literal: Collection[str]) -> pd.Series[Any]:
     if not (dtypes.is_object_dtype(values.dtype) or isinstance(values.dtype, pd.StringDtype)):
         return values
     kind = dtypes.infer_dtype(values, skipna=True)
     if kind != "string":
-        is_open = kind.startswith("mixed") and name not in typed
+        is_open = kind.startswith("mixed") and name not in literal
         return _without_null_words(name, values, cells, read) if is_open else values
     codes, given = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
     stripped = [text.strip() for text in given]
@@ -94,11 +93,11 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, typed
         read.notes.append(Note("fact", name, f"{texts.count(told)} cells are null by --null-values"))
     words = [place for place, text in enumerate(distinct) if place not in nulls and is_null_word(text)]
     known = sorted(set(range(len(distinct))) - nulls - set(words))
-    meaning = None if name in typed else _meaning(name, texts, known, cells, read)
+    meaning = None if name in literal else _meaning(name, texts, known, cells, read)
     if meaning is not None:
         _tell(name, texts, known, words, meaning, read)
         return _read(values, texts, known, meaning)
-    read.notes += _undecided(name, texts, words) if name not in typed else ()
+    read.notes += _undecided(name, texts, words)
     if not padded and not nulls:
         return values
     kept: list[Any] = [None if place in nulls else text for place, text in enumerate(distinct)]
