@@ -156,7 +156,7 @@ image-check: ## Build the image and try it: read-only, without capabilities, sto
 bench: setup-dev ## Measure beside the frameworks' floors and peers (python -m bench --setup makes the peers' environments)
 	@$(PY) -m bench
 
-compare: $(COMPARE)/.made ## Compare Flask, FastAPI and Django, as people write them and as doors, and write docs/comparison.md (about half an hour; needs wrk)
+compare: $(COMPARE)/.made ## Compare Flask, FastAPI and Django, as people write them and as doors, and write docs/comparison.md (under half an hour; needs wrk)
 	@$(COMPARE)/bin/python -m bench.compare
 
 compare-short: $(COMPARE)/.made ## Try in a minute whether the comparison runs

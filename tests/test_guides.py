@@ -14,7 +14,7 @@ from tests.guides import Block, blocks, fits, guide
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]  # A block of a guide may train for minutes.
 GUIDES = sorted(path for path in (ROOT / "docs" / "guides").glob("*.md") if path.name != "README.md")
-IN_CI = {"from-a-csv", "from-a-notebook", "into-a-flask-app"}
+IN_CI = {"from-a-csv", "from-a-notebook"}
 NOT_RUN = "# Your service.py, as it was: not run here"
 """The first line of a block of another library's code."""
 SAVE = """\

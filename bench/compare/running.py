@@ -34,6 +34,8 @@ from harness.ports import free_port
 WARM: Final = 24
 """Answers before anything is judged, so that every worker has loaded what it needs."""
 SERVER_CORE, LOAD_CORE = 0, 1
+SHOWN: Final = 16
+"""Connections for which the page shows development servers."""
 Tell = Callable[[str], None]
 Save = Callable[[], None]
 
@@ -51,6 +53,14 @@ class Extent:
     code: bool = True
     """Are mistakes, snippets and claims tried, too?"""
 
+    def loads(self, mode: str) -> Sequence[int]:
+        """The numbers of connections; of a development server the one that the page shows."""
+        return self.connections if mode == PRODUCTION else [load for load in self.connections if load == SHOWN]
+
+    def rounds_of(self, kind: str) -> int:
+        """Fewer where a round takes longest, so that all of it takes less than half an hour."""
+        return min(2, self.rounds) if kind == "computing" else self.rounds
+
     def longer(self, kind: str) -> Mapping[int, float]:
         """The loads that last longer: while a core computes, each connection must have time for an answer."""
         if kind != "computing":
@@ -62,7 +72,7 @@ class Extent:
 FULL: Final = Extent(
     rounds=3,
     connections=(1, 16, 64, 256),
-    seconds=dict(zip(KINDS, (2, 3, 2), strict=True)),
+    seconds=dict(zip(KINDS, (2, 2, 2), strict=True)),
     variants=present(),
     modes=(PRODUCTION, DEVELOPMENT),
 )
@@ -174,9 +184,9 @@ def _speed(extent: Extent, prepared: Mapping[str, Prepared], comparison: Compari
     for kind, seconds in extent.seconds.items():
         for mode in extent.modes if kind == "quick" else (PRODUCTION,):
             chosen = [variant.subject(mode) for variant in extent.variants if variant.slow or kind == "quick"]
-            loads = [Load(number) for number in extent.connections]
+            loads = [Load(number) for number in extent.loads(mode)]
             length = seconds if mode == PRODUCTION else 1
-            plan = Plan(loads, extent.rounds, length, SERVER_CORE, LOAD_CORE, extent.longer(kind))
+            plan = Plan(loads, extent.rounds_of(kind), length, SERVER_CORE, LOAD_CORE, extent.longer(kind))
             yield from measuring.measure(plan, chosen, prepared[kind], comparison.speed, tell)
 
 

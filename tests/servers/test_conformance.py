@@ -37,7 +37,12 @@ def conforms(folder: Path, port: int, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("door", DOORS)
+def in_ci(chosen: str) -> list[Any]:
+    """The doors, of which CI asks one: both answer with the same bytes."""
+    return [pytest.param(door, marks=[] if door == chosen else [pytest.mark.extended]) for door in DOORS]
+
+
+@pytest.mark.parametrize("door", in_ci(DOORS[0]))
 def test_a_service_for_anybody_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
     """Without credentials: statuses, content types, headers, bodies and methods are those of the document."""
     (tmp_path / "schemathesis.toml").write_text(UNBOUNDED)
@@ -45,7 +50,7 @@ def test_a_service_for_anybody_is_what_its_document_says(door: str, tmp_path: Pa
         conforms(tmp_path, server.port)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", in_ci(DOORS[1]))
 def test_a_service_with_keys_and_bounds_is_what_its_document_says(door: str, tmp_path: Path, artifacts: Path) -> None:
     """With keys and `reject`: all checks pass, among them that paths refuse requests without credentials."""
     key = write_keys(tmp_path / "keys.json", alice="predict read manage")["alice"]

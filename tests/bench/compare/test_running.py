@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.compare import running
 from bench.compare.snippets.topics import FRAMEWORKS, TOPICS
 from bench.compare.variants import DEVELOPMENT, PRODUCTION, present
 
@@ -63,3 +64,9 @@ def test_the_short_form_runs() -> None:
     assert counts["door_flask"] == {"valid": {"right": 79}, "invalid": {"right": 191}, "choice": {"refused": 66}}
     assert all(verdicts["valid"] == {"right": 79} for verdicts in counts.values())
     assert len(found["speed"]["samples"]) == len(counts) == 4
+
+
+def test_what_takes_longest_is_measured_least() -> None:
+    """Development servers at the one load that is shown, and the model that computes in two rounds."""
+    assert running.FULL.loads("development") == [running.SHOWN]
+    assert [running.FULL.rounds_of(kind) for kind in running.FULL.seconds] == [3, 3, 2]
