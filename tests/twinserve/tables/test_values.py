@@ -194,10 +194,10 @@ SPELLED: dict[str, st.SearchStrategy[str]] = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
-    """Tables of texts as people write them, some empty, some padded, some `NA`."""
+    """Tables of texts as people write them, some empty, some padded, some `NA`; a line is never blank."""
     rows = draw(st.integers(1, 12))
     columns: dict[str, list[str]] = {}
-    for kind in draw(st.lists(st.sampled_from(sorted(SPELLED)), min_size=1, max_size=5, unique=True)):
+    for kind in draw(st.lists(st.sampled_from(sorted(SPELLED)), min_size=2, max_size=5, unique=True)):
         cell = SPELLED[kind]
         odd = draw(st.sampled_from([st.nothing(), st.just(""), st.just("NA"), cell.map(lambda text: f" {text} ")]))
         columns[kind] = draw(st.lists(cell | odd, min_size=rows, max_size=rows))
