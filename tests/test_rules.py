@@ -192,6 +192,7 @@ def test_pytest_is_known_to_the_suite_alone() -> None:
 UNKNOWN_TO = {
     "twinserve": {"numpy", "pandas", "pydantic"},
     "twinserve.signature.request.validator": {"pandas", "sklearn", "onnx"},
+    "twinserve.tables.formats": {"numpy", "pandas", "sklearn", "pyarrow"},
     "twinserve.graph.check": {"onnx", "onnxruntime", "google"},
     ", ".join(modules("twinserve.predict")): {"pandas", "sklearn", "joblib", "skops", "onnx", "onnxruntime"},
     ", ".join(modules("twinserve.store")): {"pandas", "sklearn", "joblib", "skops", "onnx", "onnxruntime"},

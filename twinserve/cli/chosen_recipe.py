@@ -21,5 +21,5 @@ def chosen_recipe(options: argparse.Namespace, default: str | None, recipes: Map
         recipe, chosen = find(options.recipe or default or "", recipes), chosen_split(options)
         recipe = recipe if chosen == BY_CLASS else replace(recipe, split=chosen)
     else:
-        recipe = recipe_of_table(options, options.name)[0]
+        recipe = recipe_of_table(options, options.name)
     return replace(recipe, refit=True) if vars(options).get("refit") else recipe

@@ -7,28 +7,32 @@ import sys
 from typing import TYPE_CHECKING
 
 from twinserve.cli.column_options import chosen_columns, chosen_split
-from twinserve.cli.options import chosen_decision, chosen_estimators
-from twinserve.recipes import Recipe, table_file
+from twinserve.cli.options import chosen_decision, chosen_estimators, reading_of
+from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.tables.cells import Cells
+from twinserve.tables.files import read
+from twinserve.tables.formats import source_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
-    """The table, and where it comes from, for the model card; raises `AskedWrongly`."""
-    frame = table_file.read(options.data, options.format, sys.stdin.buffer)
-    return frame, table_file.source_name(options.data)
+def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, Cells, str]:
+    """The table, how its cells are written, and where it comes from, for the model card; raises `AskedWrongly`."""
+    locations = [options.data, *vars(options).get("more_data", [])]
+    frame, cells = read(locations, reading_of(options), sys.stdin.buffer)
+    return frame, cells, source_name(*locations)
 
 
 def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
     location = vars(options).get("holdout")
-    return None if location is None else table_file.read(location, options.format, sys.stdin.buffer)
+    return None if location is None else read([location], reading_of(options), sys.stdin.buffer)[0]
 
 
-def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.DataFrame]:
-    """The recipe made for the table, and the table; raises `AskedWrongly`."""
-    frame, source = given_table(options)
+def recipe_of_table(options: argparse.Namespace, name: str) -> Recipe:
+    """The recipe made for the table; raises `AskedWrongly`."""
+    frame, cells, source = given_table(options)
     wish = TableOptions(
         options.target,
         options.task,
@@ -39,5 +43,6 @@ def recipe_of_table(options: argparse.Namespace, name: str) -> tuple[Recipe, pd.
         chosen_columns(options),
         chosen_estimators(options),
         chosen_decision(options),
+        cells,
     )
-    return table_recipe(name, frame, wish, source), frame
+    return table_recipe(name, frame, wish, source)

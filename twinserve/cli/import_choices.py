@@ -14,6 +14,7 @@ from twinserve.cli.train_command import release_choices
 from twinserve.recipes.place import NothingThere, at
 from twinserve.release.import_steps import ImportChoices, Labelled
 from twinserve.store.registry import Registry
+from twinserve.tables.values import read_values
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -37,8 +38,8 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
 def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
-    frame, source = given_table(options)
-    return Labelled(frame, options.target, source, unseen=options.unseen)
+    frame, cells, source = given_table(options)
+    return Labelled(read_values(frame, cells).frame, options.target, source, unseen=options.unseen)
 
 
 def input_class(place: str) -> type[BaseModel]:

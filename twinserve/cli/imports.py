@@ -66,8 +66,8 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
         parser.error("give --name, the model's name in the store")
     if (options.data is None) != (options.target is None):
         parser.error("--data and --target belong together: a table, and the column that the model predicts")
-    if options.data is None and (options.unseen or options.format):
-        parser.error("--unseen and --format belong to --data")
+    if options.data is None and (options.unseen or options.format or options.null_values or options.query):
+        parser.error("--unseen, --format, --null-values and --query belong to --data")
     require_policy(parser, options.out_of_range)
 
 

@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 
 from twinserve import bounds
 from twinserve.metric import METRICS, pinball_quantile
+from twinserve.tables.formats import FORMS, Reading, stem
 
 if TYPE_CHECKING:
     from twinserve.recipes import Decision
@@ -48,8 +49,32 @@ def add_store(group: argparse._ActionsContainer, artifacts: str, name: str | Non
 
 
 def add_format(group: argparse._ActionsContainer) -> None:
-    """`--format`."""
-    group.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="overrides the file extension")
+    """How the cells of a file are read: `--format`, `--header`, `--null-values`, `--query`."""
+    group.add_argument("--format", choices=FORMS, help="overrides the file extension")
+    group.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="the first line of a CSV file does, or does not, name the columns (default: its cells decide)",
+    )
+    group.add_argument(
+        "--null-values",
+        type=words,
+        default=(),
+        metavar="NA,null",
+        help="texts that are null in every column; without it they are only where a column holds numbers or dates",
+    )
+    group.add_argument("--query", type=not_empty, metavar="SQL", help="the rows of a database, whose URL --data is")
+
+
+def reading_of(options: argparse.Namespace) -> Reading:
+    """How a file is read, by these options."""
+    given = vars(options)
+    return Reading(given.get("format"), given.get("header"), given.get("null_values", ()), given.get("query"))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Texts with commas between them."""
+    return tuple(word.strip() for word in not_empty(text).split(",") if word.strip())
 
 
 def add_reading(group: argparse._ActionsContainer) -> None:
@@ -142,7 +167,7 @@ def model_name(location: str) -> str:
     """A model's name from a file's: `Loans 2024.csv` gives `loans-2024`; standard input gives none."""
     from twinserve.store.models import name_from
 
-    return name_from(Path(location).stem)
+    return name_from(stem(location))
 
 
 def sealing_key(path: str) -> bytes:

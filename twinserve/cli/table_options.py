@@ -16,6 +16,7 @@ from twinserve.cli.options import (
     add_reading,
     chosen_estimators,
     not_empty,
+    reading_of,
 )
 from twinserve.errors import AskedWrongly
 
@@ -52,15 +53,17 @@ class Wanted:
 def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe, str]:
     """The recipe of the table that the options name, and its source; raises `AskedWrongly`."""
     from twinserve.cli.given_table import recipe_of_table
-    from twinserve.recipes.table_file import STANDARD_INPUT
     from twinserve.scaffold.recipe_source import recipe_source
     from twinserve.store.registry import Registry
+    from twinserve.tables.formats import STANDARD_INPUT, is_database
 
     Registry(Path(), wanted.name)  # Raises where no model can have this name.
     if options.data == STANDARD_INPUT:
         raise CannotReadTwice("A recipe reads its table anew at each training; give a file instead of standard input.")
-    recipe, frame = recipe_of_table(options, wanted.name)
-    return recipe, recipe_source(recipe, frame, _source(options, wanted))
+    if is_database(options.data):
+        raise CannotReadTwice("A recipe reads its table from a file; write a load() of your own for a database.")
+    recipe = recipe_of_table(options, wanted.name)
+    return recipe, recipe_source(recipe, _source(options, wanted))
 
 
 def remarks(recipe: Recipe) -> str:
@@ -76,12 +79,14 @@ def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
         f"--{name} {shlex.quote(str(getattr(options, name)))}" for name in names if getattr(options, name) is not None
     ]
     given += ["--keep-leaks"] if options.keep_leaks else []
+    given += [f"--null-values {shlex.quote(','.join(options.null_values))}"] if options.null_values else []
+    given += [] if options.header is None else ["--header" if options.header else "--no-header"]
     given += [f"--estimator {','.join(chosen_estimators(options))}"] if options.estimator else []
     given += written(options)
     return TableSource(
         location=options.data,
         target=options.target,
-        form=options.format,
+        reading=reading_of(options),
         options="".join(f" {option}" for option in given),
         recipe_folder=wanted.folder,
         variable=wanted.variable,

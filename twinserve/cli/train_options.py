@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from twinserve.cli.column_options import add_columns, add_split, names_columns
 from twinserve.cli.options import (
@@ -17,11 +17,14 @@ from twinserve.cli.options import (
     model_name,
     not_empty,
     positive,
+    reading_of,
     require_policy,
     sealing_key,
     seed,
 )
+from twinserve.errors import AskedWrongly
 from twinserve.metric import TOLERANCE
+from twinserve.tables.formats import require_known
 
 EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, 3 held back by the gate or by a rollback. "
@@ -49,6 +52,7 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
         description="Train a model, prove the compiled one equal to it, and promote it if it passes the gate.",
         epilog=EXIT_CODES,
     )
+    parser.set_defaults(more_data=[])
     _data(parser.add_argument_group("data and recipe"), knobs)
     add_columns(parser.add_argument_group("columns of --data: each option may be repeated, and takes A,B as well"))
     _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
@@ -70,6 +74,7 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
         options.name = model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
     if options.data is None and (sentence := _needs_data(options)):
         parser.error(sentence)
+    require_known_tables(parser, options)
     if options.holdout is not None and options.holdout == options.data:
         parser.error("--holdout and --data name the same file")
     if sum(map(bool, (options.holdout, options.time, options.group, options.stratify))) > 1:
@@ -83,6 +88,8 @@ def _needs_data(options: argparse.Namespace) -> str | None:
     """Which of these options are of no use without a table."""
     if options.target or options.task or options.metric or options.format:
         return "--target, --task, --metric and --format belong to --data"
+    if options.header is not None or options.null_values or options.query:
+        return "--header, --null-values and --query belong to --data"
     if names_columns(options) or options.estimator:
         return "--estimator and options of columns, such as --drop, belong to --data; a recipe has its own"
     if options.threshold is not None or options.costs or options.positive:
@@ -90,6 +97,24 @@ def _needs_data(options: argparse.Namespace) -> str | None:
     if options.holdout is not None:
         return "--holdout belongs to --data; a recipe names its hold-out by Table(held_out=...)"
     return None
+
+
+def require_known_tables(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exit with code 2 for a file of an unknown format, before anything heavy is imported."""
+    given = [options.data, *options.more_data] if options.data is not None else []
+    try:
+        for location in given:
+            require_known(location, reading_of(options))
+    except AskedWrongly as error:
+        parser.error(str(error))
+
+
+class Several(argparse.Action):
+    """Keeps the first of several values as the option's, and the others as `more_data`."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: Any, _option: object = None) -> None:
+        """Set both."""
+        namespace.data, *namespace.more_data = values
 
 
 def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
@@ -100,7 +125,14 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         else ("a recipe as package.module:name")
     )
     group.add_argument("--recipe", type=not_empty, help=by_name + default)
-    group.add_argument("--data", metavar="FILE", help="a table to train on; - reads standard input")
+    group.add_argument(
+        "--data",
+        metavar="FILE",
+        nargs="+",
+        action=Several,
+        help="a table to train on: files, a quoted pattern such as 'data/*.parquet', or the URL of a database; - reads "
+        "standard input",
+    )
     group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
     add_reading(group)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from twinserve.store.artifact import Trust, open_version
 from twinserve.store.given_path import given_path
 from twinserve.store.models import name_from
 from twinserve.store.registry import Registry
+from twinserve.tables.cells import Cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +74,7 @@ def fit(
     positive: str | None = None,
     refit: bool = False,
     track: bool = False,
+    null_values: Sequence[str] = (),
     out_of_range: OutOfRange = "warn",
     tolerance: float = TOLERANCE,
     allow_breaking: bool = False,
@@ -130,7 +132,8 @@ def fit(
         estimators = tuple(estimator.split(",") if isinstance(estimator, str) else estimator)
         decision = Decision(positive, threshold, None if costs is None else Costs.of(costs))
         others = _holdout(holdout, target)
-        wish = TableOptions(target, task, metric, keep_leaks, split, others, columns, estimators, decision)
+        cells = Cells(null_values=tuple(null_values))
+        wish = TableOptions(target, task, metric, keep_leaks, split, others, columns, estimators, decision, cells)
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         recipe = replace(recipe, notes=notes, refit=refit)

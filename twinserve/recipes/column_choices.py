@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from twinserve.errors import AskedWrongly
-from twinserve.signature.signature import FeatureType
+from twinserve.signature.signature import TEXTUAL, FeatureType
 from twinserve.signature.sources.given_type import GivenType
 
 if TYPE_CHECKING:
@@ -107,6 +107,11 @@ class Chosen:
     def left_out(self) -> Mapping[str, str]:
         """Why a column is no feature, by its name."""
         return {name: LEFT_OUT[choice] for name, choice in self.aside.items()}
+
+    @property
+    def literal(self) -> Collection[str]:
+        """The columns whose cells the type takes as they are written: texts, and dates in a format of their own."""
+        return [name for name, given in self.types.items() if given.type in TEXTUAL or given.format is not None]
 
     @property
     def weight(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,18 +12,19 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.metric import Task
-from twinserve.recipes import table_file
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
 from twinserve.recipes.recipe import Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.table import IS_TARGET, rows_with_target
-from twinserve.recipes.table_file import Form
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
+from twinserve.tables.files import read
+from twinserve.tables.formats import Form, Reading, source_name
+from twinserve.tables.values import read_values
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 UNDECLARED: Final = "the input does not declare it"
@@ -36,40 +37,42 @@ def read_table(
     target: str,
     task: Task,
     form: Form | None = None,
-    null_text: str | None = None,
+    header: bool | None = None,
+    null_values: Sequence[str] = (),
     columns: ColumnChoices = NO_CHOICES,
     left_out: Mapping[str, str] = NOTHING,
 ) -> Table:
     """The rows of a file that have a target, with one column for each field of `input`.
 
     Types are read from all rows, as for `train.py --data`; but whole numbers become texts where `input` declares texts.
-    `null_text` stands for a missing text. `columns` names types, such as the format of a date, and the weight of a row.
-    The other columns of the file may be sent and are ignored; `left_out` says why. A column that is not in the file, or
-    not as declared, is an error of the training. Raises `NoSuchTable`, `UnreadableTable`, `NoSuchColumn`, `BadTarget`
-    and `BadWeight`.
+    `header` and `null_values` are what `--header` and `--null-values` say. `columns` names types, such as the format of
+    a date, and the weight of a row. The other columns of the file may be sent and are ignored; `left_out` says why. A
+    column that is not in the file, or not as declared, is an error of the training. Raises `NoSuchTable`,
+    `UnreadableTable`, `NoSuchColumn`, `BadTarget` and `BadWeight`.
     """
-    known = rows_with_target(table_file.read(str(path), form, sys.stdin.buffer), target)
-    column = known[target]
-    names = [str(name) for name in known.columns]
+    frame, cells = read([str(path)], Reading(form, header, tuple(null_values)), sys.stdin.buffer)
+    names = [str(name) for name in frame.columns]
     chosen = columns.among(names)
+    known = rows_with_target(read_values(frame, cells, chosen.literal).frame, target)
+    column = known[target]
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
     why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}
     declared = {feature.name for feature in features}
 
     def values(feature: Feature) -> pd.Series[Any]:
-        return _values(known[feature.name], feature, chosen.types.get(feature.name), null_text)
+        return _values(known[feature.name], feature, chosen.types.get(feature.name))
 
     return Table(
         pd.DataFrame({feature.name: values(feature) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
-        source=table_file.source_name(str(path)),
+        source=source_name(str(path)),
         given=known.drop(columns=target),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
         left_out={name: why[name] for name in names if name not in declared},
     )
 
 
-def _values(values: pd.Series[Any], feature: Feature, given: GivenType | None, null_text: str | None) -> pd.Series[Any]:
+def _values(values: pd.Series[Any], feature: Feature, given: GivenType | None) -> pd.Series[Any]:
     try:
         if given is not None:
             return read_as(values, given).values
@@ -79,6 +82,4 @@ def _values(values: pd.Series[Any], feature: Feature, given: GivenType | None, n
     if feature.type in TEXTUAL and column.type is FeatureType.INTEGER:
         whole = [None if pd.isna(value) else str(int(value)) for value in column.values.tolist()]
         return pd.Series(whole, index=values.index, dtype=object)
-    if feature.type is FeatureType.STRING and null_text is not None:
-        return column.values.fillna(null_text)
     return column.values

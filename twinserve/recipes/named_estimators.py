@@ -23,7 +23,7 @@ from twinserve.recipes.pipelines import (
     native_categories,
     pipelines,
 )
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.signature.signature import Signature
 
 DEFAULT: Final = "default"
 """Names the candidates that a table has without any name."""
@@ -56,12 +56,15 @@ def require_estimators(names: Iterable[str], task: Task) -> None:
             _made(name, task, seed=0)
 
 
-def candidates(names: Sequence[str], signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
-    """An unfitted pipeline for each name, with the preprocessing that suits the class; without any, the usual ones."""
+def candidates(
+    names: Sequence[str], signature: Signature, task: Task, seed: int, rows: int = 0
+) -> Mapping[str, Pipeline]:
+    """An unfitted pipeline for each name, with the preprocessing that suits the class; without any, the usual ones for
+    a table of so many `rows`."""
     chosen: dict[str, Pipeline] = {}
     for name in names or [DEFAULT]:
         if name == DEFAULT:
-            chosen |= pipelines(signature, task, seed)
+            chosen |= pipelines(signature, task, seed, rows)
         else:
             chosen[name] = _pipeline(name, signature, task, seed)
     return chosen
@@ -71,11 +74,10 @@ def _pipeline(name: str, signature: Signature, task: Task, seed: int) -> Pipelin
     model = _made(name, task, seed)
     place = f"{type(model).__module__}."
     prepare = for_linear(signature)
-    if not any(feature.type is FeatureType.STRING for feature in signature.features):
-        if name in OTHERS[task] or name.startswith("HistGradientBoosting"):
-            prepare = for_boosting(signature)
-        elif place.startswith(FORESTS):
-            prepare = for_forest(signature)
+    if name in OTHERS[task] or name.startswith("HistGradientBoosting"):
+        prepare = for_boosting(signature)
+    elif place.startswith(FORESTS):
+        prepare = for_forest(signature)
     if name.startswith("HistGradientBoosting"):
         model.set_params(categorical_features=native_categories(signature))
     takes_codes_only = OTHERS[task].get(name) == "xgboost" and task == "classification"

@@ -6,6 +6,7 @@ None of them raises on a null or an unseen category, and all but those for free 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -16,36 +17,45 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from twinserve.estimators.calendar import DATE_PARTS, DATETIME_PARTS, Calendar
+from twinserve.estimators.words import Words
 from twinserve.metric import Task
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signature
 
 TREES: Final = 200
+MANY_ROWS: Final = 100_000
+FOREST_OF_MANY_ROWS: Final[Mapping[str, int]] = MappingProxyType({"max_samples": 50_000, "min_samples_leaf": 10})
+"""A forest of whole trees would need gigabytes, in memory and compiled: each tree learns from so many rows."""
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
 MOST_WORDS: Final = 20_000
+"""Words of a text that a linear model learns from; they are sparse."""
+MOST_WORDS_OF_TREES: Final = 200
+"""Boosted trees take no sparse columns."""
 MOST_ITERATIONS: Final = 1_000
 
 
-def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipeline]:
-    """Unfitted pipelines by name: a linear model, a forest and boosted trees; with free text only a linear model."""
+def pipelines(signature: Signature, task: Task, seed: int, rows: int = 0) -> Mapping[str, Pipeline]:
+    """Unfitted pipelines by name: a linear model, a forest and boosted trees; of texts alone only a linear model.
+
+    For a table of many `rows`, boosted trees come first, and the trees of a forest are bounded."""
     classify = task == "classification"
     linear = LogisticRegression(max_iter=MOST_ITERATIONS) if classify else Ridge()
-    if _names(signature, FeatureType.STRING):
+    if all(feature.type is FeatureType.STRING for feature in signature.features):
         return {"words and a linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-    return {
+    bounds = FOREST_OF_MANY_ROWS if rows > MANY_ROWS else {}
+    made = {
         "linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)]),
         "random forest": Pipeline(
-            [("prepare", for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed))]
+            [("prepare", for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed, **bounds))]
         ),
         "gradient boosting": Pipeline(
             [
@@ -54,6 +64,7 @@ def pipelines(signature: Signature, task: Task, seed: int) -> Mapping[str, Pipel
             ]
         ),
     }
+    return dict(reversed(made.items())) if rows > MANY_ROWS else made
 
 
 def for_linear(signature: Signature) -> ColumnTransformer:
@@ -63,14 +74,14 @@ def for_linear(signature: Signature) -> ColumnTransformer:
     )
     numbers = make_pipeline(_median(indicate=True), StandardScaler())
     dates = {name: make_pipeline(step, _median(), StandardScaler()) for name, step in _calendars().items()}
-    return _prepared(signature, numbers, one_hot, dates, _words(signature))
+    return _prepared(signature, numbers, one_hot, dates, MOST_WORDS)
 
 
 def for_forest(signature: Signature) -> ColumnTransformer:
     """Imputed numbers, ordinal categories: trees can split a code several times."""
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
     dates = {name: make_pipeline(step, _median()) for name, step in _calendars().items()}
-    return _prepared(signature, _median(indicate=True), ordinal, dates)
+    return _prepared(signature, _median(indicate=True), ordinal, dates, MOST_WORDS_OF_TREES)
 
 
 def for_boosting(signature: Signature) -> ColumnTransformer:
@@ -81,7 +92,8 @@ def for_boosting(signature: Signature) -> ColumnTransformer:
         encoded_missing_value=np.nan,
         max_categories=MOST_NATIVE_CATEGORIES,
     )
-    return _prepared(signature, "passthrough", ordinal, _calendars())
+    prepared = _prepared(signature, "passthrough", ordinal, _calendars(), MOST_WORDS_OF_TREES)
+    return prepared.set_params(sparse_threshold=0) if _names(signature, FeatureType.STRING) else prepared
 
 
 def native_categories(signature: Signature) -> list[int] | None:
@@ -89,17 +101,8 @@ def native_categories(signature: Signature) -> list[int] | None:
     return list(range(len(_names(signature, FeatureType.CATEGORY)))) or None
 
 
-def _words(signature: Signature) -> Sequence[tuple[str, Any, str]]:
-    names = _names(signature, FeatureType.STRING)
-    return [(f"words {place}", TfidfVectorizer(max_features=MOST_WORDS), name) for place, name in enumerate(names, 1)]
-
-
 def _prepared(
-    signature: Signature,
-    numbers: Any,
-    categories: Any,
-    dates: Mapping[str, Any],
-    words: Sequence[tuple[str, Any, str]] = (),
+    signature: Signature, numbers: Any, categories: Any, dates: Mapping[str, Any], words: int
 ) -> ColumnTransformer:
     """The transformer of all columns; those of the categories come first, so that their positions are known."""
     parts = [
@@ -108,7 +111,13 @@ def _prepared(
         ("dates", dates["dates"], _names(signature, FeatureType.DATE)),
         ("datetimes", dates["datetimes"], _names(signature, FeatureType.DATETIME)),
     ]
-    return ColumnTransformer([*(part for part in parts if part[2]), *words])
+    return ColumnTransformer([*(part for part in parts if part[2]), *_words(signature, words)])
+
+
+def _words(signature: Signature, most: int) -> list[tuple[str, Words, str]]:
+    """A part for each text, which is given as a column and not as a table of one column."""
+    texts = _names(signature, FeatureType.STRING)
+    return [(f"text {place}", Words(max_features=most), name) for place, name in enumerate(texts, start=1)]
 
 
 def _calendars() -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Metric, Task
@@ -17,18 +18,23 @@ from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, 
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.named_estimators import candidates, require_estimators
+from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.recipe import Recipe, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
-from twinserve.signature.signature import Signature
-from twinserve.signature.sources.from_table import FeatureTable, from_table
+from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
+from twinserve.tables.cells import TYPED, Cells
+from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
 IS_TARGET: Final = "it is the target, which is predicted"
 IS_GROUP: Final = "it names the group of a row"
+COUNTS: Final = "it counts the rows, which says nothing of them"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class TableOptions:
     estimators: tuple[str, ...] = ()
     """The class names of the candidates; none is the usual ones."""
     decision: Decision = BY_PROBABILITY
+    cells: Cells = TYPED
+    """How the cells of the tables are written."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
@@ -63,10 +71,12 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     learned = len(frame)
     if options.holdout is not None:
         frame = _with_holdout(frame, options.holdout, options.target)
-    known = rows_with_target(frame, options.target)
     names = [str(name) for name in frame.columns]
     chosen = options.columns.among(names)
     chosen.require_apart(options.target, options.split)
+    read = read_values(frame, options.cells, chosen.literal)
+    frame = read.frame
+    known = rows_with_target(frame, options.target)
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]
@@ -78,17 +88,22 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     held_out = None
     if options.holdout is not None:
         held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    aside = _aside(chosen, options.split.group)
+    counting = _counting(frame.iloc[:learned], {options.target, options.split.group, *chosen.aside}, chosen.types)
+    aside = {**dict.fromkeys(counting, COUNTS), **_aside(chosen, options.split.group)}
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
-    table = from_table(features, types=chosen.types, nullable=chosen.nullable)
+    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=Known(read.units, read.troubles))
     weights = None if chosen.weight is None else row_weights(given[chosen.weight])
+    learning = len(known) if held_out is None else int((~held_out).sum())
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
         *_rows(frame, known, options.target),
         *_task(target, task, guessed=options.task is None),
+        *_many(learning),
+        *_read(read, options.target, chosen),
         *_told_aside(chosen, options.split.group),
+        *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
         *_leaks(leaks, kept=options.keep_leaks),
         *_separating(kept, target, task),
@@ -98,7 +113,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         task=task,
         input=signature,
         load=lambda: Table(kept.frame, target, source, given, held_out, weights),
-        candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed),
+        candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed, learning),
         metric=options.metric or DEFAULT[task],
         intended_use=(
             f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
@@ -132,6 +147,21 @@ def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
     return {**chosen.left_out, **({} if group is None else {group: IS_GROUP})}
 
 
+def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collection[str]) -> Sequence[str]:
+    """The columns that count the rows, but for those with a type; none if there is nothing else to learn from."""
+    columns = {str(name) for name in frame.columns} - set(others)
+    counting = [name for name in row_numbers(frame) if name in columns and name not in types]
+    return counting if len(counting) < len(columns) else []
+
+
+def _read(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
+    """What was read how, and what of the target could not be."""
+    no_texts = {name for name, given in chosen.types.items() if given.type not in TEXTUAL}
+    yield from (note for note in read.notes if note.kind == "fact" or note.column not in no_texts)
+    if target in read.troubles:
+        yield Note("warning", target, f"it {read.troubles[target]}")
+
+
 def _told_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
     for name, choice in chosen.aside.items():
         if name != group:
@@ -158,11 +188,22 @@ def _with_others(signature: Signature, names: Sequence[str], others: dict[str, s
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
     if missing := len(frame) - len(known):
         yield Note("warning", target, f"{missing} rows have no target and were left out")
-    twice = int(known.astype(str).duplicated().sum())
+    twice = int(pd.Series(_content(known)).duplicated().sum())
     if twice:
         yield Note(
             "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
         )
+
+
+def _content(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """A hash of each row, column by column: the table is not held as texts."""
+    content: NDArray[np.uint64] = np.zeros(len(frame), dtype=np.uint64)
+    for place in range(frame.shape[1]):
+        values = frame.iloc[:, place]
+        texts = values.astype(str) if values.dtype == object else values
+        hashes = pd.util.hash_pandas_object(texts, index=False).to_numpy(dtype=np.uint64)
+        content = np.add(content * np.uint64(1_000_003), hashes, dtype=np.uint64)
+    return content
 
 
 def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
@@ -174,6 +215,17 @@ def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note
     yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
     if proportions.iloc[-1] < RARE:
         yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
+
+
+def _many(rows: int) -> Iterator[Note]:
+    """What is done where there are many rows."""
+    if rows > MANY_ROWS:
+        yield Note(
+            "fact",
+            None,
+            f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
+            "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
+        )
 
 
 def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:

@@ -21,15 +21,14 @@ from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import Refitted, of_twin, refit
 from twinserve.release.same_version import same_version
+from twinserve.release.training_facts import decision_facts, split_facts
 from twinserve.signature.frames import to_frame
 from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal, twin
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
-from twinserve.store.evaluation_facts import SplitFacts
-from twinserve.store.manifest import DecisionFacts, EvaluatedOn, Manifest, Training
+from twinserve.store.manifest import EvaluatedOn, Manifest, Training
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
-from twinserve.training.decided import Decided
 from twinserve.training.fit import Fitted, plain_parameters
 from twinserve.training.holdout import fingerprint
 from twinserve.training.row_hashes import row_hashes
@@ -177,30 +176,12 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
             fitted_with=lineage.fitted_with,
             evaluated_on=lineage.evaluated_on,
             weight=data.weight,
-            decision=_decision(fitted.decided),
+            decision=decision_facts(fitted.decided),
             refitted=built.refitted is not None,
-            split=_split(data),
+            split=split_facts(data),
         ),
         files={},
     )
-
-
-def _decision(decided: Decided | None) -> DecisionFacts | None:
-    if decided is None:
-        return None
-    costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
-    return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
-
-
-def _split(data: Data) -> SplitFacts | None:
-    """How the rows were divided; None where none were given."""
-    if not len(data.everything):
-        return None
-    if data.own_holdout:
-        return SplitFacts(by="own rows")
-    if data.split.column is not None:
-        return SplitFacts(by="group" if data.split.group else "time", column=data.split.column)
-    return SplitFacts(by="content" if data.classes is None else "class")
 
 
 def _libraries() -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from twinserve.scaffold.imports import Imports
-from twinserve.scaffold.layout import INDENT, WIDTH, Text, call, comment, lines, prose, width
+from twinserve.scaffold.layout import INDENT, WIDTH, Group, Node, Text, call, comment, lines, literal, prose, width
 from twinserve.scaffold.names import class_name, field_name
 from twinserve.signature.signature import ORDERED, TEMPORAL, Feature, FeatureTree, FeatureType, Signature
 
@@ -49,7 +49,8 @@ class InputClass:
             fields.add(field)
             alias = None if field == key else str(key)
             if isinstance(child, Feature):
-                body += self._field(field, alias, _annotation(child, self._imports), _facts(child, self._frame))
+                annotation = _annotation(child, self._imports)
+                body += self._field(field, alias, annotation, _facts(child, self._frame), child.unit)
                 continue
             inner = self._class_of(str(key), name)
             yield from self._group(child, inner, "")
@@ -65,12 +66,17 @@ class InputClass:
         self._used.add(name)
         return name
 
-    def _field(self, field: str, alias: str | None, annotation: str, facts: str) -> Iterator[str]:
+    def _field(
+        self, field: str, alias: str | None, annotation: str, facts: str, unit: str | None = None
+    ) -> Iterator[str]:
         before = f"{field}: {annotation}"
-        if alias is None:
+        given: dict[str, Node] = {} if alias is None else {"alias": Text(alias)}
+        if unit is not None:
+            given["json_schema_extra"] = Group("{", [(f"{literal('unit')}: ", Text(unit))], "}")
+        if not given:
             written = [INDENT + before]
         else:
-            value = call(self._imports.name("pydantic", "Field"), alias=Text(alias))
+            value = call(self._imports.name("pydantic", "Field"), **given)
             written = list(lines(value, INDENT, f"{before} = "))
         beside = f"{written[0]}  # {facts}"
         if facts and len(written) == 1 and width(beside) <= WIDTH:

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from twinserve.recipes.column_choices import NO_CHOICES, TYPES, Chosen, ColumnChoices
 from twinserve.recipes.recipe import Recipe
 from twinserve.recipes.split import Split
-from twinserve.recipes.table_file import Form
 from twinserve.scaffold.imports import Imports
 from twinserve.scaffold.layout import INDENT, Group, Node, Text, call, docstring, lines, literal, prose, sequence
-from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.signature.signature import Signature
+from twinserve.tables.formats import AS_IT_IS, Reading
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,8 @@ class TableSource:
 
     location: str
     target: str
-    form: Form | None = None
-    """As given; None: the file's ending says it."""
+    reading: Reading = AS_IT_IS
+    """As given."""
     options: str = ""
     """Further options of the training, as in a command line."""
     recipe_folder: Path = Path()
@@ -56,30 +54,32 @@ def _place(source: TableSource) -> str:
     return f"Path(__file__).parent / {below}" if not up else f"Path(__file__).parents[{up}] / {below}"
 
 
-def left_out_lines(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> Iterator[str]:
+def left_out_lines(recipe: Recipe, source: TableSource) -> Iterator[str]:
     """The constant that says why a column is no feature, where there is one beside target and weight."""
-    if reasons := _reasons(recipe, frame, source):
+    if reasons := _reasons(recipe, source):
         entries: list[tuple[str, Node]] = [(f"{literal(name)}: ", Text(why)) for name, why in reasons.items()]
         yield from lines(Group("{", entries, "}"), before="LEFT_OUT: Final = ")
 
 
-def _reasons(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> Mapping[str, str]:
-    known = {source.target, _chosen(frame, source).weight}
+def _reasons(recipe: Recipe, source: TableSource) -> Mapping[str, str]:
+    known = {source.target, _chosen(recipe, source).weight}
     left_out = recipe.input.left_out if isinstance(recipe.input, Signature) else {}
     return {name: why for name, why in left_out.items() if name not in known}
 
 
-def load_lines(recipe: Recipe, frame: pd.DataFrame, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
+def load_lines(recipe: Recipe, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
     """The function that reads the file."""
     imports.name("twinserve.recipes.declared_table", "read_table")
     keywords: dict[str, Node] = {"target": Text(source.target), "task": Text(recipe.task)}
-    if source.form:
-        keywords["form"] = Text(source.form)
-    if _has_null_texts(recipe, frame):
-        keywords["null_text"] = Text("")
-    if columns := _columns(_chosen(frame, source)):
+    if source.reading.form:
+        keywords["form"] = Text(source.reading.form)
+    if source.reading.header is not None:
+        keywords["header"] = repr(source.reading.header)
+    if source.reading.null_values:
+        keywords["null_values"] = sequence("[", [Text(word) for word in source.reading.null_values], "]")
+    if columns := _columns(_chosen(recipe, source)):
         keywords["columns"] = call(imports.name("twinserve.recipes", "ColumnChoices"), **columns)
-    if _reasons(recipe, frame, source):
+    if _reasons(recipe, source):
         keywords["left_out"] = "LEFT_OUT"
     yield "def load() -> Table:"
     yield from docstring("The rows that have a target.", _held_out(recipe.split), INDENT)
@@ -95,8 +95,9 @@ def _held_out(split: Split) -> str:
     return "A fifth of them is held out: a hash of a row's content decides, and it stays on its side when others come."
 
 
-def _chosen(frame: pd.DataFrame, source: TableSource) -> Chosen:
-    return source.columns.among([str(name) for name in frame.columns])
+def _chosen(recipe: Recipe, source: TableSource) -> Chosen:
+    given = recipe.load().given
+    return source.columns.among([source.target, *(() if given is None else map(str, given.columns))])
 
 
 def _columns(chosen: Chosen) -> Mapping[str, Node]:
@@ -111,9 +112,3 @@ def _columns(chosen: Chosen) -> Mapping[str, Node]:
         elif names:
             written[choice] = sequence("[", names, "]")
     return written if chosen.weight is None else {**written, "weight": Text(chosen.weight)}
-
-
-def _has_null_texts(recipe: Recipe, frame: pd.DataFrame) -> bool:
-    features = recipe.input.features if isinstance(recipe.input, Signature) else ()
-    texts = [feature.name for feature in features if feature.type in TEXTUAL and not feature.nullable]
-    return bool(frame[texts].isna().to_numpy().any())

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from twinserve.metric import names as metrics
@@ -39,8 +38,8 @@ CONSTANT: Final = "RECIPE"
 UNSTATED: Final = "Not stated yet: who may use the model, for what, and for what it must not be used."
 
 
-def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> str:
-    """The module. `recipe` is `table_recipe(...)` of the table `frame`."""
+def recipe_source(recipe: Recipe, source: TableSource) -> str:
+    """The module. `recipe` is `table_recipe(...)` of a table."""
     if not isinstance(recipe.input, Signature):
         raise TypeError("The input of a table's recipe is a signature.")
     imports = Imports()
@@ -50,12 +49,12 @@ def recipe_source(recipe: Recipe, frame: pd.DataFrame, source: TableSource) -> s
     root, classes = InputClass(recipe.input, recipe.load().features, imports).lines(singular(recipe.name))
     candidates, columns = _candidates(recipe, imports)
     remarks = list(_remarks(recipe.notes, recipe.input.left_out))
-    constants = [*left_out_lines(recipe, frame, source), *columns]
+    constants = [*left_out_lines(recipe, source), *columns]
     sections: list[Sequence[str]] = [
         list(data_lines(source, imports)),
         classes,
         [*remarks, *([""] if remarks and constants else []), *constants],
-        list(load_lines(recipe, frame, source, root, imports)),
+        list(load_lines(recipe, source, root, imports)),
         candidates,
         list(_recipe(recipe, source, root, imports)),
     ]

@@ -1,10 +1,28 @@
-"""What a manifest says of the evaluation beside the metrics: split, importances, and a figure that is too good."""
+"""What a manifest says of the evaluation beside the metrics: decision, split, importances, what is too good."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+
+class DecisionFacts(BaseModel):
+    """How the label of two classes is decided: the positive class where its probability is at least the threshold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    positive: str
+    threshold: float
+    costs: Mapping[str, float] | None = None
+    """Of a false negative (`FN`) and a false positive (`FP`), where the threshold was chosen by them."""
+
+    @property
+    def sentence(self) -> str:
+        """The rule."""
+        why = "" if self.costs is None else f", chosen by the costs FN={self.costs['FN']:g},FP={self.costs['FP']:g}"
+        return f"{self.positive} where its probability is at least {self.threshold:.6g}{why}"
 
 
 class SplitFacts(BaseModel):

@@ -13,7 +13,7 @@ from twinserve.errors import ArtifactRefused
 from twinserve.explain.stored import Method, Scale
 from twinserve.metric import Metric, metric_of
 from twinserve.predict.predictor import PredictorKind, agree
-from twinserve.store.evaluation_facts import ImportanceFacts, SplitFacts, TooGood
+from twinserve.store.evaluation_facts import DecisionFacts, ImportanceFacts, SplitFacts, TooGood
 
 FORMAT: Final = 2
 """Increased when an older reader would misread what a newer writer wrote."""
@@ -22,23 +22,6 @@ FORMAT: Final = 2
 UNSET: Final = "0" * 64
 EvaluatedOn = Literal["held-out rows", "rows that it may have learned from", "nothing"]
 """Which rows the metrics are of; `nothing` where no rows were given, so that nothing is measured."""
-
-
-class DecisionFacts(BaseModel):
-    """How the label of two classes is decided: the positive class where its probability is at least the threshold."""
-
-    model_config = ConfigDict(frozen=True)
-
-    positive: str
-    threshold: float
-    costs: Mapping[str, float] | None = None
-    """Of a false negative (`FN`) and a false positive (`FP`), where the threshold was chosen by them."""
-
-    @property
-    def sentence(self) -> str:
-        """The rule."""
-        why = "" if self.costs is None else f", chosen by the costs FN={self.costs['FN']:g},FP={self.costs['FP']:g}"
-        return f"{self.positive} where its probability is at least {self.threshold:.6g}{why}"
 
 
 class Training(BaseModel):

@@ -21,6 +21,7 @@ TRUSTED: Final = frozenset(
     {
         "twinserve.estimators.calendar.Calendar",
         "twinserve.estimators.label_encoded.Coded",
+        "twinserve.estimators.words.Words",
         "numpy.dtype",
         "sklearn._loss.link.Interval",
         "sklearn._loss.link.IdentityLink",

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from twinserve.arrays import FloatArray, IntArray
+from twinserve.arrays import FloatArray, IntArray, evenly_spread
 from twinserve.errors import CannotTrain
 from twinserve.training.cross_validation import Fold
-from twinserve.training.data import FOLDS, Data
+from twinserve.training.data import FOLDS, Data, strata
 from twinserve.training.holdout import groups, times
+
+MOST_ROWS: Final = 100_000
+"""Rows that a candidate learns from in a fold; the best one learns from all."""
+ROWS_OF_RARE: Final = 1_000
+"""A class of fewer rows is rare: none of them is left out of a fold."""
 
 
 def folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:
     """Positions among the training rows: shuffled by class, forward in time, or by whole groups.
 
-    Every fold has all classes on the side that learns, and on the other one where that is possible. Raises
-    `CannotTrain` where there is no such fold."""
+    Every fold has all classes on the side that learns, and on the other one where that is possible. In a large table
+    it learns from a part of its rows. Raises `CannotTrain` where there is no such fold."""
+    return [(_part(learn, data), ask) for learn, ask in _whole_folds(data, target, seed)]
+
+
+def _part(rows: IntArray, data: Data) -> IntArray:
+    """The rows, of a large table `MOST_ROWS` of them: each class has its share, and a rare one all that it has."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    codes = strata(data.classes, data.train.y_true)[rows]
+    by_class = rows[np.argsort(codes, kind="stable")]
+    counts = np.bincount(codes)
+    rare = rows[counts[codes] < ROWS_OF_RARE] if data.classes is not None else rows[:0]
+    return np.unique(np.concatenate([by_class[evenly_spread(len(rows), MOST_ROWS)], rare]))
+
+
+def _whole_folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:
     rows = np.zeros(len(target))
     if data.given is None or data.held_out is None or data.split.column is None:
         kind = KFold if data.classes is None else StratifiedKFold

@@ -77,9 +77,24 @@ def test_a_type_that_is_named_goes_before_what_the_values_look_like() -> None:
 def test_text_is_learned_from_beside_other_columns() -> None:
     made = recipe(text="customer")
     assert types(text="customer")["customer"] == "string"
-    (pipeline,) = made.candidates(0).values()
     table = made.load()
+    pipeline = made.candidates(0)["linear model"]
     assert pipeline.fit(table.features, table.target).predict(table.features).shape == (ROWS,)
+
+
+def test_what_is_said_of_a_column_goes_before_how_its_cells_are_read() -> None:
+    """Amounts stay the categories they are said to be, and a column that counts the rows is a number if it is one."""
+    table = frame().assign(price=[f" ${place % 3}.00" for place in range(ROWS)], place=range(ROWS))
+    options = TableOptions("y", columns=ColumnChoices(category="price", number="place"))
+    made = table_recipe("mine", table, options, "")
+    assert set(made.load().features["price"]) == {"$0.00", "$1.00", "$2.00"}
+    assert "place" in made.load().features
+    numbers = table_recipe("mine", table, TableOptions("y", columns=ColumnChoices(number="price", date="day")), "")
+    assert numbers.load().features["price"].max() == 2.0
+    assert numbers.load().features["day"].dt.month.eq(2).all()
+    unsaid = table_recipe("mine", table, TableOptions("y"), "").load().features
+    assert unsaid["price"].max() == 2.0
+    assert "place" not in unsaid
 
 
 def test_null_is_allowed_where_training_saw_none() -> None:
@@ -104,7 +119,7 @@ def test_a_name_with_a_comma_is_one_column() -> None:
         ({"id": "code", "nullable": "code"}, "--id and --nullable of 'code' exclude each other; give one."),
         ({"drop": "y"}, "'y' is the target, so nothing else can be said of it."),
         ({"number": "customer"}, "Column 'customer' holds 0 numbers among 60 values; 'C"),
-        ({"date": "day"}, "Column 'day' holds 0 dates among 60 values; '"),
+        ({"date": "customer"}, "Column 'customer' holds 0 dates among 60 values; '"),
         ({"date": {"day": "%Q"}}, "Column 'day' cannot be read by the format '%Q' ("),
         ({"weight": "customer"}, "The weight 'customer' is a string; a weight is a number from 0."),
     ],

@@ -22,7 +22,7 @@ class Order(BaseModel):
     code: Category
     paid: bool
     day: datetime.date | None
-    remark: str
+    remark: str | None
 
 
 HEADER = "code,paid,day,remark,extra,late\n"
@@ -39,11 +39,11 @@ def file(tmp_path: Path) -> Path:
 
 def test_columns_become_what_the_class_declares(file: Path) -> None:
     """Whole numbers become texts where texts are declared; other columns and rows without a target are left out."""
-    table = read_table(file, Order, target="late", task="classification", null_text="")
+    table = read_table(file, Order, target="late", task="classification")
     assert table.features["code"].tolist() == ["7", "8", "7", "8"]
     assert table.features["paid"].tolist() == [1.0, 0.0, 1.0, 0.0]
     assert table.features["day"].dropna().tolist() == [pd.Timestamp("2024-01-02")]
-    assert table.features["remark"].tolist() == ["good", "", "so", "so"]
+    assert table.features["remark"].tolist() == ["good", None, "so", "so"]
     assert (table.target.tolist(), table.source) == (["yes", "no"] * 2, "orders.csv")
     assert list(disagreements(from_pydantic(Order), table.features, exact=True)) == []
 

@@ -82,6 +82,27 @@ def test_free_text_has_one_candidate() -> None:
     assert pipeline.fit(frame, ["yes", "no"] * 10).predict(frame)[:2].tolist() == ["yes", "no"]
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_candidate_learns_from_text_beside_the_rest(task: Task) -> None:
+    """And takes a text that is null, in training and after it."""
+    contract = signature(feature("size"), feature("first text", "string"), feature("second__text", "string"))
+    texts: list[str | None] = ["good fruit", "bad fruit", None] * 20
+    frame = pd.DataFrame({"size": np.arange(60.0), "first text": texts, "second__text": texts[::-1]})
+    y_true: Any = ["good", "bad", "none"] * 20 if task == "classification" else np.array([1.0, 2.0, 3.0] * 20)
+    for name, pipeline in pipelines(contract, task, 0).items():
+        if "n_estimators" in pipeline["model"].get_params():
+            pipeline["model"].set_params(n_estimators=5)
+        assert pipeline.fit(frame, y_true).score(frame, y_true) > 0.9, name
+
+
+def test_of_many_rows_boosted_trees_come_first_and_a_forest_is_bounded() -> None:
+    contract = signature(feature("size"))
+    few, many = pipelines(contract, "regression", 0, 100_000), pipelines(contract, "regression", 0, 100_001)
+    assert list(many) == list(few)[::-1]
+    assert many["random forest"]["model"].max_samples == 50_000
+    assert few["random forest"]["model"].max_samples is None
+
+
 def test_the_seed_reaches_every_estimator_that_has_chance(rows: tuple[Signature, Columns]) -> None:
     models = [pipeline["model"].get_params() for pipeline in pipelines(rows[0], "regression", 7).values()]
     assert [model["random_state"] for model in models[1:]] == [7, 7]

@@ -11,6 +11,7 @@ import pytest
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
+from twinserve.signature import Signature
 
 ROWS = 120
 
@@ -92,6 +93,35 @@ def test_a_number_that_alone_tells_the_classes_apart_is_kept_and_said() -> None:
     table["score"] = np.where(table["y"] == "yes", 1.0, -1.0) * (1 + np.arange(ROWS))
     assert told(recipe(table))["leak"] == ["score"]
     assert "score" in recipe(table).load().features
+
+
+def test_a_column_that_counts_the_rows_is_left_out_whatever_its_name() -> None:
+    """Also where rows without a target are left out, or a hold-out counts anew."""
+    table = frame(rownames=np.arange(1, ROWS + 1))
+    table.loc[3, "y"] = None
+    made = recipe(table, holdout=table)
+    assert "rownames" not in made.load().features
+    assert isinstance(made.input, Signature)
+    assert made.input.left_out["rownames"] == "it counts the rows, which says nothing of them"
+    assert told(made)["dropped"] == ["rownames"]
+
+
+def test_a_column_that_counts_the_rows_is_kept_where_it_is_all() -> None:
+    made = recipe(pd.DataFrame({"month": range(ROWS), "y": np.arange(ROWS) % 7 / 3}))
+    assert list(made.load().features) == ["month"]
+
+
+def test_cells_are_read_as_people_write_them_in_the_target_too() -> None:
+    """The rows of a hold-out are read with the others, as all cells of a column decide together."""
+    money = [f"${cents:,}" for cents in np.random.default_rng(1).integers(900, 9000, ROWS)]
+    table = frame(price=money, rate=["20%", "3.5%", "NA"] * (ROWS // 3), day=["2012/01/31", "2012/02/01"] * (ROWS // 2))
+    made = recipe(table, "price", holdout=table.iloc[:5])
+    assert made.task == "regression"
+    assert made.load().target.max() > 900
+    assert isinstance(made.input, Signature)
+    kinds = {feature.name: (str(feature.type), feature.unit) for feature in made.input.features}
+    assert (kinds["rate"], kinds["day"]) == (("number", "%"), ("date", None))
+    assert f"{ROWS + 5} cells are amounts in $, read as numbers" in [note.sentence for note in made.notes]
 
 
 def test_a_rare_class_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import json
 import sys
 import uuid
@@ -17,10 +18,12 @@ import pandas as pd
 from twinserve.cli.given_table import recipe_of_table
 from twinserve.cli.main import main
 from twinserve.cli.recipe import command
-from twinserve.recipes import Recipe, table_file
+from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import Choices, Steps, train
 from twinserve.store.registry import Registry
+from twinserve.tables.files import read
+from twinserve.tables.formats import AS_IT_IS
 
 ROWS: Final = 120
 
@@ -75,6 +78,28 @@ def words() -> pd.DataFrame:
     return frame
 
 
+def spelled() -> pd.DataFrame:
+    """Cells as people write them, a row number, a copy, and text beside the rest."""
+    rng = np.random.default_rng(6)
+    heads = rng.choice(["good fine nice", "bad poor sad"], ROWS)
+    frame = pd.DataFrame(
+        {
+            "rownames": range(1, ROWS + 1),
+            "price (net)": [f"${cents / 100:,.2f}" for cents in rng.integers(10**4, 10**6, ROWS)],
+            "share": [f"{share} %" for share in rng.integers(0, 101, ROWS)],
+            "people": pd.Series([f"{people:,}" for people in rng.integers(900, 90_000, ROWS)]).mask(
+                rng.random(ROWS) < 0.1, "NA"
+            ),
+            "opens": [f"{hour:02d}:{minute:02d}" for hour, minute in rng.integers(0, 24, (ROWS, 2))],
+            "day": [f"2012/01/{day:02d}" for day in rng.integers(1, 29, ROWS)],
+            "kind": [f" {kind}" for kind in rng.choice(["a", "b", "NA"], ROWS)],
+            "remark": [f"{head} thing number {place} of them" for place, head in enumerate(heads)],
+        }
+    )
+    frame.loc[3, "remark"] = None
+    return frame.assign(kind_again=frame["kind"], mood=np.where(rng.random(ROWS) < 0.2, "so", heads.astype("U3")))
+
+
 def wide() -> pd.DataFrame:
     """Many columns, with names longer than a line."""
     rng = np.random.default_rng(5)
@@ -105,6 +130,7 @@ TABLES: Final = {
     "houses": (houses, "price"),
     "words": (words, "mood"),
     "wide": (wide, "target"),
+    "spelled": (spelled, "mood"),
 }
 
 
@@ -143,15 +169,15 @@ def imported(path: Path) -> Recipe:
 
 def of_table(folder: Path, target: str) -> Recipe:
     """The recipe of `train --data`."""
-    frame = table_file.read_csv((folder / "table.csv").read_bytes())
-    return table_recipe("table", frame, TableOptions(target), "table.csv")
+    frame, cells = read([str(folder / "table.csv")], AS_IT_IS, io.BytesIO())
+    return table_recipe("table", frame, TableOptions(target, cells=cells), "table.csv")
 
 
 def of_options(folder: Path, target: str, *options: str) -> Recipe:
     """The recipe of `train --data` with further options."""
     asked = ["--data", "table.csv", "--target", target, *options]
     with contextlib.chdir(folder):
-        return recipe_of_table(command("recipe", "twinserve recipe").parser.parse_args(asked), "table")[0]
+        return recipe_of_table(command("recipe", "twinserve recipe").parser.parse_args(asked), "table")
 
 
 def trained(recipe: Recipe, folder: Path) -> Made:

@@ -47,6 +47,24 @@ def test_folds_by_group_part_no_subject() -> None:
     assert sorted(np.concatenate([ask for _, ask in parts])) == list(range(len(data.train)))
 
 
+def test_of_many_rows_a_fold_learns_from_a_part_and_is_asked_about_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each class has its share, and a rare one all its rows."""
+    monkeypatch.setattr("twinserve.training.folds.MOST_ROWS", 1_500)
+    target = pd.Series(np.where(np.arange(12_000) % 1000 == 0, "rare", np.where(np.arange(12_000) % 3 == 0, "a", "b")))
+    features = from_table(pd.DataFrame({"x": np.arange(12_000) / 7}), drop=False)
+    table = Table(features.frame, target.astype(object), "made")
+    recipe = Recipe("m", "classification", features.signature, lambda: table, lambda _: {}, "log_loss", "")
+    data = split(recipe, table)
+    parts = folds(data, data.train.y_true, 0)
+    assert sorted(np.concatenate([ask for _, ask in parts])) == list(range(len(data.train)))
+    for learn, ask in parts:
+        assert 1_500 <= len(learn) <= 1_520
+        assert not set(learn) & set(ask)
+        counts = np.bincount(data.train.y_true[learn].astype(int))
+        assert counts[2] in (7, 8)  # Of 10 rows, but for those of the fold.
+        assert abs(counts[0] - 500) < 10
+
+
 def test_what_a_model_is_worth_by_time_and_by_group_is_told() -> None:
     data = divided()
     model = KNeighborsRegressor(1).fit(pd.DataFrame(data.train.columns.matrix, columns=["x", "patient_id"]),

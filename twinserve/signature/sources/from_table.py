@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,6 +30,10 @@ FEWEST_TO_JUDGE: Final = 20
 """With fewer values than this, a column in which all of them differ need not be an identifier."""
 NEARLY_ALL: Final = 0.95
 """A column with at least this share of distinct values is an identifier or free text."""
+BLANKS_OF_TEXT: Final = 4
+"""Free text has at least this many blanks on average, which the names of people and streets have not."""
+ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
+TEXT: Final = "is free text, of which the words are learned, so scikit-learn itself will serve this model"
 
 NO_TYPES: Final[Mapping[str, GivenType]] = MappingProxyType({})
 
@@ -43,6 +48,18 @@ class FeatureTable:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of the columns of a table from how their cells are written."""
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    """What a column of texts seems to hold, and why it could not be read so."""
+
+
+NOTHING_KNOWN: Final = Known()
+
+
 def from_table(
     frame: pd.DataFrame,
     *,
@@ -50,13 +67,13 @@ def from_table(
     drop: bool = True,
     types: Mapping[str, GivenType] = NO_TYPES,
     nullable: Collection[str] = (),
+    known: Known = NOTHING_KNOWN,
 ) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
     `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
-    (identifiers, constants, free text), with a note for each; without it a column that cannot be a feature is an error.
-    `types` are those of columns that are kept, whatever they hold; columns in `nullable` may be null though none is,
-    but for free text.
+    (identifiers, constants, copies), with a note for each; without it a column that cannot be a feature is an error.
+    `types` are those of columns that are kept, whatever they hold; columns in `nullable` may be null though none is.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
@@ -72,14 +89,18 @@ def from_table(
                 raise UnsupportedInput(f"Column {name!r} {error}, which a feature cannot.") from None
             notes.append(Note("dropped", name, f"it {error}"))
             continue
-        notes += [Note("warning", name, column.remark)] if column.remark else []
         columns[name] = column
-    if drop:
-        columns = _useful(columns, notes, types)
+    columns = _useful(columns, notes, known.troubles, types) if drop else columns
+    notes += [
+        Note("warning", name, remark) for name, column in columns.items() if (remark := _remark(name, column, known))
+    ]
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     columns = _grouped(columns)
-    features = tuple(_feature(column_path(name), column, nullable=name in nullable) for name, column in columns.items())
+    features = tuple(
+        _feature(column_path(name), column, nullable=name in nullable, unit=known.units.get(name))
+        for name, column in columns.items()
+    )
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
     return FeatureTable(Signature(features=features, left_out=_left_out(notes)), plain, tuple(notes))
 
@@ -119,36 +140,37 @@ def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
     return {name: columns[name] for name in sorted(columns, key=place)}
 
 
-def _feature(path: Path, column: Column, *, nullable: bool) -> Feature:
-    null = bool(column.values.isna().any()) or (nullable and column.type is not FeatureType.STRING)
-    return Feature(path=path, type=column.type, nullable=null)
+def _feature(path: Path, column: Column, *, nullable: bool, unit: str | None) -> Feature:
+    null = nullable or bool(column.values.isna().any())
+    return Feature(path=path, type=column.type, nullable=null, unit=unit)
 
 
-def _useful(columns: dict[str, Column], notes: list[Note], types: Collection[str]) -> dict[str, Column]:
-    """The columns to learn from; free text only if there are no others, or if somebody named its type."""
+def _remark(name: str, column: Column, known: Known) -> str | None:
+    if name in known.troubles and column.type in TEXTUAL:
+        return (
+            f"is read as {'categories' if column.type is FeatureType.CATEGORY else 'text'}: it {known.troubles[name]}"
+        )
+    return TEXT if column.type is FeatureType.STRING else column.remark
+
+
+def _useful(
+    columns: dict[str, Column], notes: list[Note], troubles: Mapping[str, str], types: Collection[str]
+) -> dict[str, Column]:
+    """The columns to learn from, each once, and those whose type somebody named."""
     kept: dict[str, Column] = {}
-    texts: dict[str, Column] = {}
+    copied: dict[bytes, str] = {}
     for name, column in columns.items():
-        reason = None if name in types else _useless(name, column)
+        reason = None
+        if name not in types:
+            reason = _useless(name, column, troubles.get(name)) or _copy_of(name, column, copied)
         if reason:
             notes.append(Note("dropped", name, reason))
-        elif column.type is FeatureType.STRING and name not in types:
-            texts[name] = column
         else:
             kept[name] = column
-    notes += [_slow(name) for name, column in kept.items() if column.type is FeatureType.STRING]
-    if kept:
-        notes += [Note("dropped", name, "it is free text, and other columns are there to learn from") for name in texts]
-        return kept
-    notes += [_slow(name) for name in texts]
-    return {name: Column(column.type, column.values.fillna("")) for name, column in texts.items()}
+    return kept
 
 
-def _slow(name: str) -> Note:
-    return Note("warning", name, "it is free text, so scikit-learn itself will serve this model")
-
-
-def _useless(name: str, column: Column) -> str | None:
+def _useless(name: str, column: Column, trouble: str | None) -> str | None:
     present = column.values.dropna()
     distinct = present.nunique()
     if not len(present):
@@ -157,18 +179,38 @@ def _useless(name: str, column: Column) -> str | None:
         return "it has the same value in every row"
     if len(present) < FEWEST_TO_JUDGE:
         return None
-    if column.type is FeatureType.STRING and nearly_numbers(present):
-        return f"{number_trouble(present)}, to use it"
-    if column.type in TEXTUAL and distinct >= NEARLY_ALL * len(present):
-        return None if _prose(present) else "it looks like an identifier: (nearly) every value is different"
+    if column.type is FeatureType.STRING and not _prose(present):
+        return _no_text(present, distinct, trouble)
+    if column.type is FeatureType.CATEGORY and distinct >= NEARLY_ALL * len(present):
+        return ALL_DIFFER
     if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
 
 
+def _no_text(present: pd.Series[Any], distinct: int, trouble: str | None) -> str:
+    """Why texts with many values, of few words each, are left out."""
+    if trouble is not None:
+        return f"it {trouble}; mend those cells or leave them empty, to use it"
+    if nearly_numbers(present):
+        return f"{number_trouble(present)}, to use it"
+    if distinct >= NEARLY_ALL * len(present):
+        return ALL_DIFFER
+    return f"it has {distinct} different texts of few words, too many for categories"
+
+
+def _copy_of(name: str, column: Column, copied: dict[bytes, str]) -> str | None:
+    """A reason if an earlier column has the same values; `copied` has the column of each content."""
+    if len(column.values) < FEWEST_TO_JUDGE:
+        return None
+    hashes = pd.util.hash_pandas_object(column.values, index=False).to_numpy()
+    first = copied.setdefault(hashlib.sha256(hashes.tobytes()).digest(), name)
+    return None if first == name else f"it is a copy of {first!r}"
+
+
 def _prose(texts: pd.Series[Any]) -> bool:
     """Are these texts of several words, rather than names or codes?"""
-    return float(np.mean([text.count(" ") for text in texts.tolist()])) >= 3
+    return float(np.mean([text.count(" ") for text in texts.tolist()])) >= BLANKS_OF_TEXT
 
 
 def _left_out(notes: Iterable[Note]) -> dict[str, str]:

@@ -48,8 +48,7 @@ def _categories(values: pd.Series[Any]) -> Column:
 
 
 def _free_text(values: pd.Series[Any]) -> Column:
-    """A missing text is an empty one, as a text feature is never null."""
-    return Column(FeatureType.STRING, _texts(values).fillna(""))
+    return Column(FeatureType.STRING, _texts(values))
 
 
 def _numbers(values: pd.Series[Any]) -> Column:

@@ -18,7 +18,7 @@ from twinserve.signature import FeatureType, Signature, to_instances
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Validator
-from twinserve.signature.sources.from_table import FeatureTable, from_table
+from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.signature.sources.training_profile import observe
 
 ROWS = 30
@@ -109,7 +109,13 @@ def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
         ("Unnamed: 0", list(range(ROWS)), "identifier"),
         ("unit", ["EUR"] * ROWS, "same value"),
         ("nothing", [None] * ROWS, "empty"),
-        ("words", [f"many different words, number {i}" for i in range(ROWS)], "free text"),
+        ("copy", list(np.arange(ROWS) / 7), "it is a copy of 'useful'"),
+        (
+            "ticket",
+            [f"{chr(65 + i % 24)} {i % 24}" for i in range(ROWS)],
+            "24 different texts of few",
+        ),
+        ("names", [f"Smith, Mr. John {i}" for i in range(ROWS)], "identifier"),
         ("spoilt", ["oops", *(f"{i}.5" for i in range(ROWS - 1))], "numbers but for some"),
         ("code", [f"00{i}" for i in range(ROWS)], "identifier"),
         ("comma", [f"{i},5" for i in range(ROWS)], "decimal comma; write them with a point, to use it"),
@@ -153,12 +159,30 @@ def test_codes_and_bands_are_categories_without_a_word(values: list[str]) -> Non
     assert from_table(numbers(it=values)).notes == ()
 
 
-def test_free_text_stays_where_there_is_nothing_else() -> None:
+@pytest.mark.parametrize("others", [{}, {"useful": np.arange(ROWS) / 7}], ids=["alone", "beside"])
+def test_free_text_is_learned_from_and_said(others: dict[str, Any]) -> None:
     texts = [f"many different words, number {i}" for i in range(ROWS - 1)]
-    table = from_table(pd.DataFrame({"text": [*texts, None]}))
-    assert types(table) == {"text": "string"}
-    assert not table.signature.features[0].nullable
-    assert table.frame["text"].iloc[-1] == ""
+    table = from_table(pd.DataFrame({**others, "text": [*texts, None]}))
+    assert types(table)["text"] == "string"
+    assert table.signature.features[-1].nullable
+    assert [(note.kind, note.column) for note in table.notes] == [("warning", "text")]
+    assert "scikit-learn itself will serve" in table.notes[0].sentence
+
+
+def test_what_is_known_of_the_cells_is_said_in_the_reason_and_in_the_unit() -> None:
+    trouble = "looks like money in 97% of its cells, but row 7 is not"
+    frame = numbers(price=[f"${i}" for i in range(ROWS)], band=["$1", "$2"] * 15, fee=np.arange(ROWS) / 3)
+    known = Known({"fee": "$"}, {"price": trouble, "band": trouble, "fee": "nothing"})
+    table = from_table(frame, known=known)
+    assert dropped(table) == {"price": f"it {trouble}; mend those cells or leave them empty, to use it"}
+    assert [str(note) for note in table.notes if note.kind == "warning"] == [
+        f"band: is read as categories: it {trouble}."
+    ]
+    assert {feature.name: feature.unit for feature in table.signature.features} == {
+        "useful": None,
+        "band": None,
+        "fee": "$",
+    }
 
 
 def test_numbers_that_no_double_holds_are_null_and_said() -> None:

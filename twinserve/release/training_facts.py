@@ -1,0 +1,26 @@
+"""What the manifest says of the way to the labels and of the held-out rows."""
+
+from __future__ import annotations
+
+from twinserve.store.evaluation_facts import DecisionFacts, SplitFacts
+from twinserve.training.data import Data
+from twinserve.training.decided import Decided
+
+
+def decision_facts(decided: Decided | None) -> DecisionFacts | None:
+    """How labels are decided; None where the largest probability does."""
+    if decided is None:
+        return None
+    costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
+    return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
+
+
+def split_facts(data: Data) -> SplitFacts | None:
+    """How the rows were divided; None where none were given."""
+    if not len(data.everything):
+        return None
+    if data.own_holdout:
+        return SplitFacts(by="own rows")
+    if data.split.column is not None:
+        return SplitFacts(by="group" if data.split.group else "time", column=data.split.column)
+    return SplitFacts(by="content" if data.classes is None else "class")

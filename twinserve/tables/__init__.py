@@ -1,0 +1,1 @@
+"""Tables in files: which formats are known, and what their cells hold."""

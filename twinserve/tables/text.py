@@ -1,0 +1,56 @@
+"""The text of a file, and the names of its columns."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Sequence
+
+from twinserve.tables.formats import UnreadableTable
+from twinserve.tables.source import BLOCK, Open
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def encoding_of(source: Open) -> str:
+    """UTF-8, or UTF-16 where the file begins with its byte order mark."""
+    with source() as stream:
+        return "utf-16" if stream.read(2) in UTF_16 else "utf-8-sig"
+
+
+def text_of(source: Open) -> io.TextIOWrapper:
+    """The text, to be read in pieces, with any end of line as `\\n`."""
+    return io.TextIOWrapper(source(), encoding=encoding_of(source))
+
+
+def beginning(source: Open) -> str:
+    """The text of the first megabyte; raises `UnreadableTable` for what is no text."""
+    encoding = encoding_of(source)
+    with source() as stream:
+        content = stream.read(BLOCK)
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(content)
+    except UnicodeDecodeError:
+        raise not_text(source) from None
+
+
+def not_text(source: Open) -> UnreadableTable:
+    """The error for a file that is not in its encoding, with the line."""
+    decoder = codecs.getincrementaldecoder(encoding_of(source))()
+    name = "UTF-16" if encoding_of(source) == "utf-16" else "UTF-8"
+    number = 0
+    with source() as stream:
+        for line in stream:
+            number += 1
+            try:
+                decoder.decode(line)
+            except UnicodeDecodeError:
+                break
+    return UnreadableTable(f"not {name} in line {number}; convert the file first.")
+
+
+def require_different(names: Sequence[str]) -> None:
+    """Raise `UnreadableTable` if two columns have one name."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UnreadableTable(f"Two columns are named {twice[0]!r}; rename one of them.")
