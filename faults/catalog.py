@@ -12,7 +12,7 @@ SCENES: Final = (load, stopping, arrival, descriptors, shapes, hostile, predicto
 SCENARIOS: Final = tuple(item for scene in SCENES for item in scene.SCENES)
 ELSEWHERE: Final = (
     Elsewhere(
-        "L8", "the same bodies to both doors", "tested in process", ("tests/contract", "tests/servers/test_wire.py")
+        "L8", "the same bodies to all doors", "tested in process", ("tests/contract", "tests/servers/test_wire.py")
     ),
     Elsewhere(
         "F5", "SIGKILL of a training", "tested at every step", ("tests/twinserve/store/test_registry_crashes.py",)
@@ -32,7 +32,7 @@ ELSEWHERE: Final = (
     Elsewhere(
         "F18",
         "other JSON abuse",
-        "held for the core and both doors",
+        "held for the core and all doors",
         ("twinserve/testing/contract/malformed.py", "twinserve/testing/contract/surprising.py"),
     ),
     Elsewhere(
@@ -53,7 +53,7 @@ ELSEWHERE: Final = (
     Elsewhere(
         "F27", "what servers and trainings send and write unasked", "tested with strace", ("tests/test_quiet.py",)
     ),
-    Elsewhere("3.3", "credentials, scopes, tokens", "tested at both doors", ("tests/contract/test_auth.py",)),
+    Elsewhere("3.3", "credentials, scopes, tokens", "tested at all doors", ("tests/contract/test_auth.py",)),
 )
 
 
