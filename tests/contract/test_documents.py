@@ -58,11 +58,9 @@ def test_openapi_takes_the_instances_that_the_service_takes(both: Both) -> None:
 
 @pytest.mark.parametrize("instance", [instance for instance, _ in [*TAKEN, *REFUSED]])
 def test_the_schema_takes_the_spellings_that_the_service_takes(both: Both, instance: dict[str, Any]) -> None:
-    """Flat names and columns left out, in `/schema` and in the OpenAPI document."""
+    """Flat names and columns left out; the OpenAPI document, of which programs make clients, has nested ones only."""
     taken = both.predict(instance).status == 200
-    document = both.send("GET", "/openapi.json").json()
     assert Draft202012Validator(both.send("GET", "/schema").json()).is_valid(instance) == taken
-    assert is_valid(instance, {"$ref": "#/components/schemas/Instance"}, document) == taken
 
 
 def is_valid(instance: object, schema: dict[str, Any], document: dict[str, Any]) -> bool:

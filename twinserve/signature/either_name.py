@@ -13,14 +13,14 @@ Schema = dict[str, Any]
 COMMENT: Final = "A field of a group is sent in its group, or by its dotted name in the instance itself; never by both."
 
 
-def with_other_names(schema: Schema, signature: Signature) -> Schema:
+def with_other_names(schema: Schema, signature: Signature, *, flat: bool) -> Schema:
     """The schema of nested instances, changed so that it takes everything that a service takes."""
     tree = signature.tree()
     _add_unused(schema, unused(signature))
-    flat = flat_names(signature)
-    if not flat or is_array(tree):
+    names = flat_names(signature) if flat else {}
+    if not names or is_array(tree):
         return schema
-    for name, path in flat.items():
+    for name, path in names.items():
         schema["properties"][name] = {"$ref": "#" + quote(_place(tree, path))}
     groups = {part: child for part, child in tree.items() if not isinstance(child, Feature)}
     nested = [part for part in schema["required"] if part in groups]
@@ -28,9 +28,9 @@ def with_other_names(schema: Schema, signature: Signature) -> Schema:
     inside = {part: rules for part in nested if (rules := _take_required(schema["properties"][part], groups[part]))}
     return schema | {
         "$comment": COMMENT,
-        "if": {"propertyNames": _none_of([*flat])},
+        "if": {"propertyNames": _none_of([*names])},
         "then": {"required": nested} | ({"properties": inside} if inside else {}),
-        "else": {"allOf": [rule for part, child in groups.items() for rule in _rules(child, (part,), flat)]},
+        "else": {"allOf": [rule for part, child in groups.items() for rule in _rules(child, (part,), names)]},
     }
 
 

@@ -66,8 +66,11 @@ WRITTEN: Final[Mapping[FeatureType, str]] = {
 }
 
 
-def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn", examples: Sequence[Any] = ()) -> Schema:
-    """The schema of one instance, with these examples."""
+def json_schema(
+    signature: Signature, *, out_of_range: OutOfRange = "warn", examples: Sequence[Any] = (), flat: bool = True
+) -> Schema:
+    """The schema of one instance, with these examples; without `flat` of nested instances only, as programs that make
+    clients and requests of a schema take conditions badly."""
 
     def node(child: FeatureTree | Feature, path: Path) -> Schema:
         if isinstance(child, Feature):
@@ -77,7 +80,9 @@ def json_schema(signature: Signature, *, out_of_range: OutOfRange = "warn", exam
         children = {part: node(grandchild, (*path, part)) for part, grandchild in child.items()}
         return about | (_array(children) if is_array(child) else _object(child, children))
 
-    schema = with_other_names({"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ()), signature)
+    schema = with_other_names(
+        {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ()), signature, flat=flat
+    )
     return schema | ({"examples": list(examples)} if examples else {})
 
 

@@ -97,8 +97,11 @@ class ModelVersion:
     @cached_property
     def schema_document(self) -> dict[str, Any]:
         """The JSON Schema of an instance."""
-        instances = [example.instance for example in self.examples]
-        return json_schema(self._artifact.signature, out_of_range=self._settings.out_of_range, examples=instances)
+        return self._schema_document(flat=True)
+
+    def _schema_document(self, *, flat: bool) -> dict[str, Any]:
+        instances, policy = [example.instance for example in self.examples], self._settings.out_of_range
+        return json_schema(self._artifact.signature, out_of_range=policy, examples=instances, flat=flat)
 
     @cached_property
     def schema(self) -> Reply:
@@ -236,7 +239,9 @@ class ModelVersion:
     @cached_property
     def openapi(self) -> Reply:
         """The OpenAPI document of the service."""
-        return _document(openapi(self.schema_document, self._artifact.manifest, self._settings, self.examples))
+        return _document(
+            openapi(self._schema_document(flat=False), self._artifact.manifest, self._settings, self.examples)
+        )
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:
