@@ -29,6 +29,7 @@ from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, FeatureType, Signa
 
 TREES: Final = 200
 MANY_ROWS: Final = 100_000
+"""In a larger table a candidate learns from so many rows in a fold; the best one learns from all."""
 FOREST_OF_MANY_ROWS: Final[Mapping[str, int]] = MappingProxyType({"max_samples": 50_000, "min_samples_leaf": 10})
 """A forest of whole trees would need gigabytes, in memory and compiled: each tree learns from so many rows."""
 MOST_COLUMNS_PER_CATEGORY: Final = 100

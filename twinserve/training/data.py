@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import AskedWrongly, CannotTrain
@@ -73,6 +74,13 @@ class Data:
     def sides(self) -> tuple[Columns, Columns]:
         """The features of the training rows and of the hold-out."""
         return self.train.columns, self.holdout.columns
+
+    def target_of(self, rows: Rows) -> NDArray[Any]:
+        """What a pipeline is fitted on: the labels of these rows, or their values, `[n]`."""
+        if self.classes is None:
+            return rows.y_true
+        labels: NDArray[Any] = np.array(self.classes, dtype=object)[rows.y_true.astype(int)]
+        return labels
 
 
 def split(recipe: Recipe, table: Table) -> Data:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from threadpoolctl import threadpool_limits
@@ -22,7 +21,7 @@ from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all, reason
 from twinserve.training.cross_validation import FoldedRows
-from twinserve.training.data import Data, Rows
+from twinserve.training.data import Data
 from twinserve.training.decided import Decided, given, labelled
 from twinserve.training.folds import folds
 from twinserve.training.improvement import Choice, improve
@@ -114,7 +113,7 @@ def fit_on_everything(fitted: Fitted, data: Data) -> Any:
     """The pipeline fitted anew on all rows, those held out included; raises `CannotTrain` where it cannot be."""
     pipeline = clone(without_threshold(fitted.pipeline))
     few = 1 if data.everything.columns.matrix.size < WORTH_THREADS else None
-    frame, target = to_frame(data.everything.columns, data.signature), _target(data, data.everything)
+    frame, target = to_frame(data.everything.columns, data.signature), data.target_of(data.everything)
     with warnings.catch_warnings(), threadpool_limits(limits=few):
         warnings.simplefilter("ignore")  # The fit before has told them.
         try:
@@ -136,7 +135,7 @@ def baseline(data: Data) -> Predictions:
 
 
 def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
-    frame, target = to_frame(data.train.columns, data.signature), _target(data, data.train)
+    frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
     parts, shuffled = folds(data, target, seed), data.split.column is None
     rows, decided = data.train, given(recipe.decision, data.classes)
     return FoldedRows(frame, target, rows.y_true, data.classes, parts, recipe.metric, shuffled, rows.weights, decided)
@@ -163,10 +162,3 @@ def plain_parameters(pipeline: Any) -> Mapping[str, Any]:
     """The pipeline's parameters as JSON values; the `repr` of those that have no JSON form."""
     plain: Mapping[str, Any] = json.loads(json.dumps(pipeline.get_params(), default=repr, sort_keys=True))
     return plain
-
-
-def _target(data: Data, rows: Rows) -> NDArray[Any]:
-    if data.classes is None:
-        return rows.y_true
-    labels: NDArray[Any] = np.array(data.classes, dtype=object)[rows.y_true.astype(int)]
-    return labels

@@ -11,12 +11,11 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 
 from twinserve.arrays import FloatArray, IntArray, evenly_spread
 from twinserve.errors import CannotTrain
+from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.training.cross_validation import Fold
 from twinserve.training.data import FOLDS, Data, strata
 from twinserve.training.holdout import groups, times
 
-MOST_ROWS: Final = 100_000
-"""Rows that a candidate learns from in a fold; the best one learns from all."""
 ROWS_OF_RARE: Final = 1_000
 """A class of fewer rows is rare: none of them is left out of a fold."""
 
@@ -30,14 +29,14 @@ def folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:
 
 
 def _part(rows: IntArray, data: Data) -> IntArray:
-    """The rows, of a large table `MOST_ROWS` of them: each class has its share, and a rare one all that it has."""
-    if len(rows) <= MOST_ROWS:
+    """The rows, of a large table `MANY_ROWS` of them: each class has its share, and a rare one all that it has."""
+    if len(rows) <= MANY_ROWS:
         return rows
     codes = strata(data.classes, data.train.y_true)[rows]
     by_class = rows[np.argsort(codes, kind="stable")]
     counts = np.bincount(codes)
     rare = rows[counts[codes] < ROWS_OF_RARE] if data.classes is not None else rows[:0]
-    return np.unique(np.concatenate([by_class[evenly_spread(len(rows), MOST_ROWS)], rare]))
+    return np.unique(np.concatenate([by_class[evenly_spread(len(rows), MANY_ROWS)], rare]))
 
 
 def _whole_folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:

@@ -144,11 +144,8 @@ def _scored(pipeline: Any, data: Data, metric: str | Metric, *, refit: bool) -> 
     ):
         raise ModelError("A class is missing.")
     if refit:
-        labels = data.train.y_true
-        target = labels if data.classes is None else np.array(data.classes, dtype=object)[labels.astype(int)]
-        pipeline = fit_weighted(
-            clone(pipeline), to_frame(data.train.columns, data.signature), target, data.train.weights
-        )
+        frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
+        pipeline = fit_weighted(clone(pipeline), frame, target, data.train.weights)
     frame = to_frame(data.holdout.columns, data.signature)
     predictions = predictions_of(pipeline, frame, data.classes)
     return score(metric, data.holdout.y_true, predictions, weights=data.holdout.weights)

@@ -49,7 +49,7 @@ def test_folds_by_group_part_no_subject() -> None:
 
 def test_of_many_rows_a_fold_learns_from_a_part_and_is_asked_about_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each class has its share, and a rare one all its rows."""
-    monkeypatch.setattr("twinserve.training.folds.MOST_ROWS", 1_500)
+    monkeypatch.setattr("twinserve.training.folds.MANY_ROWS", 1_500)
     target = pd.Series(np.where(np.arange(12_000) % 1000 == 0, "rare", np.where(np.arange(12_000) % 3 == 0, "a", "b")))
     features = from_table(pd.DataFrame({"x": np.arange(12_000) / 7}), drop=False)
     table = Table(features.frame, target.astype(object), "made")

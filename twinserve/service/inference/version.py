@@ -94,11 +94,6 @@ class ModelVersion:
         """The examples that documents show."""
         return shown_examples(self._artifact.examples, self._artifact.signature)
 
-    @cached_property
-    def schema_document(self) -> dict[str, Any]:
-        """The JSON Schema of an instance."""
-        return self._schema_document(flat=True)
-
     def _schema_document(self, *, flat: bool) -> dict[str, Any]:
         instances, policy = [example.instance for example in self.examples], self._settings.out_of_range
         return json_schema(self._artifact.signature, out_of_range=policy, examples=instances, flat=flat)
@@ -106,7 +101,7 @@ class ModelVersion:
     @cached_property
     def schema(self) -> Reply:
         """`GET /schema`."""
-        return _document(self.schema_document, SCHEMA_JSON)
+        return _document(self._schema_document(flat=True), SCHEMA_JSON)
 
     @cached_property
     def form(self) -> Form:
