@@ -8,7 +8,6 @@ from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Metric, Task
@@ -20,6 +19,7 @@ from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.named_estimators import candidates, require_estimators
 from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.recipe import Recipe, Table
+from twinserve.recipes.row_hashes import row_hashes
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
@@ -188,22 +188,11 @@ def _with_others(signature: Signature, names: Sequence[str], others: dict[str, s
 def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
     if missing := len(frame) - len(known):
         yield Note("warning", target, f"{missing} rows have no target and were left out")
-    twice = int(pd.Series(_content(known)).duplicated().sum())
+    twice = int(pd.Series(row_hashes(known)).duplicated().sum())
     if twice:
         yield Note(
             "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
         )
-
-
-def _content(frame: pd.DataFrame) -> NDArray[np.uint64]:
-    """A hash of each row, column by column: the table is not held as texts."""
-    content: NDArray[np.uint64] = np.zeros(len(frame), dtype=np.uint64)
-    for place in range(frame.shape[1]):
-        values = frame.iloc[:, place]
-        texts = values.astype(str) if values.dtype == object else values
-        hashes = pd.util.hash_pandas_object(texts, index=False).to_numpy(dtype=np.uint64)
-        content = np.add(content * np.uint64(1_000_003), hashes, dtype=np.uint64)
-    return content
 
 
 def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:

@@ -16,6 +16,7 @@ from twinserve.evaluate.calibration import Calibrated
 from twinserve.metric import metric_of
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe
+from twinserve.recipes.row_hashes import row_hashes
 from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -31,7 +32,6 @@ from twinserve.store.registry import Registry
 from twinserve.training.data import Data
 from twinserve.training.fit import Fitted, plain_parameters
 from twinserve.training.holdout import fingerprint
-from twinserve.training.row_hashes import row_hashes
 
 GOLDEN_REAL: Final = 20
 GOLDEN_MADE: Final = 8

@@ -22,11 +22,11 @@ from twinserve.evaluate.metrics import score
 from twinserve.metric import Metric
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
+from twinserve.recipes.row_hashes import row_hashes
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
-from twinserve.training.row_hashes import row_hashes
 
 UNRECORDED: Final = (
     "The champion keeps no record of the rows that it was fitted on, so its score may be of rows that it learned from."

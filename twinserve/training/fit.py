@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from threadpoolctl import threadpool_limits
 
@@ -26,9 +25,9 @@ from twinserve.training.decided import Decided, given, labelled
 from twinserve.training.folds import folds
 from twinserve.training.improvement import Choice, improve
 from twinserve.training.search import Candidate, search
-from twinserve.training.threshold import decide, with_threshold, without_threshold
+from twinserve.training.threshold import decide, fit_anew, with_threshold
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
-from twinserve.training.weighted_fit import fit_weighted, takes_weights
+from twinserve.training.weighted_fit import takes_weights
 
 WORTH_THREADS: Final = 500_000
 """Cells of a table from which fitting uses several threads. With fewer, threads cost more in waiting for each other
@@ -111,13 +110,12 @@ def fit(
 
 def fit_on_everything(fitted: Fitted, data: Data) -> Any:
     """The pipeline fitted anew on all rows, those held out included; raises `CannotTrain` where it cannot be."""
-    pipeline = clone(without_threshold(fitted.pipeline))
     few = 1 if data.everything.columns.matrix.size < WORTH_THREADS else None
     frame, target = to_frame(data.everything.columns, data.signature), data.target_of(data.everything)
     with warnings.catch_warnings(), threadpool_limits(limits=few):
         warnings.simplefilter("ignore")  # The fit before has told them.
         try:
-            return with_threshold(fit_weighted(pipeline, frame, target, data.everything.weights), fitted.decided)
+            return fit_anew(fitted.pipeline, frame, target, data.everything.weights)
         except Exception as error:
             raise CannotTrain(f"The chosen candidate fails on all rows: {reason(error)}.") from error
 

@@ -12,11 +12,11 @@ import pandas as pd
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import AskedWrongly, CannotTrain
 from twinserve.metric import Task
+from twinserve.recipes.row_hashes import Hashes, mixed, row_hashes
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature import Columns, Signature, to_instances
 from twinserve.signature.signature import NUMERIC, TEMPORAL
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
-from twinserve.training.row_hashes import Hashes, mixed, row_hashes
 
 HOLDOUT_FRACTION: Final = 0.2
 MOST_CLASSES: Final = 100

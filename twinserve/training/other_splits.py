@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from twinserve.arrays import BoolArray, FloatArray, evenly_spread
 from twinserve.errors import ModelError
@@ -23,7 +22,7 @@ from twinserve.signature.sources.type_inference import NotAFeature, interpret, n
 from twinserve.training.cross_validation import predictions_of
 from twinserve.training.data import Data, strata
 from twinserve.training.holdout import HOLDOUT_FRACTION, held_out_rows
-from twinserve.training.weighted_fit import fit_weighted
+from twinserve.training.threshold import fit_anew
 
 MOST_ROWS: Final = 20_000
 """Of a larger table a part is measured: one fit or two, whatever its size."""
@@ -145,7 +144,7 @@ def _scored(pipeline: Any, data: Data, metric: str | Metric, *, refit: bool) -> 
         raise ModelError("A class is missing.")
     if refit:
         frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
-        pipeline = fit_weighted(clone(pipeline), frame, target, data.train.weights)
+        pipeline = fit_anew(pipeline, frame, target, data.train.weights)
     frame = to_frame(data.holdout.columns, data.signature)
     predictions = predictions_of(pipeline, frame, data.classes)
     return score(metric, data.holdout.y_true, predictions, weights=data.holdout.weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
@@ -14,7 +15,7 @@ from twinserve.predict.predictor import Predictions
 from twinserve.recipes.decision import BY_PROBABILITY, Costs, Decision
 from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.decided import Decided
-from twinserve.training.weighted_fit import part_of
+from twinserve.training.weighted_fit import fit_weighted, part_of
 
 
 def decide(decision: Decision, out_of_fold: Predictions, folded: FoldedRows) -> Decided | None:
@@ -65,12 +66,14 @@ def with_threshold(pipeline: Any, decided: Decided | None) -> Any:
     return Pipeline([*before, (name, _behind(last, decided))])
 
 
-def without_threshold(pipeline: Any) -> Any:
-    """The pipeline that `with_threshold` was given."""
+def fit_anew(pipeline: Any, frame: Any, target: Any, weights: FloatArray | None) -> Any:
+    """A clone of a pipeline, fitted on these rows; behind it the same threshold, where there is one."""
     *before, (name, last) = pipeline.steps if isinstance(pipeline, Pipeline) else [("", pipeline)]
     if not isinstance(last, FixedThresholdClassifier):
-        return pipeline
-    return Pipeline([*before, (name, last.estimator)]) if before else last.estimator
+        return fit_weighted(clone(pipeline), frame, target, weights)
+    bare = Pipeline([*before, (name, last.estimator)]) if before else last.estimator
+    fitted = fit_weighted(clone(bare), frame, target, weights)
+    return with_threshold(fitted, Decided(last.pos_label, last.threshold))
 
 
 def _behind(fitted: Any, decided: Decided) -> FixedThresholdClassifier:

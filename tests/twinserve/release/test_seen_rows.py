@@ -17,12 +17,12 @@ from harness import fruit
 from tests.twinserve.release.test_gate import Believer, challenge, champion, verdict
 from twinserve.arrays import BoolArray
 from twinserve.recipes import Recipe, Split, Table
+from twinserve.recipes.row_hashes import row_hashes
 from twinserve.release.gate import Challenge, unseen
 from twinserve.signature.frames import to_frame
 from twinserve.signature.sources.from_table import from_table
 from twinserve.store.artifact import NO_TRUST, open_version
 from twinserve.training.data import Data, split
-from twinserve.training.row_hashes import row_hashes
 
 Change = Callable[[pd.DataFrame, np.random.Generator], pd.DataFrame]
 SPLITS = (Split(), Split(time="when"), Split(group="who"))

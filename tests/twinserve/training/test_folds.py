@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 
+from twinserve.evaluate.metrics import score
 from twinserve.recipes import Recipe, Split, Table
 from twinserve.recipes.split import BY_CLASS
+from twinserve.signature.frames import to_frame
 from twinserve.signature.sources.from_table import from_table
+from twinserve.training.cross_validation import predictions_of
 from twinserve.training.data import Data, split
+from twinserve.training.decided import Decided
 from twinserve.training.folds import folds
 from twinserve.training.other_splits import other_splits
+from twinserve.training.threshold import with_threshold
+from twinserve.training.weighted_fit import fit_weighted
 
 ROWS = 300
 
@@ -73,6 +81,34 @@ def test_what_a_model_is_worth_by_time_and_by_group_is_told() -> None:
     assert (by_time.kind, by_time.column, by_group.column) == ("warning", "day", "patient_id")
     assert "on shuffled rows, " in by_time.sentence
     assert by_time.sentence.endswith("on the last fifth by `day`: --time day judges as you will use it")
+
+
+def test_the_other_split_has_the_weights_and_the_threshold() -> None:
+    rng = np.random.default_rng(1)
+    who = np.repeat(np.arange(40), 5)
+    x = rng.normal(size=len(who)) + who / 20
+    late = pd.Series(np.where(x + rng.normal(size=len(who)) > 1, "yes", "no"))
+    given = pd.DataFrame({"x": x, "customer_id": who})
+    features = from_table(given[["x"]], drop=False)
+    weights = pd.Series(np.where(late == "yes", 5.0, 0.5), name="w")
+    table = Table(features.frame, late.astype(object), "made", given, weights=weights)
+    recipe = Recipe("m", "classification", features.signature, lambda: table, lambda _: {}, "accuracy", "")
+
+    def fitted(data: Data) -> Any:
+        frame, labels = to_frame(data.train.columns, data.signature), data.target_of(data.train)
+        bare = fit_weighted(LogisticRegression(), frame, labels, data.train.weights)
+        return with_threshold(bare, Decided("yes", 0.8))
+
+    data, by_group = split(recipe, table), split(replace(recipe, split=Split(group="customer_id")), table)
+    (note,) = other_splits(fitted(data), data, "accuracy")
+    expected = []
+    for sides in (data, by_group):
+        answers = predictions_of(fitted(sides), to_frame(sides.holdout.columns, sides.signature), sides.classes)
+        expected.append(score("accuracy", sides.holdout.y_true, answers, weights=sides.holdout.weights))
+    shuffled, grouped = expected
+    found = f"accuracy {shuffled:.3g} on shuffled rows, {grouped:.3g} on rows of other values"
+    assert note.sentence.startswith(found)
+    assert shuffled != grouped
 
 
 @pytest.mark.parametrize("chosen", [Split(stratify=True), Split(time="day"), Split(group="patient_id")])

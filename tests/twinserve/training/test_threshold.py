@@ -12,7 +12,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from harness import fruit
@@ -24,7 +24,7 @@ from twinserve.store.artifact import NO_TRUST, open_version
 from twinserve.store.registry import Registry
 from twinserve.training.data import split
 from twinserve.training.fit import fit, fit_on_everything
-from twinserve.training.threshold import cheapest, without_threshold
+from twinserve.training.threshold import cheapest
 from twinserve.training.weighted_fit import fit_weighted
 
 ROWS = 300
@@ -112,7 +112,8 @@ def test_a_last_fit_has_the_weights_and_the_threshold(model: Any) -> None:
     fitted = fit(recipe, data, seed=0, progress=lambda _: None)
     again = fit_on_everything(fitted, data)
     frame, rows = to_frame(data.everything.columns, data.signature), data.everything
-    expected = clone(without_threshold(fitted.pipeline))
+    *before, (name, last) = fitted.pipeline.steps
+    expected = clone(Pipeline([*before, (name, last.estimator)]))
     assert data.classes is not None
     labels = np.array(data.classes, dtype=object)[rows.y_true.astype(int)]
     fit_weighted(expected, frame, labels, rows.weights)

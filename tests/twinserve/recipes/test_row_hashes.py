@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from harness import fruit
 from tests.twinserve.signature.made import many
+from twinserve.recipes.row_hashes import row_hashes
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.from_table import from_table
 from twinserve.signature.sources.training_profile import observe
-from twinserve.training.row_hashes import row_hashes
 
 ALIKE: dict[str, list[object]] = {
     "an integer and a number": [1, 1.0, "1", Decimal(1), True, "true", "TRUE", np.int64(1)],
