@@ -5,11 +5,11 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
-import importlib.util
 import io
 import json
 import lzma
 import sqlite3
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -235,29 +235,33 @@ def test_a_file_without_a_header_has_numbered_columns() -> None:
     assert "--no-header" in cells.notes[0].sentence
 
 
-def test_excel_is_read_or_the_package_for_it_named(tmp_path: Path) -> None:
+def test_excel_is_read(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_bytes(b"no workbook")
-    if importlib.util.find_spec("openpyxl") is None:
-        with pytest.raises(NoSuchTable, match=r"pip install 'twinserve\[excel\]'"):
-            table(tmp_path / "t.xlsx")
-        return
     with pytest.raises(UnreadableTable, match="not an Excel file"):
         table(tmp_path / "t.xlsx")
     pd.DataFrame(ROWS).to_excel(tmp_path / "t.xlsx", index=False)
     assert table(tmp_path / "t.xlsx").to_dict("list") == ROWS
 
 
-def test_a_database_answers_or_the_package_for_it_is_named(tmp_path: Path) -> None:
+def test_a_database_answers(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 't.db'}"
     with contextlib.closing(sqlite3.connect(tmp_path / "t.db")) as connection:
         pd.DataFrame(ROWS).to_sql("t", connection, index=False)
-    if importlib.util.find_spec("sqlalchemy") is None:
-        with pytest.raises(NoSuchTable, match=r"pip install 'twinserve\[sql\]'"):
-            table(url, query="select * from t")
-        return
     assert table(url, query="select a, b from t order by a").to_dict("list") == ROWS
     with pytest.raises(UnreadableTable, match=r"no such table: u\.$"):
         table(url, query="select * from u")
+
+
+@pytest.mark.parametrize(("package", "extra"), [("openpyxl", "excel"), ("sqlalchemy", "sql")])
+def test_the_package_that_is_missing_is_named(
+    package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "t.xlsx").write_bytes(b"no workbook")
+    asked = {"excel": (tmp_path / "t.xlsx", None), "sql": (f"sqlite:///{tmp_path / 't.db'}", "select 1")}
+    source, query = asked[extra]
+    with pytest.raises(NoSuchTable, match=rf"pip install 'twinserve\[{extra}\]'"):
+        table(source, query=query)
 
 
 @pytest.mark.parametrize("query", [None, "select 1"])
