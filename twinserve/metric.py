@@ -8,7 +8,7 @@ Their functions are in `twinserve/evaluate/`; this table loads neither NumPy nor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from twinserve.errors import AskedWrongly
@@ -29,6 +29,8 @@ class Metric:
     function: Callable[[Any, Any], float] | None = None
     """Of a metric of one's own: from `y_true` `[n]` (class codes, or values) and the `Predictions` of the same rows
     (`labels` as codes, `probabilities`, or `values`) to the metric. Codes count the classes in their sorted order."""
+    positive: int = 1
+    """The code of the positive one of two classes, which average precision is about."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` where one's own metric has the name of another."""
@@ -88,6 +90,13 @@ def metric_of(metric: str | Metric) -> Metric:
     if pinball_quantile(metric) is not None:
         return Metric(metric, "regression", greater_is_better=False)
     return METRICS[metric]
+
+
+def about(metric: str | Metric, positive: str | None, classes: Sequence[str] | None) -> str | Metric:
+    """The metric where somebody chose the positive one of two classes."""
+    if positive is None or classes is None:
+        return metric
+    return replace(metric_of(metric), positive=list(classes).index(positive))
 
 
 def pinball_quantile(name: str) -> float | None:

@@ -122,7 +122,9 @@ def add_decision(group: argparse._ActionsContainer) -> None:
         "--costs", metavar="FN=A,FP=B", help="choose the threshold that costs least: A a miss, B a false alarm"
     )
     group.add_argument(
-        "--positive", metavar="CLASS", help="the positive class (default: the second in alphabetical order)"
+        "--positive",
+        metavar="CLASS",
+        help="the positive class, of average_precision as well (default: the second in alphabetical order)",
     )
 
 

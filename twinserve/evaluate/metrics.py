@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -55,15 +56,17 @@ def computable(
 ) -> Mapping[str, Scores]:
     """The functions of the metrics that these predictions allow, and of the one that decides.
 
-    Relative errors are told where no value is 0, or where they decide."""
+    Relative errors are told where no value is 0, or where they decide. The positive class is that of the metric that
+    decides."""
     known: list[str | Metric] = [*_allowed(predictions)]
+    positive = 1 if decides is None else metric_of(decides).positive
     if predictions.values is not None and not y_true.all():
         known.remove("mape")
     if decides is not None and str(decides) not in known:
         if metric_of(decides).needs_probabilities:
             _probabilities(predictions)
         known.append(decides)
-    return {str(metric): scores_of(metric) for metric in known}
+    return {str(metric): scores_of(replace(metric_of(metric), positive=positive)) for metric in known}
 
 
 def _scored(functions: Scores, y_true: FloatArray, predictions: Predictions, weights: FloatArray | None) -> float:
@@ -77,6 +80,8 @@ def scores_of(metric: str | Metric) -> Scores:
     described = metric_of(metric)
     if described.function is not None:
         return Scores(*own.scores(described.name, described.function))
+    if described.name == "average_precision":
+        return _precision_of(described.positive)
     quantile = pinball_quantile(described.name)
     return SCORES[described.name] if quantile is None else _pinball(quantile)
 
@@ -89,6 +94,11 @@ def _allowed(predictions: Predictions) -> Sequence[str]:
 
 def _pinball(quantile: float) -> Scores:
     return Scores(_of_values(metrics.mean_pinball_loss, alpha=quantile), weighted.pinball(quantile))
+
+
+def _precision_of(positive: int) -> Scores:
+    counted = partial(weighted.average_precision, positive=positive)
+    return Scores(partial(_average_precision, positive=positive), counted)
 
 
 def _of_labels(function: Callable[..., float], **options: Any) -> Score:
@@ -113,10 +123,10 @@ def _roc_auc(y_true: FloatArray, predictions: Predictions) -> float:
     return float(np.mean(each))
 
 
-def _average_precision(y_true: FloatArray, predictions: Predictions) -> float:
-    """Two classes: of the second; more: the mean over each class against the others."""
+def _average_precision(y_true: FloatArray, predictions: Predictions, *, positive: int) -> float:
+    """Two classes: of the positive one; more: the mean over each class against the others."""
     probabilities = _probabilities(predictions)
-    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    codes = [positive] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
     return float(np.mean([metrics.average_precision_score(y_true == code, probabilities[:, code]) for code in codes]))
 
 
@@ -145,7 +155,7 @@ SCORES: Final[Mapping[str, Scores]] = {
     "f1_macro": Scores(_of_labels(metrics.f1_score, average="macro"), weighted.f1_macro),
     "log_loss": Scores(_log_loss, weighted.log_loss),
     "roc_auc": Scores(_roc_auc, weighted.roc_auc),
-    "average_precision": Scores(_average_precision, weighted.average_precision),
+    "average_precision": _precision_of(1),
     "brier": Scores(_brier, weighted.brier),
     "r2": Scores(_of_values(metrics.r2_score), weighted.r2),
     "rmse": Scores(_of_values(metrics.root_mean_squared_error), weighted.rmse),

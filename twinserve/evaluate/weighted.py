@@ -94,10 +94,10 @@ def _by_level(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> tu
     return np.add.reduceat(sorted_counts * sign, starts, axis=1), np.add.reduceat(sorted_counts * ~sign, starts, axis=1)
 
 
-def average_precision(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    """Two classes: of the second; more: the mean over each class against the others."""
+def average_precision(y_true: FloatArray, predictions: Predictions, counts: FloatArray, *, positive: int) -> FloatArray:
+    """Two classes: of the positive one; more: the mean over each class against the others."""
     probabilities = np.asarray(predictions.probabilities)
-    codes = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    codes = [positive] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
     return np.asarray(np.mean([_precision(y_true == code, probabilities[:, code], counts) for code in codes], axis=0))
 
 

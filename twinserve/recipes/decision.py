@@ -41,7 +41,9 @@ class Costs:
 
 @dataclass(frozen=True)
 class Decision:
-    """The label is the positive class where its probability is at least the threshold, or else the other class."""
+    """The label is the positive class where its probability is at least the threshold, or else the other class.
+
+    A positive class alone leaves the labels as they are; average precision is then about it."""
 
     positive: str | None = None
     """None: the second class in alphabetical order, the order of the classes."""
@@ -55,8 +57,6 @@ class Decision:
             raise AskedWrongly("--threshold and --costs exclude each other; give one.")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise AskedWrongly(f"--threshold is a probability from 0 to 1, not {self.threshold}.")
-        if self.positive is not None and self.threshold is None and self.costs is None:
-            raise AskedWrongly("--positive belongs to --threshold or --costs.")
 
     def require_for(self, classes: Sequence[str] | None) -> None:
         """Raise `AskedWrongly` unless these classes can be decided so; None is a regression."""
@@ -64,10 +64,16 @@ class Decision:
             return
         if classes is None or len(classes) != 2:
             what = "a regression" if classes is None else f"a classification into {len(classes)} classes"
-            raise AskedWrongly(f"--threshold and --costs belong to a classification into two classes; this is {what}.")
+            names = "--positive belongs" if self.by_probability else "--threshold and --costs belong"
+            raise AskedWrongly(f"{names} to a classification into two classes; this is {what}.")
         if self.positive is not None and self.positive not in classes:
             close = difflib.get_close_matches(self.positive, classes, n=1) or classes
             raise AskedWrongly(f"There is no class {self.positive!r} (--positive); did you mean {' or '.join(close)}?")
+
+    @property
+    def by_probability(self) -> bool:
+        """Is the label the class of the largest probability?"""
+        return self.threshold is None and self.costs is None
 
     def positive_of(self, classes: Sequence[str]) -> str:
         """The positive class."""

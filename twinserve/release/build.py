@@ -176,7 +176,7 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
             fitted_with=lineage.fitted_with,
             evaluated_on=lineage.evaluated_on,
             weight=data.weight,
-            decision=decision_facts(fitted.decided),
+            decision=decision_facts(fitted.decided, built.recipe.decision.positive),
             refitted=built.refitted is not None,
             split=split_facts(data),
         ),

@@ -19,7 +19,7 @@ from twinserve.arrays import BoolArray, FloatArray
 from twinserve.card.caveats import is_weak
 from twinserve.evaluate.bootstrap import CONFIDENCE, lower_bound
 from twinserve.evaluate.metrics import score
-from twinserve.metric import Metric
+from twinserve.metric import Metric, about
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes.row_hashes import row_hashes
@@ -63,7 +63,9 @@ class Challenge:
     @property
     def metric(self) -> str | Metric:
         """The metric that decides."""
-        return self.decides or self.opened.manifest.metric
+        manifest = self.opened.manifest
+        decision = manifest.training.decision
+        return self.decides or about(manifest.metric, decision and decision.positive, manifest.classes)
 
     def on(self, rows: BoolArray) -> Challenge:
         """The same on some of the rows, by a mask `[n]`."""

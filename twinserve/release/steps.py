@@ -11,7 +11,7 @@ from typing import Final
 
 from twinserve.compile.compiler import Compiled
 from twinserve.errors import AskedWrongly
-from twinserve.metric import TOLERANCE
+from twinserve.metric import TOLERANCE, about
 from twinserve.notes import Note
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe, Table
@@ -131,6 +131,9 @@ class Steps:
     def split(self, table: Table) -> Data:
         """Divide them into training rows and hold-out, as the recipe's split says."""
         data = split(self.recipe, table)
+        self.recipe = replace(
+            self.recipe, metric=about(self.recipe.metric, self.recipe.decision.positive, data.classes)
+        )
         if self.choices.only_named:
             self._notes += require_same_source(self.registry, self.recipe.name, data.source)
         require_writable(self.registry)  # Better known now than after the training.

@@ -7,10 +7,10 @@ from twinserve.training.data import Data
 from twinserve.training.decided import Decided
 
 
-def decision_facts(decided: Decided | None) -> DecisionFacts | None:
-    """How labels are decided; None where the largest probability does."""
+def decision_facts(decided: Decided | None, positive: str | None) -> DecisionFacts | None:
+    """How labels are decided; None where the largest probability does, and nobody chose a positive class."""
     if decided is None:
-        return None
+        return None if positive is None else DecisionFacts(positive=positive)
     costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
     return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
 

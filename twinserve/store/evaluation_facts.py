@@ -9,18 +9,21 @@ from pydantic import BaseModel, ConfigDict
 
 
 class DecisionFacts(BaseModel):
-    """How the label of two classes is decided: the positive class where its probability is at least the threshold."""
+    """Which of two classes is the positive one, and how the label is decided."""
 
     model_config = ConfigDict(frozen=True)
 
     positive: str
-    threshold: float
+    threshold: float | None = None
+    """The label is the positive class where its probability is at least this; None: the more probable class."""
     costs: Mapping[str, float] | None = None
     """Of a false negative (`FN`) and a false positive (`FP`), where the threshold was chosen by them."""
 
     @property
     def sentence(self) -> str:
         """The rule."""
+        if self.threshold is None:
+            return f"the more probable class; {self.positive} is the positive one"
         why = "" if self.costs is None else f", chosen by the costs FN={self.costs['FN']:g},FP={self.costs['FP']:g}"
         return f"{self.positive} where its probability is at least {self.threshold:.6g}{why}"
 

@@ -87,7 +87,8 @@ def split(recipe: Recipe, table: Table) -> Data:
     """Divide a table into training rows and hold-out; the signature's `seen` comes from the rows that what serves is
     fitted on: the training rows, or all where the recipe is refitted.
 
-    Raises `CannotTrain` where there are too few rows, and `Disagreement` where the table does not fit `recipe.input`.
+    Raises `CannotTrain` where there are too few rows, `Disagreement` where the table does not fit `recipe.input`, and
+    `AskedWrongly` where its classes do not fit the recipe's decision.
     """
     declared = declared_input(recipe, table)
     if not len(table.features):
@@ -104,6 +105,7 @@ def split(recipe: Recipe, table: Table) -> Data:
     kept, notes = enough_rows(classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
     classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
+    recipe.decision.require_for(classes)
     signature = observe(declared, features if recipe.refit else features[~held_out])
     weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
     if weights is not None and metric_of(recipe.metric).function is not None:

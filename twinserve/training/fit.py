@@ -74,7 +74,6 @@ def fit(
 
     `out_of_range` is the policy of the servers: under `warn` a candidate that raises on unseen values is refused.
     """
-    recipe.decision.require_for(data.classes)
     folded = _folded(recipe, data, seed)
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):

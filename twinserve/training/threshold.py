@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from twinserve.arrays import FloatArray
 from twinserve.errors import CannotTrain
 from twinserve.predict.predictor import Predictions
-from twinserve.recipes.decision import BY_PROBABILITY, Costs, Decision
+from twinserve.recipes.decision import Costs, Decision
 from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.decided import Decided
 from twinserve.training.weighted_fit import fit_weighted, part_of
@@ -23,7 +23,7 @@ def decide(decision: Decision, out_of_fold: Predictions, folded: FoldedRows) -> 
 
     `out_of_fold` are predictions of the rows that a fold asks about, in their order. Raises `CannotTrain` where the
     candidate gives no probabilities."""
-    if decision == BY_PROBABILITY or folded.classes is None:
+    if decision.by_probability or folded.classes is None:
         return None
     if out_of_fold.probabilities is None:
         raise CannotTrain("The best candidate gives no probabilities, which a threshold needs; choose by log_loss.")

@@ -26,7 +26,6 @@ def test_other_costs_are_refused(text: str) -> None:
     [
         ({"threshold": 0.5, "costs": Costs(1, 1)}, "--threshold and --costs exclude each other; give one."),
         ({"threshold": 1.5}, "--threshold is a probability from 0 to 1, not 1.5."),
-        ({"positive": "yes"}, "--positive belongs to --threshold or --costs."),
     ],
 )
 def test_a_contradiction_is_one_sentence(choices: dict[str, Any], sentence: str) -> None:
@@ -47,6 +46,11 @@ def test_it_needs_two_classes_and_one_of_them(classes: tuple[str, ...] | None, s
     with pytest.raises(AskedWrongly) as refused:
         Decision("yes", 0.5).require_for(classes)
     assert str(refused.value).endswith(sentence)
+
+
+def test_a_positive_class_alone_needs_two_classes_as_well() -> None:
+    with pytest.raises(AskedWrongly, match=r"^--positive belongs to a classification into two classes; this is a reg"):
+        Decision("yes").require_for(None)
 
 
 def test_the_positive_class_is_the_second_unless_it_is_named() -> None:

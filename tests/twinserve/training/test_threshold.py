@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -97,6 +98,21 @@ def test_the_compiled_model_labels_as_scikit_learn_s_own_classifier(decision: De
     if decision.costs is not None:
         assert facts.threshold < 0.5
         assert facts.costs == {"FN": 8.0, "FP": 1.0}
+
+
+def test_a_positive_class_alone_leaves_the_labels_and_is_that_of_average_precision(tmp_path: Path) -> None:
+    made = trained(tmp_path, Decision("no"))
+    facts, data = made.manifest.training.decision, made.data
+    assert facts is not None
+    assert facts.sentence == "the more probable class; no is the positive one"
+    answers = open_version(made.folder, NO_TRUST).predictor.predict(data.holdout.columns)
+    assert answers.probabilities is not None
+    assert (answers.labels == answers.probabilities.argmax(axis=1)).all()
+    is_no, likely = data.holdout.y_true == 0, answers.probabilities[:, 0]
+    assert made.manifest.metrics["average_precision"] == pytest.approx(average_precision_score(is_no, likely))
+    assert average_precision_score(~is_no, 1 - likely) != pytest.approx(average_precision_score(is_no, likely))
+    low, high = made.manifest.intervals["average_precision"]
+    assert low < made.manifest.metrics["average_precision"] < high
 
 
 @pytest.mark.parametrize("model", [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())])
