@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from twinserve.metric import Task
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
-from twinserve.recipes.recipe import Table
+from twinserve.recipes.recipe import IS_TARGET, Table
 from twinserve.recipes.row_weights import row_weights
-from twinserve.recipes.table import IS_TARGET, rows_with_target
+from twinserve.recipes.table import rows_with_target
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType

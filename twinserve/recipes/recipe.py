@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Candidates = Callable[[int], Mapping[str, Any]]
 """A function from a seed to unfitted scikit-learn pipelines by name."""
+IS_TARGET: Final = "it is the target, which is predicted"
+"""Why a column is no feature that a row of the table has nevertheless."""
 
 
 @dataclass(frozen=True)

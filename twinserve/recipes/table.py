@@ -18,7 +18,7 @@ from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks, separating
 from twinserve.recipes.named_estimators import candidates, require_estimators
 from twinserve.recipes.pipelines import MANY_ROWS
-from twinserve.recipes.recipe import Recipe, Table
+from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_hashes import row_hashes
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
@@ -32,7 +32,6 @@ from twinserve.tables.values import Values, read_values
 FEWEST_ROWS: Final = 30
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
-IS_TARGET: Final = "it is the target, which is predicted"
 IS_GROUP: Final = "it names the group of a row"
 COUNTS: Final = "it counts the rows, which says nothing of them"
 

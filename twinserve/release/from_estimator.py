@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage
 from twinserve.metric import Metric
+from twinserve.recipes.recipe import IS_TARGET
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.build import Lineage
 from twinserve.release.git_commit import git_commit
@@ -55,7 +56,7 @@ def package(
         raise CannotPackage("X and y belong together: give both, or None for both.")
     packaged = register_estimator(
         estimator,
-        None if X is None else GivenRows(X, y, split=split, holdout=holdout),
+        None if X is None else GivenRows(X, y, split=split, holdout=holdout, others=_named(y)),
         Registry(Path(artifacts), name),
         Packaging(
             input=input,
@@ -68,6 +69,12 @@ def package(
     for note in packaged.data.notes:
         warnings.warn(f"{note.column}: {note.sentence}.", stacklevel=2)
     return packaged.registered.version
+
+
+def _named(target: Any) -> dict[str, str]:
+    """The target's column, where it has a name: a row of the table has it, too."""
+    name = getattr(target, "name", None)
+    return {name: IS_TARGET} if isinstance(name, str) else {}
 
 
 def held_out(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,15 @@ class GivenRows:
     """A mask, `[n]`, of the rows that are held out; None: the split decides."""
     task: Task | None = None
     """None: the target itself says whether it has classes to divide, alike before and after the fit."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Why each further column of these rows is no feature: requests may hold it, and it is ignored."""
 
     def described(self, declared: Input) -> tuple[pd.DataFrame, Signature]:
         """The rows as a table, and its signature with the features in the table's order."""
-        return described(self.table, declared)
+        frame, signature = described(self.table, declared)
+        features = {feature.name for feature in signature.features}
+        others = {name: why for name, why in self.others.items() if name not in features}
+        return frame, signature.model_copy(update={"left_out": {**signature.left_out, **others}})
 
     def held_out(self, frame: pd.DataFrame) -> BoolArray:
         """The rows that are held out, `[n]`; `frame` is the table as `described` gives it. Raises `CannotPackage`."""

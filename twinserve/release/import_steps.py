@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
+from twinserve.recipes.recipe import IS_TARGET
 from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Verdict
 from twinserve.release.given_rows import GivenRows
@@ -28,6 +29,7 @@ from twinserve.signature.sources.read_as import plain_text
 from twinserve.store.registry import Registry
 
 BOOLEANS: Final = frozenset({"true", "false"})
+NOT_LEARNED: Final = "the model was not fitted on it"
 
 
 class WrongRows(AskedWrongly):
@@ -161,7 +163,9 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
     if missing:
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
     read = from_table(features[list(wanted)], drop=False)
-    rows = GivenRows(read.frame, _target(frame[labelled.target]), features, task=task_of(estimator))
+    others = {**{str(name): NOT_LEARNED for name in features.columns}, labelled.target: IS_TARGET}
+    target = _target(frame[labelled.target])
+    rows = GivenRows(read.frame, target, features, task=task_of(estimator), others=others)
     return rows, read.signature
 
 

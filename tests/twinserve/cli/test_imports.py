@@ -128,6 +128,8 @@ def test_with_rows_it_is_judged_and_goes_through_the_gate(
         ("city", "category"),
         ("member", "boolean"),
     ]
+    left_out = open_version(Path("artifacts/late/1"), Trust(pickles=True)).signature.left_out
+    assert set(left_out) == set(TABLE.columns) - {*FEATURES}
     facts = read_manifest(Path("artifacts/late/1")).training
     assert (facts.evaluated_on, facts.rows) == (marked, 300)
     card = Path("artifacts/late/1/card.md").read_text()

@@ -89,6 +89,15 @@ def test_whole_number_labels_become_texts(estimator: Any, kind: str | None, tmp_
     np.testing.assert_allclose(predictions.probabilities, estimator.predict_proba(table), atol=1e-9)
 
 
+def test_a_row_with_its_target_is_a_request(tmp_path: Path) -> None:
+    table, target = iris()
+    model = LogisticRegression(max_iter=1000).fit(table, target)
+    opened = registered(model, table, target, tmp_path)
+    assert opened.signature.left_out == {"target": "it is the target, which is predicted"}
+    unnamed = registered(model, table, target.to_numpy(), tmp_path)
+    assert unnamed.signature.left_out == {}
+
+
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 @pytest.mark.parametrize("steps", [[], [StandardScaler()]], ids=["alone", "scaled"])
 def test_another_librarys_classifier_is_compiled_and_needs_trust_only_to_be_opened_again(
