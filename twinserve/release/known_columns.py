@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from twinserve.errors import CannotPackage
 from twinserve.proof.find_trees import find_trees
 from twinserve.signature import Feature, FeatureType, Signature
-from twinserve.signature.left_out import column_path
+from twinserve.signature.left_out import column_paths
 from twinserve.signature.signature import Seen
 
 SPREAD: Final = 3.0
@@ -64,7 +64,8 @@ def signature_of(estimator: Any) -> Signature:
             f"{type(estimator).__name__} does not know its columns; give rows with their target, or a Pydantic class "
             "as the input."
         )
-    signature = Signature(features=tuple(Feature(path=column_path(name), type=FeatureType.NUMBER) for name in names))
+    paths = column_paths(names).values()
+    signature = Signature(features=tuple(Feature(path=path, type=FeatureType.NUMBER) for path in paths))
     signature.tree()
     known = known_columns(estimator, names)
     textual = {name: FeatureType.CATEGORY for name in names if known.get(name, NOTHING).is_textual}

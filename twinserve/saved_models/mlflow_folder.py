@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from twinserve.errors import UnsupportedInput
 from twinserve.saved_models.unreadable import Unreadable
 from twinserve.signature import Feature, FeatureType, Signature
-from twinserve.signature.left_out import column_path
+from twinserve.signature.left_out import column_paths
+from twinserve.signature.signature import Path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,15 +103,16 @@ def _inputs(name: str, signature: Any) -> Signature | None:
         return None  # An array.
     if any(column.get("type") == "tensor" for column in columns):
         raise Unreadable(f"{name} describes several arrays as inputs; scikit-learn takes one table.")
+    paths = column_paths(column["name"] for column in columns)
     try:
-        described = Signature(features=tuple(_feature(name, column) for column in columns))
+        described = Signature(features=tuple(_feature(name, column, paths[column["name"]]) for column in columns))
         described.tree()
     except UnsupportedInput as error:
         raise Unreadable(f"{name}: {error}") from None
     return described
 
 
-def _feature(name: str, column: Mapping[str, Any]) -> Feature:
+def _feature(name: str, column: Mapping[str, Any], path: Path) -> Feature:
     kind = column.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
         raise Unreadable(
@@ -118,7 +120,6 @@ def _feature(name: str, column: Mapping[str, Any]) -> Feature:
             "columns with --input package.module:Class."
         )
     required = column.get("required", True) is not False
-    path = column_path(column["name"])
     return Feature(path=path, type=TYPES[kind], nullable=not required, required=required)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from twinserve.signature.signature import Feature, FeatureTree, Path, Signature, is_array
@@ -30,6 +30,17 @@ def column_path(name: str) -> tuple[str, ...]:
     """The path of a column: its name split at the dots, or the whole name if a part would be empty (`Dr. No.`)."""
     parts = tuple(name.split("."))
     return parts if all(part.strip() for part in parts) else (name,)
+
+
+def column_paths(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The path of each column. A name stays whole where a part of it is a column, too (`heating` and `heating.kind`),
+    as no instance can hold both a value and a group."""
+    paths = {name: column_path(name) for name in names}
+    taken = set(paths.values())
+    return {
+        name: (name,) if any(path[:end] in taken for end in range(1, len(path))) else path
+        for name, path in paths.items()
+    }
 
 
 def unused(signature: Signature) -> Unused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,7 +13,7 @@ import pandas as pd
 
 from twinserve.errors import UnsupportedInput
 from twinserve.notes import Note
-from twinserve.signature.left_out import column_path
+from twinserve.signature.left_out import column_path, column_paths
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
 from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.read_as import read_as
@@ -78,7 +78,7 @@ def from_table(
     notes: list[Note] = []
     columns: dict[str, Column] = {}
     names = _names(frame)
-    _require_value_or_group([name for name in names if not (drop and frame[name].isna().all())])
+    paths = column_paths(name for name in names if not (drop and frame[name].isna().all()))
     for name in names:
         try:
             column = read_as(frame[name], types[name]) if name in types else interpret(frame[name], recognise=recognise)
@@ -96,9 +96,10 @@ def from_table(
     ]
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
-    columns = _grouped(columns)
+    columns = _grouped(columns, paths)
+    notes += _whole(columns, paths)
     features = tuple(
-        _feature(column_path(name), column, nullable=name in nullable, unit=known.units.get(name))
+        _feature(paths[name], column, nullable=name in nullable, unit=known.units.get(name))
         for name, column in columns.items()
     )
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
@@ -113,28 +114,23 @@ def _names(frame: pd.DataFrame) -> list[str]:
     return names
 
 
-def _require_value_or_group(names: Sequence[str]) -> None:
-    """Refuse a column that would be both a value and a group of other columns, which no instance can hold."""
-    paths = {column_path(name): name for name in names}
-    for path, name in paths.items():
-        for end in range(1, len(path)):
-            if path[:end] in paths:
-                raise UnsupportedInput(
-                    f"Column {paths[path[:end]]!r} would be a value and, as there is {name!r}, a group, too; "
-                    "rename one of them."
-                )
+def _whole(columns: Iterable[str], paths: Mapping[str, Path]) -> Iterator[Note]:
+    """What is told of names whose dots make no nesting."""
+    for name in columns:
+        if paths[name] != column_path(name):
+            yield Note("fact", name, "it is no field of a group, as a part of its name is a column, too")
 
 
-def _grouped(columns: dict[str, Column]) -> dict[str, Column]:
+def _grouped(columns: dict[str, Column], paths: Mapping[str, Path]) -> dict[str, Column]:
     """The columns with those of a group together, in the order in which the groups begin, as a class declares them."""
     order: dict[Path, int] = {}
     for name in columns:
-        path = column_path(name)
+        path = paths[name]
         for end in range(1, len(path) + 1):
             order.setdefault(path[:end], len(order))
 
     def place(name: str) -> list[int]:
-        path = column_path(name)
+        path = paths[name]
         return [order[path[:end]] for end in range(1, len(path) + 1)]
 
     return {name: columns[name] for name in sorted(columns, key=place)}

@@ -87,12 +87,19 @@ def test_dots_make_the_nesting_where_they_can() -> None:
 
 
 @pytest.mark.parametrize("names", [["a", "a.b"], ["a.b", "a"], ["a.b.c", "x", "a"], ["a", "a.b.c"]])
-def test_a_column_that_is_a_value_and_a_group_is_refused_whatever_the_order(names: list[str]) -> None:
+def test_names_of_a_group_whose_name_is_a_column_stay_whole_whatever_the_order(names: list[str]) -> None:
     frame = numbers(**{name: np.arange(ROWS) / 3 + place for place, name in enumerate(names)})
-    with pytest.raises(
-        UnsupportedInput, match=r"^Column 'a' would be a value and, as there is 'a.b.*', a group, too; "
-    ):
-        from_table(frame)
+    made = from_table(frame)
+    assert {feature.path for feature in made.signature.features} == {(name,) for name in (*names, "useful")}
+    whole = [note.column for note in made.notes if note.sentence.startswith("it is no field of a group")]
+    assert whole == [name for name in names if name.startswith("a.")]
+    assert made.signature.tree().keys() == {*names, "useful"}
+
+
+def test_other_names_of_the_group_are_nested() -> None:
+    frame = numbers(**{name: np.arange(ROWS) / 3 + place for place, name in enumerate(["a.b", "a.b.c", "a.x"])})
+    paths = {feature.path for feature in from_table(frame).signature.features}
+    assert paths == {("a", "b"), ("a.b.c",), ("a", "x"), ("useful",)}
 
 
 def test_a_null_in_the_place_of_a_group_is_no_value() -> None:
