@@ -24,10 +24,7 @@ PARTS: Final = ("train", "compare")
 def main() -> int:
     """Run, or write the page again; the exit code is 1 where a promise is not kept."""
     options = _options().parse_args()
-    if options.write_only:
-        found = results.read(options.results)
-    else:
-        found = _run(options)
+    found = results.read(options.results) if options.write_only else _run(options)
     from bench.tables import report
 
     if not options.tables or options.write_only:
@@ -102,7 +99,12 @@ def _files(tables: Sequence[PublicTable]) -> Iterator[Path]:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.tables", description="What training makes of public tables.")
     add = parser.add_argument
-    add("tables", nargs="*", metavar="TABLE", help="only these; then no page is written, and the results go to bench/out")
+    add(
+        "tables",
+        nargs="*",
+        metavar="TABLE",
+        help="only these; no page is written then, and the results go to bench/out",
+    )
     add("--part", choices=PARTS, help="only this part; the other one stays as it was")
     add("--splits", type=int, metavar="N", default=10, help="divisions of each table's rows (10)")
     add("--write-only", action="store_true", help="run nothing; write the page from the results")

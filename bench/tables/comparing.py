@@ -16,8 +16,8 @@ from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
 from bench.tables.catalog import PublicTable
-from bench.tables.rivals import OURS, RIVALS, predictions, usual_frame
 from bench.tables.results import Compared, PairedSplit
+from bench.tables.rivals import OURS, RIVALS, predictions, usual_frame
 from twinserve.evaluate.metrics import score
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.table import TableOptions, table_recipe

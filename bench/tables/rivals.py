@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from twinserve.arrays import BoolArray, FloatArray
 from twinserve.metric import Task
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Signature
@@ -26,7 +26,7 @@ def usual_frame(features: pd.DataFrame, signature: Signature) -> pd.DataFrame:
     """Categories as pandas has them, dates as days, numbers as they are; no free text, of which no rival learns.
 
     The columns are numbered, as some libraries refuse names with brackets."""
-    columns = {}
+    columns: dict[str, pd.Series[Any]] = {}
     for place, feature in enumerate(signature.features):
         values = features[feature.name]
         if feature.type is FeatureType.CATEGORY:
@@ -64,11 +64,10 @@ RIVALS: Final[Mapping[str, Callable[[Task], Any]]] = MappingProxyType(
 )
 
 
-def predictions(name: str, task: Task, frame: pd.DataFrame, y_true: NDArray[Any], held_out: NDArray[Any]) -> Predictions:
+def predictions(name: str, task: Task, frame: pd.DataFrame, y_true: FloatArray, held_out: BoolArray) -> Predictions:
     """What a rival says of the held-out rows, having learned from the others; `y_true` are codes or values."""
     if name == BOOSTING:
-        wide = [column for column in frame if frame[column].dtype == "category" and _many(frame[column])]
-        frame = frame.assign(**{column: frame[column].cat.codes.astype(np.float64) for column in wide})
+        frame = frame.apply(_narrow)
     model = RIVALS[name](task)
     learned = y_true[~held_out]
     model.fit(frame[~held_out], learned.astype(int) if task == "classification" else learned)
@@ -78,5 +77,8 @@ def predictions(name: str, task: Task, frame: pd.DataFrame, y_true: NDArray[Any]
     return Predictions(probabilities.argmax(axis=1), probabilities)
 
 
-def _many(values: pd.Series[Any]) -> bool:
-    return len(values.cat.categories) > MOST_CATEGORIES
+def _narrow(values: pd.Series[Any]) -> pd.Series[Any]:
+    """The codes of a column of too many categories; any other column as it is."""
+    if values.dtype != "category" or len(values.cat.categories) <= MOST_CATEGORIES:
+        return values
+    return values.cat.codes.astype(np.float64)
