@@ -89,7 +89,7 @@ def _sentence(report: Mapping[str, Any], said: str) -> str:
     if report:
         return str(report["reason"])
     lines = said.strip().splitlines()
-    return lines[-1] if lines else ""
+    return lines[-1].removeprefix("twinserve: ") if lines else ""
 
 
 def _line(one: Tried) -> str:
