@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
 from bench.tables.catalog import PublicTable
 from bench.tables.results import Compared, PairedSplit
 from bench.tables.rivals import OURS, RIVALS, predictions, usual_frame
+from twinserve.arrays import BoolArray, IntArray
 from twinserve.evaluate.metrics import score
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.table import TableOptions, table_recipe
@@ -68,33 +68,28 @@ def compared(table: PublicTable, path: Path, splits: int, tell: Tell) -> Compare
 
 
 def _rows(table: PublicTable, path: Path) -> Rows:
-    """The recipe that the training makes for a part of the table."""
+    """The recipe that the training makes for the whole table, and a part of its rows."""
     frame, cells = read([str(path)], Reading(), sys.stdin.buffer)
-    frame = frame[frame[table.target].notna()]
-    if len(frame) > table.rows:
-        frame = frame.sample(table.rows, random_state=0).sort_index()
-    options = TableOptions(table.target, cells=cells)
-    recipe = table_recipe(table.name, frame.reset_index(drop=True), options, path.name)
+    recipe = table_recipe(table.name, frame, TableOptions(table.target, cells=cells), path.name)
     if not isinstance(recipe.input, Signature):
         raise TypeError("The recipe of a table has its signature.")
     rows = recipe.load()
+    kept = np.arange(len(rows.target))
+    if len(kept) > table.rows:
+        kept = np.sort(np.random.default_rng(0).choice(kept, table.rows, replace=False))
     if recipe.task == "classification":
-        rows = _frequent(rows)
-    return Rows(recipe, rows, recipe.input)
+        target = rows.target.iloc[kept]
+        kept = kept[(target.map(target.value_counts()) >= FEWEST_OF_A_CLASS).to_numpy()]
+    return Rows(recipe, _taken(rows, kept), recipe.input)
 
 
-def _frequent(rows: Table) -> Table:
-    kept = (rows.target.map(rows.target.value_counts()) >= FEWEST_OF_A_CLASS).to_numpy()
+def _taken(rows: Table, places: IntArray) -> Table:
     given = rows.features if rows.given is None else rows.given
-    return replace(
-        rows,
-        features=rows.features[kept].reset_index(drop=True),
-        target=rows.target[kept].reset_index(drop=True),
-        given=given[kept].reset_index(drop=True),
-    )
+    features, given = (frame.iloc[places].reset_index(drop=True) for frame in (rows.features, given))
+    return replace(rows, features=features, target=rows.target.iloc[places].reset_index(drop=True), given=given)
 
 
-def _divisions(rows: Rows, splits: int) -> Iterator[NDArray[np.bool_]]:
+def _divisions(rows: Rows, splits: int) -> Iterator[BoolArray]:
     """The rows that are held out, once for each division; of classes each gives its share."""
     classify = rows.recipe.task == "classification"
     kind = StratifiedShuffleSplit if classify else ShuffleSplit
