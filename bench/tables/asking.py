@@ -46,6 +46,7 @@ def asked(tried: Tried, path: Path, store: Path) -> Iterator[Asked]:
 
 def _asked(table: str, writer: str, bodies: Bodies, client: FlaskClient) -> Asked:
     rows = good = 0
+    started = time.monotonic()
     refusals: dict[str, None] = {}
     for body in bodies:
         count = len(json.loads(body))
@@ -53,7 +54,7 @@ def _asked(table: str, writer: str, bodies: Bodies, client: FlaskClient) -> Aske
         rows += count
         good += count if answer.status_code == 200 else 0
         refusals.update(dict.fromkeys(_refusals(answer)))
-    return Asked(table, writer, rows, good, list(refusals))
+    return Asked(table, writer, rows, good, round(time.monotonic() - started, 1), list(refusals))
 
 
 def _answer(client: FlaskClient, body: bytes) -> TestResponse:

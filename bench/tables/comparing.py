@@ -48,6 +48,7 @@ class Rows:
 def compared(table: PublicTable, path: Path, splits: int, tell: Tell) -> Compared:
     """The scores of the training's model and of its rivals on each division."""
     rows = _rows(table, path)
+    begun = time.monotonic()
     frame = usual_frame(rows.table.features, rows.signature)
     found = []
     for place, held_out in enumerate(_divisions(rows, splits), start=1):
@@ -64,7 +65,8 @@ def compared(table: PublicTable, path: Path, splits: int, tell: Tell) -> Compare
         found.append(PairedSplit(_chosen(fitted), scores, round(seconds, 2)))
         tell(f"{table.name} {place}: {_line(found[-1])}")
     columns = len(rows.signature.features)
-    return Compared(table.name, str(rows.recipe.metric), len(rows.table.target), columns, HELD_OUT, found)
+    taken = round(time.monotonic() - begun, 1)
+    return Compared(table.name, str(rows.recipe.metric), len(rows.table.target), columns, HELD_OUT, found, taken)
 
 
 def _rows(table: PublicTable, path: Path) -> Rows:

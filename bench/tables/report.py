@@ -40,14 +40,13 @@ def broken(found: Results) -> Sequence[str]:
 
 def _figures(found: Results) -> dict[str, str]:
     first, facts, compared = _first(found), found.facts, found.compared
-    seconds = facts.get("seconds", {})
     return {
         "date": facts["date"],
         "machine": facts["machine"],
         "versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
         "splits": str(facts["splits"]),
-        "minutes_train": f"{seconds.get('train', 0) / 60:.0f}",
-        "minutes_compare": f"{seconds.get('compare', 0) / 60:.0f}",
+        "minutes_train": f"{(sum(one.seconds for one in found.tried) + sum(one.seconds for one in found.asked)) / 60:.0f}",
+        "minutes_compare": f"{sum(one.seconds for one in compared) / 60:.0f}",
         "tables": str(len(first)),
         "level": f"{LEVEL:.0%}",
         "at_once": str(sum(one.trained for one in first)),

@@ -52,6 +52,8 @@ class Asked:
     rows: int
     good: int
     """The rows that were answered with 200."""
+    seconds: float
+    """Of writing and asking."""
     refusals: Sequence[str] = ()
     """What the door said of the others: once for each column and kind."""
 
@@ -79,6 +81,8 @@ class Compared:
     held_out: float
     """The share of the rows."""
     splits: Sequence[PairedSplit]
+    seconds: float
+    """Of everything, the other libraries included."""
 
     def scores(self, model: str) -> Sequence[float]:
         """A model's score on each split."""
@@ -99,9 +103,12 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
 
-    def of_table(self, name: str) -> Tried:
-        """The last training of a table."""
-        return [one for one in self.tried if one.table == name][-1]
+    def in_order_of(self, names: Sequence[str]) -> None:
+        """Put the tables in this order, and leave out those that are not among them."""
+        place = {name: number for number, name in enumerate(names)}
+        self.tried = sorted((one for one in self.tried if one.table in place), key=lambda one: place[one.table])
+        self.asked = sorted((one for one in self.asked if one.table in place), key=lambda one: place[one.table])
+        self.compared = sorted((one for one in self.compared if one.table in place), key=lambda one: place[one.table])
 
 
 def read(path: Path) -> Results:

@@ -13,7 +13,7 @@ WORSE = [1.51, 1.6, 1.4, 1.56]
 
 
 def test_the_page_names_each_table_in_each_part() -> None:
-    page = report.render(results(tried(), Asked("loans", "pandas", 100, 100), compared(SAME, WORSE)))
+    page = report.render(results(tried(), Asked("loans", "pandas", 100, 100, 1.0), compared(SAME, WORSE)))
     assert "| loans | made | 100 | 4 | `paid` | rows | linear model | 3 |" in page
     assert "| loans | 100 |" in page
     assert "| loans | 1 |  |  | 1 |  |  | 1 | `code` |" in page
@@ -21,7 +21,7 @@ def test_the_page_names_each_table_in_each_part() -> None:
 
 
 def test_a_run_that_keeps_every_promise_breaks_none() -> None:
-    assert report.broken(results(tried(), Asked("loans", "pandas", 100, 100), compared(SAME, SAME))) == []
+    assert report.broken(results(tried(), Asked("loans", "pandas", 100, 100, 1.0), compared(SAME, SAME))) == []
 
 
 def test_a_refusal_that_names_a_flag_is_told_on_the_page_and_breaks_nothing() -> None:
@@ -34,7 +34,7 @@ def test_what_is_not_kept_is_told() -> None:
     found = results(
         tried(code=2, sentence="No."),
         tried("cars", silent=["name"]),
-        Asked("cars", "polars", 100, 60, ["422 age: Must be a number."]),
+        Asked("cars", "polars", 100, 60, 1.0, ["422 age: Must be a number."]),
         compared(WORSE, SAME),
     )
     assert report.broken(found) == [
@@ -48,7 +48,7 @@ def test_what_is_not_kept_is_told() -> None:
 
 
 def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
-    found = results(tried(), Asked("loans", "pandas", 100, 100), compared(SAME, WORSE))
+    found = results(tried(), Asked("loans", "pandas", 100, 100, 1.0), compared(SAME, WORSE))
     found.write(tmp_path / "results.json")
     again = read(tmp_path / "results.json")
     again.write(tmp_path / "again.json")
