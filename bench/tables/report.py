@@ -45,7 +45,7 @@ def _figures(found: Results) -> dict[str, str]:
         "machine": facts["machine"],
         "versions": ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
         "splits": str(facts["splits"]),
-        "minutes_train": f"{(sum(one.seconds for one in found.tried) + sum(one.seconds for one in found.asked)) / 60:.0f}",
+        "minutes_train": f"{_seconds(found) / 60:.0f}",
         "minutes_compare": f"{sum(one.seconds for one in compared) / 60:.0f}",
         "tables": str(len(first)),
         "level": f"{LEVEL:.0%}",
@@ -62,6 +62,10 @@ def _figures(found: Results) -> dict[str, str]:
         "as_good": str(sum(_against(one, best_rival(one)) >= 0 for one in compared)),
         "better_than_best": str(sum(_against(one, best_rival(one)) > 0 for one in compared)),
     }
+
+
+def _seconds(found: Results) -> float:
+    return sum(one.seconds for one in found.tried) + sum(one.seconds for one in found.asked)
 
 
 def _first(found: Results) -> Sequence[Tried]:
