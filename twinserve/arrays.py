@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+EXACT: Final = 2**53
+"""Whole numbers of a smaller magnitude are exact as doubles."""
 
 
 def evenly_spread(count: int, most: int) -> IntArray:

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.metric import Task
+from twinserve.notations.notation import Notation
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
 from twinserve.recipes.recipe import IS_TARGET, Table
@@ -20,7 +21,7 @@ from twinserve.recipes.table import rows_with_target
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
-from twinserve.signature.sources.read_as import read_as
+from twinserve.signature.sources.read_as import notation_of, read_as
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 from twinserve.tables.files import read
 from twinserve.tables.formats import Form, Reading, source_name
@@ -53,7 +54,8 @@ def read_table(
     frame, cells = read([str(path)], Reading(form, header, tuple(null_values)), sys.stdin.buffer)
     names = [str(name) for name in frame.columns]
     chosen = columns.among(names)
-    known = rows_with_target(read_values(frame, cells, chosen.literal).frame, target)
+    values_read = read_values(frame, cells, chosen.literal)
+    known = rows_with_target(values_read.frame, target)
     column = known[target]
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
     why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}
@@ -62,6 +64,10 @@ def read_table(
     def values(feature: Feature) -> pd.Series[Any]:
         return _values(known[feature.name], feature, chosen.types.get(feature.name))
 
+    def notation(feature: Feature) -> Notation | None:
+        name = feature.name
+        return notation_of(known[name], chosen.types.get(name) or _texts(feature), values_read.notations.get(name))
+
     return Table(
         pd.DataFrame({feature.name: values(feature) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
@@ -69,7 +75,13 @@ def read_table(
         given=known.drop(columns=target),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
         left_out={name: why[name] for name in names if name not in declared},
+        notations={feature.name: found for feature in features if (found := notation(feature)) is not None},
     )
+
+
+def _texts(feature: Feature) -> GivenType | None:
+    """A type that is given by the declaration: texts, whatever the table holds."""
+    return GivenType(feature.type) if feature.type in TEXTUAL else None
 
 
 def _values(values: pd.Series[Any], feature: Feature, given: GivenType | None) -> pd.Series[Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Metric, Task, metric_of, names
+from twinserve.notations.notation import Notation
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.signature import Signature
@@ -45,6 +46,8 @@ class Table:
     """The weight of each row, from 0, named by its column; None: all weigh the same."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Why a column of the rows is no feature, by its name; a caller may send it, and it is ignored."""
+    notations: Mapping[str, Notation] = field(default_factory=dict)
+    """How the table writes the values of a feature, by its name; a caller may write them so, too."""
 
 
 @dataclass(frozen=True)

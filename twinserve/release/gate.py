@@ -65,7 +65,8 @@ class Challenge:
         """The metric that decides."""
         manifest = self.opened.manifest
         decision = manifest.training.decision
-        return self.decides or about(manifest.metric, decision and decision.positive, manifest.classes)
+        positive = None if decision is None else decision.positive
+        return self.decides or about(manifest.metric, positive, manifest.classes)
 
     def on(self, rows: BoolArray) -> Challenge:
         """The same on some of the rows, by a mask `[n]`."""

@@ -64,8 +64,22 @@ def _changes(old: Feature, new: Feature) -> Iterator[Change]:
         yield Change(new.name, f"null is {'now' if new.nullable else 'no longer'} allowed", breaking=old.nullable)
     if old.required != new.required:
         yield Change(new.name, f"is {'now' if new.required else 'no longer'} required", breaking=new.required)
+    if old.notation != new.notation:
+        yield _written(old, new)
     yield from _limits(new.name, old.constraints, new.constraints)
     yield from _values(old, new)
+
+
+def _written(old: Feature, new: Feature) -> Change:
+    """What changes for callers who write values as a table does."""
+    was, now = old.notation, new.notation
+    if now is None or (was is not None and was.form != now.form):
+        return Change(new.name, "is no longer taken as its table wrote it", breaking=True)
+    if was is None:
+        return Change(new.name, "is now also taken as its table writes it", breaking=False)
+    fewer = not set(was.nulls) <= set(now.nulls)
+    kept = now.model_copy(update={"nulls": was.nulls}) == was
+    return Change(new.name, "is taken as its table writes it, which has changed", breaking=fewer or not kept)
 
 
 def _limits(name: str, old: Constraints, new: Constraints) -> Iterator[Change]:

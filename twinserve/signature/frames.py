@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import EXACT, FloatArray
 from twinserve.signature.columns import Columns, code_table, encode
 from twinserve.signature.signature import Feature, FeatureType, Signature
 
 SECONDS_PER_DAY: Final = 86_400
-EXACT: Final = 2**53
-"""Whole numbers up to it are doubles."""
 
 
 def to_frame(columns: Columns, signature: Signature) -> pd.DataFrame:

@@ -6,13 +6,18 @@ the latter are annotations (`x-seen-range`, `x-seen-categories`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from twinserve.notations.notation import Notation
+from twinserve.notations.patterns import pattern, words
+from twinserve.notations.reader import text_of_value
 from twinserve.signature.either_name import with_other_names
 from twinserve.signature.findings import range_text
 from twinserve.signature.signature import (
     TEMPORAL,
+    TEXTUAL,
     Feature,
     FeatureTree,
     FeatureType,
@@ -108,6 +113,7 @@ def _leaf(feature: Feature, *, reject: bool) -> Schema:
     leaf |= {"x-unit": feature.unit} if feature.unit else {}
     leaf |= {"examples": [feature.example]} if feature.example is not None else {}
     leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
+    leaf = _written(leaf, feature)
     if feature.nullable:
         kind = leaf["type"]
         leaf["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
@@ -122,9 +128,39 @@ def _about(feature: Feature) -> str:
         feature.description,
         f"Unit: {feature.unit}." if feature.unit else None,
         WRITTEN.get(feature.type),
+        f"Or {told}, as in the table." if (told := _told(feature.notation)) else None,
         f"Training saw {range_text(*map(_short, (low, high)))}." if low is not None and high is not None else None,
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _told(notation: Notation | None) -> str | None:
+    return None if notation is None else words(notation)
+
+
+def _written(leaf: Schema, feature: Feature) -> Schema:
+    """The leaf with the further types, and the texts, of a feature that may be written as in its table."""
+    if feature.notation is None or (feature.type in TEXTUAL and feature.notation.form != "text of a value"):
+        return leaf
+    if feature.type in TEXTUAL:
+        values = {"enum": [*leaf["enum"], *_values(leaf["enum"])]} if "enum" in leaf else {}
+        return leaf | {"type": ["string", "number", "boolean"]} | values
+    kinds = leaf["type"] if isinstance(leaf["type"], list) else [leaf["type"]]
+    of_texts = [rule for rule in (leaf.pop("pattern", None), pattern(feature.notation)) if rule is not None]
+    is_any = pattern(feature.notation) is None
+    texts = {} if is_any else {"pattern": "|".join(of_texts)}
+    return leaf | {"type": list(dict.fromkeys([*kinds, "string"]))} | texts
+
+
+def _values(texts: Sequence[Any]) -> Iterator[Any]:
+    """The numbers and booleans that stand for these texts."""
+    for text in texts:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            continue
+        if text_of_value(value) == text:
+            yield value
 
 
 def _short(bound: float | str | None) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twinserve.errors import AskedWrongly, UnsupportedInput
+from twinserve.notations.notation import Notation
 
 PathPart = str | int
 Path = tuple[PathPart, ...]
@@ -89,6 +90,8 @@ class Feature(_Frozen):
     required: bool = True
     """False only for a nullable leaf that may be omitted, which means null."""
     unit: str | None = None
+    notation: Notation | None = None
+    """How the table writes the values; a caller may write them so, too. None: as JSON does."""
     description: str | None = None
     example: bool | int | float | str | None = None
     constraints: Constraints = Constraints()

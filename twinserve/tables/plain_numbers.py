@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from twinserve.arrays import EXACT
+
 NUMBER: Final = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity)\s*"
 WHOLE: Final = r"\s*[+-]?\d+\s*"
 LEADING_ZERO: Final = r"\s*[+-]?0\d.*"
-EXACT: Final = 2.0**53
-"""Whole numbers with a smaller magnitude are exact as doubles."""
 SAMPLE: Final = 1_000
 
 

@@ -14,13 +14,14 @@ import pandas as pd
 from pandas.api import types as dtypes
 
 from twinserve.arrays import IntArray
+from twinserve.notations.amounts import Amounts
+from twinserve.notations.booleans import Booleans
+from twinserve.notations.kind import Kind, Meaning
+from twinserve.notations.notation import Notation
+from twinserve.notations.times import Clock, Durations, Months, YearFirst, YearLast
 from twinserve.notes import Note
-from twinserve.tables.amounts import Amounts
-from twinserve.tables.booleans import Booleans
 from twinserve.tables.cells import Cells
-from twinserve.tables.meaning import Kind, Meaning
-from twinserve.tables.null_words import is_null_word
-from twinserve.tables.times import Clock, Durations, Months, YearFirst, YearLast
+from twinserve.tables.null_words import NULL_OF_PANDAS, is_null_word
 
 TIMES: Final = (YearFirst(), YearLast(), Months(), Clock(), Durations())
 SAMPLE: Final = 1_000
@@ -37,6 +38,8 @@ class Values:
     notes: list[Note] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)
     """The unit of a column, where its cells have one."""
+    notations: dict[str, Notation] = field(default_factory=dict)
+    """How a column's values are written, where that is another way than JSON's."""
     troubles: dict[str, str] = field(default_factory=dict)
     """What a column of texts seems to hold, and why it could not be read so."""
 
@@ -96,12 +99,24 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
     meaning = None if name in literal else _meaning(name, texts, known, cells, read)
     if meaning is not None:
         _tell(name, texts, known, words, meaning, read)
+        read.notations[name] = _with_nulls(meaning.notation, texts, [*nulls, *words])
         return _read(values, texts, known, meaning)
     read.notes += _undecided(name, texts, words)
+    meant = None if cells.typed or nulls or (codes < 0).any() else _null_of_pandas(texts, words)
+    form = Notation(form="as it is", null_means=meant)
+    if not cells.typed and known and all(distinct[place].isdecimal() for place in known):
+        widths = {len(distinct[place]) for place in known}
+        form = Notation(form="text of a value", width=widths.pop() if len(widths) == 1 else 0)
+    if padded or nulls or form != Notation(form="as it is"):
+        read.notations[name] = _with_nulls(form, texts, nulls)
     if not padded and not nulls:
         return values
     kept: list[Any] = [None if place in nulls else text for place, text in enumerate(distinct)]
     return _series(values, [*kept, None], texts.codes, values.dtype)
+
+
+def _with_nulls(notation: Notation, texts: _Texts, places: Collection[int]) -> Notation:
+    return notation.model_copy(update={"nulls": tuple(sorted(texts.distinct[place] for place in places))})
 
 
 def _meaning(name: str, texts: _Texts, known: Sequence[int], cells: Cells, read: Values) -> Meaning | None:
@@ -171,6 +186,12 @@ def _series(values: pd.Series[Any], by_place: Sequence[Any], codes: IntArray, dt
     return made
 
 
+def _null_of_pandas(texts: _Texts, words: Sequence[int]) -> str | None:
+    """The most frequent of the words that pandas reads as null in a CSV file."""
+    among = [place for place in words if texts.distinct[place] in NULL_OF_PANDAS]
+    return texts.distinct[max(among, key=lambda place: texts.count([place]))] if among else None
+
+
 def _undecided(name: str, texts: _Texts, words: Sequence[int]) -> Iterator[Note]:
     if words:
         told = f"{_quoted(texts, words)} in {texts.count(words)} cells is a text, and null with --null-values"
@@ -197,6 +218,7 @@ def _without_null_words(name: str, values: pd.Series[Any], cells: Cells, read: V
     plain.iloc[[row for row, _ in texts]] = None
     words = " and ".join(sorted({repr(text) for _, text in texts if text}))
     read.notes.append(Note("fact", name, f"{words or 'a blank text'} in {len(texts)} cells, read as null"))
+    read.notations[name] = Notation(form="amount", nulls=tuple(sorted({text for _, text in texts})))
     return plain.infer_objects()
 
 

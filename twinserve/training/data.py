@@ -121,7 +121,11 @@ def declared_input(recipe: Recipe, table: Table) -> Signature:
     """The input contract with the columns that the table left out."""
     if isinstance(recipe.input, Signature):
         return recipe.input
-    return from_pydantic(recipe.input).model_copy(update={"left_out": dict(table.left_out)})
+    declared = from_pydantic(recipe.input)
+    features = tuple(
+        feature.model_copy(update={"notation": table.notations.get(feature.name)}) for feature in declared.features
+    )
+    return declared.model_copy(update={"features": features, "left_out": dict(table.left_out)})
 
 
 def strata(classes: tuple[str, ...] | None, y_true: FloatArray) -> IntArray:

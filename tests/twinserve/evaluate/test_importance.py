@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.twinserve.signature.made import feature, signature
+from twinserve.arrays import FloatArray
 from twinserve.evaluate.importance import MOST_FEATURES, REPEATS, importances
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
@@ -62,6 +65,20 @@ def test_a_model_is_asked_once_and_then_for_each_shuffle() -> None:
     model = OneColumn()
     importances(model, COLUMNS, MATRIX[:, 1], CONTRACT, metric="rmse", seed=0)  # type: ignore[arg-type]  # A fake.
     assert model.asked == [ROWS] * (1 + 3 * REPEATS)
+
+
+def test_rows_without_weight_say_nothing() -> None:
+    """The model is right in the first half, where another column is the target, by no more than the noise."""
+    first = np.arange(ROWS) < ROWS // 2
+    target = np.where(first, MATRIX[:, 1], MATRIX[:, 0])
+
+    def ranked(weights: FloatArray) -> float:
+        model: Any = OneColumn()
+        found = importances(model, COLUMNS, target, CONTRACT, metric="rmse", seed=0, weights=weights)
+        return {one.feature: one.mean for one in found.features}["all"]
+
+    assert ranked(first * 1.0) > 1
+    assert abs(ranked(1.0 - first)) < 0.2
 
 
 class Sum:

@@ -94,7 +94,7 @@ def test_another_version_is_told_before_anything_is_opened(tmp_path: Path) -> No
             {"inputs": [{"type": "binary", "name": "photo"}]},
             "gives the column 'photo' the type 'binary', which no feature",
         ),
-        ({"inputs": [{"type": "double", "name": "a"}, {"type": "double", "name": "a.b"}]}, "below"),
+        ({"inputs": [{"type": "double", "name": "a"}, {"type": "double", "name": "a"}]}, "share"),
         ({"inputs": "x"}, "is no description of a model, or damaged"),
         ({"pickled_model": "a\0b"}, "is no description of a model, or damaged"),
     ],

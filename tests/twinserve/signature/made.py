@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from twinserve.notations.notation import Notation
 from twinserve.signature import Columns, Constraints, Feature, FeatureType, Seen, Signature
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import NUMERIC, TEMPORAL
@@ -74,6 +75,18 @@ TEXTS = st.text(st.sampled_from('ab:é\U0001f600"\\\n'), max_size=6)
 INSTANTS = st.integers(FIRST - 9, LAST + 9)
 LEFT_OUT = ("a", "a.b", "a.z", "x", "y.z", "y.q", "d e.q.r")
 COLOURS = ("red", "green", "b:lue")
+
+
+NOTATIONS: dict[FeatureType, Notation] = {
+    FeatureType.NUMBER: Notation(form="amount", unit="$", nulls=("-",)),
+    FeatureType.INTEGER: Notation(form="amount"),
+    FeatureType.BOOLEAN: Notation(form="boolean"),
+    FeatureType.STRING: Notation(form="as it is"),
+    FeatureType.CATEGORY: Notation(form="text of a value"),
+    FeatureType.DATE: Notation(form="date with the day first"),
+    FeatureType.DATETIME: Notation(form="date with the year first"),
+}
+"""A notation that suits each type."""
 
 
 @st.composite

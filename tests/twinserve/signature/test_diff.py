@@ -9,11 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.twinserve.signature.made import EVERY_TYPE, feature, instances, leaves, many, signature, signatures
+from tests.twinserve.signature.made import (
+    EVERY_TYPE,
+    NOTATIONS,
+    feature,
+    instances,
+    leaves,
+    many,
+    signature,
+    signatures,
+)
+from twinserve.notations.notation import Notation
 from twinserve.signature import Constraints, Feature, FeatureType, Signature, diff
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.strict_json import MalformedJson
 from twinserve.signature.request.validator import Validator
+
+DOLLARS = NOTATIONS[FeatureType.NUMBER]
 
 
 def said(old: Feature, new: Feature) -> list[str]:
@@ -32,6 +44,24 @@ def test_what_training_saw_is_no_change_but_for_categories() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        # notations
+        (feature("x"), feature("x", notation=DOLLARS), ["x: is now also taken as its table writes it"]),
+        (feature("x", notation=DOLLARS), feature("x"), ["x: is no longer taken as its table wrote it (breaking)"]),
+        (
+            feature("x", notation=DOLLARS),
+            feature("x", notation=DOLLARS.model_copy(update={"nulls": ("-", "?")})),
+            ["x: is taken as its table writes it, which has changed"],
+        ),
+        (
+            feature("x", notation=DOLLARS),
+            feature("x", notation=DOLLARS.model_copy(update={"unit": "€"})),
+            ["x: is taken as its table writes it, which has changed (breaking)"],
+        ),
+        (
+            feature("x", notation=DOLLARS),
+            feature("x", notation=Notation(form="time or duration")),
+            ["x: is no longer taken as its table wrote it (breaking)"],
+        ),
         # types
         (feature("x", "integer"), feature("x"), ["x: integer became number"]),
         (feature("x"), feature("x", "integer"), ["x: number became integer (breaking)"]),
@@ -179,7 +209,7 @@ def changed(draw: st.DrawFn, old: Signature) -> Signature:
 @st.composite
 def _changed(draw: st.DrawFn, old: Feature) -> Feature:
     limits = old.constraints
-    kind = draw(st.sampled_from(("null", "absence", "type", "loosen", "tighten", "swap", "enumeration")))
+    kind = draw(st.sampled_from(("null", "absence", "type", "loosen", "tighten", "swap", "enumeration", "notation")))
     wider = {FeatureType.INTEGER: FeatureType.NUMBER, FeatureType.CATEGORY: FeatureType.STRING}
     changes: dict[str, Any] = {}
     if kind == "null":
@@ -189,6 +219,8 @@ def _changed(draw: st.DrawFn, old: Feature) -> Feature:
     elif kind == "type":
         new = draw(st.sampled_from((wider.get(old.type, old.type), *FeatureType)))
         changes = {"type": new, "constraints": limits if new is old.type else Constraints()}
+    elif kind == "notation":
+        changes = {"notation": NOTATIONS[old.type]}
     elif kind == "enumeration" and old.type is FeatureType.CATEGORY:
         values = draw(st.sampled_from((None, ("red",), ("red", "green", "b:lue", "mauve"))))
         changes = {"constraints": limits.model_copy(update={"enumeration": values})}

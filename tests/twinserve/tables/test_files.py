@@ -258,8 +258,8 @@ def test_the_package_that_is_missing_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     (tmp_path / "t.xlsx").write_bytes(b"no workbook")
-    asked = {"excel": (tmp_path / "t.xlsx", None), "sql": (f"sqlite:///{tmp_path / 't.db'}", "select 1")}
-    source, query = asked[extra]
+    source = str(tmp_path / "t.xlsx") if extra == "excel" else f"sqlite:///{tmp_path / 't.db'}"
+    query = None if extra == "excel" else "select 1"
     with pytest.raises(NoSuchTable, match=rf"pip install 'twinserve\[{extra}\]'"):
         table(source, query=query)
 

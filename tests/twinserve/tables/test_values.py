@@ -48,7 +48,7 @@ def listed(read: Values) -> list[Any]:
         (("23,288", "7", "1,000,000"), [23288, 7, 10**6], None, "2 cells are numbers with separators of thousands"),
         (("1\u202f234", "12'345"), [1234, 12345], None, "2 cells are numbers with separators of thousands"),
         (("2012/01/31", "2012/2/1"), ["2012-01-31", "2012-02-01"], None, "2 cells are dates, read as YYYY-MM-DD"),
-        (("2012/01/31 13:05", None), ["2012-01-31 13:05", None], None, "1 cells are dates, read as YYYY-MM-DD"),
+        (("2012/01/31 13:05", None), ["2012-01-31 13:05:00", None], None, "1 cells are dates, read as YYYY-MM-DD"),
         (("1949-01", "1949-12"), ["1949-01-01", "1949-12-01"], None, "2 cells are months, read as their first days"),
         (("31.12.2012", "1.2.2013"), ["2012-12-31", "2013-02-01"], None, "2 cells are dates with the day first, as a "),
         (("12/31/2012", "1/2/2013"), ["2012-12-31", "2013-01-02"], None, "2 cells are dates with the month first, as "),

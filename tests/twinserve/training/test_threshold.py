@@ -81,6 +81,7 @@ def test_the_compiled_model_labels_as_scikit_learn_s_own_classifier(decision: De
     made = trained(tmp_path, decision)
     facts, data = made.manifest.training.decision, made.data
     assert facts is not None
+    assert facts.threshold is not None
     assert facts.positive == decision.positive_of(("no", "yes"))
     assert made.manifest.predictor.kind == "compiled", made.manifest.predictor.reason
     assert made.manifest.predictor.parity is not None

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core import core_schema as cs
 
+from twinserve.notations.reader import reader
 from twinserve.signature.findings import range_text
 from twinserve.signature.signature import ORDERED, Feature, FeatureTree, FeatureType, is_array, outside
 from twinserve.signature.timestamps import days_of, seconds_of, seen_bounds
@@ -47,7 +48,8 @@ def _node(node: FeatureTree | Feature, *, reject: bool, lenient: bool) -> CoreSc
         rules = cs.no_info_after_validator_function(_in_range(node), rules)
     if reject and node.seen.categories is not None:
         rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)
-    return cs.nullable_schema(rules) if node.nullable else rules
+    rules = cs.nullable_schema(rules) if node.nullable else rules
+    return rules if node.notation is None else cs.no_info_before_validator_function(reader(node.notation), rules)
 
 
 def _number(feature: Feature) -> CoreSchema:

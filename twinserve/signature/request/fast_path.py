@@ -145,7 +145,7 @@ def _boolean(_: Feature) -> Any:
 
 def _text(feature: Feature) -> Any:
     limits = feature.constraints
-    if limits.pattern is not None:
+    if limits.pattern is not None or feature.notation is not None:
         raise Unsuited
     if limits.enumeration:
         return Literal[tuple(limits.enumeration)]

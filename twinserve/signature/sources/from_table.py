@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from twinserve.errors import UnsupportedInput
+from twinserve.notations.notation import Notation
 from twinserve.notes import Note
 from twinserve.signature.left_out import column_path, column_paths
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType, Path, Signature
 from twinserve.signature.sources.given_type import GivenType
-from twinserve.signature.sources.read_as import read_as
+from twinserve.signature.sources.read_as import notation_of, read_as
 from twinserve.signature.sources.type_inference import (
     Column,
     NotAFeature,
@@ -55,6 +56,7 @@ class Known:
     units: Mapping[str, str] = field(default_factory=dict)
     troubles: Mapping[str, str] = field(default_factory=dict)
     """What a column of texts seems to hold, and why it could not be read so."""
+    notations: Mapping[str, Notation] = field(default_factory=dict)
 
 
 NOTHING_KNOWN: Final = Known()
@@ -99,7 +101,13 @@ def from_table(
     columns = _grouped(columns, paths)
     notes += _whole(columns, paths)
     features = tuple(
-        _feature(paths[name], column, nullable=name in nullable, unit=known.units.get(name))
+        Feature(
+            path=paths[name],
+            type=column.type,
+            nullable=name in nullable or bool(column.values.isna().any()) or _takes_null(known.notations.get(name)),
+            unit=known.units.get(name),
+            notation=notation_of(frame[name], types.get(name), known.notations.get(name)),
+        )
         for name, column in columns.items()
     )
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
@@ -112,6 +120,10 @@ def _names(frame: pd.DataFrame) -> list[str]:
     if twice:
         raise UnsupportedInput(f"Two columns are named {twice[0]!r}; rename one of them.")
     return names
+
+
+def _takes_null(notation: Notation | None) -> bool:
+    return notation is not None and notation.null_means is not None
 
 
 def _whole(columns: Iterable[str], paths: Mapping[str, Path]) -> Iterator[Note]:
@@ -134,11 +146,6 @@ def _grouped(columns: dict[str, Column], paths: Mapping[str, Path]) -> dict[str,
         return [order[path[:end]] for end in range(1, len(path) + 1)]
 
     return {name: columns[name] for name in sorted(columns, key=place)}
-
-
-def _feature(path: Path, column: Column, *, nullable: bool, unit: str | None) -> Feature:
-    null = nullable or bool(column.values.isna().any())
-    return Feature(path=path, type=column.type, nullable=null, unit=unit)
 
 
 def _remark(name: str, column: Column, known: Known) -> str | None:

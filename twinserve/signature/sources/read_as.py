@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
+from twinserve.notations.notation import Notation
+from twinserve.notations.reader import any_number, text_of_value
 from twinserve.signature.frames import text_of
-from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, FeatureType
+from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL, FeatureType
 from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret, number_column
 
@@ -29,13 +31,24 @@ def read_as(values: pd.Series[Any], given: GivenType) -> Column:
     return READERS[given.type](values)
 
 
+def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation | None) -> Notation | None:
+    """How the values of a column are written in its table: what is `known` of it, or follows from a `given` type."""
+    if given is None:
+        return known
+    is_text = dtypes.infer_dtype(values, skipna=True) == "string"
+    nulls = () if known is None else known.nulls
+    if given.type is FeatureType.NUMBER and not dtypes.is_numeric_dtype(values.dtype):
+        return Notation(form="any number")
+    if given.type in TEXTUAL and not is_text:
+        return Notation(form="text of a value", nulls=nulls)
+    if given.format is not None and is_text:
+        return Notation(form="date of a format", format=given.format, nulls=nulls)
+    return known
+
+
 def plain_text(value: Any) -> str:
     """The text of a label or a category: `true` and `1`, not `True` and `1.0`."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value)).lower()
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return text_of(value)
+    return text_of(text_of_value(value.item() if isinstance(value, np.generic) else value))
 
 
 def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -57,17 +70,11 @@ def _numbers(values: pd.Series[Any]) -> Column:
         return Column(FeatureType.NUMBER, column.values, column.remark)
     if column.type in TEMPORAL:
         raise NotAFeature("holds dates and no numbers")
-    read = pd.Series([_float(text) for text in _texts(values).tolist()], index=values.index, dtype=np.float64)
+    numbers = [None if text is None else any_number(text) for text in _texts(values).tolist()]
+    read = pd.Series(numbers, index=values.index, dtype=np.float64)
     remark = _unread(values, read, "numbers")
     infinite = number_column(read, FeatureType.NUMBER)
     return Column(FeatureType.NUMBER, infinite.values, "; ".join(filter(None, (remark, infinite.remark))) or None)
-
-
-def _float(text: str | None) -> float:
-    try:
-        return float("nan") if text is None or "_" in text else float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _dates(values: pd.Series[Any], form: str | None) -> Column:

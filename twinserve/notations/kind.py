@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from twinserve.notations.notation import Notation
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -17,6 +19,7 @@ class Meaning:
     """What was read how, for a note that begins with a count of cells."""
     spelled: tuple[bool, ...]
     """Which texts are written in another way than their values are."""
+    notation: Notation
     unit: str | None = None
     whole: bool = False
     """Are these whole numbers that stay whole, as counts do and amounts of a unit do not?"""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from twinserve.tables.meaning import Kind, Meaning
-from twinserve.tables.plain_numbers import EXACT
+from twinserve.arrays import EXACT
+from twinserve.notations.kind import Kind, Meaning
+from twinserve.notations.notation import LONGEST, Notation
 
 SIGNS: Final = "$€£¥₹₩₽₺₫฿₴₪₦₱₡₲₵₸₼"
 CODES: Final = "USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|KRW|SGD|HKD"
@@ -40,18 +41,34 @@ class Amounts(Kind):
 
     def fits(self, text: str) -> bool:
         """Is this a number in this spelling?"""
-        match = self._pattern.fullmatch(text)
+        match = self._match(text)
         return match is not None and _is_consistent(match)
+
+    def value_of(self, text: str, unit: str | None) -> float | None:
+        """The number of a text in this unit, or without one; None where it is none."""
+        match = self._match(text)
+        if match is None or not _is_consistent(match) or _unit(match) not in (unit or "", ""):
+            return None
+        value = self._value(match)
+        return None if unit == "%" and value and not _unit(match) else value
+
+    def number(self, text: str) -> float | None:
+        """The number of a text, whatever its unit; None where it is none."""
+        match = self._match(text)
+        return None if match is None or not _is_consistent(match) else self._value(match)
+
+    def _match(self, text: str) -> re.Match[str] | None:
+        return self._pattern.fullmatch(text) if len(text) <= LONGEST else None
 
     def name(self, texts: Sequence[str]) -> str:
         """What most of the texts are."""
-        units = [_unit(match) for text in texts if (match := self._pattern.fullmatch(text))]
+        units = [_unit(match) for text in texts if (match := self._match(text))]
         most = max(set(units), key=units.count, default="")
         return "percentages" if most == "%" else "money" if most else "numbers"
 
     def read(self, texts: Sequence[str]) -> Meaning | str | None:
         """The numbers; a sentence where their units differ, None for codes such as `007`."""
-        matches = [match for text in texts if (match := self._pattern.fullmatch(text))]
+        matches = [match for text in texts if (match := self._match(text))]
         units = {_unit(match) for match in matches} - {""}
         if len(units) > 1:
             return f"holds amounts in different units ({', '.join(sorted(units))})"
@@ -63,7 +80,8 @@ class Amounts(Kind):
         values = tuple(self._value(match) for match in matches)
         spelled = tuple(not re.fullmatch(PLAIN, text) or (self._comma and "." in text) for text in texts)
         whole = unit is None and not any(re.search(self._fraction, text) for text in texts) and _are_exact(values)
-        return Meaning(values, self._how(unit, matches), spelled, unit, whole)
+        notation = Notation(form="amount with a decimal comma" if self._comma else "amount", unit=unit)
+        return Meaning(values, self._how(unit, matches), spelled, notation, unit, whole)
 
     def _how(self, unit: str | None, matches: Sequence[re.Match[str]]) -> str:
         if unit == "%":

@@ -1,0 +1,102 @@
+"""A caller's text read as training read the table's, and the texts that are read, as a pattern."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from twinserve.notations.amounts import Amounts
+from twinserve.notations.booleans import boolean_of
+from twinserve.notations.notation import LONGEST, Form, Notation
+from twinserve.notations.times import clock, day_first, duration, month, month_first, year_first
+
+Reader = Callable[[Any], Any]
+"""From a JSON value to the value that it stands for. What cannot be read stays, and meets the rules of the feature."""
+Read = Callable[[str], "bool | float | str | None"]
+"""The value of a text without blanks around it; None where it is none."""
+WITH_POINT, WITH_COMMA = Amounts(comma=False), Amounts(comma=True)
+
+
+def reader(notation: Notation) -> Reader:
+    """How a caller's values are read."""
+    nulls = frozenset(notation.nulls)
+    if notation.form == "text of a value":
+        return lambda value: None if (text := _as_text(value, notation.width)) in nulls else text
+    if notation.form == "any number":
+        return lambda value: any_number(value) if type(value) is str else value
+    read = _read(notation)
+
+    def value_of(value: Any) -> Any:
+        if type(value) is not str:
+            return notation.null_means if value is None else value
+        text = value.strip()
+        if text in nulls:
+            return None
+        known = read(text) if len(text) <= LONGEST or notation.form == "as it is" else None
+        return value if known is None else known
+
+    return value_of
+
+
+def text_of_value(value: Any) -> Any:
+    """The text of a boolean or a number, as of a label: `true` and `1`, not `True` and `1.0`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value) if isinstance(value, int) else value
+
+
+def _as_text(value: Any, width: int) -> Any:
+    if isinstance(value, str):
+        return value.strip()
+    text = text_of_value(value)
+    return text.zfill(width) if isinstance(text, str) and text.isdecimal() else text
+
+
+def any_number(text: str) -> float | None:
+    """The number of a text, also of an amount in any unit; None for any other text."""
+    text = text.strip()
+    if len(text) > LONGEST or "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return WITH_POINT.number(text)
+
+
+def _read(notation: Notation) -> Read:
+    match notation.form:
+        case "amount":
+            return partial(WITH_POINT.value_of, unit=notation.unit)
+        case "amount with a decimal comma":
+            return partial(WITH_COMMA.value_of, unit=notation.unit)
+        case "date of a format":
+            return partial(_of_format, form=notation.format or "")
+        case form:
+            return READERS[form]
+
+
+def _of_format(text: str, form: str) -> str | None:
+    try:
+        return datetime.datetime.strptime(text, form).isoformat()
+    except ValueError:
+        return None
+
+
+def _seconds(text: str) -> float | None:
+    seconds = clock(text)
+    return duration(text) if seconds is None else seconds
+
+
+READERS: Final[Mapping[Form, Read]] = {
+    "date with the year first": year_first,
+    "date with the day first": day_first,
+    "date with the month first": month_first,
+    "month": month,
+    "time or duration": _seconds,
+    "boolean": boolean_of,
+    "as it is": str,
+}
