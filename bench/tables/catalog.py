@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWER_ROWS: Final = 2_000
+FEWER_ROWS: Final = 1_500
 """Of a larger table so many rows are compared with other libraries, where each split fits all candidates."""
 
 
@@ -97,12 +97,12 @@ TABLES: Final[Sequence[PublicTable]] = (
     _r("developers", "modeldata", "stackoverflow", "Remote", "one in ten; columns of 0 and 1"),
     _r("cells", "modeldata", "cells", "class", "57 numbers of images"),
     _r("pregnancy", "medicaldata", "opt", "Birthweight", "170 columns, half of them with nulls, numbers among words"),
-    _r("pitches", "Stat2Data", "Kershaw", "PitchType", "times, a text for each row, five kinds", rows=1_500),
+    _r("pitches", "Stat2Data", "Kershaw", "PitchType", "times, a text for each row, five kinds", rows=1_200),
     _r("hawks", "Stat2Data", "Hawks", "Species", "codes for each row, times, many nulls"),
     _r("email", "openintro", "email", "spam", "one in eleven; a time for each row"),
     _r("stops", "carData", "MplsStops", "problem", "52,000 rows, nulls in the answers, 87 neighborhoods"),
-    _r("tweets", "dslabs", "trump_tweets", "source", "free text, dates, devices of which most are rare", rows=1_500),
-    _vega("airports", "airports", "state", "57 classes by place; codes and names", rows=1_200),
+    _r("tweets", "dslabs", "trump_tweets", "source", "free text, dates, devices of which most are rare", rows=1_200),
+    _vega("airports", "airports", "state", "57 classes by place; codes and names", rows=800),
     _vega("weather", "seattle-weather", "weather", "a date for each row; five kinds, two of them rare"),
     PublicTable("spelled", "made here", "income", "money, percentages, thousands, months, times, blanks", spelled),
     _r("diamonds", "ggplot2", "diamonds", "price", "54,000 rows, sorted by the target in parts"),

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from bench.markdown import number, table
+from bench.tables.catalog import FEWER_ROWS
 from bench.tables.results import Asked, Compared, Results, Tried
 from bench.tables.rivals import BOOSTING, OURS, RIVALS
 from bench.tables.significance import LEVEL, verdict
@@ -48,6 +49,7 @@ def _figures(found: Results) -> dict[str, str]:
         "minutes_train": f"{_seconds(found) / 60:.0f}",
         "minutes_compare": f"{sum(one.seconds for one in compared) / 60:.0f}",
         "tables": str(len(first)),
+        "fewer": f"{FEWER_ROWS:,}",
         "level": f"{LEVEL:.0%}",
         "at_once": str(sum(one.trained for one in first)),
         "advised": str(sum(not one.trained and one.advised for one in first)),
