@@ -35,7 +35,7 @@ FOREST_OF_MANY_ROWS: Final[Mapping[str, int]] = MappingProxyType({"max_samples":
 MANY_CELLS: Final = 100_000
 """Rows times columns. In a larger table boosted trees come first, and a forest of values has `FEWER_TREES`."""
 FEWER_TREES: Final = 100
-"""They take half the time, and rmse is within a hundredth of that of `TREES`."""
+"""They take half the time; on seven public tables rmse was between 4 % less and 2 % more than with `TREES`."""
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
