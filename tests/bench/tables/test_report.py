@@ -53,3 +53,10 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     again = read(tmp_path / "results.json")
     again.write(tmp_path / "again.json")
     assert (tmp_path / "results.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+
+
+def test_tables_stand_in_the_order_of_the_catalog_and_those_that_left_it_are_gone() -> None:
+    found = results(tried("old"), tried("cars"), tried("loans"), Asked("old", "pandas", 1, 1, 1.0))
+    found.in_order_of(["loans", "cars"])
+    assert [one.table for one in found.tried] == ["loans", "cars"]
+    assert found.asked == []
