@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.markdown import number, table
+from bench.markdown import table
 from bench.tables.catalog import FEWER_ROWS
 from bench.tables.results import Asked, Compared, Results, Tried
 from bench.tables.rivals import BOOSTING, OURS, RIVALS
@@ -156,16 +156,22 @@ def _comparison(found: Results) -> Iterator[str]:
 
 def _compared(one: Compared) -> list[str]:
     chosen = Counter(split.chosen for split in one.splits)
-    theirs = [f"{number(float(np.mean(one.scores(name))))}{SIGNS[_against(one, name)]}" for name in RIVALS]
+    theirs = [f"{_mean(one, name)}{SIGNS[_against(one, name)]}" for name in RIVALS]
     return [
         one.table,
         f"{one.rows:,}",
         str(one.columns),
-        f"**{number(float(np.mean(one.scores(OURS))))}**",
+        f"**{_mean(one, OURS)}**",
         *theirs,
         ", ".join(f"{name} {count}x" for name, count in chosen.most_common()),
         f"{np.mean([split.seconds for split in one.splits]):.1f}",
     ]
+
+
+def _mean(one: Compared, model: str) -> str:
+    """Three digits, and all before the point."""
+    mean = float(np.mean(one.scores(model)))
+    return f"{mean:,.0f}" if mean >= 1_000 else f"{mean:#.3g}".rstrip(".")
 
 
 SECTIONS: Final = {"training": _training, "asking": _asking, "told": _columns, "comparison": _comparison}
