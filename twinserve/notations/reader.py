@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+import math
+import sys
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -23,7 +25,7 @@ def reader(notation: Notation) -> Reader:
     """How a caller's values are read."""
     nulls = frozenset(notation.nulls)
     if notation.form == "text of a value":
-        return lambda value: None if (text := _as_text(value, notation.width)) in nulls else text
+        return lambda value: _text_or_null(value, notation.width, nulls)
     if notation.form == "any number":
         return lambda value: any_number(value) if type(value) is str else value
     read = _read(notation)
@@ -49,22 +51,28 @@ def text_of_value(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def _as_text(value: Any, width: int) -> Any:
+def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
+    """The text of a value, or null; a list, an object and a number beyond a double's stay what they are."""
     if isinstance(value, str):
-        return value.strip()
-    text = text_of_value(value)
-    return text.zfill(width) if isinstance(text, str) and text.isdecimal() else text
+        text = value.strip()
+    elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
+        text = text_of_value(value)
+        text = text.zfill(width) if text.isdecimal() else text
+    else:
+        return value
+    return None if text in nulls else text
 
 
 def any_number(text: str) -> float | None:
-    """The number of a text, also of an amount in any unit; None for any other text."""
+    """The number of a text, also of an amount in any unit; None for any other text, and for one that is not finite."""
     text = text.strip()
     if len(text) > LONGEST or "_" in text:
         return None
     try:
-        return float(text)
+        number: float | None = float(text)
     except ValueError:
-        return WITH_POINT.number(text)
+        number = WITH_POINT.number(text)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _read(notation: Notation) -> Read:

@@ -14,7 +14,7 @@ from twinserve.notations.reader import any_number, text_of_value
 from twinserve.signature.frames import text_of
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL, FeatureType
 from twinserve.signature.sources.given_type import GivenType
-from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret, number_column
+from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret
 
 FEWEST_READABLE: Final = 0.5
 """Where a smaller share of the values can be read as the type, the type is a mistake."""
@@ -72,9 +72,7 @@ def _numbers(values: pd.Series[Any]) -> Column:
         raise NotAFeature("holds dates and no numbers")
     numbers = [None if text is None else any_number(text) for text in _texts(values).tolist()]
     read = pd.Series(numbers, index=values.index, dtype=np.float64)
-    remark = _unread(values, read, "numbers")
-    infinite = number_column(read, FeatureType.NUMBER)
-    return Column(FeatureType.NUMBER, infinite.values, "; ".join(filter(None, (remark, infinite.remark))) or None)
+    return Column(FeatureType.NUMBER, read, _unread(values, read, "numbers"))
 
 
 def _dates(values: pd.Series[Any], form: str | None) -> Column:
