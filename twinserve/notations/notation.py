@@ -20,6 +20,7 @@ Form = Literal[
     "time or duration",
     "boolean",
     "any number",
+    "any number with a decimal comma",
     "text of a value",
     "as it is",
 ]

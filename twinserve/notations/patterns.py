@@ -30,6 +30,7 @@ _WORDS: Final[Mapping[Form, str]] = {
     "time or duration": "a text such as 13:05, 1 days 02:00:00 or 2h 5min",
     "boolean": "the text true or false in any case",
     "any number": "a text, which is null where it is no number",
+    "any number with a decimal comma": "a text with a decimal comma, which is null where it is no number",
     "text of a value": "a number or a boolean, which stands for its text",
 }
 

@@ -26,8 +26,9 @@ def reader(notation: Notation) -> Reader:
     nulls = frozenset(notation.nulls)
     if notation.form == "text of a value":
         return lambda value: _text_or_null(value, notation.width, nulls)
-    if notation.form == "any number":
-        return lambda value: any_number(value) if type(value) is str else value
+    if notation.form in ("any number", "any number with a decimal comma"):
+        is_comma = notation.form == "any number with a decimal comma"
+        return lambda value: any_number(value, decimal_comma=is_comma) if type(value) is str else value
     read = _read(notation)
 
     def value_of(value: Any) -> Any:
@@ -63,13 +64,13 @@ def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
     return None if text in nulls else text
 
 
-def any_number(text: str) -> float | None:
+def any_number(text: str, *, decimal_comma: bool = False) -> float | None:
     """The number of a text, also of an amount in any unit; None for any other text, and for one that is not finite."""
     text = text.strip()
     if len(text) > LONGEST or "_" in text:
         return None
     try:
-        number: float | None = float(text)
+        number = WITH_COMMA.number(text) if decimal_comma else float(text)
     except ValueError:
         number = WITH_POINT.number(text)
     return number if number is not None and math.isfinite(number) else None

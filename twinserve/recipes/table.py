@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -25,6 +26,9 @@ from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import TEXTUAL, Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
+from twinserve.signature.sources.given_type import GivenType
+from twinserve.signature.sources.read_as import read_as
+from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
 from twinserve.tables.values import Values, read_values
@@ -71,7 +75,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     if options.holdout is not None:
         frame = _with_holdout(frame, options.holdout, options.target)
     names = [str(name) for name in frame.columns]
-    chosen = options.columns.among(names)
+    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
     chosen.require_apart(options.target, options.split)
     read = read_values(frame, options.cells, chosen.literal)
     frame = read.frame
@@ -112,7 +116,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         name=name,
         task=task,
         input=signature,
-        load=lambda: Table(kept.frame, target, source, given, held_out, weights),
+        load=lambda: Table(kept.frame, target, source, with_dates(given, chosen.types), held_out, weights),
         candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed, learning),
         metric=options.metric or DEFAULT[task],
         intended_use=(
@@ -130,6 +134,16 @@ def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
     if target not in frame.columns:
         raise no_such_column(target, [str(name) for name in frame.columns])
     return frame[frame[target].notna()].reset_index(drop=True)
+
+
+def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFrame:
+    """The rows with the dates of a named format as dates: rows can be divided by time, which a text does not tell."""
+    read: dict[str, pd.Series[Any]] = {}
+    for name, kind in types.items():
+        with suppress(NotAFeature):  # It is refused where it is read as a feature.
+            if kind.format is not None and name in given:
+                read[name] = read_as(given[name], kind).values
+    return given.assign(**read)
 
 
 def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd.DataFrame:

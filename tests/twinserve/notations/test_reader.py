@@ -17,7 +17,7 @@ DOLLARS: Final = Notation(form="amount", unit="$", nulls=("", "-"))
 COUNT: Final = Notation(form="amount", nulls=("?",))
 SHARE: Final = Notation(form="amount", unit="%")
 EUROS: Final = Notation(form="amount with a decimal comma", unit="€")
-TAKING_ANY: Final = ("as it is", "any number", "text of a value")
+TAKING_ANY: Final = ("as it is", "any number", "any number with a decimal comma", "text of a value")
 CASES: Final[list[tuple[Notation, Any, Any]]] = [
     (DOLLARS, "$1,234.50", 1234.5),
     (DOLLARS, " -$3 ", -3.0),
@@ -46,6 +46,9 @@ CASES: Final[list[tuple[Notation, Any, Any]]] = [
     (Notation(form="any number"), "$5", 5.0),
     (Notation(form="any number"), "unknown", None),
     (Notation(form="any number"), "nan", None),
+    (Notation(form="any number with a decimal comma"), "1,234", 1.234),
+    (Notation(form="any number with a decimal comma"), "1.234,5 €", 1234.5),
+    (Notation(form="any number with a decimal comma"), "oops", None),
     (Notation(form="any number"), "1e999", None),
     (Notation(form="text of a value"), 35, "35"),
     (Notation(form="text of a value"), [], []),

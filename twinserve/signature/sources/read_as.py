@@ -28,6 +28,8 @@ def read_as(values: pd.Series[Any], given: GivenType) -> Column:
         raise NotAFeature("holds no value")
     if given.type is FeatureType.DATE:
         return _dates(values, given.format)
+    if given.type is FeatureType.NUMBER:
+        return _numbers(values, decimal_comma=_has_commas(values, given))
     return READERS[given.type](values)
 
 
@@ -38,7 +40,7 @@ def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation
     is_text = dtypes.infer_dtype(values, skipna=True) == "string"
     nulls = () if known is None else known.nulls
     if given.type is FeatureType.NUMBER and not dtypes.is_numeric_dtype(values.dtype):
-        return Notation(form="any number")
+        return Notation(form="any number with a decimal comma" if _has_commas(values, given) else "any number")
     if given.type in TEXTUAL and not is_text:
         return Notation(form="text of a value", nulls=nulls)
     if given.format is not None and is_text:
@@ -64,13 +66,19 @@ def _free_text(values: pd.Series[Any]) -> Column:
     return Column(FeatureType.STRING, _texts(values))
 
 
-def _numbers(values: pd.Series[Any]) -> Column:
+def _has_commas(values: pd.Series[Any], given: GivenType) -> bool:
+    """Are there decimal commas in this column? Without any, its points are decimal points."""
+    return given.decimal_comma and any(isinstance(value, str) and "," in value for value in values.tolist())
+
+
+def _numbers(values: pd.Series[Any], *, decimal_comma: bool) -> Column:
     column = interpret(values, recognise=True)
     if column.type in NUMERIC_OR_BOOLEAN:
         return Column(FeatureType.NUMBER, column.values, column.remark)
     if column.type in TEMPORAL:
         raise NotAFeature("holds dates and no numbers")
-    numbers = [None if text is None else any_number(text) for text in _texts(values).tolist()]
+    texts = _texts(values).tolist()
+    numbers = [None if text is None else any_number(text, decimal_comma=decimal_comma) for text in texts]
     read = pd.Series(numbers, index=values.index, dtype=np.float64)
     return Column(FeatureType.NUMBER, read, _unread(values, read, "numbers"))
 
@@ -100,6 +108,5 @@ def _unread(values: pd.Series[Any], read: pd.Series[Any], what: str) -> str | No
 
 READERS: Final[Mapping[FeatureType, Callable[[pd.Series[Any]], Column]]] = {
     FeatureType.CATEGORY: _categories,
-    FeatureType.NUMBER: _numbers,
     FeatureType.STRING: _free_text,
 }
