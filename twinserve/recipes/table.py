@@ -31,6 +31,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.stacked import stacked
 from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
@@ -73,7 +74,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     """
     learned = len(frame)
     if options.holdout is not None:
-        frame = _with_holdout(frame, options.holdout, options.target)
+        frame = _with_holdout(frame, options.holdout, options)
     names = [str(name) for name in frame.columns]
     chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
     chosen.require_apart(options.target, options.split)
@@ -146,14 +147,14 @@ def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFr
     return given.assign(**read)
 
 
-def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd.DataFrame:
+def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOptions) -> pd.DataFrame:
     """The rows of both tables; raises `NoSuchColumn` where the hold-out lacks a column."""
     missing = [str(name) for name in frame.columns if name not in holdout.columns]
     if missing:
         raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    if not holdout[target].notna().any():
+    if options.target in holdout and not holdout[options.target].notna().any():
         raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
-    return pd.concat([frame, holdout[list(frame.columns)]], ignore_index=True)
+    return stacked([frame, holdout[list(frame.columns)]], typed=options.cells.typed)
 
 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from twinserve.errors import AskedWrongly
 from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
+from twinserve.tables.cells import Cells
 
 ROWS = 120
 
@@ -145,3 +146,16 @@ def test_what_cannot_be_learned_is_one_sentence(
     table: pd.DataFrame, target: str, options: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(table, target, **options).startswith(sentence)
+
+
+def test_a_hold_out_of_another_file_is_read_together_with_the_table() -> None:
+    """`NA` in one of two CSV files makes no texts of the numbers in the other."""
+    table = frame(count=pd.Series(range(5, ROWS + 5), dtype="Int64"))
+    others = frame(count=pd.Series([*map(str, range(5, ROWS + 4)), "NA"], dtype="str"))
+    made = recipe(table, holdout=others, cells=Cells(typed=False))
+    assert isinstance(made.input, Signature)
+    assert {feature.name: str(feature.type) for feature in made.input.features}["count"] == "integer"
+
+
+def test_a_target_that_neither_table_has_is_one_sentence() -> None:
+    assert refusal(frame(), "z", holdout=frame()).startswith("There is no column 'z'")
