@@ -96,7 +96,8 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     aside = {**dict.fromkeys(counting, COUNTS), **_aside(chosen, options.split.group)}
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
     understood = Known(read.units, read.troubles, read.notations)
-    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood)
+    others = [options.target, *aside]
+    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood, others=others)
     weights = None if chosen.weight is None else row_weights(given[chosen.weight])
     learning = len(known) if held_out is None else int((~held_out).sum())
     leaks = find_leaks(table.frame, table.signature, target, task)
