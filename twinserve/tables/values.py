@@ -77,7 +77,11 @@ def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()
 
 
 def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, literal: Collection[str]) -> pd.Series[Any]:
-    if not (dtypes.is_object_dtype(values.dtype) or isinstance(values.dtype, pd.StringDtype)):
+    if isinstance(values.dtype, pd.CategoricalDtype):  # Its type is said, and only its texts are read.
+        texts_alone = values.astype(object)
+        column = _column(name, texts_alone, cells, read, [name])
+        return values if column is texts_alone else column.astype("category")
+    if not _holds_texts(values.dtype):
         return values
     kind = dtypes.infer_dtype(values, skipna=True)
     if kind != "string":
@@ -113,6 +117,11 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
         return values
     kept: list[Any] = [None if place in nulls else text for place, text in enumerate(distinct)]
     return _series(values, [*kept, None], texts.codes, values.dtype)
+
+
+def _holds_texts(dtype: Any) -> bool:
+    is_of_arrow = isinstance(dtype, pd.ArrowDtype) and dtype.type is str
+    return dtypes.is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype) or is_of_arrow
 
 
 def _with_nulls(notation: Notation, texts: _Texts, places: Collection[int]) -> Notation:
