@@ -52,7 +52,9 @@ def evaluate_on_holdout(
             baseline={} if baseline is None else evaluate(y_true, baseline, metric, weights=weights),
         )
         _require_finite(quality)
-        ranked = importances(predictor, data.holdout.columns, y_true, data.signature, metric=metric, seed=seed)
+        ranked = importances(
+            predictor, data.holdout.columns, y_true, data.signature, metric=metric, seed=seed, weights=weights
+        )
     names = [one.feature for one in ranked.features]
     train, holdout = ((rows.columns, rows.y_true) for rows in (data.train, data.holdout))
     doubt = too_good(train, holdout, data.signature, data.classes, quality.metrics, names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.twinserve.signature.made import feature, signature
+from twinserve.arrays import FloatArray
 from twinserve.evaluate.importance import MOST_FEATURES, REPEATS, importances
 from twinserve.predict.predictor import Predictions
 from twinserve.signature import Columns
@@ -50,6 +51,28 @@ def test_more_is_more_important_whatever_the_sign_of_the_metric() -> None:
 
 def test_the_seed_decides_the_shuffles() -> None:
     assert importance_of(seed=1) == importance_of(seed=1) != importance_of(seed=2)
+
+
+class Switched(OneColumn):
+    """Predicts the second column where the first one is 1, else 0."""
+
+    def predict(self, columns: Columns) -> Predictions:
+        """Their product."""
+        return Predictions(values=columns.matrix[:, 0] * columns.matrix[:, 1])
+
+
+def test_a_row_counts_by_its_weight() -> None:
+    """A feature that matters in rows of no weight is worth nothing."""
+    switch = np.repeat([0.0, 1.0], ROWS // 2)
+    columns = Columns(np.column_stack([switch, MATRIX[:, 1]]))
+    contract, y_true = signature(feature("switch"), feature("all")), switch * MATRIX[:, 1]
+
+    def importance(weights: FloatArray | None) -> float:
+        ranked = importances(Switched(), columns, y_true, contract, metric="rmse", seed=0, weights=weights)  # type: ignore[arg-type]  # A fake.
+        return {one.feature: one.mean for one in ranked.features}["all"]
+
+    assert importance(None) > 0
+    assert importance(1 - switch) == 0
 
 
 def test_the_rows_themselves_stay_as_they_were() -> None:
