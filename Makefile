@@ -20,7 +20,8 @@ REQUESTS ?= 1000000
 PYTHONS ?= 3.12 3.13
 # Of the tests at once: half again as many as there are processors, as many of them wait for servers.
 PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
-# Of the long ones, which wait more: 6.5 minutes, not 7.
+# Of the long ones, which wait more: 6.5 minutes, not 7. Each process collects all files that it is given.
+LONG    = $(shell grep -rl --include='*.py' 'mark\.long' tests)
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 
 .DEFAULT_GOAL := help
@@ -68,7 +69,7 @@ test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not long and not extended and not environments"
 
 test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
-	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended"
+	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended" $(LONG)
 
 test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile -m "extended and not environments"

@@ -40,7 +40,6 @@ class Judging:
     y_true: FloatArray
     metric: str | Metric
     weights: FloatArray | None = None
-    """Of these rows, `[n]`."""
 
     def score(self, columns: Columns) -> float:
         """The metric over the rows that the model answers: shuffled values may make rows that it refuses."""
@@ -64,7 +63,7 @@ def importances(
     seed: int,
     weights: FloatArray | None = None,
 ) -> ImportanceFacts:
-    """The importance of the features, in units of the metric, the most important first; rows count by their weights.
+    """The importance of the features, in units of the metric, the most important first.
 
     Of more than `MOST_FEATURES` those are measured whose shuffling changes the predictions most. So the work
     is bounded: a shuffle of `SCREENED` rows for each feature, and `REPEATS` times `MOST_ROWS` for `MOST_FEATURES`."""
@@ -73,8 +72,8 @@ def importances(
     rows = np.sort(rng.permutation(len(columns))[: min(MOST_ROWS, max(SCREENED, CELLS // width))])
     if metric_of(metric).task == "classification":  # A row of each class at least.
         rows = np.union1d(rows, np.unique(y_true, return_index=True)[1])
-    weighed = None if weights is None else weights[rows]
-    judging = Judging(predictor, columns.take(rows.tolist()), y_true[rows], metric, weighed)
+    weighing = None if weights is None else weights[rows]
+    judging = Judging(predictor, columns.take(rows.tolist()), y_true[rows], metric, weighing)
     places, screened = list(range(len(signature.features))), None
     if len(places) > MOST_FEATURES:
         few = judging.columns.spread(min(SCREENED, max(FEWEST, CELLS // 10 // width)))

@@ -15,6 +15,7 @@ Form = Literal[
     "date with the year first",
     "date with the day first",
     "date with the month first",
+    "date with a named month",
     "date of a format",
     "month",
     "time or duration",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import boolean_of
+from twinserve.notations.named_months import named_month
 from twinserve.notations.notation import LONGEST, Form, Notation
 from twinserve.notations.times import clock, day_first, duration, month, month_first, year_first
 
@@ -104,6 +105,7 @@ READERS: Final[Mapping[Form, Read]] = {
     "date with the year first": year_first,
     "date with the day first": day_first,
     "date with the month first": month_first,
+    "date with a named month": named_month,
     "month": month,
     "time or duration": _seconds,
     "boolean": boolean_of,

@@ -116,9 +116,7 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
     if (name := _read_otherwise(champion.signature, challenge.opened.signature)) is not None:
-        reason = f"{name!r} is read otherwise than for the champion, so its rows are not known again and none is compared."
-            f"{name!r} is read otherwise than for the champion, whose rows cannot be known again; none is compared."
-        )
+        reason = f"{name!r} is read otherwise than for the champion, so its rows are not known again and not compared."
         return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     rows = len(challenge.holdout)
     challenge = challenge.on(unseen(challenge, champion))

@@ -17,13 +17,14 @@ from twinserve.arrays import IntArray
 from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import Booleans
 from twinserve.notations.kind import Kind, Meaning
+from twinserve.notations.named_months import NamedMonths
 from twinserve.notations.notation import Notation
 from twinserve.notations.times import Clock, Durations, Months, YearFirst, YearLast
 from twinserve.notes import Note
 from twinserve.tables.cells import Cells
 from twinserve.tables.null_words import NULL_OF_PANDAS, is_null_word
 
-TIMES: Final = (YearFirst(), YearLast(), Months(), Clock(), Durations())
+TIMES: Final = (YearFirst(), YearLast(), NamedMonths(), Months(), Clock(), Durations())
 SAMPLE: Final = 1_000
 MOST: Final = 0.5
 """A column seems to be of a kind if at least this share of its cells is."""
