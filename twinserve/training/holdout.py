@@ -131,7 +131,7 @@ def _whole_groups(codes: IntArray, names: pd.Series[Any], strata: IntArray) -> B
                 chosen.append(group)
                 held += size
         if not held and len(stratum) > 1:
-            chosen.append(int(stratum["size"].idxmin()))
+            chosen.append(stratum.index.tolist()[int(stratum["size"].argmin())])
     return np.isin(codes, chosen)
 
 
