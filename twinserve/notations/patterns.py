@@ -61,6 +61,8 @@ def words(notation: Notation) -> str | None:
 
 def _amount(notation: Notation) -> str:
     number = _NUMBER if notation.form == "amount" else _NUMBER_WITH_COMMA
+    if notation.unit == "%":
+        return rf"\(?[-+\u2212]?\s*({number}\s*%|0([.,]0*)?)\)?"
     unit = rf"({_escaped(notation.unit)})?\s*" if notation.unit else ""
     return rf"\(?[-+\u2212]?\s*{unit}[-+\u2212]?\s*{number}\s*{unit}\)?"
 

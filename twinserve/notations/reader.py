@@ -24,12 +24,19 @@ WITH_POINT, WITH_COMMA = Amounts(comma=False), Amounts(comma=True)
 
 def reader(notation: Notation) -> Reader:
     """How a caller's values are read."""
+    read, numbers = _reader(notation), notation.null_numbers
+    if not numbers:
+        return read
+    return lambda value: None if type(value) in (int, float) and value in numbers else read(value)
+
+
+def _reader(notation: Notation) -> Reader:
     nulls = frozenset(notation.nulls)
     if notation.form == "text of a value":
         return lambda value: _text_or_null(value, notation.width, nulls)
     if notation.form in ("any number", "any number with a decimal comma"):
         is_comma = notation.form == "any number with a decimal comma"
-        return lambda value: any_number(value, decimal_comma=is_comma) if type(value) is str else value
+        return lambda value: value if type(value) is not str else _number_or_null(value, nulls, decimal_comma=is_comma)
     read = _read(notation)
 
     def value_of(value: Any) -> Any:
@@ -63,6 +70,10 @@ def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
     else:
         return value
     return None if text in nulls else text
+
+
+def _number_or_null(text: str, nulls: Collection[str], *, decimal_comma: bool) -> float | None:
+    return None if text.strip() in nulls else any_number(text, decimal_comma=decimal_comma)
 
 
 def any_number(text: str, *, decimal_comma: bool = False) -> float | None:

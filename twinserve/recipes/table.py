@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, get_args
@@ -13,18 +13,17 @@ import pandas as pd
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Metric, Task
 from twinserve.notes import Note
+from twinserve.recipes import table_notes
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn, no_such_column
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
-from twinserve.recipes.leaks import find_leaks, separating
+from twinserve.recipes.leaks import find_leaks
 from twinserve.recipes.named_estimators import candidates, require_estimators
-from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
-from twinserve.recipes.row_hashes import row_hashes
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
-from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.read_as import read_as
@@ -32,12 +31,9 @@ from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
 from twinserve.tables.stacked import stacked
-from twinserve.tables.values import Values, read_values
+from twinserve.tables.values import read_values
 
 FEWEST_ROWS: Final = 30
-RARE: Final = 0.2
-"""The target is imbalanced if a class has a smaller proportion than this."""
-IS_GROUP: Final = "it names the group of a row"
 COUNTS: Final = "it counts the rows, which says nothing of them"
 
 
@@ -104,15 +100,15 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
-        *_rows(frame, known, options.target),
-        *_task(target, task, guessed=options.task is None),
-        *_many(learning),
-        *_read(read, options.target, chosen),
-        *_told_aside(chosen, options.split.group),
+        *table_notes.of_rows(frame, known, options.target),
+        *table_notes.of_task(target, task, guessed=options.task is None),
+        *table_notes.of_many_rows(learning),
+        *table_notes.of_values(read, options.target, chosen),
+        *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
-        *_leaks(leaks, kept=options.keep_leaks),
-        *_separating(kept, target, task),
+        *table_notes.of_leaks(leaks, kept=options.keep_leaks),
+        *table_notes.of_separating(kept, target, task),
     )
     return Recipe(
         name=name,
@@ -160,7 +156,7 @@ def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOpti
 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
     """Why a column is no feature, where somebody said so."""
-    return {**chosen.left_out, **({} if group is None else {group: IS_GROUP})}
+    return {**chosen.left_out, **({} if group is None else {group: table_notes.IS_GROUP})}
 
 
 def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collection[str]) -> Sequence[str]:
@@ -168,22 +164,6 @@ def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collec
     columns = {str(name) for name in frame.columns} - set(others)
     counting = [name for name in row_numbers(frame) if name in columns and name not in types]
     return counting if len(counting) < len(columns) else []
-
-
-def _read(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
-    """What was read how, and what of the target could not be."""
-    no_texts = {name for name, given in chosen.types.items() if given.type not in TEXTUAL}
-    yield from (note for note in read.notes if note.kind == "fact" or note.column not in no_texts)
-    if target in read.troubles:
-        yield Note("warning", target, f"it {read.troubles[target]}")
-
-
-def _told_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
-    for name, choice in chosen.aside.items():
-        if name != group:
-            yield Note("dropped", name, f"{chosen.left_out[name]} (--{choice})")
-    if group is not None:
-        yield Note("dropped", group, f"{IS_GROUP} (--group)")
 
 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
@@ -199,50 +179,3 @@ def _with_others(signature: Signature, names: Sequence[str], others: dict[str, s
     """The signature with further columns that are left out, all in the order of the table."""
     why = {**signature.left_out, **others}
     return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
-
-
-def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
-    if missing := len(frame) - len(known):
-        yield Note("warning", target, f"{missing} rows have no target and were left out")
-    twice = int(pd.Series(row_hashes(known)).duplicated().sum())
-    if twice:
-        yield Note(
-            "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
-        )
-
-
-def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
-    how = "guessed from the target; --task overrides" if guessed else "as given by --task"
-    if task == "regression":
-        yield Note("fact", None, f"regression, {how}")
-        return
-    proportions = target.value_counts(normalize=True)
-    yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
-    if proportions.iloc[-1] < RARE:
-        yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
-
-
-def _many(rows: int) -> Iterator[Note]:
-    """What is done where there are many rows."""
-    if rows > MANY_ROWS:
-        yield Note(
-            "fact",
-            None,
-            f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
-            "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
-        )
-
-
-def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
-    for name, sentence in leaks.items():
-        what = "kept because of --keep-leaks" if kept else "left out; --keep-leaks keeps it"
-        yield Note("leak", name, f"{sentence}: {what}")
-
-
-def _separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Iterator[Note]:
-    for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
-        yield Note(
-            "leak",
-            name,
-            "it alone separates the two classes in every row: kept; make sure that it is known before the prediction",
-        )

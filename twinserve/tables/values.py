@@ -83,7 +83,7 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
         column = _column(name, texts_alone, cells, read, [name])
         return values if column is texts_alone else column.astype("category")
     if not _holds_texts(values.dtype):
-        return values
+        return _without_null_numbers(name, values, cells, read)
     kind = dtypes.infer_dtype(values, skipna=True)
     if kind != "string":
         is_open = kind.startswith("mixed") and name not in literal
@@ -230,6 +230,19 @@ def _without_null_words(name: str, values: pd.Series[Any], cells: Cells, read: V
     read.notes.append(Note("fact", name, f"{words or 'a blank text'} in {len(texts)} cells, read as null"))
     read.notations[name] = Notation(form="amount", nulls=tuple(sorted({text for _, text in texts})))
     return plain.infer_objects()
+
+
+def _without_null_numbers(name: str, values: pd.Series[Any], cells: Cells, read: Values) -> pd.Series[Any]:
+    """A column of numbers without those that `null_values` names, such as -999."""
+    if not dtypes.is_numeric_dtype(values.dtype) or dtypes.is_bool_dtype(values.dtype):
+        return values
+    nulls = Notation(form="amount", nulls=cells.null_values)
+    are_null = values.isin(list(nulls.null_numbers))
+    if not are_null.any():
+        return values
+    read.notes.append(Note("fact", name, f"{int(are_null.sum())} cells are null by --null-values"))
+    read.notations[name] = nulls
+    return (values.astype("Int64") if dtypes.is_integer_dtype(values.dtype) else values).mask(are_null)
 
 
 def _cells(count: int) -> str:

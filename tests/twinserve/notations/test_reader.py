@@ -66,6 +66,12 @@ CASES: Final[list[tuple[Notation, Any, Any]]] = [
     (Notation(form="text of a value", width=5), 12.0, "00012"),
     (Notation(form="text of a value", width=5), 1.5, "1.5"),
     (Notation(form="text of a value", width=5), " 12", "12"),
+    (Notation(form="amount", nulls=("-999",)), -999, None),
+    (Notation(form="amount", nulls=("-999",)), -999.0, None),
+    (Notation(form="amount", nulls=("-999",)), "-999", None),
+    (Notation(form="amount", nulls=("1",)), True, True),
+    (Notation(form="any number", nulls=("-999",)), "-999", None),
+    (Notation(form="any number", nulls=("-999",)), -999, None),
     (Notation(form="as it is"), " State-gov", "State-gov"),
     (Notation(form="as it is", nulls=("NA",)), "NA", None),
 ]

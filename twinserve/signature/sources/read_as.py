@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
-from twinserve.notations.notation import Notation
+from twinserve.notations.notation import Form, Notation
 from twinserve.notations.reader import any_number, text_of_value
 from twinserve.signature.frames import text_of
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL, FeatureType
@@ -40,7 +40,8 @@ def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation
     is_text = dtypes.infer_dtype(values, skipna=True) == "string"
     nulls = () if known is None else known.nulls
     if given.type is FeatureType.NUMBER and not dtypes.is_numeric_dtype(values.dtype):
-        return Notation(form="any number with a decimal comma" if _has_commas(values, given) else "any number")
+        form: Form = "any number with a decimal comma" if _has_commas(values, given) else "any number"
+        return Notation(form=form, nulls=nulls)
     if given.type in TEXTUAL and not is_text:
         return Notation(form="text of a value", nulls=nulls)
     if given.format is not None and is_text:
