@@ -32,6 +32,7 @@ _WORDS: Final[Mapping[Form, str]] = {
     "time or duration": "a text such as 13:05, 1 days 02:00:00 or 2h 5min",
     "boolean": "the text true or false in any case",
     "any number": "a text, which is null where it is no number",
+    "any number with a decimal comma": "a text with a decimal comma, which is null where it is no number",
     "text of a value": "a number or a boolean, which stands for its text",
 }
 
@@ -60,6 +61,8 @@ def words(notation: Notation) -> str | None:
 
 def _amount(notation: Notation) -> str:
     number = _NUMBER if notation.form == "amount" else _NUMBER_WITH_COMMA
+    if notation.unit == "%":
+        return rf"\(?[-+\u2212]?\s*({number}\s*%|0([.,]0*)?)\)?"
     unit = rf"({_escaped(notation.unit)})?\s*" if notation.unit else ""
     return rf"\(?[-+\u2212]?\s*{unit}[-+\u2212]?\s*{number}\s*{unit}\)?"
 

@@ -87,7 +87,7 @@ def fit(
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):
         warnings.simplefilter("always")
-        check = partial(_require_tolerance, data, folded) if out_of_range == "warn" else _accept
+        check = partial(_check, recipe, data, folded, out_of_range)
         patient = search_seconds > 0 or data.train.columns.matrix.size <= MANY_CELLS
         candidates = cross_validate_all(recipe.candidates(seed), folded, check, progress, patient=patient)
         evaluated = candidates.evaluated
@@ -150,14 +150,15 @@ def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     return FoldedRows(frame, target, rows.y_true, data.classes, parts, recipe.metric, shuffled, rows.weights, decided)
 
 
-def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:
-    encoder = raising_encoder(pipeline)
+def _check(recipe: Recipe, data: Data, folded: FoldedRows, out_of_range: OutOfRange, pipeline: Any) -> None:
+    """Raise `CannotTrain` for a candidate that is not worth a cross-validation.
+
+    Under the policy `reject` no unseen value reaches a pipeline, so its encoders may raise on one."""
+    if not recipe.decision.by_probability and not hasattr(pipeline, "predict_proba"):
+        raise CannotTrain("it gives no probabilities, which --threshold and --costs need")
+    encoder = raising_encoder(pipeline) if out_of_range == "warn" else None
     if encoder is not None:
         require_tolerance(fit_on_all(pipeline, folded), encoder, data.train.columns, data.signature)
-
-
-def _accept(_: Any) -> None:
-    """Every candidate: under the policy `reject` no unseen value reaches a pipeline."""
 
 
 def _unweighted(evaluated: Mapping[str, Candidate], data: Data) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -129,6 +130,17 @@ def test_blanks_around_texts_are_left_out_and_counted() -> None:
     result = values(" <=50K", " >50K", " <=50K", "<=50K", "  ")
     assert listed(result) == ["<=50K", ">50K", "<=50K", "<=50K", None]
     assert told(result) == ["3 cells have blanks around the text, which are left out"]
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "category", pd.ArrowDtype(pa.string())], ids=str)
+def test_texts_are_read_alike_whatever_holds_them(dtype: Any) -> None:
+    """As what Parquet gives depends on who wrote it; of categories the type is said, so amounts are none there."""
+    table = pd.DataFrame({"c": [" a", "?", None, "a"], "price": ["$1", "$1,200", "$3", "$3"]}, dtype=dtype)
+    read = read_values(table, Cells(null_values=("?",)))
+    assert [None if pd.isna(value) else value for value in read.frame["c"]] == ["a", None, None, "a"]
+    said = isinstance(read.frame["c"].dtype, pd.CategoricalDtype)
+    assert said == (dtype == "category")
+    assert read.frame["price"].tolist() == (["$1", "$1,200", "$3", "$3"] if said else [1.0, 1200.0, 3.0, 3.0])
 
 
 @pytest.mark.parametrize("how", [CSV, Cells()], ids=["csv", "typed"])
