@@ -18,6 +18,7 @@ from twinserve.compile import (
     linear,
     neural,
     scaling,
+    svm,
     threshold,
     trees,
     xgboost,
@@ -25,7 +26,7 @@ from twinserve.compile import (
 from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
+    linear, trees, boosting, xgboost, lightgbm, bayes, neural, svm, dummy, calibration, threshold, ensembles,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 

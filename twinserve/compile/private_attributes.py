@@ -22,6 +22,7 @@ _BOOSTING = (
 )
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
+_KERNEL = ("_dual_coef_", "_gamma", "_intercept_", "_n_support", "_probA", "_probB", "_sparse")
 
 PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
@@ -31,6 +32,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
+    **dict.fromkeys(("sklearn.svm.NuSVC", "sklearn.svm.NuSVR", "sklearn.svm.SVC", "sklearn.svm.SVR"), _KERNEL),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
