@@ -9,6 +9,7 @@ Source: scikit-learn 1.9, `svm/_base.py`, `svm/src/libsvm/svm.cpp` (`k_function`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations, pairwise
 from typing import Any, Final
 
@@ -22,14 +23,18 @@ from twinserve.compile.pairwise_coupling import coupled
 from twinserve.compile.refusal import refusal
 
 KERNELS: Final = ("linear", "poly", "rbf", "sigmoid")
+MOST_EXACT: Final = 10
+"""The most pairs of classes that are summed one by one: each takes about 3 us a row."""
 
 
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     """`sum of coefficient * kernel + intercept`."""
     table, weights = _fitted(model)
-    table, weights = kernels.evened(table, weights)
-    similar = _similarities(graph, model, graph.numbers(block, model), table, weights)
-    return Regressed(graph.affine(similar, weights, model._intercept_))
+    wide = kernels.evened(table, weights)
+    similar = _similarities(graph, model, graph.numbers(block, model), *wide)
+    products = graph.op("Mul", similar, graph.constant(wide[1][:, 0]))
+    total = graph.row_sum(products, len(wide[0]))
+    return Regressed(graph.op("Add", total, graph.constant(model._intercept_)))
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -53,24 +58,44 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
 
 
 def _decisions(graph: Graph, model: Any, block: Block) -> str:
-    """`[n, pairs]`: of each pair of classes the decision, positive for the first.
-
-    The vectors of either class are summed apart, as libsvm does: decisions that cancel are then 0 in both.
-    """
+    """`[n, pairs]`: of each pair of classes the decision, positive for the first."""
     table, weights = _fitted(model)
-    ends = np.cumsum([0, *model._n_support])
-    width, wide = len(ends) - 1, kernels.evened(table, weights)
+    ends = np.cumsum([0, *model._n_support]).tolist()
+    owned = [range(start, end) for start, end in pairwise(ends)]
+    wide = kernels.evened(table, weights)
     similar = _similarities(graph, model, graph.numbers(block, model), *wide)
+    pairs = list(combinations(range(len(owned)), 2))
+    if len(pairs) > MOST_EXACT:
+        sums = _sums_of_classes(graph, similar, len(wide[0]), weights, owned)
+    else:
+        parts = [_sum_of_pair(graph, similar, len(wide[0]), weights, (i, owned[i]), (j, owned[j])) for i, j in pairs]
+        sums = graph.op("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+    return graph.op("Add", sums, graph.constant(model._intercept_))
+
+
+def _sum_of_pair(
+    graph: Graph, similar: str, width: int, weights: FloatArray, first: tuple[int, range], second: tuple[int, range]
+) -> str:
+    """`[n, 1]`: each product rounded, then summed vector after vector as libsvm does, so that decisions that cancel are
+    0 in both, and a sum overflows where libsvm's does."""
+    (i, own), (j, other) = first, second
+    factors = np.concatenate([weights[own, j - 1], weights[other, i]])
+    similar = graph.gather(similar, [*own, *other], width)
+    return graph.row_sum(graph.op("Mul", similar, graph.constant(factors)), len(factors))
+
+
+def _sums_of_classes(graph: Graph, similar: str, width: int, weights: FloatArray, owned: Sequence[range]) -> str:
+    """`[n, pairs]`: each class's sums against all others in one product, which is faster for many classes."""
+    others = len(owned) - 1
     sums = [
-        graph.op("MatMul", graph.gather(similar, range(start, end), len(wide[0])), graph.constant(weights[start:end]))
-        for start, end in pairwise(ends.tolist())
+        graph.op("MatMul", graph.gather(similar, own, width), graph.constant(weights[own.start : own.stop]))
+        for own in owned
     ]
-    whole = graph.op("Concat", *sums, axis=1) if len(sums) > 1 else sums[0]
-    pairs = list(combinations(range(width), 2))
-    columns = width * (width - 1)
-    of_first = graph.gather(whole, [i * (width - 1) + j - 1 for i, j in pairs], columns)
-    of_second = graph.gather(whole, [j * (width - 1) + i for i, j in pairs], columns)
-    return graph.op("Add", graph.op("Add", of_first, of_second), graph.constant(model._intercept_))
+    whole, columns = graph.op("Concat", *sums, axis=1), len(owned) * others
+    pairs = list(combinations(range(len(owned)), 2))
+    of_first = graph.gather(whole, [i * others + j - 1 for i, j in pairs], columns)
+    of_second = graph.gather(whole, [j * others + i for i, j in pairs], columns)
+    return graph.op("Add", of_first, of_second)
 
 
 def _one_vs_rest(graph: Graph, decisions: str, first: FloatArray, second: FloatArray) -> str:

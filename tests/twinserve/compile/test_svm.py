@@ -80,8 +80,8 @@ def test_the_corners_of_a_square_leave_its_middle_to_the_second_class() -> None:
     """The decision there is 0, and libsvm counts a vote for the first class only above it."""
     x = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
     model = SVC().fit(x, [0, 0, 1, 1])
-    middle = np.array([[0.5, 0.5]])
-    assert model.decision_function(middle).tolist() == [0.0]
+    middle = np.array([[0.5, 0.5], [0.5, 0.0], [0.0, 0.5], [0.5, 7.0]])
+    assert model.decision_function(middle[:1]).tolist() == [0.0]
     assert_same(model, plain(middle))
 
 
