@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from sklearn import datasets
 
-from bench.model_examples import kernels, linear, meta_estimators, other_estimators, steps, trees, unanswered
+from bench.model_examples import (
+    categories,
+    kernels,
+    linear,
+    meta_estimators,
+    other_estimators,
+    steps,
+    trees,
+    unanswered,
+)
 from bench.model_examples.tables import Example, mixed, numbers
 
 
@@ -26,5 +35,6 @@ def examples() -> Iterator[Example]:
     yield from other_estimators.others(two, amount)
     yield from steps.steps(two, three)
     yield from steps.of_mixed_tables(mixed())
+    yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
     yield from unanswered.unanswered(two, amount)

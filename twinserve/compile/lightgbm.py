@@ -119,11 +119,12 @@ def read_trees(model: Any) -> list[Tree]:
 
 
 def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Block:
-    """The input: zeros become null where they count as missing, and categories are truncated to integers."""
+    """The input: zeros become null where they count as missing, numbers that are categories are truncated."""
     splits = [node for root in structures for node in _nodes(root) if "split_feature" in node]
     zeros = {node["split_feature"] for node in splits if node["missing_type"] == "Zero"}
-    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="}
-    tensor, place = graph.numbers(block, model), np.arange(len(block.columns))
+    whole = {place for place, column in enumerate(block.columns) if column.kind == "category"}
+    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="} - whole
+    tensor, place = graph.codes(block, model), np.arange(len(block.columns))
     if zeros:
         limit = graph.constant(np.where(np.isin(place, list(zeros)), ZERO, -1.0))
         missing = graph.op("LessOrEqual", graph.op("Abs", tensor), limit)

@@ -56,6 +56,7 @@ _UNLIMITED: Final = frozenset(
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
+        "twinserve.estimators.categories.Categories",
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",
         "sklearn.ensemble.HistGradientBoostingClassifier",

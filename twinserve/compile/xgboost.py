@@ -137,10 +137,11 @@ def _start(model: Any) -> FloatArray:
 
 
 def _input(graph: Graph, model: Any, learner: Any, block: Block) -> Block:
-    """The input rounded to float32, and the codes of categories rounded down."""
-    rounded = float32.as_single(graph, graph.numbers(block, model))
+    """The input rounded to float32, and numbers that are codes of categories rounded down."""
+    rounded = float32.as_single(graph, graph.codes(block, model))
     splits = [zip(tree["split_indices"], tree["split_type"], strict=True) for _, tree in _grown(learner)]
-    codes = {column for tree in splits for column, by_category in tree if by_category}
+    whole = {place for place, column in enumerate(block.columns) if column.kind == "category"}
+    codes = {column for tree in splits for column, by_category in tree if by_category} - whole
     if codes:
         chosen = np.isin(np.arange(len(block.columns)), list(codes))
         rounded = graph.op("Where", graph.constant(chosen, np.bool_), graph.op("Floor", rounded), rounded)
