@@ -42,5 +42,5 @@ def of_categories() -> Iterator[Example]:
 
 
 def _with_categories(table: Table) -> Table:
-    texts = {name: table.frame[name].astype("category") for name in table.frame if str(name).startswith("c")}
+    texts = {str(name): column.astype("category") for name, column in table.frame.items() if str(name)[0] == "c"}
     return Table(table.frame.assign(**texts), table.target)

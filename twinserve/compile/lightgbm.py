@@ -122,8 +122,8 @@ def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Blo
     """The input: zeros become null where they count as missing, numbers that are categories are truncated."""
     splits = [node for root in structures for node in _nodes(root) if "split_feature" in node]
     zeros = {node["split_feature"] for node in splits if node["missing_type"] == "Zero"}
-    whole = {place for place, column in enumerate(block.columns) if column.kind == "category"}
-    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="} - whole
+    are_codes = {place for place, column in enumerate(block.columns) if column.kind == "category"}
+    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="} - are_codes
     tensor, place = graph.codes(block, model), np.arange(len(block.columns))
     if zeros:
         limit = graph.constant(np.where(np.isin(place, list(zeros)), ZERO, -1.0))

@@ -62,6 +62,8 @@ _UNLIMITED: Final = frozenset(
         "sklearn.ensemble.HistGradientBoostingClassifier",
         "sklearn.ensemble.HistGradientBoostingRegressor",
         "xgboost.sklearn.XGBClassifier",
+        "xgboost.sklearn.XGBRFClassifier",
+        "xgboost.sklearn.XGBRFRegressor",
         "xgboost.sklearn.XGBRegressor",
     }
 )

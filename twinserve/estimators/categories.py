@@ -21,10 +21,12 @@ class Categories(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
     @classmethod
     def of(cls, categories: Mapping[str, pd.Index[Any]], names: list[str]) -> Self:
         """A fitted one: the categories by column, and the names of all columns."""
-        made = cls()
-        made.categories_ = {name: listed.to_numpy() for name, listed in categories.items()}
-        made.n_features_in_, made.feature_names_in_ = len(names), np.array(names, dtype=object)
-        return made
+        return cls()._holding(categories, names)
+
+    def _holding(self, categories: Mapping[str, pd.Index[Any]], names: list[str]) -> Self:
+        self.categories_ = {name: listed.to_numpy() for name, listed in categories.items()}
+        self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, dtype=object)
+        return self
 
     def fit(self, table: pd.DataFrame, target: Any = None) -> Self:
         """Learn the categories of each column that is text or has the dtype `category`."""
@@ -32,8 +34,7 @@ class Categories(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         own = categories_of(table)
         texts = table.select_dtypes(["object", "str"]).columns
         own |= {str(name): table[name].astype("category").cat.categories for name in texts if str(name) not in own}
-        vars(self).update(vars(self.of(own, [str(name) for name in table.columns])))
-        return self
+        return self._holding(own, [str(name) for name in table.columns])
 
     def transform(self, table: pd.DataFrame) -> pd.DataFrame:
         """The same columns, some of them as categories."""
