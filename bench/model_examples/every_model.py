@@ -31,6 +31,7 @@ def examples() -> Iterator[Example]:
     yield from trees.boosters(two, three, amount)
     yield from other_estimators.bayes_and_networks(two, three, amount)
     yield from kernels.vectors(two, three, amount)
+    yield from kernels.similarities(two, amount)
     yield from meta_estimators.meta(two, three, amount)
     yield from other_estimators.others(two, amount)
     yield from steps.steps(two, three)

@@ -20,6 +20,7 @@ MOST_NUMBERS: Final = 1_000_000
 """The numbers of a fitted table that a row is compared with: 8 MB of model, and half a millisecond for a row."""
 MOST_LOST: Final = 1e-9
 """The largest error of an answer that rounding in distances may cause, estimated from above."""
+SQUARE_IS_INFINITE: Final = 1e200
 NOTHING: Final = 800.0
 """`exp` of less than minus this is 0."""
 
@@ -40,10 +41,11 @@ def products(graph: Graph, tensor: str, table: FloatArray) -> str:
 
 
 def squared_distances(graph: Graph, tensor: str, table: FloatArray, reach: float) -> str:
-    """The squared distance to each row of the table; one over `reach` may be another number over `reach`."""
+    """The squared distance to each row of the table; one over `reach` may be another number over `reach`, infinity
+    where that is."""
     centre = _centre(table)
     moved = table - centre
-    ends = np.abs(moved).max(axis=0) + np.sqrt(reach)
+    ends = np.minimum(np.abs(moved).max(axis=0) + np.sqrt(reach), SQUARE_IS_INFINITE)
     z = graph.op("Sub", tensor, graph.constant(centre))
     low, high = graph.op("Less", z, graph.constant(-ends)), graph.op("Greater", z, graph.constant(ends))
     z = graph.op("Where", low, graph.constant(-ends), graph.op("Where", high, graph.constant(ends), z))
