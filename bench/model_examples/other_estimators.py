@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sklearn import dummy, ensemble, naive_bayes, neighbors, neural_network, svm
+from sklearn import dummy, ensemble, naive_bayes, neighbors, neural_network
 
 from bench.model_examples.pipelines import named, scaled
 from bench.model_examples.tables import Example, Table
@@ -32,12 +32,11 @@ def bayes_and_networks(two: Table, three: Table, amount: Table) -> Iterator[Exam
 
 
 def others(two: Table, amount: Table) -> Iterator[Example]:
-    """Dummies, neighbours, kernels and AdaBoost."""
+    """Dummies, neighbours and AdaBoost."""
     for model in (
         dummy.DummyClassifier(),
         dummy.DummyClassifier(strategy="uniform"),
         neighbors.KNeighborsClassifier(),
-        svm.SVC(),
         ensemble.AdaBoostClassifier(),
     ):
         yield named(model), model, two

@@ -128,6 +128,11 @@ class Graph:
         require_numbers(block.columns, reader)
         return self.dense(block)
 
+    def codes(self, block: Block, reader: Any) -> str:
+        """The block as one tensor of numbers and of codes of categories; `reader` is named by a refusal."""
+        require_numbers([column for column in block.columns if column.kind != "category"], reader)
+        return self.dense(block)
+
     def concat(self, blocks: Sequence[Block]) -> Block:
         """Blocks side by side; parts of the same tensor cost nothing."""
         parts: list[Block] = []

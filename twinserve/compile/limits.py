@@ -56,11 +56,14 @@ _UNLIMITED: Final = frozenset(
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
+        "twinserve.estimators.categories.Categories",
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",
         "sklearn.ensemble.HistGradientBoostingClassifier",
         "sklearn.ensemble.HistGradientBoostingRegressor",
         "xgboost.sklearn.XGBClassifier",
+        "xgboost.sklearn.XGBRFClassifier",
+        "xgboost.sklearn.XGBRFRegressor",
         "xgboost.sklearn.XGBRegressor",
     }
 )

@@ -8,16 +8,19 @@ from twinserve.compile import (
     calendar,
     calibration,
     compose,
+    cross_decomposition,
     decomposition,
     dummy,
     encoding,
     ensembles,
     features,
     imputing,
+    kernel_models,
     lightgbm,
     linear,
     neural,
     scaling,
+    svm,
     threshold,
     trees,
     xgboost,
@@ -25,7 +28,8 @@ from twinserve.compile import (
 from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
+    linear, cross_decomposition, kernel_models, svm,
+    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 

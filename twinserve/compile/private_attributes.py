@@ -22,15 +22,21 @@ _BOOSTING = (
 )
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
+_KERNEL = ("_dual_coef_", "_gamma", "_intercept_", "_n_support", "_probA", "_probB", "_sparse")
 
 PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
+    **dict.fromkeys(
+        [f"sklearn.cross_decomposition.{name}" for name in ("CCA", "PLSCanonical", "PLSRegression")], ("_x_mean",)
+    ),
     "sklearn.ensemble.GradientBoostingClassifier": _GRADIENT,
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
+    "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
+    **dict.fromkeys(("sklearn.svm.NuSVC", "sklearn.svm.NuSVR", "sklearn.svm.SVC", "sklearn.svm.SVR"), _KERNEL),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),

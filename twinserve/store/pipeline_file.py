@@ -20,6 +20,7 @@ JOBLIB: Final = "pipeline.joblib"
 TRUSTED: Final = frozenset(
     {
         "twinserve.estimators.calendar.Calendar",
+        "twinserve.estimators.categories.Categories",
         "twinserve.estimators.label_encoded.Coded",
         "twinserve.estimators.words.Words",
         "numpy.dtype",
