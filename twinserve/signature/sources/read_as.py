@@ -127,7 +127,8 @@ def _unread(values: pd.Series[Any], read: pd.Series[Any], what: str) -> str | No
     unread = values.notna() & read.isna()
     count, present = int(unread.sum()), int(values.notna().sum())
     if count > (1 - FEWEST_READABLE) * present:
-        raise NotAFeature(f"holds {present - count} {what} among {present} values; {values[unread].tolist()[0]!r} is none")
+        first = values[unread].tolist()[0]
+        raise NotAFeature(f"holds {present - count} {what} among {present} values; {first!r} is none")
     return f"holds {count} values that are no {what}, read as null" if count else None
 
 

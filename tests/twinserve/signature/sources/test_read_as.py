@@ -47,5 +47,5 @@ def test_a_number_that_is_a_date_may_be_sent_as_the_table_has_it(
 
 
 def test_seconds_are_not_taken_for_milliseconds() -> None:
-    with pytest.raises(NotAFeature, match="holds 0 dates among 3 values; 1327968000 is none$"):
+    with pytest.raises(NotAFeature, match=r"; 1327968000 is none$"):
         read_as(pd.Series([number // 1000 for number in MILLISECONDS]), GivenType(FeatureType.DATE, None))
