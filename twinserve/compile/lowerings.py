@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twinserve.compile import (
+    adaboost,
     bayes,
     boosting,
     calendar,
@@ -16,6 +17,7 @@ from twinserve.compile import (
     imputing,
     lightgbm,
     linear,
+    multiclass,
     neural,
     scaling,
     threshold,
@@ -26,7 +28,7 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
-    compose, scaling, imputing, encoding, features, decomposition, calendar,
+    multiclass, adaboost,    compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
