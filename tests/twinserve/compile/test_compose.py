@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -130,15 +131,14 @@ class Doubled(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
 
 def sampling_pipeline() -> Any:
     """imbalanced-learn's pipeline, or one of the same name that does the same at predict."""
-    try:
-        from imblearn.pipeline import Pipeline as Sampling
-    except ImportError:
+    if importlib.util.find_spec("imblearn") is not None:
+        return importlib.import_module("imblearn.pipeline").Pipeline
 
-        class Sampling(Pipeline):  # type: ignore[no-redef, misc]
-            def _iter(self, *args: Any, **options: Any) -> Any:
-                return (part for part in super()._iter(*args, **options) if not hasattr(part[-1], "fit_resample"))
+    class Sampling(Pipeline):  # type: ignore[misc] # scikit-learn has no types
+        def _iter(self, *args: Any, **options: Any) -> Any:
+            return (part for part in super()._iter(*args, **options) if not hasattr(part[-1], "fit_resample"))
 
-        Sampling.__module__, Sampling.__qualname__ = "imblearn.pipeline", "Pipeline"
+    Sampling.__module__, Sampling.__qualname__ = "imblearn.pipeline", "Pipeline"
     return Sampling
 
 
