@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twinserve.compile import (
+    adaboost,
     bayes,
     boosting,
     calendar,
@@ -18,6 +19,7 @@ from twinserve.compile import (
     kernel_models,
     lightgbm,
     linear,
+    multiclass,
     neural,
     scaling,
     svm,
@@ -29,7 +31,7 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
-    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
+    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles, multiclass, adaboost,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
