@@ -26,15 +26,7 @@ class Costs:
     @classmethod
     def of(cls, costs: Mapping[str, float | str] | str) -> Costs:
         """Of `FN` and `FP`, or of the text `FN=10,FP=1`; raises `AskedWrongly`."""
-        if isinstance(costs, str):
-            return cls.parse(costs)
-        try:
-            if costs.keys() != {"FN", "FP"}:
-                raise ValueError
-            return cls(float(costs["FN"]), float(costs["FP"]))
-        except ValueError:
-            given = ",".join(f"{name}={cost}" if cost != "" else name for name, cost in costs.items())
-            raise AskedWrongly(f"--costs names FN and FP, such as FN=10,FP=1, not {given}.") from None
+        return cls.parse(costs) if isinstance(costs, str) else cls._of(costs, str(dict(costs)))
 
     @classmethod
     def parse(cls, text: str) -> Costs:
@@ -42,7 +34,16 @@ class Costs:
         pairs = [part.strip().partition("=")[::2] for part in text.split(",")]
         if len(dict(pairs)) < len(pairs):
             raise AskedWrongly(f"--costs names FN and FP once each, not {text}.")
-        return cls.of(dict(pairs))
+        return cls._of(dict(pairs), text)
+
+    @classmethod
+    def _of(cls, costs: Mapping[str, float | str], given: str) -> Costs:
+        try:
+            if costs.keys() != {"FN", "FP"}:
+                raise ValueError
+            return cls(float(costs["FN"]), float(costs["FP"]))
+        except ValueError:
+            raise AskedWrongly(f"--costs names FN and FP, such as FN=10,FP=1, not {given}.") from None
 
 
 @dataclass(frozen=True)
