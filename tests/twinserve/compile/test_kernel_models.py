@@ -25,7 +25,8 @@ FIXED: Any = {"optimizer": None}
 NOISE = gp.WhiteKernel(0.5)
 RIDGES = [
     KernelRidge(), KernelRidge(kernel="rbf"), KernelRidge(kernel="rbf", gamma=0.7),
-    KernelRidge(kernel="sigmoid", alpha=100.0), KernelRidge(kernel="polynomial", degree=2), KernelRidge(kernel="poly", coef0=0.5),
+    KernelRidge(kernel="sigmoid", alpha=100.0), KernelRidge(kernel="polynomial", degree=2),
+    KernelRidge(kernel="poly", coef0=0.5),
 ]  # fmt: skip
 PROCESSES = [
     gp.RBF() + NOISE, 2.0 * gp.RBF(3.0) + NOISE, gp.Matern(nu=1.5) + NOISE, gp.Matern(nu=2.5) * 3.0 + NOISE,
