@@ -18,6 +18,7 @@ from twinserve.compile import (
     kernel_models,
     lightgbm,
     linear,
+    neighbors,
     neural,
     scaling,
     svm,
@@ -29,7 +30,7 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
-    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
+    trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
