@@ -4,6 +4,7 @@ OLDEST ?= .venv-oldest
 MLFLOW ?= .venv-mlflow
 HOSTS  ?= .venv-hosts
 COMPARE ?= .venv-compare
+TABLES ?= .venv-tables
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -25,7 +26,7 @@ LONG    = $(shell grep -rl --include='*.py' 'mark\.long' tests)
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench compare compare-short compare-check faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -124,6 +125,12 @@ $(COMPARE)/.made: bench/compare/requirements.txt
 	@$(COMPARE)/bin/python -m $(INSTALL) bench/compare/requirements.txt
 	@touch $@
 
+$(TABLES)/.made: bench/tables/requirements.txt
+	@echo "Installing public tables and other libraries into $(TABLES) (about a minute)"
+	@$(PYTHON) -m venv --clear $(TABLES)
+	@$(TABLES)/bin/python -m $(INSTALL) bench/tables/requirements.txt
+	@touch $@
+
 $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
@@ -142,6 +149,8 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train bench/compare/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/compare/requirements.txt
+	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
+	  -o bench/tables/requirements.txt
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -166,6 +175,9 @@ compare-short: $(COMPARE)/.made ## Try in a minute whether the comparison runs
 compare-check: setup-dev $(COMPARE)/.made ## Start each variant of the comparison under each of its servers, and run its snippets
 	@$(PY) -m pytest -q -m environments tests/bench/compare
 
+tables: $(TABLES)/.made ## Train public tables, ask for their own rows, compare with other libraries, and write docs/tables.md (about an hour)
+	@$(TABLES)/bin/python -m bench.tables
+
 faults: setup-dev ## Do to both doors what should not happen and write docs/reliability.md (under ten minutes)
 	@$(PY) -m faults
 
@@ -173,5 +185,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) $(TABLES) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

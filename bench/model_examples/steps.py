@@ -43,6 +43,15 @@ def steps(two: Table, three: Table) -> Iterator[Example]:
         p.PowerTransformer(),
     ):
         yield f"{named(step)} + RandomForest", pipeline.make_pipeline(step, forest), two
+    boosting = ensemble.HistGradientBoostingClassifier(max_iter=20)
+    for function in (np.log, np.log2, np.log10, np.exp, np.expm1, np.sqrt, np.cbrt, np.tanh, np.arcsinh):
+        ranged = p.MinMaxScaler((0.1, 3.0))
+        for last, name in ((forest, "RandomForest"), (boosting, "HistGradientBoosting")):
+            yield (
+                f"MinMaxScaler + {function.__name__} + {name}",
+                pipeline.make_pipeline(ranged, p.FunctionTransformer(function), last),
+                two,
+            )
     yield (
         "FeatureUnion(StandardScaler, PCA) + LogisticRegression",
         pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic),

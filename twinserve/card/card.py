@@ -173,7 +173,7 @@ def _candidates(subject: Subject) -> Iterator[str]:
     rows = []
     for name, score in fitted.scores.items():
         spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
-        rows.append((name, f"{score:.4f}{spread}", str(fitted.tried.get(name, 1)), "chosen" * (name == fitted.name)))
+        rows.append((name, f"{score:.4f}{spread}", str(fitted.tried.get(name, 1)), fitted.verdict(name)))
     if rows:
         yield paragraph("By cross-validation on the training rows; ± is the standard deviation over the folds.")
         yield table(("candidate", metric, "parameters tried", ""), rows)

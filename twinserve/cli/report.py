@@ -59,6 +59,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
                 "spread": fitted.spreads.get(name),
                 "tried": fitted.tried.get(name, 1),
                 "chosen": name == fitted.name,
+                "given_up_after": fitted.given_up.get(name),
             }
             for name, score in fitted.scores.items()
         ],
@@ -191,7 +192,7 @@ def _candidates(trained: Trained) -> Table:
     for name, score in fitted.scores.items():
         spread = f" ± {fitted.spreads[name]:.4f}" if name in fitted.spreads else ""
         tried = [str(fitted.tried.get(name, 1))] if searched else []
-        rows.append([name, f"{score:.4f}{spread}", *tried, "chosen" * (name == fitted.name)])
+        rows.append([name, f"{score:.4f}{spread}", *tried, fitted.verdict(name)])
     return _table(heads, rows)
 
 

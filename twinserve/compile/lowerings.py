@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twinserve.compile import (
+    adaboost,
     bayes,
     boosting,
     calendar,
@@ -18,6 +19,7 @@ from twinserve.compile import (
     kernel_models,
     lightgbm,
     linear,
+    multiclass,
     neighbors,
     neural,
     scaling,
@@ -31,6 +33,7 @@ from twinserve.compile.graph import Lowering
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
+    multiclass, adaboost,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 

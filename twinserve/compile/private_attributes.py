@@ -37,6 +37,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
     **dict.fromkeys(("sklearn.svm.NuSVC", "sklearn.svm.NuSVR", "sklearn.svm.SVC", "sklearn.svm.SVR"), _KERNEL),
+    "sklearn.model_selection.TunedThresholdClassifierCV": ("_curve_scorer",),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
@@ -44,6 +45,9 @@ PRIVATE: dict[str, tuple[str, ...]] = {
 
 INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
 """Attributes of an encoder that groups infrequent categories."""
+
+SCORER = ("_get_pos_label",)
+"""Attributes of the scorer by which a threshold was tuned."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (

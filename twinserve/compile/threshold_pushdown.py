@@ -5,33 +5,34 @@ input. The same split is then made on the input, and the nodes in between are no
 behind a scaler and an encoder take 9 us a row instead of 23.
 
 A number passes monotonically rising operations only, so `f(x) <= split` is `x <= u`, where `u` is the largest double
-for which it holds. Bisection over all doubles finds it, by running the nodes that it replaces. Of a category every code
-is tried.
+for which it holds. Bisection over all doubles finds it, by running the nodes that it replaces, or the library's own
+function in place of nodes that only come close to it. Of a category every code is tried.
+
+A logarithm has no value for small numbers, and the steps behind it treat them as they treat null. So where that
+matters the trees get the input with null in their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.compile.blocks import Block
+from twinserve.compile.blocks import LARGEST, Block
 from twinserve.compile.column_lineage import ANY, Source, trace
+from twinserve.compile.doubles import largest_doubles, turns_once
+from twinserve.compile.function_domains import lowest_numbers, without_small_numbers
 from twinserve.compile.graph import Graph
-from twinserve.compile.onnx_model import model_of
-from twinserve.predict import runtime
+from twinserve.compile.library_functions import exact_runner
 
 if TYPE_CHECKING:
     from twinserve.arrays import BoolArray, IntArray
     from twinserve.compile.tree import Tree
 
 Trees = Sequence[tuple[int, "Tree"]]
-Run = Callable[[FloatArray], FloatArray]
-LARGEST = np.array(np.finfo(np.float64).max).view(np.int64)
-"""The number of the largest double when all finite doubles are numbered from 0.0, negative ones downwards."""
 MOST_MEMBERS = 64
 """A split on a larger set of categories is not pushed."""
 
@@ -46,15 +47,16 @@ def push_to_input(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Tree
     behind = [sources[pick] for pick in block.picks]
     if not all(_can_push(graph, behind, tree) for _, tree in trees):
         return block, trees
-    splits = _Splits(graph, block, behind)
     try:
-        return Block.of("x", graph.columns), [(target, splits.pushed(tree)) for target, tree in trees]
-    except _TooMany:
+        splits = _Splits(graph, block, behind, trees)
+        pushed = [(target, splits.pushed(tree)) for target, tree in trees]
+    except _CannotPush:
         return block, trees
+    return Block.of(splits.table(), graph.columns), pushed
 
 
-class _TooMany(Exception):
-    """A split has more members than `MOST_MEMBERS`."""
+class _CannotPush(Exception):
+    """A split cannot be made on the input: it has too many members, or a function on the way does not rise there."""
 
 
 def _can_push(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool:
@@ -72,15 +74,50 @@ def _can_push(graph: Graph, behind: Sequence[Source | None], tree: Tree) -> bool
 class _Splits:
     """Rewrites splits on columns of a block as splits on the graph's input."""
 
-    def __init__(self, graph: Graph, block: Block, behind: Sequence[Source | None]) -> None:
+    def __init__(self, graph: Graph, block: Block, behind: Sequence[Source | None], trees: Trees) -> None:
+        self._graph = graph
         self._columns = graph.columns
         self._raw = np.array([-1 if source is None else source.column for source in behind])
         self._picks = np.array(block.picks)
-        self._run = _runner(graph, block)
+        self._run = exact_runner(graph, block.tensor, block.width)
         self._is_category = np.array([raw >= 0 and self._columns[raw].kind == "category" for raw in self._raw])
         self._codes: dict[int, FloatArray] = {}
         self._null = self._values(np.arange(len(behind)), np.full(len(behind), np.nan))
         """`[columns]`: the value of each column where the input is null."""
+        self._lowest = lowest_numbers(graph, behind)
+        self._must_rise = bool(graph.rising)
+        self._cleared = self._clear(block, trees)
+
+    def table(self) -> str:
+        """The table that the trees ask: the input, or the input without numbers that have no value behind it."""
+        if self._cleared is None:
+            return "x"
+        return without_small_numbers(self._graph, self._cleared)
+
+    def _clear(self, block: Block, trees: Trees) -> FloatArray | None:
+        """`[columns of the input]`: the smallest number of each that has a value; None where that is no matter.
+
+        It is none where the trees refuse null anyway.
+        """
+        used = np.unique(np.concatenate([np.empty(0, np.int64), *(tree.column[~tree.leaf] for _, tree in trees)]))
+        partial = used[np.isfinite(self._lowest[used])]
+        if not len(partial):
+            return None
+        small = self._values(partial, np.full(len(partial), -LARGEST))
+        limits = self._graph.limits.get(block.tensor, {})
+        limited = [limits.get(pick) for pick in self._picks[partial].tolist()]
+        refused = np.isnan(small) & np.array([limit is not None and not limit.null for limit in limited])
+        kept = partial[~refused]
+        if not len(kept):
+            return None
+        if not np.array_equal(small[~refused], self._null[kept], equal_nan=True):
+            raise _CannotPush
+        lowest = np.full(len(self._columns), -np.inf)
+        numbers = used[~self._is_category[used]]
+        lowest[self._raw[numbers]] = self._lowest[numbers]
+        if (lowest[self._raw[numbers]] != self._lowest[numbers]).any():  # Two functions of one column differ in it.
+            raise _CannotPush
+        return lowest
 
     def pushed(self, tree: Tree) -> Tree:
         """The same tree with splits on the input."""
@@ -100,17 +137,14 @@ class _Splits:
         pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
         pushed_columns, limits = pairs[0].astype(np.int64), pairs[1]
 
-        def is_yes(numbers: IntArray) -> BoolArray:
-            answer: BoolArray = self._values(pushed_columns, _doubles(numbers)) <= limits
+        def is_yes(numbers: FloatArray) -> BoolArray:
+            has_none: BoolArray = numbers < self._lowest[pushed_columns]
+            answer: BoolArray = has_none | (self._values(pushed_columns, numbers) <= limits)
             return answer
 
-        low, high = np.full(len(pushed_columns), -LARGEST), np.full(len(pushed_columns), LARGEST)
-        never, always = ~is_yes(low), is_yes(high)
-        while (high - 1 > low).any():
-            middle = (low >> 1) + (high >> 1) + (low & high & 1)
-            yes = is_yes(middle)
-            low, high = np.where(yes, middle, low), np.where(yes, high, middle)
-        turns = np.where(never, -np.inf, np.where(always, np.inf, _doubles(low)))
+        turns = largest_doubles(is_yes, len(pushed_columns))
+        if self._must_rise and not turns_once(is_yes, turns):
+            raise _CannotPush
         return turns[place.reshape(-1)]
 
     def _values(self, columns: IntArray, values: FloatArray) -> FloatArray:
@@ -139,7 +173,7 @@ class _Splits:
             if limit is None:
                 members[node] = np.flatnonzero(yes).astype(np.float64) - 1.0
                 if len(members[node]) > MOST_MEMBERS:
-                    raise _TooMany
+                    raise _CannotPush
         return replace(put, yes=yes_way, no=no_way, members=members or None)
 
     def _answers(self, tree: Tree, node: int, column: int) -> tuple[BoolArray, bool]:
@@ -158,21 +192,3 @@ def _limit(yes: BoolArray) -> float | None:
     """The limit below which exactly the codes of `yes` are, the first code being -1; None if there is none."""
     count = int(yes.sum())
     return count - 1.5 if yes[:count].all() else None
-
-
-def _runner(graph: Graph, block: Block) -> Run:
-    """The block's tensor as a function of the graph's input."""
-    model = model_of(graph, {"table": block.tensor}, len(graph.columns), block.width)
-    session = runtime.session(model.SerializeToString())
-
-    def run(rows: FloatArray) -> FloatArray:
-        (table,) = session.run(None, {"x": rows})
-        return np.asarray(table)
-
-    return run
-
-
-def _doubles(numbers: IntArray) -> FloatArray:
-    """The doubles with these numbers."""
-    sizes = np.abs(numbers).view(np.float64)
-    return np.where(numbers < 0, -sizes, sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +104,7 @@ def fit(
     everything that the command's report shows. Where a version has the same result, that one is given and no other is
     made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
+    target = str(target)  # As of a table whose columns have numbers for names.
     table = _with_text_names(df, target)
     registry = Registry(Path(artifacts), name or _name(target))
     trust = Trust(trust_pickles, max_artifact=max_artifact)
@@ -127,9 +128,18 @@ def fit(
         ShownSteps() if progress is True else nullcontext(progress or (lambda _: None))
     )
     with _telling_of_python(), shown as told_steps:
-        split = Split(time, group, stratify)
-        columns = ColumnChoices(drop, id, category, number, text, date, nullable, weight)
-        estimators = tuple(estimator.split(",") if isinstance(estimator, str) else estimator)
+        split = Split(_text(time), _text(group), stratify)
+        columns = ColumnChoices(
+            drop=_listed(drop),
+            id=_listed(id),
+            category=_listed(category),
+            number=_listed(number),
+            text=_listed(text),
+            date=_dates(date),
+            nullable=_listed(nullable),
+            weight=_text(weight),
+        )
+        estimators = tuple(name.strip() for text in _listed(estimator) for name in text.split(","))
         decision = Decision(positive, threshold, None if costs is None else Costs.of(costs))
         others = _holdout(holdout, target)
         cells = Cells(null_values=tuple(null_values))
@@ -152,9 +162,24 @@ def _with_text_names(df: pd.DataFrame, target: str) -> pd.DataFrame:
     if not is_frame(df):
         raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
     table = df.set_axis([str(column) for column in df.columns], axis="columns")
-    if list(table.columns).count(str(target)) > 1:
-        raise AskedWrongly(f"Two columns are named {str(target)!r}; rename one of them.")
+    if list(table.columns).count(target) > 1:
+        raise AskedWrongly(f"Two columns are named {target!r}; rename one of them.")
     return table
+
+
+def _text(name: object) -> str | None:
+    return None if name is None else str(name)
+
+
+def _listed(names: object) -> list[str]:
+    """No name, one or several; each may be a number."""
+    if names is None:
+        return []
+    return [str(name) for name in (names if isinstance(names, Iterable) and not isinstance(names, str) else [names])]
+
+
+def _dates(names: Names | Mapping[str, str | None]) -> Sequence[str] | Mapping[str, str | None]:
+    return {str(name): form for name, form in names.items()} if isinstance(names, Mapping) else _listed(names)
 
 
 @contextmanager
@@ -201,7 +226,7 @@ def _private_key(path: str | Path | None) -> bytes | None:
 
 def _name(target: str) -> str:
     """A model's name from the target's."""
-    name = name_from(str(target))
+    name = name_from(target)
     if not name:
         raise AskedWrongly(f"The target {target!r} gives no name for the model; give name=.")
     return name

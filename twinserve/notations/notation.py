@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LONGEST: Final = 64
 """Characters of a text that may be a value in one of these notations."""
 
@@ -15,11 +17,13 @@ Form = Literal[
     "date with the year first",
     "date with the day first",
     "date with the month first",
+    "date with a named month",
     "date of a format",
     "month",
     "time or duration",
     "boolean",
     "any number",
+    "any number with a decimal comma",
     "text of a value",
     "as it is",
 ]
@@ -43,3 +47,8 @@ class Notation(BaseModel):
     """Texts that are null, without blanks around them; the empty one, where there were blanks alone."""
     null_means: str | None = None
     """The text that a null stands for: pandas reads `NA` in a CSV file as null, where it is a category."""
+
+    @property
+    def null_numbers(self) -> frozenset[float]:
+        """The numbers that are null, such as -999."""
+        return frozenset(map(float, filter(PLAIN.fullmatch, self.nulls)))

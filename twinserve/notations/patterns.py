@@ -17,6 +17,7 @@ _PATTERNS: Final[Mapping[Form, str]] = {
     "date with the year first": rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_TIME}",
     "date with the day first": _YEAR_LAST,
     "date with the month first": _YEAR_LAST,
+    "date with a named month": rf"(\d{{1,2}}[ -])?[A-Za-z]{{3,9}}\.?[ -](\d{{1,2}},? )?\d{{4}}{_TIME}",
     "month": r"\d{4}[-/](0[1-9]|1[0-2])",
     "boolean": "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
 }
@@ -26,10 +27,12 @@ _WORDS: Final[Mapping[Form, str]] = {
     "date with the year first": "a text such as 2012/01/31 or 2012-01-31 13:05",
     "date with the day first": "a text such as 31/01/2012",
     "date with the month first": "a text such as 01/31/2012",
+    "date with a named month": "a text such as Jan 31, 2012 or 31-Jan-2012",
     "month": "a text such as 2012-01, its first day",
     "time or duration": "a text such as 13:05, 1 days 02:00:00 or 2h 5min",
     "boolean": "the text true or false in any case",
     "any number": "a text, which is null where it is no number",
+    "any number with a decimal comma": "a text with a decimal comma, which is null where it is no number",
     "text of a value": "a number or a boolean, which stands for its text",
 }
 
@@ -58,6 +61,8 @@ def words(notation: Notation) -> str | None:
 
 def _amount(notation: Notation) -> str:
     number = _NUMBER if notation.form == "amount" else _NUMBER_WITH_COMMA
+    if notation.unit == "%":
+        return rf"\(?[-+\u2212]?\s*({number}\s*%|0([.,]0*)?)\)?"
     unit = rf"({_escaped(notation.unit)})?\s*" if notation.unit else ""
     return rf"\(?[-+\u2212]?\s*{unit}[-+\u2212]?\s*{number}\s*{unit}\)?"
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+import math
+import sys
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final
 
 from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import boolean_of
+from twinserve.notations.named_months import named_month
 from twinserve.notations.notation import LONGEST, Form, Notation
 from twinserve.notations.times import clock, day_first, duration, month, month_first, year_first
 
@@ -21,11 +24,19 @@ WITH_POINT, WITH_COMMA = Amounts(comma=False), Amounts(comma=True)
 
 def reader(notation: Notation) -> Reader:
     """How a caller's values are read."""
+    read, numbers = _reader(notation), notation.null_numbers
+    if not numbers:
+        return read
+    return lambda value: None if type(value) in (int, float) and value in numbers else read(value)
+
+
+def _reader(notation: Notation) -> Reader:
     nulls = frozenset(notation.nulls)
     if notation.form == "text of a value":
-        return lambda value: None if (text := _as_text(value, notation.width)) in nulls else text
-    if notation.form == "any number":
-        return lambda value: any_number(value) if type(value) is str else value
+        return lambda value: _text_or_null(value, notation.width, nulls)
+    if notation.form in ("any number", "any number with a decimal comma"):
+        is_comma = notation.form == "any number with a decimal comma"
+        return lambda value: value if type(value) is not str else _number_or_null(value, nulls, decimal_comma=is_comma)
     read = _read(notation)
 
     def value_of(value: Any) -> Any:
@@ -49,22 +60,32 @@ def text_of_value(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def _as_text(value: Any, width: int) -> Any:
+def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
+    """The text of a value, or null; a list, an object and a number beyond a double's stay what they are."""
     if isinstance(value, str):
-        return value.strip()
-    text = text_of_value(value)
-    return text.zfill(width) if isinstance(text, str) and text.isdecimal() else text
+        text = value.strip()
+    elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
+        text = text_of_value(value)
+        text = text.zfill(width) if text.isdecimal() else text
+    else:
+        return value
+    return None if text in nulls else text
 
 
-def any_number(text: str) -> float | None:
-    """The number of a text, also of an amount in any unit; None for any other text."""
+def _number_or_null(text: str, nulls: Collection[str], *, decimal_comma: bool) -> float | None:
+    return None if text.strip() in nulls else any_number(text, decimal_comma=decimal_comma)
+
+
+def any_number(text: str, *, decimal_comma: bool = False) -> float | None:
+    """The number of a text, also of an amount in any unit; None for any other text, and for one that is not finite."""
     text = text.strip()
     if len(text) > LONGEST or "_" in text:
         return None
     try:
-        return float(text)
+        number = WITH_COMMA.number(text) if decimal_comma else float(text)
     except ValueError:
-        return WITH_POINT.number(text)
+        number = WITH_POINT.number(text)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _read(notation: Notation) -> Read:
@@ -95,6 +116,7 @@ READERS: Final[Mapping[Form, Read]] = {
     "date with the year first": year_first,
     "date with the day first": day_first,
     "date with the month first": month_first,
+    "date with a named month": named_month,
     "month": month,
     "time or duration": _seconds,
     "boolean": boolean_of,

@@ -37,7 +37,7 @@ class YearFirst(Kind):
 
     def read(self, texts: Sequence[str]) -> Meaning:
         """The dates in ISO 8601."""
-        return _dates(texts, year_first, "dates", "date with the year first")
+        return dates(texts, year_first, "dates", "date with the year first")
 
 
 class YearLast(Kind):
@@ -62,8 +62,8 @@ class YearLast(Kind):
         if is_day_first == all(month_first(text) is not None for text in texts):
             return "looks like dates, of which nothing tells whether the day or the month is first"
         if is_day_first:
-            return _dates(texts, day_first, f"dates with the day first{TOLD}", "date with the day first")
-        return _dates(texts, month_first, f"dates with the month first{TOLD}", "date with the month first")
+            return dates(texts, day_first, f"dates with the day first{TOLD}", "date with the day first")
+        return dates(texts, month_first, f"dates with the month first{TOLD}", "date with the month first")
 
 
 class Months(Kind):
@@ -122,19 +122,19 @@ class Durations(Kind):
 def year_first(text: str) -> str | None:
     """The date in ISO 8601, with its time; None where it is no such date, as in the functions below."""
     match = YEAR_FIRST.fullmatch(text)
-    return None if match is None else _date(match, match[1], match[3], match[4])
+    return None if match is None else iso_date(match, match[1], match[3], match[4])
 
 
 def day_first(text: str) -> str | None:
     """Of `31/12/2012`."""
     match = YEAR_LAST.fullmatch(text)
-    return None if match is None or len(match[4]) == 2 else _date(match, match[4], match[3], match[1])
+    return None if match is None or len(match[4]) == 2 else iso_date(match, match[4], match[3], match[1])
 
 
 def month_first(text: str) -> str | None:
     """Of `12/31/2012`."""
     match = YEAR_LAST.fullmatch(text)
-    return None if match is None or len(match[4]) == 2 else _date(match, match[4], match[1], match[3])
+    return None if match is None or len(match[4]) == 2 else iso_date(match, match[4], match[1], match[3])
 
 
 def month(text: str) -> str | None:
@@ -168,8 +168,9 @@ def duration(text: str) -> float | None:
     return None
 
 
-def _date(match: re.Match[str], year: str, month: str, day: str) -> str | None:
-    """The date and its time as RFC 3339 has them: with seconds, and with a colon in the offset."""
+def iso_date(match: re.Match[str], year: str, month: str, day: str) -> str | None:
+    """The date and its time as RFC 3339 has them, with seconds, and with a colon in the offset; `match` has the groups
+    of `TIME`. None where it is no date of the calendar."""
     if not _is_date(year, month, day):
         return None
     date, zone = f"{year}-{month:0>2}-{day:0>2}", match["zone"] or ""
@@ -186,7 +187,8 @@ def _is_date(year: str, month: str, day: str) -> bool:
     return True
 
 
-def _dates(texts: Sequence[str], read: Callable[[str], str | None], what: str, form: Form) -> Meaning:
+def dates(texts: Sequence[str], read: Callable[[str], str | None], what: str, form: Form) -> Meaning:
+    """The meaning of texts, each of which `read` makes a date."""
     values = tuple(value for text in texts if (value := read(text)) is not None)
     spelled = tuple(value != text for value, text in zip(values, texts, strict=True))
     return Meaning(values, f"{what}, read as YYYY-MM-DD", spelled, Notation(form=form))

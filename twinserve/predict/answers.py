@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 
 Arrays = Iterable[Any]
 """Labels, probabilities and values, some of them None."""
+AT_ONCE: Final = 50_000
+"""Rows: the table that a pipeline makes of a million takes a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,13 @@ def picked(predictions: Predictions, rows: BoolArray | slice) -> Predictions:
 
 
 def ask(predictor: Predictor, columns: Columns, *, alone: bool = False) -> Answers:
-    """A predictor's answers to all rows; where it refuses a batch, its halves are predicted.
+    """A predictor's answers to all rows, `AT_ONCE` of them in a batch; where it refuses one, its halves are predicted.
 
     `alone` predicts each row by itself, which takes fewer calls where most rows are refused."""
     given: list[BoolArray] = [np.zeros(0, dtype=bool)]
     predictions: list[Predictions] = []
-    batches = [columns.take([row]) for row in range(len(columns))] if alone else [columns]
+    step = 1 if alone else AT_ONCE
+    batches = (columns[start : start + step] for start in range(0, len(columns), step))
     for part, outcome in chain.from_iterable(_parts(predictor, batch) for batch in batches):
         given.append(_answered(part, outcome))
         if not isinstance(outcome, CannotPredict) and given[-1].any():

@@ -56,8 +56,9 @@ class ColumnChoices:
     weight: str | None = None
     """The weight of a row, which is no feature."""
 
-    def among(self, columns: Sequence[str]) -> Chosen:
-        """The choices for these columns; raises `NoSuchColumn`, and `AskedWrongly` for two that exclude each other."""
+    def among(self, columns: Sequence[str], *, decimal_comma: bool = False) -> Chosen:
+        """The choices for these columns of a table, which may write numbers with a decimal comma; raises
+        `NoSuchColumn`, and `AskedWrongly` for two that exclude each other."""
         named: dict[str, str] = {}
         types: dict[str, GivenType] = {}
         for choice in (*LEFT_OUT, *TYPES):
@@ -65,7 +66,7 @@ class ColumnChoices:
                 if named.setdefault(name, choice) != choice:
                     raise AskedWrongly(f"--{named[name]} and --{choice} of {name!r} exclude each other; give one.")
                 if choice in TYPES:
-                    types[name] = GivenType(TYPES[choice], form)
+                    types[name] = GivenType(TYPES[choice], form, decimal_comma)
         aside = {name: choice for name, choice in named.items() if choice in LEFT_OUT}
         return Chosen(aside, types, self._nullable(columns, aside))
 

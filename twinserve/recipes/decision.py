@@ -36,7 +36,10 @@ class Costs:
     @classmethod
     def parse(cls, text: str) -> Costs:
         """Of `FN=10,FP=1`; raises `AskedWrongly`."""
-        return cls.of(dict(part.strip().partition("=")[::2] for part in text.split(",")))
+        pairs = [part.strip().partition("=")[::2] for part in text.split(",")]
+        if len(dict(pairs)) < len(pairs):
+            raise AskedWrongly(f"--costs names FN and FP once each, not {text}.")
+        return cls.of(dict(pairs))
 
 
 @dataclass(frozen=True)

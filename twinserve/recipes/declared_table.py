@@ -17,7 +17,7 @@ from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
 from twinserve.recipes.recipe import IS_TARGET, Table
 from twinserve.recipes.row_weights import row_weights
-from twinserve.recipes.table import rows_with_target
+from twinserve.recipes.table import rows_with_target, with_dates
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
@@ -53,7 +53,7 @@ def read_table(
     """
     frame, cells = read([str(path)], Reading(form, header, tuple(null_values)), sys.stdin.buffer)
     names = [str(name) for name in frame.columns]
-    chosen = columns.among(names)
+    chosen = columns.among(names, decimal_comma=cells.decimal_comma)
     values_read = read_values(frame, cells, chosen.literal)
     known = rows_with_target(values_read.frame, target)
     column = known[target]
@@ -72,7 +72,7 @@ def read_table(
         pd.DataFrame({feature.name: values(feature) for feature in features}),
         targets.labels(column) if task == "classification" else targets.values(column),
         source=source_name(str(path)),
-        given=known.drop(columns=target),
+        given=with_dates(known.drop(columns=target), chosen.types),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
         left_out={name: why[name] for name in names if name not in declared},
         notations={feature.name: found for feature in features if (found := notation(feature)) is not None},

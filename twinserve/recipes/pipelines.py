@@ -32,6 +32,10 @@ MANY_ROWS: Final = 100_000
 """In a larger table a candidate learns from so many rows in a fold; the best one learns from all."""
 FOREST_OF_MANY_ROWS: Final[Mapping[str, int]] = MappingProxyType({"max_samples": 50_000, "min_samples_leaf": 10})
 """A forest of whole trees would need gigabytes, in memory and compiled: each tree learns from so many rows."""
+MANY_CELLS: Final = 100_000
+"""Rows times columns. In a larger table boosted trees come first, and a forest of values has `FEWER_TREES`."""
+FEWER_TREES: Final = 100
+"""They take half the time; on seven public tables rmse was between 4 % less and 2 % more than with `TREES`."""
 MOST_COLUMNS_PER_CATEGORY: Final = 100
 MOST_NATIVE_CATEGORIES: Final = 254
 """HistGradientBoosting takes 255 categories, and the encoder needs one for the infrequent ones."""
@@ -45,18 +49,20 @@ MOST_ITERATIONS: Final = 1_000
 def pipelines(signature: Signature, task: Task, seed: int, rows: int = 0) -> Mapping[str, Pipeline]:
     """Unfitted pipelines by name: a linear model, a forest and boosted trees; of texts alone only a linear model.
 
-    For a table of many `rows`, boosted trees come first, and the trees of a forest are bounded."""
+    For a table of many `rows`, or of many cells, boosted trees come first, and a forest is bounded."""
     classify = task == "classification"
     linear = LogisticRegression(max_iter=MOST_ITERATIONS) if classify else Ridge()
     if all(feature.type is FeatureType.STRING for feature in signature.features):
         return {"words and a linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)])}
     forest = RandomForestClassifier if classify else RandomForestRegressor
     boosting = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
+    many = rows * len(signature.features) > MANY_CELLS
     bounds = FOREST_OF_MANY_ROWS if rows > MANY_ROWS else {}
+    trees = FEWER_TREES if many and not classify else TREES
     made = {
         "linear model": Pipeline([("prepare", for_linear(signature)), ("model", linear)]),
         "random forest": Pipeline(
-            [("prepare", for_forest(signature)), ("model", forest(n_estimators=TREES, random_state=seed, **bounds))]
+            [("prepare", for_forest(signature)), ("model", forest(n_estimators=trees, random_state=seed, **bounds))]
         ),
         "gradient boosting": Pipeline(
             [
@@ -65,7 +71,7 @@ def pipelines(signature: Signature, task: Task, seed: int, rows: int = 0) -> Map
             ]
         ),
     }
-    return dict(reversed(made.items())) if rows > MANY_ROWS else made
+    return dict(reversed(made.items())) if many else made
 
 
 def for_linear(signature: Signature) -> ColumnTransformer:

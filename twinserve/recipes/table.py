@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -12,27 +13,27 @@ import pandas as pd
 from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, Metric, Task
 from twinserve.notes import Note
+from twinserve.recipes import table_notes
 from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn, no_such_column
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
-from twinserve.recipes.leaks import find_leaks, separating
+from twinserve.recipes.leaks import find_leaks
 from twinserve.recipes.named_estimators import candidates, require_estimators
-from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
-from twinserve.recipes.row_hashes import row_hashes
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
-from twinserve.signature.signature import TEXTUAL, Signature
+from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
+from twinserve.signature.sources.given_type import GivenType
+from twinserve.signature.sources.read_as import read_as
+from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
-from twinserve.tables.values import Values, read_values
+from twinserve.tables.stacked import stacked
+from twinserve.tables.values import read_values
 
 FEWEST_ROWS: Final = 30
-RARE: Final = 0.2
-"""The target is imbalanced if a class has a smaller proportion than this."""
-IS_GROUP: Final = "it names the group of a row"
 COUNTS: Final = "it counts the rows, which says nothing of them"
 
 
@@ -69,9 +70,9 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     """
     learned = len(frame)
     if options.holdout is not None:
-        frame = _with_holdout(frame, options.holdout, options.target)
+        frame = _with_holdout(frame, options.holdout, options)
     names = [str(name) for name in frame.columns]
-    chosen = options.columns.among(names)
+    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
     chosen.require_apart(options.target, options.split)
     read = read_values(frame, options.cells, chosen.literal)
     frame = read.frame
@@ -91,28 +92,29 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     aside = {**dict.fromkeys(counting, COUNTS), **_aside(chosen, options.split.group)}
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
     understood = Known(read.units, read.troubles, read.notations)
-    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood)
+    others = [options.target, *aside]
+    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood, others=others)
     weights = None if chosen.weight is None else row_weights(given[chosen.weight])
     learning = len(known) if held_out is None else int((~held_out).sum())
     leaks = find_leaks(table.frame, table.signature, target, task)
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
-        *_rows(frame, known, options.target),
-        *_task(target, task, guessed=options.task is None),
-        *_many(learning),
-        *_read(read, options.target, chosen),
-        *_told_aside(chosen, options.split.group),
+        *table_notes.of_rows(frame, known, options.target),
+        *table_notes.of_task(target, task, guessed=options.task is None),
+        *table_notes.of_many_rows(learning),
+        *table_notes.of_values(read, options.target, chosen),
+        *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
-        *_leaks(leaks, kept=options.keep_leaks),
-        *_separating(kept, target, task),
+        *table_notes.of_leaks(leaks, kept=options.keep_leaks),
+        *table_notes.of_separating(kept, target, task),
     )
     return Recipe(
         name=name,
         task=task,
         input=signature,
-        load=lambda: Table(kept.frame, target, source, given, held_out, weights),
+        load=lambda: Table(kept.frame, target, source, with_dates(given, chosen.types), held_out, weights),
         candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed, learning),
         metric=options.metric or DEFAULT[task],
         intended_use=(
@@ -132,19 +134,29 @@ def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
     return frame[frame[target].notna()].reset_index(drop=True)
 
 
-def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, target: str) -> pd.DataFrame:
+def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFrame:
+    """The rows with the dates of a named format as dates: rows can be divided by time, which a text does not tell."""
+    read: dict[str, pd.Series[Any]] = {}
+    for name, kind in types.items():
+        with suppress(NotAFeature):  # It is refused where it is read as a feature.
+            if kind.format is not None and name in given:
+                read[name] = read_as(given[name], kind).values
+    return given.assign(**read)
+
+
+def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOptions) -> pd.DataFrame:
     """The rows of both tables; raises `NoSuchColumn` where the hold-out lacks a column."""
     missing = [str(name) for name in frame.columns if name not in holdout.columns]
     if missing:
         raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    if not holdout[target].notna().any():
+    if options.target in holdout and not holdout[options.target].notna().any():
         raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
-    return pd.concat([frame, holdout[list(frame.columns)]], ignore_index=True)
+    return stacked([frame, holdout[list(frame.columns)]], typed=options.cells.typed)
 
 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
     """Why a column is no feature, where somebody said so."""
-    return {**chosen.left_out, **({} if group is None else {group: IS_GROUP})}
+    return {**chosen.left_out, **({} if group is None else {group: table_notes.IS_GROUP})}
 
 
 def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collection[str]) -> Sequence[str]:
@@ -152,22 +164,6 @@ def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collec
     columns = {str(name) for name in frame.columns} - set(others)
     counting = [name for name in row_numbers(frame) if name in columns and name not in types]
     return counting if len(counting) < len(columns) else []
-
-
-def _read(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
-    """What was read how, and what of the target could not be."""
-    no_texts = {name for name, given in chosen.types.items() if given.type not in TEXTUAL}
-    yield from (note for note in read.notes if note.kind == "fact" or note.column not in no_texts)
-    if target in read.troubles:
-        yield Note("warning", target, f"it {read.troubles[target]}")
-
-
-def _told_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
-    for name, choice in chosen.aside.items():
-        if name != group:
-            yield Note("dropped", name, f"{chosen.left_out[name]} (--{choice})")
-    if group is not None:
-        yield Note("dropped", group, f"{IS_GROUP} (--group)")
 
 
 def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
@@ -183,50 +179,3 @@ def _with_others(signature: Signature, names: Sequence[str], others: dict[str, s
     """The signature with further columns that are left out, all in the order of the table."""
     why = {**signature.left_out, **others}
     return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
-
-
-def _rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
-    if missing := len(frame) - len(known):
-        yield Note("warning", target, f"{missing} rows have no target and were left out")
-    twice = int(pd.Series(row_hashes(known)).duplicated().sum())
-    if twice:
-        yield Note(
-            "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
-        )
-
-
-def _task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
-    how = "guessed from the target; --task overrides" if guessed else "as given by --task"
-    if task == "regression":
-        yield Note("fact", None, f"regression, {how}")
-        return
-    proportions = target.value_counts(normalize=True)
-    yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
-    if proportions.iloc[-1] < RARE:
-        yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
-
-
-def _many(rows: int) -> Iterator[Note]:
-    """What is done where there are many rows."""
-    if rows > MANY_ROWS:
-        yield Note(
-            "fact",
-            None,
-            f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
-            "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
-        )
-
-
-def _leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
-    for name, sentence in leaks.items():
-        what = "kept because of --keep-leaks" if kept else "left out; --keep-leaks keeps it"
-        yield Note("leak", name, f"{sentence}: {what}")
-
-
-def _separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Iterator[Note]:
-    for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
-        yield Note(
-            "leak",
-            name,
-            "it alone separates the two classes in every row: kept; make sure that it is known before the prediction",
-        )

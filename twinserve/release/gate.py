@@ -23,8 +23,9 @@ from twinserve.metric import Metric, about
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes.row_hashes import row_hashes
-from twinserve.signature import Change, Columns, diff
+from twinserve.signature import Change, Columns, Feature, Signature, diff
 from twinserve.signature.frames import from_frame, to_frame
+from twinserve.signature.signature import TEXTUAL
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
 
@@ -114,6 +115,9 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
+    if (name := _read_otherwise(champion.signature, challenge.opened.signature)) is not None:
+        reason = f"{name!r} is read otherwise than for the champion, so its rows are not known again and not compared."
+        return Verdict(passed=terms.breaking, reason=reason, changes=changes)
     rows = len(challenge.holdout)
     challenge = challenge.on(unseen(challenge, champion))
     if 2 * len(challenge.holdout) < rows:
@@ -140,6 +144,23 @@ def unseen(challenge: Challenge, champion: LoadedArtifact) -> BoolArray:
         if version.fitted_rows is not None and set(names) <= set(frame.columns):
             is_new &= ~np.isin(row_hashes(frame[names]), version.fitted_rows)
     return is_new
+
+
+def _read_otherwise(old: Signature, new: Signature) -> str | None:
+    """A column whose texts one version has as they are and the other one read, such as `NA` or `$1,200`: there rows
+    that are equal in the table have other contents."""
+    after = {feature.name: feature for feature in new.features}
+    return next((was.name for was in old.features if was.name in after and _differ(was, after[was.name])), None)
+
+
+def _differ(was: Feature, now: Feature) -> bool:
+    if (was.type in TEXTUAL) != (now.type in TEXTUAL):
+        return was.notation is not None or now.notation is not None
+    return any(
+        not set(one.notation.nulls).isdisjoint(other.vocabulary)
+        for one, other in ((was, now), (now, was))
+        if one.notation is not None and one.type in TEXTUAL
+    )
 
 
 def _too_few(left: int, rows: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,7 +50,7 @@ class GivenRows:
 
     def described(self, declared: Input) -> tuple[pd.DataFrame, Signature]:
         """The rows as a table, and its signature with the features in the table's order."""
-        frame, signature = described(self.table, declared)
+        frame, signature = described(self.table, declared, self.others)
         features = {feature.name for feature in signature.features}
         others = {name: why for name, why in self.others.items() if name not in features}
         return frame, signature.model_copy(update={"left_out": {**signature.left_out, **others}})
@@ -141,8 +141,9 @@ def _declared(declared: type[BaseModel] | Signature) -> Signature:
     return declared if isinstance(declared, Signature) else from_pydantic(declared)
 
 
-def described(table: Any, declared: Input) -> tuple[pd.DataFrame, Signature]:
-    """The rows as a table, and its signature with the features in the table's order."""
+def described(table: Any, declared: Input, others: Collection[str] = ()) -> tuple[pd.DataFrame, Signature]:
+    """The rows as a table, and its signature with the features in the table's order; `others` are further columns of
+    these rows."""
     signature = None if declared is None else _declared(declared)
     if not isinstance(table, pd.DataFrame):
         table = _named(np.asarray(table), signature)
@@ -150,7 +151,7 @@ def described(table: Any, declared: Input) -> tuple[pd.DataFrame, Signature]:
         raise UnsupportedInput("X has no rows.")
     frame = table.set_axis([str(name) for name in table.columns], axis="columns").reset_index(drop=True)
     if signature is None:
-        understood = from_table(frame, recognise=False, drop=False)
+        understood = from_table(frame, recognise=False, drop=False, others=others)
         return understood.frame, understood.signature
     require_agreement(signature, frame, exact=True)
     by_name = {feature.name: feature for feature in signature.features}

@@ -162,7 +162,8 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
     missing = [name for name in wanted if name not in features.columns]
     if missing:
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
-    read = from_table(features[list(wanted)], drop=False)
+    unwanted = [str(name) for name in frame.columns if str(name) not in wanted]
+    read = from_table(features[list(wanted)], drop=False, others=unwanted)
     others = {**{str(name): NOT_LEARNED for name in features.columns}, labelled.target: IS_TARGET}
     target = _target(frame[labelled.target])
     rows = GivenRows(read.frame, target, features, task=task_of(estimator), others=others)

@@ -26,6 +26,7 @@ from twinserve.tables.formats import (
 from twinserve.tables.json_file import read_json
 from twinserve.tables.parquet_file import read_parquet
 from twinserve.tables.source import Open, source_of, unpacking
+from twinserve.tables.stacked import stacked
 
 READERS: Final[Mapping[Form, Callable[[Open, Reading], tuple[pd.DataFrame, Cells]]]] = {
     "csv": read_csv,
@@ -61,7 +62,7 @@ def read(locations: Sequence[str], reading: Reading, standard_input: BinaryIO) -
         null_values=reading.null_values,
         notes=(*first[1].notes, Note("fact", None, f"{len(frames)} files, read one after the other")),
     )
-    return pd.concat(frames, ignore_index=True), together
+    return stacked(frames, typed=together.typed), together
 
 
 def _read(location: str, reading: Reading, standard_input: BinaryIO) -> tuple[pd.DataFrame, Cells]:

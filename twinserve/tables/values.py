@@ -17,13 +17,14 @@ from twinserve.arrays import IntArray
 from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import Booleans
 from twinserve.notations.kind import Kind, Meaning
+from twinserve.notations.named_months import NamedMonths
 from twinserve.notations.notation import Notation
 from twinserve.notations.times import Clock, Durations, Months, YearFirst, YearLast
 from twinserve.notes import Note
 from twinserve.tables.cells import Cells
 from twinserve.tables.null_words import NULL_OF_PANDAS, is_null_word
 
-TIMES: Final = (YearFirst(), YearLast(), Months(), Clock(), Durations())
+TIMES: Final = (YearFirst(), YearLast(), NamedMonths(), Months(), Clock(), Durations())
 SAMPLE: Final = 1_000
 MOST: Final = 0.5
 """A column seems to be of a kind if at least this share of its cells is."""
@@ -77,8 +78,12 @@ def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()
 
 
 def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, literal: Collection[str]) -> pd.Series[Any]:
-    if not (dtypes.is_object_dtype(values.dtype) or isinstance(values.dtype, pd.StringDtype)):
-        return values
+    if isinstance(values.dtype, pd.CategoricalDtype):  # Its type is said, and only its texts are read.
+        texts_alone = values.astype(object)
+        column = _column(name, texts_alone, cells, read, [name])
+        return values if column is texts_alone else column.astype("category")
+    if not _holds_texts(values.dtype):
+        return _without_null_numbers(name, values, cells, read)
     kind = dtypes.infer_dtype(values, skipna=True)
     if kind != "string":
         is_open = kind.startswith("mixed") and name not in literal
@@ -113,6 +118,11 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
         return values
     kept: list[Any] = [None if place in nulls else text for place, text in enumerate(distinct)]
     return _series(values, [*kept, None], texts.codes, values.dtype)
+
+
+def _holds_texts(dtype: Any) -> bool:
+    is_of_arrow = isinstance(dtype, pd.ArrowDtype) and dtype.type is str
+    return dtypes.is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype) or is_of_arrow
 
 
 def _with_nulls(notation: Notation, texts: _Texts, places: Collection[int]) -> Notation:
@@ -220,6 +230,19 @@ def _without_null_words(name: str, values: pd.Series[Any], cells: Cells, read: V
     read.notes.append(Note("fact", name, f"{words or 'a blank text'} in {len(texts)} cells, read as null"))
     read.notations[name] = Notation(form="amount", nulls=tuple(sorted({text for _, text in texts})))
     return plain.infer_objects()
+
+
+def _without_null_numbers(name: str, values: pd.Series[Any], cells: Cells, read: Values) -> pd.Series[Any]:
+    """A column of numbers without those that `null_values` names, such as -999."""
+    if not dtypes.is_numeric_dtype(values.dtype) or dtypes.is_bool_dtype(values.dtype):
+        return values
+    nulls = Notation(form="amount", nulls=cells.null_values)
+    are_null = values.isin(list(nulls.null_numbers))
+    if not are_null.any():
+        return values
+    read.notes.append(Note("fact", name, f"{int(are_null.sum())} cells are null by --null-values"))
+    read.notations[name] = nulls
+    return (values.astype("Int64") if dtypes.is_integer_dtype(values.dtype) else values).mask(are_null)
 
 
 def _cells(count: int) -> str:

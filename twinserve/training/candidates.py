@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sklearn.base import clone
@@ -15,6 +15,10 @@ from twinserve.training.cross_validation import FoldedRows, cross_validate
 from twinserve.training.search import Candidate
 from twinserve.training.weighted_fit import fit_weighted
 
+FOLDS_TO_JUDGE: Final = 2
+"""After so many a candidate may be given up."""
+FAR: Final = 0.05
+
 
 @dataclass(frozen=True)
 class AllCandidates:
@@ -24,26 +28,44 @@ class AllCandidates:
     """Those that have a score, by name; never empty."""
     failed: Mapping[str, str]
     """The reason why each of the others has none, by name."""
+    given_up: Mapping[str, tuple[float, ...]]
+    """Of those that were given up, the metric in the folds before that."""
 
 
 def cross_validate_all(
-    candidates: Mapping[str, Any], folded: FoldedRows, check: Callable[[Any], None], progress: Callable[[str], None]
+    candidates: Mapping[str, Any],
+    folded: FoldedRows,
+    check: Callable[[Any], None],
+    progress: Callable[[str], None],
+    *,
+    patient: bool = True,
 ) -> AllCandidates:
-    """Cross-validate every candidate on which `check` does not raise; raises `CannotTrain` where none is left."""
+    """Cross-validate every candidate on which `check` does not raise; raises `CannotTrain` where none is left.
+
+    Without patience a candidate is given up that is far behind another one in each of the first folds."""
     evaluated: dict[str, Candidate] = {}
     failed: dict[str, str] = {}
+    given_up: dict[str, tuple[float, ...]] = {}
     for name, pipeline in candidates.items():
         progress(f"cross-validating {name}")
         try:
             check(pipeline)
-            evaluated[name] = _cross_validated(pipeline, folded)
+            behind = _FarBehind(folded.metric, () if patient else [one.cv.scores for one in evaluated.values()])
+            cv = cross_validate(pipeline, folded, is_hopeless=behind)
+            if cv is not None and np.isfinite(cv.mean):
+                evaluated[name] = Candidate(pipeline, cv, 1)
+            elif cv is None:
+                given_up[name] = behind.scores
+                progress(f"{name} is given up after {len(behind.scores)} folds")
+            else:
+                raise CannotTrain(f"it cannot be scored by {folded.metric}; see its warnings")
         except Exception as error:  # A recipe's code may raise anything; the other candidates may be good.
             failed[name] = reason(error)
             progress(f"{name} fails: {failed[name]}")
     if not evaluated:
         reasons = "; ".join(f"the candidate {name!r} fails: {why}" for name, why in failed.items())
         raise CannotTrain(f"{reasons[:1].upper()}{reasons[1:]}." if reasons else "The recipe has no candidates.")
-    return AllCandidates(evaluated, failed)
+    return AllCandidates(evaluated, failed, given_up)
 
 
 def best(candidates: Mapping[str, Candidate], metric: str | Metric) -> str:
@@ -64,8 +86,17 @@ def reason(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
-def _cross_validated(pipeline: Any, folded: FoldedRows) -> Candidate:
-    cv = cross_validate(pipeline, folded)
-    if cv is None or not np.isfinite(cv.mean):
-        raise CannotTrain(f"it cannot be scored by {folded.metric}; see its warnings")
-    return Candidate(pipeline, cv, 1)
+class _FarBehind:
+    """Whether the scores so far are worse by a share of `FAR` than those of one other candidate in the same folds."""
+
+    def __init__(self, metric: str | Metric, others: Sequence[Sequence[float]]) -> None:
+        self.scores: tuple[float, ...] = ()
+        self._sign, self._others = metric_of(metric).sign, others
+
+    def __call__(self, scores: Sequence[float]) -> bool:
+        self.scores = tuple(scores)
+        return len(scores) == FOLDS_TO_JUDGE and any(self._behind(other) for other in self._others)
+
+    def _behind(self, other: Sequence[float]) -> bool:
+        pairs = zip(self.scores, other, strict=False)
+        return all(self._sign * (theirs - ours) > FAR * abs(theirs) for ours, theirs in pairs)

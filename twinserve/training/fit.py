@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from twinserve.errors import CannotTrain
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes import Recipe
+from twinserve.recipes.pipelines import MANY_CELLS
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all, reason
@@ -57,8 +58,16 @@ class Fitted:
     """Warnings of the libraries while fitting."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """The reason why each of the other candidates has no score."""
+    given_up: Mapping[str, int] = field(default_factory=dict)
+    """The number of folds after which a candidate was given up; its score is of these."""
     decided: Decided | None = None
     """How labels are decided; None: they are the class of the largest probability, as the estimator has it."""
+
+    def verdict(self, name: str) -> str:
+        """What became of a candidate, in a word or two; empty where another one was better."""
+        if name in self.given_up:
+            return f"given up after {self.given_up[name]} folds"
+        return "chosen" if name == self.name else ""
 
 
 def fit(
@@ -78,8 +87,9 @@ def fit(
     few = 1 if data.train.columns.matrix.size < WORTH_THREADS else None
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=few):
         warnings.simplefilter("always")
-        check = partial(_require_tolerance, data, folded) if out_of_range == "warn" else _accept
-        candidates = cross_validate_all(recipe.candidates(seed), folded, check, progress)
+        check = partial(_check, recipe, data, folded, out_of_range)
+        patient = search_seconds > 0 or data.train.columns.matrix.size <= MANY_CELLS
+        candidates = cross_validate_all(recipe.candidates(seed), folded, check, progress, patient=patient)
         evaluated = candidates.evaluated
         if search_seconds > 0:
             evaluated = search(evaluated, folded, seed=seed, budget=search_seconds, progress=progress)
@@ -89,11 +99,12 @@ def fit(
         progress(f"fitting {winner}")
         pipeline = fit_on_all(improved.pipeline, folded)
         decided = decide(recipe.decision, improved.cv.predictions, folded)
+    scores = {**{name: candidate.cv.scores for name, candidate in evaluated.items()}, **candidates.given_up}
     return Fitted(
         name=winner,
         pipeline=with_threshold(pipeline, decided),
-        scores={name: candidate.cv.mean for name, candidate in evaluated.items()},
-        spreads={name: candidate.cv.spread for name, candidate in evaluated.items()},
+        scores={name: float(np.mean(of_folds)) for name, of_folds in scores.items()},
+        spreads={name: float(np.std(of_folds)) for name, of_folds in scores.items()},
         tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
         baseline=labelled(baseline(data), decided, data.classes),
@@ -103,6 +114,7 @@ def fit(
             *_unweighted(evaluated, data),
         ),
         failed=candidates.failed,
+        given_up={name: len(of_folds) for name, of_folds in candidates.given_up.items()},
         decided=decided,
     )
 
@@ -138,14 +150,15 @@ def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     return FoldedRows(frame, target, rows.y_true, data.classes, parts, recipe.metric, shuffled, rows.weights, decided)
 
 
-def _require_tolerance(data: Data, folded: FoldedRows, pipeline: Any) -> None:
-    encoder = raising_encoder(pipeline)
+def _check(recipe: Recipe, data: Data, folded: FoldedRows, out_of_range: OutOfRange, pipeline: Any) -> None:
+    """Raise `CannotTrain` for a candidate that is not worth a cross-validation.
+
+    Under the policy `reject` no unseen value reaches a pipeline, so its encoders may raise on one."""
+    if not recipe.decision.by_probability and not hasattr(pipeline, "predict_proba"):
+        raise CannotTrain("it gives no probabilities, which --threshold and --costs need")
+    encoder = raising_encoder(pipeline) if out_of_range == "warn" else None
     if encoder is not None:
         require_tolerance(fit_on_all(pipeline, folded), encoder, data.train.columns, data.signature)
-
-
-def _accept(_: Any) -> None:
-    """Every candidate: under the policy `reject` no unseen value reaches a pipeline."""
 
 
 def _unweighted(evaluated: Mapping[str, Candidate], data: Data) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _last(order: FloatArray) -> BoolArray:
 
 def _whole_groups(codes: IntArray, names: pd.Series[Any], strata: IntArray) -> BoolArray:
     """Of each class the groups whose hashes are lowest, a fifth of the rows; a group counts for its most frequent
-    class."""
+    class. Where a class has few groups, each of them more than that, it is the smallest one."""
     table = pd.DataFrame({"group": codes, "stratum": strata, "hash": row_hashes(names.rename("").to_frame())})
     each = table.groupby("group").agg(
         hash=("hash", "first"), size=("hash", "size"), stratum=("stratum", lambda values: values.mode().iloc[0])
@@ -130,6 +130,8 @@ def _whole_groups(codes: IntArray, names: pd.Series[Any], strata: IntArray) -> B
             if held + size / 2 <= wanted:
                 chosen.append(group)
                 held += size
+        if not held and len(stratum) > 1:
+            chosen.append(stratum.index.tolist()[int(stratum["size"].argmin())])
     return np.isin(codes, chosen)
 
 

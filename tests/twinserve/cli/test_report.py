@@ -107,6 +107,14 @@ def test_a_candidate_that_failed_and_a_class_that_was_left_out_are_said(trained:
     assert as_json(odd)["notes"][-1]["sentence"] == "the class 'quince' is left out"
 
 
+def test_a_candidate_that_was_given_up_has_its_score_and_the_number_of_folds(trained: Trained) -> None:
+    scores, spreads = {**trained.fitted.scores, "svm": 9.0}, {**trained.fitted.spreads, "svm": 0.5}
+    odd = replace(trained, fitted=replace(trained.fitted, scores=scores, spreads=spreads, given_up={"svm": 2}))
+    line = next(line for line in said(odd).splitlines() if line.startswith("svm"))
+    assert line.split()[1:] == ["9.0000", "±", "0.5000", "given", "up", "after", "2", "folds"]
+    assert [one["given_up_after"] for one in as_json(odd)["candidates"]][-1] == 2
+
+
 @pytest.mark.parametrize(
     ("passed", "promoted", "words"),
     [

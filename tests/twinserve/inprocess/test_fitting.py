@@ -63,6 +63,16 @@ def test_the_command_makes_the_same_model_of_the_same_table(tmp_path: Path, monk
     assert (answer["label"] == orchard()["kind"]).mean() > 0.8
 
 
+@pytest.mark.filterwarnings("ignore::twinserve.TrainingWarning")  # Of the column that is left out.
+def test_names_may_be_numbers_and_stand_in_one_text(tmp_path: Path) -> None:
+    table = orchard().set_axis(range(4), axis="columns").assign(**{"4": 1.0})
+    options: dict[str, Any] = {"drop": [0], "weight": 4, "estimator": "GaussianNB, LogisticRegression"}
+    model = fit(table, 3, name="orchard", artifacts=tmp_path, progress=None, allow_weak=True, **options)  # type: ignore[arg-type]
+    assert [feature.name for feature in model.signature.features] == ["1", "2"]
+    assert model.trained is not None
+    assert set(model.trained.fitted.scores) == {"GaussianNB", "LogisticRegression"}
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

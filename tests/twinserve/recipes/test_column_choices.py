@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 
 from twinserve.errors import AskedWrongly
+from twinserve.notations.notation import Notation
 from twinserve.recipes import ColumnChoices, Recipe, Split
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
+from twinserve.tables.cells import Cells
+from twinserve.training.holdout import held_out_rows
 
 ROWS = 60
 
@@ -95,6 +98,30 @@ def test_what_is_said_of_a_column_goes_before_how_its_cells_are_read() -> None:
     unsaid = table_recipe("mine", table, TableOptions("y"), "").load().features
     assert unsaid["price"].max() == 2.0
     assert "place" not in unsaid
+
+
+def test_rows_are_divided_by_a_date_of_a_named_format() -> None:
+    days = [f"{1 + place % 28}. {'Jan' if place < 30 else 'Feb'} 2012" for place in range(ROWS)]
+    columns, split = ColumnChoices(date={"day": "%d. %b %Y"}), Split(time="day")
+    made = table_recipe("mine", frame().assign(day=days), TableOptions("y", split=split, columns=columns), "")
+    given = made.load().given
+    assert given is not None
+    assert given["day"].max() == pd.Timestamp("2012-02-28")
+    held_out = held_out_rows(given, np.zeros(ROWS, dtype=np.int64), split)
+    assert given["day"][held_out].min() > given["day"][~held_out].max()
+
+
+def test_numbers_of_a_table_with_decimal_commas_keep_them_beside_what_is_no_number() -> None:
+    table = frame().assign(price=[*["1,234"] * (ROWS - 2), "2.000,5", "none yet"], plain="1.5")
+    options = TableOptions(
+        "y", columns=ColumnChoices(number="price,plain"), cells=Cells(typed=False, decimal_comma=True)
+    )
+    made = table_recipe("mine", table, options, "")
+    assert made.load().features["price"].tolist()[-3:-1] == [1.234, 2000.5]
+    assert set(made.load().features["plain"]) == {1.5}
+    assert isinstance(made.input, Signature)
+    (price,) = (feature for feature in made.input.features if feature.name == "price")
+    assert price.notation == Notation(form="any number with a decimal comma")
 
 
 def test_null_is_allowed_where_training_saw_none() -> None:

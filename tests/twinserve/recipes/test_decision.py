@@ -9,13 +9,17 @@ import pytest
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import Costs, Decision
 
+TWICE = "FN=1,FN=5,FP=1"
+
 
 def test_costs_are_read() -> None:
     assert Costs.parse("FN=10, FP=0.5") == Costs(10.0, 0.5)
     assert Costs.of({"FN": 10, "FP": 0.5}) == Costs(10.0, 0.5)
 
 
-@pytest.mark.parametrize("text", ["FN=10", "FN=a,FP=1", "fn=1,fp=2", "FN=0,FP=1", "FN=nan,FP=1", "", "FN=1,FP=1,TP=1"])
+@pytest.mark.parametrize(
+    "text", ["FN=10", "FN=a,FP=1", "fn=1,fp=2", "FN=0,FP=1", "FN=nan,FP=1", "", "FN=1,FP=1,TP=1", "FN=1,FN=5,FP=1"]
+)
 def test_other_costs_are_refused(text: str) -> None:
     with pytest.raises(AskedWrongly, match=r"^--costs "):
         Costs.parse(text)

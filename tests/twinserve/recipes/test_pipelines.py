@@ -103,6 +103,16 @@ def test_of_many_rows_boosted_trees_come_first_and_a_forest_is_bounded() -> None
     assert few["random forest"]["model"].max_samples is None
 
 
+def test_of_many_cells_boosted_trees_come_first_and_a_forest_of_values_has_fewer_trees() -> None:
+    contract = signature(feature("size"), feature("weight"))
+    few, many = pipelines(contract, "regression", 0, 50_000), pipelines(contract, "regression", 0, 50_001)
+    assert list(many) == list(few)[::-1]
+    assert few["random forest"]["model"].n_estimators == 200
+    assert many["random forest"]["model"].n_estimators == 100
+    of_classes = pipelines(contract, "classification", 0, 50_001)
+    assert of_classes["random forest"]["model"].n_estimators == 200
+
+
 def test_the_seed_reaches_every_estimator_that_has_chance(rows: tuple[Signature, Columns]) -> None:
     models = [pipeline["model"].get_params() for pipeline in pipelines(rows[0], "regression", 7).values()]
     assert [model["random_state"] for model in models[1:]] == [7, 7]

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from twinserve.errors import AskedWrongly
-from twinserve.recipes import Recipe
+from twinserve.recipes import ColumnChoices, Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
+from twinserve.signature.request.validator import Validator
+from twinserve.tables.cells import Cells
 
 ROWS = 120
 
@@ -145,3 +147,25 @@ def test_what_cannot_be_learned_is_one_sentence(
     table: pd.DataFrame, target: str, options: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(table, target, **options).startswith(sentence)
+
+
+def test_a_hold_out_of_another_file_is_read_together_with_the_table() -> None:
+    """`NA` in one of two CSV files makes no texts of the numbers in the other."""
+    table = frame(count=pd.Series(range(5, ROWS + 5), dtype="Int64"))
+    others = frame(count=pd.Series([*map(str, range(5, ROWS + 4)), "NA"], dtype="str"))
+    made = recipe(table, holdout=others, cells=Cells(typed=False))
+    assert isinstance(made.input, Signature)
+    assert {feature.name: str(feature.type) for feature in made.input.features}["count"] == "integer"
+
+
+def test_a_target_that_neither_table_has_is_one_sentence() -> None:
+    assert refusal(frame(), "z", holdout=frame()).startswith("There is no column 'z'")
+
+
+@pytest.mark.parametrize("aside", ["y", "heating"])
+def test_a_row_is_taken_whole_where_a_part_of_a_name_is_a_column_that_is_no_feature(aside: str) -> None:
+    table = frame(heating=["gas", "oil", "none"] * (ROWS // 3), **{f"{aside}.kind": [1.5, 2.5] * (ROWS // 2)})
+    made = recipe(table, columns=ColumnChoices(drop="heating"))
+    assert isinstance(made.input, Signature)
+    row = table.iloc[:1].to_json(orient="records").encode()
+    assert len(Validator(made.input).validate(row).columns) == 1

@@ -33,6 +33,7 @@ from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
 from twinserve.release.from_estimator import held_out, package
 from twinserve.release.given_rows import encoded_target
 from twinserve.signature.frames import from_frame
+from twinserve.signature.request.validator import Validator
 from twinserve.signature.sources.agreement import Disagreement
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.pipeline_file import JOBLIB
@@ -96,6 +97,14 @@ def test_a_row_with_its_target_is_a_request(tmp_path: Path) -> None:
     assert opened.signature.left_out == {"target": "it is the target, which is predicted"}
     unnamed = registered(model, table, target.to_numpy(), tmp_path)
     assert unnamed.signature.left_out == {}
+
+
+def test_the_target_beside_fields_below_its_name_is_in_the_row_as_well(tmp_path: Path) -> None:
+    table, target = iris()
+    model = LogisticRegression(max_iter=1000).fit(table, target)
+    opened = registered(model, table, target.rename("petal"), tmp_path)
+    row = table.assign(petal=target).iloc[:1].to_json(orient="records").encode()
+    assert len(Validator(opened.signature).validate(row).columns) == 1
 
 
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])

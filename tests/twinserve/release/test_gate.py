@@ -10,9 +10,10 @@ import pytest
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.arrays import FloatArray
+from twinserve.notations.notation import Notation
 from twinserve.predict.predictor import Predictions, Predictor, PredictorKind
 from twinserve.release.gate import Challenge, Terms, Verdict, compare
-from twinserve.signature import Columns, Signature
+from twinserve.signature import Columns, Feature, Signature
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest, PredictorFacts, Training
 
@@ -320,6 +321,26 @@ def test_a_feature_of_another_type_is_no_reason_to_fall_over(kind: str) -> None:
     theirs = signature(CONTRACT.features[0], feature("c", kind))
     assert not verdict(challenge(Believer()), champion(Believer(), theirs)).passed
     assert verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True).passed
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (feature("c", "category", seen_categories=("NA", "red")), CONTRACT.features[1]),
+        (feature("c", "category", seen_categories=("$0", "$1")), feature("c", "number")),
+        (feature("c", "number"), feature("c", "category", seen_categories=("green", "red"))),
+    ],
+)
+def test_rows_that_are_read_otherwise_are_not_compared(was: Feature, now: Feature) -> None:
+    """Equal rows have other contents then, so that none would seem to be one that the champion was fitted on."""
+    named = Notation(form="as it is" if now.type == "category" else "amount", nulls=("NA",))
+    new = signature(CONTRACT.features[0], now.model_copy(update={"notation": named}))
+    outcome = verdict(
+        challenge(Believer(), signature=new), champion(Believer(), signature(CONTRACT.features[0], was)), breaking=True
+    )
+    assert outcome.passed
+    assert outcome.champion_score is None
+    assert "'c' is read otherwise" in outcome.reason
 
 
 def test_a_champion_that_needs_a_feature_that_is_gone_is_not_judged() -> None:

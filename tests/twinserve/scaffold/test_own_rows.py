@@ -25,6 +25,8 @@ OPTIONS: Final[dict[str, tuple[str, list[str]]]] = {
     "numbers given": ("slashed", ["--number", "amount", "--category", "day"]),
     "categories given": ("loans", ["--category", "applicant.age,home.address.zip", "--nullable", "all"]),
     "null values": ("spelled", ["--null-values", "NA,b"]),
+    "null numbers": ("slashed", ["--null-values", "?,50.00,41", "--number", "amount"]),
+    "null numbers in numbers": ("houses", ["--null-values", "3,a", "--keep-leaks"]),
     "literal": ("spelled", ["--category", "kind,people,opens", "--number", "price (net)"]),
     "everything": ("houses", ["--keep-leaks"]),
 }

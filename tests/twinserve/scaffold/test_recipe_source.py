@@ -91,7 +91,7 @@ def test_each_option_stands_in_the_printed_recipe(name: str, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["time", "weight", pytest.param("costs", marks=pytest.mark.extended)])
+@pytest.mark.parametrize("name", ["time", "weight", "costs"])
 def test_with_options_it_trains_the_same_model_to_the_bit(name: str, tmp_path: Path) -> None:
     table, options = OPTIONS[name]
     make, target = {**TABLES, "slashed": (slashed, "late")}[table]

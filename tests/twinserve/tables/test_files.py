@@ -25,6 +25,7 @@ from pyarrow import parquet
 from twinserve.tables import csv_file, json_file, parquet_file
 from twinserve.tables.files import read
 from twinserve.tables.formats import AS_IT_IS, Form, NoSuchTable, Reading, UnreadableTable
+from twinserve.tables.values import read_values
 
 NOTHING = io.BytesIO()
 
@@ -75,6 +76,20 @@ def test_the_whole_column_decides_what_a_cell_is(cells: tuple[str, ...], dtype: 
     series = column(*cells)
     assert str(series.dtype) == dtype
     pd.testing.assert_series_equal(series, pd.Series(values, name="it", dtype=dtype))
+
+
+def test_all_rows_of_several_files_decide_what_a_column_is(tmp_path: Path) -> None:
+    """Numbers of one file stay numbers beside words for null, and are texts beside codes; an empty column decides
+    nothing."""
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_text("n,code,price,empty\n" + "1,12345,1.5,\n,54321,2,\n")
+    other.write_text("n,code,price,empty\n" + 'NA,00123,"1,200",7\n3,00124,900,8\n')
+    frame, cells = read([str(one), str(other)], AS_IT_IS, NOTHING)
+    values = read_values(frame, cells).frame
+    assert values["n"].astype(object).where(values["n"].notna(), None).tolist() == [1, None, None, 3]
+    assert values["code"].tolist() == ["12345", "54321", "00123", "00124"]
+    assert values["price"].tolist() == [1.5, 2.0, 1200.0, 900.0]
+    assert values["empty"].dropna().tolist() == [7, 8]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,8 @@ def listed(read: Values) -> list[Any]:
         (("1949-01", "1949-12"), ["1949-01-01", "1949-12-01"], None, "2 cells are months, read as their first days"),
         (("31.12.2012", "1.2.2013"), ["2012-12-31", "2013-02-01"], None, "2 cells are dates with the day first, as a "),
         (("12/31/2012", "1/2/2013"), ["2012-12-31", "2013-01-02"], None, "2 cells are dates with the month first, as "),
+        (("Jun 12 1998", "Aug 7, 1998"), ["1998-06-12", "1998-08-07"], None, "2 cells are dates, read as YYYY-MM-DD"),
+        (("12-Jun-1998", "7 August 1998"), ["1998-06-12", "1998-08-07"], None, "2 cells are dates, read as YYYY-MM-DD"),
         (("13:05", "00:00:30"), [47100, 30], "seconds since midnight", "2 cells are times of day, read as seconds "),
         (("1:05 PM", "12:00 am"), [47100, 0], "seconds since midnight", "2 cells are times of day, read as seconds "),
         (("36:00:00", "1:00:00"), [129600, 3600], "seconds", "2 cells are durations, read as seconds"),
@@ -127,6 +130,17 @@ def test_blanks_around_texts_are_left_out_and_counted() -> None:
     result = values(" <=50K", " >50K", " <=50K", "<=50K", "  ")
     assert listed(result) == ["<=50K", ">50K", "<=50K", "<=50K", None]
     assert told(result) == ["3 cells have blanks around the text, which are left out"]
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "category", pd.ArrowDtype(pa.string())], ids=str)
+def test_texts_are_read_alike_whatever_holds_them(dtype: Any) -> None:
+    """As what Parquet gives depends on who wrote it; of categories the type is said, so amounts are none there."""
+    table = pd.DataFrame({"c": [" a", "?", None, "a"], "price": ["$1", "$1,200", "$3", "$3"]}, dtype=dtype)
+    read = read_values(table, Cells(null_values=("?",)))
+    assert [None if pd.isna(value) else value for value in read.frame["c"]] == ["a", None, None, "a"]
+    said = isinstance(read.frame["c"].dtype, pd.CategoricalDtype)
+    assert said == (dtype == "category")
+    assert read.frame["price"].tolist() == (["$1", "$1,200", "$3", "$3"] if said else [1.0, 1200.0, 3.0, 3.0])
 
 
 @pytest.mark.parametrize("how", [CSV, Cells()], ids=["csv", "typed"])

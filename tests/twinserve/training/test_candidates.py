@@ -49,6 +49,24 @@ def test_a_candidate_that_fails_leaves_the_others(folded: FoldedRows) -> None:
     assert said == ["cross-validating bad", "bad fails: First line", "cross-validating prior"]
 
 
+def test_without_patience_one_that_is_far_behind_in_two_folds_is_given_up(folded: FoldedRows) -> None:
+    said: list[str] = []
+    candidates = {"prior": DummyClassifier(), "stubborn": DummyClassifier(strategy="most_frequent")}
+    found = cross_validate_all(candidates, folded, accept, said.append, patient=False)
+    whole = cross_validate_all(candidates, folded, accept, SAID.append)
+    assert list(found.evaluated) == ["prior"]
+    assert found.given_up == {"stubborn": whole.evaluated["stubborn"].cv.scores[:2]}
+    assert (whole.given_up, found.failed) == ({}, {})
+    assert said[-1] == "stubborn is given up after 2 folds"
+
+
+def test_without_patience_one_that_is_near_or_better_is_compared(folded: FoldedRows) -> None:
+    candidates = {"stubborn": DummyClassifier(strategy="most_frequent"), "a": DummyClassifier(), "b": DummyClassifier()}
+    assert list(cross_validate_all(candidates, folded, accept, SAID.append, patient=False).evaluated) == list(
+        candidates
+    )
+
+
 def test_all_that_fail_are_told_in_one_sentence(folded: FoldedRows) -> None:
     with pytest.raises(
         CannotTrain, match=r"^The candidate 'a' fails: First line; the candidate 'b' fails: First line\.$"

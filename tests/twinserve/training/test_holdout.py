@@ -156,6 +156,13 @@ def test_each_class_gives_whole_groups() -> None:
     assert [mask[classes == code].sum() for code in (0, 1)] == [50, 10]
 
 
+def test_each_class_of_two_groups_gives_the_smaller_one() -> None:
+    """A fifth of the rows is less than half of either."""
+    who = np.repeat(np.arange(6), [9, 8] * 3)
+    mask = held_out_rows(pd.DataFrame({"who": who}), who // 2, Split(group="who"))
+    assert set(who[mask]) == {1, 3, 5}
+
+
 def test_a_new_group_moves_hardly_any_other() -> None:
     who = np.repeat(np.arange(100), 5)
     before = held_out_rows(pd.DataFrame({"who": who}), np.zeros(500, dtype=np.int64), Split(group="who"))

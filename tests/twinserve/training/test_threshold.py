@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from harness import fruit
+from twinserve.errors import CannotTrain
 from twinserve.recipes import Costs, Decision
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.steps import Choices, Steps, Trained, train
@@ -99,6 +100,12 @@ def test_the_compiled_model_labels_as_scikit_learn_s_own_classifier(decision: De
     if decision.costs is not None:
         assert facts.threshold < 0.5
         assert facts.costs == {"FN": 8.0, "FP": 1.0}
+
+
+def test_a_candidate_without_probabilities_is_told_before_it_is_fitted() -> None:
+    recipe = replace(fruit.FRUIT, candidates=lambda _: {"ridge": RidgeClassifier()}, decision=Decision(threshold=0.2))
+    with pytest.raises(CannotTrain, match="it gives no probabilities, which --threshold and --costs need"):
+        fit(recipe, split(recipe, fruit.table()), seed=0, progress=lambda _: None)
 
 
 def test_a_positive_class_alone_leaves_the_labels_and_is_that_of_average_precision(tmp_path: Path) -> None:

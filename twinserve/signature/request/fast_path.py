@@ -127,7 +127,8 @@ def _type(node: FeatureTree | Feature) -> tuple[Any, ...]:
 
 def _number(feature: Feature) -> Any:
     limits = feature.constraints
-    if limits.multiple_of is not None or limits.enumeration:
+    nulls = feature.notation is not None and feature.notation.null_numbers
+    if limits.multiple_of is not None or limits.enumeration or nulls:
         raise Unsuited
     bounds: dict[str, Any] = {
         "ge": limits.minimum,

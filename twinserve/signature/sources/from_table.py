@@ -70,17 +70,20 @@ def from_table(
     types: Mapping[str, GivenType] = NO_TYPES,
     nullable: Collection[str] = (),
     known: Known = NOTHING_KNOWN,
+    others: Collection[str] = (),
 ) -> FeatureTable:
     """The signature of a table; raises `UnsupportedInput` if no column is a feature.
 
     `recognise` reads dates and booleans from texts. `drop` leaves out columns that a model should not learn from
     (identifiers, constants, copies), with a note for each; without it a column that cannot be a feature is an error.
     `types` are those of columns that are kept, whatever they hold; columns in `nullable` may be null though none is.
+    `others` are further columns of the same rows, which are no features: beside `heating`, `heating.kind` is no field
+    of a group.
     """
     notes: list[Note] = []
     columns: dict[str, Column] = {}
     names = _names(frame)
-    paths = column_paths(name for name in names if not (drop and frame[name].isna().all()))
+    paths = column_paths([*others, *(name for name in names if not (drop and frame[name].isna().all()))])
     for name in names:
         try:
             column = read_as(frame[name], types[name]) if name in types else interpret(frame[name], recognise=recognise)

@@ -15,6 +15,8 @@ class GivenType:
     """A category, a number, a string (free text) or a date; dates with times become a datetime."""
     format: str | None = None
     """As `strptime` takes it; None: as in RFC 3339."""
+    decimal_comma: bool = False
+    """Is a comma in a number of this table its decimal point?"""
 
     def __str__(self) -> str:
         """Its name in a sentence."""

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
-from twinserve.notations.notation import Notation
+from twinserve.notations.notation import Form, Notation
 from twinserve.notations.reader import any_number, text_of_value
 from twinserve.signature.frames import text_of
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL, FeatureType
 from twinserve.signature.sources.given_type import GivenType
-from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret, number_column
+from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret
 
 FEWEST_READABLE: Final = 0.5
 """Where a smaller share of the values can be read as the type, the type is a mistake."""
@@ -28,6 +28,8 @@ def read_as(values: pd.Series[Any], given: GivenType) -> Column:
         raise NotAFeature("holds no value")
     if given.type is FeatureType.DATE:
         return _dates(values, given.format)
+    if given.type is FeatureType.NUMBER:
+        return _numbers(values, decimal_comma=_has_commas(values, given))
     return READERS[given.type](values)
 
 
@@ -38,7 +40,8 @@ def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation
     is_text = dtypes.infer_dtype(values, skipna=True) == "string"
     nulls = () if known is None else known.nulls
     if given.type is FeatureType.NUMBER and not dtypes.is_numeric_dtype(values.dtype):
-        return Notation(form="any number")
+        form: Form = "any number with a decimal comma" if _has_commas(values, given) else "any number"
+        return Notation(form=form, nulls=nulls)
     if given.type in TEXTUAL and not is_text:
         return Notation(form="text of a value", nulls=nulls)
     if given.format is not None and is_text:
@@ -64,17 +67,21 @@ def _free_text(values: pd.Series[Any]) -> Column:
     return Column(FeatureType.STRING, _texts(values))
 
 
-def _numbers(values: pd.Series[Any]) -> Column:
+def _has_commas(values: pd.Series[Any], given: GivenType) -> bool:
+    """Are there decimal commas in this column? Without any, its points are decimal points."""
+    return given.decimal_comma and any(isinstance(value, str) and "," in value for value in values.tolist())
+
+
+def _numbers(values: pd.Series[Any], *, decimal_comma: bool) -> Column:
     column = interpret(values, recognise=True)
     if column.type in NUMERIC_OR_BOOLEAN:
         return Column(FeatureType.NUMBER, column.values, column.remark)
     if column.type in TEMPORAL:
         raise NotAFeature("holds dates and no numbers")
-    numbers = [None if text is None else any_number(text) for text in _texts(values).tolist()]
+    texts = _texts(values).tolist()
+    numbers = [None if text is None else any_number(text, decimal_comma=decimal_comma) for text in texts]
     read = pd.Series(numbers, index=values.index, dtype=np.float64)
-    remark = _unread(values, read, "numbers")
-    infinite = number_column(read, FeatureType.NUMBER)
-    return Column(FeatureType.NUMBER, infinite.values, "; ".join(filter(None, (remark, infinite.remark))) or None)
+    return Column(FeatureType.NUMBER, read, _unread(values, read, "numbers"))
 
 
 def _dates(values: pd.Series[Any], form: str | None) -> Column:
@@ -102,6 +109,5 @@ def _unread(values: pd.Series[Any], read: pd.Series[Any], what: str) -> str | No
 
 READERS: Final[Mapping[FeatureType, Callable[[pd.Series[Any]], Column]]] = {
     FeatureType.CATEGORY: _categories,
-    FeatureType.NUMBER: _numbers,
     FeatureType.STRING: _free_text,
 }

@@ -67,6 +67,9 @@ def test_texts_of_the_table_are_taken_at_each_depth_beside_json() -> None:
         ("number", Notation(form="amount"), "9e999", "too-large"),
         ("date", Notation(form="date with the day first"), "2/29/2024", "format"),
         ("boolean", Notation(form="boolean"), "yes", "type"),
+        ("category", Notation(form="text of a value"), [], "type"),
+        ("category", Notation(form="text of a value", nulls=("?",)), {"a": 1}, "type"),
+        ("string", Notation(form="text of a value"), 10**309, "type"),
     ],
 )
 def test_any_other_text_is_the_error_that_it_always_was(kind: str, notation: Notation, value: Any, code: str) -> None:

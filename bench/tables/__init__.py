@@ -1,0 +1,1 @@
+"""What the training makes of public tables: does it train, take their own rows, tell its columns, and choose well?"""

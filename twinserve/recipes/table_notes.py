@@ -1,0 +1,90 @@
+"""What the report says of a table: its rows, what its cells mean, what is left out, what repeats the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pandas as pd
+
+from twinserve.metric import Task
+from twinserve.notes import Note
+from twinserve.recipes.column_choices import Chosen
+from twinserve.recipes.leaks import separating
+from twinserve.recipes.pipelines import MANY_ROWS
+from twinserve.recipes.row_hashes import row_hashes
+from twinserve.signature.signature import TEXTUAL
+from twinserve.signature.sources.from_table import FeatureTable
+from twinserve.tables.values import Values
+
+RARE: Final = 0.2
+"""The target is imbalanced if a class has a smaller proportion than this."""
+IS_GROUP: Final = "it names the group of a row"
+
+
+def of_values(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
+    """What was read how, and what of the target could not be."""
+    no_texts = {name for name, given in chosen.types.items() if given.type not in TEXTUAL}
+    yield from (note for note in read.notes if note.kind == "fact" or note.column not in no_texts)
+    if target in read.troubles:
+        yield Note("warning", target, f"it {read.troubles[target]}")
+
+
+def of_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
+    """The columns that somebody left out."""
+    for name, choice in chosen.aside.items():
+        if name != group:
+            yield Note("dropped", name, f"{chosen.left_out[name]} (--{choice})")
+    if group is not None:
+        yield Note("dropped", group, f"{IS_GROUP} (--group)")
+
+
+def of_rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
+    """Rows without a target, and copies."""
+    if missing := len(frame) - len(known):
+        yield Note("warning", target, f"{missing} rows have no target and were left out")
+    twice = int(pd.Series(row_hashes(known)).duplicated().sum())
+    if twice:
+        yield Note(
+            "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
+        )
+
+
+def of_task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
+    """What is predicted, and how rare the rarest class is."""
+    how = "guessed from the target; --task overrides" if guessed else "as given by --task"
+    if task == "regression":
+        yield Note("fact", None, f"regression, {how}")
+        return
+    proportions = target.value_counts(normalize=True)
+    yield Note("fact", None, f"classification into {len(proportions)} classes, {how}")
+    if proportions.iloc[-1] < RARE:
+        yield Note("fact", None, f"imbalanced: {proportions.index[-1]!r} is {proportions.iloc[-1]:.1%} of the rows")
+
+
+def of_many_rows(rows: int) -> Iterator[Note]:
+    """What is done where there are many rows."""
+    if rows > MANY_ROWS:
+        yield Note(
+            "fact",
+            None,
+            f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
+            "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
+        )
+
+
+def of_leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:
+    """Columns that repeat the target."""
+    for name, sentence in leaks.items():
+        what = "kept because of --keep-leaks" if kept else "left out; --keep-leaks keeps it"
+        yield Note("leak", name, f"{sentence}: {what}")
+
+
+def of_separating(kept: FeatureTable, target: pd.Series[Any], task: Task) -> Iterator[Note]:
+    """Columns that alone tell the classes apart."""
+    for name in separating(kept.frame, kept.signature, target) if task == "classification" else []:
+        yield Note(
+            "leak",
+            name,
+            "it alone separates the two classes in every row: kept; make sure that it is known before the prediction",
+        )
