@@ -20,6 +20,7 @@ from twinserve.compile import (
     lightgbm,
     linear,
     multiclass,
+    neighbors,
     neural,
     scaling,
     svm,
@@ -31,7 +32,8 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
-    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles, multiclass, adaboost,
+    trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
+    multiclass, adaboost,
     compose, scaling, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
