@@ -19,6 +19,8 @@ from twinserve.compile import (
     linear,
     multiclass,
     neural,
+    power,
+    quantiles,
     scaling,
     threshold,
     trees,
@@ -28,7 +30,7 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
-    multiclass, adaboost,    compose, scaling, imputing, encoding, features, decomposition, calendar,
+    multiclass, adaboost, compose, scaling, power, quantiles, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
