@@ -22,6 +22,8 @@ from twinserve.compile import (
     multiclass,
     neighbors,
     neural,
+    power,
+    quantiles,
     scaling,
     svm,
     threshold,
@@ -34,7 +36,7 @@ _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost,
-    compose, scaling, imputing, encoding, features, decomposition, calendar,
+    compose, scaling, power, quantiles, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
