@@ -37,6 +37,7 @@ def others(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         dummy.DummyClassifier(),
         dummy.DummyClassifier(strategy="uniform"),
         neighbors.KNeighborsClassifier(),
+        neighbors.KNeighborsClassifier(algorithm="brute"),
         ensemble.AdaBoostClassifier(),
     ):
         yield named(model), model, two

@@ -63,15 +63,19 @@ def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
 
 
 def target(graph: Graph, encoder: Any, block: Block) -> Block:
-    """The category's shrunk mean of the target, the overall mean for an unseen one."""
-    if encoder.target_type_ == "multiclass":
-        raise refusal(encoder, "target_type='multiclass' is not lowered")
+    """The category's shrunk mean of the target, the overall mean for an unseen one.
+
+    Of several classes each column gives one mean a class, of the first column first."""
     values = all_values(graph, block, encoder.categories_, encoder)
+    several = len(encoder.classes_) if encoder.target_type_ == "multiclass" else 1
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
-    means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
-    known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
-    unseen = graph.op("Equal", known, graph.constant(0.0))
-    return Block.numbers(graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values))
+    columns = [encoder.encodings_[i * several : (i + 1) * several] for i in range(len(values))]
+    means = graph.op("MatMul", hits, graph.constant(stack([np.stack(column, axis=1) for column in columns])))
+    ones = stack([np.ones((len(v), several)) for v in values])
+    unseen = graph.op("Equal", graph.op("MatMul", hits, graph.constant(ones)), graph.constant(0.0))
+    overall = np.tile(np.asarray(encoder.target_mean_, dtype=np.float64).reshape(-1), len(values))
+    width = several * len(values)
+    return Block.numbers(graph.op("Where", unseen, graph.constant(overall), means), width)
 
 
 def categories(graph: Graph, maker: Any, block: Block) -> Block:

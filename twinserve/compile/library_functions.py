@@ -7,14 +7,16 @@ found through that (`threshold_pushdown.py`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from onnx import NodeProto, helper
 
 from twinserve.arrays import FloatArray
+from twinserve.compile.blocks import LARGEST
 from twinserve.predict import runtime
 
 if TYPE_CHECKING:
@@ -85,3 +87,20 @@ def _part(
         return np.asarray(table)
 
     return part
+
+
+def transform_of(model: Any, lowest: float = -LARGEST, **options: Any) -> Run:
+    """A fitted transformer's `transform` of a plain array, with other options; null stays null.
+
+    A number below `lowest` or beyond the doubles, which it would refuse, counts as the nearest that it takes."""
+    copied = copy.copy(model)
+    vars(copied).pop("feature_names_in_", None)
+    for name, value in {**options, "copy": True}.items():
+        setattr(copied, name, value)
+
+    def function(x: FloatArray) -> FloatArray:
+        if not len(x):  # scikit-learn refuses a table without rows.
+            return x
+        return np.asarray(copied.transform(np.clip(x, lowest, LARGEST)), dtype=np.float64)
+
+    return function

@@ -20,7 +20,10 @@ from twinserve.compile import (
     lightgbm,
     linear,
     multiclass,
+    neighbors,
     neural,
+    power,
+    quantiles,
     scaling,
     svm,
     threshold,
@@ -31,8 +34,9 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
-    trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles, multiclass, adaboost,
-    compose, scaling, imputing, encoding, features, decomposition, calendar,
+    trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
+    multiclass, adaboost,
+    compose, scaling, power, quantiles, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

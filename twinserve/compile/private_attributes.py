@@ -49,6 +49,9 @@ INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
 SCORER = ("_get_pos_label",)
 """Attributes of the scorer by which a threshold was tuned."""
 
+SCALER = ("_scaler",)
+"""Attributes of a power transformer that standardizes."""
+
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (
     "children_left", "children_right", "feature", "threshold", "value", "missing_go_to_left", "n_outputs",

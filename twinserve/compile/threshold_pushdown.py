@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Trees = Sequence[tuple[int, "Tree"]]
 MOST_MEMBERS = 64
 """A split on a larger set of categories is not pushed."""
+MOST_SPLITS = 10_000
+"""The most splits that are searched for at once, to bound memory."""
 
 
 def push_to_input(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Trees]:
@@ -49,7 +51,7 @@ def push_to_input(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Tree
         return block, trees
     try:
         splits = _Splits(graph, block, behind, trees)
-        pushed = [(target, splits.pushed(tree)) for target, tree in trees]
+        pushed = splits.pushed(trees)
     except _CannotPush:
         return block, trees
     return Block.of(splits.table(), graph.columns), pushed
@@ -119,33 +121,45 @@ class _Splits:
             raise _CannotPush
         return lowest
 
-    def pushed(self, tree: Tree) -> Tree:
-        """The same tree with splits on the input."""
+    def pushed(self, trees: Trees) -> Trees:
+        """The same trees with splits on the input."""
+        nodes = [self._numeric(tree) for _, tree in trees]
+        columns = np.concatenate([tree.column[at] for at, (_, tree) in zip(nodes, trees, strict=True)])
+        limits = np.concatenate([tree.split[at] for at, (_, tree) in zip(nodes, trees, strict=True)])
+        turns = np.split(self._turns(columns, limits), np.cumsum([len(at) for at in nodes])[:-1])
+        parts = zip(trees, nodes, turns, strict=True)
+        return [(target, self._pushed(tree, at, turned)) for (target, tree), at, turned in parts]
+
+    def _numeric(self, tree: Tree) -> IntArray:
+        """The nodes that split on a number."""
+        return np.flatnonzero(~tree.leaf & ~self._is_category[tree.column])
+
+    def _pushed(self, tree: Tree, numbers: IntArray, turns: FloatArray) -> Tree:
         nodes = np.flatnonzero(~tree.leaf)
-        category = self._is_category[tree.column[nodes]]
         split, nan_yes, column = tree.split.copy(), tree.nan_yes.copy(), tree.column.copy()
-        numbers = nodes[~category]
         null = self._null[tree.column[numbers]]
-        split[numbers] = self._turns(tree.column[numbers], tree.split[numbers])
+        split[numbers] = turns
         nan_yes[numbers] = np.where(np.isnan(null), nan_yes[numbers], null <= tree.split[numbers])
         column[nodes] = self._raw[tree.column[nodes]]
         put = replace(tree, column=column, split=split, nan_yes=nan_yes, members=None)
-        return self._push_categories(tree, put, nodes[category].tolist())
+        return self._push_categories(tree, put, nodes[self._is_category[tree.column[nodes]]].tolist())
 
     def _turns(self, columns: IntArray, splits: FloatArray) -> FloatArray:
         """For each split the largest input that goes to the `yes` side, -inf where there is none."""
         pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
-        pushed_columns, limits = pairs[0].astype(np.int64), pairs[1]
+        parts = [self._turns_of(some[0].astype(np.int64), some[1]) for some in _in_parts(pairs)]
+        return np.concatenate([np.empty(0), *parts])[place.reshape(-1)]
 
+    def _turns_of(self, columns: IntArray, limits: FloatArray) -> FloatArray:
         def is_yes(numbers: FloatArray) -> BoolArray:
-            has_none: BoolArray = numbers < self._lowest[pushed_columns]
-            answer: BoolArray = has_none | (self._values(pushed_columns, numbers) <= limits)
+            has_none: BoolArray = numbers < self._lowest[columns]
+            answer: BoolArray = has_none | (self._values(columns, numbers) <= limits)
             return answer
 
-        turns = largest_doubles(is_yes, len(pushed_columns))
+        turns = largest_doubles(is_yes, len(columns))
         if self._must_rise and not turns_once(is_yes, turns):
             raise _CannotPush
-        return turns[place.reshape(-1)]
+        return turns
 
     def _values(self, columns: IntArray, values: FloatArray) -> FloatArray:
         """The value of each of these columns of the block where its input column has this value."""
@@ -186,6 +200,11 @@ class _Splits:
         yes = values <= tree.split[node] if held is None else np.isin(values, held)
         yes = np.where(np.isnan(values), tree.nan_yes[node], yes)
         return yes[:-1], bool(yes[-1])
+
+
+def _in_parts(pairs: FloatArray) -> list[FloatArray]:
+    """`[2, splits]` in parts of at most MOST_SPLITS."""
+    return [pairs[:, start : start + MOST_SPLITS] for start in range(0, pairs.shape[1], MOST_SPLITS)]
 
 
 def _limit(yes: BoolArray) -> float | None:
