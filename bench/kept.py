@@ -20,6 +20,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from serve_flask import create_app
+from twinserve.estimators.categories import Categories, categories_of
 from twinserve.predict.halving import by_halves
 from twinserve.proof.probes import probes
 from twinserve.release.from_estimator import held_out, package
@@ -78,7 +79,8 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
     columns = _valid(_rows(from_frame(frame[judging], opened.signature), opened.signature), opened.signature)
-    expected = _expected(model, to_frame(columns, opened.signature))
+    own = Categories.of(categories_of(frame), list(frame.columns))
+    expected = _expected(model, own.transform(to_frame(columns, opened.signature)))
     difference = _asked(opened, columns, expected)
     given = int(expected.given.sum())
     return Kept(opened, place, given, len(columns) - given, difference)

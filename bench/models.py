@@ -2,6 +2,8 @@
 
 python -m bench.models --out docs/models.md
 
+With --keep the rows of models that the page says are compiled stay as they are; a few minutes instead of twenty.
+
 Each line is checked (see `bench/kept.py`). If a model answers differently than its estimator, the run ends with exit
 code 1 and the page is not written. Times are medians for one row in this process, one thread; absolute times depend on
 the machine, ratios much less so.
@@ -129,16 +131,27 @@ def page(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def compiled_rows(path: Path) -> dict[str, Row]:
+    """The rows of a page whose models are compiled, by the model's name."""
+    lines = (line[2:-2].split(" | ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| "))
+    return {cells[0]: Row(*cells) for cells in lines if cells[1] in ("folded", "graph")}
+
+
 def main() -> int:
     """Measure every example and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=Path("docs/models.md"))
-    out = parser.parse_args().out
+    parser.add_argument("--keep", action="store_true", help="measure only models that the page has not as compiled")
+    options = parser.parse_args()
+    out, known = options.out, compiled_rows(options.out) if options.keep else {}
     warnings.simplefilter("ignore")  # Small examples do not converge; the page compares predictions, not quality.
     rows: list[Row] = []
     broken = 0
     with threadpool_limits(1):
         for name, model, table in examples():
+            if name in known:
+                rows.append(known[name])
+                continue
             try:
                 rows.append(tried(name, model, table))
                 sys.stderr.write(f"{name}: {rows[-1].outcome}\n")

@@ -48,8 +48,8 @@ GRAPH_NODES: Final = 20_000
 """Operations in a compiled model; each takes about 0.7 us for a row."""
 GRAPH_PARTS: Final = 500_000
 """Fields in the file of a compiled model; a list of numbers is one field."""
-GRAPH_NUMBERS: Final = 20_000_000
-"""Numbers in all of its lists: eight for each of at most 2,000,000 tree nodes."""
+GRAPH_NUMBERS: Final = 80_000_000
+"""Numbers in all of its lists: eight for each of at most 8,000,000 tree nodes."""
 GRAPH_METADATA: Final = 16 * MIB
 """Bytes of the metadata of a compiled model, which is read as JSON."""
 GRAPH_RANK: Final = 4

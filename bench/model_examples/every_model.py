@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from sklearn import datasets
 
-from bench.model_examples import linear, meta_estimators, other_estimators, steps, trees, unanswered
+from bench.model_examples import (
+    categories,
+    kernels,
+    linear,
+    meta_estimators,
+    other_estimators,
+    steps,
+    trees,
+    unanswered,
+)
 from bench.model_examples.tables import Example, mixed, numbers
 
 
@@ -21,9 +30,13 @@ def examples() -> Iterator[Example]:
     yield from trees.trees(two, three, amount)
     yield from trees.boosters(two, three, amount)
     yield from other_estimators.bayes_and_networks(two, three, amount)
+    yield from kernels.vectors(two, three, amount)
+    yield from kernels.similarities(two, amount)
     yield from meta_estimators.meta(two, three, amount)
-    yield from other_estimators.others(two, amount)
+    yield from meta_estimators.of_two_classes(two, three)
+    yield from other_estimators.others(two, three, amount)
     yield from steps.steps(two, three)
     yield from steps.of_mixed_tables(mixed())
+    yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
     yield from unanswered.unanswered(two, amount)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn import calibration, compose, ensemble, linear_model, model_selection, multiclass, svm, tree
 from sklearn.base import clone
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 # Its classes are not there without it.
 
 from bench.model_examples.pipelines import named, scaled
 from bench.model_examples.tables import Example, Table
@@ -48,6 +49,24 @@ def meta(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         model_selection.GridSearchCV(linear_model.LogisticRegression(max_iter=5000), {"C": [0.1, 1.0]}, cv=3),
         three,
     )
+
+
+def of_two_classes(two: Table, three: Table) -> Iterator[Example]:
+    """Thresholds, halving searches, and classifiers of several classes made of those of two."""
+    m, ms = multiclass, model_selection
+    logistic, forest = linear_model.LogisticRegression(), ensemble.RandomForestClassifier(20, max_depth=4)
+    for model in (
+        ms.FixedThresholdClassifier(logistic, threshold=0.2),
+        ms.TunedThresholdClassifierCV(logistic, cv=3),
+        ms.TunedThresholdClassifierCV(forest, cv=3),
+        ms.TunedThresholdClassifierCV(svm.LinearSVC(), cv=3),
+        ms.HalvingGridSearchCV(logistic, {"C": [0.1, 1.0]}, cv=3),
+        ms.HalvingRandomSearchCV(logistic, {"C": [0.1, 1.0]}, cv=3),
+    ):
+        yield named(model), scaled(model), two
+    for meta in (m.OneVsRestClassifier, m.OneVsOneClassifier, m.OutputCodeClassifier):
+        for inner in (svm.LinearSVC(), forest):
+            yield f"{meta.__name__}({named(inner)}), three classes", scaled(meta(clone(inner))), three
 
 
 def of_pipelines(two: Table, three: Table, amount: Table) -> Iterator[Example]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sklearn import dummy, ensemble, naive_bayes, neighbors, neural_network, svm
+from sklearn import dummy, ensemble, linear_model, naive_bayes, neighbors, neural_network
 
 from bench.model_examples.pipelines import named, scaled
 from bench.model_examples.tables import Example, Table
@@ -31,14 +31,20 @@ def bayes_and_networks(two: Table, three: Table, amount: Table) -> Iterator[Exam
     yield "MLPRegressor", scaled(nn.MLPRegressor(hidden_layer_sizes=(15,), max_iter=60)), amount
 
 
-def others(two: Table, amount: Table) -> Iterator[Example]:
-    """Dummies, neighbours, kernels and AdaBoost."""
+def others(two: Table, three: Table, amount: Table) -> Iterator[Example]:
+    """Dummies, neighbours and AdaBoost."""
     for model in (
         dummy.DummyClassifier(),
         dummy.DummyClassifier(strategy="uniform"),
         neighbors.KNeighborsClassifier(),
-        svm.SVC(),
+        neighbors.KNeighborsClassifier(algorithm="brute"),
         ensemble.AdaBoostClassifier(),
     ):
         yield named(model), model, two
+    yield "AdaBoostClassifier, three classes", ensemble.AdaBoostClassifier(), three
+    yield (
+        "AdaBoostClassifier(LogisticRegression)",
+        scaled(ensemble.AdaBoostClassifier(linear_model.LogisticRegression())),
+        two,
+    )
     yield "DummyRegressor", dummy.DummyRegressor(), amount

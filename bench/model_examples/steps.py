@@ -40,9 +40,27 @@ def steps(two: Table, three: Table) -> Iterator[Example]:
         f.RFE(logistic, n_features_to_select=5, step=10),
         f.VarianceThreshold(0.1),
         p.QuantileTransformer(n_quantiles=50),
+        p.QuantileTransformer(n_quantiles=50, output_distribution="normal"),
         p.PowerTransformer(),
     ):
         yield f"{named(step)} + RandomForest", pipeline.make_pipeline(step, forest), two
+    for before in (
+        p.PowerTransformer(),
+        pipeline.make_pipeline(p.MinMaxScaler((0.1, 3.0), clip=True), p.PowerTransformer("box-cox")),
+        p.QuantileTransformer(n_quantiles=50),
+        p.QuantileTransformer(n_quantiles=50, output_distribution="normal"),
+    ):
+        name = "MinMaxScaler + PowerTransformer(method='box-cox')" if hasattr(before, "steps") else named(before)
+        yield f"{name} + LogisticRegression", pipeline.make_pipeline(before, clone(logistic)), two
+    boosting = ensemble.HistGradientBoostingClassifier(max_iter=20)
+    for function in (np.log, np.log2, np.log10, np.exp, np.expm1, np.sqrt, np.cbrt, np.tanh, np.arcsinh):
+        ranged = p.MinMaxScaler((0.1, 3.0))
+        for last, name in ((forest, "RandomForest"), (boosting, "HistGradientBoosting")):
+            yield (
+                f"MinMaxScaler + {function.__name__} + {name}",
+                pipeline.make_pipeline(ranged, p.FunctionTransformer(function), last),
+                two,
+            )
     yield (
         "FeatureUnion(StandardScaler, PCA) + LogisticRegression",
         pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic),
@@ -68,6 +86,12 @@ def of_mixed_tables(table: Table) -> Iterator[Example]:
         "target encoder + LogisticRegression",
         encoded(linear_model.LogisticRegression(), p.TargetEncoder()),
         table,
+    )
+    three = Table(table.frame, np.digitize(table.frame["n3"].fillna(0.0), [-0.5, 0.5]) + table.target)
+    yield (
+        "target encoder of several classes + RandomForest",
+        encoded(ensemble.RandomForestClassifier(20), p.TargetEncoder()),
+        three,
     )
     native = clone(hist).set_params(categorical_features=[f"c{i}" for i in range(5)])
     yield "HistGradientBoosting, native categories and missing values", native, table

@@ -59,4 +59,12 @@ def boosters(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         yield f"XGBRegressor({objective})", xgboost.XGBRegressor(objective=objective), amount
     for objective in ("regression", "poisson"):
         yield f"LGBMRegressor({objective})", lightgbm.LGBMRegressor(objective=objective, verbose=-1), amount
-    yield "XGBClassifier(booster='dart')", xgboost.XGBClassifier(booster="dart", verbosity=0), two
+    for booster in ("dart", "gblinear"):
+        name, model = f"XGBClassifier(booster={booster!r})", xgboost.XGBClassifier(booster=booster, verbosity=0)
+        yield name, model, two
+        yield f"{name}, three classes", clone(model), three
+    yield "XGBClassifier(objective='multi:softmax')", xgboost.XGBClassifier(objective="multi:softmax"), three
+    yield "XGBRFClassifier", xgboost.XGBRFClassifier(), two
+    yield "XGBRFClassifier, three classes", xgboost.XGBRFClassifier(), three
+    yield "XGBRFRegressor", xgboost.XGBRFRegressor(), amount
+    yield "LGBMRegressor(linear_tree=True)", lightgbm.LGBMRegressor(linear_tree=True, verbose=-1), amount

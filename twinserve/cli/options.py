@@ -48,7 +48,7 @@ def add_store(group: argparse._ActionsContainer, artifacts: str, name: str | Non
     )
 
 
-def add_format(group: argparse._ActionsContainer) -> None:
+def add_format(group: argparse._ActionsContainer, *, database: bool = True) -> None:
     """How the cells of a file are read: `--format`, `--header`, `--null-values`, `--query`."""
     group.add_argument("--format", choices=FORMS, help="overrides the file extension")
     group.add_argument(
@@ -63,7 +63,8 @@ def add_format(group: argparse._ActionsContainer) -> None:
         metavar="NA,null",
         help="texts that are null in every column; without it they are only where a column holds numbers or dates",
     )
-    group.add_argument("--query", type=not_empty, metavar="SQL", help="the rows of a database, whose URL --data is")
+    purpose = "the rows of a database, whose URL --data is" if database else argparse.SUPPRESS
+    group.add_argument("--query", type=not_empty, metavar="SQL", help=purpose)
 
 
 def reading_of(options: argparse.Namespace) -> Reading:
@@ -77,9 +78,9 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in not_empty(text).split(",") if word.strip())
 
 
-def add_reading(group: argparse._ActionsContainer) -> None:
+def add_reading(group: argparse._ActionsContainer, *, database: bool = True) -> None:
     """How a table to learn from is read: `--format`, `--task`, `--keep-leaks`."""
-    add_format(group)
+    add_format(group, database=database)
     group.add_argument("--task", choices=("classification", "regression"), help="(default: guessed from the target)")
     group.add_argument("--keep-leaks", action="store_true", help="keep columns that repeat the target")
 
@@ -114,7 +115,7 @@ def add_decision(group: argparse._ActionsContainer) -> None:
     """`--threshold`, `--costs` and `--positive`."""
     group.add_argument(
         "--threshold",
-        type=positive,
+        type=probability,
         metavar="P",
         help="with two classes: the label is the positive one where its probability is at least P",
     )
@@ -204,10 +205,25 @@ def file(text: str) -> Path:
 
 def positive(text: str) -> float:
     """A number from 0."""
-    number = float(text)
+    number = _number(text)
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError("not a number from 0")
     return number
+
+
+def probability(text: str) -> float:
+    """A number from 0 to 1."""
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("not a probability from 0 to 1, such as 0.2")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def size(text: str) -> int:

@@ -51,6 +51,7 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
             {"name": f.name, "type": str(f.type), "nullable": f.nullable, "parts": list(parts.get(f.name, ()))}
             for f in trained.data.signature.features
         ],
+        "decision": None if facts.training.decision is None else facts.training.decision.model_dump(),
         "metric": facts.metric,
         "candidates": [
             {
@@ -120,7 +121,7 @@ def _parts(trained: Trained) -> Iterator[RenderableType]:
     yield _metrics(facts) if facts.metrics else f"{facts.metric} and the other metrics: not measured"
     yield from _importances(facts)
     yield ""
-    yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
+    yield from _answers(facts)
     yield f"version    {trained.version} of {trained.manifest.name} in {escape(str(trained.folder))}"
     if not trained.is_new:
         yield "           It was there before with the same result, so no new version was made."
@@ -134,6 +135,13 @@ def _importances(facts: Manifest) -> Iterator[str]:
     if facts.importances is not None and facts.importances.features:
         shown = [f"{one.feature} ({one.mean:.3g})" for one in facts.importances.features[:MOST_IMPORTANT]]
         yield f"matters    {escape(', '.join(shown))}: loss in {escape(facts.metric)} when shuffled"
+
+
+def _answers(facts: Manifest) -> Iterator[str]:
+    """How labels are decided, where somebody said so, and what predicts."""
+    if facts.training.decision is not None:
+        yield f"label      {escape(facts.training.decision.sentence)}"
+    yield f"predictor  {facts.predictor.kind}: {escape(facts.predictor.reason)}"
 
 
 def _rows(facts: Manifest) -> str:

@@ -33,7 +33,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     """`--data`, `--target` and what else decides how a table is read."""
     parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
-    add_reading(parser)
+    add_reading(parser, database=False)
     add_metric(parser, "the metric that chooses the best candidate")
     add_estimator(parser)
     add_decision(parser)

@@ -207,6 +207,8 @@ def _described(facts: Manifest) -> Iterator[str]:
     held_out = "" if training.split is None else f": {training.split.sentence}"
     yield f"rows       {training.rows}, {training.holdout_rows} of them held out{held_out}"
     yield f"estimator  {training.estimator}{', refitted on all rows' if training.refitted else ''}"
+    if training.decision is not None:
+        yield f"label      {training.decision.sentence}"
     yield f"predictor  {facts.predictor.kind}: {facts.predictor.reason}"
     yield from (f"{name:<18} {value:.4f}" for name, value in facts.metrics.items())
     if facts.importances is not None:

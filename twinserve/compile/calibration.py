@@ -18,6 +18,7 @@ from twinserve.compile.blocks import Block, Classified
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.limits import FINITE
 from twinserve.compile.refusal import refusal
+from twinserve.compile.search_tree import search_tree
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.estimators.introspection import class_name
@@ -163,31 +164,10 @@ def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
     x = np.asarray(isotonic.X_thresholds_, dtype=np.float64)
     y = np.asarray(isotonic.y_thresholds_, dtype=np.float64)
     slope = np.concatenate([[0.0], np.diff(y) / np.diff(x), [0.0]])
-    tree = _search_tree(x, column)
+    tree = search_tree(x, column, LT)
     ends = (slope, np.concatenate([x[:1], x]), np.concatenate([y[:1], y]))
     first, second, third = (tree.with_value(_leaf_values(tree, values)) for values in ends)
     return first, second, third
-
-
-def _search_tree(bounds: FloatArray, column: int) -> Tree:
-    """A balanced tree whose leaf `j` (kept in `value`) holds the numbers with `j` bounds at or below them."""
-    yes, no, split, held = list[int](), list[int](), list[float](), list[float]()
-
-    def grow(low: int, high: int) -> int:
-        at, middle = len(yes), (low + high) // 2
-        yes.append(0)
-        no.append(0)
-        split.append(float(bounds[middle]) if low < high else 0.0)
-        held.append(float(low))
-        if low < high:
-            yes[at], no[at] = grow(low, middle), grow(middle + 1, high)
-        return at
-
-    grow(0, len(bounds))
-    left, right = np.array(yes, dtype=np.int64), np.array(no, dtype=np.int64)
-    never = np.zeros(len(yes), bool)
-    where = np.full(len(yes), column, dtype=np.int64)
-    return Tree(left == 0, where, np.array(split), left, right, never, np.array(held), LT)
 
 
 def _leaf_values(tree: Tree, values: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from onnx import NodeProto, numpy_helper
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.graph import Graph
+from twinserve.compile.library_functions import KIND, exact_nodes
 from twinserve.compile.onnx_model import needed
 
 FLAT: Final = 0
@@ -26,6 +27,8 @@ class Source:
 
     column: int
     relation: int
+    domain: tuple[str, int] | None = None
+    """The tensor and its column that are null where a function on the way has no value; None where there is none."""
 
 
 Sources = Sequence[Source | None]
@@ -36,7 +39,7 @@ def trace(graph: Graph, tensor: str) -> Sources | None:
     """The sources of a tensor `[n, columns]`; None where an operation on the way is not one of those below."""
     known: dict[str, Sources] = {"x": [Source(i, RISING) for i in range(len(graph.columns))]}
     makers: dict[str, str] = {}
-    for node in needed(graph.nodes, [tensor]):
+    for node in needed(exact_nodes(graph), [tensor]):
         sources = _follow(graph, node, known, makers)
         if sources is None:
             return None
@@ -59,6 +62,8 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
         return [first[i] for i in constants[1].astype(int).tolist()]
     if node.op_type in ("Gemm", "MatMul") and makers.get(node.input[0]) == "Cast" and constants[1] is not None:
         return [_mixed([first[i] for i in np.flatnonzero(weights).tolist()]) for weights in constants[1].T]
+    if node.op_type == KIND:
+        return _risen(graph, node.output[0], first)
     if node.op_type == "IsNaN":
         return [source and replace(source, relation=FLAT if source.relation < ANY else ANY) for source in first]
     if node.op_type == "Cast":
@@ -66,6 +71,15 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
     if len(constants) == 2 and constants[1] is not None:
         return _with_constant(node.op_type, first, constants[1])
     return None
+
+
+def _risen(graph: Graph, tensor: str, sources: Sources) -> Sources | None:
+    """Through a rising function; None where two on the way have no value for some numbers."""
+    if not graph.rising[tensor].is_partial:
+        return sources
+    if any(source is not None and source.domain is not None for source in sources):
+        return None
+    return [source and replace(source, domain=(tensor, i)) for i, source in enumerate(sources)]
 
 
 def _with_constant(kind: str, sources: Sources, constant: FloatArray) -> Sources | None:
@@ -105,19 +119,20 @@ def _where(inputs: Sequence[Sources | None], constants: Sequence[FloatArray | No
             continue
         present = [part for part in parts if part is not None]
         condition = parts[0]
-        same = len({part.column for part in present}) == 1
+        domains = {part.domain for part in present if part.domain is not None}
+        same = len({part.column for part in present}) == 1 and len(domains) < 2
         flat = condition is not None and condition.relation == FLAT
         relation = max((part.relation for part in parts[1:] if part is not None), default=FLAT) if flat else ANY
-        sources.append(Source(present[0].column, relation) if same else None)
+        sources.append(Source(present[0].column, relation, next(iter(domains), None)) if same else None)
     return sources
 
 
 def _mixed(parts: Sources) -> Source | None:
     """A sum of columns that hold 0 or 1."""
     present = [part for part in parts if part is not None]
-    if len(present) < len(parts) or len({part.column for part in present}) != 1:
+    if len(present) < len(parts) or len({(part.column, part.domain) for part in present}) != 1:
         return None
-    return Source(present[0].column, FLAT if all(part.relation == FLAT for part in present) else ANY)
+    return replace(present[0], relation=FLAT if all(part.relation == FLAT for part in present) else ANY)
 
 
 def _constant(graph: Graph, name: str) -> FloatArray | None:

@@ -1,6 +1,7 @@
 """Estimators made of estimators: pipelines, column transformers, unions, searches.
 
-Source: scikit-learn 1.9, `pipeline.py`, `compose/_column_transformer.py`, `model_selection/_search.py`.
+Source: scikit-learn 1.9, `pipeline.py`, `compose/_column_transformer.py`, `model_selection/_search.py`,
+`model_selection/_search_successive_halving.py`; imbalanced-learn 0.14, `pipeline.py`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ import numpy as np
 from twinserve.compile.blocks import Block, Outcome
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
-from twinserve.estimators.introspection import class_name
+from twinserve.estimators.introspection import class_name, steps_at_predict
 
 
 def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
-    """Each step on the output of the one before it; None and "passthrough" pass their input on."""
+    """Each step on the output of the one before it; None, "passthrough" and samplers pass their input on."""
     outcome: Outcome = block
-    for _, step in steps.steps:
-        if step is None or step == "passthrough":
-            continue
+    for step in steps_at_predict(steps):
         if not isinstance(outcome, Block):
             raise refusal(steps, f"{class_name(step)} comes after a predictor")
         outcome = graph.lower(step, outcome)
@@ -84,10 +83,13 @@ def _joined(graph: Graph, owner: Any, parts: list[Block]) -> Block:
 
 LOWERINGS: dict[str, Lowering] = {
     "twinserve.estimators.label_encoded.Coded": coded_estimator,
+    "imblearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.FeatureUnion": feature_union,
     "sklearn.compose.ColumnTransformer": column_transformer,
     "sklearn.frozen.FrozenEstimator": inner_estimator,
     "sklearn.model_selection.GridSearchCV": best_estimator,
+    "sklearn.model_selection.HalvingGridSearchCV": best_estimator,
+    "sklearn.model_selection.HalvingRandomSearchCV": best_estimator,
     "sklearn.model_selection.RandomizedSearchCV": best_estimator,
 }

@@ -3,12 +3,13 @@
 All of them start from the same table of hits: double `[n, K]`, one column for each known category of each
 column, 1 where the row has it. Their output is a product of that table with small integers, which is exact.
 
-Source: scikit-learn 1.9, `preprocessing/_encoders.py`, `preprocessing/_target_encoder.py`.
+Source: scikit-learn 1.9, `preprocessing/_encoders.py`, `preprocessing/_target_encoder.py`; pandas' `Categorical`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,15 +63,44 @@ def ordinal(graph: Graph, encoder: Any, block: Block) -> Block:
 
 
 def target(graph: Graph, encoder: Any, block: Block) -> Block:
-    """The category's shrunk mean of the target, the overall mean for an unseen one."""
-    if encoder.target_type_ == "multiclass":
-        raise refusal(encoder, "target_type='multiclass' is not lowered")
+    """The category's shrunk mean of the target, the overall mean for an unseen one.
+
+    Of several classes each column gives one mean a class, of the first column first."""
     values = all_values(graph, block, encoder.categories_, encoder)
+    several = len(encoder.classes_) if encoder.target_type_ == "multiclass" else 1
     hits = _hits(graph, block, values, np.arange(sum(map(len, values))))
-    means = graph.op("MatMul", hits, graph.constant(_diagonal(list(encoder.encodings_))))
-    known = graph.op("MatMul", hits, graph.constant(_diagonal([np.ones(len(v)) for v in values])))
-    unseen = graph.op("Equal", known, graph.constant(0.0))
-    return Block.numbers(graph.op("Where", unseen, graph.constant(float(encoder.target_mean_)), means), len(values))
+    columns = [encoder.encodings_[i * several : (i + 1) * several] for i in range(len(values))]
+    means = graph.op("MatMul", hits, graph.constant(stack([np.stack(column, axis=1) for column in columns])))
+    ones = stack([np.ones((len(v), several)) for v in values])
+    unseen = graph.op("Equal", graph.op("MatMul", hits, graph.constant(ones)), graph.constant(0.0))
+    overall = np.tile(np.asarray(encoder.target_mean_, dtype=np.float64).reshape(-1), len(values))
+    width = several * len(values)
+    return Block.numbers(graph.op("Where", unseen, graph.constant(overall), means), width)
+
+
+def categories(graph: Graph, maker: Any, block: Block) -> Block:
+    """The code of each category among the fitted ones, null for any other text; other columns stay as they are."""
+    parts: list[Block] = []
+    for place, column in enumerate(block.columns):
+        part = block.select([place])
+        listed = maker.categories_.get(column.name)
+        if listed is not None:
+            values = values_of(graph, column, list(map(str, listed)) if column.kind == "category" else listed, maker)
+            coded = _coded(graph, part, values, len(column.categories))
+            part = Block.of(coded, [replace(column, kind="category", categories=tuple(map(str, listed)))])
+        parts.append(part)
+    return graph.concat(parts)
+
+
+def _coded(graph: Graph, part: Block, values: FloatArray, known: int) -> str:
+    """`[n, 1]`: the position of the row's category, null for none."""
+    null = graph.constant(np.nan)
+    if part.columns[0].kind == "category" and values.tolist() == list(range(known)):
+        tensor = graph.dense(part)
+        return graph.op("Where", graph.op("Less", tensor, graph.constant(0.0)), null, tensor)
+    hits = _hits(graph, part, [values], np.arange(len(values)))
+    codes = graph.affine(hits, np.arange(1.0, len(values) + 1.0)[:, None], np.array([-1.0]))
+    return graph.op("Where", graph.op("Less", codes, graph.constant(0.0)), null, codes)
 
 
 def all_values(graph: Graph, block: Block, categories: Sequence[Any], reader: Any) -> list[FloatArray]:
@@ -187,4 +217,5 @@ LOWERINGS: dict[str, Lowering] = {
     "sklearn.preprocessing.OneHotEncoder": one_hot,
     "sklearn.preprocessing.OrdinalEncoder": ordinal,
     "sklearn.preprocessing.TargetEncoder": target,
+    "twinserve.estimators.categories.Categories": categories,
 }

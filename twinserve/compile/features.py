@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from twinserve.compile.blocks import Block
-from twinserve.compile.elementwise import FUNCTIONS
+from twinserve.compile.elementwise import FUNCTIONS, RISING
 from twinserve.compile.encoding import stack
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.library_functions import Rising
 from twinserve.compile.refusal import refusal
 
 MAX_FEATURES = 100_000
@@ -77,7 +78,11 @@ def function(graph: Graph, transformer: Any, block: Block) -> Block:
             f"func is not None and not one of {', '.join(sorted(f.__name__ for f in FUNCTIONS))} without kw_args",
         )
     width = len(block.columns)
-    return Block.numbers(lowering(graph, graph.numbers(block, transformer), width), width)
+    source = graph.numbers(block, transformer)
+    made = lowering(graph, source, width)
+    if transformer.func in RISING:
+        graph.rising[made] = Rising(source, width, transformer.func, is_partial=RISING[transformer.func])
+    return Block.numbers(made, width)
 
 
 def _combinations(features: Any, width: int, degree: int) -> Any:

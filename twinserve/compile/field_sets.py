@@ -11,6 +11,7 @@ from onnx import NodeProto, numpy_helper
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.graph import Graph
+from twinserve.compile.library_functions import KIND, exact_nodes
 from twinserve.compile.onnx_model import needed
 
 Sets = Sequence[int]
@@ -19,7 +20,7 @@ for all columns of a tensor of whatever width."""
 
 _ELEMENTWISE = frozenset({
     "Abs", "Add", "And", "Cast", "Ceil", "Clip", "Div", "Equal", "Exp", "Expand", "Floor", "Greater", "GreaterOrEqual",
-    "IsNaN", "Less", "LessOrEqual", "Log", "Mul", "Neg", "Round", "Sigmoid", "Sqrt", "Sub", "Tanh", "Where",
+    "IsNaN", KIND, "Less", "LessOrEqual", "Log", "Mul", "Neg", "Round", "Sigmoid", "Sqrt", "Sub", "Tanh", "Where",
 })  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def field_sets(graph: Graph, tensor: str) -> Sets:
     """The sets of a tensor `[n, columns]`; of operations that are not known, each column depends on everything read."""
     known: dict[str, Sets] = {"x": [1 << i for i in range(len(graph.columns))]}
     makers: dict[str, str] = {}
-    for node in needed(graph.nodes, [tensor]):
+    for node in needed(exact_nodes(graph), [tensor]):
         known[node.output[0]] = _made(graph, node, known, makers)
         makers[node.output[0]] = node.op_type
     return known[tensor]
@@ -41,7 +42,7 @@ def _made(graph: Graph, node: NodeProto, known: Mapping[str, Sets], makers: Mapp
     if node.op_type == "Concat":
         return [found for part in inputs for found in part]
     if node.op_type == "Gather" and constants[1] is not None and len(inputs[0]) > 1:
-        return [inputs[0][i] for i in constants[1].astype(int).tolist()]
+        return [inputs[0][i] for i in np.atleast_1d(constants[1]).astype(int).tolist()]
     if node.op_type in _ELEMENTWISE:
         return _beside(inputs)
     if node.op_type in ("Gemm", "MatMul") and constants[1] is not None and makers.get(node.input[0]) == "Cast":

@@ -36,8 +36,13 @@ def constant(graph: Graph, value: object) -> str:
     return graph.constant(np.asarray(value), np.float32)
 
 
-def exponential(graph: Graph, tensor: str, highest: float = _HIGH) -> str:
-    """`exp` of a float32 tensor, as float32; an argument over `highest` counts as `highest`."""
+def exponential(graph: Graph, tensor: str, highest: float = _HIGH, *, null: bool = False) -> str:
+    """`exp` of a float32 tensor, as float32; one over `highest` counts as `highest`. With `null` one may be NaN,
+    which has no place in the table."""
+    if null:
+        missing = graph.op("IsNaN", tensor)
+        raised = exponential(graph, graph.op("Where", missing, constant(graph, 0.0), tensor), highest)
+        return graph.op("Where", missing, constant(graph, np.nan), raised)
     x = graph.op("Clip", graph.as_double(tensor), graph.constant(_LOW), graph.constant(highest))
     scaled = graph.op("Mul", x, graph.constant(_PER_UNIT))
     steps = graph.op("Round", scaled)

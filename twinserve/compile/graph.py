@@ -22,6 +22,7 @@ import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from twinserve.compile.blocks import Affine, Block, Column, Outcome
+from twinserve.compile.library_functions import Rising
 from twinserve.compile.limits import Limit, limit_of
 from twinserve.compile.private_attributes import require
 from twinserve.compile.refusal import refusal
@@ -52,6 +53,8 @@ class Graph:
         """The number of columns of each of these tensors."""
         self.emitted: dict[str, Emitted] = {}
         """By the tensor of their sums the trees in the graph."""
+        self.rising: dict[str, Rising] = {}
+        """By tensor the library's own function, to which its operations only come close."""
         self._lowerings = lowerings
         self._made: dict[tuple[object, ...], str] = {}
 
@@ -126,6 +129,11 @@ class Graph:
     def numbers(self, block: Block, reader: Any) -> str:
         """The block as one tensor of numbers; `reader` is the estimator that a refusal names."""
         require_numbers(block.columns, reader)
+        return self.dense(block)
+
+    def codes(self, block: Block, reader: Any) -> str:
+        """The block as one tensor of numbers and of codes of categories; `reader` is named by a refusal."""
+        require_numbers([column for column in block.columns if column.kind != "category"], reader)
         return self.dense(block)
 
     def concat(self, blocks: Sequence[Block]) -> Block:

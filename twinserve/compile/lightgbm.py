@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.compile import lightgbm_linear
 from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.boosting import sums_of_trees
@@ -42,7 +43,7 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     raw = _averaged(graph, dump, decision)
     additive = _additive(dump, decision, width, "decision")
     if objective == "binary":
-        additive = additive.on("log-odds").times(_steepness(options))
+        additive = additive and additive.on("log-odds").times(_steepness(options))
         likely = graph.logistic(_times(graph, graph.gather(raw, [0, 0], 1), options), 2)
         # [1 - p, p]
         pair = graph.op("Mul", likely, graph.constant([[-1.0, 1.0]]))
@@ -51,7 +52,7 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     if objective == "multiclass":
         probabilities = graph.softmax(raw, width)
     elif objective == "multiclassova":
-        additive = additive.times(_steepness(options))
+        additive = additive and additive.times(_steepness(options))
         probabilities = graph.logistic(_times(graph, raw, options), width)
     else:
         raise refusal(model, f"objective={objective!r} is not lowered")
@@ -93,8 +94,10 @@ def _sums(graph: Graph, model: Any, dump: Any, block: Block) -> tuple[str, int]:
     """`[n, sums]` and how many: every tree's leaf."""
     width = dump["num_tree_per_iteration"]
     structures = [tree["tree_structure"] for tree in dump["tree_info"]]
-    trees = [(i % width, _read_tree(model, root)) for i, root in enumerate(structures)]
-    return emit(graph, _input(graph, model, structures, block), trees, width), width
+    trees, split_on = [_read_tree(root) for root in structures], _input(graph, model, structures, block)
+    if lightgbm_linear.is_linear(dump):
+        return lightgbm_linear.sums(graph, model, dump, trees, block, split_on, width), width
+    return emit(graph, split_on, [(i % width, tree) for i, tree in enumerate(trees)], width), width
 
 
 def _averaged(graph: Graph, dump: Any, sums: str) -> str:
@@ -103,8 +106,10 @@ def _averaged(graph: Graph, dump: Any, sums: str) -> str:
     return sums if count == 1.0 else graph.op("Div", sums, graph.constant(count))
 
 
-def _additive(dump: Any, sums: str, width: int, scale: Scale) -> Additive:
-    """The sums, or their mean where the booster is a random forest, as outputs."""
+def _additive(dump: Any, sums: str, width: int, scale: Scale) -> Additive | None:
+    """The sums, or their mean where the booster is a random forest, as outputs; not of linear trees."""
+    if lightgbm_linear.is_linear(dump):
+        return None
     return sums_of_trees(sums, width, scale).times(1.0 / _averages_over(dump))
 
 
@@ -115,15 +120,16 @@ def _averages_over(dump: Any) -> float:
 
 def read_trees(model: Any) -> list[Tree]:
     """All trees, in their order."""
-    return [_read_tree(model, tree["tree_structure"]) for tree in model.booster_.dump_model()["tree_info"]]
+    return [_read_tree(tree["tree_structure"]) for tree in model.booster_.dump_model()["tree_info"]]
 
 
 def _input(graph: Graph, model: Any, structures: list[Any], block: Block) -> Block:
-    """The input: zeros become null where they count as missing, and categories are truncated to integers."""
+    """The input: zeros become null where they count as missing, numbers that are categories are truncated."""
     splits = [node for root in structures for node in _nodes(root) if "split_feature" in node]
     zeros = {node["split_feature"] for node in splits if node["missing_type"] == "Zero"}
-    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="}
-    tensor, place = graph.numbers(block, model), np.arange(len(block.columns))
+    are_codes = {place for place, column in enumerate(block.columns) if column.kind == "category"}
+    codes = {node["split_feature"] for node in splits if node["decision_type"] == "=="} - are_codes
+    tensor, place = graph.codes(block, model), np.arange(len(block.columns))
     if zeros:
         limit = graph.constant(np.where(np.isin(place, list(zeros)), ZERO, -1.0))
         missing = graph.op("LessOrEqual", graph.op("Abs", tensor), limit)
@@ -144,11 +150,9 @@ def _nodes(root: Any) -> list[Any]:
     return nodes
 
 
-def _read_tree(model: Any, root: Any) -> Tree:
+def _read_tree(root: Any) -> Tree:
     """One tree; its nodes come in the order of `_nodes`, so that two siblings are side by side."""
     nodes = _nodes(root)
-    if any("leaf_const" in node for node in nodes):
-        raise refusal(model, "linear_tree=True is not lowered")
     leaf = np.array(["split_feature" not in node for node in nodes])
     left = np.where(leaf, 0, 2 * np.cumsum(~leaf) - 1)
     members = {i: _members(node) for i, node in enumerate(nodes) if node.get("decision_type") == "=="}

@@ -36,6 +36,7 @@ FINITE: Final = Limit(-LARGEST, LARGEST, null=False)
 _UNLIMITED: Final = frozenset(
     {
         # The estimators inside have limits of their own.
+        "imblearn.pipeline.Pipeline",
         "twinserve.estimators.label_encoded.Coded",
         "sklearn.calibration.CalibratedClassifierCV",
         "sklearn.compose.ColumnTransformer",
@@ -49,18 +50,28 @@ _UNLIMITED: Final = frozenset(
         "sklearn.frozen.FrozenEstimator",
         "sklearn.model_selection.FixedThresholdClassifier",
         "sklearn.model_selection.GridSearchCV",
+        "sklearn.model_selection.HalvingGridSearchCV",
+        "sklearn.model_selection.HalvingRandomSearchCV",
         "sklearn.model_selection.RandomizedSearchCV",
+        "sklearn.model_selection.TunedThresholdClassifierCV",
+        "sklearn.multiclass._ConstantPredictor",
+        "sklearn.multiclass.OneVsOneClassifier",
+        "sklearn.multiclass.OneVsRestClassifier",
+        "sklearn.multiclass.OutputCodeClassifier",
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
         # These take any number.
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
+        "twinserve.estimators.categories.Categories",
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",
         "sklearn.ensemble.HistGradientBoostingClassifier",
         "sklearn.ensemble.HistGradientBoostingRegressor",
         "xgboost.sklearn.XGBClassifier",
+        "xgboost.sklearn.XGBRFClassifier",
+        "xgboost.sklearn.XGBRFRegressor",
         "xgboost.sklearn.XGBRegressor",
     }
 )

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from twinserve.compile import (
+    adaboost,
     bayes,
     boosting,
     calendar,
     calibration,
     compose,
+    cross_decomposition,
     decomposition,
     dummy,
     encoding,
     ensembles,
     features,
     imputing,
+    kernel_models,
     lightgbm,
     linear,
+    multiclass,
+    neighbors,
     neural,
+    power,
+    quantiles,
     scaling,
+    svm,
     threshold,
     trees,
     xgboost,
@@ -25,8 +33,10 @@ from twinserve.compile import (
 from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
-    compose, scaling, imputing, encoding, features, decomposition, calendar,
+    linear, cross_decomposition, kernel_models, svm,
+    trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
+    multiclass, adaboost,
+    compose, scaling, power, quantiles, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import onnx
 from onnx import NodeProto, helper
@@ -15,18 +15,38 @@ from twinserve.graph.messages import IR_VERSION, ROWS_NAME
 def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
     """The graph's nodes that these outputs need, as an ONNX model with input `x`, `[n, columns]`."""
     nodes = _named(needed(graph.nodes, outputs.values()), outputs)
-    used = {name for node in nodes for name in node.input}
     shapes: dict[str, tuple[int, list[str | int | None]]] = {
         "label": (INT64, [ROWS_NAME]),
         "value": (DOUBLE, [ROWS_NAME]),
         "probabilities": (DOUBLE, [ROWS_NAME, width]),
         "table": (DOUBLE, [ROWS_NAME, width]),
     }
+    made = [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs]
+    return _model(graph, nodes, {"x": columns}, made)
+
+
+def table_of(
+    graph: Graph, nodes: Sequence[NodeProto], tensor: str, width: int, known: Mapping[str, int]
+) -> tuple[onnx.ModelProto, list[str]]:
+    """A tensor `[n, width]` as a model, and the names of its inputs: those of the known tensors that it needs.
+
+    `known` has the width of each; `nodes` are the graph's without those that compute them."""
+    outputs = {"table": tensor}
+    kept = _named(needed(nodes, [tensor]), outputs)
+    inputs = {name: known[name] for name in known if any(name in node.input for node in kept)}
+    table = helper.make_tensor_value_info("table", DOUBLE, [ROWS_NAME, width])
+    return _model(graph, kept, inputs, [table]), list(inputs)
+
+
+def _model(
+    graph: Graph, nodes: Sequence[NodeProto], inputs: Mapping[str, int], outputs: Sequence[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
+    used = {name for node in nodes for name in node.input}
     body = helper.make_graph(
         nodes,
         "twinserve",
-        [helper.make_tensor_value_info("x", DOUBLE, [ROWS_NAME, columns])],
-        [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs],
+        [helper.make_tensor_value_info(name, DOUBLE, [ROWS_NAME, width]) for name, width in inputs.items()],
+        outputs,
         [tensor for name, tensor in graph.constants.items() if name in used],
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]

@@ -22,15 +22,22 @@ _BOOSTING = (
 )
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
+_KERNEL = ("_dual_coef_", "_gamma", "_intercept_", "_n_support", "_probA", "_probB", "_sparse")
 
 PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
+    **dict.fromkeys(
+        [f"sklearn.cross_decomposition.{name}" for name in ("CCA", "PLSCanonical", "PLSRegression")], ("_x_mean",)
+    ),
     "sklearn.ensemble.GradientBoostingClassifier": _GRADIENT,
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
+    "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
+    **dict.fromkeys(("sklearn.svm.NuSVC", "sklearn.svm.NuSVR", "sklearn.svm.SVC", "sklearn.svm.SVR"), _KERNEL),
+    "sklearn.model_selection.TunedThresholdClassifierCV": ("_curve_scorer",),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
@@ -38,6 +45,12 @@ PRIVATE: dict[str, tuple[str, ...]] = {
 
 INFREQUENT = ("_default_to_infrequent_mappings", "_infrequent_indices")
 """Attributes of an encoder that groups infrequent categories."""
+
+SCORER = ("_get_pos_label",)
+"""Attributes of the scorer by which a threshold was tuned."""
+
+SCALER = ("_scaler",)
+"""Attributes of a power transformer that standardizes."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (

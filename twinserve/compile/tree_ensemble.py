@@ -20,8 +20,9 @@ from twinserve.compile.tree import Emitted, Tree
 from twinserve.errors import CannotCompile
 from twinserve.graph.trees import MEMBER
 
-MAX_NODES = 2_000_000
-"""The largest number of nodes, leaves included, that one graph may hold: about 100 MB of model."""
+MAX_NODES = 8_000_000
+"""The largest number of nodes, leaves included, that one graph may hold: a default forest of 1,000 trees on 50,000 rows
+of two classes. Measured with 6.7 million: a file of 120 MB, 11 s to open it, 540 MB a worker, 0.5 ms a row."""
 
 
 def emit(

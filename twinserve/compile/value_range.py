@@ -16,6 +16,7 @@ from onnx import NodeProto, numpy_helper
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.compile.blocks import Column
 from twinserve.compile.graph import Graph
+from twinserve.compile.library_functions import KIND, exact_nodes
 from twinserve.compile.limits import Limit
 from twinserve.compile.onnx_model import needed
 
@@ -46,7 +47,7 @@ def reaches(graph: Graph, tensors: Sequence[str], columns: Sequence[Column]) -> 
     known: dict[str, Reach] = {"x": _input(columns)}
     makers: dict[str, NodeProto] = {}
     with np.errstate(all="ignore"):
-        for node in needed(graph.nodes, tensors):
+        for node in needed(exact_nodes(graph), tensors):
             makers[node.output[0]] = node
             reach = _through(graph, node, known, makers)
             if reach is not None:
@@ -86,8 +87,8 @@ def _through(
         return _where(node, given, makers)
     if node.op_type in _TWO:
         return _combined(_TWO[node.op_type], *given)
-    if node.op_type in _RISING:
-        return _rising(_RISING[node.op_type], given[0])
+    if node.op_type in (*_RISING, KIND):
+        return _rising(_function(graph, node), given[0])
     if node.op_type in ("Gemm", "MatMul"):
         return _product(graph, node, given)
     return None
@@ -120,8 +121,9 @@ def _gathered(graph: Graph, node: NodeProto, known: Mapping[str, Reach]) -> Reac
     if source is not None and picks is not None and axis == 1:
         return source.at(numpy_helper.to_array(picks).astype(int).tolist())
     if node.input[0] in graph.constants and axis == 0:
-        rows = np.atleast_2d(numpy_helper.to_array(graph.constants[node.input[0]]).astype(np.float64))
-        return _range(rows.min(axis=0), rows.max(axis=0))
+        rows = numpy_helper.to_array(graph.constants[node.input[0]]).astype(np.float64)
+        rows = rows.reshape(-1, 1) if rows.ndim == 1 else rows  # A number for each number of the other tensor.
+        return _range(rows.min(axis=0), rows.max(axis=0)) if rows.ndim == 2 else None
     return None
 
 
@@ -147,6 +149,14 @@ def _rising(function: Callable[[FloatArray], FloatArray], given: Reach) -> Reach
     low, high = function(given.low), function(given.high)
     unknown = np.isnan(low) | np.isnan(high)
     return Reach(np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high), given.null | unknown)
+
+
+def _function(graph: Graph, node: NodeProto) -> Callable[[FloatArray], FloatArray]:
+    """The rising function of a node; a library's takes whole tables."""
+    rising = graph.rising.get(node.output[0])
+    if node.op_type != KIND or rising is None:
+        return _RISING[node.op_type]
+    return lambda ends: rising.function(np.broadcast_to(ends, (1, rising.width)))[0]
 
 
 def _product(graph: Graph, node: NodeProto, given: Sequence[Reach]) -> Reach | None:

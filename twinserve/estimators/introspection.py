@@ -31,3 +31,11 @@ def class_name(estimator: Any) -> str:
     parts = type(estimator).__module__.split(".")
     public = next((parts[:i] for i, part in enumerate(parts) if part.startswith("_")), parts)
     return ".".join([*public, type(estimator).__qualname__])
+
+
+def steps_at_predict(pipeline: Any) -> list[Any]:
+    """The steps that a pipeline uses to predict; imbalanced-learn's samplers only choose the rows of a fit."""
+    steps = [step for _, step in pipeline.steps if step is not None and not isinstance(step, str)]
+    if class_name(pipeline) == "imblearn.pipeline.Pipeline":
+        return [step for step in steps if not hasattr(step, "fit_resample")]
+    return steps

@@ -45,11 +45,12 @@ def fit_difficulty(matrix: FloatArray, values: FloatArray, y_true: FloatArray, s
 
 
 def _stored(nodes: Any) -> StoredTree:
-    """A fitted tree; scikit-learn numbers a node before those below it."""
+    """A fitted tree; scikit-learn numbers a node before those below it, and splits null from numbers at infinity."""
     leaf = nodes.children_left < 0
+    largest = np.finfo(np.float64).max
     return StoredTree(
         features=tuple(np.where(leaf, -1, nodes.feature).tolist()),
-        thresholds=tuple(np.where(leaf, 0.0, nodes.threshold).tolist()),
+        thresholds=tuple(np.where(leaf, 0.0, nodes.threshold).clip(-largest, largest).tolist()),
         left=tuple(np.where(leaf, 0, nodes.children_left).tolist()),
         right=tuple(np.where(leaf, 0, nodes.children_right).tolist()),
         null_left=tuple((nodes.missing_go_to_left.astype(bool) & ~leaf).tolist()),

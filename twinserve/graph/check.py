@@ -17,8 +17,8 @@ OPSETS: Final = {"": 21, "ai.onnx.ml": 5}
 """The versions of the operator sets in our graphs, by domain."""
 
 
-def check_graph(data: bytes) -> None:
-    """Raise `BadGraph` unless our lowerings could have made this graph."""
+def check_graph(data: bytes) -> int:
+    """The numbers that this graph makes of a row; raises `BadGraph` unless our lowerings could have made it."""
     graph = read_graph(data)
     if graph.opsets != OPSETS:
         raise BadGraph("is made of other operators' versions than ours are")
@@ -26,7 +26,8 @@ def check_graph(data: bytes) -> None:
     if len(graph.inputs) != 1 or len(given) != 2 or given[0] != ROWS or given[1] == ROWS:
         raise BadGraph("has other inputs than ours have")
     shapes = Shapes(graph.inputs, graph.constants)
-    left = max(GRAPH_ROW, len(data)) - _row(given)
+    most = max(GRAPH_ROW, len(data))
+    left = most - _row(given)
     work = GRAPH_WORK * max(GRAPH_ROW, len(data))
     for node in graph.nodes:
         if node.kind not in OPERATORS:
@@ -45,6 +46,7 @@ def check_graph(data: bytes) -> None:
     for name, shape in graph.outputs.items():
         if shapes[name] != shape:
             raise BadGraph("has other outputs than it says")
+    return most - left
 
 
 def _work(shapes: Shapes, node: Node, made: Shape) -> int:

@@ -19,6 +19,7 @@ Form = Literal[
     "date with the month first",
     "date with a named month",
     "date of a format",
+    "date in digits",
     "month",
     "time or duration",
     "boolean",
@@ -42,7 +43,7 @@ class Notation(BaseModel):
     unit: str | None = None
     """Of an amount: the currency or `%`."""
     format: str | None = None
-    """Of a date, as `strptime` takes it."""
+    """Of a date, as `strptime` takes it; of one in digits, the number's text has it: `20120131` is of `%Y%m%d`."""
     nulls: tuple[str, ...] = ()
     """Texts that are null, without blanks around them; the empty one, where there were blanks alone."""
     null_means: str | None = None

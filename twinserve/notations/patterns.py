@@ -52,7 +52,7 @@ def pattern(notation: Notation) -> str | None:
 def words(notation: Notation) -> str | None:
     """What may be sent besides JSON's own way; None where there is nothing to say."""
     if notation.format is not None:
-        return f"a text of the form {notation.format}"
+        return f"a {'number or ' * (notation.form == 'date in digits')}text of the form {notation.format}"
     if notation.null_means is not None:
         return f"null, which stands for {notation.null_means}"
     known = _WORDS.get(notation.form)

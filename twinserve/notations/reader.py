@@ -37,6 +37,8 @@ def _reader(notation: Notation) -> Reader:
     if notation.form in ("any number", "any number with a decimal comma"):
         is_comma = notation.form == "any number with a decimal comma"
         return lambda value: value if type(value) is not str else _number_or_null(value, nulls, decimal_comma=is_comma)
+    if notation.form == "date in digits":
+        return lambda value: _date_or_null(value, notation.format or "", nulls)
     read = _read(notation)
 
     def value_of(value: Any) -> Any:
@@ -70,6 +72,16 @@ def _text_or_null(value: Any, width: int, nulls: Collection[str]) -> Any:
     else:
         return value
     return None if text in nulls else text
+
+
+def _date_or_null(value: Any, form: str, nulls: Collection[str]) -> Any:
+    """The date of a number or a text, or null; what is no date of this format stays what it is."""
+    text = text_of_value(value) if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max else value
+    if not isinstance(text, str):
+        return value
+    text = text.strip()
+    known = _of_format(text, form) if len(text) <= LONGEST else None
+    return None if text in nulls else value if known is None else known
 
 
 def _number_or_null(text: str, nulls: Collection[str], *, decimal_comma: bool) -> float | None:

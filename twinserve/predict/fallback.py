@@ -60,6 +60,9 @@ def _class_name(pipeline: Any) -> str:
 
 
 def single_threaded(pipeline: Any) -> Any:
-    """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch."""
-    jobs = [name for name in pipeline.get_params() if name.split("__")[-1] == "n_jobs"]
+    """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch.
+
+    None means 1 already, and some classes warn of any other value."""
+    given = pipeline.get_params()
+    jobs = [name for name, value in given.items() if name.split("__")[-1] == "n_jobs" and value is not None]
     return pipeline.set_params(**dict.fromkeys(jobs, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,10 @@ def runtime() -> Any:
     return onnxruntime
 
 
+LARGE: Final = 1_000_000
+"""Bytes of a graph after which memory is given back."""
+
+
 def session(graph: bytes) -> onnxruntime.InferenceSession:
     """A session that runs a graph on one thread of the CPU and loads no file that the graph names."""
     ort = runtime()
@@ -32,4 +37,14 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # Fatal only: errors are raised as well, and these lines are not JSON.
     options.add_session_config_entry(EXTERNAL_FOLDER, os.devnull)
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    opened = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    if len(graph) > LARGE:
+        _give_memory_back()
+    return opened
+
+
+def _give_memory_back() -> None:
+    """Let the C library return freed memory to the system: opening a forest of 6.7 million nodes leaves 1 GB of it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Of glibc alone.
+    if trim is not None:
+        trim(0)

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
+from twinserve.estimators.categories import as_codes
 
 Transform = Callable[[Any], Any]
 
@@ -96,7 +97,8 @@ def rounded(values: FloatArray, *, narrow: bool) -> FloatArray:
 
 
 def dense(x: Any) -> FloatArray:
-    """A step's output as a matrix of doubles."""
+    """A step's output as a matrix of doubles, a category as its code."""
+    x = as_codes(x)
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, dtype=np.float64)
 
 

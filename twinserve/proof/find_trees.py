@@ -7,6 +7,7 @@ The final estimator of a stacking is left out: its input is the predictions of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from twinserve.compile import lightgbm, xgboost
 from twinserve.compile.boosting import members_of
 from twinserve.compile.tree import Tree
 from twinserve.errors import CannotCompile
-from twinserve.estimators.introspection import class_name
+from twinserve.estimators.introspection import class_name, steps_at_predict
 from twinserve.graph.trees import LT
 from twinserve.proof.decision_paths import TracedTree, TracedTrees, Transform
 
@@ -32,8 +33,8 @@ READERS: Final[Mapping[str, Callable[[Any], list[Tree]]]] = {
 def find_trees(pipeline: Any, before: Transform = lambda table: table) -> Iterator[TracedTrees]:
     """All trees, grouped by their input; `before` gives the table that `pipeline` takes."""
     if hasattr(pipeline, "steps"):
-        last, steps = pipeline[-1], pipeline[:-1]
-        yield from find_trees(last, (lambda table: steps.transform(before(table))) if len(steps) else before)
+        *steps, last = steps_at_predict(pipeline)
+        yield from find_trees(last, lambda table: reduce(_transformed, steps, before(table)))
         return
     plain: list[TracedTree] = []
     for member, picks in _members(pipeline, None):
@@ -47,6 +48,10 @@ def find_trees(pipeline: Any, before: Transform = lambda table: table) -> Iterat
             yield from _read(member, _picking(before, picks))
     if plain:
         yield TracedTrees.of(before, plain)
+
+
+def _transformed(table: Any, step: Any) -> Any:
+    return step.transform(table)
 
 
 def _picking(before: Transform, picks: IntArray | None) -> Transform:

@@ -24,14 +24,17 @@ class Costs:
             raise AskedWrongly("--costs are numbers above 0, such as FN=10,FP=1.")
 
     @classmethod
-    def of(cls, costs: Mapping[str, float | str]) -> Costs:
-        """Of `FN` and `FP`; raises `AskedWrongly`."""
+    def of(cls, costs: Mapping[str, float | str] | str) -> Costs:
+        """Of `FN` and `FP`, or of the text `FN=10,FP=1`; raises `AskedWrongly`."""
+        if isinstance(costs, str):
+            return cls.parse(costs)
         try:
             if costs.keys() != {"FN", "FP"}:
                 raise ValueError
             return cls(float(costs["FN"]), float(costs["FP"]))
         except ValueError:
-            raise AskedWrongly(f"--costs names FN and FP, such as FN=10,FP=1, not {dict(costs)}.") from None
+            given = ",".join(f"{name}={cost}" if cost != "" else name for name, cost in costs.items())
+            raise AskedWrongly(f"--costs names FN and FP, such as FN=10,FP=1, not {given}.") from None
 
     @classmethod
     def parse(cls, text: str) -> Costs:

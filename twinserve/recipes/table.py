@@ -76,7 +76,10 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     chosen.require_apart(options.target, options.split)
     read = read_values(frame, options.cells, chosen.literal)
     frame = read.frame
-    known = rows_with_target(frame, options.target)
+    try:
+        known = rows_with_target(frame, options.target)
+    except NoSuchColumn as error:
+        raise NoSuchColumn(" ".join([str(error), *table_notes.of_reading(options.cells)])) from None
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
     column = known[options.target]

@@ -15,11 +15,17 @@ from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.row_hashes import row_hashes
 from twinserve.signature.signature import TEXTUAL
 from twinserve.signature.sources.from_table import FeatureTable
+from twinserve.tables.cells import Cells
 from twinserve.tables.values import Values
 
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
 IS_GROUP: Final = "it names the group of a row"
+
+
+def of_reading(cells: Cells) -> Iterator[str]:
+    """Sentences on how the file was read, which may be why a column is not there."""
+    yield from (f"{note.sentence[0].upper()}{note.sentence[1:]}." for note in cells.notes)
 
 
 def of_values(read: Values, target: str, chosen: Chosen) -> Iterator[Note]:
@@ -42,12 +48,12 @@ def of_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
 def of_rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
     """Rows without a target, and copies."""
     if missing := len(frame) - len(known):
-        yield Note("warning", target, f"{missing} rows have no target and were left out")
+        have = "1 row has no target and was" if missing == 1 else f"{missing} rows have no target and were"
+        yield Note("warning", target, f"{have} left out")
     twice = int(pd.Series(row_hashes(known)).duplicated().sum())
     if twice:
-        yield Note(
-            "warning", None, f"{twice} rows are copies of others; a copy may be held out while another is learned from"
-        )
+        are = "1 row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"
+        yield Note("warning", None, f"{are}; a copy may be held out while another is learned from")
 
 
 def of_task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 
 from twinserve.errors import CannotPackage
+from twinserve.estimators.categories import Categories, categories_of
 from twinserve.predict.predictor import TOLERANCE
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
@@ -66,7 +68,7 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             "as y.ravel()."
         )
     reason = "answers differently"
-    for candidate in [copied] if is_regressor(estimator) else with_text_labels(copied, classes_of(copied)):
+    for candidate in _candidates(copied, given):
         try:
             with np.errstate(all="ignore"):
                 answers = candidate.predict(made)
@@ -80,6 +82,22 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
         f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
         "put the conversion into the pipeline, or fit it on such a table."
     )
+
+
+def _candidates(copied: Any, given: Any) -> Iterator[Any]:
+    """Copies that take the service's table, the simplest first.
+
+    The last ones make categories of its texts, as the given table has them."""
+    for one in (copied, *_with_categories(copied, given)):
+        yield from [one] if is_regressor(copied) else with_text_labels(one, classes_of(copied))
+
+
+def _with_categories(copied: Any, given: Any) -> Iterator[Pipeline]:
+    own = categories_of(given)
+    if own:
+        steps = copied.steps if isinstance(copied, Pipeline) else [("model", copied)]
+        made = Categories.of(own, [str(name) for name in given.columns])
+        yield Pipeline([("categories", made), *steps])
 
 
 def _require_probabilities(model: Any, made: pd.DataFrame) -> None:

@@ -146,6 +146,8 @@ def _written(leaf: Schema, feature: Feature) -> Schema:
         values = {"enum": [*leaf["enum"], *_values(leaf["enum"])]} if "enum" in leaf else {}
         return leaf | {"type": ["string", "number", "boolean"]} | values
     kinds = leaf["type"] if isinstance(leaf["type"], list) else [leaf["type"]]
+    if feature.notation.form == "date in digits":
+        leaf.pop("multipleOf", None)  # A number may be other than a midnight in milliseconds.
     of_texts = [rule for rule in (leaf.pop("pattern", None), pattern(feature.notation)) if rule is not None]
     is_any = pattern(feature.notation) is None
     texts = {} if is_any else {"pattern": "|".join(of_texts)}

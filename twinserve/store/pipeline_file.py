@@ -1,6 +1,7 @@
 """The file of a fitted pipeline: skops if possible, else joblib, a pickle that only some servers' settings allow.
 
-A skops file names the types that it needs; the list in this module decides which of them may be loaded.
+A skops file names the types that it needs; the list in `trusted_types.py` decides which of them may
+be loaded.
 """
 
 from __future__ import annotations
@@ -11,50 +12,11 @@ from typing import Any, Final
 
 from twinserve.errors import ArtifactRefused, CannotPackage
 from twinserve.estimators.introspection import parts
+from twinserve.store.trusted_types import TRUSTED
 from twinserve.store.unpacked import require_bounded
 
 SKOPS: Final = "pipeline.skops"
 JOBLIB: Final = "pipeline.joblib"
-
-# Types that skops does not trust by default and that a pipeline may contain.
-TRUSTED: Final = frozenset(
-    {
-        "twinserve.estimators.calendar.Calendar",
-        "twinserve.estimators.label_encoded.Coded",
-        "twinserve.estimators.words.Words",
-        "numpy.dtype",
-        "sklearn._loss.link.Interval",
-        "sklearn._loss.link.IdentityLink",
-        "sklearn._loss.link.LogLink",
-        "sklearn._loss.link.LogitLink",
-        "sklearn._loss.link.MultinomialLogit",
-        "sklearn._loss.loss.HalfBinomialLoss",
-        "sklearn._loss.loss.HalfMultinomialLoss",
-        "sklearn._loss.loss.HalfSquaredError",
-        "sklearn._loss.loss.HalfPoissonLoss",
-        "sklearn._loss.loss.HalfGammaLoss",
-        "sklearn._loss.loss.HalfTweedieLoss",
-        "sklearn._loss.loss.HalfTweedieLossIdentity",
-        "sklearn._loss.loss.AbsoluteError",
-        "sklearn._loss._loss.CyHalfBinomialLoss",
-        "sklearn._loss._loss.CyHalfMultinomialLoss",
-        "sklearn._loss._loss.CyHalfSquaredError",
-        "sklearn._loss._loss.CyHalfPoissonLoss",
-        "sklearn._loss._loss.CyHalfGammaLoss",
-        "sklearn._loss._loss.CyHalfTweedieLoss",
-        "sklearn._loss._loss.CyHalfTweedieLossIdentity",
-        "sklearn._loss._loss.CyAbsoluteError",
-        "sklearn.calibration._CalibratedClassifier",
-        "sklearn.calibration._SigmoidCalibration",
-        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-        "sklearn.preprocessing._label.LabelBinarizer",
-        "sklearn.tree._tree.Tree",
-        "sklearn.utils._bunch.Bunch",
-    }
-)
 
 FORMER: Final = frozenset({"model.calendar.Calendar", "model.coded.Coded"})
 """Earlier names of our classes, which older files have."""

@@ -7,7 +7,7 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pandas as pd
 
@@ -20,6 +20,8 @@ from twinserve.tables.source import Open
 from twinserve.tables.text import beginning, encoding_of, not_text, require_different, text_of
 
 DELIMITERS: Final = ",;\t|"
+SAID_DELIMITER: Final = r"sep=([,;\t|])(?:\r\n|\n)"
+"""What some programs write above the header, for Excel."""
 QUOTED: Final = r'"[^"]*"'
 FIRST_ROWS: Final = 1_000
 """Rows of which the cells tell whether the first line names the columns."""
@@ -31,7 +33,10 @@ def read_csv(source: Open, reading: Reading = AS_IT_IS) -> tuple[pd.DataFrame, C
     """A table from CSV. A column becomes numeric if all of its cells are numbers and none has a leading zero; all
     others stay texts, and only the empty cell is null."""
     head = beginning(source)
-    delimiter = _delimiter(head)
+    said = re.match(SAID_DELIMITER, head) if encoding_of(source) != "utf-16" else None
+    if said is not None:
+        source, head = _below_first_line(source), head[said.end() :]
+    delimiter = _delimiter(head) if said is None else said[1]
     first, *rows = _first_rows(head, delimiter) or [[]]
     header = names_columns(first, rows) if reading.header is None else reading.header
     if header:
@@ -41,6 +46,15 @@ def read_csv(source: Open, reading: Reading = AS_IT_IS) -> tuple[pd.DataFrame, C
     columns = {name: numbers_of(texts.pop(name)) for name in list(texts.columns)}
     notes = () if header else (Note("fact", None, _no_header(len(first), given=reading.header is not None)),)
     return pd.DataFrame(columns, copy=False), Cells(typed=False, decimal_comma=delimiter == ";", notes=notes)
+
+
+def _below_first_line(source: Open) -> Open:
+    def opening() -> BinaryIO:
+        stream = source()
+        stream.readline()
+        return stream
+
+    return opening
 
 
 def _delimiter(head: str) -> str:

@@ -7,6 +7,7 @@ import zipfile
 
 import pandas as pd
 
+from twinserve.notes import Note
 from twinserve.tables.cells import Cells
 from twinserve.tables.formats import AS_IT_IS, NoSuchTable, Reading, UnreadableTable, first_line
 from twinserve.tables.source import Open
@@ -18,7 +19,8 @@ def read_excel(source: Open, _: Reading = AS_IT_IS) -> tuple[pd.DataFrame, Cells
     with source() as stream:
         content = io.BytesIO(stream.read())
     try:
-        sheet = pd.read_excel(content, header=None, engine="openpyxl", keep_default_na=False, na_values=[""])
+        book = pd.ExcelFile(content, engine="openpyxl")
+        sheet = pd.read_excel(book, header=None, keep_default_na=False, na_values=[""])
     except ImportError:
         raise NoSuchTable("An Excel file is read with openpyxl: pip install 'twinserve[excel]'.") from None
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
@@ -29,4 +31,6 @@ def read_excel(source: Open, _: Reading = AS_IT_IS) -> tuple[pd.DataFrame, Cells
     require_different(names)
     frame = sheet.iloc[1:].reset_index(drop=True).infer_objects()
     frame.columns = pd.Index(names)
-    return frame, Cells()
+    first, *others = map(str, book.sheet_names)
+    notes = (Note("fact", None, f"the first of {1 + len(others)} sheets was read, {first!r}"),) if others else ()
+    return frame, Cells(notes=notes)

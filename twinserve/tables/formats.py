@@ -28,6 +28,14 @@ ENDINGS: Final[Mapping[str, Form]] = {
     ".xlsx": "excel",
     ".xlsm": "excel",
 }
+SQLITE: Final = "a SQLite database is --data sqlite:///{} --query 'select * from TABLE'"
+OTHERS: Final[Mapping[str, str]] = {
+    ".db": SQLITE,
+    ".sqlite": SQLITE,
+    ".sqlite3": SQLITE,
+    ".xls": "save an old Excel file as .xlsx, or give --format csv if it is one",
+}
+"""By the ending of a file that cannot be read, what can be."""
 ZIP: Final = ".zip"
 PACKED: Final = (".gz", ".xz", ".bz2", ".zst", ZIP)
 STANDARD_INPUT: Final = "-"
@@ -96,9 +104,8 @@ def form_of(location: str) -> Form:
         path = Path(member(location))
     ending = _unpacked(path).suffix.lower()
     if ending not in ENDINGS:
-        raise NoSuchTable(
-            f"The ending of {location!r} names no known format; give --format {', '.join(FORMS[:-1])} or {FORMS[-1]}."
-        )
+        cure = OTHERS.get(ending, f"give --format {', '.join(FORMS[:-1])} or {FORMS[-1]}").format(location)
+        raise NoSuchTable(f"The ending of {location!r} names no known format; {cure}.")
     return ENDINGS[ending]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from twinserve.tables.cells import Cells
 from twinserve.tables.formats import AS_IT_IS, Reading, UnreadableTable
+from twinserve.tables.other_kinds import RECORDS, is_whole_table
 from twinserve.tables.source import Open
 from twinserve.tables.text import beginning, not_text, text_of
 
@@ -45,13 +46,15 @@ def _lines(source: Open) -> Iterator[dict[str, Any]]:
                 raise UnreadableTable(f"line {number} is not a JSON object{_other_form(number, line)}.")
             if "\\u" in line and not _is_text(row):
                 raise UnreadableTable(f"line {number} {SURROGATE}.")
+            if number == 1 and is_whole_table(row):
+                raise UnreadableTable(f"line 1 is a whole table in one object; {RECORDS}.")
             yield _flat(row)
 
 
 def _other_form(number: int, line: str) -> str:
     """What to do where the file is one object over several lines."""
     is_open = number == 1 and line.strip() == "{"
-    return '; a table is an array of objects, as to_json(orient="records") writes it, or an object a line' * is_open
+    return f"; {RECORDS}" * is_open
 
 
 def _array(source: Open) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from twinserve.tables.formats import UnreadableTable
+from twinserve.tables.other_kinds import advice
 from twinserve.tables.source import BLOCK, Open
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -35,7 +36,11 @@ def beginning(source: Open) -> str:
 
 
 def not_text(source: Open) -> UnreadableTable:
-    """The error for a file that is not in its encoding, with the line."""
+    """The error for a file that is not in its encoding, with the line, or with what it is instead."""
+    with source() as stream:
+        known = advice(stream.read(16))
+    if known is not None:
+        return UnreadableTable(f"no text: {known}.")
     decoder = codecs.getincrementaldecoder(encoding_of(source))()
     name = "UTF-16" if encoding_of(source) == "utf-16" else "UTF-8"
     number = 0
@@ -46,7 +51,8 @@ def not_text(source: Open) -> UnreadableTable:
                 decoder.decode(line)
             except UnicodeDecodeError:
                 break
-    return UnreadableTable(f"not {name} in line {number}; convert the file first.")
+    how = ", such as by iconv -f WINDOWS-1252 -t UTF-8" * (name == "UTF-8")
+    return UnreadableTable(f"not {name} in line {number}; convert the file first{how}.")
 
 
 def require_different(names: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from twinserve.cli.options import add_metric
+from twinserve.cli.options import add_decision, add_metric
 
 
 def asked(*arguments: str) -> str | None:
@@ -26,3 +26,12 @@ def test_an_unknown_metric_is_refused_with_those_that_there_are(capsys: pytest.C
     with pytest.raises(SystemExit):
         asked("--metric", "pinball_2")
     assert "rmse" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["20%", "20", "-0.1", "nan"])
+def test_a_threshold_is_a_probability(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_decision(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--threshold={given}"])
+    assert "not a probability from 0 to 1, such as 0.2" in capsys.readouterr().err

@@ -68,6 +68,15 @@ def test_options_stay_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--format csv --metric roc_auc --keep-leaks`" in " ".join(printed.split())
 
 
+def test_what_a_recipe_refuses_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, is_offered in (("recipe", False), ("new", False), ("train", True)):
+        with pytest.raises(SystemExit):
+            main([verb, "--help"])
+        assert ("--query" in capsys.readouterr().out) is is_offered
+    assert main(["recipe", "--data", "sqlite:///a.db", "--target", "y", "--query", "select 1"]) == 2
+    assert "write a load() of your own for a database" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("table")
 @pytest.mark.parametrize(
     ("options", "sentence"),

@@ -23,6 +23,7 @@ from twinserve.release.gate import Verdict
 from twinserve.release.promotion import Outcome
 from twinserve.release.steps import Trained
 from twinserve.signature import Change
+from twinserve.store.evaluation_facts import DecisionFacts
 from twinserve.store.promotions import Hold
 from twinserve.store.registry import Registry
 
@@ -69,6 +70,17 @@ def test_a_person_reads_the_rows_the_candidates_the_metrics_and_what_became_of_i
     assert any(line.startswith("brier (0 to 2) ") for line in lines)
     assert any(line.startswith("matters    ") and line.endswith(": loss in log_loss when shuffled") for line in lines)
     assert lines[-5] == "champion   1 (promoted)  There was no champion to compare with."
+
+
+def test_the_threshold_that_costs_chose_is_said(trained: Trained) -> None:
+    decision = DecisionFacts(positive="pear", threshold=0.125, costs={"FN": 7.0, "FP": 1.0})
+    training = trained.manifest.training.model_copy(update={"decision": decision})
+    decided = replace(trained, manifest=trained.manifest.model_copy(update={"training": training}))
+    rule = "label      pear where its probability is at least 0.125, chosen by the costs FN=7,FP=1"
+    assert rule in said(decided).splitlines()
+    assert as_json(decided)["decision"] == decision.model_dump()
+    assert as_json(trained)["decision"] is None
+    assert "label   " not in said(trained)
 
 
 def test_what_each_column_of_a_table_became_is_said(of_table: Trained) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,17 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import loguniform
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 # Its classes are not there without it.
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tests.twinserve.compile.comparing import (
     Table,
@@ -31,6 +35,7 @@ from tests.twinserve.compile.comparing import (
 )
 from twinserve.compile import Column, compile_pipeline
 from twinserve.errors import CannotCompile
+from twinserve.proof.find_trees import find_trees
 
 SELECTIONS = [
     ["n1", "n3"],
@@ -114,6 +119,45 @@ def test_steps_that_do_nothing_are_skipped() -> None:
     x = random_numbers(0, 50, 3)
     model = Pipeline([("a", None), ("b", "passthrough"), ("c", make_pipeline(StandardScaler())), ("d", line())])
     assert_same(model.fit(x, x[:, 0]), plain(x), tolerance=1e-9)
+
+
+class Doubled(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """A sampler as imbalanced-learn has them: it has no `transform`."""
+
+    def fit_resample(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Every row twice."""
+        return np.concatenate([x, x]), np.concatenate([y, y])
+
+
+def sampling_pipeline() -> Any:
+    """imbalanced-learn's pipeline, or one of the same name that does the same at predict."""
+    if importlib.util.find_spec("imblearn") is not None:
+        return importlib.import_module("imblearn.pipeline").Pipeline
+
+    class Sampling(Pipeline):  # type: ignore[misc] # scikit-learn has no types
+        def _iter(self, *args: Any, **options: Any) -> Any:
+            return (part for part in super()._iter(*args, **options) if not hasattr(part[-1], "fit_resample"))
+
+    Sampling.__module__, Sampling.__qualname__ = "imblearn.pipeline", "Pipeline"
+    return Sampling
+
+
+@pytest.mark.parametrize("last", [LogisticRegression(), DecisionTreeClassifier(max_depth=4)], ids=str)
+def test_a_sampler_before_the_last_step_does_nothing_at_predict(last: Any) -> None:
+    x = random_numbers(0, 60, 3)
+    steps = [("scale", StandardScaler()), ("nothing", None), ("sample", Doubled()), ("last", last)]
+    model = sampling_pipeline()(steps[:2] + steps[3:]).fit(x, random_labels(0, x, 3))
+    model.steps = steps
+    assert_same(model, plain(x))
+    assert [len(trees.nodes) > 0 for trees in find_trees(model)] == [True] * hasattr(last, "tree_")
+
+
+@pytest.mark.parametrize("search", [HalvingGridSearchCV, HalvingRandomSearchCV])
+def test_a_halving_search_answers_for_its_best(search: Any) -> None:
+    x = random_numbers(0, 200, 3)
+    spread = {"ridge__alpha": loguniform(0.1, 9.0) if search is HalvingRandomSearchCV else [0.1, 1.0, 9.0]}
+    model = search(make_pipeline(StandardScaler(), Ridge()), spread, random_state=0)
+    assert_same(model.fit(x, x[:, 0] + x[:, 1]), plain(x))
 
 
 def test_a_search_and_a_frozen_estimator_answer_for_their_own() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tests.twinserve.compile.comparing import Table, assert_same, fitted, plain, random_numbers, some, words
 from twinserve.compile import Column, compile_pipeline
@@ -162,13 +161,15 @@ def test_none_and_nan_as_two_categories_are_refused() -> None:
         compile_pipeline(model, [Column("c0", "category", ("a", "b"))])
 
 
-def test_a_target_encoder_of_three_classes_is_refused() -> None:
-    table = words(0, 60, [3], missing=0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model = make_pipeline(TargetEncoder(), line()).fit(table.frame, np.arange(60) % 3)
-    with pytest.raises(CannotCompile, match="TargetEncoder: target_type='multiclass'"):
-        compile_pipeline(model, table.columns)
+@some
+@given(st.integers(0, 10**6), sizes, missing, st.integers(3, 4))
+def test_target_means_of_several_classes(seed: int, widths: list[int], share: float, classes: int) -> None:
+    """One column for each category column and class, before a tree that may split on any of them."""
+    table = words(seed, 80, widths, missing=share)
+    labels = np.array(["a", "b", "c", "d"])[np.arange(80) % classes]
+    np.random.seed(seed)
+    model = make_pipeline(TargetEncoder(), DecisionTreeClassifier(random_state=0)).fit(table.frame, labels)
+    assert_same(model, words(seed + 1, 60, widths, missing=0.2, unseen=0.2))
 
 
 def test_thousands_of_categories_cost_no_square_matrix() -> None:

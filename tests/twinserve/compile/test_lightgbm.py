@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from tests.twinserve.compile.comparing import (
     Floats,
@@ -19,7 +21,7 @@ from tests.twinserve.compile.comparing import (
     rows_around,
     some,
 )
-from twinserve.compile import compile_pipeline
+from twinserve.compile import compile_pipeline, lightgbm_linear
 from twinserve.compile.lightgbm import ZERO
 from twinserve.errors import CannotCompile
 
@@ -115,6 +117,39 @@ def test_what_came_after_the_best_iteration_does_not_count() -> None:
     assert_same(model, plain(x))
 
 
+@some
+@given(shapes, st.integers(1, 4), missing)
+def test_linear_leaves_are_the_same_around_their_splits(
+    shape: tuple[int, int, int], classes: int, share: float
+) -> None:
+    """A null in a column of the leaf reached leaves the leaf's constant."""
+    x = with_zeros(random_numbers(*shape, missing=share))
+    options = {"n_estimators": 6, "linear_tree": True, "linear_lambda": 0.1, **QUIET}
+    if classes == 1:
+        model = lightgbm.LGBMRegressor(**options).fit(x, np.nan_to_num(x[:, 0]))
+    else:
+        model = lightgbm.LGBMClassifier(**options).fit(x, random_labels(shape[0], x, classes))
+    rows = at_thresholds(model, x)
+    far = (np.abs(rows) > 1e100).any(axis=1)
+    assert_same(model, plain(np.where(rows[~far] > 1e38, 1.0, rows[~far])), tolerance=1e-10)
+
+
+def test_linear_leaves_behind_a_scaler_are_compiled() -> None:
+    x = random_numbers(4, 200, 3, missing=0.1)
+    model = make_pipeline(StandardScaler(), lightgbm.LGBMRegressor(n_estimators=9, linear_tree=True, **QUIET))
+    assert_same(model.fit(x, np.nan_to_num(x[:, 0] + x[:, 1])), plain(x), tolerance=1e-10)
+
+
+def test_a_large_linear_tree_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = random_numbers(4, 200, 3)
+    model = lightgbm.LGBMRegressor(n_estimators=2, linear_tree=True, **QUIET).fit(x, x[:, 0])
+    monkeypatch.setattr(lightgbm_linear, "MOST_IN_A_ROW", 5)
+    with pytest.raises(
+        CannotCompile, match=r"linear_tree=True with \d+ leaves of 3 columns in 2 trees is not lowered$"
+    ):
+        compile_pipeline(model, plain(x).columns)
+
+
 def test_text_labels_are_the_libraries_own() -> None:
     x = random_numbers(0, 80, 2)
     words = np.array(["no", "yes"], dtype=object)[random_labels(0, x, 2)]
@@ -129,7 +164,6 @@ def own_objective(y_true: Floats, predicted: Floats) -> tuple[Floats, Floats]:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"linear_tree": True}, "linear_tree=True is not lowered"),
         ({"reg_sqrt": True}, "objective='regression sqrt' is not lowered"),
         ({"objective": "cross_entropy"}, "objective='cross_entropy' is not lowered"),
         ({"objective": own_objective}, "it has an objective of its own, which is not lowered"),

@@ -14,7 +14,15 @@ import twinserve.compile
 from tests.twinserve.compile.comparing import plain, random_numbers
 from twinserve.compile import compile_pipeline
 from twinserve.compile.lowerings import LOWERINGS
-from twinserve.compile.private_attributes import INFREQUENT, PREDICTOR_FIELDS, PRIVATE, TREE_FIELDS, require_fields
+from twinserve.compile.private_attributes import (
+    INFREQUENT,
+    PREDICTOR_FIELDS,
+    PRIVATE,
+    SCALER,
+    SCORER,
+    TREE_FIELDS,
+    require_fields,
+)
 from twinserve.compile.refusal import refusal
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
@@ -34,7 +42,7 @@ def private_reads(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_private_attribute_that_a_lowering_reads_is_named(path: Path) -> None:
-    named = {attribute for attributes in PRIVATE.values() for attribute in attributes} | set(INFREQUENT)
+    named = {attribute for attributes in PRIVATE.values() for attribute in attributes} | {*INFREQUENT, *SCALER, *SCORER}
     assert private_reads(path) <= named
 
 

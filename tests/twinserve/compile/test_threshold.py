@@ -1,4 +1,4 @@
-"""A fixed threshold in the graph: labels as scikit-learn has them, at the threshold itself as well."""
+"""A fixed or tuned threshold in the graph: labels as scikit-learn has them, at the threshold itself as well."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -64,7 +65,34 @@ def test_behind_the_last_step_of_a_pipeline() -> None:
     assert labels(pipeline, X) == pipeline.predict(X).tolist()
 
 
-def test_a_threshold_for_decisions_has_no_graph() -> None:
-    model = FixedThresholdClassifier(RidgeClassifier(), threshold=0.1, pos_label="yes").fit(X, Y)
-    with pytest.raises(CannotCompile, match="a threshold for decisions is not lowered"):
+@pytest.mark.parametrize("positive", ["yes", "no"])
+@pytest.mark.parametrize("threshold", [-0.4, 0.1, "auto"])
+def test_a_threshold_for_decisions(positive: str, threshold: Any) -> None:
+    """Of a class that is the first the decision counts with the other sign."""
+    for inner in (RidgeClassifier(), GradientBoostingClassifier(n_estimators=5)):
+        method = "auto" if isinstance(inner, RidgeClassifier) else "decision_function"
+        model = FixedThresholdClassifier(inner, threshold=threshold, pos_label=positive, response_method=method)
+        assert labels(model.fit(X, Y), X) == model.predict(X).tolist()
+
+
+def test_a_decision_that_is_the_threshold_is_positive() -> None:
+    boosting = GradientBoostingClassifier(n_estimators=5, random_state=0)
+    exact = float(boosting.fit(X, Y).decision_function(X[:1])[0])
+    for threshold in (np.nextafter(exact, -9), exact, np.nextafter(exact, 9)):
+        model = FixedThresholdClassifier(boosting, threshold=float(threshold), response_method="decision_function")
+        assert labels(model.fit(X, Y), X) == model.predict(X).tolist()
+
+
+@pytest.mark.parametrize("inner", [LogisticRegression(), RandomForestClassifier(9, random_state=0), RidgeClassifier()])
+@pytest.mark.parametrize("target", [Y, (Y == "yes").astype(int)], ids=["texts", "numbers"])
+def test_a_tuned_threshold(inner: Any, target: Any) -> None:
+    for scoring in ("balanced_accuracy", make_scorer(f1_score, pos_label=target[0])):
+        model = TunedThresholdClassifierCV(inner, scoring=scoring, thresholds=20, cv=3).fit(X, target)
+        assert labels(model, X) == model.predict(X).tolist()
+
+
+def test_more_than_two_classes_have_no_threshold() -> None:
+    model = FixedThresholdClassifier(LogisticRegression()).fit(X, Y)
+    model.estimator_ = LogisticRegression().fit(X, np.arange(200) % 3)
+    with pytest.raises(CannotCompile, match="a classifier of two classes is needed in this place"):
         compile_pipeline(model, COLUMNS)

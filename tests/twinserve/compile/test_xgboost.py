@@ -15,6 +15,7 @@ from tests.twinserve.compile.comparing import (
     Floats,
     around,
     assert_same,
+    compiled_answer,
     plain,
     random_labels,
     random_numbers,
@@ -22,7 +23,7 @@ from tests.twinserve.compile.comparing import (
     running,
     some,
 )
-from twinserve.compile import compile_pipeline, float32
+from twinserve.compile import compile_pipeline, float32, xgboost_linear
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import model_of
@@ -107,13 +108,93 @@ def test_a_base_score_given_by_hand_starts_the_sum(score: float) -> None:
     assert_same(model, plain(x), tolerance=0.0)
 
 
-@pytest.mark.filterwarnings("ignore:.*`booster=:UserWarning")  # Newer ones are about to drop dart and gblinear.
+@some
+@given(shapes, st.integers(2, 4), missing)
+def test_a_random_forest_has_the_same_bits_around_its_splits(
+    shape: tuple[int, int, int], classes: int, share: float
+) -> None:
+    x = random_numbers(*shape, missing=share)
+    model = xgboost.XGBRFClassifier(n_estimators=8, n_jobs=1).fit(x, random_labels(shape[0], x, classes))
+    assert_same(model, plain(at_thresholds(model, x)), tolerance=0.0)
+    values = xgboost.XGBRFRegressor(n_estimators=8, n_jobs=1).fit(x, np.nan_to_num(x[:, 0]))
+    assert_same(values, plain(at_thresholds(values, x)), tolerance=0.0)
+
+
+OLD_BOOSTERS = pytest.mark.filterwarnings("ignore:.*`booster=:UserWarning")
+"""Newer libraries are about to drop dart and gblinear."""
+
+
+@OLD_BOOSTERS
+@some
+@given(shapes, st.integers(2, 4), missing, st.sampled_from([{}, {"normalize_type": "forest", "num_parallel_tree": 2}]))
+def test_dropped_trees_have_the_same_bits_around_their_splits(
+    shape: tuple[int, int, int], classes: int, share: float, options: dict[str, Any]
+) -> None:
+    """The library takes the start from each tree's answer, and multiplies what rounding left of it."""
+    x = random_numbers(*shape, missing=share)
+    dart = {"booster": "dart", "rate_drop": 0.5, "n_estimators": 8, "n_jobs": 1, "verbosity": 0, **options}
+    model = xgboost.XGBClassifier(**dart).fit(x, random_labels(shape[0], x, classes))
+    assert_same(model, plain(at_thresholds(model, x)), tolerance=0.0)
+    values = xgboost.XGBRegressor(**dart).fit(x, np.nan_to_num(x[:, 0]))
+    assert_same(values, plain(at_thresholds(values, x)), tolerance=0.0)
+
+
+@OLD_BOOSTERS
+@some
+@given(shapes, st.integers(2, 4), missing)
+def test_a_linear_booster_adds_in_the_same_order(shape: tuple[int, int, int], classes: int, share: float) -> None:
+    x = random_numbers(*shape, missing=share)
+    linear = {"booster": "gblinear", "n_estimators": 5, "n_jobs": 1, "verbosity": 0}
+    model = xgboost.XGBClassifier(**linear).fit(x, random_labels(shape[0], x, classes))
+    asked = np.concatenate([x, np.zeros((1, x.shape[1])), np.full((1, x.shape[1]), np.nan), x[:5] * 1e4])
+    assert_same(model, plain(asked), tolerance=0.0)
+    values = xgboost.XGBRegressor(**linear).fit(x, np.nan_to_num(x[:, 0]) / 1e3)
+    assert_same(values, plain(asked), tolerance=0.0)
+
+
+@OLD_BOOSTERS
+def test_a_linear_booster_has_no_answer_beyond_single_precision() -> None:
+    """There the library raises, where it does not before trees."""
+    x = random_numbers(0, 60, 2)
+    model = xgboost.XGBRegressor(booster="gblinear", n_estimators=2, n_jobs=1, verbosity=0).fit(x, x[:, 0])
+    asked = np.array([[1e39, 0.0], [0.0, -1e300], [3e38, 0.0], [np.nan, 0.0]])
+    assert np.isnan(compiled_answer(model, plain(asked))["value"]).tolist() == [True, True, False, False]
+    for row in asked[:2]:
+        with pytest.raises(xgboost.core.XGBoostError):
+            model.predict(row[None, :])
+
+
+@OLD_BOOSTERS
+@pytest.mark.parametrize("classes", [2, 3])
+def test_sums_of_a_linear_booster_that_overflow_have_no_answer(classes: int) -> None:
+    x = random_numbers(0, 60, 3)
+    model = xgboost.XGBClassifier(booster="gblinear", n_estimators=9, n_jobs=1, verbosity=0, reg_lambda=0.0)
+    model.fit(x / np.abs(x).max(axis=0) * 0.01, random_labels(0, x, classes))
+    asked = np.array(np.meshgrid([3e38, -3e38, 0.0], [3e38, -3e38, 0.0], [3e38, 0.0])).reshape(3, -1).T
+    expected = model.predict_proba(asked)
+    assert np.isnan(expected).any()
+    np.testing.assert_array_equal(compiled_answer(model, plain(asked))["probabilities"], expected)
+
+
+@OLD_BOOSTERS
+def test_a_wide_linear_booster_is_refused() -> None:
+    x = np.random.default_rng(0).random((30, xgboost_linear.MOST_COLUMNS + 1))
+    model = xgboost.XGBRegressor(booster="gblinear", n_estimators=1, n_jobs=1, verbosity=0).fit(x, x[:, 0])
+    with pytest.raises(CannotCompile, match=r"booster='gblinear' with 201 columns is not lowered, with 200 it is$"):
+        compile_pipeline(model, plain(x).columns)
+
+
+def test_labels_of_softmax_come_with_probabilities_of_another_library() -> None:
+    x = random_numbers(0, 60, 2)
+    model = xgboost.XGBClassifier(n_estimators=2, objective="multi:softmax", n_jobs=1).fit(x, random_labels(0, x, 3))
+    with pytest.raises(CannotCompile, match=r"multi:softprob gives the same labels and is lowered$"):
+        compile_pipeline(model, plain(x).columns)
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"missing": -1.0}, r"missing=-1\.0 is not lowered, NaN is"),
-        ({"booster": "dart", "rate_drop": 0.5}, "booster='dart' is not lowered"),
-        ({"booster": "gblinear"}, "booster='gblinear' is not lowered"),
         ({"objective": "binary:logitraw"}, "objective='binary:logitraw' with 1 sums is not lowered"),
     ],
 )

@@ -155,6 +155,6 @@ def test_lightgbms_trees_send_rows_as_the_library_does(share: float) -> None:
 def test_trees_that_are_not_compiled_either_are_not_looked_for() -> None:
     xgboost = pytest.importorskip("xgboost", reason="the extra `boosters` is not installed")
     x = table()
-    model = xgboost.XGBRegressor(n_estimators=4, booster="dart", rate_drop=0.5, verbosity=0, n_jobs=1)
+    model = xgboost.XGBRegressor(n_estimators=4, missing=-1.0, n_jobs=1)
     model.fit(x, target(x))
     assert list(find_trees(make_pipeline(model))) == []

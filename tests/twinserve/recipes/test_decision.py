@@ -25,6 +25,12 @@ def test_other_costs_are_refused(text: str) -> None:
         Costs.parse(text)
 
 
+def test_costs_of_python_may_be_written_as_at_the_command_and_are_repeated_as_they_were_given() -> None:
+    assert Costs.of("FN=10,FP=1") == Costs(10.0, 1.0)
+    with pytest.raises(AskedWrongly, match=r"such as FN=10,FP=1, not 10,1\.$"):
+        Costs.of("10,1")
+
+
 @pytest.mark.parametrize(
     ("choices", "sentence"),
     [

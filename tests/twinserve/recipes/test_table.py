@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from twinserve.errors import AskedWrongly
+from twinserve.notes import Note
 from twinserve.recipes import ColumnChoices, Recipe
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.signature import Signature
@@ -70,7 +71,7 @@ def test_rows_without_a_target_are_left_out_and_counted() -> None:
     table.loc[3, "y"] = None
     made = recipe(table)
     assert len(made.load().features) == ROWS - 1
-    assert made.notes[0].sentence == "1 rows have no target and were left out"
+    assert made.notes[0].sentence == "1 row has no target and was left out"
 
 
 def test_copies_of_rows_are_counted_and_kept() -> None:
@@ -124,6 +125,11 @@ def test_cells_are_read_as_people_write_them_in_the_target_too() -> None:
     kinds = {feature.name: (str(feature.type), feature.unit) for feature in made.input.features}
     assert (kinds["rate"], kinds["day"]) == (("number", "%"), ("date", None))
     assert f"{ROWS + 5} cells are amounts in $, read as numbers" in [note.sentence for note in made.notes]
+
+
+def test_a_column_that_is_not_there_may_be_so_for_how_the_file_was_read() -> None:
+    cells = Cells(notes=(Note("fact", None, "the file has no header"),))
+    assert refusal(frame(), "z", cells=cells).endswith("the table has size, colour, y. The file has no header.")
 
 
 def test_a_rare_class_is_said() -> None:

@@ -29,6 +29,13 @@ def test_an_unknown_ending_is_refused(location: str) -> None:
     require_known(location, Reading("csv"))
 
 
+def test_of_a_file_that_only_another_program_reads_the_error_says_what_to_do() -> None:
+    with pytest.raises(NoSuchTable, match=r"a SQLite database is --data sqlite:///d/a\.db --query 'select "):
+        require_known("d/a.db", AS_IT_IS)
+    with pytest.raises(NoSuchTable, match=r"save an old Excel file as \.xlsx, or give --format csv if it is one"):
+        require_known("a.xls", AS_IT_IS)
+
+
 def test_a_database_needs_a_query_and_a_file_none() -> None:
     with pytest.raises(NoSuchTable, match="--query says which rows"):
         require_known("sqlite:///a.db", AS_IT_IS)

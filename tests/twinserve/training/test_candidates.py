@@ -62,7 +62,9 @@ def test_without_patience_one_that_is_far_behind_in_two_folds_is_given_up(folded
 
 def test_without_patience_one_that_is_near_or_better_is_compared(folded: FoldedRows) -> None:
     candidates = {"stubborn": DummyClassifier(strategy="most_frequent"), "a": DummyClassifier(), "b": DummyClassifier()}
-    assert list(cross_validate_all(candidates, folded, accept, SAID.append, patient=False).evaluated) == list(candidates)
+    assert list(cross_validate_all(candidates, folded, accept, SAID.append, patient=False).evaluated) == list(
+        candidates
+    )
 
 
 def test_all_that_fail_are_told_in_one_sentence(folded: FoldedRows) -> None:

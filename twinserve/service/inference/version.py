@@ -17,6 +17,7 @@ import numpy as np
 from twinserve.explain.explained import TooLate
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
+from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
@@ -48,7 +49,8 @@ QUICK_BODY: Final = 64 * 1024
 """Bytes. Reading a smaller body, or reporting its errors, takes at most 3 ms, and so does the prediction of a compiled
 model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
 
-
+QUICK_OF_LARGE: Final = 4 * 1024
+"""Bytes, of a compiled model that takes up to a millisecond a row, such as a forest of millions of nodes."""
 QUICK_EXPLAINED: Final = 4 * 1024
 """Bytes. An explanation takes a few times as long as its prediction."""
 RESERVE: Final = 0.1
@@ -67,6 +69,8 @@ class ModelVersion:
         self._artifact, self._settings = artifact, settings
         self.pages = KeptPages()
         self._predictor = artifact.predictor
+        is_large = isinstance(self._predictor, CompiledPredictor) and self._predictor.is_large
+        self._quick_body = QUICK_OF_LARGE if is_large else QUICK_BODY
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._reserve = RESERVE * settings.predict_timeout
@@ -113,7 +117,7 @@ class ModelVersion:
         """Can this body be answered inline, without making other requests wait for long?"""
         if asked.explains and not (self._why.is_quick and len(body) < QUICK_EXPLAINED):
             return False
-        return self._predictor.kind == "compiled" and len(body) < QUICK_BODY
+        return self._predictor.kind == "compiled" and len(body) < self._quick_body
 
     def joins(self, question: Question) -> bool:
         """Can this question be answered together with others that wait?"""

@@ -31,6 +31,8 @@ FEWEST_TO_JUDGE: Final = 20
 """With fewer values than this, a column in which all of them differ need not be an identifier."""
 NEARLY_ALL: Final = 0.95
 """A column with at least this share of distinct values is an identifier or free text."""
+LIKE_A_DATE: Final = r"\s*\d{1,4}([-/.]\d{1,2}[-/.]|[-. ]+[^\W\d]{3,9}[-., ]+)\d{1,4}([T ,]+\d{1,2}:\d{2}.*)?\s*"
+"""A text in one of the many ways to write a date that nobody can guess, such as `31.12.23` and `1/2/2023 1:05 PM`."""
 BLANKS_OF_TEXT: Final = 4
 """Free text has at least this many blanks on average, which the names of people and streets have not."""
 ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
@@ -200,6 +202,8 @@ def _no_text(present: pd.Series[Any], distinct: int, trouble: str | None) -> str
         return f"it {trouble}; mend those cells or leave them empty, to use it"
     if nearly_numbers(present):
         return f"{number_trouble(present)}, to use it"
+    if present.str.fullmatch(LIKE_A_DATE).mean() >= NEARLY_ALL:
+        return "it looks like dates; --date with their format, as strptime takes it, reads them"
     if distinct >= NEARLY_ALL * len(present):
         return ALL_DIFFER
     return f"it has {distinct} different texts of few words, too many for categories"

@@ -16,6 +16,10 @@ from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL,
 from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret
 
+DIGITS: Final[Mapping[int, str]] = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d"}
+"""The format of a date in as many digits."""
+FEWEST_MILLISECONDS: Final = 1e11
+"""A number from here on counts milliseconds since 1970, as pandas writes dates to JSON; below it may be seconds."""
 FEWEST_READABLE: Final = 0.5
 """Where a smaller share of the values can be read as the type, the type is a mistake."""
 
@@ -46,6 +50,9 @@ def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation
         return Notation(form="text of a value", nulls=nulls)
     if given.format is not None and is_text:
         return Notation(form="date of a format", format=given.format, nulls=nulls)
+    if given.type is FeatureType.DATE and _are_numbers(values):
+        digits = given.format or _form_of_digits(values)
+        return None if digits is None else Notation(form="date in digits", format=digits, nulls=nulls)
     return known
 
 
@@ -90,7 +97,10 @@ def _dates(values: pd.Series[Any], form: str | None) -> Column:
         if column.type in TEMPORAL:
             return column
     try:
-        read = pd.to_datetime(_texts(values), format=form or "ISO8601", utc=True, errors="coerce")
+        if form is None and _are_milliseconds(values):
+            read = pd.to_datetime(pd.to_numeric(values), unit="ms", utc=True, errors="coerce")
+        else:
+            read = pd.to_datetime(_texts(values), format=form or "ISO8601", utc=True, errors="coerce")
     except ValueError as error:
         raise NotAFeature(f"cannot be read by the format {form!r} ({str(error).rstrip('.')})") from None
     remark = _unread(values, read, "dates" if form is None else f"dates of the form {form}")
@@ -98,12 +108,27 @@ def _dates(values: pd.Series[Any], form: str | None) -> Column:
     return Column(column.type, column.values, "; ".join(filter(None, (remark, column.remark))) or None)
 
 
+def _are_numbers(values: pd.Series[Any]) -> bool:
+    return dtypes.infer_dtype(values, skipna=True) in ("integer", "floating", "mixed-integer-float")
+
+
+def _are_milliseconds(values: pd.Series[Any]) -> bool:
+    return _are_numbers(values) and bool((pd.to_numeric(values).abs().dropna() >= FEWEST_MILLISECONDS).all())
+
+
+def _form_of_digits(values: pd.Series[Any]) -> str | None:
+    """The format of numbers that are read as dates without one."""
+    widths = {len(text) for text in _texts(values).dropna()}
+    return DIGITS.get(widths.pop()) if len(widths) == 1 else None
+
+
 def _unread(values: pd.Series[Any], read: pd.Series[Any], what: str) -> str | None:
     """A remark on the values that were not read; raises `NotAFeature` where these are most of them."""
     unread = values.notna() & read.isna()
     count, present = int(unread.sum()), int(values.notna().sum())
     if count > (1 - FEWEST_READABLE) * present:
-        raise NotAFeature(f"holds {present - count} {what} among {present} values; {values[unread].iloc[0]!r} is none")
+        first = values[unread].tolist()[0]
+        raise NotAFeature(f"holds {present - count} {what} among {present} values; {first!r} is none")
     return f"holds {count} values that are no {what}, read as null" if count else None
 
 

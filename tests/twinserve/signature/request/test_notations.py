@@ -85,6 +85,7 @@ def test_the_schema_says_what_else_is_taken() -> None:
                 feature("price", notation=Notation(form="amount", unit="$", nulls=("-",)), nullable=True, unit="$"),
                 feature("kind", "category", notation=Notation(form="text of a value"), seen_categories=("7", "b")),
                 feature("day", "date", notation=Notation(form="date of a format", format="%d.%m.%y")),
+                feature("since", "date", notation=Notation(form="date in digits", format="%Y%m%d")),
             )
         ),
         out_of_range="reject",
@@ -94,3 +95,5 @@ def test_the_schema_says_what_else_is_taken() -> None:
     assert described["kind"]["enum"] == ["7", "b", 7]
     assert "pattern" not in described["day"]
     assert described["day"]["description"].endswith("Or a text of the form %d.%m.%y, as in the table.")
+    assert "multipleOf" not in described["since"]
+    assert described["since"]["description"].endswith("Or a number or text of the form %Y%m%d, as in the table.")
