@@ -22,6 +22,7 @@ from twinserve.compile import (
     power,
     quantiles,
     scaling,
+    splines,
     threshold,
     trees,
     xgboost,
@@ -30,7 +31,8 @@ from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
     linear, trees, boosting, xgboost, lightgbm, bayes, neural, dummy, calibration, threshold, ensembles,
-    multiclass, adaboost, compose, scaling, power, quantiles, imputing, encoding, features, decomposition, calendar,
+    multiclass, adaboost, compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition,
+    calendar,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
