@@ -52,6 +52,11 @@ def steps(two: Table, three: Table) -> Iterator[Example]:
     ):
         name = "MinMaxScaler + PowerTransformer(method='box-cox')" if hasattr(before, "steps") else named(before)
         yield f"{name} + LogisticRegression", pipeline.make_pipeline(before, clone(logistic)), two
+    for beyond in ("constant", "linear", "continue", "periodic"):
+        step = p.SplineTransformer(extrapolation=beyond)
+        scaled = pipeline.make_pipeline(p.StandardScaler(), step, clone(logistic))
+        yield f"StandardScaler + {named(step)} + LogisticRegression", scaled, two
+        yield f"{named(step)} + RandomForest", pipeline.make_pipeline(step, clone(forest)), three
     boosting = ensemble.HistGradientBoostingClassifier(max_iter=20)
     for function in (np.log, np.log2, np.log10, np.exp, np.expm1, np.sqrt, np.cbrt, np.tanh, np.arcsinh):
         ranged = p.MinMaxScaler((0.1, 3.0))

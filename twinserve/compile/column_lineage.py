@@ -58,7 +58,7 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
         return _where(inputs, constants)
     if first is None:
         return None
-    if node.op_type == "Gather" and constants[1] is not None:
+    if node.op_type == "Gather" and constants[1] is not None and constants[1].ndim == 1:
         return [first[i] for i in constants[1].astype(int).tolist()]
     if node.op_type in ("Gemm", "MatMul") and makers.get(node.input[0]) == "Cast" and constants[1] is not None:
         return [_mixed([first[i] for i in np.flatnonzero(weights).tolist()]) for weights in constants[1].T]

@@ -15,8 +15,8 @@ from twinserve.compile.library_functions import KIND, exact_nodes
 from twinserve.compile.onnx_model import needed
 
 Sets = Sequence[int]
-"""For each column the set of the input's columns on which it depends, as the bits of an integer; a single set stands
-for all columns of a tensor of whatever width."""
+"""For each column the set of the input's columns on which it depends, as the bits of an integer. A tuple of a single
+set stands for all columns of a tensor of whatever width."""
 
 _ELEMENTWISE = frozenset({
     "Abs", "Add", "And", "Cast", "Ceil", "Clip", "Div", "Equal", "Exp", "Expand", "Floor", "Greater", "GreaterOrEqual",
@@ -39,10 +39,12 @@ def _made(graph: Graph, node: NodeProto, known: Mapping[str, Sets], makers: Mapp
     constants = [numpy_helper.to_array(graph.constants[n]) if n in graph.constants else None for n in node.input]
     if node.op_type == "Shape":
         return (0,)
-    if node.op_type == "Concat":
+    is_table = all(attribute.i == 1 for attribute in node.attribute if attribute.name == "axis")
+    if node.op_type == "Concat" and is_table and not any(map(_is_of_any_width, inputs)):
         return [found for part in inputs for found in part]
-    if node.op_type == "Gather" and constants[1] is not None and len(inputs[0]) > 1:
-        return [inputs[0][i] for i in np.atleast_1d(constants[1]).astype(int).tolist()]
+    picks = constants[1] if node.op_type == "Gather" else None
+    if picks is not None and is_table and picks.ndim == 1 and not _is_of_any_width(inputs[0]):
+        return [inputs[0][i] for i in picks.astype(int).tolist()]
     if node.op_type in _ELEMENTWISE:
         return _beside(inputs)
     if node.op_type in ("Gemm", "MatMul") and constants[1] is not None and makers.get(node.input[0]) == "Cast":
@@ -52,7 +54,13 @@ def _made(graph: Graph, node: NodeProto, known: Mapping[str, Sets], makers: Mapp
 
 def _beside(inputs: Sequence[Sets]) -> Sets:
     width = max(len(part) for part in inputs)
-    return [reduce(or_, (part[i % len(part)] for part in inputs)) for i in range(width)]
+    sets = [reduce(or_, (part[i % len(part)] for part in inputs)) for i in range(width)]
+    return tuple(sets) if width == 1 and any(map(_is_of_any_width, inputs)) else sets
+
+
+def _is_of_any_width(sets: Sets) -> bool:
+    """Whether a single set stands for all columns; that of a constant is empty."""
+    return isinstance(sets, tuple) and sets != (0,)
 
 
 def _product(columns: Sets, weights: FloatArray) -> Sets:

@@ -118,7 +118,7 @@ def _trees(node: NodeProto) -> Reach:
 def _gathered(graph: Graph, node: NodeProto, known: Mapping[str, Reach]) -> Reach | None:
     source, picks = known.get(node.input[0]), graph.constants.get(node.input[1])
     axis = next((a.i for a in node.attribute if a.name == "axis"), 0)
-    if source is not None and picks is not None and axis == 1:
+    if source is not None and picks is not None and axis == 1 and len(picks.dims) == 1:
         return source.at(numpy_helper.to_array(picks).astype(int).tolist())
     if node.input[0] in graph.constants and axis == 0:
         rows = numpy_helper.to_array(graph.constants[node.input[0]]).astype(np.float64)

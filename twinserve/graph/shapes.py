@@ -192,6 +192,7 @@ OPERATORS: Final[Mapping[str, tuple[Rule, Container[int], Mapping[str, int]]]] =
         ("Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Mul", "Sub"),
         (_broadcast, {2}, _NONE),
     ),
+    "Mod": (_broadcast, {2}, {"fmod": INT}),
     "Clip": (_same, {3}, _NONE),
     "Where": (_broadcast, {3}, _NONE),
     "Cast": (_cast, {1}, {"to": INT}),
