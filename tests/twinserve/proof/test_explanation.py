@@ -163,25 +163,28 @@ def test_a_model_that_is_not_compiled_is_sampled() -> None:
     assert found.facts.of == "probability"
 
 
+SAMPLED = ("shapley-sampled", "Sampled: its answer is no sum of trees or of a linear model.")
+
+
 @pytest.mark.parametrize(
-    ("model", "why"),
+    ("model", "method", "why"),
     [
-        (xgboost.XGBRegressor(booster="dart", n_estimators=3), "booster='dart' is not lowered"),
-        (xgboost.XGBRegressor(booster="gblinear", n_estimators=3), "booster='gblinear' is not lowered"),
-        (lightgbm.LGBMRegressor(linear_tree=True, n_estimators=3, verbose=-1), "linear_tree=True is not lowered"),
+        (xgboost.XGBRegressor(booster="dart", n_estimators=3), "shapley-trees", "Base and contributions add up"),
+        (xgboost.XGBRegressor(booster="gblinear", n_estimators=3), *SAMPLED),
+        (lightgbm.LGBMRegressor(linear_tree=True, n_estimators=3, verbose=-1), *SAMPLED),
     ],
     ids=["dart", "gblinear", "linear trees"],
 )
-def test_boosting_that_is_no_sum_of_trees_is_sampled_and_says_so(model: Any, why: str) -> None:
-    """Both of the explanation, and of the predictor why it is not compiled."""
+def test_boosting_that_is_no_sum_of_trees_is_sampled_and_says_so(model: Any, method: str, why: str) -> None:
+    """Trees that were dropped in fitting, and then scaled, are a sum of trees."""
     frame = pd.DataFrame(X, columns=list(NAMES))
     model = clone(model).fit(frame, VALUES)
     sides = (Columns(X[:150]), Columns(X[150:]))
     proved = prove(model, compile_model(model, SIGNATURE), SIGNATURE, None, sides, 0)
     assert proved.explanation is not None
-    assert proved.explanation.facts.method == "shapley-sampled"
-    assert proved.explanation.facts.reason == "Sampled: the model is not compiled."
-    assert why in proved.facts.reason
+    assert proved.facts.kind == "compiled"
+    assert proved.explanation.facts.method == method
+    assert proved.explanation.facts.reason.startswith(why)
 
 
 def test_a_model_that_cannot_be_asked_is_not_explained() -> None:
