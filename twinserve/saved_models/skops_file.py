@@ -50,8 +50,6 @@ def _not_opened(name: str, error: ArtifactRefused) -> Unreadable:
 
 
 def _advice(refusal: str) -> str:
-    if "sklearn.metrics._scorer" in refusal:
-        return " It belongs to a search such as GridSearchCV: save the search's best_estimator_ instead."
     return " Save it as a pickle if you made it yourself." if "not trusted" in refusal else ""
 
 

@@ -12,6 +12,7 @@ from bench.tables.rivals import OURS, RIVALS
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_every_division_has_a_score_of_every_model(tmp_path: Path) -> None:
     table = PublicTable("spelled", "made", "income", "", spelled, rows=150)
     spelled().to_csv(tmp_path / "spelled.csv", index=False)

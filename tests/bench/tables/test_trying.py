@@ -14,6 +14,7 @@ ROWS = pd.DataFrame({"age": range(20, 80), "one": 1, "paid": ["yes", "no"] * 30}
 
 
 @pytest.mark.slow
+@pytest.mark.extended
 def test_the_report_says_what_each_column_became(tmp_path: Path) -> None:
     ROWS.sample(frac=1, random_state=0).to_csv(tmp_path / "loans.csv", index=False)
     table = PublicTable("loans", "made", "paid", "", lambda: ROWS)

@@ -158,11 +158,13 @@ def test_a_skops_file_with_a_schema_that_is_none_is_to_be_saved_again(schema: by
     assert refusal(path).endswith("; save the model again.")
 
 
-def test_a_search_in_a_skops_file_is_told_to_save_its_best_estimator(tmp_path: Path) -> None:
-    """Its scorer is a type that is not trusted."""
+@pytest.mark.parametrize("scoring", [None, "accuracy", "neg_log_loss"])
+def test_a_search_in_a_skops_file_is_opened_with_its_scorer(scoring: str | None, tmp_path: Path) -> None:
     path = tmp_path / "loans.skops"
-    path.write_bytes(skops.io.dumps(GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(X, Y)))
-    assert refusal(path).endswith("such as GridSearchCV: save the search's best_estimator_ instead.")
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2, scoring=scoring).fit(X, Y)
+    path.write_bytes(skops.io.dumps(search))
+    opened = open_saved(path, trust_pickles=False, most=10**9)
+    np.testing.assert_array_equal(opened.estimator.predict_proba(X), search.predict_proba(X))
 
 
 def test_a_skops_file_with_a_type_that_is_not_listed_is_refused_by_its_name(tmp_path: Path) -> None:
