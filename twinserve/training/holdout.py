@@ -14,7 +14,8 @@ from twinserve.errors import AskedWrongly, CannotTrain
 from twinserve.metric import Task
 from twinserve.recipes.row_hashes import Hashes, mixed, row_hashes
 from twinserve.recipes.split import BY_CLASS, Split
-from twinserve.signature import Columns, Signature, to_instances
+from twinserve.signature import Columns, Signature
+from twinserve.signature.instances import each_instance
 from twinserve.signature.signature import NUMERIC, TEMPORAL
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 
@@ -138,6 +139,6 @@ def _whole_groups(codes: IntArray, names: pd.Series[Any], strata: IntArray) -> B
 def fingerprint(columns: Columns, signature: Signature, target: Sequence[object]) -> str:
     """SHA-256 over the content of all rows, in their order."""
     whole = hashlib.sha256()
-    for instance, value in zip(to_instances(columns, signature), target, strict=True):
+    for instance, value in zip(each_instance(columns, signature), target, strict=True):
         whole.update(repr((instance, value)).encode())
     return whole.hexdigest()
