@@ -95,11 +95,18 @@ def _learner(model: Any) -> Any:
     if not np.isnan(model.missing):
         raise refusal(model, f"missing={model.missing!r} is not lowered, NaN is")
     learner = _raw(model.get_booster())["learner"]
+    if model.max_cat_to_onehot is not None and _has_texts(learner):  # Of tables at random some rows got other numbers.
+        raise refusal(model, f"max_cat_to_onehot={model.max_cat_to_onehot!r} on category columns is not lowered")
     if learner["gradient_booster"]["name"] not in ("gbtree", "gblinear"):
         raise refusal(model, f"booster={learner['gradient_booster']['name']!r} is not lowered")
     if learner["learner_model_param"]["num_target"] != "1":
         raise refusal(model, "it predicts several outputs, and a graph gives one")
     return learner
+
+
+def _has_texts(learner: Any) -> bool:
+    """Was it fitted on pandas' category columns, whose categories XGBoost keeps?"""
+    return bool(learner["gradient_booster"].get("model", {}).get("cats", {}).get("enc"))
 
 
 def _raw(booster: Any) -> Any:

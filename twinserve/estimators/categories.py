@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api import types as dtypes
 from sklearn.base import BaseEstimator, TransformerMixin
 
 
@@ -32,7 +33,7 @@ class Categories(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """Learn the categories of each column that is text or has the dtype `category`."""
         del target
         own = categories_of(table)
-        texts = table.select_dtypes(["object", "str"]).columns
+        texts = [name for name in table.columns if dtypes.is_string_dtype(table[name].dtype)]
         own |= {str(name): table[name].astype("category").cat.categories for name in texts if str(name) not in own}
         return self._holding(own, [str(name) for name in table.columns])
 

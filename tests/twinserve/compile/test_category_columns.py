@@ -11,7 +11,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
 from tests.twinserve.compile.comparing import Table, assert_same, beside, random_labels, random_numbers, some, words
-from twinserve.compile import Column
+from twinserve.compile import Column, compile_pipeline
+from twinserve.errors import CannotCompile
 from twinserve.estimators.categories import Categories
 
 lightgbm = pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")
@@ -20,9 +21,6 @@ xgboost = pytest.importorskip("xgboost", reason="the extra `boosters` is not ins
 MODELS = {
     "lightgbm": lambda: lightgbm.LGBMClassifier(n_estimators=6, verbose=-1, min_child_samples=5, min_data_per_group=5),
     "xgboost": lambda: xgboost.XGBClassifier(n_estimators=6, enable_categorical=True),
-    "one category against the others": lambda: xgboost.XGBClassifier(
-        n_estimators=6, enable_categorical=True, max_cat_to_onehot=100
-    ),
     "scikit-learn": lambda: HistGradientBoostingClassifier(max_iter=6),
 }
 
@@ -38,6 +36,15 @@ def test_known_unknown_and_missing_categories_go_the_same_way(
     model = make_pipeline(Categories(), MODELS[name]()).fit(table.frame, random_labels(seed, table.x, classes))
     asked = beside(numbers, words(seed + 1, 200, sizes, unseen=0.2))
     assert_same(model, asked)
+
+
+def test_one_category_against_the_others_is_not_lowered() -> None:
+    """Many categories to tell apart one by one, as `max_cat_to_onehot` asks for."""
+    table = beside(random_numbers(0, 200, 2), words(0, 200, [6]))
+    one_by_one = xgboost.XGBClassifier(n_estimators=6, enable_categorical=True, max_cat_to_onehot=100)
+    model = make_pipeline(Categories(), one_by_one).fit(table.frame, random_labels(0, table.x, 2))
+    with pytest.raises(CannotCompile, match="max_cat_to_onehot=100 on category columns"):
+        compile_pipeline(model, table.columns)
 
 
 @pytest.mark.parametrize("name", MODELS)
