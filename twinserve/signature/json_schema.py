@@ -148,9 +148,8 @@ def _written(leaf: Schema, feature: Feature) -> Schema:
     kinds = leaf["type"] if isinstance(leaf["type"], list) else [leaf["type"]]
     if feature.notation.form == "date in digits":
         leaf.pop("multipleOf", None)  # A number may be other than a midnight in milliseconds.
-    of_texts = [rule for rule in (leaf.pop("pattern", None), pattern(feature.notation)) if rule is not None]
-    is_any = pattern(feature.notation) is None
-    texts = {} if is_any else {"pattern": "|".join(of_texts)}
+    own, rule = leaf.pop("pattern", None), pattern(feature.notation)
+    texts = {} if rule is None else {"pattern": rule if own is None else f"{own}|{rule}"}
     return leaf | {"type": list(dict.fromkeys([*kinds, "string"]))} | texts
 
 
