@@ -63,9 +63,9 @@ def _register_uncompiled(compiled: Path, registry: Registry, data: Data, pipelin
     facts = artifact.read_manifest(compiled)
     kept = {name: (compiled / name).read_bytes() for name in facts.files if name != artifact.MODEL}
     reason = PredictorFacts(kind="scikit-learn", reason="Its graph was left out, to measure the fallback.")
-    predictor = SklearnPredictor(pipeline, data.signature, data.classes)
+    predictor = SklearnPredictor(pipeline, data.signature, data.target)
     rows = data.holdout.columns.spread(GOLDEN_REAL)
-    kept[artifact.GOLDEN] = json.dumps(golden_rows.make(predictor, rows, data.signature, data.classes)).encode()
+    kept[artifact.GOLDEN] = json.dumps(golden_rows.make(predictor, rows, data.signature, data.target)).encode()
     with registry.staging() as folder:
         artifact.write(folder, kept, facts.model_copy(update={"name": registry.name, "predictor": reason}))
         registry.promote(registry.register(folder))
@@ -98,7 +98,7 @@ def _repeated(columns: Columns, rows: int) -> Columns:
 
 
 def _rows(columns: Columns, data: Data, pipeline: Any) -> Rows:
-    answers = SklearnPredictor(pipeline, data.signature, data.classes).predict(columns)
+    answers = SklearnPredictor(pipeline, data.signature, data.target).predict(columns)
     if answers.labels is None or answers.probabilities is None or data.classes is None:
         raise TypeError("The bench measures classifiers with probabilities.")
     instances = to_instances(columns, data.signature)

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from twinserve.errors import AskedWrongly
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "multi-output", "anomaly"]
 TOLERANCE: Final = 0.02
 """How much worse than the champion, in units of the metric that decides, still counts as not worse, by default."""
 
@@ -29,6 +29,10 @@ class Metric:
     function: Callable[[Any, Any], float] | None = None
     """Of a metric of one's own: from `y_true` `[n]` (class codes, or values) and the `Predictions` of the same rows
     (`labels` as codes, `probabilities`, or `values`) to the metric. Codes count the classes in their sorted order."""
+    of_values: bool = False
+    """Of several targets: are they values? Otherwise they are labels."""
+    needs_truth: bool = False
+    """Of an anomaly detector: only where it is known which rows are outliers."""
     positive: int = 1
     """The code of the positive one of two classes, which average precision is about."""
 
@@ -66,20 +70,43 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("mae", "regression", greater_is_better=False),
         Metric("mape", "regression", greater_is_better=False),
         Metric("pinball", "regression", greater_is_better=False),
+        Metric("mean_log_loss", "multi-output", greater_is_better=False, needs_probabilities=True),
+        Metric("mean_roc_auc", "multi-output", greater_is_better=True, needs_probabilities=True),
+        Metric("mean_accuracy", "multi-output", greater_is_better=True),
+        Metric("exact_match", "multi-output", greater_is_better=True),
+        Metric("mean_f1_macro", "multi-output", greater_is_better=True),
+        Metric("mean_r2", "multi-output", greater_is_better=True, of_values=True),
+        Metric("mean_rmse", "multi-output", greater_is_better=False, of_values=True),
+        Metric("mean_mae", "multi-output", greater_is_better=False, of_values=True),
+        Metric("outlier_roc_auc", "anomaly", greater_is_better=True, needs_truth=True),
+        Metric("outlier_average_precision", "anomaly", greater_is_better=True, needs_truth=True),
+        Metric("outlier_balanced_accuracy", "anomaly", greater_is_better=True, needs_truth=True),
+        Metric("outlier_share", "anomaly", greater_is_better=False),
     )
 }
 """By name, in the order in which they are reported. `pinball` is of the median; `pinball_0.9` is a metric, too."""
 
-DEFAULT: Final[Mapping[Task, str]] = {"classification": "log_loss", "regression": "rmse"}
-"""The metric that decides unless a recipe says otherwise."""
+DEFAULT: Final[Mapping[Task, str]] = {
+    "classification": "log_loss",
+    "regression": "rmse",
+    "multi-output": "mean_r2",
+    "anomaly": "outlier_share",
+}
+"""The metric that decides unless a recipe says otherwise; of several labels it is the first that they allow."""
 
 
-def names(task: Task, *, probabilities: bool = True) -> Sequence[str]:
-    """The metrics of a task; without `probabilities` those that labels alone suffice for."""
+def names(
+    task: Task, *, probabilities: bool = True, of_values: bool | None = None, truth: bool = True
+) -> Sequence[str]:
+    """The metrics of a task; without `probabilities` those that labels alone suffice for, without `truth` those that
+    need none. `of_values`: of several values, or of several labels; None: of both."""
     return [
         metric.name
         for metric in METRICS.values()
-        if metric.task == task and (probabilities or not metric.needs_probabilities)
+        if metric.task == task
+        and (probabilities or not metric.needs_probabilities)
+        and (truth or not metric.needs_truth)
+        and of_values in (None, metric.of_values)
     ]
 
 

@@ -45,7 +45,7 @@ def test_any_other_answer_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPat
     honest = CompiledPredictor.predict
 
     def predict(self: CompiledPredictor, columns: Columns) -> Predictions:
-        labels, probabilities, _ = honest(self, columns)
+        labels, probabilities, *_ = honest(self, columns)
         assert labels is not None
         assert probabilities is not None
         odd = columns.matrix[:, 0] > 1.0

@@ -25,6 +25,7 @@ from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions, Predictor
+from twinserve.predict.targets.made import one_target
 from twinserve.service.service import Service
 from twinserve.signature import Columns
 from twinserve.testing.answer import Answer
@@ -60,7 +61,7 @@ def predictor(name: str, kind: str) -> Predictor:
     classes = CLASSES if name in CLASSIFIERS else None
     pipeline = clone(EVERY[name][0]).fit(frame, wanted if classes else np.exp(3 * frame["a"] + 9 * frame["b"]))
     if kind == "scikit-learn":
-        return SklearnPredictor(pipeline, CONTRACT, classes)
+        return SklearnPredictor(pipeline, CONTRACT, one_target(classes))
     return CompiledPredictor(compile_pipeline(pipeline, [Column("a", "number"), Column("b", "number", nullable=False)]))
 
 

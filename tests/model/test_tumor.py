@@ -34,7 +34,7 @@ def trained() -> tuple[Data, Fitted]:
 def malignant(trained: tuple[Data, Fitted], matrix: FloatArray) -> FloatArray:
     """The probability of `malignant` for each row."""
     data, fitted = trained
-    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(Columns(matrix))
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(Columns(matrix))
     assert predictions.probabilities is not None
     assert data.classes == ("benign", "malignant")
     return predictions.probabilities[:, 1]
@@ -80,7 +80,7 @@ def test_the_target_is_the_data_sets_own() -> None:
 def test_the_model_is_as_good_as_the_literature_says(trained: tuple[Data, Fitted]) -> None:
     """The metrics have a floor; a value below it means that something broke."""
     data, fitted = trained
-    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
+    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.target)
     metrics = evaluate(data.holdout.y_true, predictor.predict(data.holdout.columns))
     assert metrics["accuracy"] >= 0.93
     assert metrics["roc_auc"] >= 0.98
@@ -138,7 +138,7 @@ def test_a_typical_case_of_each_class_is_told_with_confidence(trained: tuple[Dat
 
 def test_probabilities_are_shares(trained: tuple[Data, Fitted]) -> None:
     data, fitted = trained
-    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(data.everything.columns)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(data.everything.columns)
     assert predictions.probabilities is not None
     assert predictions.probabilities.min() >= 0
     np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1)

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from twinserve.card.caveats import caveats
 from twinserve.card.coverage import coverage
 from twinserve.card.document import Figures, heading, html, paragraph, picture, table
@@ -19,6 +17,7 @@ from twinserve.card.figures import figures
 from twinserve.card.importance import importance
 from twinserve.card.lineage import lineage, parameters
 from twinserve.card.quality import evaluated_by, measured, metrics
+from twinserve.card.target_table import target_table
 from twinserve.estimators.calendar import calendar_parts
 from twinserve.explain.explainer import Explainer
 from twinserve.predict.predictor import Predictor
@@ -79,7 +78,7 @@ def _figures(subject: Subject) -> Figures:
     if facts.training.evaluated_on == "nothing":
         return {}
     predictions = (subject.judged or subject.predictor).predict(data.holdout.columns)
-    drawn = figures(data.holdout.y_true, predictions, data.classes, facts.importances)
+    drawn = figures(data.holdout.y_true, predictions, data.target, facts.importances)
     return {f"{FOLDER}/{name}": figure for name, figure in drawn.items()}
 
 
@@ -125,10 +124,20 @@ def _summary(subject: Subject) -> Iterator[str]:
     facts = subject.facts
     yield from (paragraph(caveat, "Caveat.") for caveat in caveats(facts))
     yield paragraph(subject.recipe.intended_use, "Intended use.")
-    yield paragraph(f"{facts.task.capitalize()}{f' into {_listed(facts.classes)}' if facts.classes else ''}.", "Task.")
+    yield paragraph(f"{_task(facts)}.", "Task.")
     yield paragraph(f"{measured(facts)}, {facts.training.estimator}, served {_how(facts)}.", "Summary.")
     if facts.training.refitted:
         yield paragraph(REFITTED, "Refitted.")
+
+
+def _task(facts: Manifest) -> str:
+    """The task, with what it predicts."""
+    if facts.classes:
+        return f"{facts.task.capitalize()} into {_listed(facts.classes)}"
+    if facts.targets:
+        return f"{facts.task.capitalize()}: {_listed((*facts.targets,))}"
+    levels = tuple(f"{level:g}" for level in facts.quantiles)
+    return f"{facts.task.capitalize()}{f' with the quantiles {_listed(levels)}' if levels else ''}"
 
 
 def _how(facts: Manifest) -> str:
@@ -153,19 +162,7 @@ def _rows(data: Data) -> Iterator[str]:
         f"{len(data.everything)} rows of {data.source} with {len(data.signature.features)} features; "
         f"{len(data.train)} to learn from, {len(data.holdout)} held out."
     )
-    if data.classes is not None:
-        sides = [
-            np.bincount(rows.y_true.astype(int), minlength=len(data.classes)) for rows in (data.train, data.holdout)
-        ]
-        learned, held_out = (side.tolist() for side in sides)
-        proportions = (sides[0] + sides[1]) / len(data.everything)
-        counted = zip(data.classes, learned, held_out, proportions, strict=True)
-        rows = [(label, str(a), str(b), f"{proportion:.1%}") for label, a, b, proportion in counted]
-        yield table(("class", "to learn from", "held out", "proportion"), rows)
-    else:
-        ends = np.quantile(data.everything.y_true, [0, 0.25, 0.5, 0.75, 1])
-        heads = ("target", "least", "lower quartile", "median", "upper quartile", "greatest")
-        yield table(heads, [("", *(f"{value:g}" for value in ends))])
+    yield from target_table(data)
 
 
 def _candidates(subject: Subject) -> Iterator[str]:

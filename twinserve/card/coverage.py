@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from twinserve.card.document import heading, paragraph, table
-from twinserve.store.manifest import Achieved, CoverageMeasured, Manifest
+from twinserve.store.evaluation_facts import Achieved, CoverageMeasured
+from twinserve.store.manifest import Manifest
 
 DECISIVE: Final = 0.9
 """The coverage that is shown by class."""

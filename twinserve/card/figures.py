@@ -11,9 +11,15 @@ from sklearn.metrics import auc, precision_recall_curve, roc_curve
 from twinserve.arrays import FloatArray, evenly_spread
 from twinserve.card.drawing import BLUE, COLOURS, GREY, SIZE, drawing, empty, short, svg
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.anomaly import Anomaly
+from twinserve.predict.targets.several_labels import SeveralLabels
+from twinserve.predict.targets.several_values import SeveralValues
+from twinserve.predict.targets.target import Target
 from twinserve.store.evaluation_facts import ImportanceFacts
 
 MOST_CLASSES: Final = len(COLOURS)
+MOST_TARGETS: Final = 4
+"""Targets that have figures of their own."""
 MOST_POINTS: Final = 1_500
 MOST_BARS: Final = 20
 LEGEND: Final = 24
@@ -23,12 +29,38 @@ LEVEL: Final = 40
 
 
 def figures(
-    y_true: FloatArray, predictions: Predictions, classes: Sequence[str] | None, importance: ImportanceFacts | None
+    y_true: FloatArray, predictions: Predictions, target: Target, importance: ImportanceFacts | None
 ) -> dict[str, tuple[str, bytes]]:
     """The figures that these predictions allow, by file name: caption and SVG."""
     with drawing():
-        drawn = _of_classes(y_true, predictions, classes) if classes else _of_values(y_true, predictions)
+        drawn = _of_target(y_true, predictions, target)
         return drawn if importance is None else drawn | {"importance.svg": _importance(importance)}
+
+
+def _of_target(y_true: FloatArray, predictions: Predictions, target: Target) -> dict[str, tuple[str, bytes]]:
+    if isinstance(target, Anomaly):
+        return {"scores.svg": _scores(np.asarray(predictions.values))}
+    if isinstance(target, SeveralLabels | SeveralValues):
+        return {
+            f"{name.removesuffix('.svg')}-{place + 1}.svg": (f"{told}: {caption}", content)
+            for place, told in enumerate(target.names[:MOST_TARGETS])
+            for name, (caption, content) in _of_one(y_true[:, place], predictions, target, place).items()
+        }
+    if target.classes is not None:
+        return _of_classes(y_true, predictions, target.classes)
+    return _of_values(y_true, predictions)
+
+
+def _of_one(
+    y_true: FloatArray, predictions: Predictions, target: SeveralLabels | SeveralValues, place: int
+) -> dict[str, tuple[str, bytes]]:
+    """The figures of one of several targets."""
+    if isinstance(target, SeveralValues):
+        return _of_values(y_true, Predictions(values=np.asarray(predictions.values)[:, place]))
+    start, end = target.ends[place : place + 2]
+    labels, likely = np.asarray(predictions.labels)[:, place] - start, predictions.probabilities
+    of_one = Predictions(labels, None if likely is None else likely[:, start:end])
+    return _of_classes(y_true - start, of_one, target.classes_of[place])
 
 
 def _of_classes(y_true: FloatArray, predictions: Predictions, classes: Sequence[str]) -> dict[str, tuple[str, bytes]]:
@@ -133,6 +165,13 @@ def _residuals(y_true: FloatArray, values: FloatArray) -> tuple[str, bytes]:
     axes.hist(residuals, bins=_edges(residuals), color=BLUE, edgecolor="white", linewidth=0.5)
     axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
     return "Residuals", svg(figure)
+
+
+def _scores(scores: FloatArray) -> tuple[str, bytes]:
+    figure, axes = empty("score", "rows")
+    axes.hist(scores, bins=_edges(scores), color=BLUE, edgecolor="white", linewidth=0.5)
+    axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
+    return "Scores of the held-out rows; below 0 a row is an outlier", svg(figure)
 
 
 def _edges(numbers: FloatArray) -> FloatArray:

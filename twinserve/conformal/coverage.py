@@ -66,7 +66,7 @@ class Coverage:
         """The intervals or sets of predictions for the rows of a matrix `[n, columns]`; raises `Unsupported`.
 
         Rows without an answer get what is no interval or set."""
-        labels, probabilities, values = predictions
+        labels, probabilities, values, _ = predictions
         if values is not None:
             if len(values) > 1:
                 return self._intervals(values, matrix, coverage)

@@ -63,7 +63,7 @@ def lower_bound(
     In units of the metric, positive for better whatever its sign. Both are scored on the same draws (a paired
     bootstrap), and in each draw every class has as many rows as in `y_true`.
     """
-    codes = [] if left.labels is None else np.unique(y_true).tolist()
+    codes = [] if left.labels is None or y_true.ndim > 1 else np.unique(y_true[~np.isnan(y_true)]).tolist()
     classes = [np.flatnonzero(y_true == code) for code in codes] or [np.arange(len(y_true))]
     sign, weighted = metric_of(metric).sign, scores_of(metric).weighted
     differences = [

@@ -25,7 +25,8 @@ from twinserve.conformal.stored import (
 )
 from twinserve.evaluate.halves import CELLS, Asked, ask_intervals, ask_sets, smaller, supports
 from twinserve.predict.predictor import Predictions
-from twinserve.store.manifest import CoverageFacts, CoverageMeasured
+from twinserve.store.evaluation_facts import CoverageMeasured
+from twinserve.store.manifest import CoverageFacts
 
 DECISIVE: Final = 0.9
 """The coverage at which methods are compared."""

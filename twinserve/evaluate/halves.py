@@ -11,7 +11,7 @@ import numpy as np
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.conformal.coverage import included
 from twinserve.conformal.quantiles import quantile_of
-from twinserve.store.manifest import Achieved
+from twinserve.store.evaluation_facts import Achieved
 
 TIMES: Final = 200
 CELLS: Final = 400_000

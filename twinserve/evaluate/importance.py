@@ -121,7 +121,7 @@ def _numbers(predictions: Predictions) -> FloatArray:
     if predictions.probabilities is not None:
         return predictions.probabilities
     numbers = predictions.labels if predictions.values is None else predictions.values
-    return np.asarray(numbers, dtype=np.float64)[:, None]
+    return np.asarray(numbers, dtype=np.float64).reshape(len(np.asarray(numbers)), -1)
 
 
 def _shuffled(columns: Columns, place: int, rng: np.random.Generator) -> Columns:

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn import metrics
 
 from twinserve.arrays import FloatArray
-from twinserve.evaluate import own, weighted
+from twinserve.evaluate import outliers, own, several, weighted
 from twinserve.evaluate.weighted import WeightedScore
 from twinserve.metric import Metric, metric_of, names, pinball_quantile
 from twinserve.predict.predictor import Predictions
@@ -58,9 +58,9 @@ def computable(
 
     Relative errors are told where no value is 0, or where they decide. The positive class is that of the metric that
     decides."""
-    known: list[str | Metric] = [*_allowed(predictions)]
+    known: list[str | Metric] = [*allowed(y_true, predictions)]
     positive = 1 if decides is None else metric_of(decides).positive
-    if predictions.values is not None and not y_true.all():
+    if "mape" in known and not y_true.all():
         known.remove("mape")
     if decides is not None and str(decides) not in known:
         if metric_of(decides).needs_probabilities:
@@ -86,10 +86,23 @@ def scores_of(metric: str | Metric) -> Scores:
     return SCORES[described.name] if quantile is None else _pinball(quantile)
 
 
-def _allowed(predictions: Predictions) -> Sequence[str]:
-    if predictions.values is not None:
-        return names("regression")
-    return names("classification", probabilities=predictions.probabilities is not None)
+def allowed(y_true: FloatArray, predictions: Predictions) -> Sequence[str]:
+    """The metrics of the target that these predictions are of."""
+    labels, probabilities, values, _ = predictions
+    if labels is None:
+        is_one = values is None or values.ndim == 1
+        return names("regression") if is_one else names("multi-output", of_values=True)
+    if values is not None:
+        return names("anomaly", truth=not np.isnan(y_true).any())
+    has = probabilities is not None
+    if labels.ndim == 1:
+        return names("classification", probabilities=has)
+    return names("multi-output", of_values=False, probabilities=has)
+
+
+def _by_counts(function: WeightedScore) -> Scores:
+    """Of the rows as they are, each counts once."""
+    return Scores(lambda y_true, given: float(function(y_true, given, np.ones((1, len(y_true))))[0]), function)
 
 
 def _pinball(quantile: float) -> Scores:
@@ -162,5 +175,6 @@ SCORES: Final[Mapping[str, Scores]] = {
     "mae": Scores(_of_values(metrics.mean_absolute_error), weighted.mae),
     "mape": Scores(_of_values(metrics.mean_absolute_percentage_error), weighted.mape),
     "pinball": _pinball(0.5),
+    **{name: _by_counts(function) for name, function in (*several.ALL.items(), *outliers.ALL.items())},
 }
 """One row for each metric, in the order of `METRICS`."""

@@ -17,7 +17,8 @@ WeightedScore = Callable[[FloatArray, Predictions, FloatArray], FloatArray]
 """`y_true` `[n]`, predictions, and counts `[draws, n]`, to the metric of each draw, NaN where it is undefined."""
 
 
-def _mean(rows: FloatArray, counts: FloatArray) -> FloatArray:
+def mean(rows: FloatArray, counts: FloatArray) -> FloatArray:
+    """The mean of `[n]` numbers in each draw."""
     means: FloatArray = counts @ rows / counts.sum(axis=1)
     return means
 
@@ -33,7 +34,7 @@ def _confusion(y_true: FloatArray, predictions: Predictions, counts: FloatArray)
 
 def accuracy(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The proportion of rows whose label is right."""
-    return _mean((y_true == predictions.labels).astype(np.float64), counts)
+    return mean((y_true == predictions.labels).astype(np.float64), counts)
 
 
 def balanced_accuracy(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
@@ -59,25 +60,25 @@ def log_loss(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -
     probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
     tiny = np.finfo(np.float64).eps
     of_true_class = np.clip(probabilities[np.arange(len(y_true)), y_true.astype(int)], tiny, 1 - tiny)
-    return _mean(-np.log(of_true_class), counts)
+    return mean(-np.log(of_true_class), counts)
 
 
 def brier(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The squared error summed over the classes: 0 to 2."""
     probabilities = np.asarray(predictions.probabilities)
-    return _mean(((probabilities - np.eye(probabilities.shape[1])[y_true.astype(int)]) ** 2).sum(axis=1), counts)
+    return mean(((probabilities - np.eye(probabilities.shape[1])[y_true.astype(int)]) ** 2).sum(axis=1), counts)
 
 
 def roc_auc(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """Two classes: of the second; more: the mean over each class against the others."""
     probabilities = np.asarray(predictions.probabilities)
     if probabilities.shape[1] == 2:
-        return _area(y_true == 1, probabilities[:, 1], counts)
-    areas = [_area(y_true == code, probabilities[:, code], counts) for code in range(probabilities.shape[1])]
+        return area(y_true == 1, probabilities[:, 1], counts)
+    areas = [area(y_true == code, probabilities[:, code], counts) for code in range(probabilities.shape[1])]
     return np.asarray(np.mean(areas, axis=0))
 
 
-def _area(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
+def area(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
     """The area under the ROC curve: the proportion of pairs in the right order, a tie counting half."""
     ups, downs = _by_level(positive, scores, counts)
     below = np.cumsum(downs, axis=1) - downs / 2
@@ -98,10 +99,10 @@ def average_precision(y_true: FloatArray, predictions: Predictions, counts: Floa
     """Two classes: of the positive one; more: the mean over each class against the others."""
     probabilities = np.asarray(predictions.probabilities)
     codes = [positive] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
-    return np.asarray(np.mean([_precision(y_true == code, probabilities[:, code], counts) for code in codes], axis=0))
+    return np.asarray(np.mean([precision(y_true == code, probabilities[:, code], counts) for code in codes], axis=0))
 
 
-def _precision(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
+def precision(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> FloatArray:
     """The mean over the positive rows of the precision at the threshold that just finds them."""
     ups, downs = _by_level(positive, scores, counts)
     found, alarms = (np.cumsum(side[:, ::-1], axis=1)[:, ::-1] for side in (ups, downs))
@@ -111,7 +112,7 @@ def _precision(positive: BoolArray, scores: FloatArray, counts: FloatArray) -> F
 
 
 def _squares(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
-    return _mean((y_true - np.asarray(predictions.values)) ** 2, counts)
+    return mean((y_true - np.asarray(predictions.values)) ** 2, counts)
 
 
 def rmse(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
@@ -121,13 +122,13 @@ def rmse(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> Fl
 
 def mae(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The mean absolute error."""
-    return _mean(np.abs(y_true - np.asarray(predictions.values)), counts)
+    return mean(np.abs(y_true - np.asarray(predictions.values)), counts)
 
 
 def mape(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """The mean absolute error in units of the value, which is taken as at least 2.2e-16, as scikit-learn does."""
     sizes = np.maximum(np.abs(y_true), np.finfo(np.float64).eps)
-    return _mean(np.abs(y_true - np.asarray(predictions.values)) / sizes, counts)
+    return mean(np.abs(y_true - np.asarray(predictions.values)) / sizes, counts)
 
 
 def pinball(quantile: float) -> WeightedScore:
@@ -135,7 +136,7 @@ def pinball(quantile: float) -> WeightedScore:
 
     def loss(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
         errors = y_true - np.asarray(predictions.values)
-        return _mean(np.maximum(quantile * errors, (quantile - 1) * errors), counts)
+        return mean(np.maximum(quantile * errors, (quantile - 1) * errors), counts)
 
     return loss
 
@@ -143,6 +144,6 @@ def pinball(quantile: float) -> WeightedScore:
 def r2(y_true: FloatArray, predictions: Predictions, counts: FloatArray) -> FloatArray:
     """1 less the squared error over the variance of the rows drawn; NaN or infinite where there is none."""
     middle = y_true.mean()  # Moved to the middle first: the variance then keeps its digits.
-    variance = _mean((y_true - middle) ** 2, counts) - _mean(y_true - middle, counts) ** 2
+    variance = mean((y_true - middle) ** 2, counts) - mean(y_true - middle, counts) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(1 - _squares(y_true, predictions, counts) / variance)

@@ -26,6 +26,8 @@ class Covering:
         self._wanted = float(coverage)
         if not LOWEST <= self._wanted <= HIGHEST:
             raise AskedWrongly(f"coverage: {RANGE}")
+        if (uncovered := artifact.manifest.target.uncovered) is not None:
+            raise AskedWrongly(f"coverage: {uncovered}")
         if artifact.coverage is None:
             raise AskedWrongly("This version was made without coverage; train the model again.")
         self._coverage, self._classes = artifact.coverage, artifact.manifest.classes

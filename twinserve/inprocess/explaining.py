@@ -19,7 +19,9 @@ class Explaining:
 
     def __init__(self, artifact: LoadedArtifact, label: str | None, top: int | None) -> None:
         """Raises `AskedWrongly` for what this version cannot give."""
-        classes = artifact.manifest.classes
+        target, classes = artifact.manifest.target, artifact.manifest.classes
+        if target.unexplained is not None:
+            raise AskedWrongly(target.unexplained)
         if artifact.explainer is None:
             raise AskedWrongly("This version was made without explanations; train the model again.")
         if label is not None and label not in (classes or ()):

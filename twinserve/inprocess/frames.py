@@ -20,6 +20,8 @@ from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureTree, is_arr
 
 Answers = Callable[[list[Any]], list[dict[str, Any]]]
 """The predictions for some instances."""
+NAMED: Final = ("probabilities", "labels", "values", "quantiles")
+"""The members of a prediction that are objects, each of whose names is a column."""
 BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -164,8 +166,18 @@ def _flat(given: list[dict[str, Any]]) -> dict[str, list[Any]]:
             columns |= {end: [value[end] for value in values] for end in ("low", "high")}
         elif name == "set":
             columns[name] = [value["labels"] for value in values]
-        elif name != "probabilities":
+        elif name in NAMED:
+            columns |= _by_name(name, values)
+        else:
             columns[name] = values
-        elif values[0] is not None:
-            columns |= {f"probabilities.{label}": [value[label] for value in values] for label in values[0]}
+    return columns
+
+
+def _by_name(path: str, values: list[Any]) -> dict[str, list[Any]]:
+    """A column for each name of some objects, such as `probabilities.CLASS`; none where there are no objects."""
+    if not isinstance(values[0], dict):
+        return {} if values[0] is None else {path: values}
+    columns: dict[str, list[Any]] = {}
+    for name in values[0]:
+        columns |= _by_name(f"{path}.{name}", [value[name] for value in values])
     return columns

@@ -14,7 +14,7 @@ from twinserve.inprocess.beside import Beside
 from twinserve.inprocess.covering import Covering
 from twinserve.inprocess.explaining import Explaining
 from twinserve.predict.answers import answered, refused_rows, unpredictable
-from twinserve.predict.predictor import CannotPredict, Predictions, describe
+from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.signature import Finding, Signature, json_schema
 from twinserve.signature.findings import render
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
@@ -170,7 +170,7 @@ class Model:
             raise unpredictable(np.flatnonzero(~answered(predictions)).tolist(), is_array=is_array)
         found = self._novelty.find(columns)
         warnings = found if batch.spelled is None else batch.spelled.warnings(found)
-        items = describe(predictions, self.classes)
+        items = self.manifest.target.describe(predictions)
         if beside is not None:
             for item, more in zip(items, beside(columns, predictions, is_array=is_array), strict=True):
                 item |= more
@@ -200,11 +200,13 @@ def is_frame(value: Any) -> TypeIs[pd.DataFrame]:
 
 def are_answered(predictions: Predictions) -> bool:
     """Has each row an answer? For one row a sum of Python floats takes 0.4 us, `answered` 6."""
-    labels, probabilities, values = predictions
+    labels, _, values, _ = predictions
     if len(values if labels is None else labels) > 1:  # type: ignore[arg-type]  # One of them is there.
         return bool(answered(predictions).all())
-    numbers = [array for array in (probabilities, values) if array is not None]
-    return all(isfinite(sum(array.ravel().tolist())) for array in numbers) and (labels is None or labels.item() >= 0)
+    numbers = [array for array in predictions[1:] if array is not None]
+    if labels is not None and min(labels.ravel().tolist()) < 0:
+        return False
+    return all(isfinite(sum(array.ravel().tolist())) for array in numbers)
 
 
 def with_notes(error: InvalidInput) -> InvalidInput:

@@ -33,18 +33,19 @@ class Answers:
 
 
 def answered(predictions: Predictions) -> BoolArray:
-    """`[n]`: the rows with finite numbers only and, in a classification, with a label other than -1."""
-    labels, probabilities, values = predictions
-    given: list[BoolArray] = []
-    if labels is not None:
-        given.append(labels >= 0)
-    if probabilities is not None:
-        given.append(np.logical_and.reduce(np.isfinite(probabilities), axis=1))
-    if values is not None:
-        given.append(np.isfinite(values))
+    """`[n]`: the rows with finite numbers only, and without a label of -1."""
+    labels, *numbers = predictions
+    given = [] if labels is None else [_all(labels >= 0)]
+    given += [_all(np.isfinite(array)) for array in numbers if array is not None]
     if not given:
         raise TypeError("Predictions hold either labels or values.")
     rows: BoolArray = np.logical_and.reduce(given)
+    return rows
+
+
+def _all(cells: BoolArray) -> BoolArray:
+    """`[n]`: where all cells of a row are true."""
+    rows: BoolArray = np.logical_and.reduce(cells, axis=1) if cells.ndim > 1 else cells
     return rows
 
 

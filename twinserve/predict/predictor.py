@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -25,15 +25,21 @@ class CannotPredict(ModelError, ValueError):
     """The fitted pipeline raises on some of these rows, such as a number that float32 cannot hold before its trees."""
 
 
+class BadPrediction(Exception):
+    """A predictor's result is invalid: NaN, infinity, no label, the wrong number of rows, or another target's."""
+
+
 class Predictions(NamedTuple):
-    """The predictions for n rows: a classification has `labels`, a regression `values`."""
+    """The predictions for n rows: which of these there are depends on the target (`twinserve/predict/targets/`)."""
 
     labels: IntArray | None = None
-    """`[n]`: indexes into the model's list of classes."""
+    """`[n]`: indexes into the model's list of classes; `[n, targets]` of several."""
     probabilities: FloatArray | None = None
     """`[n, classes]`, in the order of the classes; None if the model gives labels only."""
     values: FloatArray | None = None
-    """`[n]`, in the unit of the target."""
+    """`[n]`, in the unit of the target; `[n, targets]` of several."""
+    quantiles: FloatArray | None = None
+    """`[n, others]`: further quantiles of the target, of which `values` has the middle one."""
 
 
 def agree(*, rows: int, label_flips: int, answered_by_one: int, largest_difference: float) -> bool:
@@ -64,19 +70,3 @@ def openmp_limit() -> Callable[[], AbstractContextManager[Any]]:
     controller = ThreadpoolController().select(user_api="openmp")
     has_more = any(library.num_threads > 1 for library in controller.lib_controllers)
     return partial(controller.limit, limits=1) if has_more else nullcontext
-
-
-def describe(predictions: Predictions, classes: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Each prediction as the JSON object of a reply, without its warnings."""
-    if predictions.values is not None:
-        return [{"value": value} for value in predictions.values.tolist()]
-    if predictions.labels is None or classes is None:
-        raise TypeError("Predictions hold either labels or values.")
-    codes = predictions.labels.tolist()
-    if predictions.probabilities is None:
-        return [{"label": classes[code], "probabilities": None} for code in codes]
-    rows = predictions.probabilities.tolist()
-    return [
-        {"label": classes[code], "probabilities": dict(zip(classes, row, strict=True))}
-        for code, row in zip(codes, rows, strict=True)
-    ]

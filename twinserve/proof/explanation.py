@@ -124,7 +124,7 @@ def _sampled(
     if not background:
         return None
     of: Scale = "value"
-    if answers.predictions is not None and answers.predictions.values is None:
+    if answers.predictions is not None and answers.predictions.labels is not None:
         of = "decision" if answers.predictions.probabilities is None else "probability"
     facts = ExplanationFacts(method="shapley-sampled", of=of, reason=f"Sampled: {reason}.")
     kept = stored.write(StoredSampled(of=of, reason=reason, background=tuple(background)))

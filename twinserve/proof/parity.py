@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from twinserve.arrays import FloatArray
 from twinserve.predict.answers import ask, picked
 from twinserve.predict.predictor import Predictions, Predictor, agree
 from twinserve.signature import Columns
+
+IS_RELATIVE: Final = (False, True, True)
+"""Probabilities are compared as they are, values and quantiles relative to their size."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +82,17 @@ def compare(compiled: Predictor, fitted: Predictor, groups: Sequence[Columns]) -
 def _flips(left: Predictions, right: Predictions) -> int:
     if left.labels is None or right.labels is None:
         return 0
-    return int((left.labels != right.labels).sum())
+    return int(np.count_nonzero(left.labels != right.labels))
 
 
 def _difference(left: Predictions, right: Predictions) -> float:
     if [part is None for part in left] != [part is None for part in right]:
         return np.inf  # A label cannot be compared with a value.
-    if left.values is not None and right.values is not None:
-        return _largest(left.values, right.values, np.maximum(1.0, np.abs(right.values)))
-    if left.probabilities is None or right.probabilities is None:
-        return 0.0
-    return _largest(left.probabilities, right.probabilities, np.ones(1))
+    gaps = [0.0]
+    for (a, b), is_relative in zip(zip(left[1:], right[1:], strict=True), IS_RELATIVE, strict=True):
+        if a is not None and b is not None:
+            gaps.append(_largest(a, b, np.maximum(1.0, np.abs(b)) if is_relative else np.ones(1)))
+    return max(gaps)
 
 
 def _largest(left: FloatArray, right: FloatArray, scale: FloatArray) -> float:

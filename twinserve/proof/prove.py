@@ -15,6 +15,7 @@ from twinserve.errors import CannotCompile
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
+from twinserve.predict.targets.target import Target
 from twinserve.proof.batch_invariance import measure_batch_invariance
 from twinserve.proof.explanation import Explanation, explain_model
 from twinserve.proof.known_categories import known_categories
@@ -61,7 +62,7 @@ def prove(
     pipeline: Any,
     graph: Compiled | Exception,
     signature: Signature,
-    classes: Sequence[str] | None,
+    target: Target,
     real: Sequence[Columns],
     seed: int,
 ) -> Proved:
@@ -70,9 +71,10 @@ def prove(
     `graph` is what `compile_model` gave. Never raises: whatever fails in the proof, the pipeline serves. One
     that serves is asked whether the rows of other callers change its answers. `real` are the training rows and the
     hold-out."""
-    fitted = SklearnPredictor(pipeline, signature, classes)
+    fitted = SklearnPredictor(pipeline, signature, target)
     proved = _prove(fitted, pipeline, graph, signature, real, seed)
-    proved = replace(proved, explanation=_explained(proved, graph, signature, real, seed))
+    if target.unexplained is None:
+        proved = replace(proved, explanation=_explained(proved, graph, signature, real, seed))
     if proved.facts.kind == "compiled":
         return proved
     measured = measure_batch_invariance(fitted, real[-1], proved.made_rows, seed)

@@ -22,7 +22,7 @@ from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import Refitted, of_twin, refit
 from twinserve.release.same_version import same_version
-from twinserve.release.training_facts import decision_facts, split_facts
+from twinserve.release.training_facts import decision_facts, output_facts, split_facts
 from twinserve.signature.frames import to_frame
 from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal, twin
 from twinserve.store import examples as examples_file
@@ -95,7 +95,7 @@ def build(
     Raises what `evaluate_on_holdout` and `register` raise.
     """
     graph = compile_model(fitted.pipeline, data.signature)
-    proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, lineage.seed)
+    proved = prove(fitted.pipeline, graph, data.signature, data.target, data.sides, lineage.seed)
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed, recipe.metric)
     again = refit(fitted, data, lineage.seed) if recipe.refit else None
     built = Built(recipe, data, fitted, proved, quality, lineage, refitted=again)
@@ -152,6 +152,7 @@ def _manifest(name: str, built: Built, calibrated: Calibrated) -> Manifest:
         name=name,
         task=built.recipe.task,
         classes=data.classes,
+        **output_facts(data.target),
         metric=str(built.recipe.metric),
         greater_is_better=metric_of(built.recipe.metric).greater_is_better,
         metrics=built.quality.metrics,
@@ -200,7 +201,7 @@ def _files(built: Built, manifest: Manifest) -> dict[str, bytes]:
     pairs = [
         pair
         for group, most in ((data.holdout.columns, GOLDEN_REAL), *((made, GOLDEN_MADE) for made in proved.made_rows))
-        for pair in golden_rows.make(proved.predictor, group.spread(most), data.signature, data.classes)
+        for pair in golden_rows.make(proved.predictor, group.spread(most), data.signature, data.target)
     ]
     files = {
         artifact.SIGNATURE: data.signature.model_dump_json(indent=2).encode(),

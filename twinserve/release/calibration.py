@@ -21,6 +21,8 @@ def calibrate_on_holdout(
 
     `out_of_fold` are predictions for the training rows from fits that did not see them; without them the predictor
     itself is asked. Raises `CannotTrain` where it has no answer to a row that was held out."""
+    if data.target.uncovered is not None:
+        return no_coverage(data.target.uncovered)
     if evaluated_on != "held-out rows":
         return no_coverage("The model came without rows that it was not fitted on.")
     answers = ask(predictor, data.holdout.columns)

@@ -49,6 +49,9 @@ def _groups(data: Data) -> Iterator[Group]:
             yield "class", label, np.flatnonzero(y_true == code)
         yield "middle", None, np.arange(len(y_true))
         return
+    if data.target.task != "regression":
+        yield "middle", None, np.arange(len(y_true))
+        return
     parts = np.array_split(np.argsort(y_true, kind="stable"), len(THIRDS))
     for kind, rows in zip(THIRDS, parts, strict=True):
         yield kind, None, np.sort(rows)

@@ -8,6 +8,7 @@ version = package(estimator, X, y, name="loans")
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ from twinserve.store.registry import Registry
 def package(
     estimator: Any,
     X: Any,  # noqa: N803  # As scikit-learn calls it.
-    y: Any,
+    y: Any = None,
     *,
     name: str,
+    targets: Sequence[str] | None = None,
     input: type[BaseModel] | None = None,  # noqa: A002  # The word that a recipe uses.
     artifacts: str | Path = "artifacts",
     metric: str | Metric | None = None,
@@ -46,17 +48,20 @@ def package(
     `X` is the table it predicts from: a DataFrame whose dotted column names make the nesting, or an array with `input`,
     a Pydantic class of as many leaves. The model is evaluated on the rows that `held_out` names
     for the same `split`, or on those of the mask `holdout`: fit it on the others.
+    `y` has a column for each of several targets, which `targets` names where it is no DataFrame. Of an anomaly detector
+    it says inlier (1) or outlier (-1), or is None: then nothing is known of the rows.
     With None for `X` and `y` it is proved on made rows, and nothing is measured; then `input` describes its columns, or
     else what the estimator knows of them does. `out_of_range` is the policy of the servers: under `warn` no encoder may
     raise on an unknown category. The manifest names the git commit of the current folder.
     Where a version has the same result, no other is made, and that one's number is given.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
-    if (X is None) != (y is None):
+    if X is None and y is not None:
         raise CannotPackage("X and y belong together: give both, or None for both.")
+    named = None if targets is None else tuple(targets)
     packaged = register_estimator(
         estimator,
-        None if X is None else GivenRows(X, y, split=split, holdout=holdout, others=_named(y)),
+        None if X is None else GivenRows(X, y, split=split, holdout=holdout, targets=named, others=_named(y)),
         Registry(Path(artifacts), name),
         Packaging(
             input=input,
@@ -64,6 +69,7 @@ def package(
             intended_use=intended_use,
             out_of_range=out_of_range,
             lineage=Lineage(seed, git_commit(Path.cwd())),
+            targets=named,
         ),
     )
     for note in packaged.data.notes:
@@ -72,9 +78,9 @@ def package(
 
 
 def _named(target: Any) -> dict[str, str]:
-    """The target's column, where it has a name: a row of the table has it, too."""
-    name = getattr(target, "name", None)
-    return {name: IS_TARGET} if isinstance(name, str) else {}
+    """The target's columns, where they have names: a row of the table has them, too."""
+    found = getattr(target, "columns", [getattr(target, "name", None)])
+    return {name: IS_TARGET for name in found if isinstance(name, str)}
 
 
 def held_out(

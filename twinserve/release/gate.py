@@ -189,10 +189,20 @@ def _compare_scores(challenge: Challenge, of_champion: Predictions, changes: Seq
 
 
 def _outputs(champion: LoadedArtifact, challenge: Challenge) -> list[Change]:
-    old, new = champion.manifest.classes, challenge.opened.manifest.classes
-    if old == new:
+    old, new = champion.manifest, challenge.opened.manifest
+    if old.target == new.target:
         return []
-    return [Change("(reply)", f"the classes {_listed(old)} became {_listed(new)}", breaking=True)]
+    if (old.task, new.task) == ("classification", "classification"):
+        what = f"the classes {_listed(old.classes)} became {_listed(new.classes)}"
+    else:
+        what = f"{_answers(old)} became {_answers(new)}"
+    return [Change("(reply)", what, breaking=True)]
+
+
+def _answers(facts: Manifest) -> str:
+    """What a reply holds, in a few words."""
+    details = facts.classes or (*facts.targets,) or tuple(f"{level:g}" for level in facts.quantiles)
+    return f"{facts.task} ({_listed(details)})" if details else facts.task
 
 
 def _listed(classes: Sequence[str] | None) -> str:
@@ -204,7 +214,7 @@ def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
-    if not needed <= known or champion.manifest.classes != manifest.classes:
+    if not needed <= known or champion.manifest.target != manifest.target:
         return None
     try:
         with warnings.catch_warnings():

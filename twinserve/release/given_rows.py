@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,18 +12,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from twinserve.arrays import BoolArray, FloatArray
+from twinserve.arrays import BoolArray, IntArray
 from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.metric import Task
+from twinserve.predict.targets.target import Target
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
+from twinserve.release.targets import encoded_target
 from twinserve.signature import Columns, Signature
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
-from twinserve.signature.sources.read_as import plain_text
 from twinserve.signature.sources.training_profile import observe
 from twinserve.training.data import Data, Rows, divide
 from twinserve.training.holdout import held_out_rows, strata_of
@@ -45,6 +46,8 @@ class GivenRows:
     """A mask, `[n]`, of the rows that are held out; None: the split decides."""
     task: Task | None = None
     """None: the target itself says whether it has classes to divide, alike before and after the fit."""
+    targets: tuple[str, ...] | None = None
+    """The names of several targets; None: those of the target's columns, else `y0`, `y1`, ..."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Why each further column of these rows is no feature: requests may hold it, and it is ignored."""
 
@@ -58,14 +61,23 @@ class GivenRows:
     def held_out(self, frame: pd.DataFrame) -> BoolArray:
         """The rows that are held out, `[n]`; `frame` is the table as `described` gives it. Raises `CannotPackage`."""
         if self.holdout is None:
-            if np.size(self.target) != len(frame):
-                raise CannotPackage(f"X has {len(frame)} rows and y has {np.size(self.target)}.")
             given = frame if self.given is None else self.given
-            return held_out_rows(given, strata_of(self.target, self.task), self.split)
+            return held_out_rows(given, self._strata(len(frame)), self.split)
         mask = np.asarray(self.holdout)
         if mask.dtype != bool or mask.shape != (len(frame),):
             raise CannotPackage(f"holdout is a mask: one boolean for each of the {len(frame)} rows.")
         return mask
+
+    def _strata(self, rows: int) -> IntArray:
+        """The class of each row, `[n]`; all 0 of several targets, and where there is none."""
+        if self.target is None:
+            return np.zeros(rows, dtype=np.int64)
+        shape = np.shape(self.target)
+        if not shape or shape[0] != rows:
+            raise CannotPackage(f"X has {rows} rows and y has {np.size(self.target)}.")
+        if len(shape) == 2 and shape[1] != 1:
+            return np.zeros(rows, dtype=np.int64)
+        return strata_of(self.target, self.task)
 
 
 @dataclass(frozen=True)
@@ -82,13 +94,11 @@ class Given:
     """The same rows as the estimator takes them."""
 
 
-def from_rows(
-    rows: GivenRows, frame: pd.DataFrame, signature: Signature, classes: tuple[str, ...] | None, source: str
-) -> Given:
+def from_rows(rows: GivenRows, frame: pd.DataFrame, signature: Signature, target: Target, source: str) -> Given:
     """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
-    y_true, held_out = encoded_target(rows.target, classes, len(frame)), rows.held_out(frame)
+    y_true, held_out = encoded_target(rows.target, target, len(frame)), rows.held_out(frame)
     observed = observe(signature, frame[~held_out])
-    data = divide(source, Rows(from_frame(frame, observed), y_true), observed, classes, held_out)
+    data = divide(source, Rows(from_frame(frame, observed), y_true), observed, target, held_out)
     data = replace(data, split=rows.split, own_holdout=rows.holdout is not None)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
@@ -97,12 +107,14 @@ def without_rows(
     estimator: Any,
     declared: Input,
     example: pd.DataFrame | None,
-    classes: tuple[str, ...] | None,
+    target: Callable[[Any], Target],
     source: str,
     *,
     seed: int,
 ) -> Given:
-    """Made rows of the declared columns, or of those that the estimator knows; raises `CannotPackage`."""
+    """Made rows of the declared columns, or of those that the estimator knows; raises `CannotPackage`.
+
+    `target` makes the target of the estimator's answers to them."""
     signature, known = _columns(estimator, declared)
     signature = seen(signature, known)
     made = made_rows(signature, known, example, seed)
@@ -110,14 +122,14 @@ def without_rows(
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Such as one about names, from an estimator that was fitted on an array.
-            estimator.predict(table)
+            answers = estimator.predict(table)
     except Exception as error:  # An estimator may raise anything.
         raise CannotPackage(
             f"{type(estimator).__name__} has no answer to rows made of what is known about its columns "
             f"({type(error).__name__}); give rows with their target, or a Pydantic class as the input."
         ) from error
     none = Rows(made[:0], np.zeros(0))
-    return Given(Data(source, signature, classes, none, none, none), (made, made[:0]), made, table)
+    return Given(Data(source, signature, target(answers), none, none, none), (made, made[:0]), made, table)
 
 
 def _columns(estimator: Any, declared: Input) -> tuple[Signature, Known]:
@@ -164,24 +176,3 @@ def _named(rows: NDArray[Any], signature: Signature | None) -> pd.DataFrame:
     if rows.ndim != 2 or rows.shape[1] != len(signature.features):
         raise UnsupportedInput(f"The array has the shape {rows.shape} and the input {len(signature.features)} leaves.")
     return pd.DataFrame(rows, columns=[feature.name for feature in signature.features]).infer_objects()
-
-
-def encoded_target(target: Any, classes: tuple[str, ...] | None, rows: int) -> FloatArray:
-    """The target as numbers, labels as their places in `classes`; raises `CannotPackage`."""
-    if np.ndim(target) > 1 and np.shape(target)[1] != 1:
-        raise CannotPackage(f"y has {np.shape(target)[1]} columns; a model has one label or value for each row.")
-    values = pd.Series(np.asarray(target).reshape(-1)) if not isinstance(target, pd.Series) else target
-    if len(values) != rows:
-        raise CannotPackage(f"X has {rows} rows and y has {len(values)}.")
-    if values.isna().any():
-        raise CannotPackage(f"y is missing in {int(values.isna().sum())} rows; leave those rows out.")
-    if classes is None:
-        if not pd.api.types.is_numeric_dtype(values) and pd.to_numeric(values, errors="coerce").isna().any():
-            raise CannotPackage("The estimator is a regressor, and y holds texts; give the column that it predicts.")
-        return values.to_numpy(dtype=np.float64)
-    codes = {label: code for code, label in enumerate(classes)}
-    labels = [plain_text(value) for value in values.tolist()]
-    unknown = sorted(set(labels) - set(codes))
-    if unknown:
-        raise CannotPackage(f"y holds {unknown[0]!r}, and the estimator knows {', '.join(classes)} only.")
-    return np.array([codes[label] for label in labels], dtype=np.float64)

@@ -24,7 +24,7 @@ CURE = (
 
 def null_notes(pipeline: Any, data: Data) -> tuple[Note, ...]:
     """A note for each nullable field in which a fitted pipeline raises on a null, or answers with NaN."""
-    predictor = SklearnPredictor(pipeline, data.signature, data.classes)
+    predictor = SklearnPredictor(pipeline, data.signature, data.target)
     real = data.everything.columns.take(range(min(ROWS, len(data.everything))))
     answers = ask(predictor, real).given
     taken = real.take(np.flatnonzero(answers).tolist())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,24 +15,29 @@ import pandas as pd
 from pydantic import BaseModel
 from sklearn.base import is_classifier, is_regressor
 
+from twinserve.arrays import FloatArray
 from twinserve.errors import CannotPackage, ModelError
 from twinserve.metric import DEFAULT, METRICS, Metric, Task, metric_of, names
 from twinserve.notes import Note
+from twinserve.predict.targets.quantiles import Quantiles
+from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes import Recipe, Table
 from twinserve.release.build import Built, Lineage, Registered, register
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
-from twinserve.release.same_answers import classes_of, named_columns, short_name, with_same_answers
+from twinserve.release.same_answers import named_columns, short_name, with_same_answers
+from twinserve.release.targets import is_detector, names_of, target_of
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.manifest import EvaluatedOn
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
+from twinserve.training.baselines import baseline
 from twinserve.training.data import Data, Rows, noted
-from twinserve.training.fit import Fitted, baseline
+from twinserve.training.fit import Fitted
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
 FITTED_ELSEWHERE: Final[Mapping[EvaluatedOn, Note]] = MappingProxyType(
@@ -65,6 +72,8 @@ class Packaging:
     lineage: Lineage = field(default_factory=lambda: Lineage(seed=0, git_commit=None))
     """Where rows are given; without any, nothing is evaluated, whatever it says."""
     seal_key: bytes | None = field(default=None, repr=False)
+    targets: tuple[str, ...] | None = None
+    """The names of several targets, where no rows are given."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown policy."""
@@ -87,7 +96,8 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
     Raises `Disagreement`, `CannotTrain`, `CannotPackage`, and `OSError` where the disk refuses."""
     with _as_cannot_package(estimator):
         given, copied = _given(estimator, rows, packaging)
-        copied = with_same_answers(estimator, copied, given.table, to_frame(given.whole, given.data.signature))
+        frame = to_frame(given.whole, given.data.signature)
+        copied = with_same_answers(estimator, copied, given.table, frame, given.data.target)
         encoder = raising_encoder(copied) if packaging.out_of_range == "warn" else None
         if encoder is not None:
             require_tolerance(copied, encoder, given.sides[0], given.data.signature)
@@ -105,20 +115,22 @@ def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tupl
     """The rows that prove the estimator, and a copy of it with the names of their columns."""
     if rows is not None:
         frame, signature = rows.described(packaging.input)
-        task = task_of(estimator)
+        task, names = task_of(estimator), rows.targets or names_of(rows.target)
         copied = named_columns(estimator, list(frame.columns))
-        classes = classes_of(copied) if task == "classification" else None
-        return from_rows(rows, frame, signature, classes, packaging.source), copied
-    classes = classes_of(estimator) if task_of(estimator) == "classification" else None
+        target = target_of(copied, task, _answers(estimator, rows.table), names)
+        if rows.target is None and task != "anomaly":
+            raise CannotPackage("X and y belong together: give both, or None for both.")
+        return from_rows(rows, frame, signature, target, packaging.source), copied
+    made = partial(target_of, estimator, task_of(estimator), names=packaging.targets)
     seed = packaging.lineage.seed
-    given = without_rows(estimator, packaging.input, packaging.example, classes, packaging.source, seed=seed)
+    given = without_rows(estimator, packaging.input, packaging.example, made, packaging.source, seed=seed)
     return given, named_columns(estimator, [feature.name for feature in given.data.signature.features])
 
 
 def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -> Built:
     data, lineage = given.data, packaging.lineage
     graph = compile_model(fitted.pipeline, data.signature)
-    proved = prove(fitted.pipeline, graph, data.signature, data.classes, given.sides, lineage.seed)
+    proved = prove(fitted.pipeline, graph, data.signature, data.target, given.sides, lineage.seed)
     if len(data.holdout):
         quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed, recipe.metric)
         return Built(recipe, data, fitted, proved, quality, lineage)
@@ -127,20 +139,23 @@ def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -
 
 
 def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packaging, data: Data) -> Recipe:
-    task: Task = "regression" if data.classes is None else "classification"
     note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.lineage.evaluated_on]
     return Recipe(
         name=name,
-        task=task,
+        task=data.target.task,
         input=data.signature,
         load=lambda: Table(
-            to_frame(data.everything.columns, data.signature), pd.Series(data.everything.y_true), data.source
+            to_frame(data.everything.columns, data.signature), _column(data.everything.y_true), data.source
         ),
         candidates=lambda _: {},
-        metric=_metric(estimator, task, packaging.metric),
+        metric=_metric(estimator, data, packaging.metric),
         intended_use=packaging.intended_use,
         notes=(note,),
     )
+
+
+def _column(y_true: FloatArray) -> Any:
+    return pd.Series(y_true) if y_true.ndim == 1 else pd.DataFrame(y_true)
 
 
 @contextmanager
@@ -170,12 +185,39 @@ def task_of(estimator: Any) -> Task:
                 return "classification"
             if is_regressor(estimator):
                 return "regression"
-    raise CannotPackage(f"{type(estimator).__name__} is neither a classifier nor a regressor of scikit-learn.")
+            if is_detector(estimator):
+                return "anomaly"
+    raise CannotPackage(
+        f"{type(estimator).__name__} is neither a classifier nor a regressor nor an anomaly detector of scikit-learn."
+    )
 
 
-def _metric(estimator: Any, task: Task, metric: str | Metric | None) -> str | Metric:
-    if task == "regression" or hasattr(estimator, "predict_proba"):
-        return metric or DEFAULT[task]
-    if metric is not None and str(metric) in METRICS and metric_of(metric).needs_probabilities:
+def _answers(estimator: Any, table: Any) -> Any:
+    """The answers to the first row; None where it raises, which is told where all rows are asked."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return estimator.predict(table[:1])
+    except Exception:  # An estimator may raise anything.
+        return None
+
+
+def _metric(estimator: Any, data: Data, metric: str | Metric | None) -> str | Metric:
+    """The metric that decides: the given one, or the first that the model allows; raises `CannotPackage`."""
+    target = data.target
+    probabilities = hasattr(estimator, "predict_proba")
+    known = names(
+        target.task,
+        probabilities=probabilities,
+        of_values=isinstance(target, SeveralValues) if target.task == "multi-output" else None,
+        truth=not np.isnan(data.everything.y_true).any(),
+    )
+    if metric is None and isinstance(target, Quantiles):
+        return f"pinball_{target.levels[target.middle]:g}"
+    if metric is None:
+        return DEFAULT[target.task] if DEFAULT[target.task] in known else known[0]
+    if str(metric) not in METRICS or metric_of(metric).task != target.task or str(metric) in known:
+        return metric
+    if metric_of(metric).needs_probabilities and not probabilities:
         raise CannotPackage(f"{metric} needs probabilities and {type(estimator).__name__} gives labels only.")
-    return metric or names(task, probabilities=False)[0]
+    raise CannotPackage(f"{metric} is no metric of this model and its rows; it has {', '.join(known)}.")

@@ -29,7 +29,7 @@ def refit(fitted: Fitted, data: Data, seed: int) -> Refitted:
     pipeline = fit_on_everything(fitted, data)
     graph = compile_model(pipeline, data.signature)
     rows = (data.everything.columns, data.holdout.columns)
-    return Refitted(pipeline, prove(pipeline, graph, data.signature, data.classes, rows, seed))
+    return Refitted(pipeline, prove(pipeline, graph, data.signature, data.target, rows, seed))
 
 
 def of_twin(calibrated: Calibrated) -> Calibrated:

@@ -16,6 +16,8 @@ from sklearn.pipeline import Pipeline
 from twinserve.errors import CannotPackage
 from twinserve.estimators.categories import Categories, categories_of
 from twinserve.predict.predictor import TOLERANCE
+from twinserve.predict.targets.quantiles import Quantiles
+from twinserve.predict.targets.target import Target
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.sources.read_as import plain_text
@@ -42,8 +44,8 @@ def classes_of(estimator: Any) -> tuple[str, ...]:
     return labels_of(estimator)
 
 
-def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFrame) -> Any:
-    """A copy with text labels that answers on the service's table as the estimator does on the given one.
+def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFrame, target: Target) -> Any:
+    """A copy that answers on the service's table as the estimator does on the given one; a single label is a text.
 
     The service builds its table from JSON, of float64, str and datetime64 columns only; raises `CannotPackage` where
     the estimator answers differently on such a table."""
@@ -62,21 +64,23 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             f"X holds nulls in {', '.join(refused)}, on which {short_name(estimator)} raises: put an imputer into the "
             "pipeline, use a HistGradientBoosting, which takes nulls, or leave those rows out."
         ) from error
-    if expected.ndim != 1:
+    is_one = target.task in ("classification", "regression")
+    if expected.ndim != 1 and is_one and not isinstance(target, Quantiles):
         raise CannotPackage(
             f"{short_name(estimator)} predicts an array of {expected.ndim} dimensions; fit it on a target of one, such "
             "as y.ravel()."
         )
     reason = "answers differently"
-    for candidate in _candidates(copied, given):
+    for candidate in _candidates(copied, given, target):
         try:
             with np.errstate(all="ignore"):
                 answers = candidate.predict(made)
-            is_same = _same(expected, answers, numbers=is_regressor(estimator))
+            is_same = _same(expected, answers, numbers=is_regressor(estimator), texts=target.classes is not None)
         except Exception as error:
             is_same, reason = False, f"fails ({type(error).__name__})"
         if is_same:
-            _require_probabilities(candidate, made)
+            if target.classes is not None:
+                _require_probabilities(candidate, made)
             return candidate
     raise CannotPackage(
         f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
@@ -84,12 +88,12 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
     )
 
 
-def _candidates(copied: Any, given: Any) -> Iterator[Any]:
+def _candidates(copied: Any, given: Any, target: Target) -> Iterator[Any]:
     """Copies that take the service's table, the simplest first.
 
     The last ones make categories of its texts, as the given table has them."""
     for one in (copied, *_with_categories(copied, given)):
-        yield from [one] if is_regressor(copied) else with_text_labels(one, classes_of(copied))
+        yield from [one] if target.classes is None else with_text_labels(one, classes_of(copied))
 
 
 def _with_categories(copied: Any, given: Any) -> Iterator[Pipeline]:
@@ -102,7 +106,7 @@ def _with_categories(copied: Any, given: Any) -> Iterator[Pipeline]:
 
 def _require_probabilities(model: Any, made: pd.DataFrame) -> None:
     """Raise `CannotPackage` unless a classifier gives one probability for each of its classes, or none at all."""
-    if is_regressor(model) or not hasattr(model, "predict_proba"):
+    if not hasattr(model, "predict_proba"):
         return
     with np.errstate(all="ignore"):
         shape = np.shape(model.predict_proba(made[:1]))
@@ -113,9 +117,11 @@ def _require_probabilities(model: Any, made: pd.DataFrame) -> None:
         )
 
 
-def _same(expected: NDArray[Any], answers: Any, *, numbers: bool) -> bool:
+def _same(expected: NDArray[Any], answers: Any, *, numbers: bool, texts: bool) -> bool:
     if numbers:
         return np.allclose(expected.astype(np.float64), answers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    if not texts:  # Labels of several targets, or those of an anomaly detector, stay as they are.
+        return np.array_equal(expected, np.asarray(answers))
     return [plain_text(label) for label in expected.tolist()] == list(answers)
 
 

@@ -162,7 +162,7 @@ class Steps:
     def prove(self, data: Data, fitted: Fitted, graph: Graph) -> Proved:
         """Compare the graph's answers with the pipeline's; where they differ, the pipeline itself will serve."""
         self._progress("proving")
-        return prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, self.choices.seed)
+        return prove(fitted.pipeline, graph, data.signature, data.target, data.sides, self.choices.seed)
 
     def evaluate(self, data: Data, fitted: Fitted, proved: Proved) -> Quality:
         """The metrics of what will serve, on the hold-out."""

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from twinserve.predict.targets.quantiles import Quantiles
+from twinserve.predict.targets.several_labels import SeveralLabels
+from twinserve.predict.targets.several_values import SeveralValues
+from twinserve.predict.targets.target import Target
 from twinserve.store.evaluation_facts import DecisionFacts, SplitFacts
 from twinserve.training.data import Data
 from twinserve.training.decided import Decided
@@ -13,6 +19,15 @@ def decision_facts(decided: Decided | None, positive: str | None) -> DecisionFac
         return None if positive is None else DecisionFacts(positive=positive)
     costs = decided.costs and {"FN": decided.costs.false_negative, "FP": decided.costs.false_positive}
     return DecisionFacts(positive=decided.positive, threshold=decided.threshold, costs=costs)
+
+
+def output_facts(target: Target) -> dict[str, Any]:
+    """The targets of a model that has several, or the levels of its quantiles."""
+    if isinstance(target, SeveralLabels):
+        return {"targets": dict(zip(target.names, target.classes_of, strict=True))}
+    if isinstance(target, SeveralValues):
+        return {"targets": dict.fromkeys(target.names)}
+    return {"quantiles": target.levels} if isinstance(target, Quantiles) else {}
 
 
 def split_facts(data: Data) -> SplitFacts | None:

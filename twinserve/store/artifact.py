@@ -149,7 +149,7 @@ def assemble(
     predictor = open_predictor(facts, files, signature, trust_pickles=trust.pickles)
     with refusing(GOLDEN):
         pairs = golden_rows.GOLDEN.validate_json(files[GOLDEN])
-        golden_rows.replay(pairs, predictor, signature, facts.classes, deadline)
+        golden_rows.replay(pairs, predictor, signature, facts.target, deadline)
     with refusing(stored.NAME):
         seed = f"{facts.name} {facts.training.data_fingerprint} {facts.files.get(MODEL, facts.training.created)}"
         classes = None if facts.classes is None else len(facts.classes)

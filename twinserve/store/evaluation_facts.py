@@ -114,3 +114,29 @@ class TooGood(BaseModel):
             return f"{figure} is nearly perfect; {listed} {matter} most: {known} before the prediction?"
         together = "alone gives" if len(names) == 1 else "together give"
         return f"{listed} {together} {figure}: {known} before the prediction?"
+
+
+class Achieved(BaseModel):
+    """The share of rows whose label is in the set, or whose value is in the interval, measured on repeated halves of
+    the hold-out: one half calibrates, the other is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    share: float
+    """The mean over the halves."""
+    low: float
+    high: float
+    """Between them 95 % of the halves."""
+
+
+class CoverageMeasured(BaseModel):
+    """What sets or intervals of one coverage achieve on rows that they were not calibrated on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    coverage: float
+    """What is promised."""
+    achieved: Achieved
+    size: float
+    """The mean number of labels in a set, or the mean width of an interval."""
+    by_class: Mapping[str, Achieved] = {}

@@ -16,7 +16,8 @@ from pydantic import TypeAdapter
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused, CannotTrain
 from twinserve.predict.answers import ask
-from twinserve.predict.predictor import TOLERANCE, Predictor, describe
+from twinserve.predict.predictor import TOLERANCE, Predictor
+from twinserve.predict.targets.target import Target
 from twinserve.signature import Columns, Signature
 from twinserve.signature.request.valid_instances import valid_instances
 from twinserve.signature.request.validator import Validator
@@ -29,12 +30,12 @@ Golden = Sequence[Mapping[str, Any]]
 GOLDEN: Final = TypeAdapter(list[dict[str, Any]])
 
 
-def make(predictor: Predictor, columns: Columns, signature: Signature, classes: Sequence[str] | None) -> Golden:
+def make(predictor: Predictor, columns: Columns, signature: Signature, target: Target) -> Golden:
     """The requests and replies for these rows, without those that the signature refuses.
 
     The reply is None for a row to which the model has no answer; it must have none later either."""
     return [
-        {"request": request, "reply": _reply(predictor, batch.columns, classes)}
+        {"request": request, "reply": _reply(predictor, batch.columns, target)}
         for request, batch in valid_instances(columns, signature)
     ]
 
@@ -67,7 +68,7 @@ def replay(
     golden: Golden,
     predictor: Predictor,
     signature: Signature,
-    classes: Sequence[str] | None,
+    target: Target,
     deadline: Deadline | None = None,
 ) -> None:
     """Raise `ArtifactRefused` unless the predictor still gives every stored reply; predicts one row at a time."""
@@ -77,16 +78,16 @@ def replay(
             deadline.check()
         time.sleep(0)  # Let the requests of a running server go first.
         columns = validator.validate(json.dumps(pair["request"]).encode()).columns
-        if not _close(_reply(predictor, columns, classes), pair["reply"]):
+        if not _close(_reply(predictor, columns, target), pair["reply"]):
             raise ArtifactRefused(
                 f"Golden row {index} is predicted differently than when the model was made; train it again here."
             )
 
 
-def _reply(predictor: Predictor, row: Columns, classes: Sequence[str] | None) -> Mapping[str, Any] | None:
+def _reply(predictor: Predictor, row: Columns, target: Target) -> Mapping[str, Any] | None:
     """The reply to a row without its warnings; None if there is no answer."""
     predictions = ask(predictor, row).predictions
-    return None if predictions is None else describe(predictions, classes)[0]
+    return None if predictions is None else target.describe(predictions)[0]
 
 
 def _close(actual: Any, expected: Any) -> bool:

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from twinserve.conformal.stored import IntervalMethod, SetMethod
 from twinserve.errors import ArtifactRefused
 from twinserve.explain.stored import Method, Scale
-from twinserve.metric import Metric, metric_of
+from twinserve.metric import Metric, Task, metric_of
 from twinserve.predict.predictor import PredictorKind, agree
-from twinserve.store.evaluation_facts import DecisionFacts, ImportanceFacts, SplitFacts, TooGood
+from twinserve.predict.targets.made import target_of
+from twinserve.predict.targets.target import Target
+from twinserve.store.evaluation_facts import CoverageMeasured, DecisionFacts, ImportanceFacts, SplitFacts, TooGood
 
 FORMAT: Final = 2
 """Increased when an older reader would misread what a newer writer wrote."""
@@ -118,32 +120,6 @@ class ExplanationFacts(BaseModel):
     largest_difference: float | None = None
 
 
-class Achieved(BaseModel):
-    """The share of rows whose label is in the set, or whose value is in the interval, measured on repeated halves of
-    the hold-out: one half calibrates, the other is asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    share: float
-    """The mean over the halves."""
-    low: float
-    high: float
-    """Between them 95 % of the halves."""
-
-
-class CoverageMeasured(BaseModel):
-    """What sets or intervals of one coverage achieve on rows that they were not calibrated on."""
-
-    model_config = ConfigDict(frozen=True)
-
-    coverage: float
-    """What is promised."""
-    achieved: Achieved
-    size: float
-    """The mean number of labels in a set, or the mean width of an interval."""
-    by_class: Mapping[str, Achieved] = {}
-
-
 class CoverageFacts(BaseModel):
     """How sets or intervals with a promised coverage are made."""
 
@@ -167,8 +143,12 @@ class Manifest(BaseModel):
 
     format: int = FORMAT
     name: str
-    task: Literal["classification", "regression"]
+    task: Task
     classes: tuple[str, ...] | None
+    targets: Mapping[str, tuple[str, ...] | None] = {}
+    """Where there are several: the classes of each by its name, in their order; None where it is a number."""
+    quantiles: tuple[float, ...] = ()
+    """The levels of a regression that predicts several, ascending; the middle one is its value."""
     metric: str
     greater_is_better: bool | None = None
     """Of the metric that decides; None in versions that did not tell it, whose metric is one of `METRICS`."""
@@ -192,6 +172,11 @@ class Manifest(BaseModel):
     """SHA-256 of every file but the manifest, by name relative to the artifact."""
     own_digest: str = UNSET
     """SHA-256 of the manifest's own bytes with `UNSET` in place of this digest."""
+
+    @property
+    def target(self) -> Target:
+        """What it predicts."""
+        return target_of(self.task, self.classes, self.targets, self.quantiles)
 
 
 def metric_in(facts: Manifest, name: str) -> Metric:

@@ -70,4 +70,4 @@ def _fitted(
     made_with = facts.training.libraries.get("scikit-learn", "an unknown version")
     with refusing(name):
         pipeline: Any = pipeline_file.load(kind, files[name], made_with=made_with, trust_pickles=trust_pickles)
-        return SklearnPredictor(pipeline, signature, facts.classes)
+        return SklearnPredictor(pipeline, signature, facts.target)

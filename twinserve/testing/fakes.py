@@ -187,12 +187,14 @@ def opened(
     classes: tuple[str, ...] | None = CLASSES,
     contract: Signature | None = None,
     explainer: Explainer | None = None,
+    **outputs: Any,
 ) -> LoadedArtifact:
-    """An artifact with this predictor; its signature is the car's unless another is given, its explainer the fake."""
+    """An artifact with this predictor; its signature is the car's unless another is given, its explainer the fake.
+    `outputs` are facts of the manifest that say what it predicts: task, targets, quantiles."""
     manifest = Manifest(
         name="cars",
-        task="regression" if classes is None else "classification",
         classes=classes,
+        **{"task": "regression" if classes is None else "classification", **outputs},
         metric="accuracy",
         metrics={"accuracy": 0.75},
         predictor=PredictorFacts(kind=predictor.kind, reason="Made by hand."),
@@ -211,7 +213,8 @@ def opened(
         files={},
     )
     fake = FakeExplainer(predictor, "value" if classes is None else "probability")
-    return LoadedArtifact(manifest, contract or signature(), predictor, explainer or fake)
+    can_explain = manifest.target.unexplained is None
+    return LoadedArtifact(manifest, contract or signature(), predictor, explainer or (fake if can_explain else None))
 
 
 def service_of(

@@ -16,6 +16,7 @@ from twinserve.testing.contract.routes import OtherPathsContract, RoutesContract
 from twinserve.testing.contract.rules import RulesContract
 from twinserve.testing.contract.spellings import SpellingsContract
 from twinserve.testing.contract.surprising import SurprisingContract
+from twinserve.testing.contract.tasks import TasksContract
 
 
 class ContractSuite(
@@ -47,6 +48,7 @@ class DoorSuite(
     OutOfRangeContract,
     FaultsContract,
     PredictionsContract,
+    TasksContract,
     CarsExplanationsContract,
     CarsDocumentsContract,
     PagesSettingContract,

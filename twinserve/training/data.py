@@ -13,6 +13,8 @@ from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import AskedWrongly, CannotTrain
 from twinserve.metric import metric_of
 from twinserve.notes import Note
+from twinserve.predict.targets.made import one_target
+from twinserve.predict.targets.target import Target
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature import Columns, Signature
@@ -54,7 +56,7 @@ class Data:
 
     source: str
     signature: Signature
-    classes: tuple[str, ...] | None
+    target: Target
     train: Rows
     holdout: Rows
     everything: Rows
@@ -69,6 +71,11 @@ class Data:
     """Did the recipe itself name the rows of the hold-out?"""
     weight: str | None = None
     """The column that weighs the rows."""
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The labels, where a row has one of several."""
+        return self.target.classes
 
     @property
     def sides(self) -> tuple[Columns, Columns]:
@@ -111,7 +118,7 @@ def split(recipe: Recipe, table: Table) -> Data:
     if weights is not None and metric_of(recipe.metric).function is not None:
         raise AskedWrongly("A metric of one's own is given no weights; leave out the weights, or name another metric.")
     rows = Rows(from_frame(features, signature), y_true, weights)
-    data = divide(table.source, rows, signature, classes, held_out)
+    data = divide(table.source, rows, signature, one_target(classes), held_out)
     own = table.held_out is not None
     weight = None if table.weights is None else str(table.weights.name)
     return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own, weight=weight), notes)
@@ -138,12 +145,12 @@ def noted(data: Data, notes: Iterable[Note]) -> Data:
     return replace(data, notes=(*data.notes, *notes))
 
 
-def divide(source: str, rows: Rows, signature: Signature, classes: tuple[str, ...] | None, held_out: BoolArray) -> Data:
+def divide(source: str, rows: Rows, signature: Signature, target: Target, held_out: BoolArray) -> Data:
     """Divide rows by a mask; raises `CannotTrain` where a side has too few rows, lacks a class or weighs nothing."""
     data = Data(
         source=source,
         signature=signature,
-        classes=classes,
+        target=target,
         train=rows.take(np.flatnonzero(~held_out)),
         holdout=rows.take(np.flatnonzero(held_out)),
         everything=rows,

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from threadpoolctl import threadpool_limits
 
 from twinserve.errors import CannotTrain
@@ -19,6 +18,7 @@ from twinserve.recipes import Recipe
 from twinserve.recipes.pipelines import MANY_CELLS
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange
+from twinserve.training.baselines import baseline
 from twinserve.training.candidates import best, cross_validate_all, fit_on_all, reason
 from twinserve.training.cross_validation import FoldedRows
 from twinserve.training.data import Data
@@ -100,6 +100,7 @@ def fit(
         pipeline = fit_on_all(improved.pipeline, folded)
         decided = decide(recipe.decision, improved.cv.predictions, folded)
     scores = {**{name: candidate.cv.scores for name, candidate in evaluated.items()}, **candidates.given_up}
+    dummy = baseline(data)
     return Fitted(
         name=winner,
         pipeline=with_threshold(pipeline, decided),
@@ -107,7 +108,7 @@ def fit(
         spreads={name: float(np.std(of_folds)) for name, of_folds in scores.items()},
         tried={name: candidate.tried for name, candidate in evaluated.items()},
         choices=improved.choices,
-        baseline=labelled(baseline(data), decided, data.classes),
+        baseline=None if dummy is None else labelled(dummy, decided, data.classes),
         out_of_fold=improved.cv.predictions if folded.all_asked else None,
         warnings=(
             *dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0]}" for w in caught),
@@ -129,18 +130,6 @@ def fit_on_everything(fitted: Fitted, data: Data) -> Any:
             return fit_anew(fitted.pipeline, frame, target, data.everything.weights)
         except Exception as error:
             raise CannotTrain(f"The chosen candidate fails on all rows: {reason(error)}.") from error
-
-
-def baseline(data: Data) -> Predictions:
-    """Predictions of the hold-out rows by a model without features: class frequencies of training, or the mean."""
-    rows, count = np.zeros((len(data.train), 1)), len(data.holdout)
-    if data.classes is None:
-        dummy = DummyRegressor().fit(rows, data.train.y_true, sample_weight=data.train.weights)
-        return Predictions(values=np.asarray(dummy.predict(np.zeros((count, 1))), dtype=np.float64))
-    dummy = DummyClassifier(strategy="prior")
-    dummy.fit(rows, data.train.y_true.astype(int), sample_weight=data.train.weights)
-    probabilities = np.asarray(dummy.predict_proba(np.zeros((count, 1))), dtype=np.float64)
-    return Predictions(probabilities.argmax(axis=1), probabilities)
 
 
 def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:

@@ -10,6 +10,7 @@ import pytest
 
 from twinserve.card.figures import MOST_BARS, figures
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.made import one_target
 from twinserve.store.evaluation_facts import FeatureImportance, ImportanceFacts
 
 ROWS = 90
@@ -29,11 +30,11 @@ def made(classes: tuple[str, ...] | None, *, labels_only: bool = False, importan
     rng = np.random.default_rng(0)
     if classes is None:
         y_true = rng.normal(size=ROWS)
-        return figures(y_true, Predictions(values=y_true + rng.normal(size=ROWS) / 9), None, importance)
+        return figures(y_true, Predictions(values=y_true + rng.normal(size=ROWS) / 9), one_target(None), importance)
     probabilities = rng.dirichlet(np.ones(len(classes)), ROWS)
     y_true = (np.arange(ROWS) % len(classes)).astype(float)
     predictions = Predictions(probabilities.argmax(axis=1), None if labels_only else probabilities)
-    return figures(y_true, predictions, classes, importance)
+    return figures(y_true, predictions, one_target(classes), importance)
 
 
 CURVES = {"roc.svg", "precision-recall.svg", "calibration.svg"}
@@ -65,7 +66,7 @@ def test_residuals_between_which_there_is_no_room_for_bins_have_a_figure(value: 
     """All alike, or as near to one another as large doubles are."""
     for step in (0.0, float(np.spacing(value))):
         values = (value + step * (np.arange(ROWS) % 3)).astype(np.float64)
-        drawn = figures(np.zeros(ROWS), Predictions(values=values), None, IMPORTANCE)
+        drawn = figures(np.zeros(ROWS), Predictions(values=values), one_target(None), IMPORTANCE)
         assert ET.fromstring(drawn["residuals.svg"][1]).tag.endswith("svg")
 
 

@@ -82,7 +82,7 @@ def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
     labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     forest = make_pipeline(fruit.columns_encoded(), RandomForestClassifier(20, random_state=0))
     forest.fit(to_frame(data.train.columns, data.signature), labels)
-    predictor = SklearnPredictor(forest, data.signature, data.classes)
+    predictor = SklearnPredictor(forest, data.signature, data.target)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
     assert all(same(outcome, predictor.predict(row)) for outcome, row in zip(together, rows, strict=True))
@@ -91,7 +91,7 @@ def test_a_forest_says_of_joined_rows_what_it_says_of_each() -> None:
 def test_another_pipeline_says_nearly_the_same() -> None:
     """A matrix product may round differently by the number of rows."""
     data, fitted = fruit.fitted(fruit.FRUIT)
-    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
+    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.target)
     rows = [data.holdout.columns.take([row]) for row in range(len(data.holdout))]
     together = Batcher(predictor).predict(rows)
     alone = [probabilities(predictor.predict(row)) for row in rows]

@@ -26,6 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 from harness.fruit import Doubling
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.pipeline_stages import Stages
+from twinserve.predict.targets.made import one_target
 from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.signature.frames import to_frame
 
@@ -81,7 +82,7 @@ def test_the_bits_are_those_of_the_whole_pipeline(name: str, rows: int) -> None:
     """For one row as for many; and no warning that names are missing."""
     pipeline = fitted(name)
     frame = FRAME.iloc[:rows]
-    predictions = SklearnPredictor(pipeline, SIGNATURE, CLASSES).predict(COLUMNS.take(range(rows)))
+    predictions = SklearnPredictor(pipeline, SIGNATURE, one_target(CLASSES)).predict(COLUMNS.take(range(rows)))
     assert predictions.labels is not None
     assert [CLASSES[code] for code in predictions.labels] == pipeline.predict(frame).tolist()
     if hasattr(pipeline, "predict_proba"):

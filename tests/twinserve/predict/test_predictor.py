@@ -12,7 +12,8 @@ from sklearn.svm import LinearSVC
 
 from harness import fruit
 from twinserve.predict.fallback import SklearnPredictor, single_threaded
-from twinserve.predict.predictor import Predictions, describe
+from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.made import one_target
 from twinserve.signature import Columns
 from twinserve.signature.frames import to_frame
 
@@ -26,7 +27,7 @@ def trained() -> tuple[Any, Any]:
 def test_predictions_are_the_pipelines_own(trained: tuple[Any, Any]) -> None:
     data, fitted = trained
     columns = data.everything.columns
-    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(columns)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(columns)
     frame = to_frame(columns, data.signature)
     assert predictions.labels is not None
     assert predictions.probabilities is not None
@@ -36,11 +37,10 @@ def test_predictions_are_the_pipelines_own(trained: tuple[Any, Any]) -> None:
 
 def test_a_row_is_predicted_the_same_alone(trained: tuple[Any, Any]) -> None:
     data, fitted = trained
-    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.classes)
-    together = describe(predictor.predict(data.holdout.columns), data.classes)
+    predictor = SklearnPredictor(fitted.pipeline, data.signature, data.target)
+    together = data.target.describe(predictor.predict(data.holdout.columns))
     alone = [
-        describe(predictor.predict(data.holdout.columns.take([row])), data.classes)[0]
-        for row in range(len(data.holdout))
+        data.target.describe(predictor.predict(data.holdout.columns.take([row])))[0] for row in range(len(data.holdout))
     ]
     assert [reply["label"] for reply in alone] == [reply["label"] for reply in together]
     assert [reply["probabilities"]["pear"] for reply in alone] == pytest.approx(
@@ -50,7 +50,7 @@ def test_a_row_is_predicted_the_same_alone(trained: tuple[Any, Any]) -> None:
 
 def test_a_regression_gives_values() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
-    predictions = SklearnPredictor(fitted.pipeline, data.signature, None).predict(data.holdout.columns)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(data.holdout.columns)
     assert (predictions.labels, predictions.probabilities) == (None, None)
     assert predictions.values is not None
     assert (
@@ -63,9 +63,9 @@ def test_a_classifier_without_probabilities_gives_labels_only(trained: tuple[Any
     frame = to_frame(data.train.columns, data.signature)
     labels = np.array(data.classes, dtype=object)[data.train.y_true.astype(int)]
     pipeline = make_pipeline(fruit.columns_encoded(), LinearSVC()).fit(frame, labels)
-    predictions = SklearnPredictor(pipeline, data.signature, data.classes).predict(data.train.columns)
+    predictions = SklearnPredictor(pipeline, data.signature, data.target).predict(data.train.columns)
     assert predictions.probabilities is None
-    assert describe(predictions, data.classes)[0] == {"label": pipeline.predict(frame)[0], "probabilities": None}
+    assert data.target.describe(predictions)[0] == {"label": pipeline.predict(frame)[0], "probabilities": None}
 
 
 def test_every_part_of_a_pipeline_runs_in_one_thread() -> None:
@@ -78,27 +78,27 @@ def test_every_part_of_a_pipeline_runs_in_one_thread() -> None:
 
 def test_a_reply_has_plain_numbers_by_class() -> None:
     predictions = Predictions(np.array([1]), np.array([[0.1, 0.9]]))
-    (reply,) = describe(predictions, ("no", "yes"))
+    (reply,) = one_target(("no", "yes")).describe(predictions)
     assert reply == {"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}}
     assert {type(value) for value in reply["probabilities"].values()} == {float}
 
 
 def test_a_regressions_reply_has_a_value() -> None:
-    assert describe(Predictions(values=np.array([1.5, -0.0])), None) == [{"value": 1.5}, {"value": -0.0}]
+    assert one_target(None).describe(Predictions(values=np.array([1.5, -0.0]))) == [{"value": 1.5}, {"value": -0.0}]
 
 
 def test_no_rows_make_no_replies() -> None:
-    assert describe(Predictions(np.array([], dtype=np.int64), np.empty((0, 2))), ("a", "b")) == []
+    assert one_target(("a", "b")).describe(Predictions(np.array([], dtype=np.int64), np.empty((0, 2)))) == []
 
 
 def test_predictions_of_nothing_are_a_fault_of_ours() -> None:
     with pytest.raises(TypeError):
-        describe(Predictions(), ("a", "b"))
+        one_target(("a", "b")).describe(Predictions())
 
 
 def test_columns_of_one_row(trained: tuple[Any, Any]) -> None:
     data, fitted = trained
     row = Columns(np.array([[180.0, 0.0, np.nan]]))
-    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(row)
+    predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(row)
     assert predictions.labels is not None
     assert data.classes[predictions.labels[0]] == "pear"

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.errors import CannotCompile
+from twinserve.predict.targets.made import one_target
 from twinserve.proof import batch_invariance
 from twinserve.proof.prove import prove
 from twinserve.release.from_estimator import package
@@ -46,7 +47,7 @@ def facts(model: Any, y: Any, classes: tuple[str, ...] | None = ("no", "yes")) -
     """What the proof says of a pipeline that is not compiled."""
     rows = table()[0]
     sides = [from_frame(rows[:200], CONTRACT), from_frame(rows[200:], CONTRACT)]
-    return prove(model.fit(rows, y), CannotCompile("asked for"), CONTRACT, classes, sides, 0).facts
+    return prove(model.fit(rows, y), CannotCompile("asked for"), CONTRACT, one_target(classes), sides, 0).facts
 
 
 class MostLikeTheOthers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types.

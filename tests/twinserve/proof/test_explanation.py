@@ -26,6 +26,7 @@ from twinserve.explain.stored import BACKGROUND, StoredExact, StoredSampled
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.made import one_target
 from twinserve.proof.explanation import Explanation, explain_model
 from twinserve.proof.prove import compile_model, prove
 from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
@@ -156,7 +157,7 @@ def test_what_is_not_a_sum_over_fields_is_sampled_relative_to_training_rows() ->
 
 def test_a_model_that_is_not_compiled_is_sampled() -> None:
     model = KNeighborsClassifier().fit(X, LABELS)
-    predictor = SklearnPredictor(model, SIGNATURE, CLASSES)
+    predictor = SklearnPredictor(model, SIGNATURE, one_target(CLASSES))
     found = explain_model(None, predictor, SIGNATURE, None, [Columns(X[:150]), Columns(X[150:])], 0)
     assert found is not None
     assert found.facts.reason == "Sampled: the model is not compiled."
@@ -180,7 +181,7 @@ def test_boosting_that_is_no_sum_of_trees_is_sampled_and_says_so(model: Any, met
     frame = pd.DataFrame(X, columns=list(NAMES))
     model = clone(model).fit(frame, VALUES)
     sides = (Columns(X[:150]), Columns(X[150:]))
-    proved = prove(model, compile_model(model, SIGNATURE), SIGNATURE, None, sides, 0)
+    proved = prove(model, compile_model(model, SIGNATURE), SIGNATURE, one_target(None), sides, 0)
     assert proved.explanation is not None
     assert proved.facts.kind == "compiled"
     assert proved.explanation.facts.method == method

@@ -31,6 +31,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.compile import Column
 from twinserve.compile.compiler import Compiled, compile_with_explanation
 from twinserve.predict.answers import ask
+from twinserve.predict.targets.made import one_target
 from twinserve.proof import prove as proving
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.signature import UNSEEN, Columns, Signature
@@ -80,7 +81,7 @@ def proved(pipeline: Any, frame: pd.DataFrame, contract: Signature, target: Any 
     pipeline.fit(frame[:half], target[:half])
     real = (columns.take(range(half)), columns.take(range(half, len(frame))))
     classes = CLASSES if target.dtype == object else None
-    return prove(pipeline, compile_model(pipeline, contract), contract, classes, real, seed=0)
+    return prove(pipeline, compile_model(pipeline, contract), contract, one_target(classes), real, seed=0)
 
 
 BOOSTING = HistGradientBoostingClassifier(max_iter=10, categorical_features=["c"], random_state=0)

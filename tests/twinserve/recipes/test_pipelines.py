@@ -10,6 +10,7 @@ import pytest
 
 from tests.twinserve.signature.made import feature, signature
 from twinserve.metric import Task
+from twinserve.predict.targets.made import one_target
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes.pipelines import pipelines
 from twinserve.signature import UNSEEN, Columns, Signature
@@ -66,7 +67,7 @@ def test_every_candidate_learns_from_every_type_and_compiles(rows: tuple[Signatu
             pipeline["model"].set_params(n_estimators=5)  # As good as 200 here, and sooner.
         fitted = pipeline.fit(to_frame(columns, seen), target)
         classes = ("even", "odd") if task == "classification" else None
-        proved = prove(fitted, compile_model(fitted, seen), seen, classes, [columns], 0)
+        proved = prove(fitted, compile_model(fitted, seen), seen, one_target(classes), [columns], 0)
         assert proved.facts.kind == "compiled", proved.facts.reason
         assert len(fitted.predict(to_frame(odd(columns), seen))) == 2
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.twinserve.signature.made import feature, signature
+from twinserve.predict.targets.made import one_target
 from twinserve.recipes.table import TableOptions, table_recipe
 from twinserve.release.examples import examples
 from twinserve.signature import Columns, to_instances
@@ -86,5 +87,5 @@ def test_a_row_that_its_text_tells_apart_is_left_out() -> None:
     columns = Columns(np.vstack([sizes, sizes[:4] * 0.5]), texts={1: [*names, "Hal", "Ida", "Jo", "Ki"]})
     rows = Rows(columns, np.zeros(len(columns)))
     none = Rows(columns[:0], np.zeros(0))
-    shown = examples(Data("made", declared, ("a",), rows, none, rows)).examples
+    shown = examples(Data("made", declared, one_target(("a",)), rows, none, rows)).examples
     assert {"size": 1.0, "name": "Ann"} not in [example.instance for example in shown]

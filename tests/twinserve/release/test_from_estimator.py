@@ -30,8 +30,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
+from twinserve.predict.targets.made import one_target
 from twinserve.release.from_estimator import held_out, package
-from twinserve.release.given_rows import encoded_target
+from twinserve.release.targets import encoded_target
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.sources.agreement import Disagreement
@@ -263,8 +264,8 @@ def test_a_model_that_needs_a_special_dtype_is_refused() -> None:
 def test_texts_are_no_target_of_a_regressor() -> None:
     """Told without any of them, before scikit-learn fails."""
     with pytest.raises(CannotPackage, match=r"^The estimator is a regressor, and y holds texts; give the column that "):
-        encoded_target(pd.Series(["yes", "no"]), None, 2)
-    assert encoded_target(pd.Series(["1.5", "2"], dtype=object), None, 2).tolist() == [1.5, 2.0]
+        encoded_target(pd.Series(["yes", "no"]), one_target(None), 2)
+    assert encoded_target(pd.Series(["1.5", "2"], dtype=object), one_target(None), 2).tolist() == [1.5, 2.0]
 
 
 @pytest.mark.parametrize(("row", "reason"), [(None, "missing in 1 rows"), (7, "y holds '7'")])

@@ -70,7 +70,7 @@ class Silent(Believer):
 
     def predict(self, columns: Columns) -> Predictions:
         """NaN there."""
-        labels, probabilities, _ = super().predict(columns)
+        labels, probabilities, *_ = super().predict(columns)
         assert probabilities is not None
         return Predictions(labels, np.where(np.arange(len(columns))[:, None] % 3 == 0, np.nan, probabilities))
 

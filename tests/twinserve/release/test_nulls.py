@@ -16,6 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from tests.twinserve.signature.made import feature, signature
+from twinserve.predict.targets.made import one_target
 from twinserve.release.nulls import null_notes
 from twinserve.signature import Signature
 from twinserve.signature.frames import from_frame
@@ -35,7 +36,7 @@ def data(contract: Signature = CONTRACT) -> tuple[pd.DataFrame, Data]:
     y_true = (np.arange(80) % 2).astype(float)
     held_out = np.arange(80) >= 60
     columns = from_frame(frame, contract)
-    return frame, divide("made", Rows(columns, y_true), contract, ("no", "yes"), held_out)
+    return frame, divide("made", Rows(columns, y_true), contract, one_target(("no", "yes")), held_out)
 
 
 def encoded(head: Any, *number: Any) -> Any:

@@ -33,7 +33,7 @@ class Silent:
 def test_every_metric_has_an_interval_and_a_baseline() -> None:
     data, fitted = fruit.fitted(fruit.FRUIT)
     quality = evaluate_on_holdout(
-        SklearnPredictor(fitted.pipeline, data.signature, data.classes), data, fitted.baseline, 0, "log_loss"
+        SklearnPredictor(fitted.pipeline, data.signature, data.target), data, fitted.baseline, 0, "log_loss"
     )
     assert list(quality.metrics) == list(quality.intervals) == list(quality.baseline) == names("classification")
     assert all(low <= quality.metrics[name] <= high for name, (low, high) in quality.intervals.items())
@@ -41,7 +41,7 @@ def test_every_metric_has_an_interval_and_a_baseline() -> None:
 
 def test_without_a_baseline_there_are_no_figures_of_it() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
-    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), data, None, 0, "rmse")
+    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, data.target), data, None, 0, "rmse")
     assert (list(quality.metrics), dict(quality.baseline)) == (names("regression"), {})
 
 
@@ -67,7 +67,7 @@ def test_a_single_held_out_value_is_refused_as_too_few() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
     one = replace(data, holdout=Rows(data.holdout.columns.take([0]), data.holdout.y_true[:1]))
     with pytest.raises(CannotTrain, match=r"^A single row fell on the hold-out side, .*; give more rows\.$"):
-        evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), one, None, 0, "rmse")
+        evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, data.target), one, None, 0, "rmse")
 
 
 def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
@@ -79,14 +79,14 @@ def test_a_row_without_an_answer_is_refused_with_the_count() -> None:
 
 def test_quality_has_the_importances_in_the_metric_that_decides() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
-    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), data, None, 0, "mae")
+    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, data.target), data, None, 0, "mae")
     assert quality.importances is not None
     assert [one.feature for one in quality.importances.features] == ["skin.colour", "weight", "skin.spots"]
 
 
 def test_two_columns_that_add_up_to_the_target_are_doubted() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
-    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), data, None, 0, "rmse")
+    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, data.target), data, None, 0, "rmse")
     assert quality.too_good is not None
     assert set(quality.too_good.features) == {"weight", "skin.colour"}
 
@@ -94,6 +94,6 @@ def test_two_columns_that_add_up_to_the_target_are_doubted() -> None:
 def test_a_metric_of_ones_own_is_computed_like_the_others() -> None:
     data, fitted = fruit.fitted(fruit.PRICE)
     worst = Metric("worst", "regression", greater_is_better=False, function=lambda y, p: abs(y - p.values).max())
-    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, None), data, None, 0, worst)
+    quality = evaluate_on_holdout(SklearnPredictor(fitted.pipeline, data.signature, data.target), data, None, 0, worst)
     low, high = quality.intervals["worst"]
     assert low <= quality.metrics["worst"] <= high

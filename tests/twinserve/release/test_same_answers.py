@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from twinserve.errors import CannotPackage
+from twinserve.predict.targets.made import one_target
 from twinserve.release.from_estimator import package
 from twinserve.release.same_answers import with_same_answers
 
@@ -44,6 +45,6 @@ def test_texts_become_the_categories_that_an_estimator_was_fitted_on(library: st
     made = pd.DataFrame({"word": rng.choice(["a", "b", "c"], 90), "size": rng.choice(["10", "20"], 90)}, dtype=object)
     given = pd.DataFrame({"word": made["word"].astype("category"), "size": made["size"].astype(int).astype("category")})
     model.fit(given, (made["word"] == "b").astype(int))
-    candidate = with_same_answers(model, model, given, made)
+    candidate = with_same_answers(model, model, given, made, one_target(("0", "1")))
     assert [name for name, _ in candidate.steps] == ["categories", "model"]
     assert candidate.predict(made).tolist() == [str(label) for label in model.predict(given)]

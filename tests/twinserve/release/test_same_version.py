@@ -23,7 +23,7 @@ def made(recipe: Recipe, seed: int = 0) -> Built:
     """What a training of a recipe makes."""
     data, fitted = fruit.fitted(recipe, seed)
     graph = compile_model(fitted.pipeline, data.signature)
-    proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, seed)
+    proved = prove(fitted.pipeline, graph, data.signature, data.target, data.sides, seed)
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, seed, recipe.metric)
     return Built(recipe, data, fitted, proved, quality, Lineage(seed=seed, git_commit=None))
 

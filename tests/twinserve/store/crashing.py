@@ -71,7 +71,7 @@ def main(root: str) -> None:
     data, fitted = fruit.fitted(fruit.FRUIT)
     registry = Registry(Path(root), "fruit")
     graph = compile_model(fitted.pipeline, data.signature)
-    proved = prove(fitted.pipeline, graph, data.signature, data.classes, data.sides, 0)
+    proved = prove(fitted.pipeline, graph, data.signature, data.target, data.sides, 0)
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, 0, fruit.FRUIT.metric)
     built = Built(fruit.FRUIT, data, fitted, proved, quality, Lineage(seed=0, git_commit=None))
 

@@ -12,6 +12,7 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused, CannotTrain
 from twinserve.predict.predictor import CannotPredict, Predictions, PredictorKind
+from twinserve.predict.targets.made import one_target
 from twinserve.signature import Columns
 from twinserve.store import golden_rows, store_file
 
@@ -49,7 +50,9 @@ class Level:
 
 def pairs() -> Any:
     """The golden pairs, as they come back from their file."""
-    return golden_rows.GOLDEN.validate_json(json.dumps(golden_rows.make(Odds(), COLUMNS, CONTRACT, CLASSES)).encode())
+    return golden_rows.GOLDEN.validate_json(
+        json.dumps(golden_rows.make(Odds(), COLUMNS, CONTRACT, one_target(CLASSES))).encode()
+    )
 
 
 def test_a_pair_is_the_request_that_a_caller_would_send_and_its_reply() -> None:
@@ -60,24 +63,24 @@ def test_a_pair_is_the_request_that_a_caller_would_send_and_its_reply() -> None:
 
 
 def test_the_same_model_passes() -> None:
-    golden_rows.replay(pairs(), Odds(), CONTRACT, CLASSES)
+    golden_rows.replay(pairs(), Odds(), CONTRACT, one_target(CLASSES))
 
 
 def test_the_last_bits_may_differ() -> None:
-    golden_rows.replay(pairs(), Odds(moved=1e-12), CONTRACT, CLASSES)
+    golden_rows.replay(pairs(), Odds(moved=1e-12), CONTRACT, one_target(CLASSES))
 
 
 @pytest.mark.parametrize("other", [Odds(moved=1e-7), Odds(moved=float("nan")), Odds(flipped=True)])
 def test_another_answer_is_refused_with_the_number_of_the_row(other: Odds) -> None:
     with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently than when the model was made; "):
-        golden_rows.replay(pairs(), other, CONTRACT, CLASSES)
+        golden_rows.replay(pairs(), other, CONTRACT, one_target(CLASSES))
 
 
 def test_values_are_compared_relative_to_their_size() -> None:
-    made = golden_rows.make(Level(), COLUMNS, CONTRACT, None)
-    golden_rows.replay(made, Level(moved=1e-5), CONTRACT, None)
+    made = golden_rows.make(Level(), COLUMNS, CONTRACT, one_target(None))
+    golden_rows.replay(made, Level(moved=1e-5), CONTRACT, one_target(None))
     with pytest.raises(ArtifactRefused):
-        golden_rows.replay(made, Level(moved=1e-2), CONTRACT, None)
+        golden_rows.replay(made, Level(moved=1e-2), CONTRACT, one_target(None))
 
 
 class Silent(Odds):
@@ -92,7 +95,7 @@ class Silent(Odds):
         low = columns.matrix[:, 0] < 0.5
         if self.how == "raises" and low.any():
             raise CannotPredict("too small")
-        labels, probabilities, _ = super().predict(columns)
+        labels, probabilities, *_ = super().predict(columns)
         assert probabilities is not None
         return Predictions(labels, np.where(low[:, None], np.nan, probabilities))
 
@@ -101,19 +104,19 @@ class Silent(Odds):
 def test_a_row_without_an_answer_must_stay_without_one(how: str) -> None:
     """A NaN in a reply equals nothing, itself included: such a pair refused every version of the model."""
     made = golden_rows.GOLDEN.validate_json(
-        json.dumps(golden_rows.make(Silent(how), COLUMNS, CONTRACT, CLASSES)).encode()
+        json.dumps(golden_rows.make(Silent(how), COLUMNS, CONTRACT, one_target(CLASSES))).encode()
     )
     assert [pair["reply"] is None for pair in made] == [True, False]
-    golden_rows.replay(made, Silent("raises"), CONTRACT, CLASSES)
-    golden_rows.replay(made, Silent("says NaN"), CONTRACT, CLASSES)
+    golden_rows.replay(made, Silent("raises"), CONTRACT, one_target(CLASSES))
+    golden_rows.replay(made, Silent("says NaN"), CONTRACT, one_target(CLASSES))
     with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently"):
-        golden_rows.replay(made, Odds(), CONTRACT, CLASSES)
+        golden_rows.replay(made, Odds(), CONTRACT, one_target(CLASSES))
     with pytest.raises(ArtifactRefused, match=r"^Golden row 0 is predicted differently"):
-        golden_rows.replay(pairs(), Silent(how), CONTRACT, CLASSES)
+        golden_rows.replay(pairs(), Silent(how), CONTRACT, one_target(CLASSES))
 
 
 def test_no_golden_rows_are_no_objection() -> None:
-    golden_rows.replay([], Odds(), CONTRACT, CLASSES)
+    golden_rows.replay([], Odds(), CONTRACT, one_target(CLASSES))
 
 
 def test_of_very_wide_rows_only_as_many_are_written_as_a_server_reads(monkeypatch: pytest.MonkeyPatch) -> None:

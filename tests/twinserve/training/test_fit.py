@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_model(recipe: Recipe) -> None:
     results = []
     for _ in range(2):
         data, fitted = fruit.fitted(recipe, seed=7)
-        predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(data.everything.columns)
+        predictions = SklearnPredictor(fitted.pipeline, data.signature, data.target).predict(data.everything.columns)
         values = predictions.probabilities if predictions.values is None else predictions.values
         assert values is not None
         results.append((fitted.name, dict(fitted.scores), values.tobytes()))

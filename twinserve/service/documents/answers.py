@@ -95,13 +95,14 @@ def success(route: Route, facts: Manifest) -> Document:
 
 
 def schemas(facts: Manifest) -> Document:
-    """The schemas of a prediction without and with its explanation."""
-    properties = _prediction(facts)
+    """The schemas of a prediction without and, where it has one, with its explanation."""
+    properties, target = _prediction(facts), facts.target
+    covered = _covered(facts) if target.uncovered is None else {}
+    named: Document = {"Prediction": {"type": "object", "properties": properties | covered, "required": [*properties]}}
+    if target.unexplained is not None:
+        return named
     explained = {**properties, "explanation": _explanation(facts)}
-    return {
-        "Prediction": {"type": "object", "properties": properties | _covered(facts), "required": [*properties]},
-        "Explained": {"type": "object", "properties": explained, "required": [*explained]},
-    }
+    return named | {"Explained": {"type": "object", "properties": explained, "required": [*explained]}}
 
 
 def _covered(facts: Manifest) -> Document:
@@ -116,17 +117,8 @@ def _covered(facts: Manifest) -> Document:
 
 
 def _prediction(facts: Manifest) -> Document:
-    warnings = {"warnings": FINDINGS | {"description": "Values not seen in training, and columns that are ignored."}}
-    if facts.classes is None:
-        return {"value": {"type": "number"}} | warnings
-    probability = {"type": "number", "minimum": 0, "maximum": 1}
-    probabilities = {
-        "type": ["object", "null"],
-        "description": "The probability of each class; null where the model gives labels only.",
-        "properties": dict.fromkeys(facts.classes, probability),
-        "required": [*facts.classes],
-    }
-    return {"label": {"enum": [*facts.classes]}, "probabilities": probabilities} | warnings
+    warnings = FINDINGS | {"description": "Values not seen in training, and columns that are ignored."}
+    return {**facts.target.members, "warnings": warnings}
 
 
 def _explanation(facts: Manifest) -> Document:

@@ -178,7 +178,8 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if with_body:
         media_type = MEDIA_TYPES.get(route.name, "application/json")
         answer["content"] = {media_type: {"schema": success(route, facts)}}
-    responses: Document = {"200": answer}
+    is_refused = route.explains and facts.target.unexplained is not None
+    responses: Document = {} if is_refused else {"200": answer}
     if route is TOKEN:
         error = {"application/json": {"schema": TOKEN_ERROR}}
         responses |= {
@@ -187,7 +188,8 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if route.kind == "form":
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
-    for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
+    refusals = (*REFUSALS.get(route.name, ()), *(["not-found"] if is_refused else []))
+    for kind in (*_guarding(route, settings), *refusals, "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}

@@ -18,7 +18,7 @@ from twinserve.explain.explained import TooLate
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.compiled import CompiledPredictor
-from twinserve.predict.predictor import CannotPredict, Predictions
+from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import invalid_input, prediction_timeout
@@ -32,7 +32,7 @@ from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, BadPrediction, Dialect, Stream, Warnings
+from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect, Stream, Warnings
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, json_schema, pointer
@@ -77,7 +77,7 @@ class ModelVersion:
         codecs = Codecs(artifact, version, settings)
         self.codec, self.composer = codecs.codec, codecs.composer
         """How it is asked in a dialect."""
-        self._why = Why(artifact.explainer, facts.classes)
+        self._why = Why(artifact.explainer, facts.target)
         self._sure = Sure(artifact.coverage)
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
@@ -111,7 +111,7 @@ class ModelVersion:
     def form(self) -> Form:
         """The form of the page, made when it is first asked for."""
         facts = self._artifact
-        return Form(facts.signature, facts.examples, is_classification=facts.manifest.classes is not None)
+        return Form(facts.signature, facts.examples, facts.manifest.target)
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from twinserve.explain.explained import Explained, explain
 from twinserve.explain.explainer import Explainer
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.target import Target
 from twinserve.service.http.problem import Problem, not_implemented
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.dialect import Asked
@@ -16,9 +15,9 @@ from twinserve.signature import Columns
 class Why:
     """Explains the predictions of one version."""
 
-    def __init__(self, explainer: Explainer | None, classes: Sequence[str] | None) -> None:
-        """`explainer` is None for a version that was made without; `classes` is None for a regression."""
-        self._explainer, self._classes = explainer, classes
+    def __init__(self, explainer: Explainer | None, target: Target) -> None:
+        """`explainer` is None for a version that was made without."""
+        self._explainer, self._classes, self._unexplained = explainer, target.classes, target.unexplained
 
     @property
     def is_quick(self) -> bool:
@@ -26,7 +25,10 @@ class Why:
         return self._explainer is None or self._explainer.is_quick
 
     def require(self, asked: Asked) -> Explainer:
-        """The explainer; raises `Problem`: 400 for a class that the model does not have, 501 where there is none."""
+        """The explainer; raises `Problem`: 404 where what the model predicts has no explanation, 400 for a class that
+        it does not have, 501 where the version was made without."""
+        if self._unexplained is not None:
+            raise Problem("not-found", self._unexplained)
         label = asked.query.get("class")
         if label is not None and label not in (self._classes or ()):
             what = "The model does not have this class." if self._classes else "The model predicts a number, no class."

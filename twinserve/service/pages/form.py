@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from twinserve.predict.targets.target import Target
 from twinserve.service.pages.field import Field, readable
 from twinserve.signature import Signature
 from twinserve.signature.signature import Feature, FeatureTree, Path, is_array, pointer
@@ -35,10 +36,12 @@ class Group:
 class Form:
     """The form of one version of a model. Immutable."""
 
-    def __init__(self, signature: Signature, examples: Examples, *, is_classification: bool) -> None:
+    def __init__(self, signature: Signature, examples: Examples, target: Target) -> None:
         self._signature, self._examples = signature, examples
-        self.is_classification = is_classification
-        """Does the model answer with a label?"""
+        self.is_classification = target.classes is not None
+        """Does the model answer with one label of several?"""
+        self.lead = f"lead_{target.task.replace('-', '_')}"
+        """The name of the text that says what the model answers."""
         self.composed = examples.composed
         """Are the examples no training rows?"""
 

@@ -99,7 +99,7 @@ def _compared(facts: Manifest) -> Mapping[str, Any]:
     return {
         "estimator": training.estimator,
         "metric": facts.metric,
-        "classes": facts.classes,
+        "classes": facts.classes or (*facts.targets,) or None,
         "predictor": facts.predictor.kind,
         "explanation": None if facts.explanation is None else facts.explanation.method,
         "rows": training.rows,

@@ -43,9 +43,10 @@ class Outcome(NamedTuple):
     @property
     def headline(self) -> str:
         """The label, or the value."""
-        if self.answer is None:
-            return ""
-        return str(self.answer["label"]) if "label" in self.answer else number(self.answer["value"], 6)
+        answer = self.answer or {}
+        if "label" in answer:
+            return str(answer["label"])
+        return number(answer["value"], 6) if "value" in answer else ""
 
     @property
     def probability(self) -> str:
@@ -59,8 +60,21 @@ class Outcome(NamedTuple):
 
     @staticmethod
     def probabilities_of(answer: Mapping[str, Any]) -> Mapping[str, float]:
-        """By class; empty where there are none."""
-        return answer.get("probabilities") or {}
+        """By class; empty where there are none, and of several targets, each of which has its own."""
+        return {} if "labels" in answer else answer.get("probabilities") or {}
+
+    def figures(self, quantile: str, score: str) -> list[tuple[str, str]]:
+        """What a prediction says beside a label or a value, each with its name: targets, quantiles, a score."""
+        answer = self.answer or {}
+        likely = answer.get("probabilities") or {}
+        labels: Mapping[str, str] = answer.get("labels") or {}
+        sure = {name: f" {percent(likely[name][label])}" for name, label in labels.items() if name in likely}
+        return [
+            *((name, f"{label}{sure.get(name, '')}") for name, label in labels.items()),
+            *((name, number(value, 6)) for name, value in answer.get("values", {}).items()),
+            *((quantile.format(name=name), number(value, 6)) for name, value in answer.get("quantiles", {}).items()),
+            *([(score, number(answer["score"], 6))] if "score" in answer else []),
+        ]
 
     @property
     def interval(self) -> Mapping[str, Any] | None:

@@ -80,10 +80,6 @@ class Served(Protocol):
 Read = Callable[[Served, Asked], Reply]
 
 
-class BadPrediction(Exception):
-    """The predictor's result is invalid: NaN, infinity, no label, or the wrong number of rows."""
-
-
 class Codec(Protocol):
     """Reads requests and writes replies of one protocol for one version of a model; safe to share between threads."""
 

@@ -13,7 +13,8 @@ import msgspec
 
 from twinserve.arrays import FloatArray
 from twinserve.predict.answers import unpredictable
-from twinserve.predict.predictor import Predictions
+from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.targets.target import Target
 from twinserve.service.http.body import require_json
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
@@ -21,7 +22,7 @@ from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.protocols.beside import NOTHING, Beside
 from twinserve.service.protocols.coverage import CoverageWriter
-from twinserve.service.protocols.dialect import Asked, BadPrediction, Dialect, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
@@ -48,7 +49,7 @@ class NativeCodec:
         self._max_explain = settings.max_explain
         self._pointers = [feature.pointer for feature in artifact.signature.features]
         self._coverage = CoverageWriter([_json(label) for label in artifact.manifest.classes or ()])
-        self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.classes)
+        self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.target)
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
@@ -91,13 +92,10 @@ class NativeCodec:
 class Renderer:
     """Writes the replies of one version of a model. Numbers are written so that they read back as the same double."""
 
-    def __init__(self, model: str, version: str, classes: Sequence[str] | None) -> None:
+    def __init__(self, model: str, version: str, target: Target) -> None:
         self._head = f'{{"model":{_json(model)},"version":{_json(version)},'
-        labels = [_json(label).replace("%", "%%") for label in classes or ()]
-        members = ",".join(f"{label}:%s" for label in labels)
         # Templates, as one `%` for a whole batch takes a third of the time that one for each row does.
-        self._only = [f'"label":{label},"probabilities":null' for label in labels]
-        self._with_probabilities = [f'"label":{label},"probabilities":{{{members}}}' for label in labels]
+        self._templates = target.templates
 
     def one(self, predictions: Predictions, warnings: Warnings, members: Sequence[str] = ()) -> bytes:
         """The reply to a single instance."""
@@ -114,7 +112,7 @@ class Renderer:
         """The members of each prediction's object, with what ends one object and begins the next between them.
 
         `members` are further ones of each row, templates that stand before its warnings."""
-        templates, numbers = self._answers(predictions)
+        templates, numbers = self._templates(predictions)
         if len(templates) != rows:
             raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")
         if members:
@@ -122,24 +120,7 @@ class Renderer:
         items = [template + NO_WARNINGS for template in templates]
         for row, findings in warnings.items():
             items[row] = templates[row] + _warnings(findings, f"/{row}" if array else "").replace("%", "%%")
-        return "},{".join(items) % tuple(numbers)
-
-    def _answers(self, predictions: Predictions) -> tuple[list[str], Sequence[str]]:
-        """A template for each row, and the numbers that belong into all of them."""
-        if predictions.values is not None:
-            numbers = _numbers(predictions.values)
-            return ['"value":%s'] * len(numbers), numbers
-        if predictions.labels is None:
-            raise BadPrediction("The predictor gave neither labels nor values.")
-        codes, probabilities = predictions.labels.tolist(), predictions.probabilities
-        if probabilities is None:
-            if -1 in codes:
-                raise BadPrediction("The predictor gave no label to some row.")
-            return [self._only[code] for code in codes], ()
-        shape, width = probabilities.shape, len(self._with_probabilities)
-        if shape != (len(codes), width):
-            raise BadPrediction(f"The predictor gave probabilities {shape} for {len(codes)} rows of {width} classes.")
-        return [self._with_probabilities[code] for code in codes], _numbers(probabilities)
+        return "},{".join(items) % (() if numbers is None else tuple(_numbers(numbers)))
 
 
 def _numbers(values: FloatArray) -> list[str]:

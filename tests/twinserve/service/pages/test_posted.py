@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.twinserve.signature.made import EVERY_TYPE, VALID, feature, instances, many, same, signature, signatures
+from twinserve.predict.targets.made import one_target
 from twinserve.service.http.problem import Problem
 from twinserve.service.pages.field import number_text
 from twinserve.service.pages.form import Form
@@ -23,7 +24,7 @@ from twinserve.store.examples import NO_EXAMPLES
 
 def form_of(contract: Signature) -> Form:
     """The form of a model with this contract."""
-    return Form(contract, NO_EXAMPLES, is_classification=True)
+    return Form(contract, NO_EXAMPLES, one_target(("a", "b")))
 
 
 def posted(contract: Signature, instance: Any) -> Posted:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinserve.predict.predictor import Predictions
-from twinserve.service.protocols.dialect import BadPrediction
+from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.targets.made import one_target
 from twinserve.service.protocols.native import Renderer
 from twinserve.signature import Finding
 
@@ -28,7 +28,7 @@ def test_whatever_the_classes_are_called_the_reply_reads_back(
     )
     labels = data.draw(st.lists(st.integers(0, len(classes) - 1), min_size=rows, max_size=rows))
     predictions = Predictions(np.array(labels, dtype=np.int64), np.array(table, dtype=np.float64))
-    reply = json.loads(Renderer("m", "1", classes).many(predictions, {}, rows))
+    reply = json.loads(Renderer("m", "1", one_target(classes)).many(predictions, {}, rows))
     assert reply["predictions"] == [
         {"label": classes[label], "probabilities": dict(zip(classes, row, strict=True)), "warnings": []}
         for label, row in zip(labels, table, strict=True)
@@ -39,7 +39,7 @@ def test_a_warning_stands_with_its_own_row() -> None:
     """Warnings of a batch begin with the row's index; a row without warnings has an empty list."""
     predictions = Predictions(values=np.array([1.0, 2.0]))
     warnings = {1: [Finding(("a", "b/c"), "out-of-range", "Odd.")]}
-    reply = json.loads(Renderer("m", "1", None).many(predictions, warnings, 2))
+    reply = json.loads(Renderer("m", "1", one_target(None)).many(predictions, warnings, 2))
     assert [prediction["warnings"] for prediction in reply["predictions"]] == [
         [],
         [{"pointer": "/1/a/b~1c", "code": "out-of-range", "detail": "Odd."}],
@@ -50,19 +50,19 @@ def test_a_warning_stands_with_its_own_row() -> None:
 def test_the_wrong_number_of_rows_is_no_prediction(rows: int) -> None:
     """Fewer or more rows raise `BadPrediction`."""
     with pytest.raises(BadPrediction):
-        Renderer("m", "1", None).many(Predictions(values=np.zeros(rows)), {}, 2)
+        Renderer("m", "1", one_target(None)).many(Predictions(values=np.zeros(rows)), {}, 2)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 def test_what_json_cannot_hold_is_no_prediction(number: float) -> None:
     """NaN and infinity raise `BadPrediction`, in values and probabilities."""
     with pytest.raises(BadPrediction):
-        Renderer("m", "1", None).one(Predictions(values=np.array([number])), {})
+        Renderer("m", "1", one_target(None)).one(Predictions(values=np.array([number])), {})
     with pytest.raises(BadPrediction):
-        Renderer("m", "1", ["a", "b"]).one(Predictions(np.array([0]), np.array([[number, 0.5]])), {})
+        Renderer("m", "1", one_target(["a", "b"])).one(Predictions(np.array([0]), np.array([[number, 0.5]])), {})
 
 
 def test_nothing_is_no_prediction() -> None:
     """Predictions without labels and values raise `BadPrediction`."""
     with pytest.raises(BadPrediction):
-        Renderer("m", "1", ["a"]).one(Predictions(), {})
+        Renderer("m", "1", one_target(["a"])).one(Predictions(), {})

@@ -35,7 +35,7 @@ class GraphQLComposer:
         self._shape = Instances(artifact.signature).shape
         facts = describe(artifact, version)
         self._model = {**facts, "created": facts["training"]["created"]}
-        self._schema = schema_of(self._shape.type, artifact.manifest.classes, Asking.resolvers())
+        self._schema = schema_of(self._shape.type, artifact.manifest.target, Asking.resolvers())
         self._checker = Checker(self._schema, introspection=settings.graphql_introspection)
 
     def compose(self, body: bytes, asked: Asked, native: Native) -> Reply:

@@ -19,6 +19,8 @@ from graphql import (
     GraphQLString,
 )
 
+from twinserve.predict.targets.target import Target
+
 Fields = dict[str, GraphQLField]
 FLOAT: Final = GraphQLNonNull(GraphQLFloat)
 TEXT: Final = GraphQLNonNull(GraphQLString)
@@ -46,6 +48,17 @@ def pairs(member: str, key: str, value: str) -> Callable[..., list[dict[str, Any
     return resolve
 
 
+def by_target(source: Mapping[str, Any], *_: Any) -> list[dict[str, Any]] | None:
+    """Resolves the probabilities of several targets, as `pairs` does."""
+    found = source["probabilities"]
+    if found is None:
+        return None
+    return [
+        {"target": name, "probabilities": [{"label": label, "probability": number} for label, number in each.items()]}
+        for name, each in found.items()
+    ]
+
+
 WARNING: Final = GraphQLObjectType(
     "Warning", {"pointer": of(TEXT, "The field, as a JSON Pointer."), "code": of(TEXT), "detail": of(TEXT)}
 )
@@ -60,6 +73,12 @@ CONTRIBUTION: Final = GraphQLObjectType(
         "error": of(GraphQLFloat, "A standard error, where the method samples.", lambda source, _: source.get("error")),
     },
 )
+QUANTILE: Final = GraphQLObjectType("Quantile", {"quantile": of(TEXT), "value": of(FLOAT)})
+VALUE: Final = GraphQLObjectType("TargetValue", {"target": of(TEXT), "value": of(FLOAT)})
+LABEL: Final = GraphQLObjectType("TargetLabel", {"target": of(TEXT), "label": of(TEXT)})
+PROBABILITIES: Final = GraphQLObjectType(
+    "TargetProbabilities", {"target": of(TEXT), "probabilities": of(many(PROBABILITY))}
+)
 METRIC: Final = GraphQLObjectType("Metric", {"name": of(TEXT), "value": of(GraphQLFloat)})
 
 
@@ -71,20 +90,40 @@ def explanation(classes: Sequence[str] | None) -> GraphQLObjectType:
     return GraphQLObjectType("Explanation", {"method": of(TEXT), "of": of(TEXT), **named, **numbers, **listed})
 
 
-def answer(classes: Sequence[str] | None) -> Fields:
+MEMBERS: Final[Mapping[str, GraphQLField]] = {
+    "label": of(TEXT),
+    "probabilities": of(
+        GraphQLList(GraphQLNonNull(PROBABILITY)),
+        "Of each class; null for a model that gives none.",
+        pairs("probabilities", "label", "probability"),
+    ),
+    "value": of(FLOAT),
+    "quantiles": of(many(QUANTILE), "The other quantiles.", pairs("quantiles", "quantile", "value")),
+    "score": of(FLOAT, "The estimator's own decision function."),
+    "values": of(many(VALUE), "Of each target.", pairs("values", "target", "value")),
+    "labels": of(many(LABEL), "Of each target.", pairs("labels", "target", "label")),
+}
+"""The field of each member that a prediction may have."""
+BY_TARGET: Final = {
+    "probabilities": of(
+        GraphQLList(GraphQLNonNull(PROBABILITIES)), "Of each target; null for a model that gives none.", by_target
+    )
+}
+"""The same, where several targets have one each."""
+
+
+def answer(target: Target) -> Fields:
     """The fields of a prediction."""
-    if classes is None:
-        given = {"value": of(FLOAT)}
-    else:
-        listed = GraphQLList(GraphQLNonNull(PROBABILITY))
-        told = "Of each class; null for a model that gives none."
-        given = {"label": of(TEXT), "probabilities": of(listed, told, pairs("probabilities", "label", "probability"))}
+    fields = {**MEMBERS, **BY_TARGET} if "labels" in target.members else MEMBERS
+    given = {name: fields[name] for name in target.members}
     return {"model": of(TEXT), "version": of(TEXT), **given, "warnings": of(many(WARNING))}
 
 
-def sure(classes: Sequence[str] | None) -> Fields:
-    """The field that says how sure a prediction is."""
-    name, kind = ("interval", INTERVAL) if classes is None else ("set", LABELS)
+def sure(target: Target) -> Fields:
+    """The field that says how sure a prediction is, where that can be said."""
+    if target.uncovered is not None:
+        return {}
+    name, kind = ("interval", INTERVAL) if target.classes is None else ("set", LABELS)
     return {name: of(kind, "Where a coverage was asked for.", lambda source, _: source.get(name))}
 
 
@@ -100,27 +139,32 @@ def model() -> GraphQLObjectType:
     return GraphQLObjectType("Model", {**facts, "metric": of(TEXT), "metrics": metrics, "created": of(TEXT)})
 
 
-def schema_of(
-    instance: GraphQLInputObjectType, classes: Sequence[str] | None, ask: Mapping[str, Callable[..., Any]]
-) -> GraphQLSchema:
-    """The schema of a model with these classes, None for a regression; `ask` resolves each query.
+def explain(target: Target, instance: GraphQLArgument, resolve: Callable[..., Any]) -> GraphQLField:
+    """The query that explains a prediction."""
+    classes = target.classes
+    explained = GraphQLObjectType(
+        "ExplainedPrediction", {**answer(target), "explanation": of(GraphQLNonNull(explanation(classes)))}
+    )
+    top = GraphQLArgument(GraphQLInt, description="How many contributions to list.")
+    label = {} if classes is None else {"class": GraphQLArgument(GraphQLString, description="The class to explain.")}
+    return GraphQLField(explained, {"instance": instance, "top": top, **label}, resolve)
+
+
+def schema_of(instance: GraphQLInputObjectType, target: Target, ask: Mapping[str, Callable[..., Any]]) -> GraphQLSchema:
+    """The schema of a model with this target; `ask` resolves each query.
 
     Every query may be null, so that one that fails leaves the others as they are."""
-    prediction = GraphQLObjectType("Prediction", {**answer(classes), **sure(classes)})
-    explained = GraphQLObjectType(
-        "ExplainedPrediction", {**answer(classes), "explanation": of(GraphQLNonNull(explanation(classes)))}
-    )
+    prediction = GraphQLObjectType("Prediction", {**answer(target), **sure(target)})
     one = GraphQLArgument(GraphQLNonNull(instance))
     several = GraphQLArgument(GraphQLNonNull(GraphQLList(GraphQLNonNull(instance))))
     coverage = GraphQLArgument(GraphQLFloat, description="The probability that an interval or a set shall have.")
-    top = GraphQLArgument(GraphQLInt, description="How many contributions to list.")
-    label = {} if classes is None else {"class": GraphQLArgument(GraphQLString, description="The class to explain.")}
+    covered = {} if target.uncovered is not None else {"coverage": coverage}
     queries = {
-        "predict": GraphQLField(prediction, {"instance": one, "coverage": coverage}, ask["predict"]),
+        "predict": GraphQLField(prediction, {"instance": one, **covered}, ask["predict"]),
         "predictMany": GraphQLField(
-            GraphQLList(GraphQLNonNull(prediction)), {"instances": several, "coverage": coverage}, ask["predictMany"]
+            GraphQLList(GraphQLNonNull(prediction)), {"instances": several, **covered}, ask["predictMany"]
         ),
-        "explain": GraphQLField(explained, {"instance": one, "top": top, **label}, ask["explain"]),
+        **({} if target.unexplained is not None else {"explain": explain(target, one, ask["explain"])}),
         "model": GraphQLField(model(), None, ask["model"]),
     }
     return GraphQLSchema(GraphQLObjectType("Query", queries))

@@ -1,0 +1,1 @@
+"""What a model predicts of a row: each kind of target is one file."""
