@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -142,4 +142,15 @@ class Regressed:
     additive: Additive | None = None
 
 
-Outcome = Block | Classified | Regressed
+@dataclass(frozen=True)
+class Outputs:
+    """The predictions of several targets, of several quantiles, or of an anomaly detector, which no other estimator
+    takes as its input."""
+
+    tensors: Mapping[str, str]
+    """By the output's name, `[n, k]`; labels are int64 `[n, k]`, other numbers double."""
+    widths: Mapping[str, int | None]
+    """`k` of each; None where it is 1 and the output is `[n]`."""
+
+
+Outcome = Block | Classified | Regressed | Outputs

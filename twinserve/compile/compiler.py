@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 from onnx import helper
 
-from twinserve.compile.blocks import Affine, Block, Classified, Column, Outcome, Regressed
+from twinserve.compile.blocks import Affine, Block, Classified, Column, Outcome, Outputs, Regressed
 from twinserve.compile.explanation import CannotExplain, Explained, explained
 from twinserve.compile.graph import Graph
 from twinserve.compile.lowerings import LOWERINGS
@@ -62,8 +62,9 @@ def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compil
         longer = [replace(c, categories=(*c.categories, *extra.get(c.name, ()))) for c in columns]
         graph, outcome = _lowered(pipeline, longer)
     outputs = outputs_of(graph, pipeline, outcome)
-    model = model_of(graph, outputs, len(columns), _width(outcome))
-    linear = None if isinstance(outcome, Block) or outcome.linear is None else guarded(graph, outcome.linear)
+    model = model_of(graph, outputs, len(columns), _widths(outcome))
+    linear = outcome.linear if isinstance(outcome, Classified | Regressed) else None
+    linear = None if linear is None else guarded(graph, linear)
     props = extra_categories_metadata(_codes(extra, columns)) | (linear.metadata() if linear is not None else {})
     helper.set_model_props(model, props)
     if model.ByteSize() > MAX_BYTES:
@@ -78,8 +79,9 @@ def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compil
 
 
 def _explained(graph: Graph, outcome: Outcome, outputs: Mapping[str, str]) -> Explained | CannotExplain:
+    additive = outcome.additive if isinstance(outcome, Classified | Regressed) else None
     try:
-        return explained(graph, None if isinstance(outcome, Block) else outcome.additive, list(outputs.values()))
+        return explained(graph, additive, list(outputs.values()))
     except CannotExplain as reason:
         return reason
 
@@ -114,10 +116,28 @@ def outputs_of(graph: Graph, pipeline: Any, outcome: Outcome) -> dict[str, str]:
             return {"label": with_refused_labels(graph, outcome.label, refused)}
         return {"label": outcome.label, "probabilities": with_refusals(graph, outcome.probabilities, refused)}
     if isinstance(outcome, Regressed):
-        flat = graph.constant([-1], "int64")
-        return {"value": graph.op("Reshape", with_refusals(graph, outcome.value, refused), flat)}
+        return {"value": _flat(graph, with_refusals(graph, outcome.value, refused))}
+    if isinstance(outcome, Outputs):
+        return {name: _output(graph, outcome, name, refused) for name in outcome.tensors}
     raise refusal(pipeline, "it transforms and does not predict")
 
 
-def _width(outcome: Outcome) -> int:
-    return outcome.classes if isinstance(outcome, Classified) else 1
+def _output(graph: Graph, outcome: Outputs, name: str, refused: Sequence[str]) -> str:
+    """An output, with NaN in the rows that have no answer; labels say so only where there are no numbers."""
+    tensor = outcome.tensors[name]
+    if name != "label":
+        tensor = with_refusals(graph, tensor, refused)
+    elif len(outcome.tensors) == 1:
+        tensor = with_refused_labels(graph, tensor, refused, is_flat=False)
+    return _flat(graph, tensor) if outcome.widths[name] is None else tensor
+
+
+def _flat(graph: Graph, tensor: str) -> str:
+    """`[n, 1]` as `[n]`."""
+    return graph.op("Reshape", tensor, graph.constant([-1], "int64"))
+
+
+def _widths(outcome: Outcome) -> Mapping[str, int | None]:
+    if isinstance(outcome, Outputs):
+        return outcome.widths
+    return {"label": None, "value": None, "probabilities": outcome.classes if isinstance(outcome, Classified) else 1}

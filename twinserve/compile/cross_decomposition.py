@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from twinserve.compile import linear
-from twinserve.compile.blocks import Block, Regressed
+from twinserve.compile.blocks import Block, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
 
 
-def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """`(x - mean) . coef + intercept`."""
     centred = graph.op("Sub", graph.numbers(block, model), graph.constant(model._x_mean))
     affine = block.affine and block.affine.minus(model._x_mean)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from twinserve.compile.additive import Additive
-from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.blocks import Block, Classified, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_one_output
+from twinserve.compile.outputs import several_values
 from twinserve.compile.refusal import refusal
 
 
@@ -34,10 +35,11 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     return Classified(graph.argmax(probabilities), width, probabilities, additive=additive)
 
 
-def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The constant that `strategy` chose in training."""
-    require_one_output(model)
     constant = np.ravel(model.constant_).astype(np.float64)
+    if model.n_outputs_ > 1:
+        return several_values(graph.each_row(block.tensor, constant), model.n_outputs_)
     return Regressed(graph.each_row(block.tensor, constant), additive=Additive("value", constant))
 
 

@@ -145,5 +145,7 @@ def _table(graph: Graph, parts: Sequence[_Read], width: int) -> bytes:
     """The graph from the input to the columns of all parts, side by side, as doubles."""
     doubles = [graph.as_double(part.tensor) if part.is_single else part.tensor for part in parts]
     table = doubles[0] if len(doubles) == 1 else graph.op("Concat", *doubles, axis=1)
-    made: bytes = model_of(graph, {"table": table}, len(graph.columns), width).SerializeToString(deterministic=True)
+    made: bytes = model_of(graph, {"table": table}, len(graph.columns), {"table": width}).SerializeToString(
+        deterministic=True
+    )
     return made

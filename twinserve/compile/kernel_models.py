@@ -12,8 +12,9 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile import kernels
-from twinserve.compile.blocks import Block, Regressed
+from twinserve.compile.blocks import Block, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.outputs import several_values
 from twinserve.compile.refusal import refusal
 from twinserve.estimators.introspection import class_name
 
@@ -21,10 +22,15 @@ MOST_LOST: Final = 1e-11
 """The largest error of a similarity."""
 
 
-def kernel_ridge(graph: Graph, model: Any, block: Block) -> Regressed:
+def kernel_ridge(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """`similarities . dual_coef_`."""
     table, weights = _table(model, model.X_fit_, model.dual_coef_)
-    return Regressed(graph.op("MatMul", _pairwise(graph, model, block, table), graph.constant(weights)))
+    return _predicted(graph.op("MatMul", _pairwise(graph, model, block, table), graph.constant(weights)), weights)
+
+
+def _predicted(value: str, weights: FloatArray) -> Regressed | Outputs:
+    """Of one target, or of several."""
+    return Regressed(value) if weights.shape[1] == 1 else several_values(value, weights.shape[1])
 
 
 def _pairwise(graph: Graph, model: Any, block: Block, table: FloatArray) -> str:
@@ -49,7 +55,7 @@ def _pairwise(graph: Graph, model: Any, block: Block, table: FloatArray) -> str:
     raise refusal(model, f"{named} is not lowered")
 
 
-def gaussian_process(graph: Graph, model: Any, block: Block) -> Regressed:
+def gaussian_process(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """`std * (similarities . alpha_) + mean`."""
     table, weights = _table(model, model.X_train_, model.alpha_)
     similar = _similarities(graph, model, model.kernel_, graph.numbers(block, model), table)
@@ -57,7 +63,7 @@ def gaussian_process(graph: Graph, model: Any, block: Block) -> Regressed:
         similar = graph.each_row(block.tensor, np.full(len(table), similar))
     mean = graph.op("MatMul", similar, graph.constant(weights))
     scaled = graph.op("Mul", mean, graph.constant(np.ravel(model._y_train_std)))
-    return Regressed(graph.op("Add", scaled, graph.constant(np.ravel(model._y_train_mean))))
+    return _predicted(graph.op("Add", scaled, graph.constant(np.ravel(model._y_train_mean))), weights)
 
 
 def _similarities(graph: Graph, model: Any, kernel: Any, tensor: str, table: FloatArray) -> str | float:
@@ -120,12 +126,10 @@ def _matern(graph: Graph, model: Any, kernel: Any, tensor: str, table: FloatArra
 
 
 def _table(model: Any, rows: Any, weights: Any) -> tuple[FloatArray, FloatArray]:
-    """The training rows and their weights, `[rows, 1]`, even in number."""
+    """The training rows and their weights, `[rows, targets]`, even in number."""
     if not isinstance(rows, np.ndarray):
         raise refusal(model, "it was not fitted on an array of numbers")
     weights = np.asarray(weights, dtype=np.float64).reshape(len(rows), -1)
-    if weights.shape[1] > 1:
-        raise refusal(model, f"it predicts {weights.shape[1]} values, and a graph gives one")
     kernels.require_small(model, rows)
     return kernels.evened(rows.astype(np.float64), weights)
 

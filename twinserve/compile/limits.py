@@ -38,6 +38,7 @@ _UNLIMITED: Final = frozenset(
         # The estimators inside have limits of their own.
         "imblearn.pipeline.Pipeline",
         "twinserve.estimators.label_encoded.Coded",
+        "twinserve.estimators.quantiles.Quantiles",
         "sklearn.calibration.CalibratedClassifierCV",
         "sklearn.compose.ColumnTransformer",
         "sklearn.compose.TransformedTargetRegressor",
@@ -58,6 +59,8 @@ _UNLIMITED: Final = frozenset(
         "sklearn.multiclass.OneVsOneClassifier",
         "sklearn.multiclass.OneVsRestClassifier",
         "sklearn.multiclass.OutputCodeClassifier",
+        "sklearn.multioutput.MultiOutputClassifier",
+        "sklearn.multioutput.MultiOutputRegressor",
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
         # These take any number.
@@ -69,6 +72,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.dummy.DummyRegressor",
         "sklearn.ensemble.HistGradientBoostingClassifier",
         "sklearn.ensemble.HistGradientBoostingRegressor",
+        "sklearn.ensemble.IsolationForest",
         "xgboost.sklearn.XGBClassifier",
         "xgboost.sklearn.XGBRFClassifier",
         "xgboost.sklearn.XGBRFRegressor",

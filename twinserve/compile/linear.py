@@ -12,8 +12,9 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.additive import Additive, LinearTerm
-from twinserve.compile.blocks import Affine, Block, Classified, Regressed
+from twinserve.compile.blocks import Affine, Block, Classified, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.outputs import chosen, several_labels, several_values
 from twinserve.compile.refusal import refusal
 from twinserve.explain.stored import Scale
 from twinserve.predict.linear import LinearModel, Link
@@ -22,11 +23,11 @@ _LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
 """The links of two-class models whose answer is a function of one dot product."""
 
 
-def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
-    """`value = x . coef + intercept`."""
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
+    """`value = x . coef + intercept`, of one target or of several."""
     weights, bias = _coefficients(model)
-    if len(weights) != 1:
-        raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
+    if len(weights) > 1:
+        return several_values(_product(graph, model, block, weights, bias), len(weights))
     value = _product(graph, model, block, weights, bias)
     additive = _additive(graph, block, weights, bias, "value")
     return Regressed(value, _folded(block.affine, weights, bias, "value"), additive)
@@ -35,11 +36,13 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
 def exponential(graph: Graph, model: Any, block: Block) -> Regressed:
     """`value = exp(x . coef + intercept)`, the inverse of the log link."""
     inner = regressor(graph, model, block)
+    if not isinstance(inner, Regressed):
+        raise refusal(model, "it predicts several values")
     additive = None if inner.additive is None else inner.additive.on("log")
     return Regressed(graph.smooth("Exp", inner.value, 1), additive=additive)
 
 
-def tweedie(graph: Graph, model: Any, block: Block) -> Regressed:
+def tweedie(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The log link with `link="log"`, or with `link="auto"` and a positive `power`; else the identity."""
     logarithmic = model.link == "log" or (model.link == "auto" and model.power > 0)
     return (exponential if logarithmic else regressor)(graph, model, block)
@@ -50,10 +53,12 @@ def decided(graph: Graph, model: Any, block: Block) -> Classified:
     return _classified(graph, model, block, "label")
 
 
-def ridge(graph: Graph, model: Any, block: Block) -> Classified:
-    """`decided`, for one label a row."""
+def ridge(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
+    """`decided`; of several labels each with a decision over 0."""
     if model._label_binarizer.y_type_.startswith("multilabel"):
-        raise refusal(model, "it predicts several labels at once, and a graph gives one")
+        weights, bias = _coefficients(model)
+        above = graph.op("Greater", _product(graph, model, block, weights, bias), graph.constant(0.0))
+        return several_labels(chosen(graph, above, len(weights)), None, len(weights), 2 * len(weights))
     return decided(graph, model, block)
 
 
@@ -159,6 +164,10 @@ _PLAIN_REGRESSORS = [
     "RidgeCV",
     "Lasso",
     "LassoCV",
+    "MultiTaskElasticNet",
+    "MultiTaskElasticNetCV",
+    "MultiTaskLasso",
+    "MultiTaskLassoCV",
     "ElasticNet",
     "ElasticNetCV",
     "Lars",

@@ -20,8 +20,10 @@ from twinserve.compile import (
     lightgbm,
     linear,
     multiclass,
+    multioutput,
     neighbors,
     neural,
+    outliers,
     power,
     quantiles,
     scaling,
@@ -36,7 +38,7 @@ from twinserve.compile.graph import Lowering
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
-    multiclass, adaboost,
+    multiclass, adaboost, multioutput, outliers,
     compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar,
 )  # fmt: skip
 

@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from twinserve.compile.blocks import Block, Classified, Outcome, Regressed
+from twinserve.compile.blocks import Block, Classified, Outcome, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.limits import FINITE
+from twinserve.compile.outputs import both, chosen, several_labels
 from twinserve.compile.refusal import refusal
 
 
-def one_against_rest(graph: Graph, model: Any, block: Block) -> Classified:
+def one_against_rest(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
     """The first class with the largest score; probabilities are divided by their sum, where that is not 0."""
     if model.label_binarizer_.y_type_ not in ("binary", "multiclass"):
-        raise refusal(model, "it predicts several labels at once, and a graph gives one")
+        return _each_label(graph, model, block)
     if len(model.classes_) < 2:
         raise refusal(model, "it knows one class")
     members = model.estimators_
@@ -32,6 +33,20 @@ def one_against_rest(graph: Graph, model: Any, block: Block) -> Classified:
     decision = decisions if hasattr(members[0], "decision_function") else None
     label = graph.argmax(decisions) if len(members) > 1 else _above(graph, members[0], decisions)
     return Classified(label, len(model.classes_), likely, decision)
+
+
+def _each_label(graph: Graph, model: Any, block: Block) -> Outputs:
+    """Several labels at once: each whose score is over 0, or over 0.5 where it is no decision."""
+    members = model.estimators_
+    outcomes = [graph.lower(member, block) for member in members]
+    scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
+    limit = 0.0 if hasattr(members[0], "decision_function") else 0.5
+    labels = chosen(graph, graph.op("Greater", scores, graph.constant(limit)), len(members))
+    if not hasattr(model, "predict_proba"):
+        return several_labels(labels, None, len(members), 2 * len(members))
+    likely = [outcome.probabilities for outcome in outcomes if isinstance(outcome, Classified)]
+    second = _beside(graph, [graph.gather(one, [1], 2) for one in likely if one is not None])
+    return several_labels(labels, both(graph, second, len(members)), len(members), 2 * len(members))
 
 
 def one_against_one(graph: Graph, model: Any, block: Block) -> Classified:

@@ -11,33 +11,35 @@ from typing import Any
 import numpy as np
 
 from twinserve.arrays import FloatArray
-from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.blocks import Block, Classified, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.outputs import both, chosen, several_labels, several_values
 from twinserve.compile.refusal import refusal
 
 _KINDS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
 
-def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """The last layer through the logistic function (two classes: 1 where it is over 0.5) or softmax."""
+def classifier(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
+    """The last layer through the logistic function (two classes or several labels: over 0.5) or softmax."""
     last, width = _last_layer(graph, model, block)
     if model.out_activation_ == "softmax":
         probabilities = graph.softmax(last, width)
         return Classified(graph.argmax(probabilities), width, probabilities)
     if width > 1:
-        raise refusal(model, f"it predicts {width} labels at once, and a graph gives one")
+        likely = graph.smooth("Sigmoid", last, width)
+        labels = chosen(graph, graph.op("Greater", likely, graph.constant(0.5)), width)
+        return several_labels(labels, both(graph, likely, width), width, 2 * width)
     pair = graph.smooth("Sigmoid", graph.op("Mul", last, graph.constant([[-1.0, 1.0]])), 2)
     return Classified(graph.argmax(pair), 2, pair)
 
 
-def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The last layer, or its `exp` with the Poisson loss (since 1.7)."""
     last, width = _last_layer(graph, model, block)
-    if width > 1:
-        raise refusal(model, f"it predicts {width} values, and a graph gives one")
     if model.out_activation_ not in ("identity", "exp"):
         raise refusal(model, f"out_activation_={model.out_activation_!r} is not lowered")
-    return Regressed(last if model.out_activation_ == "identity" else graph.smooth("Exp", last, 1))
+    value = last if model.out_activation_ == "identity" else graph.smooth("Exp", last, width)
+    return Regressed(value) if width == 1 else several_values(value, width)
 
 
 def _last_layer(graph: Graph, model: Any, block: Block) -> tuple[str, int]:

@@ -12,16 +12,15 @@ from twinserve.graph.check import OPSETS
 from twinserve.graph.messages import IR_VERSION, ROWS_NAME
 
 
-def model_of(graph: Graph, outputs: dict[str, str], columns: int, width: int) -> onnx.ModelProto:
-    """The graph's nodes that these outputs need, as an ONNX model with input `x`, `[n, columns]`."""
+def model_of(graph: Graph, outputs: dict[str, str], columns: int, widths: Mapping[str, int | None]) -> onnx.ModelProto:
+    """The graph's nodes that these outputs need, as an ONNX model with input `x`, `[n, columns]`.
+
+    `widths` are those of the outputs, `[n, width]`; None for `[n]`."""
     nodes = _named(needed(graph.nodes, outputs.values()), outputs)
-    shapes: dict[str, tuple[int, list[str | int | None]]] = {
-        "label": (INT64, [ROWS_NAME]),
-        "value": (DOUBLE, [ROWS_NAME]),
-        "probabilities": (DOUBLE, [ROWS_NAME, width]),
-        "table": (DOUBLE, [ROWS_NAME, width]),
+    shapes: dict[str, list[str | int | None]] = {
+        name: [ROWS_NAME] if widths[name] is None else [ROWS_NAME, widths[name]] for name in outputs
     }
-    made = [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs]
+    made = [helper.make_tensor_value_info(name, INT64 if name == "label" else DOUBLE, shapes[name]) for name in outputs]
     return _model(graph, nodes, {"x": columns}, made)
 
 

@@ -14,37 +14,49 @@ Source: scikit-learn 1.9, `tree/_classes.py`, `tree/_tree.pyx` (`_apply_dense`),
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.additive import Additive, TreeTerm
-from twinserve.compile.blocks import Block, Classified, Regressed
-from twinserve.compile.graph import Graph, Lowering, require_numbers, require_one_output
+from twinserve.compile.blocks import Block, Classified, Outputs, Regressed
+from twinserve.compile.graph import Graph, Lowering, require_numbers
+from twinserve.compile.outputs import column, joined, several_labels, several_values
 from twinserve.compile.private_attributes import TREE_FIELDS, require_fields
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 
 
-def tree_classifier(graph: Graph, model: Any, block: Block) -> Classified:
+def tree_classifier(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
     """The leaf's class probabilities; the label is the first largest."""
+    if model.n_outputs_ > 1:
+        return _several_labels(graph, model, block, [model])
     return _classifier(graph, model, block, [model])
 
 
-def forest_classifier(graph: Graph, model: Any, block: Block) -> Classified:
+def forest_classifier(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
     """The mean of the trees' class probabilities; the label is the first largest."""
+    if model.n_outputs_ > 1:
+        return _several_labels(graph, model, block, model.estimators_)
     return _classifier(graph, model, block, model.estimators_)
 
 
-def tree_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def tree_regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The leaf's value."""
+    if model.n_outputs_ > 1:
+        return several_values(_leaves(graph, model, block, [model], _values(model)), model.n_outputs_)
     total = _sums(graph, model, block, [model], 1)
     return Regressed(total, additive=Additive("value", np.zeros(1), (TreeTerm(total, (0,)),)))
 
 
-def forest_regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def forest_regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The mean of the trees' values."""
+    if model.n_outputs_ > 1:
+        sums = _leaves(graph, model, block, model.estimators_, _values(model))
+        mean = graph.op("Div", sums, graph.constant(float(len(model.estimators_))))
+        return several_values(mean, model.n_outputs_)
     total, count = _sums(graph, model, block, model.estimators_, 1), float(len(model.estimators_))
     additive = Additive("value", np.zeros(1), (TreeTerm(total, (0,), 1.0 / count),))
     return Regressed(graph.op("Div", total, graph.constant(count)), additive=additive)
@@ -98,6 +110,36 @@ def _classifier(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) ->
     return Classified(graph.argmax(probabilities), width, probabilities, additive=additive)
 
 
+def _several_labels(graph: Graph, model: Any, block: Block, trees: Sequence[Any]) -> Outputs:
+    """For each output the first class with the largest mean of probabilities."""
+    counts = [int(count) for count in model.n_classes_]
+    places = [(output, code) for output, count in enumerate(counts) for code in range(count)]
+    sums = _leaves(graph, model, block, trees, places)
+    mean = sums if len(trees) == 1 else graph.op("Div", sums, graph.constant(float(len(trees))))
+    ends = np.cumsum([0, *counts]).tolist()
+    labels = [
+        column(graph, graph.argmax(graph.gather(mean, range(start, end), ends[-1])), start)
+        for start, end in pairwise(ends)
+    ]
+    return several_labels(joined(graph, labels), mean, len(labels), ends[-1])
+
+
+def _values(model: Any) -> list[tuple[int, int]]:
+    """Where a regressor keeps the value of each output."""
+    return [(output, 0) for output in range(model.n_outputs_)]
+
+
+def _leaves(graph: Graph, model: Any, block: Block, trees: Sequence[Any], places: Sequence[tuple[int, int]]) -> str:
+    """`[n, places]`: for each output and column of the trees' values their sum, in the trees' order."""
+    require_numbers(block.columns, model)
+    summands: list[tuple[int, Tree]] = []
+    for fitted in trees:
+        values = fitted.tree_.value
+        tree = read_tree(fitted, values[:, 0, 0])
+        summands += [(k, tree.with_value(values[:, output, code])) for k, (output, code) in enumerate(places)]
+    return emit(graph, block, summands, len(places))
+
+
 def _sums_are_exact(trees: Sequence[Any]) -> bool:
     """Whether no partial sum of probabilities is rounded, so that one class's sum gives the other's.
 
@@ -110,7 +152,6 @@ def _sums_are_exact(trees: Sequence[Any]) -> bool:
 
 def _sums(graph: Graph, model: Any, block: Block, trees: Sequence[Any], width: int, column: int = 0) -> str:
     """`[n, width]`: the trees' values `column`, `column + 1`, ... summed in the trees' order."""
-    require_one_output(model)
     require_numbers(block.columns, model)
     summands: list[tuple[int, Tree]] = []
     for fitted in trees:

@@ -74,13 +74,14 @@ def with_refusals(graph: Graph, answer: str, refused: Sequence[str]) -> str:
     return answer
 
 
-def with_refused_labels(graph: Graph, label: str, refused: Sequence[str]) -> str:
-    """Labels `[n]`, -1 where there is no answer."""
+def with_refused_labels(graph: Graph, label: str, refused: Sequence[str], *, is_flat: bool = True) -> str:
+    """Labels `[n]`, or `[n, k]` where they are not flat, -1 where there is no answer."""
     if not refused:
         return label
-    row = with_refusals(graph, refused[0], refused[1:])
-    flat = graph.op("Reshape", graph.op("IsNaN", row), graph.constant([-1], np.int64))
-    return graph.op("Where", flat, graph.constant(-1, np.int64), label)
+    silent = graph.op("IsNaN", with_refusals(graph, refused[0], refused[1:]))
+    if is_flat:
+        silent = graph.op("Reshape", silent, graph.constant([-1], np.int64))
+    return graph.op("Where", silent, graph.constant(-1, np.int64), label)
 
 
 def guarded(graph: Graph, linear: LinearModel) -> LinearModel | None:

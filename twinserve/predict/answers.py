@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import BoolArray
+from twinserve.arrays import BoolArray, IntArray
 from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
 from twinserve.signature import Columns, Finding
@@ -49,7 +49,7 @@ def _all(cells: BoolArray) -> BoolArray:
     return rows
 
 
-def picked(predictions: Predictions, rows: BoolArray | slice) -> Predictions:
+def picked(predictions: Predictions, rows: BoolArray | IntArray | slice) -> Predictions:
     """The predictions for some rows."""
     arrays: Arrays = (None if array is None else array[rows] for array in predictions)
     return Predictions(*arrays)

@@ -45,7 +45,8 @@ class CompiledPredictor:
         outputs: Mapping[str, Any] | None = None if self._linear is None else self._linear(matrix)
         if outputs is None:
             outputs = self._by_graph(matrix) if self._linear is None else self._by_both(self._linear, matrix)
-        return Predictions(outputs.get("label"), outputs.get("probabilities"), outputs.get("value"))
+        get = outputs.get
+        return Predictions(get("label"), get("probabilities"), get("value"), get("quantiles"))
 
     def matrix(self, columns: Columns) -> FloatArray:
         """The graph's input."""

@@ -192,7 +192,7 @@ def _outputs(champion: LoadedArtifact, challenge: Challenge) -> list[Change]:
     old, new = champion.manifest, challenge.opened.manifest
     if old.target == new.target:
         return []
-    if (old.task, new.task) == ("classification", "classification"):
+    if old.classes != new.classes and not (old.targets or new.targets or "anomaly" in (old.task, new.task)):
         what = f"the classes {_listed(old.classes)} became {_listed(new.classes)}"
     else:
         what = f"{_answers(old)} became {_answers(new)}"

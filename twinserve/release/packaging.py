@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Real
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from twinserve.release.given_rows import Given, GivenRows, from_rows, without_ro
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.same_answers import named_columns, short_name, with_same_answers
-from twinserve.release.targets import is_detector, names_of, target_of
+from twinserve.release.targets import is_detector, names_of, of_quantiles, target_of
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import OutOfRange, require_policy
@@ -40,6 +41,7 @@ from twinserve.training.data import Data, Rows, noted
 from twinserve.training.fit import Fitted
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
+MEDIAN: Final = 0.5
 FITTED_ELSEWHERE: Final[Mapping[EvaluatedOn, Note]] = MappingProxyType(
     {
         "held-out rows": Note(
@@ -94,6 +96,8 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
     """Compile, prove, evaluate and register a fitted estimator, without promoting it.
 
     Raises `Disagreement`, `CannotTrain`, `CannotPackage`, and `OSError` where the disk refuses."""
+    if isinstance(estimator, Mapping) and all(isinstance(level, Real) for level in estimator):
+        estimator = of_quantiles(estimator)
     with _as_cannot_package(estimator):
         given, copied = _given(estimator, rows, packaging)
         frame = to_frame(given.whole, given.data.signature)
@@ -213,11 +217,12 @@ def _metric(estimator: Any, data: Data, metric: str | Metric | None) -> str | Me
         truth=not np.isnan(data.everything.y_true).any(),
     )
     if metric is None and isinstance(target, Quantiles):
-        return f"pinball_{target.levels[target.middle]:g}"
+        level = target.levels[target.middle]
+        return "pinball" if level == MEDIAN else f"pinball_{level:g}"
     if metric is None:
         return DEFAULT[target.task] if DEFAULT[target.task] in known else known[0]
     if str(metric) not in METRICS or metric_of(metric).task != target.task or str(metric) in known:
         return metric
-    if metric_of(metric).needs_probabilities and not probabilities:
+    if metric_of(metric).needs_probabilities and not probabilities and not isinstance(target, SeveralValues):
         raise CannotPackage(f"{metric} needs probabilities and {type(estimator).__name__} gives labels only.")
     raise CannotPackage(f"{metric} is no metric of this model and its rows; it has {', '.join(known)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from twinserve.predict.targets.target import Target
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.sources.read_as import plain_text
+
+ABOUT_NAMES: Final = "X (has|does not have valid) feature names"
+"""Of an estimator that was fitted on an array, and of one that drops the names itself (LocalOutlierFactor)."""
 
 
 def named_columns(estimator: Any, names: list[str]) -> Any:
@@ -54,7 +57,7 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             np.errstate(all="ignore"),
             warnings.catch_warnings(),
         ):  # An overflow gives a NaN, which the comparison sees.
-            warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+            warnings.filterwarnings("ignore", ABOUT_NAMES, UserWarning)
             expected = np.asarray(estimator.predict(given))
     except Exception as error:
         refused = columns_refused_as_null(estimator, given)
@@ -73,7 +76,8 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
     reason = "answers differently"
     for candidate in _candidates(copied, given, target):
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ABOUT_NAMES, UserWarning)
                 answers = candidate.predict(made)
             is_same = _same(expected, answers, numbers=is_regressor(estimator), texts=target.classes is not None)
         except Exception as error:

@@ -11,6 +11,7 @@ from sklearn.base import is_outlier_detector
 
 from twinserve.arrays import FloatArray
 from twinserve.errors import CannotPackage
+from twinserve.estimators.quantiles import Quantiles as Quantiled
 from twinserve.estimators.several_outputs import classes_by_target
 from twinserve.metric import Task
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
@@ -46,12 +47,20 @@ def target_of(estimator: Any, task: Task, answers: Any, names: Sequence[str] | N
     return several_targets(dict(zip(named, classes, strict=True)))
 
 
+def of_quantiles(fitted: Mapping[Any, Any]) -> Quantiled:
+    """One regressor of fitted ones by their quantiles; raises `CannotPackage`."""
+    levels = [level for level in fitted if isinstance(level, float) and 0 < level < 1]
+    if not levels or len(levels) != len(fitted):
+        raise CannotPackage("Estimators by quantile have numbers between 0 and 1 as their keys, such as 0.1.")
+    return Quantiled.of(fitted)
+
+
 def quantiles_of(estimator: Any) -> tuple[float, ...]:
     """The levels of a regressor that predicts several quantiles; empty for any other."""
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     levels = getattr(last, "quantiles_", None)
     if levels is None and getattr(last, "objective", None) == "reg:quantileerror":
-        levels = getattr(last, "quantile_alpha", None)  # XGBoost's.
+        levels = last.get_params().get("quantile_alpha")  # XGBoost's.
     if levels is None or np.ndim(levels) != 1 or np.size(levels) < 2:
         return ()
     return tuple(float(level) for level in levels)

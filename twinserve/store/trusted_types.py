@@ -18,6 +18,7 @@ _OURS: Final = (
     "twinserve.estimators.calendar.Calendar",
     "twinserve.estimators.categories.Categories",
     "twinserve.estimators.label_encoded.Coded",
+    "twinserve.estimators.quantiles.Quantiles",
     "twinserve.estimators.words.Words",
 )
 

@@ -115,7 +115,7 @@ def running(compiled: bytes) -> Callable[[Floats], Answer]:
 def evaluated(graph: Graph, tensor: str, x: Floats) -> Floats:
     """What one tensor `[n, 1]` of a graph under construction holds for these rows."""
     outputs = {"value": graph.op("Reshape", tensor, graph.constant([-1], np.int64))}
-    model = model_of(graph, outputs, x.shape[1], 1)
+    model = model_of(graph, outputs, x.shape[1], {"value": None})
     value: Floats = running(model.SerializeToString())(x)["value"]
     return value
 

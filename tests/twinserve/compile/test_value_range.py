@@ -82,7 +82,7 @@ def test_every_tensor_stays_within_its_reach(name: str) -> None:
     assert names
     for tensor in set(names) & set(known):
         width = graph.widths[tensor]
-        table = running(model_of(graph, {"table": tensor}, 3, width).SerializeToString())(x)["table"]
+        table = running(model_of(graph, {"table": tensor}, 3, {"table": width}).SerializeToString())(x)["table"]
         reach = known[tensor]
         assert ((table >= reach.low) | np.isnan(table)).all()
         assert ((table <= reach.high) | np.isnan(table)).all()

@@ -224,7 +224,8 @@ def test_a_table_without_rows_is_refused() -> None:
 
 
 def test_what_scikit_learn_does_not_know_is_refused() -> None:
-    with pytest.raises(CannotPackage, match=r"^object is neither a classifier nor a regressor of scikit-learn\.$"):
+    told = r"^object is neither a classifier nor a regressor nor an anomaly detector of scikit-learn\.$"
+    with pytest.raises(CannotPackage, match=told):
         package(object(), *iris(), name="own")
 
 

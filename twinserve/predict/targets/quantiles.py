@@ -42,6 +42,9 @@ class Quantiles:
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`."""
+        while hasattr(head, "steps"):  # A whole pipeline: its last step gives the quantiles.
+            prepared = head[:-1].transform(prepared) if len(head.steps) > 1 else prepared
+            head = head.steps[-1][1]
         ask = getattr(head, "predict_quantiles", head.predict)
         answers = np.asarray(ask(prepared), dtype=np.float64)
         if answers.ndim != 2 or answers.shape[1] != len(self.levels):
