@@ -12,6 +12,7 @@ from sklearn import metrics
 from twinserve.evaluate.bootstrap import intervals, lower_bound
 from twinserve.evaluate.metrics import evaluate, scores_of
 from twinserve.metric import METRICS
+from twinserve.predict.answers import picked
 from twinserve.predict.predictor import Predictions
 
 RNG = np.random.default_rng(0)
@@ -82,7 +83,7 @@ def test_counted_rows_are_repeated_rows(name: str) -> None:
     kind, _ = EXPECTED[name]
     drawn = RNG.integers(0, ROWS, ROWS)
     counts = np.bincount(drawn, minlength=ROWS).astype(np.float64)[np.newaxis]
-    again = Predictions(*(None if array is None else array[drawn] for array in PREDICTIONS[kind]))
+    again = picked(PREDICTIONS[kind], np.asarray(drawn))
     counted = scores_of(name).weighted(Y_TRUE[kind], PREDICTIONS[kind], counts)[0]
     assert counted == pytest.approx(scores_of(name).score(Y_TRUE[kind][drawn], again))
 

@@ -122,6 +122,7 @@ def test_flags(estimator: Any, tmp_path: Path) -> None:
     ids=lambda estimator: type(estimator).__name__,
 )
 @pytest.mark.parametrize("known", [None, "numbers", "texts"])
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # LocalOutlierFactor's own.
 def test_anomaly_detectors(estimator: Any, known: str | None, tmp_path: Path) -> None:
     """The label and the score are the estimator's own; what is measured depends on what is known of the rows."""
     estimator.fit(X)
