@@ -56,7 +56,7 @@ def compared(table: PublicTable, path: Path, splits: int, tell: Tell) -> Compare
         started = time.monotonic()
         fitted = fit(rows.recipe, data, seed=0, progress=lambda _: None)
         seconds = time.monotonic() - started
-        scores = {OURS: _score(rows.recipe, data, predictions_of(fitted.pipeline, _held_out(data), data.classes))}
+        scores = {OURS: _score(rows.recipe, data, predictions_of(fitted.pipeline, _held_out(data), data.target))}
         for name in RIVALS:
             with warnings.catch_warnings(), threadpool_limits(limits=1):
                 warnings.simplefilter("ignore")

@@ -33,8 +33,10 @@ class Table:
 
     features: pd.DataFrame
     """One column for each feature, named by its dotted path."""
-    target: pd.Series[Any]
-    """Labels as strings for a classification, floats for a regression."""
+    target: Any
+    """A Series: labels as strings for a classification, floats for a regression. A DataFrame of several targets: a
+    column for each, all of labels or all of floats. For an anomaly detector `inlier` or `outlier`; None where nobody
+    knows."""
     source: str
     """Where the rows come from, for the model card."""
     given: pd.DataFrame | None = None

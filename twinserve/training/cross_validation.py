@@ -14,6 +14,9 @@ from twinserve.arrays import FloatArray, IntArray
 from twinserve.evaluate.metrics import score
 from twinserve.metric import Metric
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.made import one_target
+from twinserve.predict.targets.one_value import OneValue
+from twinserve.predict.targets.target import Target
 from twinserve.training.decided import Decided, labelled
 from twinserve.training.weighted_fit import fit_weighted, part_of
 
@@ -27,8 +30,8 @@ class FoldedRows:
 
     frame: Any
     """The training rows as the table that pipelines take."""
-    target: NDArray[Any]
-    """Labels or values, as pipelines learn them, `[n]`."""
+    target: NDArray[Any] | None
+    """Labels or values, as pipelines learn them, `[n]` or `[n, targets]`; None for an anomaly detector."""
     y_true: FloatArray
     """The same as class codes or values, `[n]`."""
     classes: tuple[str, ...] | None
@@ -40,6 +43,8 @@ class FoldedRows:
     """The weight of each row, `[n]`; None: all weigh the same."""
     decided: Decided | None = None
     """How labels are decided, where that is known before the training."""
+    predicted: Target | None = None
+    """What is predicted; None: a label of the classes, or a value."""
 
     @property
     def all_asked(self) -> bool:
@@ -77,7 +82,7 @@ def cross_validate(
     scores: list[float] = []
     for train, test in folded.folds:
         learning, asked = part_of(folded.weights, train), part_of(folded.weights, test)
-        fitted = fit_weighted(clone(pipeline), folded.frame.iloc[train], folded.target[train], learning)
+        fitted = fit_weighted(clone(pipeline), folded.frame.iloc[train], part_of(folded.target, train), learning)
         parts.append(_part(fitted, folded, test))
         scores.append(score(folded.metric, folded.y_true[test], parts[-1].predictions, weights=asked))
         if is_hopeless is not None and is_hopeless(scores):
@@ -93,23 +98,20 @@ class _Part:
     decisions: FloatArray | None
 
 
-def predictions_of(fitted: Any, frame: Any, classes: tuple[str, ...] | None) -> Predictions:
+def predictions_of(fitted: Any, frame: Any, target: Target) -> Predictions:
     """What a fitted pipeline answers to these rows."""
-    if classes is None:
-        return Predictions(values=np.asarray(fitted.predict(frame), dtype=np.float64).reshape(-1))
-    codes = {label: code for code, label in enumerate(classes)}
-    probabilities = (
-        np.asarray(fitted.predict_proba(frame), dtype=np.float64) if hasattr(fitted, "predict_proba") else None
-    )
-    return Predictions(np.array([codes[label] for label in fitted.predict(frame)], dtype=np.int64), probabilities)
+    predictions = target.read(fitted, frame)
+    if target != OneValue() or predictions.values is None:
+        return predictions
+    return Predictions(values=predictions.values.reshape(-1))
 
 
 def _part(fitted: Any, folded: FoldedRows, test: IntArray) -> _Part:
-    frame = folded.frame.iloc[test]
-    predictions = labelled(predictions_of(fitted, frame, folded.classes), folded.decided, folded.classes)
+    frame, target = folded.frame.iloc[test], folded.predicted or one_target(folded.classes)
+    predictions = labelled(predictions_of(fitted, frame, target), folded.decided, folded.classes)
     if folded.classes is not None and hasattr(fitted, "decision_function"):
         return _Part(predictions, np.asarray(fitted.decision_function(frame), dtype=np.float64))
-    if predictions.probabilities is None:
+    if predictions.probabilities is None or target.classes is None:
         return _Part(predictions, None)
     probabilities = predictions.probabilities
     return _Part(predictions, probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities)
@@ -120,4 +122,4 @@ def _joined(parts: Sequence[_Part], order: IntArray) -> Predictions:
         columns = [getattr(part.predictions, name) for part in parts]
         return None if columns[0] is None else np.concatenate(columns)[order]
 
-    return Predictions(column("labels"), column("probabilities"), column("values"))
+    return Predictions(*map(column, Predictions._fields))

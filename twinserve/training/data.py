@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import AskedWrongly, CannotTrain
 from twinserve.metric import metric_of
 from twinserve.notes import Note
-from twinserve.predict.targets.made import one_target
 from twinserve.predict.targets.target import Target
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
@@ -22,8 +20,9 @@ from twinserve.signature.frames import from_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.training_profile import observe
+from twinserve.training.encoded import encoded, learned, require_metric, some_rows
 from twinserve.training.holdout import held_out_rows
-from twinserve.training.target_codes import encode, enough_rows
+from twinserve.training.target_codes import enough_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +36,7 @@ class Rows:
 
     columns: Columns
     y_true: FloatArray
-    """Class codes or values, `[n]`."""
+    """Class codes or values, `[n]`, or `[n, targets]` of several; NaN where nothing is known."""
     weights: FloatArray | None = None
     """The weight of each row, `[n]`; None: all weigh the same."""
 
@@ -82,12 +81,10 @@ class Data:
         """The features of the training rows and of the hold-out."""
         return self.train.columns, self.holdout.columns
 
-    def target_of(self, rows: Rows) -> NDArray[Any]:
-        """What a pipeline is fitted on: the labels of these rows, or their values, `[n]`."""
-        if self.classes is None:
-            return rows.y_true
-        labels: NDArray[Any] = np.array(self.classes, dtype=object)[rows.y_true.astype(int)]
-        return labels
+    def target_of(self, rows: Rows) -> Any:
+        """What a pipeline is fitted on: the labels of these rows, or their values, `[n]`, or `[n, targets]` of several;
+        None for an anomaly detector."""
+        return learned(self.target, rows.y_true)
 
 
 def split(recipe: Recipe, table: Table) -> Data:
@@ -100,25 +97,23 @@ def split(recipe: Recipe, table: Table) -> Data:
     declared = declared_input(recipe, table)
     if not len(table.features):
         raise CannotTrain("The table has no rows.")
-    if len(table.target) != len(table.features):
-        raise CannotTrain(f"The table has {len(table.features)} rows and the target {len(table.target)}.")
     require_agreement(declared, table.features, exact=False)
-    target = table.target.tolist()
     given = table.features if table.given is None else table.given
-    classes, y_true = encode(recipe.task, target)
+    target, y_true = encoded(recipe.task, table.target, len(table.features))
+    require_metric(recipe.metric, target, y_true)
     held_out = table.held_out
     if held_out is None:
-        held_out = held_out_rows(given, strata(classes, y_true), recipe.split)
-    kept, notes = enough_rows(classes, y_true, held_out)
+        held_out = held_out_rows(given, strata(target.classes, y_true), recipe.split)
+    kept, notes = enough_rows(target.classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
-    classes, y_true = encode(recipe.task, [target[row] for row in np.flatnonzero(kept)])
-    recipe.decision.require_for(classes)
+    target, y_true = encoded(recipe.task, some_rows(table.target, kept), int(kept.sum()))
+    recipe.decision.require_for(target.classes)
     signature = observe(declared, features if recipe.refit else features[~held_out])
     weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
     if weights is not None and metric_of(recipe.metric).function is not None:
         raise AskedWrongly("A metric of one's own is given no weights; leave out the weights, or name another metric.")
     rows = Rows(from_frame(features, signature), y_true, weights)
-    data = divide(table.source, rows, signature, one_target(classes), held_out)
+    data = divide(table.source, rows, signature, target, held_out)
     own = table.held_out is not None
     weight = None if table.weights is None else str(table.weights.name)
     return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own, weight=weight), notes)

@@ -136,7 +136,8 @@ def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
     parts, shuffled = folds(data, target, seed), data.split.column is None
     rows, decided = data.train, given(recipe.decision, data.classes)
-    return FoldedRows(frame, target, rows.y_true, data.classes, parts, recipe.metric, shuffled, rows.weights, decided)
+    facts = (data.classes, parts, recipe.metric, shuffled, rows.weights, decided, data.target)
+    return FoldedRows(frame, target, rows.y_true, *facts)
 
 
 def _check(recipe: Recipe, data: Data, folded: FoldedRows, out_of_range: OutOfRange, pipeline: Any) -> None:

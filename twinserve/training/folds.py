@@ -20,7 +20,7 @@ ROWS_OF_RARE: Final = 1_000
 """A class of fewer rows is rare: none of them is left out of a fold."""
 
 
-def folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:
+def folds(data: Data, target: NDArray[np.generic] | None, seed: int) -> Sequence[Fold]:
     """Positions among the training rows: shuffled by class, forward in time, or by whole groups.
 
     Every fold has all classes on the side that learns, and on the other one where that is possible. In a large table
@@ -39,8 +39,8 @@ def _part(rows: IntArray, data: Data) -> IntArray:
     return np.unique(np.concatenate([by_class[evenly_spread(len(rows), MANY_ROWS)], rare]))
 
 
-def _whole_folds(data: Data, target: NDArray[np.generic], seed: int) -> Sequence[Fold]:
-    rows = np.zeros(len(target))
+def _whole_folds(data: Data, target: NDArray[np.generic] | None, seed: int) -> Sequence[Fold]:
+    rows = np.zeros(len(data.train))
     if data.given is None or data.held_out is None or data.split.column is None:
         kind = KFold if data.classes is None else StratifiedKFold
         return list(kind(n_splits=FOLDS, shuffle=True, random_state=seed).split(rows, target))

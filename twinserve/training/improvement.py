@@ -120,11 +120,11 @@ def _calibrated(decisions: FloatArray, folded: FoldedRows, method: str) -> Float
     table = decisions.reshape(len(decisions), -1)
     probabilities = np.empty((len(table), len(folded.classes or ())))
     for train, test in folded.folds:
-        given, weights = _Given().fit(table[train], folded.target[train]), part_of(folded.weights, train)
+        given, weights = _Given().fit(table[train], part_of(folded.target, train)), part_of(folded.weights, train)
         curve = CalibratedClassifierCV(FrozenEstimator(given), method=method, ensemble=False)
         with warnings.catch_warnings():  # That the weights are those of the curve alone, as they should be.
             warnings.simplefilter("ignore", UserWarning)
-            curve.fit(table[train], folded.target[train], sample_weight=weights)
+            curve.fit(table[train], part_of(folded.target, train), sample_weight=weights)
         probabilities[test] = curve.predict_proba(table[test])
     return probabilities
 

@@ -120,7 +120,7 @@ def _is_subject(name: str, values: pd.Series[Any], data: Data) -> bool:
 def _drifts(data: Data) -> bool:
     """Does the target or a feature go with the order of the rows?"""
     rows = data.everything
-    columns = [rows.y_true, *rows.columns.matrix.T]
+    columns = [*np.atleast_2d(rows.y_true.T), *rows.columns.matrix.T]
     return any(_trend(values) >= TREND for values in columns)
 
 
@@ -146,5 +146,5 @@ def _scored(pipeline: Any, data: Data, metric: str | Metric, *, refit: bool) -> 
         frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
         pipeline = fit_anew(pipeline, frame, target, data.train.weights)
     frame = to_frame(data.holdout.columns, data.signature)
-    predictions = predictions_of(pipeline, frame, data.classes)
+    predictions = predictions_of(pipeline, frame, data.target)
     return score(metric, data.holdout.y_true, predictions, weights=data.holdout.weights)

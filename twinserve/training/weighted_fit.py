@@ -21,9 +21,9 @@ def takes_weights(pipeline: Any) -> bool:
     return _place(pipeline) is not None
 
 
-def part_of(weights: FloatArray | None, rows: IntArray) -> FloatArray | None:
-    """The weights of some of the rows."""
-    return None if weights is None else weights[rows]
+def part_of(numbers: Any, rows: IntArray) -> Any:
+    """The weights, or the target, of some of the rows; None where there are none."""
+    return None if numbers is None else numbers[rows]
 
 
 def _place(estimator: Any) -> str | None:

@@ -103,7 +103,7 @@ def test_the_other_split_has_the_weights_and_the_threshold() -> None:
     (note,) = other_splits(fitted(data), data, "accuracy")
     expected = []
     for sides in (data, by_group):
-        answers = predictions_of(fitted(sides), to_frame(sides.holdout.columns, sides.signature), sides.classes)
+        answers = predictions_of(fitted(sides), to_frame(sides.holdout.columns, sides.signature), sides.target)
         expected.append(score("accuracy", sides.holdout.y_true, answers, weights=sides.holdout.weights))
     shuffled, grouped = expected
     found = f"accuracy {shuffled:.3g} on shuffled rows, {grouped:.3g} on rows of other values"
