@@ -22,6 +22,7 @@ from twinserve.release.examples import examples
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import Refitted, of_twin, refit
 from twinserve.release.same_version import same_version
+from twinserve.release.targets import as_fitted
 from twinserve.release.training_facts import decision_facts, output_facts, split_facts
 from twinserve.signature.frames import to_frame
 from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal, twin
@@ -94,7 +95,7 @@ def build(
 
     Raises what `evaluate_on_holdout` and `register` raise.
     """
-    graph = compile_model(fitted.pipeline, data.signature)
+    data, graph = as_fitted(data, fitted.pipeline), compile_model(fitted.pipeline, data.signature)
     proved = prove(fitted.pipeline, graph, data.signature, data.target, data.sides, lineage.seed)
     quality = evaluate_on_holdout(proved.predictor, data, fitted.baseline, lineage.seed, recipe.metric)
     again = refit(fitted, data, lineage.seed) if recipe.refit else None

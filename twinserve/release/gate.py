@@ -196,7 +196,17 @@ def _outputs(champion: LoadedArtifact, challenge: Challenge) -> list[Change]:
         what = f"the classes {_listed(old.classes)} became {_listed(new.classes)}"
     else:
         what = f"{_answers(old)} became {_answers(new)}"
-    return [Change("(reply)", what, breaking=True)]
+    return [Change("(reply)", what, breaking=not _only_adds(old, new))]
+
+
+def _only_adds(old: Manifest, new: Manifest) -> bool:
+    """Does a reply keep every member, and get others beside them?"""
+    return _compared(old) == _compared(new) and not old.quantiles
+
+
+def _compared(facts: Manifest) -> tuple[object, ...]:
+    """What two versions must have in common so that their answers can be compared."""
+    return facts.task, facts.classes, facts.targets
 
 
 def _answers(facts: Manifest) -> str:
@@ -214,7 +224,7 @@ def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers
     signature, manifest = challenge.opened.signature, challenge.opened.manifest
     known = {feature.name for feature in signature.features}
     needed = {feature.name for feature in champion.signature.features}
-    if not needed <= known or champion.manifest.target != manifest.target:
+    if not needed <= known or _compared(champion.manifest) != _compared(manifest):
         return None
     try:
         with warnings.catch_warnings():

@@ -22,6 +22,7 @@ from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_no
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import refit
 from twinserve.release.same_source import require_same_source
+from twinserve.release.targets import as_fitted
 from twinserve.release.tracking import require_mlflow, track
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import NO_TRUST, Trust
@@ -162,7 +163,8 @@ class Steps:
     def prove(self, data: Data, fitted: Fitted, graph: Graph) -> Proved:
         """Compare the graph's answers with the pipeline's; where they differ, the pipeline itself will serve."""
         self._progress("proving")
-        return prove(fitted.pipeline, graph, data.signature, data.target, data.sides, self.choices.seed)
+        target = as_fitted(data, fitted.pipeline).target
+        return prove(fitted.pipeline, graph, data.signature, target, data.sides, self.choices.seed)
 
     def evaluate(self, data: Data, fitted: Fitted, proved: Proved) -> Quality:
         """The metrics of what will serve, on the hold-out."""
@@ -174,6 +176,7 @@ class Steps:
 
         Where the recipe says so, what serves is fitted on all rows first."""
         self._progress("registering")
+        data = as_fitted(data, fitted.pipeline)
         lineage = Lineage(self.choices.seed, self.choices.git_commit)
         if self.recipe.refit:
             self._progress("fitting on all rows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.predict.targets.target import Target
 from twinserve.release.same_answers import classes_of, short_name
 from twinserve.signature.sources.read_as import plain_text
+from twinserve.training.data import Data
 
 TRUTHS: Final[Mapping[str, float]] = {"inlier": 0.0, "1": 0.0, "outlier": 1.0, "-1": 1.0}
 """What a target may say of a row, as scikit-learn and as we write it."""
@@ -64,6 +66,12 @@ def quantiles_of(estimator: Any) -> tuple[float, ...]:
     if levels is None or np.ndim(levels) != 1 or np.size(levels) < 2:
         return ()
     return tuple(float(level) for level in levels)
+
+
+def as_fitted(data: Data, pipeline: Any) -> Data:
+    """The data of a regression whose pipeline turned out to predict several quantiles; raises `CannotPackage`."""
+    levels = quantiles_of(pipeline)
+    return replace(data, target=Quantiles(_required_levels(levels))) if levels else data
 
 
 def _required_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
