@@ -44,5 +44,6 @@ def recipe_of_table(options: argparse.Namespace, name: str) -> Recipe:
         chosen_estimators(options),
         chosen_decision(options),
         cells,
+        tuple(vars(options).get("more_targets", ())),
     )
     return table_recipe(name, frame, wish, source)

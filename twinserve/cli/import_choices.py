@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from twinserve.cli.given_table import given_table
+from twinserve.cli.target_options import all_targets
 from twinserve.cli.train_command import release_choices
 from twinserve.recipes.place import NothingThere, at
 from twinserve.release.import_steps import ImportChoices, Labelled
@@ -30,6 +31,7 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
             labelled=_labelled(options),
             input=None if options.input is None else input_class(options.input),
             metric=options.metric,
+            targets=None if options.data is not None else all_targets(options),
             release=release_choices(options, Path.cwd()),
         ),
     )
@@ -39,7 +41,7 @@ def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
     frame, cells, source = given_table(options)
-    return Labelled(read_values(frame, cells).frame, options.target, source, unseen=options.unseen)
+    return Labelled(read_values(frame, cells).frame, all_targets(options), source, unseen=options.unseen)
 
 
 def input_class(place: str) -> type[BaseModel]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import Command
 from twinserve.cli.options import add_format, add_metric, add_policy, not_empty, require_policy, seed
+from twinserve.cli.target_options import add_target, all_targets
 from twinserve.cli.train_command import Progress, run_release
 from twinserve.cli.train_options import Knobs, add_gate, add_output
 
@@ -43,7 +44,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", type=not_empty, help="the file, or MLflow's folder")
     rows = parser.add_argument_group("rows and columns")
     rows.add_argument("--data", metavar="FILE", help="a table to evaluate it on; - reads standard input")
-    rows.add_argument("--target", metavar="COLUMN", help="the column of the table that it predicts")
+    add_target(rows, "the column of the table that it predicts")
     add_format(rows)
     rows.add_argument("--unseen", action="store_true", help="it learned from none of these rows")
     rows.add_argument(
@@ -64,7 +65,7 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
     """Exit with code 2 where options contradict each other."""
     if options.name is None:
         parser.error("give --name, the model's name in the store")
-    if (options.data is None) != (options.target is None):
+    if options.data is None and len(all_targets(options)) == 1 and "," not in options.target:
         parser.error("--data and --target belong together: a table, and the column that the model predicts")
     if options.data is None and (options.unseen or options.format or options.null_values or options.query):
         parser.error("--unseen, --format, --null-values and --query belong to --data")

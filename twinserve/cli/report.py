@@ -37,6 +37,8 @@ def as_json(trained: Trained) -> Mapping[str, Any]:
         "folder": str(trained.folder),
         "task": facts.task,
         "classes": None if facts.classes is None else list(facts.classes),
+        "targets": {name: None if classes is None else list(classes) for name, classes in facts.targets.items()},
+        "quantiles": list(facts.quantiles),
         "rows": facts.training.rows,
         "holdout_rows": facts.training.holdout_rows,
         "source": facts.training.source,

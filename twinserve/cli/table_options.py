@@ -63,6 +63,11 @@ def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe,
     if is_database(options.data):
         raise CannotReadTwice("A recipe reads its table from a file; write a load() of your own for a database.")
     recipe = recipe_of_table(options, wanted.name)
+    if recipe.task == "multi-output":
+        raise AskedWrongly(
+            "A recipe of several targets is written by hand: read_table(..., target=[...]) reads them; or train them "
+            "with `twinserve train --data`."
+        )
     return recipe, recipe_source(recipe, _source(options, wanted))
 
 

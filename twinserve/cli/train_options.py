@@ -22,6 +22,7 @@ from twinserve.cli.options import (
     sealing_key,
     seed,
 )
+from twinserve.cli.target_options import add_target
 from twinserve.errors import AskedWrongly
 from twinserve.metric import TOLERANCE
 from twinserve.tables.formats import require_known
@@ -52,7 +53,7 @@ def training_parser(program: str, knobs: Knobs, usage: str | None = None) -> arg
         description="Train a model, prove the compiled one equal to it, and promote it if it passes the gate.",
         epilog=EXIT_CODES,
     )
-    parser.set_defaults(more_data=[])
+    parser.set_defaults(more_data=[], more_targets=[])
     _data(parser.add_argument_group("data and recipe"), knobs)
     add_columns(parser.add_argument_group("columns of --data: each option may be repeated, and takes A,B as well"))
     _split(parser.add_argument_group("split: which rows are held out to judge the model, and how folds are made"))
@@ -133,7 +134,7 @@ def _data(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
         help="a table to train on: files, a quoted pattern such as 'data/*.parquet', or the URL of a database; - reads "
         "standard input",
     )
-    group.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
+    add_target(group)
     add_reading(group)
 
 

@@ -202,7 +202,7 @@ def _cells(registry: Registry, version: int) -> tuple[str, ...]:
 
 def _described(facts: Manifest) -> Iterator[str]:
     training = facts.training
-    yield f"model      {facts.name}, {facts.task}"
+    yield f"model      {facts.name}, {facts.task}{' of ' * bool(facts.targets)}{', '.join(facts.targets)}"
     yield f"made       {training.created} from {training.source}"
     held_out = "" if training.split is None else f": {training.split.sentence}"
     yield f"rows       {training.rows}, {training.holdout_rows} of them held out{held_out}"

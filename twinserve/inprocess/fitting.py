@@ -45,7 +45,7 @@ class TrainingWarning(UserWarning):
 
 def fit(
     df: pd.DataFrame,
-    target: str,
+    target: str | Sequence[str],
     *,
     name: str | None = None,
     task: Task | None = None,
@@ -87,7 +87,7 @@ def fit(
     trust_pickles: bool = False,
     max_artifact: int = bounds.ARTIFACT,
 ) -> Model:
-    """Learn a column of a table from the others, register the model as a version, and give that version, opened.
+    """Learn a column of a table, or several, from the others, register the model as a version, and give that, opened.
 
     The arguments are the options of `twinserve train --data`, `holdout` being a table; the same table gives the same
     model. `drop`, `category` and the like take a column or several, `date` also a mapping from columns to formats;
@@ -104,9 +104,11 @@ def fit(
     everything that the command's report shows. Where a version has the same result, that one is given and no other is
     made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
-    target = str(target)  # As of a table whose columns have numbers for names.
-    table = _with_text_names(df, target)
-    registry = Registry(Path(artifacts), name or _name(target))
+    wanted = _listed(target)  # Texts, as of a table whose columns have numbers for names.
+    if not wanted:
+        raise AskedWrongly("There is no target; give the column that is predicted.")
+    table = _with_text_names(df, wanted)
+    registry = Registry(Path(artifacts), name or _name(" ".join(wanted)))
     trust = Trust(trust_pickles, max_artifact=max_artifact)
     choices = Choices(
         seed=seed,
@@ -141,9 +143,10 @@ def fit(
         )
         estimators = tuple(name.strip() for text in _listed(estimator) for name in text.split(","))
         decision = Decision(positive, threshold, None if costs is None else Costs.of(costs))
-        others = _holdout(holdout, target)
+        others = _holdout(holdout, wanted)
         cells = Cells(null_values=tuple(null_values))
-        wish = TableOptions(target, task, metric, keep_leaks, split, others, columns, estimators, decision, cells)
+        choices_of_table = (task, metric, keep_leaks, split, others, columns, estimators, decision, cells)
+        wish = TableOptions(wanted[0], *choices_of_table, tuple(wanted[1:]))
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         recipe = replace(recipe, notes=notes, refit=refit)
@@ -153,17 +156,18 @@ def fit(
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
 
 
-def _holdout(holdout: pd.DataFrame | None, target: str) -> pd.DataFrame | None:
-    return None if holdout is None else _with_text_names(holdout, target)
+def _holdout(holdout: pd.DataFrame | None, targets: Sequence[str]) -> pd.DataFrame | None:
+    return None if holdout is None else _with_text_names(holdout, targets)
 
 
-def _with_text_names(df: pd.DataFrame, target: str) -> pd.DataFrame:
+def _with_text_names(df: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
     """The table, whose columns may have had numbers for names; raises `AskedWrongly` for what cannot be one."""
     if not is_frame(df):
         raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
     table = df.set_axis([str(column) for column in df.columns], axis="columns")
-    if list(table.columns).count(target) > 1:
-        raise AskedWrongly(f"Two columns are named {target!r}; rename one of them.")
+    for target in targets:
+        if list(table.columns).count(target) > 1:
+            raise AskedWrongly(f"Two columns are named {target!r}; rename one of them.")
     return table
 
 

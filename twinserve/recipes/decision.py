@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twinserve.errors import AskedWrongly
+from twinserve.metric import Task
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ class Decision:
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise AskedWrongly(f"--threshold is a probability from 0 to 1, not {self.threshold}.")
 
-    def require_for(self, classes: Sequence[str] | None) -> None:
-        """Raise `AskedWrongly` unless these classes can be decided so; None is a regression."""
+    def require_for(self, classes: Sequence[str] | None, task: Task = "regression") -> None:
+        """Raise `AskedWrongly` unless these classes can be decided so; None is another task than a classification."""
         if self == BY_PROBABILITY:
             return
         if classes is None or len(classes) != 2:
-            what = "a regression" if classes is None else f"a classification into {len(classes)} classes"
+            what = f"a {task}" if classes is None else f"a classification into {len(classes)} classes"
             names = "--positive belongs" if self.by_probability else "--threshold and --costs belong"
             raise AskedWrongly(f"{names} to a classification into two classes; this is {what}.")
         if self.positive is not None and self.positive not in classes:

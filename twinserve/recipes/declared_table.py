@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from twinserve.metric import Task
 from twinserve.notations.notation import Notation
-from twinserve.recipes import target as targets
 from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
+from twinserve.recipes.predicted import predicted, rows_with_targets
 from twinserve.recipes.recipe import IS_TARGET, Table
 from twinserve.recipes.row_weights import row_weights
-from twinserve.recipes.table import rows_with_target, with_dates
+from twinserve.recipes.table import with_dates
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
@@ -35,7 +35,7 @@ def read_table(
     path: Path,
     input: type[BaseModel],  # noqa: A002  # The word that a recipe uses.
     *,
-    target: str,
+    target: str | Sequence[str],
     task: Task,
     form: Form | None = None,
     header: bool | None = None,
@@ -47,7 +47,8 @@ def read_table(
 
     Types are read from all rows, as for `train.py --data`; but whole numbers become texts where `input` declares texts.
     `header` and `null_values` are what `--header` and `--null-values` say. `columns` names types, such as the format of
-    a date, and the weight of a row. The other columns of the file may be sent and are ignored; `left_out` says why. A
+    a date, and the weight of a row. Of several targets `task` is `multi-output`, or
+    that of each of them. The other columns of the file may be sent and are ignored; `left_out` says why. A
     column that is not in the file, or not as declared, is an error of the training. Raises `NoSuchTable`,
     `UnreadableTable`, `NoSuchColumn`, `BadTarget` and `BadWeight`.
     """
@@ -55,10 +56,10 @@ def read_table(
     names = [str(name) for name in frame.columns]
     chosen = columns.among(names, decimal_comma=cells.decimal_comma)
     values_read = read_values(frame, cells, chosen.literal)
-    known = rows_with_target(values_read.frame, target)
-    column = known[target]
+    wanted = (target,) if isinstance(target, str) else tuple(target)
+    known = rows_with_targets(values_read.frame, wanted)
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
-    why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}
+    why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, **dict.fromkeys(wanted, IS_TARGET)}
     declared = {feature.name for feature in features}
 
     def values(feature: Feature) -> pd.Series[Any]:
@@ -70,9 +71,9 @@ def read_table(
 
     return Table(
         pd.DataFrame({feature.name: values(feature) for feature in features}),
-        targets.labels(column) if task == "classification" else targets.values(column),
+        predicted(known, wanted, task).target,
         source=source_name(str(path)),
-        given=with_dates(known.drop(columns=target), chosen.types),
+        given=with_dates(known.drop(columns=list(wanted)), chosen.types),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
         left_out={name: why[name] for name in names if name not in declared},
         notations={feature.name: found for feature in features if (found := notation(feature)) is not None},

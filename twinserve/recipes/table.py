@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from twinserve.errors import AskedWrongly
-from twinserve.metric import DEFAULT, Metric, Task
+from twinserve.metric import Metric, Task
 from twinserve.notes import Note
 from twinserve.recipes import table_notes
-from twinserve.recipes import target as targets
-from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn, no_such_column
+from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, NoSuchColumn
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks
 from twinserve.recipes.named_estimators import candidates, require_estimators
+from twinserve.recipes.predicted import Predicted, predicted, rows_with_targets, target_names
 from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_weights import row_weights
+from twinserve.recipes.several_outputs import of_several
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
 from twinserve.signature.signature import Signature
@@ -33,6 +34,9 @@ from twinserve.tables.row_numbers import row_numbers
 from twinserve.tables.stacked import stacked
 from twinserve.tables.values import read_values
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
 FEWEST_ROWS: Final = 30
 COUNTS: Final = "it counts the rows, which says nothing of them"
 
@@ -42,6 +46,7 @@ class TableOptions:
     """The options that a person gave for the table."""
 
     target: str
+    """A column, or several as `a,b`."""
     task: Task | None = None
     metric: str | Metric | None = None
     keep_leaks: bool = False
@@ -54,17 +59,19 @@ class TableOptions:
     decision: Decision = BY_PROBABILITY
     cells: Cells = TYPED
     """How the cells of the tables are written."""
+    more_targets: tuple[str, ...] = ()
+    """Columns that are predicted beside `target`."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
-        if self.task is not None and self.task not in get_args(Task):
+        if self.task not in (None, "classification", "regression"):
             raise AskedWrongly(f"task is 'classification' or 'regression', not {self.task!r}.")
         if self.holdout is not None and self.split != BY_CLASS:
             raise AskedWrongly("--holdout names the rows that are held out, so --time, --group and --stratify cannot.")
 
 
 def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:
-    """The recipe that learns one column of a table from the others.
+    """The recipe that learns one column of a table, or several, from the others.
 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
@@ -73,40 +80,43 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         frame = _with_holdout(frame, options.holdout, options)
     names = [str(name) for name in frame.columns]
     chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
-    chosen.require_apart(options.target, options.split)
+    wanted = target_names((options.target, *options.more_targets), names)
+    for name_of_one in wanted:
+        chosen.require_apart(name_of_one, options.split)
     read = read_values(frame, options.cells, chosen.literal)
     frame = read.frame
     try:
-        known = rows_with_target(frame, options.target)
+        known = rows_with_targets(frame, wanted)
     except NoSuchColumn as error:
         raise NoSuchColumn(" ".join([str(error), *table_notes.of_reading(options.cells)])) from None
     if len(known) < FEWEST_ROWS:
         raise BadTarget(f"The table has {len(known)} rows with a target; training needs at least {FEWEST_ROWS}.")
-    column = known[options.target]
-    task = options.task or targets.guess_task(column)
-    require_estimators(options.estimators, task)
-    target = targets.labels(column) if task == "classification" else targets.values(column)
-    options.decision.require_for(None if task == "regression" else sorted(set(target)))
-    given = known.drop(columns=options.target)
+    found = predicted(known, wanted, options.task)
+    task, target = found.task, found.target
+    require_estimators(options.estimators, found.each)
+    options.decision.require_for(sorted(set(target)) if task == "classification" else None, task)
+    given = known.drop(columns=list(wanted))
     held_out = None
     if options.holdout is not None:
-        held_out = (np.arange(len(frame)) >= learned)[frame[options.target].notna().to_numpy()]
-    counting = _counting(frame.iloc[:learned], {options.target, options.split.group, *chosen.aside}, chosen.types)
+        held_out = (np.arange(len(frame)) >= learned)[frame[list(wanted)].notna().all(axis=1).to_numpy()]
+    counting = _counting(frame.iloc[:learned], {*wanted, options.split.group, *chosen.aside}, chosen.types)
     aside = {**dict.fromkeys(counting, COUNTS), **_aside(chosen, options.split.group)}
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
     understood = Known(read.units, read.troubles, read.notations)
-    others = [options.target, *aside]
+    others = [*wanted, *aside]
     table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood, others=others)
     weights = None if chosen.weight is None else row_weights(given[chosen.weight])
     learning = len(known) if held_out is None else int((~held_out).sum())
-    leaks = find_leaks(table.frame, table.signature, target, task)
+    leaks: dict[str, str] = {}
+    for column in found.columns:
+        leaks = {**find_leaks(table.frame, table.signature, column, found.each), **leaks}
     kept = table if options.keep_leaks else _without(table, leaks)
-    signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
+    signature = _with_others(kept.signature, names, {**aside, **dict.fromkeys(wanted, IS_TARGET)})
     notes = (
-        *table_notes.of_rows(frame, known, options.target),
-        *table_notes.of_task(target, task, guessed=options.task is None),
+        *table_notes.of_rows(frame, known, ", ".join(wanted)),
+        *table_notes.of_task(found, guessed=options.task is None),
         *table_notes.of_many_rows(learning),
-        *table_notes.of_values(read, options.target, chosen),
+        *table_notes.of_values(read, wanted[0], chosen),
         *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
@@ -118,10 +128,10 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         task=task,
         input=signature,
         load=lambda: Table(kept.frame, target, source, with_dates(given, chosen.types), held_out, weights),
-        candidates=lambda seed: candidates(options.estimators, kept.signature, task, seed, learning),
-        metric=options.metric or DEFAULT[task],
+        candidates=lambda seed: _candidates(found, options.estimators, kept.signature, seed, learning),
+        metric=options.metric or found.metric,
         intended_use=(
-            f"Predicts {options.target!r} for rows like those of {source}. No intended use was stated; "
+            f"Predicts {found.told} for rows like those of {source}. No intended use was stated; "
             "state it in a recipe of your own before others rely on this model."
         ),
         split=options.split,
@@ -130,11 +140,11 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     )
 
 
-def rows_with_target(frame: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The rows in which this column is not null; raises `NoSuchColumn`."""
-    if target not in frame.columns:
-        raise no_such_column(target, [str(name) for name in frame.columns])
-    return frame[frame[target].notna()].reset_index(drop=True)
+def _candidates(
+    found: Predicted, names: Sequence[str], signature: Signature, seed: int, rows: int
+) -> Mapping[str, Pipeline]:
+    made = candidates(names, signature, found.each, seed, rows)
+    return of_several(made) if found.is_several else made
 
 
 def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFrame:
@@ -152,7 +162,8 @@ def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOpti
     missing = [str(name) for name in frame.columns if name not in holdout.columns]
     if missing:
         raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    if options.target in holdout and not holdout[options.target].notna().any():
+    wanted = target_names((options.target, *options.more_targets), [str(name) for name in frame.columns])
+    if any(name in holdout and not holdout[name].notna().any() for name in wanted):
         raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
     return stacked([frame, holdout[list(frame.columns)]], typed=options.cells.typed)
 

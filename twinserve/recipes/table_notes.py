@@ -12,6 +12,7 @@ from twinserve.notes import Note
 from twinserve.recipes.column_choices import Chosen
 from twinserve.recipes.leaks import separating
 from twinserve.recipes.pipelines import MANY_ROWS
+from twinserve.recipes.predicted import Predicted
 from twinserve.recipes.row_hashes import row_hashes
 from twinserve.signature.signature import TEXTUAL
 from twinserve.signature.sources.from_table import FeatureTable
@@ -56,9 +57,13 @@ def of_rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[N
         yield Note("warning", None, f"{are}; a copy may be held out while another is learned from")
 
 
-def of_task(target: pd.Series[Any], task: Task, *, guessed: bool) -> Iterator[Note]:
+def of_task(found: Predicted, *, guessed: bool) -> Iterator[Note]:
     """What is predicted, and how rare the rarest class is."""
+    task, target = found.task, found.target
     how = "guessed from the target; --task overrides" if guessed else "as given by --task"
+    if found.is_several:
+        yield Note("fact", None, f"{task}: a {found.each} of each of {', '.join(found.names)}, {how}")
+        return
     if task == "regression":
         yield Note("fact", None, f"regression, {how}")
         return

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
+from twinserve.recipes.predicted import target_names
 from twinserve.recipes.recipe import IS_TARGET
 from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Verdict
@@ -41,7 +42,8 @@ class Labelled:
     """A table with the target that the model predicts."""
 
     frame: pd.DataFrame
-    target: str
+    targets: tuple[str, ...]
+    """Its columns; none for an anomaly detector of rows of which nothing is known."""
     source: str
     unseen: bool
     """Is it known that the model learned from none of these rows?"""
@@ -54,6 +56,8 @@ class ImportChoices:
     labelled: Labelled | None = None
     input: type[BaseModel] | None = None
     metric: str | None = None
+    targets: tuple[str, ...] | None = None
+    """The names of several targets, where there is no table."""
     release: Choices = field(default_factory=Choices)
     """As of a training. Its `trust` also says whether a pickle is opened, and the limit of a file's bytes."""
 
@@ -122,6 +126,7 @@ class Imported:
                 "held-out rows" if labelled is not None and labelled.unseen else "rows that it may have learned from",
             ),
             seal_key=release.seal_key,
+            targets=target_names(choices.targets, []) if choices.targets else None,
         )
         return register_estimator(saved.estimator, rows, self._registry, packaging)
 
@@ -151,10 +156,14 @@ def _declared_names(declared: type[BaseModel] | Signature | None) -> Sequence[st
 def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple[GivenRows, Signature]:
     """The columns that the model takes, in its order, with the target, and their signature; raises `WrongRows`."""
     frame = labelled.frame
-    if labelled.target not in frame.columns:
-        listed = ", ".join(map(str, frame.columns))
-        raise WrongRows(f"There is no column {labelled.target!r}; the table has {listed}.")
-    features = frame.drop(columns=labelled.target)
+    listed = [str(name) for name in frame.columns]
+    targets = target_names(labelled.targets, listed)
+    for name in targets:
+        if name not in listed:
+            raise WrongRows(f"There is no column {name!r}; the table has {', '.join(listed)}.")
+    if not targets and task_of(estimator) != "anomaly":
+        raise WrongRows("--data and --target belong together: a table, and the column that the model predicts.")
+    features = frame.drop(columns=list(targets))
     own = getattr(estimator, "feature_names_in_", None)
     wanted = declared if own is None else [str(name) for name in own]
     if own is None and not set(wanted) <= set(features.columns):
@@ -164,8 +173,9 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
     unwanted = [str(name) for name in frame.columns if str(name) not in wanted]
     read = from_table(features[list(wanted)], drop=False, others=unwanted)
-    others = {**{str(name): NOT_LEARNED for name in features.columns}, labelled.target: IS_TARGET}
-    target = _target(frame[labelled.target])
+    others = {**{str(name): NOT_LEARNED for name in features.columns}, **dict.fromkeys(targets, IS_TARGET)}
+    columns = [_target(frame[name]) for name in targets]
+    target = None if not columns else columns[0] if len(columns) == 1 else pd.concat(columns, axis="columns")
     rows = GivenRows(read.frame, target, features, task=task_of(estimator), others=others)
     return rows, read.signature
 

@@ -107,7 +107,7 @@ def split(recipe: Recipe, table: Table) -> Data:
     kept, notes = enough_rows(target.classes, y_true, held_out)
     features, held_out = table.features[kept], held_out[kept]
     target, y_true = encoded(recipe.task, some_rows(table.target, kept), int(kept.sum()))
-    recipe.decision.require_for(target.classes)
+    recipe.decision.require_for(target.classes, target.task)
     signature = observe(declared, features if recipe.refit else features[~held_out])
     weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
     if weights is not None and metric_of(recipe.metric).function is not None:
