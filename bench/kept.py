@@ -21,7 +21,12 @@ from pydantic import BaseModel
 
 from serve_flask import create_app
 from twinserve.estimators.categories import Categories, categories_of
+from twinserve.predict.answers import answered, picked
 from twinserve.predict.halving import by_halves
+from twinserve.predict.predictor import Predictions
+from twinserve.predict.targets.one_label import OneLabel
+from twinserve.predict.targets.one_value import OneValue
+from twinserve.predict.targets.target import Target
 from twinserve.proof.probes import probes
 from twinserve.release.from_estimator import held_out, package
 from twinserve.service.inference.version import ModelVersion
@@ -69,18 +74,22 @@ class Expected:
     """The labels of the rows that have a prediction; empty for a regression."""
     numbers: Floats | None
     """The probabilities or the values of the same rows."""
+    answers: list[Any] | None = None
+    """Of another target than one label or one value: what a reply says of these rows."""
 
 
 def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: type[BaseModel] | None = None) -> Kept:
     """Fit, package, open and ask; raises `Broken`, or whatever `package` says."""
     judging = held_out(frame, target, input=declared)
-    model.fit(frame[~judging], target[~judging])
+    model.fit(frame[~judging], None if target is None else target[~judging])
     version = package(model, frame, target, input=declared, name=NAME, artifacts=folder)
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
     columns = _valid(_rows(from_frame(frame[judging], opened.signature), opened.signature), opened.signature)
     own = Categories.of(categories_of(frame), list(frame.columns))
-    expected = _expected(model, own.transform(to_frame(columns, opened.signature)))
+    rows, predicted = own.transform(to_frame(columns, opened.signature)), opened.manifest.target
+    is_one = isinstance(predicted, OneLabel | OneValue)
+    expected = _expected(model, rows) if is_one else _of_target(model, rows, predicted)
     difference = _asked(opened, columns, expected)
     given = int(expected.given.sum())
     return Kept(opened, place, given, len(columns) - given, difference)
@@ -108,6 +117,9 @@ def _asked(opened: LoadedArtifact, columns: Columns, expected: Expected) -> floa
 
 
 def _difference(predictions: list[Any], expected: Expected) -> float:
+    if expected.answers is not None:
+        pairs = zip(predictions, expected.answers, strict=True)
+        return max(_apart({name: said[name] for name in wanted}, wanted) for said, wanted in pairs)
     if expected.labels and [said["label"] for said in predictions] != expected.labels:
         raise Broken("another label")
     if expected.numbers is None:
@@ -118,6 +130,20 @@ def _difference(predictions: list[Any], expected: Expected) -> float:
     if difference > TOLERANCE:
         raise Broken(f"a difference of {difference:.1e}")
     return difference
+
+
+def _apart(said: Any, wanted: Any) -> float:
+    """The largest difference of the numbers in two answers; raises `Broken`."""
+    if isinstance(wanted, dict):
+        return max((_apart(said[name], value) for name, value in wanted.items()), default=0.0)
+    if not isinstance(wanted, float):
+        if said != wanted:
+            raise Broken("another label")
+        return 0.0
+    difference = abs(said - wanted) / max(1.0, abs(wanted))
+    if difference > TOLERANCE:
+        raise Broken(f"a difference of {difference:.1e}")
+    return float(difference)
 
 
 def _rows(real: Columns, signature: Signature) -> Columns:
@@ -169,6 +195,23 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
         labels += [plain_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
         numbers += [] if table is None else [table[finite]]
     return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
+
+
+def _of_target(model: Any, frame: pd.DataFrame, target: Target) -> Expected:
+    """The estimator's own predictions of any target; it is asked as a pipeline that serves is."""
+    given: list[npt.NDArray[np.bool_]] = []
+    answers: list[Any] = []
+
+    def predict(rows: pd.DataFrame) -> Predictions:
+        with np.errstate(all="ignore"):
+            return target.read(model, rows)
+
+    for _, part in by_halves(predict, frame, Exception):
+        finite = np.zeros(1, dtype=bool) if isinstance(part, Exception) else answered(part)
+        given.append(finite)
+        if not isinstance(part, Exception):
+            answers += target.describe(picked(part, finite))
+    return Expected(np.concatenate(given), [], None, answers)
 
 
 def _predict(model: Any, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Floats | None]:

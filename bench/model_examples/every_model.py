@@ -13,6 +13,7 @@ from bench.model_examples import (
     meta_estimators,
     other_estimators,
     steps,
+    targets,
     trees,
     unanswered,
 )
@@ -40,3 +41,7 @@ def examples() -> Iterator[Example]:
     yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
     yield from unanswered.unanswered(two, amount)
+    yield from targets.several_values(amount)
+    yield from targets.several_labels(three)
+    yield from targets.quantiles(amount)
+    yield from targets.outliers(two)

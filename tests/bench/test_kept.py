@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, RidgeClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -63,3 +65,33 @@ def test_any_other_answer_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(CompiledPredictor, "predict", predict)
     with pytest.raises(Broken):
         kept(make_pipeline(StandardScaler(), LogisticRegression()), frame, target, tmp_path)
+
+
+def test_several_targets_and_outliers_are_compared(tmp_path: Path) -> None:
+    """Every number and every label of an answer."""
+    frame, target = table()
+    both = pd.DataFrame({"first": target, "second": 1 - target})
+    assert kept(RidgeClassifier(), frame, both, tmp_path / "labels").difference == 0.0
+    assert kept(IsolationForest(n_estimators=5), frame, None, tmp_path / "outliers").difference < 1e-12
+
+
+@pytest.mark.parametrize("mistake", ["label", "number"])
+def test_a_wrong_answer_for_one_of_several_targets_is_noticed(
+    mistake: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    frame, target = table()
+    honest = CompiledPredictor.predict
+
+    def predict(self: CompiledPredictor, columns: Columns) -> Predictions:
+        labels, probabilities, *_ = honest(self, columns)
+        assert labels is not None
+        assert probabilities is not None
+        if mistake == "label":
+            return Predictions(labels ^ 1, probabilities)
+        return Predictions(labels, probabilities * 0.999)
+
+    monkeypatch.setattr("twinserve.proof.parity.Parity.holds", True)
+    monkeypatch.setattr(CompiledPredictor, "predict", predict)
+    both = pd.DataFrame({"first": target, "second": (frame["b"] > 0.5).astype(int)})
+    with pytest.raises(Broken):
+        kept(MultiOutputClassifier(LogisticRegression()), frame, both, tmp_path)
