@@ -25,24 +25,26 @@ def given_table(options: argparse.Namespace) -> tuple[pd.DataFrame, Cells, str]:
     return frame, cells, source_name(*locations)
 
 
-def _holdout(options: argparse.Namespace) -> pd.DataFrame | None:
+def _holdout(options: argparse.Namespace) -> tuple[pd.DataFrame | None, Cells | None]:
     location = vars(options).get("holdout")
-    return None if location is None else read([location], reading_of(options), sys.stdin.buffer)[0]
+    return (None, None) if location is None else read([location], reading_of(options), sys.stdin.buffer)
 
 
 def recipe_of_table(options: argparse.Namespace, name: str) -> Recipe:
     """The recipe made for the table; raises `AskedWrongly`."""
     frame, cells, source = given_table(options)
+    holdout, holdout_cells = _holdout(options)
     wish = TableOptions(
         options.target,
         options.task,
         options.metric,
         options.keep_leaks,
         chosen_split(options),
-        _holdout(options),
+        holdout,
         chosen_columns(options),
         chosen_estimators(options),
         chosen_decision(options),
         cells,
+        holdout_cells,
     )
     return table_recipe(name, frame, wish, source)
