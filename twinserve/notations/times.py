@@ -84,7 +84,12 @@ class Months(Kind):
     def read(self, texts: Sequence[str]) -> Meaning:
         """The first day of each month."""
         values = tuple(value for text in texts if (value := month(text)) is not None)
-        return Meaning(values, "months, read as their first days", (True,) * len(texts), Notation(form="month"))
+        return Meaning(
+            values,
+            "months, read as their first days (--category keeps them as they are)",
+            (True,) * len(texts),
+            Notation(form="month"),
+        )
 
 
 class Clock(Kind):

@@ -108,6 +108,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
+        *table_notes.of_digits(kept, chosen),
         *table_notes.of_leaks(leaks, kept=options.keep_leaks),
         *table_notes.of_separating(kept, target, task),
     )
