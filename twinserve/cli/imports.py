@@ -72,6 +72,8 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
         parser.error("--data and --target belong together: a table, and the column that the model predicts")
     if options.data is None and (options.unseen or options.format or options.null_values or options.query):
         parser.error("--unseen, --format, --null-values and --query belong to --data")
+    if options.data is None and options.sheet:
+        parser.error("--sheet belongs to --data")
     if options.data is None and (options.weight or options.positive is not None):
         parser.error("--weight and --positive belong to --data, on whose rows metrics are computed")
     require_policy(parser, options.out_of_range)
