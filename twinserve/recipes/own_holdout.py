@@ -133,11 +133,12 @@ def _take_notes(name: str, together: Values, first: Values, second: Values) -> N
     for part in parts:
         part(together).pop(name, None)
         part(together).update({key: value for key, value in part(first).items() if key == name})
-    notes = [note for note in together.notes if note.column != name]
-    notes += [note for note in first.notes if note.column == name]
-    told = [note for note in second.notes if note.column == name]
-    notes += [replace(note, sentence=f"in --holdout {note.sentence}") for note in told]
-    together.notes[:] = notes if told else [*notes, Note("fact", name, "in --holdout it is written otherwise")]
+    own = [note for note in first.notes if note.column == name]
+    others = [note for note in second.notes if note.column == name]
+    told = [replace(note, sentence=f"in --holdout {note.sentence}") for note in others]
+    if own and not told:
+        told = [Note("fact", name, "in --holdout its values are plain")]
+    together.notes[:] = [*(note for note in together.notes if note.column != name), *own, *told]
 
 
 def _in_given_formats(holdout: Written, types: Mapping[str, GivenType]) -> Written:
