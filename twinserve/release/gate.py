@@ -23,7 +23,7 @@ from twinserve.metric import Metric, about
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes.row_hashes import row_hashes
-from twinserve.release.read_otherwise import as_champion_reads, not_known_again, of_another_type
+from twinserve.release.read_otherwise import as_before, as_champion_reads, not_known_again, of_another_type
 from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.store.artifact import LoadedArtifact
@@ -112,7 +112,8 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
     changes = [*diff(champion.signature, challenge.opened.signature), *_outputs(champion, challenge)]
     breaking = [change for change in changes if change.breaking]
     if breaking and not terms.breaking:
-        reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes nevertheless."
+        cure = as_before(champion.signature, challenge.opened.signature, breaking[0].name)
+        reason = f"Callers of the champion would break: {breaking[0]}{cure}; --allow-breaking promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."

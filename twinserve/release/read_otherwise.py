@@ -37,6 +37,12 @@ def of_another_type(old: Signature, new: Signature) -> str | None:
     return None if differing is None else _sentence(*differing, "so the champion cannot be asked about these rows")
 
 
+def as_before(old: Signature, new: Signature, name: str) -> str:
+    """What to do where this column is of another kind than before; empty where it is not."""
+    pairs = [pair for pair in _shared(old, new) if pair[0].name == name and _group(pair[0]) != _group(pair[1])]
+    return "".join(f"; {_cure(was)} reads it as before" for was, _ in pairs)
+
+
 def as_champion_reads(frame: pd.DataFrame, old: Signature, new: Signature) -> pd.DataFrame:
     """Rows of the new version, where numbers are the texts that the champion knows as categories: `1`, not `1.0`."""
     texts = [was.name for was, now in _shared(old, new) if was.type in TEXTUAL and _group(now) == "number"]
@@ -71,6 +77,10 @@ def _sentence(was: Feature, now: Feature, therefore: str) -> str:
         how, cure = "has other texts as null than for the champion", "the same --null-values"
     else:
         how = f"was a {was.type} for the champion and is a {now.type} now"
-        option = OPTIONS.get(was.type)
-        cure = "the table written as before" if option is None else f"{option} {shlex.quote(was.name)}"
+        cure = _cure(was)
     return f"{was.name!r} {how}, {therefore}; {cure} reads it as before"
+
+
+def _cure(was: Feature) -> str:
+    option = OPTIONS.get(was.type)
+    return "the table written as before" if option is None else f"{option} {shlex.quote(was.name)}"

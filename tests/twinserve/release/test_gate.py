@@ -361,6 +361,11 @@ def test_rows_that_are_read_otherwise_are_not_compared(was: Feature, now: Featur
 def test_a_champion_that_cannot_read_a_column_is_told_with_what_to_do(kind: str, option: str) -> None:
     theirs = signature(CONTRACT.features[0], feature("c", kind))
     outcome = verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True)
+    held_back = verdict(challenge(Believer()), champion(Believer(), theirs))
+    assert held_back.reason == (
+        f"Callers of the champion would break: c: {kind} became category (breaking); {option} c reads it as before; "
+        "--allow-breaking promotes nevertheless."
+    )
     assert outcome.reason == (
         f"'c' was a {kind} for the champion and is a category now, so the champion cannot be asked about these rows; "
         f"{option} c reads it as before."

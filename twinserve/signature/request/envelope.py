@@ -53,20 +53,22 @@ class WholeTable:
     def __init__(self, signature: Signature) -> None:
         tree = signature.tree()
         self._tree_is_array = is_array(tree)
+        self._groups = frozenset(part for part, child in tree.items() if not isinstance(child, Feature))
         self._names = frozenset(map(str, (*tree, *flat_names(signature))))
-        self._leaves = self._names - {str(part) for part, child in tree.items() if not isinstance(child, Feature)}
+        self._leaves = self._names - self._groups
 
     def look(self, value: Any) -> Finding | None:
         """The error for a body that pandas wrote with another orient than records, if it is invalid; None where this is
         none. Its names must be as they were sent."""
         if self._tree_is_array:
             return None
+        written = None
         if type(value) is list:
             written = "values" if are_values(value) else None
-        elif type(value) is dict and type(next(iter(value.values()), None)) in CONTAINERS:
-            written = orient_of_body(value, self._leaves, self._names)
-        else:
-            return None  # A row begins with a number or a text, in most tables.
+        elif type(value) is dict:
+            name, first = next(iter(value.items()), ("", None))
+            if type(first) in CONTAINERS and name not in self._groups:  # Else it begins as a row: 0.2 us.
+                written = orient_of_body(value, self._leaves, self._names)
         return None if written is None else Finding((), "envelope", TABLE.format(written))
 
 
