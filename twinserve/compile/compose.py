@@ -63,7 +63,7 @@ def inner_estimator(graph: Graph, frozen: Any, block: Block) -> Outcome:
 
 
 def fitted_estimator(graph: Graph, outer: Any, block: Block) -> Outcome:
-    """The estimator that was fitted inside one which prepares its training alone: the labels as numbers, or fewer rows."""
+    """The estimator that was fitted inside one that prepares its training alone: labels as numbers, or fewer rows."""
     return graph.lower(outer.estimator_, block)
 
 
