@@ -32,6 +32,7 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
             input=None if options.input is None else input_class(options.input),
             metric=options.metric,
             targets=None if options.data is not None else all_targets(options),
+            positive=options.positive,
             release=release_choices(options, Path.cwd()),
         ),
     )
@@ -41,7 +42,7 @@ def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
     frame, cells, source = given_table(options)
-    return Labelled(read_values(frame, cells).frame, all_targets(options), source, unseen=options.unseen)
+    return Labelled(read_values(frame, cells).frame, all_targets(options), source, options.unseen, options.weight)
 
 
 def input_class(place: str) -> type[BaseModel]:

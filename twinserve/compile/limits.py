@@ -49,6 +49,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.ensemble.VotingClassifier",
         "sklearn.ensemble.VotingRegressor",
         "sklearn.frozen.FrozenEstimator",
+        "sklearn.linear_model.RANSACRegressor",
         "sklearn.model_selection.FixedThresholdClassifier",
         "sklearn.model_selection.GridSearchCV",
         "sklearn.model_selection.HalvingGridSearchCV",
@@ -63,6 +64,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.multioutput.MultiOutputRegressor",
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
+        "sklearn.semi_supervised.SelfTrainingClassifier",
         # These take any number.
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",

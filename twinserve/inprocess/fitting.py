@@ -146,7 +146,7 @@ def fit(
         others = _holdout(holdout, wanted)
         cells = Cells(null_values=tuple(null_values))
         choices_of_table = (task, metric, keep_leaks, split, others, columns, estimators, decision, cells)
-        wish = TableOptions(wanted[0], *choices_of_table, tuple(wanted[1:]))
+        wish = TableOptions(wanted[0], *choices_of_table, more_targets=tuple(wanted[1:]))
         recipe = table_recipe(registry.name, table, wish, source)
         notes = tuple(replace(note, sentence=in_python(note.sentence)) for note in recipe.notes)
         recipe = replace(recipe, notes=notes, refit=refit)

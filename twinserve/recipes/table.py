@@ -18,6 +18,7 @@ from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, 
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks
 from twinserve.recipes.named_estimators import candidates, require_estimators
+from twinserve.recipes.own_holdout import Written, read_both, require_columns
 from twinserve.recipes.predicted import Predicted, predicted, rows_with_targets, target_names
 from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_weights import row_weights
@@ -31,8 +32,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
-from twinserve.tables.stacked import stacked
-from twinserve.tables.values import read_values
+from twinserve.tables.values import Values, read_values
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -58,7 +58,9 @@ class TableOptions:
     """The class names of the candidates; none is the usual ones."""
     decision: Decision = BY_PROBABILITY
     cells: Cells = TYPED
-    """How the cells of the tables are written."""
+    """How the cells of the table are written."""
+    holdout_cells: Cells | None = None
+    """How those of the hold-out are; None: as the table's."""
     more_targets: tuple[str, ...] = ()
     """Columns that are predicted beside `target`."""
 
@@ -69,6 +71,10 @@ class TableOptions:
         if self.holdout is not None and self.split != BY_CLASS:
             raise AskedWrongly("--holdout names the rows that are held out, so --time, --group and --stratify cannot.")
 
+    def targets_among(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """The columns that are predicted, in a table of these."""
+        return target_names((self.target, *self.more_targets), columns)
+
 
 def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: str) -> Recipe:
     """The recipe that learns one column of a table, or several, from the others.
@@ -76,14 +82,9 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
     learned = len(frame)
-    if options.holdout is not None:
-        frame = _with_holdout(frame, options.holdout, options)
     names = [str(name) for name in frame.columns]
-    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
-    wanted = target_names((options.target, *options.more_targets), names)
-    for name_of_one in wanted:
-        chosen.require_apart(name_of_one, options.split)
-    read = read_values(frame, options.cells, chosen.literal)
+    wanted = options.targets_among(names)
+    read, chosen = _read(frame, options, wanted)
     frame = read.frame
     try:
         known = rows_with_targets(frame, wanted)
@@ -120,6 +121,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
+        *table_notes.of_digits(kept, chosen),
         *table_notes.of_leaks(leaks, kept=options.keep_leaks),
         *table_notes.of_separating(kept, target, task),
     )
@@ -157,15 +159,18 @@ def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFr
     return given.assign(**read)
 
 
-def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOptions) -> pd.DataFrame:
-    """The rows of both tables; raises `NoSuchColumn` where the hold-out lacks a column."""
-    missing = [str(name) for name in frame.columns if name not in holdout.columns]
-    if missing:
-        raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    wanted = target_names((options.target, *options.more_targets), [str(name) for name in frame.columns])
-    if any(name in holdout and not holdout[name].notna().any() for name in wanted):
-        raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
-    return stacked([frame, holdout[list(frame.columns)]], typed=options.cells.typed)
+def _read(frame: pd.DataFrame, options: TableOptions, wanted: Sequence[str]) -> tuple[Values, Chosen]:
+    """The rows, those of a hold-out after the table's, with their cells read, and what is said of the columns."""
+    names = [str(name) for name in frame.columns]
+    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
+    for target in wanted:
+        if options.holdout is not None:
+            require_columns(frame, options.holdout, target)
+        chosen.require_apart(target, options.split)
+    if options.holdout is None:
+        return read_values(frame, options.cells, chosen.literal), chosen
+    holdout = Written(options.holdout, options.holdout_cells or options.cells)
+    return read_both(Written(frame, options.cells), holdout, chosen, wanted[0]), chosen
 
 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:

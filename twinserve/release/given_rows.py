@@ -16,6 +16,7 @@ from twinserve.arrays import BoolArray, IntArray
 from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.metric import Task
 from twinserve.predict.targets.target import Target
+from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
@@ -48,6 +49,8 @@ class GivenRows:
     """None: the target itself says whether it has classes to divide, alike before and after the fit."""
     targets: tuple[str, ...] | None = None
     """The names of several targets; None: those of the target's columns, else `y0`, `y1`, ..."""
+    weights: pd.Series[Any] | None = None
+    """The weight of each row, from 0, named by its column; None: all weigh the same."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Why each further column of these rows is no feature: requests may hold it, and it is ignored."""
 
@@ -98,8 +101,14 @@ def from_rows(rows: GivenRows, frame: pd.DataFrame, signature: Signature, target
     """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
     y_true, held_out = encoded_target(rows.target, target, len(frame)), rows.held_out(frame)
     observed = observe(signature, frame[~held_out])
-    data = divide(source, Rows(from_frame(frame, observed), y_true), observed, target, held_out)
-    data = replace(data, split=rows.split, own_holdout=rows.holdout is not None)
+    weights = None if rows.weights is None else row_weights(rows.weights).to_numpy()
+    if weights is not None and len(weights) != len(frame):
+        raise CannotPackage(f"X has {len(frame)} rows and weight has {len(weights)}.")
+    data = divide(source, Rows(from_frame(frame, observed), y_true, weights), observed, target, held_out)
+    weight = (
+        None if rows.weights is None else str("given in Python" if rows.weights.name is None else rows.weights.name)
+    )
+    data = replace(data, split=rows.split, own_holdout=rows.holdout is not None, weight=weight)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
 

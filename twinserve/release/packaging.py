@@ -18,12 +18,12 @@ from sklearn.base import is_classifier, is_regressor
 
 from twinserve.arrays import FloatArray
 from twinserve.errors import CannotPackage, ModelError
-from twinserve.metric import DEFAULT, METRICS, Metric, Task, metric_of, names
+from twinserve.metric import DEFAULT, METRICS, Metric, Task, about, metric_of, names
 from twinserve.notes import Note
 from twinserve.predict.targets.quantiles import Quantiles
 from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.proof.prove import compile_model, prove
-from twinserve.recipes import Recipe, Table
+from twinserve.recipes import Decision, Recipe, Table
 from twinserve.release.build import Built, Lineage, Registered, register
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
@@ -37,7 +37,7 @@ from twinserve.store.manifest import EvaluatedOn
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
 from twinserve.training.baselines import baseline
-from twinserve.training.data import Data, Rows, noted
+from twinserve.training.data import Data, Rows, noted, require_weighable
 from twinserve.training.fit import Fitted
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
@@ -66,6 +66,8 @@ class Packaging:
     input: type[BaseModel] | Signature | None = None
     """Describes the columns; None: the rows do, or what the estimator knows."""
     metric: str | Metric | None = None
+    positive: str | None = None
+    """The class of two that average precision is about."""
     intended_use: str = "Not stated."
     out_of_range: OutOfRange = "warn"
     source: str = "given in Python"
@@ -144,6 +146,11 @@ def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -
 
 def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packaging, data: Data) -> Recipe:
     note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.lineage.evaluated_on]
+    decision = Decision(packaging.positive)
+    decision.require_for(data.classes, data.target.task)
+    metric = _metric(estimator, data, packaging.metric)
+    if data.weight is not None:
+        require_weighable(metric)
     return Recipe(
         name=name,
         task=data.target.task,
@@ -152,7 +159,8 @@ def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packag
             to_frame(data.everything.columns, data.signature), _column(data.everything.y_true), data.source
         ),
         candidates=lambda _: {},
-        metric=_metric(estimator, data, packaging.metric),
+        metric=about(metric, packaging.positive, data.classes),
+        decision=decision,
         intended_use=packaging.intended_use,
         notes=(note,),
     )
