@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xgboost
 from sklearn import (
     covariance,
     ensemble,
@@ -28,7 +29,9 @@ TREES = 50
 
 
 def _named(model: Any) -> str:
-    """The last step of a pipeline, behind a scaler."""
+    """The last step of a pipeline, behind a scaler; XGBoost's estimators list every parameter, so by their class."""
+    if type(model).__module__.startswith("xgboost."):
+        return type(model).__name__
     return f"{named(model.steps[-1][1])}, scaled" if hasattr(model, "steps") else named(model)
 
 
@@ -46,6 +49,7 @@ def several_values(amount: Table) -> Iterator[Example]:
         neighbors.KNeighborsRegressor(),
         multioutput.MultiOutputRegressor(ensemble.HistGradientBoostingRegressor()),
         multioutput.RegressorChain(linear_model.Ridge()),
+        xgboost.XGBRegressor(n_estimators=TREES),
     ):
         yield f"{_named(model)}, two values", model, table
 
@@ -67,6 +71,7 @@ def several_labels(three: Table) -> Iterator[Example]:
         linear_model.RidgeClassifier(),
         multiclass.OneVsRestClassifier(linear_model.LogisticRegression(max_iter=1000)),
         multioutput.ClassifierChain(linear_model.LogisticRegression(max_iter=1000)),
+        xgboost.XGBClassifier(n_estimators=TREES),
     ):
         yield f"{_named(flagged)}, two flags", flagged, flags
 
@@ -79,6 +84,8 @@ def quantiles(amount: Table) -> Iterator[Example]:
         Quantiles(linear_model.QuantileRegressor(alpha=0.0)),
     ):
         yield named(model), model, amount
+    of_quantiles: dict[str, Any] = {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.5, 0.9]}
+    yield "XGBRegressor, three quantiles", xgboost.XGBRegressor(n_estimators=TREES, **of_quantiles), amount
 
 
 def outliers(two: Table) -> Iterator[Example]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 
@@ -10,13 +11,13 @@ from twinserve.errors import AskedWrongly
 from twinserve.metric import DEFAULT, METRICS, Metric, Task, metric_of, names, pinball_quantile
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("task", get_args(Task))
 def test_the_default_metric_of_a_task_is_one_of_its_metrics(task: Task) -> None:
     assert DEFAULT[task] in names(task)
 
 
 def test_a_metric_belongs_to_one_task() -> None:
-    assert sorted([*names("classification"), *names("regression")]) == sorted(METRICS)
+    assert sorted(name for task in get_args(Task) for name in names(task)) == sorted(METRICS)
 
 
 def test_labels_alone_suffice_for_three_metrics() -> None:

@@ -33,6 +33,16 @@ def several_values(tensor: str, targets: int) -> Outputs:
     return Outputs({"value": tensor}, {"value": targets})
 
 
+def quantiles(graph: Graph, tensor: str, levels: int) -> Outputs:
+    """The middle one of the quantiles `[n, levels]`, and the others."""
+    middle = levels // 2
+    others = [place for place in range(levels) if place != middle]
+    return Outputs(
+        {"value": graph.gather(tensor, [middle], levels), "quantiles": graph.gather(tensor, others, levels)},
+        {"value": None, "quantiles": len(others)},
+    )
+
+
 def several_labels(labels: str, likely: str | None, targets: int, classes: int) -> Outputs:
     """A label for each target: int64 `[n, targets]`, places among all targets' classes, of which there are `classes`;
     `likely` are their probabilities, None where the model gives labels only."""

@@ -17,9 +17,10 @@ import numpy as np
 from twinserve.arrays import FloatArray
 from twinserve.compile import float32, xgboost_linear
 from twinserve.compile.additive import Additive
-from twinserve.compile.blocks import Block, Classified, Regressed
+from twinserve.compile.blocks import Block, Classified, Outputs, Regressed
 from twinserve.compile.boosting import sums_of_trees
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.outputs import both, chosen, quantiles, several_labels, several_values
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
@@ -33,13 +34,16 @@ _HIGHEST = float(np.float32(88.7))
 """The largest argument of `exp` in its logistic function, so that it stays finite."""
 
 
-def classifier(graph: Graph, model: Any, block: Block) -> Classified:
+def classifier(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
     """`binary:logistic`: label 1 where the probability is over a half. `multi:softprob`: the first likeliest."""
     learner = _learner(model)
     objective = learner["objective"]["name"]
     margins, width, additive = _margins(graph, model, learner, block)
     if objective == "binary:logistic":
         likely = _logistic(graph, margins, null=additive is None)
+        if width > 1:
+            labels = chosen(graph, graph.op("Greater", likely, float32.constant(graph, 0.5)), width)
+            return several_labels(labels, both(graph, graph.as_double(likely), width), width, 2 * width)
         # [1 - p, p]
         pair = graph.op("Mul", likely, float32.constant(graph, [[-1.0, 1.0]]))
         probabilities = graph.op("Add", pair, float32.constant(graph, [[1.0, 0.0]]))
@@ -57,13 +61,16 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     raise refusal(model, f"objective={objective!r} with {width} sums is not lowered")
 
 
-def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """The sum, its `exp` or its logistic function, by the objective."""
     learner = _learner(model)
     objective = learner["objective"]["name"]
     margin, width, additive = _margins(graph, model, learner, block)
+    if width > 1 and objective in _IDENTITY:
+        values = graph.as_double(margin)
+        return quantiles(graph, values, width) if objective == "reg:quantileerror" else several_values(values, width)
     if width != 1:
-        raise refusal(model, f"it predicts {width} values, and a graph gives one")
+        raise refusal(model, f"it predicts {width} values by objective={objective!r}, which is not lowered")
     if objective in _EXPONENTIAL:
         additive = additive and additive.on("log")
         return Regressed(graph.as_double(float32.exponential(graph, margin, null=additive is None)), additive=additive)
@@ -99,8 +106,9 @@ def _learner(model: Any) -> Any:
         raise refusal(model, f"max_cat_to_onehot={model.max_cat_to_onehot!r} on category columns is not lowered")
     if learner["gradient_booster"]["name"] not in ("gbtree", "gblinear"):
         raise refusal(model, f"booster={learner['gradient_booster']['name']!r} is not lowered")
-    if learner["learner_model_param"]["num_target"] != "1":
-        raise refusal(model, "it predicts several outputs, and a graph gives one")
+    trees = learner["gradient_booster"].get("model", {}).get("trees", ())
+    if any(tree["tree_param"].get("size_leaf_vector", "1") not in ("0", "1") for tree in trees):
+        raise refusal(model, "each leaf of its trees holds several values (multi_strategy='multi_output_tree')")
     return learner
 
 

@@ -104,10 +104,3 @@ def test_what_is_not_lowered_is_refused_by_name(model: Any, reason: str) -> None
     x = np.abs(random_numbers(0, 30, 2))
     with pytest.raises(CannotCompile, match=reason):
         compile_pipeline(model.fit(x, x[:, 0]), plain(x).columns)
-
-
-def test_several_values_are_refused() -> None:
-    x = random_numbers(0, 30, 2)
-    for model in (KernelRidge(), GaussianProcessRegressor(**FIXED)):
-        with pytest.raises(CannotCompile, match="it predicts 2 values, and a graph gives one"):
-            compile_pipeline(model.fit(x, x), plain(x).columns)

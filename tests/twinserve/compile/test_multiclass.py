@@ -94,10 +94,3 @@ def test_null_and_large_numbers_have_no_answer() -> None:
         by_name = running(answer)(rows)
         unanswered = np.isnan(by_name["probabilities"][:, 0]) if "probabilities" in by_name else by_name["label"] == -1
         assert unanswered.tolist() == [False] * 4 + [True] * 2
-
-
-def test_several_labels_at_once_are_refused() -> None:
-    x = random_numbers(6, 60, 2)
-    model = OneVsRestClassifier(LogisticRegression()).fit(x, np.stack([x[:, 0] > 0, x[:, 1] > 0], axis=1).astype(int))
-    with pytest.raises(CannotCompile, match="it predicts several labels at once, and a graph gives one"):
-        compile_pipeline(model, plain(x).columns)

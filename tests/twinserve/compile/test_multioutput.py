@@ -169,3 +169,32 @@ def test_several_targets_inside_another_estimator_are_refused() -> None:
     model.estimators_[0] = LinearRegression().fit(x, x)
     with pytest.raises(CannotCompile, match="predictors of labels, or of values, are needed in it"):
         answers(model, x)
+
+
+@pytest.mark.parametrize("kind", ["values", "flags", "quantiles"])
+@some
+@given(st.integers(0, 10**6))
+def test_trees_of_xgboost_for_each_output(kind: str, seed: int) -> None:
+    """Its own way to several targets, and to several quantiles."""
+    xgboost = pytest.importorskip("xgboost", reason="the extra `boosters` is not installed")
+    x = random_numbers(seed, 60, 3, missing=0.1)
+    y = np.stack([np.nan_to_num(x[:, 0]), np.tanh(np.nan_to_num(x[:, 1])) - 7], axis=1)
+    target: Target = several_targets(dict.fromkeys("ab"))
+    if kind == "values":
+        model = xgboost.XGBRegressor(n_estimators=5, max_depth=3).fit(x, y)
+    elif kind == "flags":
+        target = several_targets(dict.fromkeys("ab", ("0", "1")))
+        model = xgboost.XGBClassifier(n_estimators=5, max_depth=3).fit(x, (y > np.median(y, axis=0)).astype(int))
+    else:
+        target = quantiles.Quantiles((0.1, 0.5, 0.9))
+        more = {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.5, 0.9]}
+        model = xgboost.XGBRegressor(n_estimators=5, **more).fit(x, y[:, 0])
+    assert_alike(target, model, np.concatenate([x, -x, 3 * x]))
+
+
+def test_leaves_of_several_values_are_refused() -> None:
+    xgboost = pytest.importorskip("xgboost", reason="the extra `boosters` is not installed")
+    x = random_numbers(0, 60, 2)
+    model = xgboost.XGBRegressor(n_estimators=2, multi_strategy="multi_output_tree").fit(x, x)
+    with pytest.raises(CannotCompile, match="each leaf of its trees holds several values"):
+        answers(model, x)

@@ -205,13 +205,6 @@ def test_what_is_not_lowered_is_refused_by_name(options: dict[str, Any], reason:
         compile_pipeline(model, plain(x).columns)
 
 
-def test_several_values_at_once_are_refused() -> None:
-    x = random_numbers(0, 60, 2)
-    model = xgboost.XGBRegressor(n_estimators=2, n_jobs=1).fit(x, x)
-    with pytest.raises(CannotCompile, match="it predicts several outputs"):
-        compile_pipeline(model, plain(x).columns)
-
-
 def test_the_exponential_of_a_float32_has_the_bits_of_the_c_library() -> None:
     expf = ctypes.CDLL(ctypes.util.find_library("m")).expf
     expf.restype, expf.argtypes = ctypes.c_float, [ctypes.c_float]

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from twinserve.metric import Task
 from twinserve.predict.targets.target import Target
 from twinserve.service.pages.field import Field, readable
 from twinserve.signature import Signature
 from twinserve.signature.signature import Feature, FeatureTree, Path, is_array, pointer
 from twinserve.store.examples import Example, Examples
 
+LEADS: Final[Mapping[Task, str]] = {
+    "classification": "lead_classification",
+    "regression": "lead_regression",
+    "multi-output": "lead_multi_output",
+    "anomaly": "lead_anomaly",
+}
 MOST_FIELDS: Final = 2_000
 """A wider model is asked with JSON only."""
 
@@ -40,7 +47,7 @@ class Form:
         self._signature, self._examples = signature, examples
         self.is_classification = target.classes is not None
         """Does the model answer with one label of several?"""
-        self.lead = f"lead_{target.task.replace('-', '_')}"
+        self.lead = LEADS[target.task]
         """The name of the text that says what the model answers."""
         self.composed = examples.composed
         """Are the examples no training rows?"""
