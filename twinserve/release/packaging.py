@@ -25,6 +25,7 @@ from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes import Decision, Recipe, Table
 from twinserve.release.build import Built, Lineage, Registered, register
+from twinserve.release.fitted_on import require_importable
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -102,6 +103,7 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
         estimator = of_quantiles(estimator)
     with _as_cannot_package(estimator):
         given, copied = _given(estimator, rows, packaging)
+        require_importable(estimator)
         frame = to_frame(given.whole, given.data.signature)
         copied = with_same_answers(estimator, copied, given.table, frame, given.data.target)
         encoder = raising_encoder(copied) if packaging.out_of_range == "warn" else None
