@@ -18,9 +18,9 @@ GivenT = TypeVar("GivenT")
 class Sure:
     """Says how sure the predictions of one version are."""
 
-    def __init__(self, coverage: Coverage | None) -> None:
-        """`coverage` is None for a version that was made without."""
-        self._coverage = coverage
+    def __init__(self, coverage: Coverage | None, uncovered: str | None = None) -> None:
+        """`coverage` is None for a version that was made without; `uncovered` says why its target can have none."""
+        self._coverage, self._uncovered = coverage, uncovered
 
     def require(self, asked: Asked) -> None:
         """Raise `Problem`: 400 for a coverage that this version cannot promise, 501 where none was calibrated."""
@@ -36,17 +36,19 @@ class Sure:
         wanted = asked.query.get("coverage")
         if wanted is None:
             return None
+        if self._uncovered is not None:
+            raise not_supported(self._uncovered)
         if self._coverage is None:
             raise not_calibrated()
         try:
             return give(self._coverage, wanted)
         except Unsupported as error:
-            raise not_supported(error) from None
+            raise not_supported(str(error)) from None
 
 
-def not_supported(error: Unsupported) -> Problem:
+def not_supported(reason: str) -> Problem:
     """400: this version cannot promise that coverage."""
-    return invalid_parameters([{"parameter": "coverage", "code": "bound", "detail": str(error)}])
+    return invalid_parameters([{"parameter": "coverage", "code": "bound", "detail": reason}])
 
 
 def not_calibrated() -> Problem:

@@ -78,7 +78,7 @@ class ModelVersion:
         self.codec, self.composer = codecs.codec, codecs.composer
         """How it is asked in a dialect."""
         self._why = Why(artifact.explainer, facts.target)
-        self._sure = Sure(artifact.coverage)
+        self._sure = Sure(artifact.coverage, facts.target.uncovered)
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
