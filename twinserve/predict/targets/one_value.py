@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.target import Templates
+
+VALUE: Final = '"value":%s'
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,6 @@ class OneValue:
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""
         values = predictions.values
-        if values is None or values.ndim != 1:
+        if values is None:
             raise BadPrediction("The predictor gave no values.")
-        return ['"value":%s'] * len(values), values
+        return [VALUE] * len(values), values
