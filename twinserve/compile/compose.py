@@ -13,6 +13,7 @@ import numpy as np
 from twinserve.compile.blocks import Block, Outcome
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import term_block, whole_terms
 from twinserve.estimators.introspection import class_name, steps_at_predict
 
 
@@ -70,6 +71,9 @@ def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
     weight = (owner.transformer_weights or {}).get(name)
     if weight is None:
         return part
+    terms = whole_terms(graph, part)
+    if terms is not None:
+        return term_block(graph, terms.then("times", numbers=np.array([float(weight)])))
     weighted = graph.op("Mul", graph.numbers(part, owner), graph.constant(float(weight)))
     affine = part.affine and part.affine.times(np.full(len(part.columns), float(weight)))
     return Block.of(weighted, part.columns, affine)

@@ -1,0 +1,103 @@
+"""The entries of a table of terms that are not zero, and what transformers make of their values.
+
+Sums are added entry by entry in the order of the columns, as scikit-learn and SciPy do with their sparse matrices:
+`numpy.bincount` adds in that order, where `numpy.sum` would add in pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from twinserve.arrays import FloatArray, IntArray
+
+
+class Entries(NamedTuple):
+    """Entries of a table `[n, columns]`, row by row, of each row in the order of its columns."""
+
+    rows: IntArray
+    columns: IntArray
+    values: FloatArray
+    count: int
+    """The number of rows."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """`[n]`: the sum of each row of some values of the entries."""
+        total: FloatArray = np.bincount(self.rows, values, self.count)
+        return total
+
+
+Step = Callable[[Entries], Entries]
+
+
+def gathered(counts: Sequence[dict[int, int]]) -> Entries:
+    """The entries of rows, each given as the value of each of its columns."""
+    if len(counts) == 1:
+        only = counts[0]
+        columns = sorted(only)
+        values = [only[column] for column in columns]
+        rows = np.zeros(len(columns), dtype=np.int64)
+        return Entries(rows, np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64), 1)
+    ordered = [sorted(row) for row in counts]
+    columns = [column for row in ordered for column in row]
+    values = [row[column] for row, listed in zip(counts, ordered, strict=True) for column in listed]
+    rows = np.repeat(np.arange(len(counts)), [len(row) for row in ordered])
+    return Entries(rows, np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64), len(counts))
+
+
+def ones(entries: Entries) -> Entries:
+    """1 for each value."""
+    return entries._replace(values=np.ones(len(entries.values)))
+
+
+def logarithm(entries: Entries) -> Entries:
+    """`log(value) + 1`."""
+    return entries._replace(values=np.log(entries.values) + 1.0)
+
+
+def l1(entries: Entries) -> Entries:
+    """Each value over the sum of the magnitudes in its row."""
+    return _divided(entries, entries.sums(np.abs(entries.values)))
+
+
+def l2(entries: Entries) -> Entries:
+    """Each value over the root of the sum of squares in its row."""
+    return _divided(entries, np.sqrt(entries.sums(entries.values * entries.values)))
+
+
+def _divided(entries: Entries, norms: FloatArray) -> Entries:
+    norms = np.where(norms == 0.0, 1.0, norms)
+    return entries._replace(values=entries.values / norms[entries.rows])
+
+
+def times(factors: FloatArray) -> Step:
+    """Each value times the factor of its column, or all times one."""
+    if factors.size == 1:
+        factor = factors.item()
+        return lambda entries: entries._replace(values=entries.values * factor)
+    return lambda entries: entries._replace(values=entries.values * factors[entries.columns])
+
+
+def above(threshold: float) -> Step:
+    """1 where a value is greater, 0 elsewhere."""
+    return lambda entries: entries._replace(values=(entries.values > threshold).astype(np.float64))
+
+
+def selected(kept: IntArray, width: int) -> Step:
+    """The columns `kept` of a table of `width`, in their order."""
+    place = np.full(width, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    rises = bool((np.diff(kept) > 0).all())
+
+    def select(entries: Entries) -> Entries:
+        columns = place[entries.columns]
+        held = columns >= 0
+        rows, columns, values = entries.rows[held], columns[held], entries.values[held]
+        if not rises:
+            order = np.lexsort((columns, rows))
+            rows, columns, values = rows[order], columns[order], values[order]
+        return Entries(rows, columns, values, entries.count)
+
+    return select
