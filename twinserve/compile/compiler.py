@@ -46,8 +46,8 @@ def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compil
     fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
     estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
     regressor's `value`, double `[n]`. A text that a step knows and that is not among a column's categories gets a code
-    after theirs, which `twinserve/predict/extra_categories.py` reads from the metadata. Where a step reads texts, further
-    columns follow, which `twinserve/text/` makes of them as the metadata says.
+    after theirs, which `twinserve/predict/extra_categories.py` reads from the metadata. Where a step reads texts,
+    further columns follow, which `twinserve/text/` makes of them as the metadata says.
 
     Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 

@@ -26,7 +26,7 @@ from twinserve.compile.library_functions import Rising
 from twinserve.compile.limits import Limit, limit_of
 from twinserve.compile.private_attributes import require
 from twinserve.compile.refusal import refusal
-from twinserve.compile.sparse import Joined, Terms, joined, pieces, real
+from twinserve.compile.sparse import Joined, Terms, joined, not_within, real
 from twinserve.compile.tree import Emitted
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
@@ -93,17 +93,10 @@ class Graph:
 
     def demand(self, block: Block, limit: Limit) -> None:
         """Give a row no answer where one of these columns is a number beyond a limit."""
-        for _, piece in pieces(self, block):
-            terms = self.sparse.get(piece.tensor)
-            if not isinstance(terms, Terms):
-                self._demand(piece, limit)
-            elif not limit.low <= -terms.bound <= terms.bound <= limit.high:
-                self._demand(real(self, piece), limit)
-
-    def _demand(self, block: Block, limit: Limit) -> None:
-        for column, pick in zip(block.columns, block.picks, strict=True):
-            if column.kind == "number":
-                self.limit(block.tensor, block.width, pick, limit)
+        for piece in not_within(self, block, limit.low, limit.high):
+            for column, pick in zip(piece.columns, piece.picks, strict=True):
+                if column.kind == "number":
+                    self.limit(piece.tensor, piece.width, pick, limit)
 
     def limit(self, tensor: str, width: int, pick: int, limit: Limit) -> None:
         """Give a row no answer where one column of a tensor is beyond a limit."""

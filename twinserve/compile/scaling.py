@@ -1,7 +1,9 @@
 """Scalers and other transformers of each number by itself, or of each row.
 
 Every lowering repeats scikit-learn's operations in their order, because the split of a tree behind a scaler may
-depend on the last bit. Texts are sparse, and scikit-learn multiplies there where it divides else. Source: scikit-learn 1.9, `preprocessing/_data.py`.
+depend on the last bit. Terms of texts are sparse, and scikit-learn multiplies these where it divides others.
+
+Source: scikit-learn 1.9, `preprocessing/_data.py`.
 """
 
 from __future__ import annotations

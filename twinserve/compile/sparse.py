@@ -1,8 +1,9 @@
 """Tables of which the graph has no tensor: the terms of texts, thousands of columns that are almost all zero.
 
-A block may name such a table in place of a tensor. Lowerings select columns of it and put it beside other columns. What
-they need in the end becomes columns of the graph's input, which a server computes from the texts without ever making the
-whole table: the columns that trees compare (`real`), and for a linear model the sum of the coefficients (`reduced`).
+A block may name such a table in place of a tensor. Lowerings select columns of it and put it beside other columns.
+What they need in the end becomes columns of the graph's input, which a server computes from the texts without ever
+making the whole table: the columns that trees compare (`real`), and for a linear model the sum of the coefficients
+(`reduced`).
 """
 
 from __future__ import annotations
@@ -124,6 +125,17 @@ def pieces(graph: Graph, block: Block) -> list[tuple[IntArray, Block]]:
     return [(at[inner], piece) for at, part in held.split(block.picks) for inner, piece in pieces(graph, part)]
 
 
+def not_within(graph: Graph, block: Block, low: float, high: float) -> list[Block]:
+    """The parts of a block that have tensors, and those terms that may be numbers below `low` or above `high`."""
+    parts = [part for _, part in pieces(graph, block)]
+    held = [graph.sparse.get(part.tensor) for part in parts]
+    return [
+        real(graph, part)
+        for part, terms in zip(parts, held, strict=True)
+        if not isinstance(terms, Terms) or not low <= -terms.bound <= terms.bound <= high
+    ]
+
+
 def real(graph: Graph, block: Block, used: Collection[int] | None = None) -> Block:
     """The block with a tensor, where it has none; of columns that are not `used` any column stands in their place."""
     if block.tensor not in graph.sparse:
@@ -157,7 +169,7 @@ def _real(graph: Graph, block: Block) -> Block:
 
 
 def reduced(graph: Graph, block: Block, weights: FloatArray) -> tuple[Block, FloatArray]:
-    """A block with tensors, and weights `[outputs, columns]`, that have the same product as this block and these weights.
+    """A block with tensors, and weights `[outputs, columns]`, whose product is that of this block and these weights.
 
     Of texts each sum of coefficients is a column of the input, added in the order of SciPy's sparse product."""
     if block.tensor not in graph.sparse:

@@ -34,7 +34,7 @@ def tfidf(graph: Graph, vectorizer: Any, block: Block) -> Block:
 
 
 def hashed(graph: Graph, vectorizer: Any, block: Block) -> Block:
-    """The counts of hashed words, with a sign that is part of the hash with `alternate_sign`; each row over its norm."""
+    """The counts of hashed words, with `alternate_sign` times a sign from the hash; each row over its norm."""
     if np.dtype(vectorizer.dtype) != np.float64:
         raise refusal(vectorizer, f"dtype={np.dtype(vectorizer.dtype).name} is not lowered, float64 is")
     width = int(vectorizer.n_features)

@@ -20,13 +20,12 @@ class Entries(NamedTuple):
     rows: IntArray
     columns: IntArray
     values: FloatArray
-    count: int
+    length: int
     """The number of rows."""
 
     def sums(self, values: FloatArray) -> FloatArray:
         """`[n]`: the sum of each row of some values of the entries."""
-        total: FloatArray = np.bincount(self.rows, values, self.count)
-        return total
+        return np.bincount(self.rows, values, self.length).astype(np.float64, copy=False)
 
 
 Step = Callable[[Entries], Entries]
@@ -98,6 +97,6 @@ def selected(kept: IntArray, width: int) -> Step:
         if not rises:
             order = np.lexsort((columns, rows))
             rows, columns, values = rows[order], columns[order], values[order]
-        return Entries(rows, columns, values, entries.count)
+        return Entries(rows, columns, values, entries.length)
 
     return select

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.text import entries as steps
@@ -146,8 +147,8 @@ def _sums(stored: StoredTerms, constants: Constants, width: int) -> Callable[[En
             found = lookup[columns]
             held = found >= 0
             columns, values, rows = found[held], values[held], rows[held]
-        if made.count > 1:
-            each = [np.bincount(rows, some[columns] * values, made.count) for some in weights]
+        if made.length > 1:
+            each = [np.bincount(rows, some[columns] * values, made.length) for some in weights]
             return np.stack(each, axis=1)
         if not len(columns):
             return np.zeros((1, len(weights)))
@@ -157,7 +158,7 @@ def _sums(stored: StoredTerms, constants: Constants, width: int) -> Callable[[En
     return sums
 
 
-def _lookup(columns: IntArray, places: Sequence[int], width: int) -> IntArray | None:
+def _lookup(columns: IntArray, places: Sequence[int], width: int) -> NDArray[np.int32] | None:
     """`[width]`: the place of each of some columns, -1 for others; None for no column."""
     if len(columns) != len(places):
         raise ValueError("The columns of terms have other places.")
@@ -175,7 +176,7 @@ def _indexes(constants: Constants, name: str, width: int) -> IntArray:
     held = constants[name]
     if held.ndim != 1 or held.dtype.kind != "i" or len(np.unique(held)) != len(held):
         raise ValueError("The columns of terms are none.")
-    if held.size and not (0 <= int(held.min()) and int(held.max()) < width):
+    if held.size and (int(held.min()) < 0 or int(held.max()) >= width):
         raise ValueError("A column of terms is not there.")
     return held.astype(np.int64)
 

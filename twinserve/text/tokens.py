@@ -1,7 +1,7 @@
 """The tokens of a text, by the rules of scikit-learn's vectorizers.
 
-The steps are those of scikit-learn 1.9, `feature_extraction/text.py` (`_VectorizerMixin`): the same functions of Python's
-standard library, so the same Python gives the same tokens, in the same order.
+The steps are those of scikit-learn 1.9, `feature_extraction/text.py` (`_VectorizerMixin`): the same functions of
+Python's standard library, so the same Python gives the same tokens, in the same order.
 """
 
 from __future__ import annotations
