@@ -25,7 +25,8 @@ def stored_texts(graph: Graph, fields: int) -> tuple[dict[str, str], list[Tensor
         return {}, []
     constants = _Constants()
     tables = tuple(_stored(constants, terms) for terms in used)
-    written = StoredTexts(fields=fields, refuse_null=refuse, tables=tables).model_dump_json()
+    categories = {place: graph.columns[place].categories for place in places if graph.columns[place].kind == "category"}
+    written = StoredTexts(fields=fields, categories=categories, refuse_null=refuse, tables=tables).model_dump_json()
     if len(written.encode()) > GRAPH_METADATA // 2:
         raise CannotCompile(
             f"texts: their vocabulary takes {len(written.encode())} bytes, more than {GRAPH_METADATA // 2}"

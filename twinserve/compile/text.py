@@ -86,7 +86,7 @@ def _weighted(terms: Terms, transformer: Any) -> Terms:
 
 def _place(graph: Graph, vectorizer: Any, block: Block) -> int:
     """The column of the input that holds the text. A null in it has no answer, as scikit-learn raises on it."""
-    if len(block.columns) != 1 or block.columns[0].kind != "text":
+    if len(block.columns) != 1 or block.columns[0].kind not in ("text", "category") or block.tensor != "x":
         names = ", ".join(f"{column.name!r} ({column.kind})" for column in block.columns[:5])
         raise refusal(vectorizer, f"it reads {names}, and not one column of texts")
     (column,), (place,) = block.columns, block.picks

@@ -60,7 +60,7 @@ class CompiledPredictor:
     def matrix(self, columns: Columns) -> FloatArray:
         """The graph's input."""
         matrix = with_extra_codes(columns, self._extra) if columns.unseen else columns.matrix
-        return matrix if self._texts is None else self._texts(matrix, columns.texts)
+        return matrix if self._texts is None else self._texts(matrix, columns.texts, columns.unseen)
 
     @property
     def row(self) -> Callable[[FloatArray], Row | None] | None:

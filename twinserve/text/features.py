@@ -32,17 +32,21 @@ class TextFeatures:
     def __init__(self, stored: StoredTexts, constants: Constants, width: int) -> None:
         """`width` is that of the model's input. Raises ValueError where the parts do not fit one another."""
         self._fields, self._width = stored.fields, width
+        self._categories = stored.categories
         self._refuse_null = frozenset(stored.refuse_null)
         self._tables = [TermTable(table, constants) for table in stored.tables]
         placed = sorted(place for table in self._tables for place in table.places)
         if placed != list(range(self._fields, width)):
             raise ValueError("The columns of texts are not those that the model reads.")
-        if any(field >= self._fields for field in [*self._refuse_null, *(table.field for table in self._tables)]):
+        if any(
+            field >= self._fields
+            for field in [*self._categories, *self._refuse_null, *(table.field for table in self._tables)]
+        ):
             raise ValueError("A text comes from a field that is not there.")
 
-    def __call__(self, matrix: FloatArray, texts: Texts) -> FloatArray:
+    def __call__(self, matrix: FloatArray, texts: Texts, unseen: Mapping[tuple[int, int], str]) -> FloatArray:
         """The model's input `[n, width]`: the fields' own columns `[n, fields]`, a text as 0, or NaN where it is null
-        and that has no answer; then the columns made of texts."""
+        and that has no answer; then the columns made of texts. `unseen` holds the categories without a code."""
         wide = np.zeros((len(matrix), self._width))
         wide[:, : self._fields] = matrix
         for field, held in texts.items():
@@ -50,8 +54,16 @@ class TextFeatures:
             if field in self._refuse_null and None in held:
                 wide[[text is None for text in held], field] = np.nan
         for table in self._tables:
-            table.fill(wide, [text or "" for text in texts[table.field]])
+            held = texts.get(table.field) or self._decoded(matrix, unseen, table.field)
+            table.fill(wide, [text or "" for text in held])
         return wide
+
+    def _decoded(self, matrix: FloatArray, unseen: Mapping[tuple[int, int], str], field: int) -> list[str | None]:
+        known, codes = self._categories[field], matrix[:, field].tolist()
+        return [
+            None if code != code else known[int(code)] if code >= 0.0 else unseen[row, field]
+            for row, code in enumerate(codes)
+        ]
 
 
 class TermTable:

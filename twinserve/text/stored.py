@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,8 @@ class StoredTexts(Stored):
 
     fields: Annotated[int, Field(ge=1)]
     """The number of the signature's fields: the first columns of the model's input."""
+    categories: Mapping[Index, tuple[str, ...]]
+    """Of the fields that reach the model as the code of a category: the text of each code."""
     refuse_null: tuple[Index, ...]
     """The fields in which null has no answer, by position."""
     tables: tuple[StoredTerms, ...]
