@@ -17,7 +17,7 @@ LONGEST_WORD: Final = 5_000
 
 WRITTEN: Final = (
     "", " ", "\t\n\r ", "a", "I", "zzqx wvut", "0", "12 3.45 1e5 -7 1,000", "½ ² ① Ⅳ 三 ٣٤ १२", "...", "?! -- ()",
-    "don't e-mail a_b __x__ c++ #tag @name https://a.example/b?c=d", 
+    "don't e-mail a_b __x__ c++ #tag @name https://a.example/b?c=d",
     "one\ntwo\r\nthree\tfour  five\u00a0six\u2003seven",
     "zero\u200bwidth soft\u00adhyphen joined\u2060word", "ÀÉÎÕÜ ß ẞ ŒUVRE Ærø Łódź Ǆ ŉ", "e\u0301le\u0300ve nin\u0303o",
     "İSTANBUL ISPARTA ırmak", "ΟΔΟΣ ὈΔΥΣΣΕΎΣ Σ", "ﬁne ﬂow ＡＢＣ １２３ ｶﾀｶﾅ", "Москва ёлка ЁЛКА",
