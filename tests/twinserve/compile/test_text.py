@@ -210,7 +210,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "short integers": (CountVectorizer(dtype=np.int8), "dtype=int8 is not lowered"),
     "hashes in single precision": (HashingVectorizer(dtype=np.float32), "dtype=float32 is not lowered"),
     "logarithms of signs": (
-        make_pipeline(HashingVectorizer(n_features=64, norm=None), TfidfTransformer(sublinear_tf=True)),
+        make_pipeline(HashingVectorizer(n_features=64, norm=None), TfidfTransformer(sublinear_tf=True, norm=None)),
         "sublinear_tf=True has no logarithm of what alternate_sign=True makes negative",
     ),
 }
