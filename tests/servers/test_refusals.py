@@ -219,13 +219,22 @@ def with_httpx(server: Running, method: str, path: str, headers: dict[str, str])
 
 
 def with_aiohttp(server: Running, method: str, path: str, headers: dict[str, str]) -> int:
-    """The client `aiohttp`."""
+    """The client `aiohttp`, which leaves its connection to the loop while some of the body is still to be sent."""
+    opened: list[socket.socket] = []
+
+    def connection(address: tuple[Any, ...]) -> socket.socket:
+        opened.append(socket.socket(*address[:3]))
+        return opened[-1]
 
     async def send() -> int:
-        async with aiohttp.ClientSession() as session:
+        connector = aiohttp.TCPConnector(socket_factory=connection)
+        async with aiohttp.ClientSession(connector=connector) as session:
             url = f"http://127.0.0.1:{server.port}{path}"
             async with session.request(method, url, data=BytesIO(BODY), headers=headers) as response:
-                return response.status
+                status = response.status
+        while any(one.fileno() >= 0 for one in opened):
+            await asyncio.sleep(0.01)
+        return status
 
     return asyncio.run(send())
 

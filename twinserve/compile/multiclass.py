@@ -60,7 +60,14 @@ def output_code(graph: Graph, model: Any, block: Block) -> Classified:
     members, codes = model.estimators_, model.code_book_
     if len(model.classes_) < 2:
         raise refusal(model, "it knows one class")
-    scores = _beside(graph, [_score(graph, member, graph.lower(member, block)) for member in members])
+    outcomes = [graph.lower(member, block) for member in members]
+    if any(isinstance(outcome, Classified) and outcome.decision is None for outcome in outcomes):
+        raise refusal(
+            model,
+            "which of two codes at the same distance is the nearest is decided by the last bit of NumPy's product, and "
+            "probabilities are often equally far from two",
+        )
+    scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
     graph.demand(Block.numbers(scores, len(members)), FINITE)
     squared = graph.row_sum(graph.op("Mul", scores, scores), len(members))
     product = graph.op("MatMul", scores, graph.constant(-2.0 * codes.T))

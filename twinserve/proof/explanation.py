@@ -27,7 +27,8 @@ TOLERANCE: Final = 1e-9
 SINGLE: Final = 1e-3
 """The tolerance of models that compute in single precision."""
 WORK: Final = 2_000_000_000
-"""Numbers that may be computed to compare the explanations of rows; beyond it the rows are spread over all."""
+"""Numbers that may be computed to compare the explanations of all outputs of rows, about 20 s; beyond it the rows are
+spread over all."""
 FEWEST: Final = 20
 
 
@@ -81,7 +82,7 @@ def _exact(
     explainer = ExactExplainer(whole, graph, explained.table, len(signature.features), predictor.matrix)
     tolerance = SINGLE if explained.is_single else TOLERANCE
     largest, count = 0.0, 0
-    most = max(FEWEST, WORK // max(1, explainer.work))
+    most = max(FEWEST, WORK // max(1, explainer.work * len(whole.bias)))
     for group in _spread(tried, most):
         answers = ask(predictor, group)
         if answers.predictions is None:

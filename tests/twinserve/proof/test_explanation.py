@@ -22,10 +22,12 @@ from twinserve.compile import Column
 from twinserve.compile.compiler import compile_with_explanation
 from twinserve.compile.explanation import Explained
 from twinserve.explain import stored
+from twinserve.explain.explainer import ExactExplainer
 from twinserve.explain.stored import BACKGROUND, StoredExact, StoredSampled
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictions
+from twinserve.proof import explanation
 from twinserve.proof.explanation import Explanation, explain_model
 from twinserve.proof.prove import compile_model, prove
 from twinserve.signature import Columns, Feature, FeatureType, Seen, Signature
@@ -134,6 +136,16 @@ def test_every_class_is_compared(classes: int) -> None:
     for model in (RandomForestClassifier(5, max_depth=4, random_state=0), LogisticRegression()):
         assert explained(model.fit(X, y)).facts.method != "shapley-sampled"
         assert explained(model.fit(X, y), change=last).facts.method == "shapley-sampled"
+
+
+def test_of_more_classes_fewer_rows_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is that of all classes together."""
+    model = RandomForestClassifier(5, max_depth=4, random_state=0).fit(X, np.arange(200) % 4)
+    explainer = explained(model).explainer
+    assert isinstance(explainer, ExactExplainer)
+    monkeypatch.setattr(explanation, "FEWEST", 1)
+    monkeypatch.setattr(explanation, "WORK", 40 * explainer.work)
+    assert explained(model).facts.rows == 10
 
 
 def test_rows_that_overflow_are_not_compared_and_large_terms_are_relative() -> None:
