@@ -85,6 +85,8 @@ class Joined:
     """Blocks side by side, at least one of which has no tensor."""
 
     parts: tuple[Block, ...]
+    is_dense: bool = False
+    """Does scikit-learn make a table of it that is not sparse?"""
 
     def split(self, picks: Sequence[int]) -> Iterator[tuple[IntArray, Block]]:
         """The parts of some columns: for each their positions among `picks`, and the columns themselves."""
@@ -110,11 +112,17 @@ def whole_terms(graph: Graph, block: Block) -> Terms | None:
     return held.selecting(block.picks) if isinstance(held, Terms) else None
 
 
-def joined(graph: Graph, parts: Sequence[Block]) -> Block:
+def joined(graph: Graph, parts: Sequence[Block], *, is_dense: bool = False) -> Block:
     """Blocks side by side."""
     name = f"joined{len(graph.sparse)}"
-    graph.sparse[name] = Joined(tuple(parts))
+    graph.sparse[name] = Joined(tuple(parts), is_dense)
     return Block.of(name, tuple(column for part in parts for column in part.columns))
+
+
+def is_sparse(graph: Graph, block: Block) -> bool:
+    """Does scikit-learn have a sparse table here, of which a block without a tensor is made?"""
+    held = graph.sparse.get(block.tensor)
+    return held is not None and not (isinstance(held, Joined) and held.is_dense)
 
 
 def pieces(graph: Graph, block: Block) -> list[tuple[IntArray, Block]]:
