@@ -30,11 +30,15 @@ def of_texts() -> Iterator[Example]:
     table = reviews()
     of_words = Table(table.frame[["text"]], table.target)
     for vectorizer in _vectorizers():
-        yield f"{named(vectorizer)} + LogisticRegression", _beside(vectorizer, linear_model.LogisticRegression()), table
+        yield (
+            f"{_named(vectorizer)} + LogisticRegression",
+            _beside(vectorizer, linear_model.LogisticRegression()),
+            table,
+        )
     for head in _heads():
         yield f"text alone: TfidfVectorizer + {named(head)}", _alone(text.TfidfVectorizer(), head), of_words
     for head in _trees():
-        yield f"TfidfVectorizer(max_features=200) + {named(head)}", _beside(_few_words(), head), table
+        yield f"TfidfVectorizer(max_features=200) + {type(head).__name__}", _beside(_few_words(), head), table
     components = decomposition.TruncatedSVD(n_components=50)
     yield (
         "TfidfVectorizer + TruncatedSVD(50) + LogisticRegression",
@@ -70,6 +74,11 @@ def _vectorizers() -> list[Any]:
         pipeline.make_pipeline(text.CountVectorizer(stop_words="english"), text.TfidfTransformer()),
         text.HashingVectorizer(),
     ]
+
+
+def _named(vectorizer: Any) -> str:
+    steps = [step for _, step in getattr(vectorizer, "steps", [("", vectorizer)])]
+    return " + ".join(named(step) for step in steps).replace("<class 'numpy.float32'>", "float32")
 
 
 def _heads() -> list[Any]:

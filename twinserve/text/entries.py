@@ -23,6 +23,10 @@ class Entries(NamedTuple):
     length: int
     """The number of rows."""
 
+    def with_values(self, values: FloatArray) -> Entries:
+        """Entries in the same places."""
+        return Entries(self.rows, self.columns, values, self.length)
+
     def sums(self, values: FloatArray) -> FloatArray:
         """`[n]`: the sum of each row of some values of the entries."""
         return np.bincount(self.rows, values, self.length).astype(np.float64, copy=False)
@@ -48,12 +52,12 @@ def gathered(counts: Sequence[dict[int, int]]) -> Entries:
 
 def ones(entries: Entries) -> Entries:
     """1 for each value."""
-    return entries._replace(values=np.ones(len(entries.values)))
+    return entries.with_values(np.ones(len(entries.values)))
 
 
 def logarithm(entries: Entries) -> Entries:
     """`log(value) + 1`."""
-    return entries._replace(values=np.log(entries.values) + 1.0)
+    return entries.with_values(np.log(entries.values) + 1.0)
 
 
 def l1(entries: Entries) -> Entries:
@@ -67,21 +71,25 @@ def l2(entries: Entries) -> Entries:
 
 
 def _divided(entries: Entries, norms: FloatArray) -> Entries:
+    """Each value over the norm of its row; where that is 0, all its values are."""
+    if entries.length == 1:
+        norm = norms.item()
+        return entries if norm == 0.0 else entries.with_values(entries.values / norm)
     norms = np.where(norms == 0.0, 1.0, norms)
-    return entries._replace(values=entries.values / norms[entries.rows])
+    return entries.with_values(entries.values / norms[entries.rows])
 
 
 def times(factors: FloatArray) -> Step:
     """Each value times the factor of its column, or all times one."""
     if factors.size == 1:
         factor = factors.item()
-        return lambda entries: entries._replace(values=entries.values * factor)
-    return lambda entries: entries._replace(values=entries.values * factors[entries.columns])
+        return lambda entries: entries.with_values(entries.values * factor)
+    return lambda entries: entries.with_values(entries.values * factors[entries.columns])
 
 
 def above(threshold: float) -> Step:
     """1 where a value is greater, 0 elsewhere."""
-    return lambda entries: entries._replace(values=(entries.values > threshold).astype(np.float64))
+    return lambda entries: entries.with_values((entries.values > threshold).astype(np.float64))
 
 
 def selected(kept: IntArray, width: int) -> Step:
