@@ -1,0 +1,72 @@
+"""What a compiled model keeps of its texts."""
+
+from __future__ import annotations
+
+import json
+
+import onnx
+import pytest
+from onnx import helper
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from tests.twinserve.compile.texts import COLUMNS, alone, assert_rows_stand_alone, asked, beside, compiled, reviews
+from twinserve.compile import compile_pipeline, stored_texts
+from twinserve.errors import CannotCompile
+from twinserve.graph.reader import BadGraph
+from twinserve.predict.compiled import TEXTS, CompiledPredictor
+from twinserve.text.stored import KEY
+
+
+def graph() -> bytes:
+    """A model of numbers and a text."""
+    rows = reviews()
+    return compile_pipeline(beside(TfidfVectorizer(), LogisticRegression()).fit(rows.frame, rows.labels), COLUMNS)
+
+
+def changed(data: bytes, **changes: object) -> bytes:
+    """The same graph with other words about its texts."""
+    model = onnx.load_from_string(data)
+    held = {entry.key: entry.value for entry in model.metadata_props}
+    helper.set_model_props(model, {**held, KEY: json.dumps({**json.loads(held[KEY]), **changes})})
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def test_a_model_that_drops_its_text_keeps_nothing_of_it() -> None:
+    rows = reviews()
+    model = beside("drop", LogisticRegression()).fit(rows.frame, rows.labels)
+    assert KEY == TEXTS
+    assert KEY not in {entry.key for entry in onnx.load_from_string(compile_pipeline(model, COLUMNS)).metadata_props}
+
+
+def test_too_large_a_vocabulary_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_texts, "GRAPH_METADATA", 1000)
+    with pytest.raises(CannotCompile, match=r"texts: their vocabulary takes \d+ bytes, more than 500"):
+        graph()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"fields": 2}, {"tables": []}, {"more": 1}, {"categories": {"7": ["a"]}}, {"refuse_null": [-1]}]
+)
+def test_what_does_not_fit_the_graph_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(BadGraph, match="reads texts as none of ours does"):
+        CompiledPredictor(changed(graph(), **changes))
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    table = json.loads({e.key: e.value for e in onnx.load_from_string(graph()).metadata_props}[KEY])["tables"][0]
+    table["analysis"]["token_pattern"] = "("
+    with pytest.raises(BadGraph, match="reads texts as none of ours does"):
+        CompiledPredictor(changed(graph(), tables=[table]))
+
+
+def test_many_rows_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = reviews()
+    predictor = compiled(alone(TfidfVectorizer(), LogisticRegression()).fit(rows.frame, rows.labels))
+    whole = predictor.predict(asked(rows)).probabilities
+    monkeypatch.setattr(predictor, "_rows", 10)
+    parts = predictor.predict(asked(rows)).probabilities
+    assert whole is not None
+    assert parts is not None
+    assert whole.tobytes() == parts.tobytes()
+    assert_rows_stand_alone(predictor, asked(rows))
