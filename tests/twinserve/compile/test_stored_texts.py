@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import onnx
 import pytest
@@ -10,6 +13,7 @@ from onnx import helper
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from harness import ROOT
 from tests.twinserve.compile.texts import COLUMNS, alone, assert_rows_stand_alone, asked, beside, compiled, reviews
 from twinserve.compile import compile_pipeline, stored_texts
 from twinserve.errors import CannotCompile
@@ -70,3 +74,21 @@ def test_many_rows_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     assert parts is not None
     assert whole.tobytes() == parts.tobytes()
     assert_rows_stand_alone(predictor, asked(rows))
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_serving_loads_no_scikit_learn_and_only_what_reads_texts_where_there_are_some(
+    reads: bool, tmp_path: Path
+) -> None:
+    rows = reviews()
+    parts = beside(TfidfVectorizer() if reads else "drop", LogisticRegression()).fit(rows.frame, rows.labels)
+    (tmp_path / "model.onnx").write_bytes(compile_pipeline(parts, COLUMNS))
+    program = (
+        "import sys; import numpy as np; from pathlib import Path\n"
+        "from twinserve.predict.compiled import CompiledPredictor; from twinserve.signature import Columns\n"
+        f"model = CompiledPredictor(Path({str(tmp_path / 'model.onnx')!r}).read_bytes())\n"
+        "model.predict(Columns(np.array([[0.5, np.nan, 1.0]]), texts={1: ['a great box']}))\n"
+        "print(*sorted({'sklearn', 'pandas', 'scipy', 'onnx', 'twinserve.text'} & sys.modules.keys()))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == (["twinserve.text"] if reads else [])
