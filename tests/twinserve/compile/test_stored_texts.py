@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from harness import ROOT
-from tests.twinserve.compile.texts import COLUMNS, alone, assert_rows_stand_alone, asked, beside, compiled, reviews
+from tests.twinserve.compile.texts import COLUMNS, alone, asked, assert_rows_stand_alone, beside, compiled, reviews
 from twinserve.compile import compile_pipeline, stored_texts
 from twinserve.errors import CannotCompile
 from twinserve.graph.reader import BadGraph
