@@ -6,7 +6,8 @@ Sums are added entry by entry in the order of the columns, as scikit-learn and S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -35,19 +36,22 @@ class Entries(NamedTuple):
 Step = Callable[[Entries], Entries]
 
 
-def gathered(counts: Sequence[dict[int, int]]) -> Entries:
+def gathered(counts: Sequence[Mapping[int, int]]) -> Entries:
     """The entries of rows, each given as the value of each of its columns."""
     if len(counts) == 1:
-        only = counts[0]
-        columns = sorted(only)
-        values = [only[column] for column in columns]
-        rows = np.zeros(len(columns), dtype=np.int64)
-        return Entries(rows, np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64), 1)
-    ordered = [sorted(row) for row in counts]
-    columns = [column for row in ordered for column in row]
-    values = [row[column] for row, listed in zip(counts, ordered, strict=True) for column in listed]
-    rows = np.repeat(np.arange(len(counts)), [len(row) for row in ordered])
-    return Entries(rows, np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64), len(counts))
+        return _one_row(counts[0])
+    lengths = [len(row) for row in counts]
+    columns = np.fromiter(chain.from_iterable(counts), np.int64, sum(lengths))
+    values = np.fromiter(chain.from_iterable(row.values() for row in counts), np.float64, sum(lengths))
+    rows = np.repeat(np.arange(len(counts)), lengths)
+    order = np.lexsort((columns, rows))
+    return Entries(rows, columns[order], values[order], len(counts))
+
+
+def _one_row(counts: Mapping[int, int]) -> Entries:
+    columns = sorted(counts)
+    values = np.array([counts[column] for column in columns], dtype=np.float64)
+    return Entries(np.zeros(len(columns), dtype=np.int64), np.array(columns, dtype=np.int64), values, 1)
 
 
 def ones(entries: Entries) -> Entries:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -12,9 +14,9 @@ from numpy.typing import NDArray
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.text import entries as steps
 from twinserve.text.entries import Entries, Step, gathered
-from twinserve.text.hashing import Buckets
+from twinserve.text.hashing import bucket
+from twinserve.text.kept import Kept
 from twinserve.text.stored import StoredStep, StoredTerms, StoredTexts
-from twinserve.text.tokens import Tokens
 
 Constants = Mapping[str, np.ndarray]
 Texts = Mapping[int, Sequence[str | None]]
@@ -98,35 +100,45 @@ class TermTable:
 
 def _counter(stored: StoredTerms) -> tuple[Callable[[str], dict[int, int]], int]:
     """A function that counts the terms of a text, by column, and the number of columns."""
+    find, width = _columns_of_tokens(stored)
     tokens = stored.analysis.tokens()
+
+    def found(listed: Sequence[str]) -> list[int]:
+        return [column for column in map(find, listed) if column is not None]
+
+    def counted(text: str) -> dict[int, int]:
+        return Counter(found(tokens(text)))
+
+    def counted_by_words(text: str) -> dict[int, int]:
+        return Counter(chain.from_iterable(map(columns_of_word, split(text))))
+
+    ngrams, split = stored.analysis.ngrams_of_a_word, stored.analysis.words()
+    columns_of_word = Kept(lambda word: found(ngrams(word))).__getitem__
+    count = counted_by_words if stored.analysis.analyzer == "char_wb" else counted
+    return (lambda text: _signed(count(text))) if stored.alternate_sign else count, width
+
+
+def _columns_of_tokens(stored: StoredTerms) -> tuple[Callable[[str], int | None], int]:
+    """A function that gives the column of a token, None for an unseen one; and the number of columns."""
     if stored.words is not None:
         words = {word: column for column, word in enumerate(stored.words)}
         if stored.buckets is not None or len(words) != len(stored.words) or not words:
             raise ValueError("A vocabulary holds a word twice, or none.")
-        return lambda text: _counted(tokens, words, text), len(words)
+        return words.get, len(words)
     if stored.buckets is None:
         raise ValueError("There is no vocabulary.")
-    buckets = Buckets(stored.buckets, alternate_sign=stored.alternate_sign)
-    return lambda text: _hashed(tokens, buckets, text), stored.buckets
+    return Kept(
+        partial(bucket, columns=stored.buckets, alternate_sign=stored.alternate_sign)
+    ).__getitem__, stored.buckets
 
 
-def _counted(tokens: Tokens, words: Mapping[str, int], text: str) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    find, held = words.get, counts.get
-    for token in tokens(text):
-        column = find(token)
-        if column is not None:
-            counts[column] = held(column, 0) + 1
-    return counts
-
-
-def _hashed(tokens: Tokens, buckets: Buckets, text: str) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    held = counts.get
-    for token in tokens(text):
-        column, sign = buckets[token]
-        counts[column] = held(column, 0) + sign
-    return counts
+def _signed(counts: Mapping[int, int]) -> dict[int, int]:
+    """The sum of each column, where the complement of a column counts -1."""
+    sums: dict[int, int] = {}
+    for column, count in counts.items():
+        place, signed = (column, count) if column >= 0 else (~column, -count)
+        sums[place] = sums.get(place, 0) + signed
+    return sums
 
 
 def _step(stored: StoredStep, constants: Constants, width: int) -> tuple[Step, int]:
@@ -156,7 +168,7 @@ def _sums(stored: StoredTerms, constants: Constants, width: int) -> Callable[[En
     def sums(made: Entries) -> FloatArray:
         columns, values, rows = made.columns, made.values, made.rows
         if lookup is not None:
-            found = lookup[columns]
+            found = lookup[columns].astype(np.int64)
             held = found >= 0
             columns, values, rows = found[held], values[held], rows[held]
         if made.length > 1:

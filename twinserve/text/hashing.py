@@ -9,9 +9,6 @@ import struct
 from typing import Final
 
 _MASK: Final = 0xFFFFFFFF
-MOST_KEPT: Final = 50_000
-"""Tokens of which the column is kept: about 10 MB."""
-LONGEST_KEPT: Final = 32
 
 
 def murmur3(data: bytes) -> int:
@@ -35,21 +32,10 @@ def _mixed(block: int) -> int:
     return ((block << 15 | block >> 17) * 0x1B873593) & _MASK
 
 
-class Buckets(dict[str, tuple[int, int]]):
-    """The column of each token and what it adds there, -1 or 1; those of short tokens are kept.
+def bucket(token: str, columns: int, *, alternate_sign: bool) -> int:
+    """The column of a token, or its complement (`~column`) where the token adds -1 and not 1.
 
-    Safe to share between threads: a token that two of them hash at a time is only hashed twice."""
-
-    def __init__(self, columns: int, *, alternate_sign: bool) -> None:
-        super().__init__()
-        self._columns, self._alternates = columns, alternate_sign
-
-    def __missing__(self, token: str) -> tuple[int, int]:
-        """Hash a token; raises UnicodeEncodeError for half of a surrogate pair, as scikit-learn does."""
-        h = murmur3(token.encode())
-        made = abs(h) % self._columns, 1 if h >= 0 or not self._alternates else -1
-        if len(token) <= LONGEST_KEPT:
-            if len(self) >= MOST_KEPT:
-                self.clear()
-            self[token] = made
-        return made
+    Raises UnicodeEncodeError for half of a surrogate pair, as scikit-learn does."""
+    h = murmur3(token.encode())
+    column = abs(h) % columns
+    return ~column if alternate_sign and h < 0 else column

@@ -38,11 +38,28 @@ class Analysis(BaseModel):
         if self.analyzer == "char":
             return lambda text: _char_ngrams(prepare(text), shortest, longest)
         if self.analyzer == "char_wb":
-            return lambda text: _ngrams_in_words(prepare(text), shortest, longest)
+            split, ngrams = self.words(), self.ngrams_of_a_word
+            return lambda text: [ngram for word in split(text) for ngram in ngrams(word)]
         find, stop = re.compile(self.token_pattern).findall, self.stop_words
         if not stop and shortest == longest == 1:
             return lambda text: find(prepare(text))
         return lambda text: _word_ngrams([word for word in find(prepare(text)) if word not in stop], shortest, longest)
+
+    def words(self) -> Tokens:
+        """The function that gives the words of which `char_wb` makes n-grams."""
+        prepare = self._prepared()
+        return lambda text: _SPACES.sub(" ", prepare(text)).split()
+
+    def ngrams_of_a_word(self, word: str) -> Sequence[str]:
+        """The n-grams of a word with a blank at both its ends; a word that is shorter than `n` counts once."""
+        ngrams: list[str] = []
+        padded = f" {word} "
+        count = len(padded)
+        for n in range(self.ngram_range[0], self.ngram_range[1] + 1):
+            ngrams += [padded[i : i + n] for i in range(max(1, count - n + 1))]
+            if n >= count:
+                break
+        return ngrams
 
     def _prepared(self) -> Callable[[str], str]:
         strip = _STRIPPED.get(self.strip_accents)
@@ -67,19 +84,6 @@ def _char_ngrams(text: str, shortest: int, longest: int) -> list[str]:
     ngrams = list(text) if shortest == 1 else []
     for n in range(max(shortest, 2), min(longest, count) + 1):
         ngrams += [text[i : i + n] for i in range(count - n + 1)]
-    return ngrams
-
-
-def _ngrams_in_words(text: str, shortest: int, longest: int) -> list[str]:
-    """The n-grams of each word with a blank at both its ends; a word that is shorter than `n` counts once."""
-    ngrams: list[str] = []
-    for word in text.split():
-        padded = f" {word} "
-        count = len(padded)
-        for n in range(shortest, longest + 1):
-            ngrams += [padded[i : i + n] for i in range(max(1, count - n + 1))]
-            if n >= count:
-                break
     return ngrams
 
 

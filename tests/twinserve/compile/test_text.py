@@ -27,11 +27,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from tests.twinserve.compile.texts import (
     COLUMNS,
-    SIGNATURE,
     alone,
     asked,
     assert_same_texts,
     beside,
+    by_sklearn,
     compiled,
     reviews,
 )
@@ -39,7 +39,6 @@ from tests.twinserve.text.texts import ANALYSES
 from twinserve.compile import Column, compile_pipeline
 from twinserve.errors import CannotCompile
 from twinserve.estimators.words import Words
-from twinserve.predict.fallback import SklearnPredictor
 from twinserve.proof.parity import compare
 from twinserve.signature import Columns
 
@@ -156,7 +155,7 @@ def test_every_analysis_compiles(options: dict[str, Any]) -> None:
             model.fit(rows.frame, rows.labels)
         except ValueError:
             return  # No word is left.
-        assert compare(compiled(model), SklearnPredictor(model, SIGNATURE, [0, 1]), [asked(rows)]).holds
+        assert compare(compiled(model), by_sklearn(model), [asked(rows)]).holds
 
 
 def test_a_sum_has_the_bits_of_scipy_s_product() -> None:
@@ -165,7 +164,7 @@ def test_a_sum_has_the_bits_of_scipy_s_product() -> None:
     model = alone(TfidfVectorizer(), Ridge()).fit(rows.frame, np.array(rows.labels, dtype=float))
     tried = asked(rows)
     predictions = compiled(model).predict(tried).values
-    expected = SklearnPredictor(model, SIGNATURE, None).predict(tried).values
+    expected = by_sklearn(model).predict(tried).values
     np.testing.assert_array_equal(predictions, expected)
 
 
@@ -176,26 +175,27 @@ def test_null_has_no_answer_but_where_it_is_the_empty_text() -> None:
     for vectorizer, refused in ((TfidfVectorizer(), 2), (Words(), 0)):
         for head in (LogisticRegression(), LinearSVC(), DecisionTreeClassifier(max_depth=3)):
             model = beside(vectorizer, head).fit(rows.frame, rows.labels)
-            parity = compare(compiled(model, nullable), SklearnPredictor(model, SIGNATURE, [0, 1]), [nulls])
+            parity = compare(compiled(model, nullable), by_sklearn(model), [nulls])
             assert (parity.unanswered, parity.rows) == (refused, 3 - refused)
             assert parity.holds
 
 
 def test_words_of_a_category_are_found_in_unseen_ones_too() -> None:
     rows = reviews(6)
-    known = tuple(sorted(set(rows.columns.texts[1])))
+    held = [text or "" for text in rows.columns.texts[1]]
+    known = tuple(sorted(set(held)))
     matrix = rows.columns.matrix.copy()
-    matrix[:, 1] = [known.index(text) for text in rows.columns.texts[1]]
+    matrix[:, 1] = [known.index(text) for text in held]
     matrix[:3, 1] = -1.0
     categories = [COLUMNS[0], Column("text", "category", known), COLUMNS[2]]
     unseen = {(row, 1): text for row, text in enumerate(("great box", "nothing known", ""))}
     for head in (LogisticRegression(), RandomForestClassifier(10, random_state=0)):
         model = beside(TfidfVectorizer(), head).fit(rows.frame, rows.labels)
-        texts = [*(unseen[row, 1] for row in range(3)), *rows.columns.texts[1][3:]]
+        texts = [*(unseen[row, 1] for row in range(3)), *held[3:]]
         ours = compiled(model, categories).predict(Columns(matrix, unseen))
-        theirs = SklearnPredictor(model, SIGNATURE, [0, 1]).predict(Columns(matrix, texts={1: texts}))
+        theirs = by_sklearn(model).predict(Columns(matrix, texts={1: texts}))
         np.testing.assert_array_equal(ours.labels, theirs.labels)
-        np.testing.assert_allclose(ours.probabilities, theirs.probabilities, rtol=0, atol=1e-12)
+        assert ours.probabilities == pytest.approx(theirs.probabilities, abs=1e-12)
 
 
 REFUSED: dict[str, tuple[Any, str]] = {

@@ -95,6 +95,11 @@ def compiled(model: Any, columns: Sequence[Column] = COLUMNS) -> CompiledPredict
     return CompiledPredictor(graph)
 
 
+def by_sklearn(model: Any) -> SklearnPredictor:
+    """scikit-learn's own answers."""
+    return SklearnPredictor(model, SIGNATURE, model.classes_.tolist() if hasattr(model, "classes_") else None)
+
+
 def asked(rows: Reviews) -> Columns:
     """Other reviews, and texts of all kinds."""
     made = text_probes(rows.columns.texts[1])
@@ -107,9 +112,8 @@ def assert_same_texts(model: Any, target: Any = None, rows: Reviews | None = Non
     rows = rows or reviews()
     labels = np.array(rows.labels)
     fitted(model, rows.frame, labels if target is None else target)
-    classes = None if not hasattr(model, "classes_") else model.classes_.tolist()
     predictor, tried = compiled(model), asked(rows)
-    parity = compare(predictor, SklearnPredictor(model, SIGNATURE, classes), [rows.columns, tried])
+    parity = compare(predictor, by_sklearn(model), [rows.columns, tried])
     assert (parity.label_flips, parity.answered_by_one, parity.unanswered) == (0, 0, 0)
     assert parity.largest_difference <= TOLERANCE
     assert_rows_stand_alone(predictor, tried)
