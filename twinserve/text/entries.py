@@ -6,7 +6,7 @@ Sums are added entry by entry in the order of the columns, as scikit-learn and S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -36,19 +36,29 @@ class Entries(NamedTuple):
 Step = Callable[[Entries], Entries]
 
 
-def gathered(counts: Sequence[Mapping[int, int]]) -> Entries:
-    """The entries of rows, each given as the value of each of its columns."""
-    if len(counts) == 1:
-        return _one_row(counts[0])
-    lengths = [len(row) for row in counts]
-    columns = np.fromiter(chain.from_iterable(counts), np.int64, sum(lengths))
-    values = np.fromiter(chain.from_iterable(row.values() for row in counts), np.float64, sum(lengths))
-    rows = np.repeat(np.arange(len(counts)), lengths)
-    order = np.lexsort((columns, rows))
-    return Entries(rows, columns[order], values[order], len(counts))
+def gathered(found: Sequence[Iterable[int]], width: int) -> Entries:
+    """How often each column of a table of `width` occurs in each row; the complement of a column (`~column`) counts
+    -1."""
+    if len(found) == 1:
+        return _one_row(found[0])
+    listed = [list(row) for row in found]
+    lengths = [len(row) for row in listed]
+    codes = np.fromiter(chain.from_iterable(listed), np.int64, sum(lengths))
+    signs = np.where(codes < 0, -1.0, 1.0)
+    cells = np.repeat(np.arange(len(found)), lengths) * width + np.maximum(codes, ~codes)
+    cells, places = np.unique(cells, return_inverse=True)
+    rows, columns = np.divmod(cells, width)
+    return Entries(rows, columns, np.bincount(places, signs, len(cells)).astype(np.float64), len(found))
 
 
-def _one_row(counts: Mapping[int, int]) -> Entries:
+def _one_row(found: Iterable[int]) -> Entries:
+    counts: dict[int, int] = {}
+    held = counts.get
+    for code in found:
+        if code >= 0:
+            counts[code] = held(code, 0) + 1
+        else:
+            counts[~code] = held(~code, 0) - 1
     columns = sorted(counts)
     values = np.array([counts[column] for column in columns], dtype=np.float64)
     return Entries(np.zeros(len(columns), dtype=np.int64), np.array(columns, dtype=np.int64), values, 1)

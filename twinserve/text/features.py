@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from itertools import chain
 from typing import Final
@@ -74,7 +73,8 @@ class TermTable:
     def __init__(self, stored: StoredTerms, constants: Constants) -> None:
         self.field = stored.field
         self.places = [*stored.column_places, *stored.sum_places]
-        self._count, width = _counter(stored)
+        self._find, width = _finder(stored)
+        self._width = width
         self._steps: list[Step] = []
         for step in stored.steps:
             made, width = _step(step, constants, width)
@@ -85,7 +85,9 @@ class TermTable:
 
     def entries(self, texts: Sequence[str]) -> Entries:
         """The entries of these texts' rows."""
-        return reduce(lambda made, step: step(made), self._steps, gathered([self._count(text) for text in texts]))
+        return reduce(
+            lambda made, step: step(made), self._steps, gathered([self._find(text) for text in texts], self._width)
+        )
 
     def fill(self, wide: FloatArray, texts: Sequence[str]) -> None:
         """Fill in the columns of a model's input that come from these texts."""
@@ -98,24 +100,18 @@ class TermTable:
             wide[:, self._sum_places] = self._sums(made)
 
 
-def _counter(stored: StoredTerms) -> tuple[Callable[[str], dict[int, int]], int]:
-    """A function that counts the terms of a text, by column, and the number of columns."""
+def _finder(stored: StoredTerms) -> tuple[Callable[[str], Iterable[int]], int]:
+    """A function that finds the column of each token of a text that has one, and the number of columns."""
     find, width = _columns_of_tokens(stored)
-    tokens = stored.analysis.tokens()
+    tokens, split, ngrams = stored.analysis.tokens(), stored.analysis.words(), stored.analysis.ngrams_of_a_word
 
     def found(listed: Sequence[str]) -> list[int]:
         return [column for column in map(find, listed) if column is not None]
 
-    def counted(text: str) -> dict[int, int]:
-        return Counter(found(tokens(text)))
-
-    def counted_by_words(text: str) -> dict[int, int]:
-        return Counter(chain.from_iterable(map(columns_of_word, split(text))))
-
-    ngrams, split = stored.analysis.ngrams_of_a_word, stored.analysis.words()
-    columns_of_word = Kept(lambda word: found(ngrams(word))).__getitem__
-    count = counted_by_words if stored.analysis.analyzer == "char_wb" else counted
-    return (lambda text: _signed(count(text))) if stored.alternate_sign else count, width
+    of_word = Kept(lambda word: found(ngrams(word))).__getitem__
+    if stored.analysis.analyzer == "char_wb":
+        return lambda text: chain.from_iterable(map(of_word, split(text))), width
+    return lambda text: found(tokens(text)), width
 
 
 def _columns_of_tokens(stored: StoredTerms) -> tuple[Callable[[str], int | None], int]:
@@ -130,15 +126,6 @@ def _columns_of_tokens(stored: StoredTerms) -> tuple[Callable[[str], int | None]
     return Kept(
         partial(bucket, columns=stored.buckets, alternate_sign=stored.alternate_sign)
     ).__getitem__, stored.buckets
-
-
-def _signed(counts: Mapping[int, int]) -> dict[int, int]:
-    """The sum of each column, where the complement of a column counts -1."""
-    sums: dict[int, int] = {}
-    for column, count in counts.items():
-        place, signed = (column, count) if column >= 0 else (~column, -count)
-        sums[place] = sums.get(place, 0) + signed
-    return sums
 
 
 def _step(stored: StoredStep, constants: Constants, width: int) -> tuple[Step, int]:

@@ -18,7 +18,8 @@ from twinserve.text import entries
 from twinserve.text.entries import Entries, gathered
 
 WIDTH = 9
-ROWS = st.lists(st.dictionaries(st.integers(0, WIDTH - 1), st.integers(1, 40), max_size=WIDTH), min_size=1, max_size=6)
+ROWS = st.lists(st.lists(st.integers(0, WIDTH - 1), max_size=30), min_size=1, max_size=6)
+"""The columns of the words of texts."""
 FACTORS = np.random.default_rng(0).random(WIDTH) + 0.5
 
 
@@ -47,23 +48,32 @@ STEPS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 
 @pytest.mark.parametrize("name", STEPS)
 @given(rows=ROWS)
-def test_a_step_has_the_bits_of_scikit_learn(name: str, rows: list[dict[int, int]]) -> None:
+def test_a_step_has_the_bits_of_scikit_learn(name: str, rows: list[list[int]]) -> None:
     step, theirs = STEPS[name]
-    expected = theirs(matrix(gathered(rows)))
-    assert dense(step(gathered(rows)), expected.shape[1]).tobytes() == expected.toarray().tobytes()
+    expected = theirs(matrix(gathered(rows, WIDTH)))
+    assert dense(step(gathered(rows, WIDTH)), expected.shape[1]).tobytes() == expected.toarray().tobytes()
 
 
 @given(ROWS)
-def test_entries_are_in_order_and_alike_in_every_batch(rows: list[dict[int, int]]) -> None:
-    made = entries.l2(gathered(rows))
+def test_entries_are_in_order_and_alike_in_every_batch(rows: list[list[int]]) -> None:
+    made = entries.l2(gathered(rows, WIDTH))
     assert (np.lexsort((made.columns, made.rows)) == np.arange(len(made.rows))).all()
-    alone = [dense(entries.l2(gathered([row]))) for row in rows]
+    alone = [dense(entries.l2(gathered([row], WIDTH))) for row in rows]
     assert np.concatenate(alone).tobytes() == dense(made).tobytes()
 
 
+@given(st.lists(st.lists(st.integers(-WIDTH, WIDTH - 1), max_size=30), min_size=1, max_size=4))
+def test_a_complement_takes_one_from_its_column(rows: list[list[int]]) -> None:
+    expected = np.zeros((len(rows), WIDTH))
+    for row, codes in enumerate(rows):
+        for code in codes:
+            expected[row, max(code, ~code)] += 1 if code >= 0 else -1
+    assert (dense(gathered(rows, WIDTH)) == expected).all()
+
+
 @given(ROWS)
-def test_rows_are_summed_in_the_order_of_scipy_s_product(rows: list[dict[int, int]]) -> None:
-    made = entries.l2(gathered(rows))
+def test_rows_are_summed_in_the_order_of_scipy_s_product(rows: list[list[int]]) -> None:
+    made = entries.l2(gathered(rows, WIDTH))
     ours = made.sums(made.values * FACTORS[made.columns])
     assert ours.tobytes() == (matrix(made) @ FACTORS).tobytes()
 
