@@ -36,6 +36,8 @@ class TextFeatures:
         self._categories = stored.categories
         self._refuse_null = frozenset(stored.refuse_null)
         self._tables = [TermTable(table, constants) for table in stored.tables]
+        self.microseconds = sum(table.microseconds for table in stored.tables)
+        """What a character of a text takes at most, about."""
         placed = sorted(place for table in self._tables for place in table.places)
         if placed != list(range(self._fields, width)):
             raise ValueError("The columns of texts are not those that the model reads.")

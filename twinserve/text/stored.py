@@ -13,6 +13,9 @@ KEY: Final = "twinserve.texts"
 """The name of the entry in the metadata."""
 
 Index = Annotated[int, Field(ge=0)]
+TOKEN: Final = 0.3
+HASHED_TOKEN: Final = 3.0
+"""Microseconds that it takes to find and count a token that did not occur before."""
 MOST_BUCKETS: Final = 2**31 - 1
 
 
@@ -54,6 +57,13 @@ class StoredTerms(Stored):
     """The constant `[terms]` of the table's columns that the coefficients belong to; empty where it is all of them."""
     sum_places: tuple[Index, ...] = ()
     """For each sum its place in the model's input."""
+
+    @property
+    def microseconds(self) -> float:
+        """What a character of a text takes at most, about."""
+        shortest, longest = self.analysis.ngram_range
+        tokens = (longest - shortest + 1) * (0.5 if self.analysis.analyzer == "word" else 1.0)
+        return tokens * (TOKEN if self.buckets is None else HASHED_TOKEN)
 
 
 class StoredTexts(Stored):
