@@ -12,7 +12,7 @@ from twinserve.bounds import GRAPH_METADATA
 from twinserve.compile.graph import Graph
 from twinserve.compile.sparse import Terms, TermStep
 from twinserve.errors import CannotCompile
-from twinserve.text.stored import KEY, StoredStep, StoredTerms, StoredTexts
+from twinserve.text.stored import KEY, MOST_TABLES, StoredStep, StoredTerms, StoredTexts
 
 
 def stored_texts(graph: Graph, fields: int) -> tuple[dict[str, str], list[TensorProto]]:
@@ -23,6 +23,8 @@ def stored_texts(graph: Graph, fields: int) -> tuple[dict[str, str], list[Tensor
     refuse = tuple(sorted(places & graph.limits.get("x", {}).keys()))
     if not used and not refuse:
         return {}, []
+    if len(used) > MOST_TABLES:
+        raise CannotCompile(f"texts: it reads them by {len(used)} vectorizers, more than {MOST_TABLES}")
     constants = _Constants()
     tables = tuple(_stored(constants, terms) for terms in used)
     categories = {place: graph.columns[place].categories for place in places if graph.columns[place].kind == "category"}

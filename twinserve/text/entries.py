@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twinserve.arrays import FloatArray, IntArray
+from twinserve.text.places import places_of
 
 
 class Entries(NamedTuple):
@@ -108,12 +109,11 @@ def above(threshold: float) -> Step:
 
 def selected(kept: IntArray, width: int) -> Step:
     """The columns `kept` of a table of `width`, in their order."""
-    place = np.full(width, -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
+    places = places_of(kept, range(len(kept)), width)
     rises = bool((np.diff(kept) > 0).all())
 
     def select(entries: Entries) -> Entries:
-        columns = place[entries.columns]
+        columns = places(entries.columns)
         held = columns >= 0
         rows, columns, values = entries.rows[held], columns[held], entries.values[held]
         if not rises:

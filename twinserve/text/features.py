@@ -8,13 +8,13 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.text import entries as steps
 from twinserve.text.entries import Entries, Step, gathered
 from twinserve.text.hashing import bucket
 from twinserve.text.kept import Kept
+from twinserve.text.places import places_of
 from twinserve.text.stored import StoredStep, StoredTerms, StoredTexts
 
 Constants = Mapping[str, np.ndarray]
@@ -57,7 +57,8 @@ class TextFeatures:
             if field in self._refuse_null and None in held:
                 wide[[text is None for text in held], field] = np.nan
         for table in self._tables:
-            held = texts.get(table.field) or self._decoded(matrix, unseen, table.field)
+            field = table.field
+            held = texts[field] if field in texts else self._decoded(matrix, unseen, field)
             table.fill(wide, [text or "" for text in held])
         return wide
 
@@ -81,21 +82,21 @@ class TermTable:
         for step in stored.steps:
             made, width = _step(step, constants, width)
             self._steps.append(made)
-        self._columns = _lookup(_indexes(constants, stored.columns, width), stored.column_places, width)
+        self._columns = places_of(_indexes(constants, stored.columns, width), stored.column_places, width)
+        self._has_columns = bool(stored.column_places)
         self._sums = _sums(stored, constants, width)
         self._sum_places = np.array(stored.sum_places, dtype=np.int64)
 
     def entries(self, texts: Sequence[str]) -> Entries:
         """The entries of these texts' rows."""
-        return reduce(
-            lambda made, step: step(made), self._steps, gathered([self._find(text) for text in texts], self._width)
-        )
+        found = gathered([self._find(text) for text in texts], self._width)
+        return reduce(lambda made, step: step(made), self._steps, found)
 
     def fill(self, wide: FloatArray, texts: Sequence[str]) -> None:
         """Fill in the columns of a model's input that come from these texts."""
         made = self.entries(texts)
-        if self._columns is not None:
-            places = self._columns[made.columns]
+        if self._has_columns:
+            places = self._columns(made.columns)
             held = places >= 0
             wide[made.rows[held], places[held]] = made.values[held]
         if self._sums is not None:
@@ -152,12 +153,12 @@ def _sums(stored: StoredTerms, constants: Constants, width: int) -> Callable[[En
     weights, terms = _doubles(constants, stored.weights), _indexes(constants, stored.terms, width)
     if weights.shape != (len(stored.sum_places), len(terms) if stored.terms else width):
         raise ValueError("The coefficients of terms do not fit them.")
-    lookup = _lookup(terms, range(len(terms)), width) if stored.terms else None
+    lookup = places_of(terms, range(len(terms)), width) if stored.terms else None
 
     def sums(made: Entries) -> FloatArray:
         columns, values, rows = made.columns, made.values, made.rows
         if lookup is not None:
-            found = lookup[columns].astype(np.int64)
+            found = lookup(columns)
             held = found >= 0
             columns, values, rows = found[held], values[held], rows[held]
         if made.length > 1:
@@ -169,17 +170,6 @@ def _sums(stored: StoredTerms, constants: Constants, width: int) -> Callable[[En
         return added[:, -1]
 
     return sums
-
-
-def _lookup(columns: IntArray, places: Sequence[int], width: int) -> NDArray[np.int32] | None:
-    """`[width]`: the place of each of some columns, -1 for others; None for no column."""
-    if len(columns) != len(places):
-        raise ValueError("The columns of terms have other places.")
-    if not len(columns):
-        return None
-    lookup = np.full(width, -1, dtype=np.int32)
-    lookup[columns] = places
-    return lookup
 
 
 def _indexes(constants: Constants, name: str, width: int) -> IntArray:

@@ -17,6 +17,8 @@ TOKEN: Final = 0.3
 HASHED_TOKEN: Final = 3.0
 """Microseconds that it takes to find and count a token that did not occur before."""
 MOST_BUCKETS: Final = 2**31 - 1
+MOST_TABLES: Final = 1_000
+"""Tables of a model; each keeps the terms of short texts."""
 
 
 class Stored(BaseModel):
@@ -75,4 +77,4 @@ class StoredTexts(Stored):
     """Of the fields that reach the model as the code of a category: the text of each code."""
     refuse_null: tuple[Index, ...]
     """The fields in which null has no answer, by position."""
-    tables: tuple[StoredTerms, ...]
+    tables: Annotated[tuple[StoredTerms, ...], Field(max_length=MOST_TABLES)]
