@@ -69,7 +69,7 @@ check: setup-dev ## Lint, format, types, import rules
 test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not long and not extended and not environments"
 
-test-long: setup-dev ## The rest of it: signals, forks, kills, traces, slow models and hostile stores
+test-long: setup-dev ## The rest of it: browsers, whole releases, signals, forks, kills, traces and hostile stores
 	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended" $(LONG)
 
 test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table
@@ -103,7 +103,7 @@ test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS 
 
 # What old libraries warn of is their own affair; that they answer alike is ours. The newest lowerings are tried with
 # them by NEWEST= (empty): CI has no time for these, and not all of them hold there yet.
-NEWEST ?= adaboost category_columns kernel_models library_functions multiclass neighbors power splines svm
+NEWEST ?= adaboost category_columns isotonic kernel_models library_functions multiclass neighbors power quadratic splines svm
 
 test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
 	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider $(NEWEST:%=--ignore=tests/twinserve/compile/test_%.py) tests/twinserve/compile tests/twinserve/proof/test_prove.py \

@@ -214,7 +214,7 @@ def test_every_problem_is_one_sentence(
             ("--data", "sqlite:///x.db", "--target", "y"),
             "'sqlite:///x.db' is a database; --query says which rows of it.",
         ),
-        (("--no-header",), "--header, --null-values and --query belong to --data"),
+        (("--no-header",), "--header, --null-values, --sheet and --query belong to --data"),
         (("--recipe", "nowhere:recipe"), "There is no module 'nowhere'"),
         (("--recipe", "json:dumps"), "is a function and not a Recipe"),
         (("--recipe", "json:nothing"), "has no 'nothing'"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sklearn import dummy, ensemble, linear_model, naive_bayes, neighbors, neural_network
+from sklearn import compose, dummy, ensemble, isotonic, linear_model, naive_bayes, neighbors, neural_network, pipeline
+from sklearn import semi_supervised as semi
 
 from bench.model_examples.pipelines import named, scaled
 from bench.model_examples.tables import Example, Table
@@ -32,7 +33,7 @@ def bayes_and_networks(two: Table, three: Table, amount: Table) -> Iterator[Exam
 
 
 def others(two: Table, three: Table, amount: Table) -> Iterator[Example]:
-    """Dummies, neighbours and AdaBoost."""
+    """Dummies, neighbours, AdaBoost, and what prepares the training of another."""
     for model in (
         dummy.DummyClassifier(),
         dummy.DummyClassifier(strategy="uniform"),
@@ -48,3 +49,7 @@ def others(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         two,
     )
     yield "DummyRegressor", dummy.DummyRegressor(), amount
+    yield "SelfTrainingClassifier", scaled(semi.SelfTrainingClassifier(linear_model.LogisticRegression())), two
+    yield "RANSACRegressor", scaled(linear_model.RANSACRegressor(random_state=0)), amount
+    one = compose.ColumnTransformer([("one", "passthrough", ["x0"])])
+    yield "IsotonicRegression", pipeline.make_pipeline(one, isotonic.IsotonicRegression(out_of_bounds="clip")), amount

@@ -30,7 +30,11 @@ set.call(arguments[0], arguments[1]);
 arguments[0].dispatchEvent(new Event("input", {bubbles: true}));
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 
 class Page:

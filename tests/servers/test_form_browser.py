@@ -15,7 +15,11 @@ from selenium.webdriver.common.by import By
 from harness.running import DOORS, Running, golden, running
 from tests.servers.browsing import DRIVER, Reader, browsing
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 ANSWERED: Final = "return document.querySelector('#answer output')?.textContent"
 EXPLORED: Final = "return document.querySelectorAll('#what-if svg path.line').length"

@@ -22,7 +22,11 @@ from harness.running import DOORS, Running, golden, running
 from tests.servers.browsing import DRIVER, Reader, browsing
 from twinserve import held_out, package, promote
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 FIELDS: Final = (
     '"><script>alert(1)</script>',

@@ -20,7 +20,11 @@ from harness.running import running
 from tests.servers.browsing import DRIVER, Reader, browsing
 from twinserve import package, promote
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 CITIES: Final = 60
 SHOWN: Final = """

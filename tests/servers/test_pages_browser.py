@@ -15,7 +15,11 @@ from harness.running import DOORS, Running, golden, running
 from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
 from tests.servers.browsing import DRIVER, Reader, browsing
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 PAGES: Final = ("", "card", "live")
 LOOKS: Final = ((1200, "light"), (1200, "dark"), (360, "light"), (360, "dark"))

@@ -21,7 +21,11 @@ from harness.running import DOORS, Running, running
 from tests.servers.browsing import DRIVER, Reader, browsing
 from twinserve import package, promote
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
+]
 
 LARGEST: Final = float(np.finfo(np.float64).max)
 WEIGHTS: Final = {"__proto__": 1.0, "constructor": -1.0, "wide": 1 / LARGEST}

@@ -30,6 +30,7 @@ def chosen(options: argparse.Namespace) -> tuple[Path, Registry, ImportChoices]:
             labelled=_labelled(options),
             input=None if options.input is None else input_class(options.input),
             metric=options.metric,
+            positive=options.positive,
             release=release_choices(options, Path.cwd()),
         ),
     )
@@ -39,7 +40,7 @@ def _labelled(options: argparse.Namespace) -> Labelled | None:
     if options.data is None:
         return None
     frame, cells, source = given_table(options)
-    return Labelled(read_values(frame, cells).frame, options.target, source, unseen=options.unseen)
+    return Labelled(read_values(frame, cells).frame, options.target, source, options.unseen, options.weight)
 
 
 def input_class(place: str) -> type[BaseModel]:

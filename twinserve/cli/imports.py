@@ -52,6 +52,10 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="CLASS",
         help="a Pydantic class that describes its columns: package.module:Class",
     )
+    rows.add_argument("--weight", type=not_empty, metavar="COLUMN", help="weighs the rows in metrics and gate, from 0")
+    rows.add_argument(
+        "--positive", metavar="CLASS", help="the positive class of average_precision (default: the second of two)"
+    )
     add_metric(rows, "the metric that decides (default: log_loss or rmse)")
     add_policy(rows)
     rows.add_argument("--seed", type=seed, default=knobs.seed, help="of the made rows (default: %(default)s)")
@@ -68,6 +72,10 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
         parser.error("--data and --target belong together: a table, and the column that the model predicts")
     if options.data is None and (options.unseen or options.format or options.null_values or options.query):
         parser.error("--unseen, --format, --null-values and --query belong to --data")
+    if options.data is None and options.sheet:
+        parser.error("--sheet belongs to --data")
+    if options.data is None and (options.weight or options.positive is not None):
+        parser.error("--weight and --positive belong to --data, on whose rows metrics are computed")
     require_policy(parser, options.out_of_range)
 
 

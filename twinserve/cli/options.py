@@ -16,6 +16,8 @@ from twinserve.tables.formats import FORMS, Reading, stem
 if TYPE_CHECKING:
     from twinserve.recipes import Decision
 
+LIST: Final = "list"
+"""`--estimator list` lists the names."""
 POLICIES: Final = ("warn", "reject")
 
 
@@ -49,7 +51,7 @@ def add_store(group: argparse._ActionsContainer, artifacts: str, name: str | Non
 
 
 def add_format(group: argparse._ActionsContainer, *, database: bool = True) -> None:
-    """How the cells of a file are read: `--format`, `--header`, `--null-values`, `--query`."""
+    """How the cells of a file are read: `--format`, `--header`, `--null-values`, `--sheet`, `--query`."""
     group.add_argument("--format", choices=FORMS, help="overrides the file extension")
     group.add_argument(
         "--header",
@@ -63,6 +65,9 @@ def add_format(group: argparse._ActionsContainer, *, database: bool = True) -> N
         metavar="NA,null",
         help="texts that are null in every column; without it they are only where a column holds numbers or dates",
     )
+    group.add_argument(
+        "--sheet", type=not_empty, metavar="NAME", help="the sheet of an Excel file (default: the first)"
+    )
     purpose = "the rows of a database, whose URL --data is" if database else argparse.SUPPRESS
     group.add_argument("--query", type=not_empty, metavar="SQL", help=purpose)
 
@@ -70,7 +75,8 @@ def add_format(group: argparse._ActionsContainer, *, database: bool = True) -> N
 def reading_of(options: argparse.Namespace) -> Reading:
     """How a file is read, by these options."""
     given = vars(options)
-    return Reading(given.get("format"), given.get("header"), given.get("null_values", ()), given.get("query"))
+    null_values, query, sheet = given.get("null_values", ()), given.get("query"), given.get("sheet")
+    return Reading(given.get("format"), given.get("header"), null_values, query, sheet)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -107,7 +113,7 @@ def add_estimator(group: argparse._ActionsContainer) -> None:
         type=not_empty,
         metavar="CLASS",
         help="a candidate by its class name, of scikit-learn, XGBoost or LightGBM, instead of the usual ones; default "
-        "is those; may be repeated",
+        "is those; may be repeated; list lists the names",
     )
 
 

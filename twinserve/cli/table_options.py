@@ -74,7 +74,7 @@ def remarks(recipe: Recipe) -> str:
 def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
     from twinserve.scaffold.load_source import TableSource
 
-    names = ("format", "task", "metric", "threshold", "costs", "positive")
+    names = ("format", "sheet", "task", "metric", "threshold", "costs", "positive")
     given = [
         f"--{name} {shlex.quote(str(getattr(options, name)))}" for name in names if getattr(options, name) is not None
     ]

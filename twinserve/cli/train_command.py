@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from twinserve.cli import verbs
 from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
+from twinserve.cli.options import LIST, chosen_estimators
 from twinserve.cli.train_options import Knobs, require_consistent, training_parser
 from twinserve.cli.version_verbs import VERBS
 
@@ -63,10 +64,21 @@ def training(program: str, train: Train, knobs: Knobs, recipes: Mapping[str, str
     parser = training_parser(program, knobs, usage)
 
     def act(options: argparse.Namespace) -> int:
+        if LIST in chosen_estimators(options):
+            return _list_estimators()
         require_consistent(parser, options, knobs)
         return _train(program.partition(" ")[0], train, options, knobs, recipes)
 
     return Command(parser, act)
+
+
+def _list_estimators() -> int:
+    from twinserve.recipes.named_estimators import names_of
+
+    with reporting("nothing was changed"):
+        for task in ("classification", "regression"):
+            print(f"{task}: {', '.join(names_of(task))}")  # noqa: T201  # What was asked for.
+    return 0
 
 
 def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs, recipes: Mapping[str, str]) -> int:
@@ -78,7 +90,8 @@ def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs
         recipe = chosen_recipe(options, knobs.recipe, recipes)
         registry = Registry(Path(options.artifacts), options.name or recipe.name)
         project = Path(sys.argv[0]).parent if sys.argv[0].endswith(".py") else Path.cwd()
-        more: dict[str, Any] = {"search_seconds": options.budget} if options.search else {}
+        budget = knobs.budget if options.budget is None else options.budget
+        more: dict[str, Any] = {"search_seconds": budget} if options.search else {}
         more |= {
             "publish_rows": options.publish_rows,
             "track": options.track,

@@ -74,6 +74,8 @@ def require_consistent(parser: argparse.ArgumentParser, options: argparse.Namesp
         options.name = model_name(options.data) or parser.error(f"--data {options.data} gives no name; give --name")
     if options.data is None and (sentence := _needs_data(options)):
         parser.error(sentence)
+    if options.budget is not None and not options.search:
+        parser.error("--budget is the time of a search; give --search, or leave it out")
     require_known_tables(parser, options)
     if options.holdout is not None and options.holdout == options.data:
         parser.error("--holdout and --data name the same file")
@@ -88,8 +90,8 @@ def _needs_data(options: argparse.Namespace) -> str | None:
     """Which of these options are of no use without a table."""
     if options.target or options.task or options.metric or options.format:
         return "--target, --task, --metric and --format belong to --data"
-    if options.header is not None or options.null_values or options.query:
-        return "--header, --null-values and --query belong to --data"
+    if options.header is not None or options.null_values or options.query or options.sheet:
+        return "--header, --null-values, --sheet and --query belong to --data"
     if names_columns(options) or options.estimator:
         return "--estimator and options of columns, such as --drop, belong to --data; a recipe has its own"
     if options.threshold is not None or options.costs or options.positive:
@@ -150,7 +152,7 @@ def _training(group: argparse._ArgumentGroup, knobs: Knobs) -> None:
     add_decision(group)
     group.add_argument("--search", action="store_true", help="search the candidates' hyper-parameters")
     group.add_argument(
-        "--budget", type=positive, default=knobs.budget, metavar="SECONDS", help="for --search (default: %(default)s)"
+        "--budget", type=positive, metavar="SECONDS", help=f"how long --search may take (default: {knobs.budget})"
     )
     group.add_argument(
         "--refit",

@@ -56,17 +56,19 @@ def on_versions(name: str, program: str, knobs: Knobs) -> Command:
 
 
 def _run(name: str, options: argparse.Namespace, default: str | None) -> int:
-    from twinserve.cli.versions import Arguments, ask
+    from twinserve.cli.versions import Arguments, VerbResult, ask
     from twinserve.store.artifact import Trust
-    from twinserve.store.models import only_model
+    from twinserve.store.models import models, no_models, only_model
     from twinserve.store.registry import Registry
 
     root = Path(options.artifacts)
-    registry = Registry(root, options.name or default or only_model(root))
-    trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
-    result = ask(
-        name, registry, Arguments(tuple(options.versions), options.keep, trust, named=options.name is not None)
-    )
+    if name == "list" and options.name is None and not models(root):
+        result = VerbResult([no_models(root)], [])
+    else:
+        registry = Registry(root, options.name or default or only_model(root))
+        trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
+        given = Arguments(tuple(options.versions), options.keep, trust, named=options.name is not None)
+        result = ask(name, registry, given)
     with reporting(f"{name} was done nevertheless"):
         if options.json:
             print(json.dumps(result.values))  # noqa: T201  # What the verb was asked for.

@@ -1,8 +1,7 @@
 """Calibrated classifiers.
 
 Source: scikit-learn 1.9, `calibration.py` (`_CalibratedClassifier`, `_SigmoidCalibration`,
-`_TemperatureScaling`), `isotonic.py`,
-and NumPy's `interp`, which SciPy's `interp1d` calls.
+`_TemperatureScaling`).
 """
 
 from __future__ import annotations
@@ -11,18 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
-from twinserve.compile import trees
+from twinserve.compile import isotonic, trees
 from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified
 from twinserve.compile.graph import Graph, Lowering
-from twinserve.compile.limits import FINITE
 from twinserve.compile.refusal import refusal
-from twinserve.compile.search_tree import search_tree
-from twinserve.compile.tree import Tree
-from twinserve.compile.tree_ensemble import emit
 from twinserve.estimators.introspection import class_name
-from twinserve.graph.trees import LT
 
 
 def calibrated(graph: Graph, model: Any, block: Block) -> Classified:
@@ -67,7 +60,7 @@ def _one(graph: Graph, model: Any, part: Any, block: Block) -> tuple[str, Additi
     """One fold's probabilities `[n, classes]`, and their log-odds as a sum where there is one."""
     if part.method == "temperature":
         return _temperature(graph, model, part, block), None
-    curves = {"sigmoid": _sigmoids, "isotonic": isotonics}.get(part.method)
+    curves = {"sigmoid": _sigmoids, "isotonic": isotonic.calibrators}.get(part.method)
     if curves is None:
         raise refusal(model, f"method={part.method!r} is not lowered")
     outcome = _classified(graph, part.estimator, block)
@@ -141,39 +134,6 @@ def _sigmoids(graph: Graph, tensor: str, calibrators: Any) -> str:
     shifted = graph.op("Add", scaled, graph.constant([c.b_ for c in calibrators] * times))
     raised = graph.smooth("Exp", shifted, len(calibrators) * times)
     return graph.op("Div", graph.constant(1.0), graph.op("Add", graph.constant(1.0), raised))
-
-
-def isotonics(graph: Graph, tensor: str, calibrators: Any) -> str:
-    """`slope * (d - x) + y` of the segment that holds `d`; three search trees find the three numbers."""
-    count = len(calibrators)
-    graph.demand(Block.numbers(tensor, count), FINITE)
-    searches = [
-        (3 * k + part, tree)
-        for k, calibrator in enumerate(calibrators)
-        for part, tree in enumerate(_segments(calibrator, k))
-    ]
-    segments = emit(graph, Block.numbers(tensor, count), searches, 3 * count)
-    slope, x, y = (graph.gather(segments, range(part, 3 * count, 3), 3 * count) for part in range(3))
-    return graph.op("Add", graph.op("Mul", slope, graph.op("Sub", tensor, x)), y)
-
-
-def _segments(isotonic: Any, column: int) -> tuple[Tree, Tree, Tree]:
-    """For each segment between thresholds its slope, left end and value there; flat beyond the ends."""
-    if isotonic.out_of_bounds != "clip":
-        raise refusal(isotonic, f"out_of_bounds={isotonic.out_of_bounds!r} is not lowered")
-    x = np.asarray(isotonic.X_thresholds_, dtype=np.float64)
-    y = np.asarray(isotonic.y_thresholds_, dtype=np.float64)
-    slope = np.concatenate([[0.0], np.diff(y) / np.diff(x), [0.0]])
-    tree = search_tree(x, column, LT)
-    ends = (slope, np.concatenate([x[:1], x]), np.concatenate([y[:1], y]))
-    first, second, third = (tree.with_value(_leaf_values(tree, values)) for values in ends)
-    return first, second, third
-
-
-def _leaf_values(tree: Tree, values: FloatArray) -> FloatArray:
-    """`values` at the leaf numbers of a search tree."""
-    leaves: FloatArray = np.asarray(values, dtype=np.float64)[tree.value.astype(np.int64)]
-    return leaves
 
 
 LOWERINGS: dict[str, Lowering] = {

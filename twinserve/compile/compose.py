@@ -1,7 +1,8 @@
 """Estimators made of estimators: pipelines, column transformers, unions, searches.
 
 Source: scikit-learn 1.9, `pipeline.py`, `compose/_column_transformer.py`, `model_selection/_search.py`,
-`model_selection/_search_successive_halving.py`; imbalanced-learn 0.14, `pipeline.py`.
+`model_selection/_search_successive_halving.py`, `linear_model/_ransac.py`, `semi_supervised/_self_training.py`;
+imbalanced-learn 0.14, `pipeline.py`.
 """
 
 from __future__ import annotations
@@ -63,9 +64,15 @@ def inner_estimator(graph: Graph, frozen: Any, block: Block) -> Outcome:
     return graph.lower(frozen.estimator, block)
 
 
-def coded_estimator(graph: Graph, coded: Any, block: Block) -> Outcome:
-    """The estimator inside a label-encoded classifier."""
-    return graph.lower(coded.estimator_, block)
+def fitted_estimator(graph: Graph, outer: Any, block: Block) -> Outcome:
+    """The estimator that was fitted inside one that prepares its training alone: labels as numbers, or fewer rows."""
+    return graph.lower(outer.estimator_, block)
+
+
+def fitted_on_array(graph: Graph, outer: Any, block: Block) -> Outcome:
+    """`fitted_estimator` of one that makes an array of numbers of its table."""
+    graph.numbers(block, outer)
+    return fitted_estimator(graph, outer, block)
 
 
 def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
@@ -87,14 +94,16 @@ def _joined(graph: Graph, owner: Any, parts: list[Block]) -> Block:
 
 
 LOWERINGS: dict[str, Lowering] = {
-    "twinserve.estimators.label_encoded.Coded": coded_estimator,
+    "twinserve.estimators.label_encoded.Coded": fitted_estimator,
     "imblearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.FeatureUnion": feature_union,
     "sklearn.compose.ColumnTransformer": column_transformer,
     "sklearn.frozen.FrozenEstimator": inner_estimator,
+    "sklearn.linear_model.RANSACRegressor": fitted_on_array,
     "sklearn.model_selection.GridSearchCV": best_estimator,
     "sklearn.model_selection.HalvingGridSearchCV": best_estimator,
     "sklearn.model_selection.HalvingRandomSearchCV": best_estimator,
     "sklearn.model_selection.RandomizedSearchCV": best_estimator,
+    "sklearn.semi_supervised.SelfTrainingClassifier": fitted_on_array,
 }

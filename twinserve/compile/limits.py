@@ -48,6 +48,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.ensemble.VotingClassifier",
         "sklearn.ensemble.VotingRegressor",
         "sklearn.frozen.FrozenEstimator",
+        "sklearn.linear_model.RANSACRegressor",
         "sklearn.model_selection.FixedThresholdClassifier",
         "sklearn.model_selection.GridSearchCV",
         "sklearn.model_selection.HalvingGridSearchCV",
@@ -60,6 +61,7 @@ _UNLIMITED: Final = frozenset(
         "sklearn.multiclass.OutputCodeClassifier",
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
+        "sklearn.semi_supervised.SelfTrainingClassifier",
         # These take any number.
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",

@@ -16,6 +16,7 @@ from twinserve.compile import (
     ensembles,
     features,
     imputing,
+    isotonic,
     kernel_models,
     lightgbm,
     linear,
@@ -23,6 +24,7 @@ from twinserve.compile import (
     neighbors,
     neural,
     power,
+    quadratic,
     quantiles,
     scaling,
     splines,
@@ -35,7 +37,7 @@ from twinserve.compile import (
 from twinserve.compile.graph import Lowering
 
 _FAMILIES = (
-    linear, cross_decomposition, kernel_models, svm,
+    linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost,
     compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar, text,

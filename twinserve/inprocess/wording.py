@@ -11,6 +11,7 @@ from twinserve.errors import ModelError
 
 OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (classification|regression)\b)?")
 SPLIT: Final = re.compile(r"--(time|group) (.+?)(?= judges )")
+COLUMN: Final = re.compile(r"--(category|number|text|date) ('[^']+'|[^\s']+)(?= (?:reads|takes) )")
 SETTING: Final = re.compile(r"(?: in the server's settings)? \((TRUST_PICKLES|MAX_ARTIFACT)\)")
 FLAGS: Final = frozenset(
     {
@@ -32,7 +33,14 @@ FLAGS: Final = frozenset(
 def in_python(sentence: str) -> str:
     """The sentence with `--keep-leaks` as `keep_leaks=True`, and any other option as its argument, `task=`."""
     sentence = SPLIT.sub(lambda option: _argument(option[1], option[2]), sentence)
+    sentence = COLUMN.sub(lambda option: f"{option[1]}={_column(option[2])}", sentence)
     return OPTION.sub(lambda option: _argument(option[1].replace("-", "_"), option[2]), sentence)
+
+
+def _column(text: str) -> str:
+    """A column's name, or a date's with its format, as an argument has it."""
+    name, is_date, form = text.strip("'").partition("=%")
+    return repr({name: f"%{form}"}) if is_date else repr(name)
 
 
 def _argument(name: str, value: str | None) -> str:

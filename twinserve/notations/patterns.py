@@ -9,7 +9,9 @@ from typing import Final
 from twinserve.notations.notation import Form, Notation
 
 # About the texts that are read: no library for JSON Schema need know a calendar, or that brackets come in pairs.
-_TIME: Final = r"([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?"
+_TIME: Final = (
+    r"([Tt ](\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)? ?[AaPp]\.?[Mm]\.?))?"
+)
 _YEAR_LAST: Final = rf"\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}{_TIME}"
 _NUMBER: Final = r"(\d[\d,'\u00a0\u202f\u2019]*(\.\d*)?|\.\d+)([eE][-+]?\d+)?"
 _NUMBER_WITH_COMMA: Final = r"(\d[\d.'\u00a0\u202f\u2019]*(,\d*)?|,\d+)([eE][-+]?\d+)?"
@@ -25,8 +27,8 @@ _WORDS: Final[Mapping[Form, str]] = {
     "amount": "a text, with separators of thousands",
     "amount with a decimal comma": "a text with a decimal comma",
     "date with the year first": "a text such as 2012/01/31 or 2012-01-31 13:05",
-    "date with the day first": "a text such as 31/01/2012",
-    "date with the month first": "a text such as 01/31/2012",
+    "date with the day first": "a text such as 31/01/2012, or 31/01/2012 1:05 PM with its time",
+    "date with the month first": "a text such as 01/31/2012, or 01/31/2012 1:05 PM with its time",
     "date with a named month": "a text such as Jan 31, 2012 or 31-Jan-2012",
     "month": "a text such as 2012-01, its first day",
     "time or duration": "a text such as 13:05, 1 days 02:00:00 or 2h 5min",

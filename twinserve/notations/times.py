@@ -11,7 +11,11 @@ from twinserve.notations.kind import Kind, Meaning
 from twinserve.notations.notation import LONGEST, Form, Notation
 
 CLOCK_TIME: Final = r"(?P<at>[Tt ](?:[01]\d|2[0-3]):[0-5]\d)(?P<seconds>:[0-5]\d(?:\.\d+)?)?"
-TIME: Final = rf"(?:{CLOCK_TIME}(?P<zone>[Zz]|[+-]\d{{2}}:?\d{{2}})?)?"
+HALF_DAY: Final = (
+    r"[Tt ](?P<hour>0?[1-9]|1[0-2]):(?P<minute>[0-5]\d)(?P<second>:[0-5]\d(?:\.\d+)?)? ?(?P<half>[AaPp])\.?[Mm]\.?"
+)
+TIME: Final = rf"(?:{CLOCK_TIME}(?P<zone>[Zz]|[+-]\d{{2}}:?\d{{2}})?|{HALF_DAY})?"
+"""A time beside a date, of 24 hours or with AM or PM."""
 YEAR_FIRST: Final = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + TIME, re.ASCII)
 YEAR_LAST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})" + TIME, re.ASCII)
 MONTH: Final = re.compile(r"(\d{4})[-/](0[1-9]|1[0-2])", re.ASCII)
@@ -25,7 +29,7 @@ TOLD: Final = ", as a number beyond 12 tells"
 
 
 class YearFirst(Kind):
-    """Dates with the year first, with or without a time: `2012/01/31`, `2012-01-31 13:05`."""
+    """Dates with the year first, with or without a time: `2012/01/31`, `2012-01-31 13:05`, `2012/1/31 1:05 PM`."""
 
     def fits(self, text: str) -> bool:
         """Is this such a date, of the calendar?"""
@@ -80,7 +84,12 @@ class Months(Kind):
     def read(self, texts: Sequence[str]) -> Meaning:
         """The first day of each month."""
         values = tuple(value for text in texts if (value := month(text)) is not None)
-        return Meaning(values, "months, read as their first days", (True,) * len(texts), Notation(form="month"))
+        return Meaning(
+            values,
+            "months, read as their first days (--category keeps them as they are)",
+            (True,) * len(texts),
+            Notation(form="month"),
+        )
 
 
 class Clock(Kind):
@@ -148,9 +157,7 @@ def clock(text: str) -> float | None:
     match = CLOCK.fullmatch(text)
     if match is None or (match[4] and not 1 <= int(match[1]) <= 12):
         return None
-    hour = int(match[1])
-    if match[4]:
-        hour = hour % 12 + 12 * (match[4] in "Pp")
+    hour = _hour(match[1], match[4]) if match[4] else int(match[1])
     return _total(0, hour, match[2], match[3])
 
 
@@ -174,9 +181,15 @@ def iso_date(match: re.Match[str], year: str, month: str, day: str) -> str | Non
     if not _is_date(year, month, day):
         return None
     date, zone = f"{year}-{month:0>2}-{day:0>2}", match["zone"] or ""
+    if match["half"] is not None:
+        return f"{date} {_hour(match['hour'], match['half']):02}:{match['minute']}{match['second'] or ':00'}"
     if match["at"] is None:
         return date
     return date + match["at"] + (match["seconds"] or ":00") + (f"{zone[:3]}:{zone[3:]}" if len(zone) == 5 else zone)
+
+
+def _hour(hour: str, half: str) -> int:
+    return int(hour) % 12 + 12 * (half in "Pp")
 
 
 def _is_date(year: str, month: str, day: str) -> bool:

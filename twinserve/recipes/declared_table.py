@@ -40,18 +40,19 @@ def read_table(
     form: Form | None = None,
     header: bool | None = None,
     null_values: Sequence[str] = (),
+    sheet: str | None = None,
     columns: ColumnChoices = NO_CHOICES,
     left_out: Mapping[str, str] = NOTHING,
 ) -> Table:
     """The rows of a file that have a target, with one column for each field of `input`.
 
     Types are read from all rows, as for `train.py --data`; but whole numbers become texts where `input` declares texts.
-    `header` and `null_values` are what `--header` and `--null-values` say. `columns` names types, such as the format of
-    a date, and the weight of a row. The other columns of the file may be sent and are ignored; `left_out` says why. A
-    column that is not in the file, or not as declared, is an error of the training. Raises `NoSuchTable`,
-    `UnreadableTable`, `NoSuchColumn`, `BadTarget` and `BadWeight`.
+    `header`, `null_values` and `sheet` are what `--header`, `--null-values` and `--sheet` say. `columns` names types,
+    such as the format of a date, and the weight of a row. The other columns of the file may be sent and are ignored;
+    `left_out` says why. A column that is not in the file, or not as declared, is an error of the training. Raises
+    `NoSuchTable`, `UnreadableTable`, `NoSuchColumn`, `BadTarget` and `BadWeight`.
     """
-    frame, cells = read([str(path)], Reading(form, header, tuple(null_values)), sys.stdin.buffer)
+    frame, cells = read([str(path)], Reading(form, header, tuple(null_values), sheet=sheet), sys.stdin.buffer)
     names = [str(name) for name in frame.columns]
     chosen = columns.among(names, decimal_comma=cells.decimal_comma)
     values_read = read_values(frame, cells, chosen.literal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -42,6 +43,7 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 """Parameters that are not at their defaults."""
+MOST_NEAR: Final = 3
 FORESTS: Final = ("sklearn.ensemble.", "sklearn.tree.")
 
 
@@ -87,15 +89,39 @@ def _pipeline(name: str, signature: Signature, task: Task, seed: int) -> Pipelin
 def _made(name: str, task: Task, seed: int) -> Any:
     known = _known(task)
     if name not in known:
-        close = difflib.get_close_matches(name, [*known, DEFAULT], n=3)
-        near = f"; did you mean {' or '.join(close)}?" if close else "."
-        raise NoSuchEstimator(f"There is no estimator {name!r} for a {task}{near}")
+        near = _near(name, task)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise NoSuchEstimator(
+            f"There is no estimator {name!r} for a {task}; {meant}twinserve train --estimator list lists the names."
+        )
     try:
         model = known[name]()
     except TypeError:
         raise NoSuchEstimator(f"{name} cannot be made without arguments; name it in a recipe of your own.") from None
     parameters = {"random_state": seed} if "random_state" in model.get_params() else {}
     return model.set_params(**parameters, **PARAMETERS.get(name, {}))
+
+
+def names_of(task: Task) -> Sequence[str]:
+    """The names that may be given for a task, the usual candidates first."""
+    return [DEFAULT, *sorted(name for name in _known(task) if _is_made_alone(name, task))]
+
+
+def _is_made_alone(name: str, task: Task) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # Of a class that is deprecated.
+            _made(name, task, seed=0)
+    except (NoSuchEstimator, FutureWarning):
+        return False
+    return True
+
+
+def _near(name: str, task: Task) -> Sequence[str]:
+    """Names that are spelled alike, whatever their case; those of a library where it is named."""
+    library = [one for one, module in OTHERS[task].items() if name.casefold() == module]
+    spelled = {one.casefold(): one for one in (*_known(task), DEFAULT)}
+    return library or [spelled[one] for one in difflib.get_close_matches(name.casefold(), spelled, n=MOST_NEAR)]
 
 
 @cache

@@ -19,6 +19,7 @@ from twinserve.recipes.column_choices import NO_CHOICES, Chosen, ColumnChoices, 
 from twinserve.recipes.decision import BY_PROBABILITY, Decision
 from twinserve.recipes.leaks import find_leaks
 from twinserve.recipes.named_estimators import candidates, require_estimators
+from twinserve.recipes.own_holdout import Written, read_both, require_columns
 from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
@@ -30,8 +31,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
-from twinserve.tables.stacked import stacked
-from twinserve.tables.values import read_values
+from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
 COUNTS: Final = "it counts the rows, which says nothing of them"
@@ -53,7 +53,9 @@ class TableOptions:
     """The class names of the candidates; none is the usual ones."""
     decision: Decision = BY_PROBABILITY
     cells: Cells = TYPED
-    """How the cells of the tables are written."""
+    """How the cells of the table are written."""
+    holdout_cells: Cells | None = None
+    """How those of the hold-out are; None: as the table's."""
 
     def __post_init__(self) -> None:
         """Raise `AskedWrongly` for an unknown task, and for two hold-outs."""
@@ -69,12 +71,8 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
     learned = len(frame)
-    if options.holdout is not None:
-        frame = _with_holdout(frame, options.holdout, options)
     names = [str(name) for name in frame.columns]
-    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
-    chosen.require_apart(options.target, options.split)
-    read = read_values(frame, options.cells, chosen.literal)
+    read, chosen = _read(frame, options)
     frame = read.frame
     try:
         known = rows_with_target(frame, options.target)
@@ -110,6 +108,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
         *table_notes.of_aside(chosen, options.split.group),
         *(Note("dropped", name, COUNTS) for name in counting),
         *table.notes,
+        *table_notes.of_digits(kept, chosen),
         *table_notes.of_leaks(leaks, kept=options.keep_leaks),
         *table_notes.of_separating(kept, target, task),
     )
@@ -147,14 +146,17 @@ def with_dates(given: pd.DataFrame, types: Mapping[str, GivenType]) -> pd.DataFr
     return given.assign(**read)
 
 
-def _with_holdout(frame: pd.DataFrame, holdout: pd.DataFrame, options: TableOptions) -> pd.DataFrame:
-    """The rows of both tables; raises `NoSuchColumn` where the hold-out lacks a column."""
-    missing = [str(name) for name in frame.columns if name not in holdout.columns]
-    if missing:
-        raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    if options.target in holdout and not holdout[options.target].notna().any():
-        raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
-    return stacked([frame, holdout[list(frame.columns)]], typed=options.cells.typed)
+def _read(frame: pd.DataFrame, options: TableOptions) -> tuple[Values, Chosen]:
+    """The rows, those of a hold-out after the table's, with their cells read, and what is said of the columns."""
+    names = [str(name) for name in frame.columns]
+    chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
+    if options.holdout is not None:
+        require_columns(frame, options.holdout, options.target)
+    chosen.require_apart(options.target, options.split)
+    if options.holdout is None:
+        return read_values(frame, options.cells, chosen.literal), chosen
+    holdout = Written(options.holdout, options.holdout_cells or options.cells)
+    return read_both(Written(frame, options.cells), holdout, chosen, options.target), chosen
 
 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from twinserve.metric import Task
@@ -13,11 +15,13 @@ from twinserve.recipes.column_choices import Chosen
 from twinserve.recipes.leaks import separating
 from twinserve.recipes.pipelines import MANY_ROWS
 from twinserve.recipes.row_hashes import row_hashes
-from twinserve.signature.signature import TEXTUAL
+from twinserve.signature.signature import TEXTUAL, FeatureType
 from twinserve.signature.sources.from_table import FeatureTable
 from twinserve.tables.cells import Cells
 from twinserve.tables.values import Values
 
+FEWEST_DATES: Final = 3
+"""Fewer different numbers may look like dates by chance."""
 RARE: Final = 0.2
 """The target is imbalanced if a class has a smaller proportion than this."""
 IS_GROUP: Final = "it names the group of a row"
@@ -77,6 +81,35 @@ def of_many_rows(rows: int) -> Iterator[Note]:
             f"many rows: boosted trees come first, candidates learn from at most {MANY_ROWS:,} of them while they are "
             "compared, and a tree of a forest from fewer; the best candidate is fitted on all",
         )
+
+
+def of_digits(table: FeatureTable, chosen: Chosen) -> Iterator[Note]:
+    """Whole numbers that look like dates, whether they were read as such, and the option that changes it."""
+    for feature in table.signature.features:
+        name, given = feature.name, chosen.types.get(feature.name)
+        if feature.type is FeatureType.INTEGER and given is None:
+            form = _form_of_digits(table.frame[name])
+            if form is not None:
+                date = shlex.quote(f"{name}={form}")
+                yield Note(
+                    "warning", name, f"its numbers look like dates of the form {form}: --date {date} reads them so"
+                )
+        elif feature.notation is not None and feature.notation.form == "date in digits" and given is not None:
+            told = f"its numbers are read as dates of the form {feature.notation.format}"
+            guessed = f"; --number {shlex.quote(name)} reads numbers" if given.format is None else ""
+            yield Note("fact", name, told + guessed)
+
+
+def _form_of_digits(values: pd.Series[Any]) -> str | None:
+    """`%Y%m%d` or `%Y%m` where every number is such a date of the years 1900 to 2100, and three at least differ."""
+    distinct = np.unique(values.dropna().to_numpy(dtype=np.float64))
+    if len(distinct) < FEWEST_DATES:
+        return None
+    for form, first, last in (("%Y%m%d", 19000101, 21001231), ("%Y%m", 190001, 210012)):
+        if first <= distinct[0] and distinct[-1] <= last:
+            texts = pd.Series(distinct.astype(np.int64)).astype(str)
+            return form if pd.to_datetime(texts, format=form, errors="coerce").notna().all() else None
+    return None
 
 
 def of_leaks(leaks: dict[str, str], *, kept: bool) -> Iterator[Note]:

@@ -11,11 +11,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray
 from twinserve.errors import CannotPackage
 from twinserve.metric import Metric
+from twinserve.recipes.column_choices import LEFT_OUT
 from twinserve.recipes.recipe import IS_TARGET
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.build import Lineage
@@ -40,6 +43,8 @@ def package(
     out_of_range: OutOfRange = "warn",
     split: Split = BY_CLASS,
     holdout: Any = None,
+    weight: Any = None,
+    positive: str | None = None,
 ) -> int:
     """Prove and register a fitted estimator; gives the number of its version, which is not promoted.
 
@@ -49,18 +54,25 @@ def package(
     With None for `X` and `y` it is proved on made rows, and nothing is measured; then `input` describes its columns, or
     else what the estimator knows of them does. `out_of_range` is the policy of the servers: under `warn` no encoder may
     raise on an unknown category. The manifest names the git commit of the current folder.
+    `weight` weighs each row, from 0, in every metric and at the gate; a Series names its column. `positive` is the
+    class of two that average precision is about.
     Where a version has the same result, no other is made, and that one's number is given.
     Raises `Disagreement` with every field in which `input` and `X` differ, `CannotTrain` and `CannotPackage`.
     """
     if (X is None) != (y is None):
         raise CannotPackage("X and y belong together: give both, or None for both.")
+    if X is None and (weight is not None or positive is not None):
+        raise CannotPackage("weight and positive belong to rows, as metrics do: give X and y.")
     packaged = register_estimator(
         estimator,
-        None if X is None else GivenRows(X, y, split=split, holdout=holdout, others=_named(y)),
+        None
+        if X is None
+        else GivenRows(X, y, split=split, holdout=holdout, weights=_weights(weight), others=_others(y, weight)),
         Registry(Path(artifacts), name),
         Packaging(
             input=input,
             metric=metric,
+            positive=positive,
             intended_use=intended_use,
             out_of_range=out_of_range,
             lineage=Lineage(seed, git_commit(Path.cwd())),
@@ -71,10 +83,16 @@ def package(
     return packaged.registered.version
 
 
-def _named(target: Any) -> dict[str, str]:
-    """The target's column, where it has a name: a row of the table has it, too."""
-    name = getattr(target, "name", None)
-    return {name: IS_TARGET} if isinstance(name, str) else {}
+def _weights(weight: Any) -> pd.Series[Any] | None:
+    if weight is None or isinstance(weight, pd.Series):
+        return weight
+    return pd.Series(np.asarray(weight))
+
+
+def _others(target: Any, weight: Any) -> dict[str, str]:
+    """The columns of target and weight, where they have a name: a row of the table has them, too."""
+    named = ((getattr(target, "name", None), IS_TARGET), (getattr(weight, "name", None), LEFT_OUT["weight"]))
+    return {name: why for name, why in named if isinstance(name, str)}
 
 
 def held_out(

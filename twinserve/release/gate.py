@@ -23,15 +23,17 @@ from twinserve.metric import Metric, about
 from twinserve.predict.answers import Answers, ask
 from twinserve.predict.predictor import Predictions
 from twinserve.recipes.row_hashes import row_hashes
-from twinserve.signature import Change, Columns, Feature, Signature, diff
+from twinserve.release.read_otherwise import as_before, as_champion_reads, not_known_again, of_another_type
+from twinserve.signature import Change, Columns, diff
 from twinserve.signature.frames import from_frame, to_frame
-from twinserve.signature.signature import TEXTUAL
 from twinserve.store.artifact import LoadedArtifact
 from twinserve.store.manifest import Manifest
 
 UNRECORDED: Final = (
     "The champion keeps no record of the rows that it was fitted on, so its score may be of rows that it learned from."
 )
+
+NO_ANSWERS: Final = "The champion has no predictions of the same kind for these rows, so they cannot be compared"
 
 
 @dataclass(frozen=True)
@@ -110,23 +112,22 @@ def compare(challenge: Challenge, champion: LoadedArtifact | None, terms: Terms)
     changes = [*diff(champion.signature, challenge.opened.signature), *_outputs(champion, challenge)]
     breaking = [change for change in changes if change.breaking]
     if breaking and not terms.breaking:
-        reason = f"Callers of the champion would break: {breaking[0]}; --allow-breaking promotes nevertheless."
+        cure = as_before(champion.signature, challenge.opened.signature, breaking[0].name)
+        reason = f"Callers of the champion would break: {breaking[0]}{cure}; --allow-breaking promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
     if champion.predictor.kind == "compiled" != challenge.opened.predictor.kind and not terms.fallback:
         reason = f"{challenge.opened.manifest.predictor.reason} --allow-fallback promotes nevertheless."
         return Verdict(passed=False, reason=reason, changes=changes)
-    if (name := _read_otherwise(champion.signature, challenge.opened.signature)) is not None:
-        reason = f"{name!r} is read otherwise than for the champion, so its rows are not known again and not compared."
-        return Verdict(passed=terms.breaking, reason=reason, changes=changes)
+    if (why := not_known_again(champion.signature, challenge.opened.signature)) is not None:
+        return _without_comparison(why, changes, terms)
     rows = len(challenge.holdout)
     challenge = challenge.on(unseen(challenge, champion))
     if 2 * len(challenge.holdout) < rows:
         return Verdict(passed=False, reason=_too_few(len(challenge.holdout), rows), changes=changes)
     answers = _champion_answers(champion, challenge)
     if answers is None or answers.predictions is None:
-        reason = "The champion has no predictions of the same kind for these rows, so they cannot be compared"
-        reason += "." if terms.breaking else "; --allow-breaking promotes nevertheless."
-        return Verdict(passed=terms.breaking, reason=reason, changes=changes)
+        why = of_another_type(champion.signature, challenge.opened.signature) if answers is None else None
+        return _without_comparison(why or NO_ANSWERS, changes, terms)
     both = challenge.on(answers.given)  # The others cannot be compared.
     verdict = _compare_scores(both, answers.predictions, changes, terms)
     return verdict if champion.fitted_rows is not None else replace(verdict, reason=f"{verdict.reason} {UNRECORDED}")
@@ -146,21 +147,10 @@ def unseen(challenge: Challenge, champion: LoadedArtifact) -> BoolArray:
     return is_new
 
 
-def _read_otherwise(old: Signature, new: Signature) -> str | None:
-    """A column whose texts one version has as they are and the other one read, such as `NA` or `$1,200`: there rows
-    that are equal in the table have other contents."""
-    after = {feature.name: feature for feature in new.features}
-    return next((was.name for was in old.features if was.name in after and _differ(was, after[was.name])), None)
-
-
-def _differ(was: Feature, now: Feature) -> bool:
-    if (was.type in TEXTUAL) != (now.type in TEXTUAL):
-        return was.notation is not None or now.notation is not None
-    return any(
-        not set(one.notation.nulls).isdisjoint(other.vocabulary)
-        for one, other in ((was, now), (now, was))
-        if one.notation is not None and one.type in TEXTUAL
-    )
+def _without_comparison(why: str, changes: Sequence[Change], terms: Terms) -> Verdict:
+    """The verdict where the two cannot be compared: the new one might be worse."""
+    end = "." if terms.breaking else "; --allow-breaking promotes nevertheless."
+    return Verdict(passed=terms.breaking, reason=f"{why}{end}", changes=changes)
 
 
 def _too_few(left: int, rows: int) -> str:
@@ -209,7 +199,8 @@ def _champion_answers(champion: LoadedArtifact, challenge: Challenge) -> Answers
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # Of pandas, on texts where the champion takes dates.
-            columns = from_frame(to_frame(challenge.holdout, signature), champion.signature)
+            rows = as_champion_reads(to_frame(challenge.holdout, signature), champion.signature, signature)
+            columns = from_frame(rows, champion.signature)
         answers = ask(champion.judged, columns)
         if answers.predictions is not None:
             score(challenge.metric, challenge.y_true[answers.given], answers.predictions)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import CannotPackage, UnsupportedInput
 from twinserve.metric import Task
+from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.known_columns import Known, column_names, known_columns, refined, seen, signature_of
 from twinserve.release.made_rows import made_rows
@@ -45,6 +46,8 @@ class GivenRows:
     """A mask, `[n]`, of the rows that are held out; None: the split decides."""
     task: Task | None = None
     """None: the target itself says whether it has classes to divide, alike before and after the fit."""
+    weights: pd.Series[Any] | None = None
+    """The weight of each row, from 0, named by its column; None: all weigh the same."""
     others: Mapping[str, str] = field(default_factory=dict)
     """Why each further column of these rows is no feature: requests may hold it, and it is ignored."""
 
@@ -88,8 +91,14 @@ def from_rows(
     """Given rows, divided; raises `CannotPackage` and `CannotTrain`."""
     y_true, held_out = encoded_target(rows.target, classes, len(frame)), rows.held_out(frame)
     observed = observe(signature, frame[~held_out])
-    data = divide(source, Rows(from_frame(frame, observed), y_true), observed, classes, held_out)
-    data = replace(data, split=rows.split, own_holdout=rows.holdout is not None)
+    weights = None if rows.weights is None else row_weights(rows.weights).to_numpy()
+    if weights is not None and len(weights) != len(frame):
+        raise CannotPackage(f"X has {len(frame)} rows and weight has {len(weights)}.")
+    data = divide(source, Rows(from_frame(frame, observed), y_true, weights), observed, classes, held_out)
+    weight = (
+        None if rows.weights is None else str("given in Python" if rows.weights.name is None else rows.weights.name)
+    )
+    data = replace(data, split=rows.split, own_holdout=rows.holdout is not None, weight=weight)
     return Given(data, data.sides, data.everything.columns, rows.table)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twinserve.errors import AskedWrongly
+from twinserve.recipes.column_choices import LEFT_OUT, no_such_column
 from twinserve.recipes.recipe import IS_TARGET
 from twinserve.release.build import Lineage, require_writable
 from twinserve.release.gate import Verdict
@@ -45,6 +46,8 @@ class Labelled:
     source: str
     unseen: bool
     """Is it known that the model learned from none of these rows?"""
+    weight: str | None = None
+    """The column that weighs the rows."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class ImportChoices:
     labelled: Labelled | None = None
     input: type[BaseModel] | None = None
     metric: str | None = None
+    positive: str | None = None
+    """The class of two that average precision is about."""
     release: Choices = field(default_factory=Choices)
     """As of a training. Its `trust` also says whether a pickle is opened, and the limit of a file's bytes."""
 
@@ -111,6 +116,7 @@ class Imported:
         packaging = Packaging(
             input=declared,
             metric=choices.metric,
+            positive=choices.positive,
             intended_use=f"Not stated: imported from {saved.source}.",
             out_of_range=release.out_of_range,
             source=f"{saved.source}, {'without rows' if labelled is None else f'evaluated on {labelled.source}'}",
@@ -154,19 +160,26 @@ def _given(estimator: Any, labelled: Labelled, declared: Sequence[str]) -> tuple
     if labelled.target not in frame.columns:
         listed = ", ".join(map(str, frame.columns))
         raise WrongRows(f"There is no column {labelled.target!r}; the table has {listed}.")
+    weight = labelled.weight
+    if weight is not None and weight not in frame.columns:
+        raise no_such_column(weight, [str(name) for name in frame.columns], " (--weight)")
+    if weight == labelled.target:
+        raise WrongRows(f"{weight!r} is the target, so it cannot weigh the rows.")
     features = frame.drop(columns=labelled.target)
     own = getattr(estimator, "feature_names_in_", None)
     wanted = declared if own is None else [str(name) for name in own]
     if own is None and not set(wanted) <= set(features.columns):
-        wanted = list(features.columns)  # It was fitted on an array, so its names are made up.
+        wanted = [name for name in features.columns if name != weight]  # Fitted on an array, its names are made up.
     missing = [name for name in wanted if name not in features.columns]
     if missing:
         raise WrongRows(f"The table has no column {missing[0]!r}, on which the model was fitted.")
     unwanted = [str(name) for name in frame.columns if str(name) not in wanted]
     read = from_table(features[list(wanted)], drop=False, others=unwanted)
     others = {**{str(name): NOT_LEARNED for name in features.columns}, labelled.target: IS_TARGET}
+    others |= {} if weight is None else {weight: LEFT_OUT["weight"]}
+    weights = None if weight is None else features[weight]
     target = _target(frame[labelled.target])
-    rows = GivenRows(read.frame, target, features, task=task_of(estimator), others=others)
+    rows = GivenRows(read.frame, target, features, task=task_of(estimator), weights=weights, others=others)
     return rows, read.signature
 
 

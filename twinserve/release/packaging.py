@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from sklearn.base import is_classifier, is_regressor
 
 from twinserve.errors import CannotPackage, ModelError
-from twinserve.metric import DEFAULT, METRICS, Metric, Task, metric_of, names
+from twinserve.metric import DEFAULT, METRICS, Metric, Task, about, metric_of, names
 from twinserve.notes import Note
 from twinserve.proof.prove import compile_model, prove
-from twinserve.recipes import Recipe, Table
+from twinserve.recipes import Decision, Recipe, Table
 from twinserve.release.build import Built, Lineage, Registered, register
+from twinserve.release.fitted_on import require_importable
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -29,7 +30,7 @@ from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.manifest import EvaluatedOn
 from twinserve.store.pipeline_file import require_fitted_here
 from twinserve.store.registry import Registry
-from twinserve.training.data import Data, Rows, noted
+from twinserve.training.data import Data, Rows, noted, require_weighable
 from twinserve.training.fit import Fitted, baseline
 from twinserve.training.unseen_values import raising_encoder, require_tolerance
 
@@ -57,6 +58,8 @@ class Packaging:
     input: type[BaseModel] | Signature | None = None
     """Describes the columns; None: the rows do, or what the estimator knows."""
     metric: str | Metric | None = None
+    positive: str | None = None
+    """The class of two that average precision is about."""
     intended_use: str = "Not stated."
     out_of_range: OutOfRange = "warn"
     source: str = "given in Python"
@@ -87,6 +90,7 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
     Raises `Disagreement`, `CannotTrain`, `CannotPackage`, and `OSError` where the disk refuses."""
     with _as_cannot_package(estimator):
         given, copied = _given(estimator, rows, packaging)
+        require_importable(estimator)
         copied = with_same_answers(estimator, copied, given.table, to_frame(given.whole, given.data.signature))
         encoder = raising_encoder(copied) if packaging.out_of_range == "warn" else None
         if encoder is not None:
@@ -129,6 +133,11 @@ def _built(recipe: Recipe, given: Given, fitted: Fitted, packaging: Packaging) -
 def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packaging, data: Data) -> Recipe:
     task: Task = "regression" if data.classes is None else "classification"
     note = FITTED_ELSEWHERE["nothing" if rows is None else packaging.lineage.evaluated_on]
+    decision = Decision(packaging.positive)
+    decision.require_for(data.classes)
+    metric = _metric(estimator, task, packaging.metric)
+    if data.weight is not None:
+        require_weighable(metric)
     return Recipe(
         name=name,
         task=task,
@@ -137,7 +146,8 @@ def _recipe(name: str, estimator: Any, rows: GivenRows | None, packaging: Packag
             to_frame(data.everything.columns, data.signature), pd.Series(data.everything.y_true), data.source
         ),
         candidates=lambda _: {},
-        metric=_metric(estimator, task, packaging.metric),
+        metric=about(metric, packaging.positive, data.classes),
+        decision=decision,
         intended_use=packaging.intended_use,
         notes=(note,),
     )

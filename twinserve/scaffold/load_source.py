@@ -77,6 +77,8 @@ def load_lines(recipe: Recipe, source: TableSource, root: str, imports: Imports)
         keywords["header"] = repr(source.reading.header)
     if source.reading.null_values:
         keywords["null_values"] = sequence("[", [Text(word) for word in source.reading.null_values], "]")
+    if source.reading.sheet:
+        keywords["sheet"] = Text(source.reading.sheet)
     if columns := _columns(_chosen(recipe, source)):
         keywords["columns"] = call(imports.name("twinserve.recipes", "ColumnChoices"), **columns)
     if _reasons(recipe, source):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twinserve.signature.signature import Path, pointer
+from twinserve.notations.patterns import words
+from twinserve.signature.signature import Path, Signature, pointer
 
 LONGEST_KEY: Final = 64
 
@@ -80,10 +81,17 @@ EXPLANATIONS: Final[Mapping[str, tuple[str, Sentence]]] = {
 }
 
 
-def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
+def forms_of_tables(signature: Signature) -> Mapping[Path, str]:
+    """By path of a feature whose values the table writes in another way than JSON: a sentence that names it."""
+    written = ((feature.path, words(feature.notation)) for feature in signature.features if feature.notation)
+    return {path: f" Or, as in the table: {form}." for path, form in written if form is not None}
+
+
+def explain(error: Mapping[str, Any], *, whole: bool = False, form: str = "") -> Finding:
     """The finding for one error of a Pydantic `ValidationError`.
 
-    `whole`: the feature is an integer, which the schema checks as a float and then for its fraction."""
+    `whole`: the feature is an integer, which the schema checks as a float and then for its fraction. `form`: a sentence
+    that a value of another type or form is told, too."""
     kind = error["type"]
     if error["input"] is None and kind.endswith(("_type", "integer", "date", "datetime", "enumeration")):
         return Finding(error["loc"], "null", "Must not be null.")
@@ -92,7 +100,7 @@ def explain(error: Mapping[str, Any], *, whole: bool = False) -> Finding:
     elif kind == "float_type" and whole:
         kind = "integer"
     code, sentence = EXPLANATIONS[kind]
-    return Finding(error["loc"], code, sentence(error.get("ctx", {})))
+    return Finding(error["loc"], code, sentence(error.get("ctx", {})) + form * (code in ("type", "format")))
 
 
 def unknown_key(path: Path) -> Finding:

@@ -7,6 +7,7 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 import pandas as pd
@@ -42,10 +43,19 @@ def read_csv(source: Open, reading: Reading = AS_IT_IS) -> tuple[pd.DataFrame, C
     if header:
         require_different(first)
     names = None if header else [NAME.format(place) for place in range(1, len(first) + 1)]
-    texts = _parsed(source, delimiter, names, len(first))
+    texts = _parsed(_File(source, above=0 if said is None else 1), delimiter, names, len(first))
     columns = {name: numbers_of(texts.pop(name)) for name in list(texts.columns)}
     notes = () if header else (Note("fact", None, _no_header(len(first), given=reading.header is not None)),)
     return pd.DataFrame(columns, copy=False), Cells(typed=False, decimal_comma=delimiter == ";", notes=notes)
+
+
+@dataclass(frozen=True)
+class _File:
+    """The lines of a table."""
+
+    source: Open
+    above: int
+    """Lines of the file before them."""
 
 
 def _below_first_line(source: Open) -> Open:
@@ -76,8 +86,9 @@ def _first_rows(head: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _parsed(source: Open, delimiter: str, names: Sequence[str] | None, width: int) -> pd.DataFrame:
+def _parsed(file: _File, delimiter: str, names: Sequence[str] | None, width: int) -> pd.DataFrame:
     """All cells as texts; raises `UnreadableTable`."""
+    source = file.source
     try:
         with source() as stream, warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -93,22 +104,22 @@ def _parsed(source: Open, delimiter: str, names: Sequence[str] | None, width: in
                 na_values=[""],
             )
     except UnicodeError:
-        raise not_text(source) from None
+        raise not_text(source, file.above) from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
-        reason = _ragged(source, delimiter, width) or first_line(error)
+        reason = _ragged(file, delimiter, width) or first_line(error)
         raise UnreadableTable(f"not a CSV file: {reason}.") from None
 
 
-def _ragged(source: Open, delimiter: str, width: int) -> str | None:
+def _ragged(file: _File, delimiter: str, width: int) -> str | None:
     """What is wrong with the first row that has more cells than the first line, or with a quote that nothing closes."""
-    last = 0
-    with text_of(source) as text:
+    last = file.above
+    with text_of(file.source) as text:
         rows: Any = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             for row in rows:
                 if len(row) > width:
-                    return f"line {rows.line_num} has {len(row)} cells and the header {width}"
-                last = rows.line_num
+                    return f"line {file.above + rows.line_num} has {len(row)} cells and the header {width}"
+                last = file.above + rows.line_num
         except csv.Error as error:
             return f"the quote that opens in line {last + 1} is never closed" if "end of data" in str(error) else None
         except UnicodeError:

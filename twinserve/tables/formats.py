@@ -61,6 +61,8 @@ class Reading:
     """Texts that are null in every column."""
     query: str | None = None
     """What to ask a database."""
+    sheet: str | None = None
+    """The sheet of an Excel file; None: the first."""
 
 
 AS_IT_IS: Final = Reading()
@@ -90,9 +92,9 @@ def require_known(location: str, reading: Reading) -> None:
             if is_database(location)
             else "--query belongs to a database, whose URL --data is, such as sqlite:///loans.db."
         )
-    if reading.form is None and not is_database(location):
-        for path in files_of(location):
-            form_of(path)
+    forms = [reading.form or form_of(path) for path in ([] if is_database(location) else files_of(location))]
+    if reading.sheet is not None and forms != ["excel"] * len(forms or [None]):
+        raise NoSuchTable(f"--sheet belongs to an Excel file, and {shown(location)!r} is none.")
 
 
 def form_of(location: str) -> Form:

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from twinserve.orients import orient
 from twinserve.tables.cells import Cells
 from twinserve.tables.formats import AS_IT_IS, Reading, UnreadableTable
-from twinserve.tables.other_kinds import RECORDS, is_whole_table
+from twinserve.tables.other_kinds import RECORDS
 from twinserve.tables.source import Open
 from twinserve.tables.text import beginning, not_text, text_of
 
@@ -46,7 +47,7 @@ def _lines(source: Open) -> Iterator[dict[str, Any]]:
                 raise UnreadableTable(f"line {number} is not a JSON object{_other_form(number, line)}.")
             if "\\u" in line and not _is_text(row):
                 raise UnreadableTable(f"line {number} {SURROGATE}.")
-            if number == 1 and is_whole_table(row):
+            if number == 1 and orient(row) is not None:
                 raise UnreadableTable(f"line 1 is a whole table in one object; {RECORDS}.")
             yield _flat(row)
 

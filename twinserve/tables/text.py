@@ -35,15 +35,16 @@ def beginning(source: Open) -> str:
         raise not_text(source) from None
 
 
-def not_text(source: Open) -> UnreadableTable:
-    """The error for a file that is not in its encoding, with the line, or with what it is instead."""
+def not_text(source: Open, above: int = 0) -> UnreadableTable:
+    """The error for a file that is not in its encoding, with the line, or with what it is instead. `above`: lines of
+    the file before those of the source."""
     with source() as stream:
         known = advice(stream.read(16))
     if known is not None:
         return UnreadableTable(f"no text: {known}.")
     decoder = codecs.getincrementaldecoder(encoding_of(source))()
     name = "UTF-16" if encoding_of(source) == "utf-16" else "UTF-8"
-    number = 0
+    number = above
     with source() as stream:
         for line in stream:
             number += 1

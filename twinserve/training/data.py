@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.errors import AskedWrongly, CannotTrain
-from twinserve.metric import metric_of
+from twinserve.metric import Metric, metric_of
 from twinserve.notes import Note
 from twinserve.recipes import Recipe, Table
 from twinserve.recipes.split import BY_CLASS, Split
@@ -108,13 +108,19 @@ def split(recipe: Recipe, table: Table) -> Data:
     recipe.decision.require_for(classes)
     signature = observe(declared, features if recipe.refit else features[~held_out])
     weights = None if table.weights is None else table.weights.to_numpy(dtype=np.float64)[kept]
-    if weights is not None and metric_of(recipe.metric).function is not None:
-        raise AskedWrongly("A metric of one's own is given no weights; leave out the weights, or name another metric.")
+    if weights is not None:
+        require_weighable(recipe.metric)
     rows = Rows(from_frame(features, signature), y_true, weights)
     data = divide(table.source, rows, signature, classes, held_out)
     own = table.held_out is not None
     weight = None if table.weights is None else str(table.weights.name)
     return noted(replace(data, given=given[kept], split=recipe.split, own_holdout=own, weight=weight), notes)
+
+
+def require_weighable(metric: str | Metric) -> None:
+    """Raise `AskedWrongly` for a metric that is given no weights."""
+    if metric_of(metric).function is not None:
+        raise AskedWrongly("A metric of one's own is given no weights; leave out the weights, or name another metric.")
 
 
 def declared_input(recipe: Recipe, table: Table) -> Signature:

@@ -59,7 +59,11 @@ def test_what_an_encoding_cannot_hold_is_escaped(folder: Path) -> None:
     ("line", "code", "sentence"),
     [
         ("twinserve recipe --data loans.csv --target t >&-", 0, ""),
-        ("twinserve list --artifacts none >&- <&-", 1, "none yet; train one, or name the folder of another store.\n"),
+        (
+            "twinserve list --artifacts none --name loans >&- <&-",
+            1,
+            "none yet; train one, or name the folder of another store.\n",
+        ),
         ("twinserve train --data - --target t --name loans <&-", 2, "twinserve: '-' is empty.\n"),
     ],
 )

@@ -89,7 +89,7 @@ def sentence(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> 
     assert printed.out == ""
     (line,) = [line for line in printed.err.splitlines() if line.startswith("twinserve import: ")]
     assert printed.err.endswith(f"{line}\n")
-    assert line.endswith(".")
+    assert line.endswith((".", "?"))
     assert Registry(Path("artifacts"), "late").versions() == []
     return line.removeprefix("twinserve import: ")
 
@@ -134,6 +134,20 @@ def test_with_rows_it_is_judged_and_goes_through_the_gate(
     assert (facts.evaluated_on, facts.rows) == (marked, 300)
     card = Path("artifacts/late/1/card.md").read_text()
     assert ("rows that it may have learned from, so the figures may be better than in use" in card) == (not options)
+
+
+def test_rows_are_weighed_by_a_column_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no column of the model, and the positive class is the one that is named."""
+    TABLE.assign(amount=np.where(TABLE["late"], 3.0, 0.5)).to_csv("late.csv", index=False)
+    given = ["late.skops", "--data", "late.csv", "--target", "late", "--out-of-range", "reject", "--json"]
+    assert ran(*given) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert ran(*given, "--weight", "amount", "--positive", "false", "--allow-weak", "--no-promote") == 0
+    weighed = json.loads(capsys.readouterr().out)
+    assert weighed["metrics"]["accuracy"]["value"] != plain["metrics"]["accuracy"]["value"]
+    assert weighed["decision"]["positive"] == "false"
+    facts = read_manifest(Path("artifacts/late/2")).training
+    assert facts.weight == "amount"
 
 
 def test_a_worse_one_is_held_back_by_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,6 +201,15 @@ def test_a_pickle_without_trust_is_exit_code_2(capsys: pytest.CaptureFixture[str
         (["late.csv"], "late.csv is no skops file, no pickle and no joblib file."),
         (["late.skops", "--data", "late.csv", "--target", "x"], "There is no column 'x'; the table has id, age, city,"),
         (["late.skops", "--data", "late.csv", "--target", "id"], "y holds "),
+        (
+            ["late.skops", "--data", "late.csv", "--target", "late", "--weight", "ages"],
+            "no column 'ages' (--weight); did",
+        ),
+        (
+            ["late.skops", "--data", "late.csv", "--target", "late", "--weight", "city"],
+            "weight 'city' holds texts, such as ",
+        ),
+        (["late.skops", "--data", "late.csv", "--target", "late", "--positive", "no"], "no class 'no' (--positive)"),
         (["late.skops", "--data", "no.csv", "--target", "late"], "Cannot read 'no.csv': "),
         (["late.skops", "--input", "late"], "'late' is not of the form package.module:Class."),
         (["late.skops", "--input", "nowhere:Class"], "There is no module 'nowhere'; run the command where"),
@@ -269,6 +292,7 @@ def test_a_table_without_a_column_of_the_model_is_told(capsys: pytest.CaptureFix
         ([], "give --name"),
         (["--name", "a", "--data", "x.csv"], "--data and --target belong together"),
         (["--name", "a", "--target", "x"], "--data and --target belong together"),
+        (["--name", "a", "--weight", "x"], "--weight and --positive belong to --data"),
         (["--name", "a", "--unseen"], "--unseen, --format, --null-values and --query belong to --data"),
     ],
 )

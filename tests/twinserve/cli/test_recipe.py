@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.twinserve.scaffold.tables import TABLES
@@ -66,6 +67,18 @@ def test_options_stay_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert '    name="mine",' in printed
     assert '    written_off: int = Field(alias="written off")' in printed
     assert "--format csv --metric roc_auc --keep-leaks`" in " ".join(printed.split())
+
+
+@pytest.mark.usefixtures("table")
+def test_the_sheet_stays_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    with pd.ExcelWriter("loans.xlsx") as book:
+        pd.DataFrame({"note": ["none"]}).to_excel(book, index=False, sheet_name="about")
+        pd.read_csv("loans.csv").to_excel(book, index=False, sheet_name="all loans")
+    options = ["--data", "loans.xlsx", "--target", "defaulted", "--sheet", "all loans"]
+    assert main(["recipe", *options]) == 0
+    printed = capsys.readouterr().out
+    assert 'sheet="all loans"' in printed
+    assert "--sheet 'all loans'" in printed
 
 
 def test_what_a_recipe_refuses_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:

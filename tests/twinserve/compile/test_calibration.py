@@ -32,8 +32,8 @@ from tests.twinserve.compile.comparing import (
     some,
 )
 from twinserve.compile import compile_pipeline
-from twinserve.compile.calibration import isotonics
 from twinserve.compile.graph import Graph
+from twinserve.compile.isotonic import calibrators
 from twinserve.errors import CannotCompile
 
 NEW = pytest.mark.skipif(not hasattr(calibration, "_TemperatureScaling"), reason="scikit-learn has it since 1.8")
@@ -76,7 +76,7 @@ def test_a_curve_is_followed_exactly_at_and_beside_its_corners(seed: int, rows: 
     curve = IsotonicRegression(out_of_bounds="clip").fit(x, np.arange(rows) + 9 * rng.normal(size=rows))
     probes = np.concatenate([around(x), rng.normal(size=50), [1e300, -1e300]])
     graph = Graph({})
-    followed = evaluated(graph, isotonics(graph, "x", [curve]), probes[:, None])
+    followed = evaluated(graph, calibrators(graph, "x", [curve]), probes[:, None])
     np.testing.assert_array_equal(followed, curve.predict(probes))
 
 

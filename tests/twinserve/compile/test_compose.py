@@ -16,10 +16,11 @@ from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 # Its classes are not there without it.
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, RANSACRegressor, Ridge
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tests.twinserve.compile.comparing import (
@@ -185,3 +186,19 @@ def test_a_pipeline_that_only_transforms_is_refused() -> None:
     x = random_numbers(0, 20, 2)
     with pytest.raises(CannotCompile, match="Pipeline: it transforms and does not predict"):
         compile_pipeline(make_pipeline(StandardScaler()).fit(x), plain(x).columns)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_what_learned_from_rows_without_labels(classes: int) -> None:
+    x = random_numbers(4, 90, 3)
+    labels = random_labels(4, x, classes)
+    labels[60:] = -1
+    for member in (LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0)):
+        model = fitted(SelfTrainingClassifier(make_pipeline(StandardScaler(), member)), x, labels)
+        assert_same(model, plain(np.concatenate([x, -x])))
+
+
+def test_what_learned_without_outliers() -> None:
+    x = random_numbers(5, 90, 3)
+    model = RANSACRegressor(make_pipeline(StandardScaler(), Ridge()), min_samples=10, random_state=0)
+    assert_same(model.fit(x, x @ [1.0, 2.0, 3.0]), plain(np.concatenate([x, -x])))

@@ -17,6 +17,9 @@ from twinserve.inprocess.wording import FLAGS, in_python, python_wording
         ("guessed from the target; --task overrides", "guessed from the target; task= overrides"),
         ("give --task regression if it is a number", "give task='regression' if it is a number"),
         ("on it: --time day of sale judges as you", "on it: time='day of sale' judges as you"),
+        ("--date 'on day=%Y%m%d' reads them so", "date={'on day': '%Y%m%d'} reads them so"),
+        ("--category kind takes both as", "category='kind' takes both as"),
+        ("--date with their format, as strptime takes it", "date= with their format, as strptime takes it"),
         ("a minus - and a dash -- stay", "a minus - and a dash -- stay"),
     ],
 )

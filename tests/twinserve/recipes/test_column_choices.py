@@ -148,7 +148,7 @@ def test_a_name_with_a_comma_is_one_column() -> None:
         ({"number": "customer"}, "Column 'customer' holds 0 numbers among 60 values; 'C"),
         ({"date": "customer"}, "Column 'customer' holds 0 dates among 60 values; '"),
         ({"date": {"day": "%Q"}}, "Column 'day' cannot be read by the format '%Q' ("),
-        ({"weight": "customer"}, "The weight 'customer' is a string; a weight is a number from 0."),
+        ({"weight": "customer"}, "The weight 'customer' holds texts, such as "),
     ],
     ids=str,
 )

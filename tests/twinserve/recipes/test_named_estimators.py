@@ -8,7 +8,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from tests.twinserve.signature.made import feature, signature
 from twinserve.estimators.label_encoded import Coded
 from twinserve.metric import Task
-from twinserve.recipes.named_estimators import NoSuchEstimator, candidates, require_estimators
+from twinserve.recipes.named_estimators import NoSuchEstimator, candidates, names_of, require_estimators
 
 CONTRACT = signature(feature("size"), feature("kind", "category"))
 
@@ -48,6 +48,9 @@ def test_the_preprocessing_suits_the_class(name: str, task: Task, categories: st
     ("name", "sentence"),
     [
         ("ExtraTreeClassifer", "There is no estimator 'ExtraTreeClassifer' for a classification; did you mean Extra"),
+        ("randomforest", "'randomforest' for a classification; did you mean RandomForestClassifier"),
+        ("lightgbm", "There is no estimator 'lightgbm' for a classification; did you mean LGBMClassifier? "),
+        ("Foo", "There is no estimator 'Foo' for a classification; twinserve train --estimator list lists the names."),
         ("Ridge", "There is no estimator 'Ridge' for a classification"),
         ("VotingClassifier", "VotingClassifier cannot be made without arguments; name it in a recipe of your own."),
     ],
@@ -55,4 +58,12 @@ def test_the_preprocessing_suits_the_class(name: str, task: Task, categories: st
 def test_a_name_that_cannot_be_used_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(NoSuchEstimator) as refused:
         require_estimators([name], "classification")
-    assert str(refused.value).startswith(sentence)
+    assert sentence in str(refused.value)
+
+
+def test_the_names_that_may_be_given_are_listed() -> None:
+    """Without those that cannot be made alone."""
+    names = names_of("classification")
+    assert names[0] == "default"
+    assert {"RandomForestClassifier", "LogisticRegression"} <= {*names}
+    assert not {"VotingClassifier", "Ridge"} & {*names}

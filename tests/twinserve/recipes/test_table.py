@@ -127,6 +127,25 @@ def test_cells_are_read_as_people_write_them_in_the_target_too() -> None:
     assert f"{ROWS + 5} cells are amounts in $, read as numbers" in [note.sentence for note in made.notes]
 
 
+def test_whole_numbers_that_look_like_dates_are_told_with_the_option_that_reads_them() -> None:
+    days = [int(f"2024{month:02}{day:02}") for month in range(1, 13) for day in range(10, 20)]
+    table = frame(day=days, paid=[202_401 + row % 12 for row in range(ROWS)], sum=np.arange(ROWS) * 997 + 20240000)
+    told = {note.column: note.sentence for note in recipe(table).notes if "look like dates" in note.sentence}
+    assert told == {
+        "day": "its numbers look like dates of the form %Y%m%d: --date day=%Y%m%d reads them so",
+        "paid": "its numbers look like dates of the form %Y%m: --date paid=%Y%m reads them so",
+    }
+
+
+def test_numbers_that_were_read_as_dates_are_told_with_the_option_that_keeps_them() -> None:
+    table = frame(day=[20240110 + row % 20 for row in range(ROWS)])
+    (note,) = [note for note in recipe(table, columns=ColumnChoices(date="day")).notes if note.column == "day"]
+    assert note.sentence == "its numbers are read as dates of the form %Y%m%d; --number day reads numbers"
+    (note,) = [note for note in recipe(table, columns=ColumnChoices(date="day=%Y%m%d")).notes if note.column == "day"]
+    assert note.sentence == "its numbers are read as dates of the form %Y%m%d"
+    assert not [n for n in recipe(table, columns=ColumnChoices(number="day")).notes if n.column == "day"]
+
+
 def test_a_column_that_is_not_there_may_be_so_for_how_the_file_was_read() -> None:
     cells = Cells(notes=(Note("fact", None, "the file has no header"),))
     assert refusal(frame(), "z", cells=cells).endswith("the table has size, colour, y. The file has no header.")

@@ -22,6 +22,7 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from sklearn.metrics import accuracy_score, average_precision_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -29,7 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
-from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
+from twinserve.errors import CannotPackage, CannotTrain, ModelError, UnsupportedInput
 from twinserve.release.from_estimator import held_out, package
 from twinserve.release.given_rows import encoded_target
 from twinserve.signature.frames import from_frame
@@ -97,6 +98,48 @@ def test_a_row_with_its_target_is_a_request(tmp_path: Path) -> None:
     assert opened.signature.left_out == {"target": "it is the target, which is predicted"}
     unnamed = registered(model, table, target.to_numpy(), tmp_path)
     assert unnamed.signature.left_out == {}
+
+
+def test_weights_count_in_metrics_and_a_positive_class_in_average_precision(tmp_path: Path) -> None:
+    """The weight's column may be sent and is ignored, as in training."""
+    table, target = iris()
+    labels = pd.Series(np.where(target == 1, "middle", "other"), name="kind")
+    weights = pd.Series(np.arange(len(table)) % 7 / 2, name="importance")
+    mask = held_out(table, labels)
+    model = LogisticRegression(max_iter=1000).fit(table[~mask], labels[~mask])
+    opened = registered(model, table, labels, tmp_path, weight=weights, positive="middle")
+    answers, likely = model.predict(table[mask]), model.predict_proba(table[mask])[:, 0]
+    expected = accuracy_score(labels[mask], answers, sample_weight=weights[mask])
+    assert opened.manifest.metrics["accuracy"] == pytest.approx(expected)
+    assert expected != accuracy_score(labels[mask], answers)
+    precision = average_precision_score(labels[mask] == "middle", likely, sample_weight=weights[mask])
+    assert opened.manifest.metrics["average_precision"] == pytest.approx(precision)
+    assert opened.manifest.training.weight == "importance"
+    assert opened.manifest.training.decision is not None
+    assert opened.manifest.training.decision.positive == "middle"
+    assert opened.signature.left_out["importance"] == "it is the weight of a row"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"weight": [1.0]}, "X has 150 rows and weight has 1."),
+        ({"weight": [-1.0] * 150}, "is negative in 150 rows; a weight is a number from 0."),
+        ({"positive": "1"}, "--positive belongs to a classification into two classes; this is a classification into 3"),
+    ],
+)
+def test_weights_and_a_positive_class_that_do_not_fit_are_one_sentence(
+    options: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    table, target = iris()
+    with pytest.raises(ModelError) as refused:
+        registered(LogisticRegression(max_iter=1000).fit(table, target), table, target, tmp_path, **options)
+    assert sentence in str(refused.value)
+
+
+def test_weights_without_rows_are_refused() -> None:
+    with pytest.raises(CannotPackage, match="weight and positive belong to rows"):
+        package(LogisticRegression(), None, None, name="own", positive="yes")
 
 
 def test_the_target_beside_fields_below_its_name_is_in_the_row_as_well(tmp_path: Path) -> None:

@@ -324,23 +324,62 @@ def test_a_feature_of_another_type_is_no_reason_to_fall_over(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "now"),
+    ("was", "now", "sentence"),
     [
-        (feature("c", "category", seen_categories=("NA", "red")), CONTRACT.features[1]),
-        (feature("c", "category", seen_categories=("$0", "$1")), feature("c", "number")),
-        (feature("c", "number"), feature("c", "category", seen_categories=("green", "red"))),
+        (
+            feature("c", "category", seen_categories=("NA", "red")),
+            CONTRACT.features[1],
+            "'c' has other texts as null than for the champion, so its rows are not known again and not compared; the "
+            "same --null-values reads it as before",
+        ),
+        (
+            feature("c", "category", seen_categories=("$0", "$1")),
+            feature("c", "number"),
+            "'c' was a category for the champion and is a number now, so its rows are not known again and not "
+            "compared; --category c reads it as before",
+        ),
+        (
+            feature("c", "number"),
+            feature("c", "category", seen_categories=("green", "red")),
+            "'c' was a number for the champion and is a category now, so its rows are not known again and not "
+            "compared; --number c reads it as before",
+        ),
     ],
 )
-def test_rows_that_are_read_otherwise_are_not_compared(was: Feature, now: Feature) -> None:
+def test_rows_that_are_read_otherwise_are_not_compared(was: Feature, now: Feature, sentence: str) -> None:
     """Equal rows have other contents then, so that none would seem to be one that the champion was fitted on."""
     named = Notation(form="as it is" if now.type == "category" else "amount", nulls=("NA",))
     new = signature(CONTRACT.features[0], now.model_copy(update={"notation": named}))
-    outcome = verdict(
-        challenge(Believer(), signature=new), champion(Believer(), signature(CONTRACT.features[0], was)), breaking=True
-    )
+    old = champion(Believer(), signature(CONTRACT.features[0], was))
+    outcome = verdict(challenge(Believer(), signature=new), old, breaking=True)
     assert outcome.passed
     assert outcome.champion_score is None
-    assert "'c' is read otherwise" in outcome.reason
+    assert outcome.reason == f"{sentence}."
+
+
+@pytest.mark.parametrize(("kind", "option"), [("datetime", "--date"), ("number", "--number")])
+def test_a_champion_that_cannot_read_a_column_is_told_with_what_to_do(kind: str, option: str) -> None:
+    theirs = signature(CONTRACT.features[0], feature("c", kind))
+    outcome = verdict(challenge(Believer()), champion(Believer(), theirs), breaking=True)
+    held_back = verdict(challenge(Believer()), champion(Believer(), theirs))
+    assert held_back.reason == (
+        f"Callers of the champion would break: c: {kind} became category (breaking); {option} c reads it as before; "
+        "--allow-breaking promotes nevertheless."
+    )
+    assert outcome.reason == (
+        f"'c' was a {kind} for the champion and is a category now, so the champion cannot be asked about these rows; "
+        f"{option} c reads it as before."
+    )
+
+
+def test_a_category_of_digits_that_became_a_number_is_the_same_category_to_the_champion() -> None:
+    """It is asked about `1`, and not about `1.0`, which it would never have seen."""
+    old = Believer(column=1)
+    theirs = champion(old, signature(CONTRACT.features[0], feature("c", "category", seen_categories=("0", "1", "A"))))
+    new = challenge(Believer(column=1), signature=signature(CONTRACT.features[0], feature("c", "number")))
+    outcome = verdict(new, theirs, breaking=True)
+    assert not old.asked[-1].unseen
+    assert (outcome.passed, outcome.lower_bound) == (True, 0.0)
 
 
 def test_a_champion_that_needs_a_feature_that_is_gone_is_not_judged() -> None:

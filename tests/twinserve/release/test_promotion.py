@@ -20,6 +20,8 @@ from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data, split
 
+pytestmark = pytest.mark.long
+
 
 def promoted(registry: Registry, version: int, holdout: Any, *, promote: bool = True, release: bool = False) -> Outcome:
     """What becomes of a version at the gate."""

@@ -16,6 +16,8 @@ from twinserve.release.quality import evaluate_on_holdout
 from twinserve.store import manifest, seal
 from twinserve.store.registry import Registry
 
+pytestmark = pytest.mark.long
+
 PRIVATE, PUBLIC = seal.new_keys()
 
 

@@ -18,6 +18,8 @@ from twinserve.saved_models.mlflow_folder import read_example
 from twinserve.saved_models.saved_model import open_saved
 from twinserve.saved_models.unreadable import Unreadable
 
+pytestmark = pytest.mark.long
+
 X = np.random.default_rng(0).random((60, 2))
 MODEL = LogisticRegression().fit(X, X[:, 0] > 0.5)
 COLUMNS = [

@@ -26,6 +26,8 @@ from harness import fruit
 from twinserve.saved_models.saved_model import open_saved
 from twinserve.saved_models.unreadable import Unreadable, other_version
 
+pytestmark = pytest.mark.long
+
 HERE = sklearn.__version__
 RNG = np.random.default_rng(0)
 X = RNG.random((60, 3))

@@ -17,6 +17,8 @@ from twinserve.store import seal, trial
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.deadline import Deadline
 
+pytestmark = pytest.mark.long
+
 
 def refusal(folder: Path, deadline: Deadline | None = None) -> str:
     """Why this version is not opened."""

@@ -63,9 +63,24 @@ def test_the_line_that_tells_excel_the_delimiter_is_no_header(delimiter: str) ->
     assert csv_file.read_csv(lambda: io.BytesIO(content.encode()))[0].to_dict("list") == ROWS
 
 
+@pytest.mark.parametrize(
+    ("rest", "sentence"),
+    [
+        (b"1;x\n2;y;z\n", "line 4 has 3 cells and the header 2"),
+        (b'1;x\n\n"2;y\n', "the quote that opens in line 5 is never closed"),
+        (b"1;x\n2;" + b"\xff\n", "not UTF-8 in line 4"),
+    ],
+)
+def test_lines_in_errors_are_those_of_the_file(rest: bytes, sentence: str) -> None:
+    """Also below the line that tells the delimiter."""
+    with pytest.raises(UnreadableTable, match=sentence):
+        csv_file.read_csv(lambda: io.BytesIO(b"sep=;\na;b\n" + rest))
+
+
 def test_which_of_several_sheets_was_read_is_told(tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
         pd.DataFrame(ROWS).to_excel(book, index=False, sheet_name="rows")
         pd.DataFrame(ROWS).to_excel(book, index=False, sheet_name="old")
     _, cells = read([str(tmp_path / "t.xlsx")], AS_IT_IS, io.BytesIO())
-    assert [note.sentence for note in cells.notes] == ["the first of 2 sheets was read, 'rows'"]
+    told = "the first of 2 sheets was read, 'rows'; --sheet NAME reads another"
+    assert [note.sentence for note in cells.notes] == [told]

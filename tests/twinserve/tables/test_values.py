@@ -53,6 +53,12 @@ def listed(read: Values) -> list[Any]:
         (("1949-01", "1949-12"), ["1949-01-01", "1949-12-01"], None, "2 cells are months, read as their first days"),
         (("31.12.2012", "1.2.2013"), ["2012-12-31", "2013-02-01"], None, "2 cells are dates with the day first, as a "),
         (("12/31/2012", "1/2/2013"), ["2012-12-31", "2013-01-02"], None, "2 cells are dates with the month first, as "),
+        (
+            ("12/31/2023 1:05 PM", "1/2/2024 12:00 AM"),
+            ["2023-12-31 13:05:00", "2024-01-02 00:00:00"],
+            None,
+            "2 cells are dates with the month first, as ",
+        ),
         (("Jun 12 1998", "Aug 7, 1998"), ["1998-06-12", "1998-08-07"], None, "2 cells are dates, read as YYYY-MM-DD"),
         (("12-Jun-1998", "7 August 1998"), ["1998-06-12", "1998-08-07"], None, "2 cells are dates, read as YYYY-MM-DD"),
         (("13:05", "00:00:30"), [47100, 30], "seconds since midnight", "2 cells are times of day, read as seconds "),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.errors import ModelError
-from twinserve.signature.findings import Finding, explain, render, unknown_key
+from twinserve.signature.findings import Finding, explain, forms_of_tables, render, unknown_key
 from twinserve.signature.left_out import column_path, flat_names
 from twinserve.signature.request.envelope import encoded_twice, envelope
 from twinserve.signature.request.spelling import ABSENT, PLAIN, Row, Spelled, flat_name
@@ -83,7 +83,7 @@ class Examiner:
         self._places = {path: self._find_place(path) for feature in signature.features for path in _upwards(feature)}
         """The sort key of each known path, computed once: each row may lack 500 features."""
         self._names = self._known | flat_names(signature).keys() | signature.left_out.keys()
-        self._hints = _hints(signature)
+        self._hints, self._forms = _hints(signature), forms_of_tables(signature)
         self._plain: dict[type, tuple[list[Finding], int]] = {}
         self._integers = {feature.path for feature in signature.features if feature.type is FeatureType.INTEGER}
 
@@ -171,7 +171,8 @@ class Examiner:
             line = {**line, "type": "missing"}
         is_twice = line["type"] == "spelled_twice"
         sent = (flat_name(path),) if is_twice else written.sent(path)
-        return self._hinted(explain({**line, "loc": (*prefix, *sent)}, whole=path in self._integers))
+        line = {**line, "loc": (*prefix, *sent)}
+        return self._hinted(explain(line, whole=path in self._integers, form=self._forms.get(path, "")))
 
     def _hinted(self, finding: Finding) -> Finding:
         """The finding; of a column that training left out, with the places where it may be sent."""

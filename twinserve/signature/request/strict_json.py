@@ -30,6 +30,7 @@ ESCAPED_COLON: Final = rb"\u003"
 ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 LONG_NUMBER: Final = b"0" * 400
 DUPLICATE: Final = "Detected duplicate key"
+TRAILING: Final = "trailing characters"
 NOT_FINITE: Final = re.compile(rb"-?(?:NaN|Infinity)\b")
 PLACED: Final = re.compile(r"(?P<reason>.+) at line (?P<line>[0-9]+) column (?P<column>[0-9]+)", re.DOTALL)
 
@@ -104,6 +105,8 @@ def _malformed(body: bytes, message: str) -> MalformedJson:
         position = without_escapes(body[: body.rindex(b'"', 0, position)]).rindex(b'"')
         return MalformedJson.at("Duplicate key", body, body.rfind(b"\n", 0, position) + 1, position)
     reason = match["reason"]
+    if reason.startswith(TRAILING) and body[position : position + 1] == b"{":
+        reason = "Another object (send several as an array)"
     # Of `-Infinity` jiter takes the minus for the start of a number.
     start = position - (body[position - 1 : position] == b"-")
     if literal := NOT_FINITE.match(body, start):

@@ -18,6 +18,7 @@ from twinserve.signature.findings import Finding
 from twinserve.signature.request import gc_pause
 from twinserve.signature.request.core_schema import schema
 from twinserve.signature.request.diagnosis import Examiner, InvalidInput
+from twinserve.signature.request.envelope import WholeTable
 from twinserve.signature.request.fast_path import Acceptor, Unsuited
 from twinserve.signature.request.flatten import flattener, tree_order
 from twinserve.signature.request.negative_zero import has_zero, unsign, with_signs
@@ -79,6 +80,7 @@ class Validator:
         self._acceptor = _acceptor(signature, max_batch, out_of_range)
         self._examiner = Examiner(signature, rules, max_batch)
         self._speller = Speller(signature)
+        self._whole_table = WholeTable(signature)
 
     def validate(self, body: bytes) -> Batch:
         """The body as columns; raises `MalformedJson` or `InvalidInput`."""
@@ -123,15 +125,18 @@ class Validator:
         except TooDeep as error:
             return InvalidInput([Finding((), "depth", str(error))], 1)
         rows = value if array else [value]
-        spelled, keys = None, self._keys
+        spelled, table, keys = None, None, self._keys
         if 0 < len(rows) <= self._max_batch:
             if (values := self._tried(rows, colons, keys)) is not None:
                 return values, None
+            table = self._whole_table.look(value)
             spelled = self._speller.read(rows)
             keys += len(self._speller.names)
             if spelled and not spelled.is_twice and (values := self._tried(rows, colons, keys)) is not None:
                 return values, spelled
         refusal = self._examiner.refusal(rows, array=array, spelled=spelled)
+        if refusal is not None and table is not None:
+            return InvalidInput([table], 1)
         return refusal or (self._values(self._many.validate_python(rows)), spelled)
 
     def _tried(self, rows: Sequence[Any], colons: int, keys: int) -> list[Any] | None:

@@ -32,7 +32,7 @@ FEWEST_TO_JUDGE: Final = 20
 NEARLY_ALL: Final = 0.95
 """A column with at least this share of distinct values is an identifier or free text."""
 LIKE_A_DATE: Final = r"\s*\d{1,4}([-/.]\d{1,2}[-/.]|[-. ]+[^\W\d]{3,9}[-., ]+)\d{1,4}([T ,]+\d{1,2}:\d{2}.*)?\s*"
-"""A text in one of the many ways to write a date that nobody can guess, such as `31.12.23` and `1/2/2023 1:05 PM`."""
+"""A text in one of the many ways to write a date that nobody can guess, such as `31.12.23` and `1/2/2023 9:05`."""
 BLANKS_OF_TEXT: Final = 4
 """Free text has at least this many blanks on average, which the names of people and streets have not."""
 ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"

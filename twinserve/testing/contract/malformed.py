@@ -103,6 +103,13 @@ class MalformedContract(Suite):
         assert answer.status == 422
         assert [error["code"] for error in answer.json()["errors"]] == ["depth"]
 
+    def test_objects_one_a_line_are_told_to_be_an_array(self, served: Client, instance: Any) -> None:
+        """JSON Lines are no JSON: the sentence says what to send."""
+        lines = f"{json.dumps(instance)}\n{json.dumps(instance)}\n".encode()
+        answer = served.predict(lines)
+        assert answer.status == 400
+        assert answer.json()["detail"] == "Another object (send several as an array) at line 2 column 1."
+
     @pytest.mark.parametrize(
         ("body", "position"),
         [

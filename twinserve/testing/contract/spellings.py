@@ -49,6 +49,15 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (MIXED | {"engine": 5}, [("/engine", "type")]),
     (MIXED | {"plate": 1, "x": 2}, [("/x", "unknown")]),
 ]
+ROWS = [flat(), flat()]
+ORIENTS: dict[str, Any] = {
+    "columns": {name: {str(place): row[name] for place, row in enumerate(ROWS)} for name in ROWS[0]},
+    "index": {str(place): row for place, row in enumerate(ROWS)},
+    "split": {"columns": [*ROWS[0]], "index": [0, 1], "data": [[*row.values()] for row in ROWS]},
+    "table": {"schema": {"fields": []}, "data": ROWS},
+    "values": [[*row.values()] for row in ROWS],
+}
+"""A table of two cars, as `DataFrame.to_json` writes it with each orient but `records`."""
 
 
 class SpellingsContract(OpenedSuite):
@@ -117,6 +126,14 @@ class SpellingsContract(OpenedSuite):
         (error,) = served.predict(envelope).json()["errors"]
         assert protocol in error["detail"]
         assert error["detail"].endswith("send here an instance itself, or an array of instances.")
+
+    @pytest.mark.parametrize("how", ORIENTS)
+    def test_a_whole_table_is_one_error(self, served: Client, how: str) -> None:
+        """As pandas writes it with any orient but `records`, which the sentence says to send instead."""
+        assert errors(served, ORIENTS[how]) == [("", "envelope")]
+        (error,) = served.predict(ORIENTS[how]).json()["errors"]
+        assert f'to_json(orient="{how}")' in error["detail"]
+        assert error["detail"].endswith('send an array of objects, as to_json(orient="records") writes it.')
 
     def test_a_name_of_an_envelope_beside_others_is_an_unknown_field(self, served: Client) -> None:
         """Only what can be nothing else is called an envelope."""

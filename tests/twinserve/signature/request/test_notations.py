@@ -78,6 +78,37 @@ def test_any_other_text_is_the_error_that_it_always_was(kind: str, notation: Not
     assert [finding.code for finding in refused.value.findings] == [code]
 
 
+@pytest.mark.parametrize(
+    ("kind", "notation", "value", "ending"),
+    [
+        (
+            "date",
+            Notation(form="date with the day first"),
+            "2/29/2024",
+            "such as 31/01/2012, or 31/01/2012 1:05 PM with ",
+        ),
+        ("date", Notation(form="date in digits", format="%Y%m%d"), 5, "a number or text of the form %Y%m%d."),
+        ("number", Notation(form="amount", unit="$"), "5 apples", "a text, with separators of thousands and $."),
+        ("number", Notation(form="time or duration"), "noon", "a text such as 13:05, 1 days 02:00:00 or 2h 5min."),
+        ("boolean", Notation(form="boolean"), "yes", "the text true or false in any case."),
+    ],
+)
+def test_the_error_names_the_form_that_the_table_has(kind: str, notation: Notation, value: Any, ending: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        one(kind, notation=notation).validate(json.dumps({"x": value}).encode())
+    (finding,) = refused.value.findings
+    assert " Or, as in the table: " in finding.detail
+    assert ending in finding.detail
+
+
+def test_other_errors_name_no_form() -> None:
+    validator = one("number", notation=Notation(form="amount"))
+    for body in (b"{}", b'{"x": null}', b'{"x": "9e999"}'):
+        with pytest.raises(InvalidInput) as refused:
+            validator.validate(body)
+        assert "as in the table" not in refused.value.findings[0].detail
+
+
 def test_the_schema_says_what_else_is_taken() -> None:
     described = json_schema(
         Signature(
