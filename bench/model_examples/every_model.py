@@ -14,6 +14,7 @@ from bench.model_examples import (
     meta_estimators,
     other_estimators,
     steps,
+    texts,
     trees,
     unanswered,
 )
@@ -36,6 +37,7 @@ def examples() -> Iterator[Example]:
     yield from steps.of_mixed_tables(mixed())
     yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
+    yield from texts.of_texts()
     yield from unanswered.unanswered(two, amount)
 
 
