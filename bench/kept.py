@@ -27,6 +27,7 @@ from twinserve.predict.predictor import Predictions
 from twinserve.predict.targets.one_label import OneLabel
 from twinserve.predict.targets.one_value import OneValue
 from twinserve.predict.targets.target import Target
+from twinserve.proof.known_categories import makes_words
 from twinserve.proof.probes import probes
 from twinserve.release.from_estimator import held_out, package
 from twinserve.service.inference.version import ModelVersion
@@ -85,11 +86,12 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     version = package(model, frame, target, input=declared, name=NAME, artifacts=folder)
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
-    columns = _valid(_rows(from_frame(frame[judging], opened.signature), opened.signature), opened.signature)
+    rows = _rows(from_frame(frame[judging], opened.signature), opened.signature, reads_texts=makes_words(model))
+    columns = _valid(rows, opened.signature)
     own = Categories.of(categories_of(frame), list(frame.columns))
-    rows, predicted = own.transform(to_frame(columns, opened.signature)), opened.manifest.target
+    table, predicted = own.transform(to_frame(columns, opened.signature)), opened.manifest.target
     is_one = isinstance(predicted, OneLabel | OneValue)
-    expected = _expected(model, rows) if is_one else _of_target(model, rows, predicted)
+    expected = _expected(model, table) if is_one else _of_target(model, table, predicted)
     difference = _asked(opened, columns, expected)
     given = int(expected.given.sum())
     return Kept(opened, place, given, len(columns) - given, difference)
@@ -146,10 +148,12 @@ def _apart(said: Any, wanted: Any) -> float:
     return float(difference)
 
 
-def _rows(real: Columns, signature: Signature) -> Columns:
-    """The real rows, with copies that have moved numbers, nulls, unseen categories and extremes."""
+def _rows(real: Columns, signature: Signature, *, reads_texts: bool) -> Columns:
+    """The real rows, with copies that have moved numbers, nulls, unseen categories, extremes and other texts."""
     some = real.take(range(min(ROWS, len(real))))
-    return Columns.concatenate([some, *_moved(some, signature), *probes(some, signature, (), 0)])
+    return Columns.concatenate(
+        [some, *_moved(some, signature), *probes(some, signature, (), 0, reads_texts=reads_texts)]
+    )
 
 
 def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:

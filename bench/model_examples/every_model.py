@@ -15,6 +15,7 @@ from bench.model_examples import (
     other_estimators,
     steps,
     targets,
+    texts,
     trees,
     unanswered,
 )
@@ -37,6 +38,7 @@ def examples() -> Iterator[Example]:
     yield from steps.of_mixed_tables(mixed())
     yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
+    yield from texts.of_texts()
     yield from unanswered.unanswered(two, amount)
     yield from targets.several_values(amount)
     yield from targets.several_labels(three)

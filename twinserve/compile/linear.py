@@ -16,6 +16,7 @@ from twinserve.compile.blocks import Affine, Block, Classified, Outputs, Regress
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.outputs import chosen, several_labels, several_values
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import reduced
 from twinserve.explain.stored import Scale
 from twinserve.predict.linear import LinearModel, Link
 
@@ -26,6 +27,7 @@ _LINKS: dict[str, Link] = {"label": "label", "logistic": "logistic"}
 def regressor(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """`value = x . coef + intercept`, of one target or of several."""
     weights, bias = _coefficients(model)
+    block, weights = reduced(graph, block, weights)
     if len(weights) > 1:
         return several_values(_product(graph, model, block, weights, bias), len(weights))
     value = _product(graph, model, block, weights, bias)
@@ -57,6 +59,7 @@ def ridge(graph: Graph, model: Any, block: Block) -> Classified | Outputs:
     """`decided`; of several labels each with a decision over 0."""
     if model._label_binarizer.y_type_.startswith("multilabel"):
         weights, bias = _coefficients(model)
+        block, weights = reduced(graph, block, weights)
         above = graph.op("Greater", _product(graph, model, block, weights, bias), graph.constant(0.0))
         return several_labels(chosen(graph, above, len(weights)), None, len(weights), 2 * len(weights))
     return decided(graph, model, block)
@@ -89,6 +92,7 @@ def stochastic(graph: Graph, model: Any, block: Block) -> Classified:
 
 def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified:
     weights, bias = _coefficients(model)
+    block, weights = reduced(graph, block, weights)
     if len(weights) > 1:
         decision = _product(graph, model, block, weights, bias)
         return decided_by(graph, decision, len(weights), kind, _additive(graph, block, weights, bias, "decision"))

@@ -31,6 +31,7 @@ from twinserve.compile import (
     scaling,
     splines,
     svm,
+    text,
     threshold,
     trees,
     xgboost,
@@ -41,7 +42,7 @@ _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost, multioutput, outliers,
-    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar,
+    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

@@ -34,6 +34,9 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
     "sklearn.ensemble.IsolationForest": ("_average_path_length_per_tree", "_decision_path_lengths", "_max_samples"),
+    **dict.fromkeys(
+        ("sklearn.feature_extraction.text.TfidfVectorizer", "twinserve.estimators.words.Words"), ("_tfidf",)
+    ),
     "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),

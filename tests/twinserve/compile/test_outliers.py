@@ -42,7 +42,7 @@ def assert_alike(model: Any, x: Floats) -> None:
     expected = Anomaly().read(model, x)
     assert expected.values is not None
     assert expected.labels is not None
-    assert np.abs((found["value"] - expected.values) / np.maximum(1.0, np.abs(expected.values))).max() <= 1e-11
+    assert np.abs((found["value"] - expected.values) / np.maximum(1.0, np.abs(expected.values))).max() <= 1e-9
     assert np.array_equal(found["label"], expected.labels)
 
 

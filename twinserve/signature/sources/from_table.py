@@ -36,7 +36,7 @@ LIKE_A_DATE: Final = r"\s*\d{1,4}([-/.]\d{1,2}[-/.]|[-. ]+[^\W\d]{3,9}[-., ]+)\d
 BLANKS_OF_TEXT: Final = 4
 """Free text has at least this many blanks on average, which the names of people and streets have not."""
 ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
-TEXT: Final = "is free text, of which the words are learned, so scikit-learn itself will serve this model"
+TEXT: Final = "is free text, of which the words are learned"
 
 NO_TYPES: Final[Mapping[str, GivenType]] = MappingProxyType({})
 
@@ -99,7 +99,9 @@ def from_table(
         columns[name] = column
     columns = _useful(columns, notes, known.troubles, types) if drop else columns
     notes += [
-        Note("warning", name, remark) for name, column in columns.items() if (remark := _remark(name, column, known))
+        Note("fact" if remark == TEXT else "warning", name, remark)
+        for name, column in columns.items()
+        if (remark := _remark(name, column, known))
     ]
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
