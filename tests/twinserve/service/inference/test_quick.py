@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from twinserve.compile import Column, compile_pipeline
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
+from twinserve.predict.targets.made import one_target
 from twinserve.service.inference.quick import BODY, MICROSECONDS, OF_LARGE, quick_body
 from twinserve.signature import Feature, FeatureType, Seen, Signature
 
@@ -41,4 +42,4 @@ def test_texts_count_by_what_their_words_take(compiled: CompiledPredictor) -> No
 
 
 def test_scikit_learn_is_never_asked_inline() -> None:
-    assert quick_body(SklearnPredictor(MODEL, SIGNATURE, ("False", "True"))) == 0
+    assert quick_body(SklearnPredictor(MODEL, SIGNATURE, one_target(("False", "True")))) == 0
