@@ -58,6 +58,7 @@ def read(locations: Sequence[str], reading: Reading, standard_input: BinaryIO) -
     cells = [first[1], *(cells for _, cells in others)]
     together = Cells(
         typed=all(one.typed for one in cells),
+        loose_digits=any(one.loose_digits for one in cells),
         decimal_comma=all(one.decimal_comma for one in cells),
         null_values=reading.null_values,
         notes=(*first[1].notes, Note("fact", None, f"{len(frames)} files, read one after the other")),

@@ -18,10 +18,11 @@ from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import Booleans
 from twinserve.notations.kind import Kind, Meaning
 from twinserve.notations.named_months import NamedMonths
-from twinserve.notations.notation import Notation
+from twinserve.notations.notation import Form, Notation
 from twinserve.notations.times import Clock, Durations, Months, YearFirst, YearLast
 from twinserve.notes import Note
 from twinserve.tables.cells import Cells
+from twinserve.tables.clock_times import times_as_texts
 from twinserve.tables.null_words import NULL_OF_PANDAS, is_null_word
 
 TIMES: Final = (YearFirst(), YearLast(), NamedMonths(), Months(), Clock(), Durations())
@@ -71,7 +72,7 @@ def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()
     if not frame.columns.is_unique:
         return read  # It is refused elsewhere, in one sentence.
     given = {name: frame[name] for name in frame.columns}
-    columns = {name: _column(str(name), values, cells, read, literal) for name, values in given.items()}
+    columns = {name: _column(str(name), times_as_texts(values), cells, read, literal) for name, values in given.items()}
     if any(columns[name] is not values for name, values in given.items()):
         read.frame = pd.DataFrame(columns, index=frame.index, columns=frame.columns, copy=False)
     return read
@@ -109,7 +110,7 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
     read.notes += _undecided(name, texts, words)
     meant = None if cells.typed or nulls or (codes < 0).any() else _null_of_pandas(texts, words)
     form = Notation(form="as it is", null_means=meant)
-    if not cells.typed and known and all(distinct[place].isdecimal() for place in known):
+    if (not cells.typed or cells.loose_digits) and known and all(distinct[place].isdecimal() for place in known):
         widths = {len(distinct[place]) for place in known}
         form = Notation(form="text of a value", width=widths.pop() if len(widths) == 1 else 0)
     if padded or nulls or form != Notation(form="as it is"):
@@ -228,8 +229,10 @@ def _without_null_words(name: str, values: pd.Series[Any], cells: Cells, read: V
     plain.iloc[[row for row, _ in texts]] = None
     words = " and ".join(sorted({repr(text) for _, text in texts if text}))
     read.notes.append(Note("fact", name, f"{words or 'a blank text'} in {len(texts)} cells, read as null"))
-    read.notations[name] = Notation(form="amount", nulls=tuple(sorted({text for _, text in texts})))
-    return plain.infer_objects()
+    known = plain.infer_objects()
+    form: Form = "boolean" if dtypes.infer_dtype(known, skipna=True) == "boolean" else "amount"
+    read.notations[name] = Notation(form=form, nulls=tuple(sorted({text for _, text in texts})))
+    return known
 
 
 def _without_null_numbers(name: str, values: pd.Series[Any], cells: Cells, read: Values) -> pd.Series[Any]:
