@@ -24,6 +24,7 @@ from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
+from twinserve.signature.left_out import with_nameless
 from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.signature.sources.given_type import GivenType
@@ -101,7 +102,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
-        *table_notes.of_rows(frame, known, options.target),
+        *table_notes.of_rows(frame, known, options.target, held_out),
         *table_notes.of_task(target, task, guessed=options.task is None),
         *table_notes.of_many_rows(learning),
         *table_notes.of_values(read, options.target, chosen),
@@ -183,4 +184,5 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
 def _with_others(signature: Signature, names: Sequence[str], others: dict[str, str]) -> Signature:
     """The signature with further columns that are left out, all in the order of the table."""
     why = {**signature.left_out, **others}
-    return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
+    left_out = {name: why[name] for name in names if name in why}
+    return signature.model_copy(update={"left_out": left_out if "" in names else with_nameless(left_out)})

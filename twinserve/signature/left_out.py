@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twinserve.signature.signature import Feature, FeatureTree, Path, Signature, is_array
 
 Unused = Mapping[str, "str | Inside"]
 """By key of an object: why training left this column out, or the columns that it left out of this group."""
+
+NAMELESS: Final = re.compile(r"Unnamed: \d+")
 
 
 class Inside(NamedTuple):
@@ -41,6 +44,12 @@ def column_paths(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         name: (name,) if any(path[:end] in taken for end in range(1, len(path))) else path
         for name, path in paths.items()
     }
+
+
+def with_nameless(left_out: Mapping[str, str]) -> dict[str, str]:
+    """With the name that a column without one has to Polars, which is none; pandas calls it `Unnamed: 0`."""
+    nameless = [name for name in left_out if NAMELESS.fullmatch(name)]
+    return {**left_out, **({"": left_out[nameless[0]]} if len(nameless) == 1 and "" not in left_out else {})}
 
 
 def unused(signature: Signature) -> Unused:

@@ -191,9 +191,16 @@ def _useless(name: str, column: Column, trouble: str | None) -> str | None:
         return _no_text(present, distinct, trouble)
     if column.type is FeatureType.CATEGORY and distinct >= NEARLY_ALL * len(present):
         return ALL_DIFFER
-    if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
+    if named_like_an_id(name) and distinct >= NEARLY_ALL * len(present) and _are_whole(column):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
+
+
+def _are_whole(column: Column) -> bool:
+    """Are these whole numbers? Those beyond 2**53, as identifiers may be, are read as doubles."""
+    if column.type is not FeatureType.NUMBER:
+        return column.type is FeatureType.INTEGER
+    return bool((column.values.dropna() % 1 == 0).all())
 
 
 def _no_text(present: pd.Series[Any], distinct: int, trouble: str | None) -> str:

@@ -28,8 +28,6 @@ FEW: Final = 20
 FIRST_YEAR, LAST_YEAR = 1, 9999
 NUMBERS: Final = frozenset((int, float, decimal.Decimal, np.int64, np.float64))
 """The types of numbers that one column of objects may mix."""
-NAMES: Final = {"ndarray": "lists", "list": "lists", "dict": "objects"}
-"""What people call the values of these types."""
 
 DATE: Final = r"\d{4}-\d{2}-\d{2}"
 INSTANT: Final = DATE + r"([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?"
@@ -117,8 +115,8 @@ def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
         return number_column(values, FeatureType.NUMBER)
     if kinds <= NUMBERS | {str, bool, np.bool_}:
         return replace(_texts(plain_texts(values), recognise=False), remark="mixes numbers and texts, read as texts")
-    names = {NAMES.get(kind.__name__, f"{kind.__name__} values") for kind in kinds}
-    raise NotAFeature(f"holds {', '.join(sorted(names))}")
+    names = {"list" if kind is np.ndarray else kind.__name__ for kind in kinds}  # Parquet's lists are arrays here.
+    raise NotAFeature(f"holds {', '.join(sorted(names))} values")
 
 
 def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:

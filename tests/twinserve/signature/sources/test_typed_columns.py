@@ -95,4 +95,4 @@ def test_a_null_among_booleans_is_told_as_of_a_boolean() -> None:
 
 def test_lists_are_called_lists() -> None:
     table = column(pd.Series([np.array([1]), np.array([2, 3])] * 12, dtype=object))
-    assert [note.sentence for note in table.notes] == ["it holds lists"]
+    assert [note.sentence for note in table.notes] == ["it holds list values"]
