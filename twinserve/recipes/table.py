@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -32,6 +32,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.stacked import with_groups
 from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
@@ -71,6 +72,9 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
+    if options.holdout is not None:
+        frame = with_groups(frame, options.holdout.columns)
+        options = replace(options, holdout=with_groups(options.holdout, frame.columns))
     learned = len(frame)
     names = [str(name) for name in frame.columns]
     read, chosen = _read(frame, options)

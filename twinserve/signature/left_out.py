@@ -52,6 +52,26 @@ def with_nameless(left_out: Mapping[str, str]) -> dict[str, str]:
     return {**left_out, **({"": left_out[nameless[0]]} if len(nameless) == 1 and "" not in left_out else {})}
 
 
+def null_groups(signature: Signature) -> dict[Path, FeatureTree]:
+    """The groups that an instance may have as null, by path: those that were null in rows of the table, which has a
+    column of nulls for each, and of which every field may be null."""
+    root = signature.tree()
+    groups: dict[Path, FeatureTree] = {}
+    for path in map(column_path, signature.left_out):
+        node: FeatureTree | Feature | None = root
+        for part in path:
+            node = None if node is None or isinstance(node, Feature) or is_array(node) else node.get(part)
+        if node is not None and not isinstance(node, Feature) and _may_be_null(node):
+            groups[path] = node
+    return groups
+
+
+def _may_be_null(node: FeatureTree | Feature) -> bool:
+    if isinstance(node, Feature):
+        return node.nullable
+    return not is_array(node) and all(map(_may_be_null, node.values()))
+
+
 def unused(signature: Signature) -> Unused:
     """The columns that training left out, each by its own name and nested; where a field has this name, it has it."""
     tree = signature.tree()
