@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from twinserve.inprocess.frames import instances
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
@@ -25,6 +26,18 @@ from twinserve.tables.values import read_values
 ROWS: Final = 24
 DECIMALS = [decimal.Decimal("1.10"), decimal.Decimal(3), None]
 TIMES = [datetime.time(13, 5), datetime.time(0, 0, 30), None]
+VALUES: Final[list[tuple[Any, str]]] = [
+    (pd.Categorical([1, 2, 3] * 8), "category"),
+    (pd.Categorical([1.5, 2.0, None] * 8), "category"),
+    (pd.Categorical([True, False] * 12), "category"),
+    (pd.Series([1, "two", 3.5, None] * 6, dtype=object), "category"),
+    (pd.Series([True, "False", 2] * 8, dtype=object), "category"),
+    (pd.Series(DECIMALS * 8, dtype=object), "number"),
+    (pd.Series(DECIMALS * 8, dtype=pd.ArrowDtype(pa.decimal128(5, 2))), "number"),
+    (pd.Series([decimal.Decimal("1.5"), 2.5, 3] * 8, dtype=object), "number"),
+    (pd.Series(TIMES * 8, dtype=object), "number"),
+    (pd.Series(TIMES * 8, dtype=pd.ArrowDtype(pa.time64("us"))), "number"),
+]
 HOURS = [pd.Timedelta(hours=30), pd.Timedelta(seconds=5), None]
 
 
@@ -48,26 +61,23 @@ def accepted(table: FeatureTable, rows: pd.DataFrame, **how: Any) -> None:
     assert batch.columns.unseen == expected.unseen == {}
 
 
-@pytest.mark.parametrize(
-    ("values", "became"),
-    [
-        (pd.Categorical([1, 2, 3] * 8), "category"),
-        (pd.Categorical([1.5, 2.0, None] * 8), "category"),
-        (pd.Categorical([True, False] * 12), "category"),
-        (pd.Series([1, "two", 3.5, None] * 6, dtype=object), "category"),
-        (pd.Series([True, "False", 2] * 8, dtype=object), "category"),
-        (pd.Series(DECIMALS * 8, dtype=object), "number"),
-        (pd.Series(DECIMALS * 8, dtype=pd.ArrowDtype(pa.decimal128(5, 2))), "number"),
-        (pd.Series([decimal.Decimal("1.5"), 2.5, 3] * 8, dtype=object), "number"),
-        (pd.Series(TIMES * 8, dtype=object), "number"),
-        (pd.Series(TIMES * 8, dtype=pd.ArrowDtype(pa.time64("us"))), "number"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("values", "became"), VALUES, ids=str)
 def test_its_own_rows_are_requests(values: Any, became: str) -> None:
     table = column(values)
     assert table.signature.features[1].type == became
     accepted(table, pd.DataFrame({"other": table.frame["other"], "it": values}))
+
+
+@pytest.mark.parametrize("values", [value for value, _ in VALUES], ids=str)
+def test_its_own_rows_are_instances_without_json(values: Any) -> None:
+    """As `Model.predict` of a DataFrame makes them."""
+    table = column(values)
+    rows = pd.DataFrame({"other": table.frame["other"], "it": values})
+    signature = observe(table.signature, table.frame)
+    batch = Validator(signature).validate_value(instances(rows, signature))
+    expected = from_frame(table.frame, signature)
+    np.testing.assert_allclose(batch.columns.matrix, expected.matrix)
+    assert batch.columns.unseen == {}
 
 
 @pytest.mark.parametrize("dtype", [None, object, pd.ArrowDtype(pa.duration("us"))])
