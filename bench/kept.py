@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from serve_flask import create_app
 from twinserve.estimators.categories import Categories, categories_of
 from twinserve.predict.halving import by_halves
+from twinserve.proof.known_categories import makes_words
 from twinserve.proof.probes import probes
 from twinserve.release.from_estimator import held_out, package
 from twinserve.service.inference.version import ModelVersion
@@ -78,7 +79,8 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     version = package(model, frame, target, input=declared, name=NAME, artifacts=folder)
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
-    columns = _valid(_rows(from_frame(frame[judging], opened.signature), opened.signature), opened.signature)
+    rows = _rows(from_frame(frame[judging], opened.signature), opened.signature, reads_texts=makes_words(model))
+    columns = _valid(rows, opened.signature)
     own = Categories.of(categories_of(frame), list(frame.columns))
     expected = _expected(model, own.transform(to_frame(columns, opened.signature)))
     difference = _asked(opened, columns, expected)
@@ -120,10 +122,12 @@ def _difference(predictions: list[Any], expected: Expected) -> float:
     return difference
 
 
-def _rows(real: Columns, signature: Signature) -> Columns:
-    """The real rows, with copies that have moved numbers, nulls, unseen categories and extremes."""
+def _rows(real: Columns, signature: Signature, *, reads_texts: bool) -> Columns:
+    """The real rows, with copies that have moved numbers, nulls, unseen categories, extremes and other texts."""
     some = real.take(range(min(ROWS, len(real))))
-    return Columns.concatenate([some, *_moved(some, signature), *probes(some, signature, (), 0)])
+    return Columns.concatenate(
+        [some, *_moved(some, signature), *probes(some, signature, (), 0, reads_texts=reads_texts)]
+    )
 
 
 def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:

@@ -29,8 +29,9 @@ import sklearn
 import xgboost
 from threadpoolctl import threadpool_limits
 
+from bench.boundary import DOUBLES, Beside, beside
 from bench.kept import Broken, Kept, kept
-from bench.model_examples.every_model import examples
+from bench.model_examples.every_model import boundary_examples, examples
 from bench.model_examples.tables import Table
 from twinserve.errors import ModelError
 from twinserve.predict.linear import KEY
@@ -96,8 +97,8 @@ def _predict(model: Any, row: pd.DataFrame) -> object:
     return model.predict_proba(row) if hasattr(model, "predict_proba") else model.predict(row)
 
 
-def page(rows: Sequence[Row]) -> str:
-    """The table as Markdown."""
+def page(rows: Sequence[Row], besides: Sequence[Beside] = ()) -> str:
+    """The table and the rows beside boundaries as Markdown."""
     lines = [
         "# Which models compile",
         "",
@@ -105,7 +106,8 @@ def page(rows: Sequence[Row]) -> str:
         "",
         "Each model was fitted, packaged, opened as a server opens it, and asked through the Flask door (the Flask",
         "side of the service): held-out rows, the same rows one float step to each side, and rows with nulls, unseen",
-        "categories and extremes. Every label, every number (within 1e-9) and every refusal equals the estimator's.",
+        "categories, extremes and texts of all kinds. Every label, every number (within 1e-9) and every refusal equals",
+        "the estimator's.",
         "",
         "- **served**: `folded` means that scaler and coefficients are combined into one dot product, `graph` that",
         "  ONNX Runtime predicts; any other text is the reason why scikit-learn serves.",
@@ -128,7 +130,21 @@ def page(rows: Sequence[Row]) -> str:
     ]
     cells = [(r.name, r.outcome, r.difference, r.answered, r.refused, r.slow, r.fast) for r in rows]
     lines += [f"| {' | '.join(row)} |" for row in cells]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_boundaries(besides)]) + "\n"
+
+
+def _boundaries(besides: Sequence[Beside]) -> list[str]:
+    return [
+        "",
+        "## Rows on a boundary between two classes",
+        "",
+        "The last bit of a sum depends on the order of its terms, and so on the library and the processor. Where a",
+        f"row lies within {DOUBLES} doubles of where the estimator's label changes, this bit decides the label,",
+        "and a compiled model may choose the other one; its probabilities are equal within 1e-9 all the same. Of",
+        "rows made to lie there (`bench/boundary.py`), so many get another label than from the estimator:",
+        "",
+        *(f"- {one.name}: {one.other} of {one.rows}" for one in besides),
+    ]
 
 
 def compiled_rows(path: Path) -> dict[str, Row]:
@@ -148,6 +164,7 @@ def main() -> int:
     rows: list[Row] = []
     broken = 0
     with threadpool_limits(1):
+        besides = [one for example in boundary_examples() if (one := beside(*example)) is not None]
         for name, model, table in examples():
             if name in known:
                 rows.append(known[name])
@@ -160,7 +177,7 @@ def main() -> int:
                 sys.stderr.write(f"{name}: BROKEN, {error}\n")
     if broken:
         return 1
-    out.write_text(page(rows), encoding="utf-8")
+    out.write_text(page(rows, besides), encoding="utf-8")
     return 0
 
 

@@ -45,6 +45,20 @@ def mixed(rows: int = 2000) -> Table:
     return Table(frame, np.asarray(target))
 
 
+def reviews(rows: int = 1000, vocabulary: int = 5000) -> Table:
+    """A text of five to fifty words, of which some tell the class, beside two numbers."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"stars": rng.normal(size=rows), "price": rng.gamma(2.0, 10.0, rows)})
+    target = rng.integers(0, 2, rows)
+    telling = [[f"fine{k}" for k in range(30)], [f"poor{k}" for k in range(30)]]
+    texts = []
+    for side in target.tolist():
+        words = [f"word{k}" for k in (vocabulary * rng.random(int(rng.integers(5, 50))) ** 3).astype(int)]
+        texts.append(" ".join([*words, *rng.choice(telling[side], 2)]))
+    frame["text"] = texts
+    return Table(frame, target)
+
+
 def with_nulls_declared(table: Table) -> Table:
     """The same rows, of which none holds a null; the input says that a request may."""
     fields: dict[str, Any] = dict.fromkeys(table.frame.columns, (float | None, ...))

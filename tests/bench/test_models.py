@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn import datasets
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")
 
+from bench.boundary import DOUBLES, PAIRS, Beside, beside, rows_beside
 from bench.model_examples.every_model import examples
+from bench.model_examples.tables import numbers
 from bench.models import Row, compiled_rows, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
@@ -24,8 +31,22 @@ def test_the_page_lists_every_example_once() -> None:
 
 
 def test_a_line_has_all_that_was_found() -> None:
-    text = page([Row("a model", "folded", "1.0e-16", "400", "3", "350", "3.1")])
-    assert text.endswith("| a model | folded | 1.0e-16 | 400 | 3 | 350 | 3.1 |\n")
+    text = page([Row("a model", "folded", "1.0e-16", "400", "3", "350", "3.1")], [Beside("a model", 600, 63)])
+    assert "| a model | folded | 1.0e-16 | 400 | 3 | 350 | 3.1 |\n" in text
+    assert text.endswith("- a model: 63 of 600\n")
+
+
+def test_rows_beside_a_boundary_lie_there() -> None:
+    """Next to each of them is one with another label, and trees agree on all of them."""
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    found = beside("tree", tree, numbers(datasets.load_iris))
+    assert found == Beside("tree", (2 + 2 * DOUBLES) * PAIRS, 0)
+    table = numbers(datasets.load_iris)
+    model = LogisticRegression(max_iter=5000).fit(table.frame, table.target)
+    rows = rows_beside(model, table.frame)
+    low, high = (model.predict(pd.DataFrame(part, columns=table.frame.columns)) for part in np.split(rows, 10)[:2])
+    assert (low != high).all()
+    np.testing.assert_allclose(rows[:PAIRS], rows[PAIRS : 2 * PAIRS], rtol=1e-15)
 
 
 def test_rows_of_compiled_models_are_read_back_from_a_page(tmp_path: Path) -> None:

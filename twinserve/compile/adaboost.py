@@ -12,7 +12,7 @@ import numpy as np
 from twinserve.arrays import FloatArray
 from twinserve.compile.additive import Additive, TreeTerm
 from twinserve.compile.blocks import Block, Classified
-from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.graph import Graph, Lowering, require_numbers
 from twinserve.compile.limits import limit_of
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import Tree
@@ -58,7 +58,7 @@ def _additive(graph: Graph, sums: str, width: int, whole: float) -> Additive | N
 
 def _sums_of_trees(graph: Graph, model: Any, block: Block) -> str:
     """`[n, classes]`: the sums of trees, whose leaves each hold what their class adds."""
-    graph.numbers(block, model)
+    require_numbers(block.columns, model)
     summands: list[tuple[int, Tree]] = []
     for tree, weight in zip(model.estimators_, model.estimator_weights_, strict=False):
         limit = limit_of(tree)

@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Block, Classified
-from twinserve.compile.graph import INT64, Graph, Lowering
+from twinserve.compile.graph import INT64, Graph, Lowering, require_numbers
 from twinserve.compile.limits import Limit
 from twinserve.compile.refusal import refusal
+from twinserve.compile.scaling import above
+from twinserve.compile.sparse import reduced
 
 
 def gaussian(graph: Graph, model: Any, block: Block) -> Classified:
@@ -33,26 +36,25 @@ def gaussian(graph: Graph, model: Any, block: Block) -> Classified:
 
 def multinomial(graph: Graph, model: Any, block: Block) -> Classified:
     """`x . log p + log prior`."""
-    weights = model.feature_log_prob_.T
-    return _classified(graph, model, graph.affine(graph.numbers(block, model), weights, model.class_log_prior_))
+    return _classified(graph, model, _product(graph, model, block, model.feature_log_prob_, model.class_log_prior_))
 
 
 def complement(graph: Graph, model: Any, block: Block) -> Classified:
     """`x . weights`, and the prior only for a single class."""
     bias = model.class_log_prior_ if len(model.classes_) == 1 else np.zeros(len(model.classes_))
-    return _classified(graph, model, graph.affine(graph.numbers(block, model), model.feature_log_prob_.T, bias))
+    return _classified(graph, model, _product(graph, model, block, model.feature_log_prob_, bias))
 
 
 def bernoulli(graph: Graph, model: Any, block: Block) -> Classified:
     """`x . (log p - log(1 - p)) + log prior + sum(log(1 - p))`, x first made 0 and 1 by `binarize`."""
-    tensor = graph.numbers(block, model)
+    require_numbers(block.columns, model)
     if model.binarize is not None:
-        tensor = graph.as_double(graph.op("Greater", tensor, graph.constant(float(model.binarize))))
+        block = above(graph, block, float(model.binarize))
     with np.errstate(divide="ignore"):
         absent = np.log(1 - np.exp(model.feature_log_prob_))
     bias = model.class_log_prior_ + absent.sum(axis=1)
     _require_finite(model, absent, bias)
-    return _classified(graph, model, graph.affine(tensor, (model.feature_log_prob_ - absent).T, bias))
+    return _classified(graph, model, _product(graph, model, block, model.feature_log_prob_ - absent, bias))
 
 
 def categorical(graph: Graph, model: Any, block: Block) -> Classified:
@@ -69,6 +71,12 @@ def categorical(graph: Graph, model: Any, block: Block) -> Classified:
     hits = graph.as_double(graph.op("Equal", cells, codes))
     weights = np.concatenate([table.T for table in model.feature_log_prob_])
     return _classified(graph, model, graph.affine(hits, weights, model.class_log_prior_))
+
+
+def _product(graph: Graph, model: Any, block: Block, weights: FloatArray, bias: FloatArray) -> str:
+    """`x . weights + bias`, weights `[classes, columns]`."""
+    block, weights = reduced(graph, block, weights)
+    return graph.affine(graph.numbers(block, model), weights.T, bias)
 
 
 def _require_finite(model: Any, *tables: Any) -> None:

@@ -15,6 +15,7 @@ from twinserve.compile.graph import Graph
 from twinserve.compile.lowerings import LOWERINGS
 from twinserve.compile.onnx_model import model_of
 from twinserve.compile.refusal import refusal
+from twinserve.compile.stored_texts import stored_texts
 from twinserve.compile.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
 from twinserve.graph.check import check_graph
 from twinserve.graph.reader import BadGraph
@@ -45,7 +46,8 @@ def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compil
     fitted on; null is NaN. Outputs: a classifier's `label`, int64 `[n]`, an index into the final
     estimator's `classes_`, and with a `predict_proba` its `probabilities`, double `[n, classes]`; a
     regressor's `value`, double `[n]`. A text that a step knows and that is not among a column's categories gets a code
-    after theirs, which `twinserve/predict/extra_categories.py` reads from the metadata.
+    after theirs, which `twinserve/predict/extra_categories.py` reads from the metadata. Where a step reads texts,
+    further columns follow, which `twinserve/text/` makes of them as the metadata says.
 
     Run it on one thread: with more, ONNX Runtime adds the trees of a single row in another order.
 
@@ -62,10 +64,12 @@ def compile_with_explanation(pipeline: Any, columns: Sequence[Column]) -> Compil
         longer = [replace(c, categories=(*c.categories, *extra.get(c.name, ()))) for c in columns]
         graph, outcome = _lowered(pipeline, longer)
     outputs = outputs_of(graph, pipeline, outcome)
-    model = model_of(graph, outputs, len(columns), _width(outcome))
+    model = model_of(graph, outputs, len(graph.columns), _width(outcome))
     linear = None if isinstance(outcome, Block) or outcome.linear is None else guarded(graph, outcome.linear)
     props = extra_categories_metadata(_codes(extra, columns)) | (linear.metadata() if linear is not None else {})
-    helper.set_model_props(model, props)
+    texts, constants = stored_texts(graph, len(columns))
+    model.graph.initializer.extend(constants)
+    helper.set_model_props(model, props | texts)
     if model.ByteSize() > MAX_BYTES:
         raise refusal(pipeline, f"its graph takes {model.ByteSize()} bytes, more than {MAX_BYTES}")
     onnx.checker.check_model(model)

@@ -14,6 +14,7 @@ import numpy as np
 from twinserve.compile.blocks import Block, Outcome
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import is_sparse, joined, term_block, whole_terms
 from twinserve.estimators.introspection import class_name, steps_at_predict
 
 
@@ -38,7 +39,8 @@ def column_transformer(graph: Graph, transformer: Any, block: Block) -> Block:
         if not (isinstance(step, str) and step == "passthrough"):
             part = graph.transform(step, part)
         parts.append(_weighted(graph, transformer, part, name))
-    return _joined(graph, transformer, parts)
+    whole = _joined(graph, transformer, parts)
+    return whole if transformer.sparse_output_ or not is_sparse(graph, whole) else joined(graph, [whole], is_dense=True)
 
 
 def feature_union(graph: Graph, union: Any, block: Block) -> Block:
@@ -77,6 +79,9 @@ def _weighted(graph: Graph, owner: Any, part: Block, name: str) -> Block:
     weight = (owner.transformer_weights or {}).get(name)
     if weight is None:
         return part
+    terms = whole_terms(graph, part)
+    if terms is not None:
+        return term_block(graph, terms.then("times", numbers=np.array([float(weight)])))
     weighted = graph.op("Mul", graph.numbers(part, owner), graph.constant(float(weight)))
     affine = part.affine and part.affine.times(np.full(len(part.columns), float(weight)))
     return Block.of(weighted, part.columns, affine)

@@ -15,6 +15,7 @@ import numpy as np
 
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.sparse import reduced
 
 
 def pca(graph: Graph, model: Any, block: Block) -> Block:
@@ -28,10 +29,12 @@ def pca(graph: Graph, model: Any, block: Block) -> Block:
 
 
 def truncated_svd(graph: Graph, model: Any, block: Block) -> Block:
-    """`x . components`."""
-    directions = np.asarray(model.components_, dtype=np.float64).T
-    tensor = graph.op("MatMul", graph.numbers(block, model), graph.constant(directions))
-    return Block.numbers(tensor, directions.shape[1])
+    """`x . components`; of texts alone each component is a column of the input."""
+    block, directions = reduced(graph, block, np.asarray(model.components_, dtype=np.float64))
+    tensor = graph.numbers(block, model)
+    if block.affine is not None and np.array_equal(directions, np.eye(len(directions))):
+        return block
+    return Block.numbers(graph.op("MatMul", tensor, graph.constant(directions.T)), len(directions))
 
 
 LOWERINGS: dict[str, Lowering] = {

@@ -13,6 +13,7 @@ from twinserve.compile.additive import Additive, LinearTerm, TreeTerm
 from twinserve.compile.field_sets import field_sets
 from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import model_of, needed
+from twinserve.compile.tree import Emitted
 from twinserve.errors import ModelError
 from twinserve.explain.explainer import Table
 from twinserve.explain.stored import StoredExact, StoredLinear, StoredTrees
@@ -89,10 +90,9 @@ class _Read(NamedTuple):
 
 
 def _read_by(graph: Graph, term: TreeTerm | LinearTerm) -> _Read:
-    if isinstance(term, LinearTerm):
-        return _Read(term.tensor, term.width, is_single=False)
-    emitted = graph.emitted[term.tensor]
-    return _Read(emitted.tensor, emitted.width, emitted.is_single)
+    read = term if isinstance(term, LinearTerm) else graph.emitted[term.tensor]
+    width = len(graph.columns) if read.tensor == "x" else read.width
+    return _Read(read.tensor, width, isinstance(read, Emitted) and read.is_single)
 
 
 def _sets(graph: Graph, part: _Read) -> Sequence[int]:

@@ -26,7 +26,7 @@ _ELEMENTWISE = frozenset({
 
 def field_sets(graph: Graph, tensor: str) -> Sets:
     """The sets of a tensor `[n, columns]`; of operations that are not known, each column depends on everything read."""
-    known: dict[str, Sets] = {"x": [1 << i for i in range(len(graph.columns))]}
+    known: dict[str, Sets] = {"x": [1 << field for field in graph.fields]}
     makers: dict[str, str] = {}
     for node in needed(exact_nodes(graph), [tensor]):
         known[node.output[0]] = _made(graph, node, known, makers)

@@ -26,6 +26,7 @@ from twinserve.compile.library_functions import Rising
 from twinserve.compile.limits import Limit, limit_of
 from twinserve.compile.private_attributes import require
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import Joined, Terms, joined, not_within, real
 from twinserve.compile.tree import Emitted
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
@@ -43,8 +44,12 @@ class Graph:
     def __init__(self, lowerings: Mapping[str, Lowering], columns: Sequence[Column] = ()) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
-        self.columns = tuple(columns)
-        """The columns of the input `x`; empty where they are not known."""
+        self.columns = list(columns)
+        """The columns of the input `x`, those made of texts last; empty where they are not known."""
+        self.fields = list(range(len(columns)))
+        """For each of these the column of the table that it comes from."""
+        self.sparse: dict[str, Terms | Joined] = {}
+        """By name what blocks hold that have no tensor."""
         self.extra_categories: dict[str, dict[str, None]] = {}
         """By a column's name the texts that a step knows and its vocabulary lacks, in the order of the steps."""
         self.limits: dict[str, dict[int, Limit]] = {}
@@ -68,7 +73,7 @@ class Graph:
             raise CannotCompile(f"{name}: there is no lowering for this class")
         require(estimator)
         expected = getattr(estimator, "n_features_in_", None)
-        if expected is not None and expected != len(block.columns):
+        if expected and expected != len(block.columns):  # Copies of CatBoost's models say 0.
             raise CannotCompile(f"{name}: it was fitted on {expected} columns and gets {len(block.columns)} here")
         limit = limit_of(estimator)
         if limit is not None:
@@ -88,11 +93,22 @@ class Graph:
 
     def demand(self, block: Block, limit: Limit) -> None:
         """Give a row no answer where one of these columns is a number beyond a limit."""
-        for column, pick in zip(block.columns, block.picks, strict=True):
-            if column.kind == "number":
-                known = self.limits.setdefault(block.tensor, {})
-                known[pick] = limit.within(known.get(pick, limit))
-                self.widths[block.tensor] = block.width
+        for piece in not_within(self, block, limit.low, limit.high):
+            for column, pick in zip(piece.columns, piece.picks, strict=True):
+                if column.kind == "number":
+                    self.limit(piece.tensor, piece.width, pick, limit)
+
+    def limit(self, tensor: str, width: int, pick: int, limit: Limit) -> None:
+        """Give a row no answer where one column of a tensor is beyond a limit."""
+        known = self.limits.setdefault(tensor, {})
+        known[pick] = limit.within(known.get(pick, limit))
+        self.widths[tensor] = max(width, self.widths.get(tensor, 0))
+
+    def add_column(self, column: Column, field: int) -> int:
+        """The place of one more column of the input, which comes from a field's text."""
+        self.columns.append(column)
+        self.fields.append(field)
+        return len(self.columns) - 1
 
     # -- nodes -----------------------------------------------------------------------------------------------
 
@@ -124,6 +140,7 @@ class Graph:
 
     def dense(self, block: Block) -> str:
         """The block as one tensor, codes of categories included."""
+        block = real(self, block)
         return self.gather(block.tensor, block.picks, block.width)
 
     def numbers(self, block: Block, reader: Any) -> str:
@@ -146,13 +163,15 @@ class Graph:
                 parts.append(block)
         if len(parts) == 1:
             return parts[0]
-        joined = self.op("Concat", *(self.dense(part) for part in parts), axis=1)
-        return Block.of(joined, (column for part in parts for column in part.columns), _affine(parts))
+        if any(part.tensor in self.sparse for part in parts):
+            return joined(self, parts)
+        beside = self.op("Concat", *(self.dense(part) for part in parts), axis=1)
+        return Block.of(beside, (column for part in parts for column in part.columns), _affine(parts))
 
     def each_row(self, tensor: str, values: npt.ArrayLike) -> str:
         """The row `values`, repeated for each row of a tensor."""
         row = np.asarray(values, dtype=np.float64).reshape(1, -1)
-        rows = self.op("Shape", tensor, start=0, end=1)
+        rows = self.op("Shape", "x" if tensor in self.sparse else tensor, start=0, end=1)
         shape = self.op("Concat", rows, self.constant([row.shape[1]], np.int64), axis=0)
         return self.op("Expand", self.constant(row), shape)
 

@@ -15,6 +15,7 @@ from twinserve.compile.additive import Additive, LinearTerm
 from twinserve.compile.blocks import Affine, Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import reduced
 from twinserve.explain.stored import Scale
 from twinserve.predict.linear import LinearModel, Link
 
@@ -27,6 +28,7 @@ def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
     weights, bias = _coefficients(model)
     if len(weights) != 1:
         raise refusal(model, f"it predicts {len(weights)} values, and a graph gives one")
+    block, weights = reduced(graph, block, weights)
     value = _product(graph, model, block, weights, bias)
     additive = _additive(graph, block, weights, bias, "value")
     return Regressed(value, _folded(block.affine, weights, bias, "value"), additive)
@@ -84,6 +86,7 @@ def stochastic(graph: Graph, model: Any, block: Block) -> Classified:
 
 def _classified(graph: Graph, model: Any, block: Block, kind: str) -> Classified:
     weights, bias = _coefficients(model)
+    block, weights = reduced(graph, block, weights)
     if len(weights) > 1:
         decision = _product(graph, model, block, weights, bias)
         return decided_by(graph, decision, len(weights), kind, _additive(graph, block, weights, bias, "decision"))

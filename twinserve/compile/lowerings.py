@@ -29,6 +29,7 @@ from twinserve.compile import (
     scaling,
     splines,
     svm,
+    text,
     threshold,
     trees,
     xgboost,
@@ -39,7 +40,7 @@ _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost,
-    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar,
+    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from twinserve.compile.blocks import Block, Classified, Outcome, Regressed
-from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.graph import Graph, Lowering, require_numbers
 from twinserve.compile.limits import FINITE
 from twinserve.compile.refusal import refusal
 
@@ -39,7 +39,7 @@ def one_against_one(graph: Graph, model: Any, block: Block) -> Classified:
     if model.pairwise_indices_ is not None:
         raise refusal(model, "estimators of distances are not lowered")
     members, classes = model.estimators_, len(model.classes_)
-    graph.numbers(block, model)  # It makes one array of numbers of its table.
+    require_numbers(block.columns, model)  # It makes one array of numbers of its table.
     outcomes = [graph.lower(member, block) for member in members]
     scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
     chosen = _beside(graph, [_chosen(graph, *pair) for pair in zip(members, outcomes, strict=True)])

@@ -14,6 +14,7 @@ from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import reduced
 
 _KINDS = {"identity": None, "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
@@ -45,6 +46,8 @@ def _last_layer(graph: Graph, model: Any, block: Block) -> tuple[str, int]:
     if model.activation not in _KINDS:
         raise refusal(model, f"activation={model.activation!r} is not lowered")
     layers = [(np.asarray(w, dtype=np.float64), b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
+    block, first = reduced(graph, block, layers[0][0].T)
+    layers[0] = first.T, layers[0][1]
     tensor, kind = graph.numbers(block, model), _KINDS[model.activation]
     extra = 0
     for weights, bias in layers[:-1]:

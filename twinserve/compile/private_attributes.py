@@ -33,6 +33,9 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
     "sklearn.ensemble.HistGradientBoostingRegressor": _BOOSTING,
+    **dict.fromkeys(
+        ("sklearn.feature_extraction.text.TfidfVectorizer", "twinserve.estimators.words.Words"), ("_tfidf",)
+    ),
     "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),

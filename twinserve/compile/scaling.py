@@ -1,7 +1,9 @@
 """Scalers and other transformers of each number by itself, or of each row.
 
 Every lowering repeats scikit-learn's operations in their order, because the split of a tree behind a scaler may
-depend on the last bit. Source: scikit-learn 1.9, `preprocessing/_data.py`.
+depend on the last bit. Terms of texts are sparse, and scikit-learn multiplies these where it divides others.
+
+Source: scikit-learn 1.9, `preprocessing/_data.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.blocks import Block, Column
-from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.graph import Graph, Lowering, require_numbers
+from twinserve.compile.sparse import pieces, term_block, whole_terms
 
 
 def standard(graph: Graph, scaler: Any, block: Block) -> Block:
@@ -40,11 +43,16 @@ def min_max(graph: Graph, scaler: Any, block: Block) -> Block:
 def max_abs(graph: Graph, scaler: Any, block: Block) -> Block:
     """`x / scale`, clipped to -1 and 1 with `clip` (since 1.8)."""
     scaled = _shift_and_divide(graph, scaler, block, None, scaler.scale_)
-    return _numbers(block, _clip(graph, scaled.tensor, -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
+    return _numbers(block, _clip(graph, graph.dense(scaled), -1.0, 1.0)) if getattr(scaler, "clip", False) else scaled
 
 
 def normalizer(graph: Graph, scaler: Any, block: Block) -> Block:
-    """`x / norm(x)` of each row, the norm being l1, l2 or max; a norm under ten epsilons counts as 1."""
+    """`x / norm(x)` of each row, the norm being l1, l2 or max; a norm under ten epsilons counts as 1.
+
+    Of sparse rows only a norm of 0 counts as 1."""
+    terms = whole_terms(graph, block)
+    if terms is not None and scaler.norm in ("l1", "l2"):
+        return term_block(graph, terms.then(scaler.norm))
     tensor = graph.numbers(block, scaler)
     norm = _NORMS[scaler.norm](graph, tensor, len(block.columns))
     tiny = graph.op("Less", norm, graph.constant(10 * np.finfo(np.float64).eps))
@@ -54,13 +62,27 @@ def normalizer(graph: Graph, scaler: Any, block: Block) -> Block:
 
 def binarizer(graph: Graph, scaler: Any, block: Block) -> Block:
     """1 where `x > threshold`, else 0."""
-    above = graph.op("Greater", graph.numbers(block, scaler), graph.constant(float(scaler.threshold)))
-    return _numbers(block, graph.as_double(above))
+    require_numbers(block.columns, scaler)
+    return above(graph, block, float(scaler.threshold))
+
+
+def above(graph: Graph, block: Block, threshold: float) -> Block:
+    """1 where a number is greater than the threshold, else 0."""
+    terms = whole_terms(graph, block)
+    if terms is not None and threshold >= 0.0:
+        return term_block(graph, terms.then("above", amount=threshold))
+    if block.tensor in graph.sparse and len(pieces(graph, block)) > 1:
+        return graph.concat([above(graph, part, threshold) for _, part in pieces(graph, block)])
+    greater = graph.op("Greater", graph.dense(block), graph.constant(threshold))
+    return _numbers(block, graph.as_double(greater))
 
 
 def _shift_and_divide(
     graph: Graph, scaler: Any, block: Block, center: FloatArray | None, scale: FloatArray | None
 ) -> Block:
+    terms = whole_terms(graph, block) if center is None else None
+    if terms is not None:
+        return block if scale is None else term_block(graph, terms.then("times", numbers=1.0 / np.asarray(scale)))
     tensor, affine = graph.numbers(block, scaler), block.affine
     if center is not None:
         tensor = graph.op("Sub", tensor, graph.constant(center))

@@ -114,6 +114,8 @@ class _Splits:
             return None
         if not np.array_equal(small[~refused], self._null[kept], equal_nan=True):
             raise _CannotPush
+        if any(column.kind == "text" for column in self._columns):  # The input gains columns until all is lowered.
+            raise _CannotPush
         lowest = np.full(len(self._columns), -np.inf)
         numbers = used[~self._is_category[used]]
         lowest[self._raw[numbers]] = self._lowest[numbers]

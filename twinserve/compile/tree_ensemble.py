@@ -15,6 +15,7 @@ from onnx import numpy_helper
 from twinserve.arrays import IntArray
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
+from twinserve.compile.sparse import real
 from twinserve.compile.threshold_pushdown import push_to_input
 from twinserve.compile.tree import Emitted, Tree
 from twinserve.errors import CannotCompile
@@ -36,6 +37,7 @@ def emit(
     total = sum(len(tree.leaf) for _, tree in trees)
     if total > MAX_NODES:
         raise CannotCompile(f"trees: {total} nodes are more than the {MAX_NODES} that one graph may hold")
+    block = real(graph, block, _used(trees))
     if dtype == np.float64:
         block, trees = push_to_input(graph, block, trees)
     inner, leaves = _Rows(), _Rows()
@@ -49,6 +51,10 @@ def emit(
     sums = graph.op("TreeEnsemble", block.tensor, domain="ai.onnx.ml", **attributes)
     graph.emitted[sums] = Emitted(block.tensor, block.width, block.picks, dtype == np.float32, grown)
     return sums
+
+
+def _used(trees: Sequence[tuple[int, Tree]]) -> set[int]:
+    return {column for _, tree in trees for column in np.unique(tree.column[~tree.leaf]).tolist()}
 
 
 class _Rows:

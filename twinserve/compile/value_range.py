@@ -58,7 +58,7 @@ def reaches(graph: Graph, tensors: Sequence[str], columns: Sequence[Column]) -> 
 def _input(columns: Sequence[Column]) -> Reach:
     bounds = [_ends(column) for column in columns]
     low, high = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
-    return Reach(low, high, np.array([c.nullable or c.kind == "text" for c in columns], dtype=bool))
+    return Reach(low, high, np.array([c.nullable for c in columns], dtype=bool))
 
 
 def _ends(column: Column) -> tuple[float, float]:

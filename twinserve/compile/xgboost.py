@@ -21,6 +21,7 @@ from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.boosting import sums_of_trees
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
+from twinserve.compile.sparse import is_sparse
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.graph.trees import LT
@@ -128,6 +129,12 @@ def _margins(graph: Graph, model: Any, learner: Any, block: Block) -> tuple[str,
     start = _start(model)
     if learner["gradient_booster"]["name"] == "gblinear":
         return xgboost_linear.margins(graph, model, learner, block, start), len(start), None
+    if is_sparse(graph, block):
+        raise refusal(
+            model,
+            "in a sparse table it takes a word that a text lacks for missing, and not for 0; with sparse_threshold=0 "
+            "ColumnTransformer makes a table that is not sparse",
+        )
     trees = [(k, Tree.constant(float(margin))) for k, margin in enumerate(start)]
     trees += [(k, _weighted(_read_tree(model, tree), tree, start[k])) for k, tree in _grown(learner)]
     sums = emit(graph, _input(graph, model, learner, block), trees, len(start), np.float32)

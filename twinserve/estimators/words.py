@@ -11,6 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 class Words(TfidfVectorizer):  # type: ignore[misc]  # scikit-learn has no type information.
     """scikit-learn's `TfidfVectorizer`, to which null is the empty text."""
 
+    takes_null = True
+
     def fit(self, raw_documents: Any, y: Any = None) -> Words:
         """Learn the words of these texts."""
         super().fit(_texts(raw_documents), y)

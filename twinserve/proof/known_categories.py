@@ -1,4 +1,4 @@
-"""The categories that the fitted encoders inside a pipeline know."""
+"""What the fitted encoders inside a pipeline know of texts."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def known_categories(fitted: Any) -> list[str]:
         listed += [state.get("missing_values"), *np.ravel(state.get("statistics_", ()))]
         listed += [text for column in state.get("categories_", ()) for text in np.ravel(column)]
     return list(dict.fromkeys(text for text in listed if isinstance(text, str)))
+
+
+def makes_words(fitted: Any) -> bool:
+    """Does a vectorizer inside a pipeline make words of texts?"""
+    return any(hasattr(part, "build_analyzer") for part in parts(fitted))

@@ -15,10 +15,11 @@ import numpy as np
 
 from twinserve.compile.blocks import LARGEST
 from twinserve.compile.limits import LARGEST_SINGLE
+from twinserve.proof.text_probes import text_probes
 from twinserve.proof.threshold_search import Change
 from twinserve.signature import Columns, Feature, FeatureType, Signature
 from twinserve.signature.columns import UNSEEN_CATEGORY
-from twinserve.signature.signature import NUMERIC, TEMPORAL
+from twinserve.signature.signature import NUMERIC, TEMPORAL, TEXTUAL
 
 REAL_ROWS: Final = 200
 ROWS_PER_FEATURE: Final = 20
@@ -40,12 +41,18 @@ EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def probes(
-    columns: Columns, signature: Signature, changes: Sequence[Change], seed: int, known: Sequence[str] = ()
+    columns: Columns,
+    signature: Signature,
+    changes: Sequence[Change],
+    seed: int,
+    known: Sequence[str] = (),
+    *,
+    reads_texts: bool = False,
 ) -> list[Columns]:
     """Groups of made rows, by kind.
 
     `columns` are real rows to start from, `changes` those that cross splits, and `known` the texts that the pipeline's
-    own encoders hold, whether in a vocabulary or not.
+    own encoders hold, whether in a vocabulary or not. `reads_texts`: whether it makes words of some text or category.
     """
     rng = np.random.default_rng(seed)
     real = columns.take(rng.permutation(len(columns))[:REAL_ROWS].tolist())
@@ -54,6 +61,7 @@ def probes(
         _unseen_categories(real, signature, known),
         _extremes(real, signature),
         _calendar_edges(real, signature),
+        _texts(real, signature) if reads_texts else None,
         _jitter(real, signature, rng),
         _varied(columns, changes),
     ]
@@ -61,7 +69,8 @@ def probes(
 
 
 def _varied(real: Columns, changes: Sequence[tuple[int, int, float | str]]) -> Columns | None:
-    """A row for each change: the real row with another value in one of its columns; a string is an unseen category."""
+    """A row for each change: the real row with another value in one of its columns; a string is a text or an unseen
+    category."""
     if not changes:
         return None
     rows = real.take([row for row, _, _ in changes])
@@ -73,11 +82,7 @@ def _some_rows(real: Columns) -> range:
 
 
 def _nulls(real: Columns, signature: Signature) -> Columns | None:
-    places = [
-        place
-        for place, feature in enumerate(signature.features)
-        if feature.nullable and feature.type is not FeatureType.STRING
-    ]
+    places = [place for place, feature in enumerate(signature.features) if feature.nullable]
     rows = _varied(real, [(row, place, np.nan) for place in places for row in _some_rows(real)])
     if rows is None:
         return None
@@ -128,6 +133,17 @@ def _calendar_edges(real: Columns, signature: Signature) -> Columns | None:
         for row, value in enumerate(values[feature.type].tolist())
     ]
     return _varied(real, [(row % len(real), place, value) for row, place, value in changes])
+
+
+def _texts(real: Columns, signature: Signature) -> Columns | None:
+    """Texts of all kinds in each feature of which words can be made."""
+    changes: list[tuple[int, int, str]] = []
+    for place, feature in enumerate(signature.features):
+        if feature.type in TEXTUAL:
+            held = real.texts.get(place, feature.vocabulary)
+            made = [text for text in text_probes(held) if text not in feature.vocabulary]
+            changes += [(row % len(real), place, text) for row, text in enumerate(made)]
+    return _varied(real, changes)
 
 
 def _jitter(real: Columns, signature: Signature, rng: np.random.Generator) -> Columns:

@@ -17,7 +17,7 @@ from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.proof.batch_invariance import measure_batch_invariance
 from twinserve.proof.explanation import Explanation, explain_model
-from twinserve.proof.known_categories import known_categories
+from twinserve.proof.known_categories import known_categories, makes_words
 from twinserve.proof.parity import Parity, compare
 from twinserve.proof.probes import probes
 from twinserve.proof.threshold_search import Crossings, crossings
@@ -98,7 +98,8 @@ def _prove(
 ) -> Proved:
     try:
         crossed = crossings(real[0], signature, pipeline, np.random.default_rng(seed))
-        made = probes(real[0], signature, crossed.changes, seed, known_categories(pipeline))
+        known = known_categories(pipeline)
+        made = probes(real[0], signature, crossed.changes, seed, known, reads_texts=makes_words(pipeline))
     except Exception as error:
         return _unproved(fitted, error, probes(real[0], signature, (), seed))
     if isinstance(graph, Exception):

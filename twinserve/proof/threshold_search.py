@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import BoolArray, FloatArray, IntArray
+from twinserve.arrays import BoolArray, FloatArray, IntArray, evenly_spread
 from twinserve.proof.decision_paths import TracedTrees, dense, rounded
 from twinserve.proof.find_trees import find_trees
 from twinserve.signature import Columns, Signature
@@ -23,6 +23,8 @@ from twinserve.signature.signature import NUMERIC_OR_BOOLEAN
 
 MOST_SPLITS: Final = 4_000
 """Splits that are tried; a larger forest has this many drawn, equally many from each group of trees with one input."""
+MOST_CELLS: Final = 20_000_000
+"""Numbers of a tree's input that are held at a time: 160 MB. A table of words may have a million columns."""
 MOST_BISECTIONS: Final = 200
 STEPS: Final = 9
 """Values of one feature that are tried to see which columns it changes."""
@@ -64,11 +66,14 @@ def crossings(real: Columns, signature: Signature, pipeline: Any, rng: np.random
     changes: list[Change] = []
     crossed = 0
     for trees in groups:
-        turns = _turns(real, signature, trees, rng, most=max(1, MOST_SPLITS // len(groups)))
+        fits = max(1, MOST_CELLS // int(trees.transform(to_frame(real[:1], signature)).shape[1]))
+        turns = _turns(real, signature, trees, rng, most=min(fits, max(1, MOST_SPLITS // len(groups))))
         if not len(turns.places):
             continue
         left, right, turned = _bisect(real, signature, trees, turns)
-        changes += _changes(real, signature, trees, turns, (left, right, turned), rng)
+        some = evenly_spread(len(real), fits)
+        changed = _changes(real.take(some.tolist()), signature, trees, turns, (left, right, turned), rng)
+        changes += [(int(some[row]), place, value) for row, place, value in changed]
         crossed += int(turned.sum())
     return Crossings(changes, sum(len(trees.nodes) for trees in groups), crossed)
 

@@ -1,6 +1,6 @@
 """Candidate pipelines for any table, with a preprocessing for each type of feature and each kind of model.
 
-None of them raises on a null or an unseen category, and all but those for free text can be compiled.
+None of them raises on a null or an unseen category, and all can be compiled.
 """
 
 from __future__ import annotations

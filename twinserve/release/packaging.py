@@ -19,6 +19,7 @@ from twinserve.notes import Note
 from twinserve.proof.prove import compile_model, prove
 from twinserve.recipes import Decision, Recipe, Table
 from twinserve.release.build import Built, Lineage, Registered, register
+from twinserve.release.fitted_on import require_importable
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
@@ -89,6 +90,7 @@ def register_estimator(estimator: Any, rows: GivenRows | None, registry: Registr
     Raises `Disagreement`, `CannotTrain`, `CannotPackage`, and `OSError` where the disk refuses."""
     with _as_cannot_package(estimator):
         given, copied = _given(estimator, rows, packaging)
+        require_importable(estimator)
         copied = with_same_answers(estimator, copied, given.table, to_frame(given.whole, given.data.signature))
         encoder = raising_encoder(copied) if packaging.out_of_range == "warn" else None
         if encoder is not None:

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from twinserve.errors import CannotPackage
 from twinserve.estimators.categories import Categories, categories_of
 from twinserve.predict.predictor import TOLERANCE
+from twinserve.release.fitted_on import infinite, refused_for, require_same_columns
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
 from twinserve.signature.sources.type_inference import plain_text
@@ -26,8 +27,7 @@ def named_columns(estimator: Any, names: list[str]) -> Any:
     copied = copy.deepcopy(estimator)
     steps = [step for _, step in copied.steps] if isinstance(copied, Pipeline) else [copied]
     first = next((step for step in steps if not (step is None or isinstance(step, str))), copied)
-    if getattr(copied, "n_features_in_", len(names)) != len(names):
-        raise CannotPackage(f"It was fitted on {copied.n_features_in_} columns and the table has {len(names)}.")
+    require_same_columns(estimator, names)  # A copy of a CatBoost model says that it has none.
     if not hasattr(copied, "feature_names_in_"):
         if is_computed(first, "feature_names_in_"):
             raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")
@@ -55,6 +55,8 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             warnings.filterwarnings("ignore", "X has feature names", UserWarning)
             expected = np.asarray(estimator.predict(given))
     except Exception as error:
+        if (reason := refused_for(estimator, given)) is not None:
+            raise CannotPackage(reason) from error
         refused = columns_refused_as_null(estimator, given)
         if not refused:
             raise
@@ -79,8 +81,9 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             _require_probabilities(candidate, made)
             return candidate
     raise CannotPackage(
-        f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes it; "
-        "put the conversion into the pipeline, or fit it on such a table."
+        infinite(given)
+        or f"It {reason} on a table of plain float64, str and datetime64 columns with text labels, as a service makes "
+        "it; put the conversion into the pipeline, or fit it on such a table."
     )
 
 

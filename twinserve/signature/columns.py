@@ -79,13 +79,18 @@ class Columns:
     def with_cells(self, cells: Mapping[tuple[int, int], float | str]) -> Columns:
         """The same rows with other values in some cells, by row and column.
 
-        A number is what the column holds; a string is a category outside the vocabulary."""
+        A number is what the column holds; a string is the text, or a category outside the vocabulary; NaN is null."""
         matrix = self.matrix.copy()
-        for cell, value in cells.items():
-            matrix[cell] = UNSEEN if isinstance(value, str) else value
         unseen = {cell: text for cell, text in self.unseen.items() if cell not in cells}
-        unseen |= {cell: value for cell, value in cells.items() if isinstance(value, str)}
-        return Columns(matrix, unseen, self.texts)
+        changed = {column: list(self.texts[column]) for column in {column for _, column in cells} & self.texts.keys()}
+        for (row, column), value in cells.items():
+            if column in changed:
+                changed[column][row] = value if isinstance(value, str) else None
+            elif isinstance(value, str):
+                matrix[row, column], unseen[row, column] = UNSEEN, value
+            else:
+                matrix[row, column] = value
+        return Columns(matrix, unseen, {**self.texts, **changed})
 
     def with_column(self, column: int, source: Columns) -> Columns:
         """The same rows with one column of `source`, which has as many rows."""

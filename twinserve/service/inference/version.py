@@ -51,6 +51,8 @@ model, so both run inline: handing over to a thread and back would take half as 
 
 QUICK_OF_LARGE: Final = 4 * 1024
 """Bytes, of a compiled model that takes up to a millisecond a row, such as a forest of millions of nodes."""
+QUICK_MICROSECONDS: Final = 3_000
+"""What making words of the texts of a body may take inline."""
 QUICK_EXPLAINED: Final = 4 * 1024
 """Bytes. An explanation takes a few times as long as its prediction."""
 RESERVE: Final = 0.1
@@ -66,11 +68,12 @@ class ModelVersion:
         self.model, self.version = facts.name, version
         self.created = datetime.fromisoformat(facts.training.created)
         self.description = _document(describe(artifact, version))
-        self._artifact, self._settings = artifact, settings
+        self._artifact, self._settings, self._predictor = artifact, settings, artifact.predictor
         self.pages = KeptPages()
-        self._predictor = artifact.predictor
-        is_large = isinstance(self._predictor, CompiledPredictor) and self._predictor.is_large
-        self._quick_body = QUICK_OF_LARGE if is_large else QUICK_BODY
+        compiled = self._predictor if isinstance(self._predictor, CompiledPredictor) else None
+        self._quick_body = QUICK_OF_LARGE if compiled and compiled.is_large else QUICK_BODY
+        if compiled and compiled.microseconds:
+            self._quick_body = min(self._quick_body, int(QUICK_MICROSECONDS / compiled.microseconds))
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._reserve = RESERVE * settings.predict_timeout

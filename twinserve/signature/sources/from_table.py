@@ -37,7 +37,7 @@ BLANKS_OF_TEXT: Final = 4
 """Free text has at least this many blanks on average, which the names of people and streets have not."""
 EMPTY: Final = "it is empty"
 ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
-TEXT: Final = "is free text, of which the words are learned, so scikit-learn itself will serve this model"
+TEXT: Final = "is free text, of which the words are learned"
 
 NO_TYPES: Final[Mapping[str, GivenType]] = MappingProxyType({})
 
@@ -100,7 +100,9 @@ def from_table(
         columns[name] = column
     columns = _useful(columns, notes, known.troubles, types) if drop else columns
     notes += [
-        Note("warning", name, remark) for name, column in columns.items() if (remark := _remark(name, column, known))
+        Note("fact" if remark == TEXT else "warning", name, remark)
+        for name, column in columns.items()
+        if (remark := _remark(name, column, known))
     ]
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")

@@ -175,8 +175,8 @@ def test_free_text_is_learned_from_and_said(others: dict[str, Any]) -> None:
     table = from_table(pd.DataFrame({**others, "text": [*texts, None]}))
     assert types(table)["text"] == "string"
     assert table.signature.features[-1].nullable
-    assert [(note.kind, note.column) for note in table.notes] == [("warning", "text")]
-    assert "scikit-learn itself will serve" in table.notes[0].sentence
+    assert [(note.kind, note.column) for note in table.notes] == [("fact", "text")]
+    assert table.notes[0].sentence == "is free text, of which the words are learned"
 
 
 def test_what_is_known_of_the_cells_is_said_in_the_reason_and_in_the_unit() -> None:

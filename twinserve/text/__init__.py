@@ -1,0 +1,1 @@
+"""From texts to the numbers that a compiled model reads."""
