@@ -170,7 +170,7 @@ def _holdout(holdout: pd.DataFrame | None, target: str) -> pd.DataFrame | None:
     return None if holdout is None else _with_text_names(holdout, target)
 
 
-def _with_text_names(df: pd.DataFrame, target: str) -> pd.DataFrame:
+def _with_text_names(df: object, target: str) -> pd.DataFrame:
     """The table, whose columns may have had numbers for names; raises `AskedWrongly` for what cannot be one."""
     if not is_frame(df):
         if hasattr(df, "to_pandas"):
