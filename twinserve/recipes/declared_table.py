@@ -18,6 +18,7 @@ from twinserve.recipes.column_choices import NO_CHOICES, ColumnChoices
 from twinserve.recipes.recipe import IS_TARGET, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.table import rows_with_target, with_dates
+from twinserve.signature.left_out import with_nameless
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
@@ -61,6 +62,7 @@ def read_table(
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
     why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, target: IS_TARGET}
     declared = {feature.name for feature in features}
+    others = {name: why[name] for name in names if name not in declared}
 
     def values(feature: Feature) -> pd.Series[Any]:
         return _values(known[feature.name], feature, chosen.types.get(feature.name))
@@ -75,7 +77,7 @@ def read_table(
         source=source_name(str(path)),
         given=with_dates(known.drop(columns=target), chosen.types),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
-        left_out={name: why[name] for name in names if name not in declared},
+        left_out=others if "" in names else with_nameless(others),
         notations={feature.name: found for feature in features if (found := notation(feature)) is not None},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -24,6 +24,7 @@ from twinserve.recipes.recipe import IS_TARGET, Recipe, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
+from twinserve.signature.left_out import with_nameless
 from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.signature.sources.given_type import GivenType
@@ -31,6 +32,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.stacked import with_groups
 from twinserve.tables.values import Values, read_values
 
 FEWEST_ROWS: Final = 30
@@ -70,6 +72,9 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
+    if options.holdout is not None:
+        frame = with_groups(frame, options.holdout.columns)
+        options = replace(options, holdout=with_groups(options.holdout, frame.columns))
     learned = len(frame)
     names = [str(name) for name in frame.columns]
     read, chosen = _read(frame, options)
@@ -101,7 +106,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, options.target: IS_TARGET})
     notes = (
-        *table_notes.of_rows(frame, known, options.target),
+        *table_notes.of_rows(frame, known, options.target, held_out),
         *table_notes.of_task(target, task, guessed=options.task is None),
         *table_notes.of_many_rows(learning),
         *table_notes.of_values(read, options.target, chosen),
@@ -183,4 +188,5 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
 def _with_others(signature: Signature, names: Sequence[str], others: dict[str, str]) -> Signature:
     """The signature with further columns that are left out, all in the order of the table."""
     why = {**signature.left_out, **others}
-    return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
+    left_out = {name: why[name] for name in names if name in why}
+    return signature.model_copy(update={"left_out": left_out if "" in names else with_nameless(left_out)})

@@ -24,8 +24,8 @@ from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.sources.agreement import require_agreement
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
-from twinserve.signature.sources.read_as import plain_text
 from twinserve.signature.sources.training_profile import observe
+from twinserve.signature.sources.type_inference import plain_text
 from twinserve.training.data import Data, Rows, divide
 from twinserve.training.holdout import held_out_rows, strata_of
 

@@ -19,7 +19,7 @@ from twinserve.predict.predictor import TOLERANCE
 from twinserve.release.fitted_on import infinite, refused_for, require_same_columns
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 
 
 def named_columns(estimator: Any, names: list[str]) -> Any:
