@@ -38,7 +38,7 @@ from twinserve.signature import Columns, FeatureType, Signature, to_instances
 from twinserve.signature.frames import from_frame, to_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.registry import Registry
 

@@ -27,7 +27,8 @@ class LinearValues:
 
     def add(self, table: FloatArray, contributions: FloatArray) -> None:
         """Add the values of some rows, from their columns, to `[rows, fields]`."""
-        given = (table.take(self._columns, axis=1) - self._means) * self._weights
-        if self._first is not None:
-            given = np.add.reduceat(given, self._first, axis=1)
-        contributions[:, self._fields] += given
+        with np.errstate(over="ignore", invalid="ignore"):  # A row whose values leave the doubles has no explanation.
+            given = (table.take(self._columns, axis=1) - self._means) * self._weights
+            if self._first is not None:
+                given = np.add.reduceat(given, self._first, axis=1)
+            contributions[:, self._fields] += given

@@ -6,7 +6,9 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Final
 
 from twinserve import bounds
@@ -14,7 +16,7 @@ from twinserve.errors import AskedWrongly
 from twinserve.inprocess.model import Model, is_frame
 from twinserve.inprocess.progress import ShownSteps
 from twinserve.inprocess.wording import in_python, python_wording
-from twinserve.metric import TOLERANCE
+from twinserve.metric import TOLERANCE, Metric
 from twinserve.recipes.column_choices import ColumnChoices, Names
 from twinserve.recipes.decision import Costs, Decision
 from twinserve.recipes.split import Split
@@ -31,7 +33,7 @@ from twinserve.tables.cells import Cells
 if TYPE_CHECKING:
     import pandas as pd
 
-    from twinserve.metric import Metric, Task
+    from twinserve.metric import Task
     from twinserve.signature.signature import OutOfRange
 
 SOURCE: Final = "a DataFrame"
@@ -104,9 +106,8 @@ def fit(
     everything that the command's report shows. Where a version has the same result, that one is given and no other is
     made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
+    _require_types(metric, threshold, costs)
     wanted = _listed(target)  # Texts, as of a table whose columns have numbers for names.
-    if not wanted:
-        raise AskedWrongly("There is no target; give the column that is predicted.")
     table = _with_text_names(df, wanted)
     registry = Registry(Path(artifacts), name or _name(" ".join(wanted)))
     trust = Trust(trust_pickles, max_artifact=max_artifact)
@@ -156,18 +157,31 @@ def fit(
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
 
 
+def _require_types(metric: object, threshold: object, costs: object) -> None:
+    """Raise `AskedWrongly` for arguments that would fail later with an error of Python's."""
+    if not isinstance(metric, (str, Metric, NoneType)):
+        raise AskedWrongly("metric is the name of a metric, or a Metric whose function is your own.")
+    if not isinstance(threshold, (Real, NoneType)):
+        raise AskedWrongly("threshold is a probability from 0 to 1, such as 0.2.")
+    if not isinstance(costs, (str, Mapping, NoneType)):
+        raise AskedWrongly('costs is {"FN": 10, "FP": 1}.')
+
+
 def _holdout(holdout: pd.DataFrame | None, targets: Sequence[str]) -> pd.DataFrame | None:
     return None if holdout is None else _with_text_names(holdout, targets)
 
 
-def _with_text_names(df: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+def _with_text_names(df: object, targets: Sequence[str]) -> pd.DataFrame:
     """The table, whose columns may have had numbers for names; raises `AskedWrongly` for what cannot be one."""
     if not is_frame(df):
+        if hasattr(df, "to_pandas"):
+            raise AskedWrongly("fit takes a DataFrame of pandas, and to_pandas() gives one.")
         raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
     table = df.set_axis([str(column) for column in df.columns], axis="columns")
-    for target in targets:
-        if list(table.columns).count(target) > 1:
-            raise AskedWrongly(f"Two columns are named {target!r}; rename one of them.")
+    if twice := [target for target in targets if list(table.columns).count(target) > 1]:
+        raise AskedWrongly(f"Two columns are named {twice[0]!r}; rename one of them.")
+    if not targets:
+        raise AskedWrongly("There is no target; give the column that is predicted.")
     return table
 
 

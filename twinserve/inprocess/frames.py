@@ -14,9 +14,10 @@ from pandas.api import types as dtypes
 from twinserve.errors import AskedWrongly
 from twinserve.signature import Feature, FeatureType, Finding, Signature
 from twinserve.signature.findings import EXPLANATIONS, ignored, render, unknown_key
-from twinserve.signature.frames import text_of
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
-from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureTree, is_array
+from twinserve.signature.signature import NUMERIC, TEMPORAL, TEXTUAL, FeatureTree, is_array
+from twinserve.signature.sources.type_inference import holds_durations, plain_text
+from twinserve.tables.clock_times import times_as_texts
 
 Answers = Callable[[list[Any]], list[dict[str, Any]]]
 """The predictions for some instances."""
@@ -82,8 +83,10 @@ def cells(values: pd.Series[Any], feature: Feature) -> list[Any]:
     """The cells of a column as JSON values; what training reads in a table, such as NaN as null, is read alike."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
-    if dtypes.is_timedelta64_dtype(values.dtype):
-        values = values.dt.total_seconds()
+    if holds_durations(values):
+        values = values.astype("timedelta64[us]").dt.total_seconds()
+    if feature.type in NUMERIC:
+        values = times_as_texts(values)
     if dtypes.is_datetime64_any_dtype(values.dtype):
         values = pd.to_datetime(values, utc=True).dt.as_unit("us")
     read = _reader(values, feature)
@@ -97,7 +100,7 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
     if feature.type is FeatureType.BOOLEAN:
         return lambda value: BOOLEANS.get(value.casefold(), value) if isinstance(value, str) else _plain(value)
     if feature.type in TEXTUAL and isinstance(values.dtype, pd.CategoricalDtype):
-        return text_of
+        return plain_text
     if feature.type in TEXTUAL and values.dtype == object:
         return _text
     return _plain
@@ -105,7 +108,7 @@ def _reader(values: pd.Series[Any], feature: Feature) -> Callable[[Any], Any]:
 
 def _text(value: Any) -> Any:
     """Training reads a column that mixes numbers and texts as texts, and refuses one of other objects."""
-    return text_of(value) if isinstance(value, (str, bool, int, float, decimal.Decimal, np.generic)) else value
+    return plain_text(value) if isinstance(value, (str, bool, int, float, decimal.Decimal, np.generic)) else value
 
 
 def _date(value: Any) -> Any:

@@ -16,10 +16,12 @@ CURRENCY: Final = rf"[{SIGNS}]|US\$|R\$|{CODES}"
 PLAIN: Final = r"[-+]?[\d.]+([eE][-+]?\d+)?"
 APART: Final = "['\u00a0\u202f’]"
 """What else stands between thousands."""
+GROUPS: Final = (rf",|{APART}", rf"\.|{APART}")
+"""By whether the comma is the decimal point: what stands between thousands."""
 
 
 def _pattern(point: str, separator: str) -> re.Pattern[str]:
-    grouped = rf"\d{{1,3}}(?:(?:{separator}|{APART})\d{{3}})+(?:{point}\d*)?"
+    grouped = rf"[1-9]\d{{0,2}}(?:(?:{separator}|{APART})\d{{3}})+(?:{point}\d*)?"
     number = rf"(?P<number>{grouped}|\d+(?:{point}\d*)?(?:[eE][+-]?\d+)?|{point}\d+)"
     return re.compile(
         rf"(?P<open>\()?(?P<sign>[-+\u2212])?\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+\u2212])?\s*{number}"
@@ -90,7 +92,9 @@ class Amounts(Kind):
             return f"amounts in {unit}, read as numbers"
         if self._comma and any("," in match["number"] for match in matches):
             return "numbers with a decimal comma"
-        return "numbers with separators of thousands"
+        if any(re.search(GROUPS[self._comma], match["number"]) for match in matches):
+            return "numbers with separators of thousands"
+        return "numbers with a sign in front, or in brackets"
 
     def _value(self, match: re.Match[str]) -> float:
         number = re.sub(APART, "", match["number"])

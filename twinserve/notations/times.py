@@ -24,6 +24,7 @@ DAYS: Final = re.compile(r"(-?\d+) days?(?:,? \+?(\d{1,2}):([0-5]\d):([0-5]\d(?:
 ISO_DURATION: Final = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
 UNITS: Final = re.compile(r"(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*min)?\s*(?:(\d+(?:\.\d+)?)\s*s)?", re.ASCII)
 DAY: Final = 86_400
+DATE_ALONE: Final = len("2012-01-31")
 SECONDS: Final = Notation(form="time or duration")
 TOLD: Final = ", as a number beyond 12 tells"
 
@@ -204,6 +205,9 @@ def dates(texts: Sequence[str], read: Callable[[str], str | None], what: str, fo
     """The meaning of texts, each of which `read` makes a date."""
     values = tuple(value for text in texts if (value := read(text)) is not None)
     spelled = tuple(value != text for value, text in zip(values, texts, strict=True))
+    if not any(spelled) and len({len(value) == DATE_ALONE for value in values}) > 1:
+        spelled = tuple(len(value) == DATE_ALONE for value in values)  # `2012-01-31` among dates with times.
+        return Meaning(values, f"{what} without a time, read as their midnight in UTC", spelled, Notation(form=form))
     return Meaning(values, f"{what}, read as YYYY-MM-DD", spelled, Notation(form=form))
 
 

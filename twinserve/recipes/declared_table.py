@@ -18,6 +18,7 @@ from twinserve.recipes.predicted import predicted, rows_with_targets
 from twinserve.recipes.recipe import IS_TARGET, Table
 from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.table import with_dates
+from twinserve.signature.left_out import with_nameless
 from twinserve.signature.signature import TEXTUAL, Feature, FeatureType
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.given_type import GivenType
@@ -62,6 +63,7 @@ def read_table(
     features = [feature for feature in from_pydantic(input).features if feature.name in names]
     why = {**dict.fromkeys(names, UNDECLARED), **left_out, **chosen.left_out, **dict.fromkeys(wanted, IS_TARGET)}
     declared = {feature.name for feature in features}
+    others = {name: why[name] for name in names if name not in declared}
 
     def values(feature: Feature) -> pd.Series[Any]:
         return _values(known[feature.name], feature, chosen.types.get(feature.name))
@@ -76,7 +78,7 @@ def read_table(
         source=source_name(str(path)),
         given=with_dates(known.drop(columns=list(wanted)), chosen.types),
         weights=None if chosen.weight is None else row_weights(known[chosen.weight]),
-        left_out={name: why[name] for name in names if name not in declared},
+        left_out=others if "" in names else with_nameless(others),
         notations={feature.name: found for feature in features if (found := notation(feature)) is not None},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +25,7 @@ from twinserve.recipes.row_weights import row_weights
 from twinserve.recipes.several_outputs import of_several
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.recipes.target import BadTarget
+from twinserve.signature.left_out import with_nameless
 from twinserve.signature.signature import Signature
 from twinserve.signature.sources.from_table import FeatureTable, Known, from_table
 from twinserve.signature.sources.given_type import GivenType
@@ -32,6 +33,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
 from twinserve.tables.row_numbers import row_numbers
+from twinserve.tables.stacked import with_groups
 from twinserve.tables.values import Values, read_values
 
 if TYPE_CHECKING:
@@ -81,6 +83,9 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
 
     Raises `NoSuchColumn`, `BadTarget`, `BadWeight` or `UnsupportedInput`.
     """
+    if options.holdout is not None:
+        frame = with_groups(frame, options.holdout.columns)
+        options = replace(options, holdout=with_groups(options.holdout, frame.columns))
     learned = len(frame)
     names = [str(name) for name in frame.columns]
     wanted = options.targets_among(names)
@@ -114,7 +119,7 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     kept = table if options.keep_leaks else _without(table, leaks)
     signature = _with_others(kept.signature, names, {**aside, **dict.fromkeys(wanted, IS_TARGET)})
     notes = (
-        *table_notes.of_rows(frame, known, ", ".join(wanted)),
+        *table_notes.of_rows(frame, known, ", ".join(wanted), held_out),
         *table_notes.of_task(found, guessed=options.task is None),
         *table_notes.of_many_rows(learning),
         *table_notes.of_values(read, wanted[0], chosen),
@@ -197,4 +202,5 @@ def _without(table: FeatureTable, leaks: dict[str, str]) -> FeatureTable:
 def _with_others(signature: Signature, names: Sequence[str], others: dict[str, str]) -> Signature:
     """The signature with further columns that are left out, all in the order of the table."""
     why = {**signature.left_out, **others}
-    return signature.model_copy(update={"left_out": {name: why[name] for name in names if name in why}})
+    left_out = {name: why[name] for name in names if name in why}
+    return signature.model_copy(update={"left_out": left_out if "" in names else with_nameless(left_out)})

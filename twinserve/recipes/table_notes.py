@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from twinserve.arrays import BoolArray
 from twinserve.metric import Task
 from twinserve.notes import Note
 from twinserve.recipes.column_choices import Chosen
@@ -50,12 +51,19 @@ def of_aside(chosen: Chosen, group: str | None) -> Iterator[Note]:
         yield Note("dropped", group, f"{IS_GROUP} (--group)")
 
 
-def of_rows(frame: pd.DataFrame, known: pd.DataFrame, target: str) -> Iterator[Note]:
-    """Rows without a target, and copies."""
+def of_rows(frame: pd.DataFrame, known: pd.DataFrame, target: str, held_out: BoolArray | None) -> Iterator[Note]:
+    """Rows without a target, and copies; `held_out`: which of the rows with a target are a hold-out of one's own."""
     if missing := len(frame) - len(known):
         have = "1 row has no target and was" if missing == 1 else f"{missing} rows have no target and were"
         yield Note("warning", target, f"{have} left out")
-    twice = int(pd.Series(row_hashes(known)).duplicated().sum())
+    hashes = row_hashes(known)
+    if held_out is not None:
+        shared = int(np.isin(hashes[held_out], hashes[~held_out]).sum())
+        if shared:
+            told = f"{shared} of the {int(held_out.sum())} rows held out are among those to learn from"
+            yield Note("warning", None, f"{told}, so the figures are too good; take them out of one of the tables")
+        return
+    twice = int(pd.Series(hashes).duplicated().sum())
     if twice:
         are = "1 row is a copy of another" if twice == 1 else f"{twice} rows are copies of others"
         yield Note("warning", None, f"{are}; a copy may be held out while another is learned from")

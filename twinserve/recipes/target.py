@@ -11,8 +11,7 @@ from pandas.api import types as dtypes
 from twinserve.errors import AskedWrongly
 from twinserve.metric import Task
 from twinserve.signature.signature import NUMERIC, TEMPORAL, FeatureType
-from twinserve.signature.sources.read_as import plain_text
-from twinserve.signature.sources.type_inference import NotAFeature, interpret
+from twinserve.signature.sources.type_inference import NotAFeature, interpret, plain_text
 
 MOST_CLASSES: Final = 100
 """With more labels than this, the choice of target is probably a mistake."""

@@ -27,7 +27,7 @@ from twinserve.saved_models.saved_model import SavedModel, open_saved
 from twinserve.signature import Signature
 from twinserve.signature.sources.from_pydantic import from_pydantic
 from twinserve.signature.sources.from_table import from_table
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 from twinserve.store.registry import Registry
 
 BOOLEANS: Final = frozenset({"true", "false"})

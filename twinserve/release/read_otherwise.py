@@ -10,7 +10,7 @@ import pandas as pd
 
 from twinserve.signature import Feature, Signature
 from twinserve.signature.signature import TEMPORAL, TEXTUAL, FeatureType
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 
 OPTIONS: Final[Mapping[FeatureType, str]] = {
     FeatureType.CATEGORY: "--category",

@@ -21,7 +21,7 @@ from twinserve.predict.targets.target import Target
 from twinserve.release.fitted_on import infinite, refused_for, require_same_columns
 from twinserve.release.nulls import columns_refused_as_null
 from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 
 ABOUT_NAMES: Final = "X (has|does not have valid) feature names"
 """Of an estimator that was fitted on an array, and of one that drops the names itself (LocalOutlierFactor)."""

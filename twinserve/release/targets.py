@@ -22,7 +22,7 @@ from twinserve.predict.targets.several_labels import SeveralLabels
 from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.predict.targets.target import Target
 from twinserve.release.same_answers import classes_of, short_name
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 from twinserve.training.data import Data
 
 TRUTHS: Final[Mapping[str, float]] = {"inlier": 0.0, "1": 0.0, "outlier": 1.0, "-1": 1.0}

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from twinserve.estimators.label_encoded import Coded
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 
 LABEL_HOLDERS: Final = ("le_", "_label_encoder", "_label_binarizer")
 """Attributes in which scikit-learn's classifiers keep a second copy of their classes, used by `predict`."""

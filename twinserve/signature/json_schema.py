@@ -15,6 +15,7 @@ from twinserve.notations.patterns import pattern, words
 from twinserve.notations.reader import text_of_value
 from twinserve.signature.either_name import with_other_names
 from twinserve.signature.findings import range_text
+from twinserve.signature.left_out import null_groups
 from twinserve.signature.signature import (
     TEMPORAL,
     TEXTUAL,
@@ -83,18 +84,19 @@ def json_schema(
         described = signature.descriptions.get(pointer(path))
         about = {"description": described} if described else {}
         children = {part: node(grandchild, (*path, part)) for part, grandchild in child.items()}
-        return about | (_array(children) if is_array(child) else _object(child, children))
+        return about | (_array(children) if is_array(child) else _object(child, children, null=path in may_be_null))
 
+    may_be_null = null_groups(signature)
     schema = with_other_names(
         {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ()), signature, flat=flat
     )
     return schema | ({"examples": list(examples)} if examples else {})
 
 
-def _object(tree: FeatureTree, children: Mapping[Any, Schema]) -> Schema:
+def _object(tree: FeatureTree, children: Mapping[Any, Schema], *, null: bool) -> Schema:
     required = [part for part, child in tree.items() if not isinstance(child, Feature) or child.required]
     return {
-        "type": "object",
+        "type": ["object", "null"] if null else "object",
         "properties": dict(children),
         "required": required,
         "additionalProperties": False,

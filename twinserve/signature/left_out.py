@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twinserve.signature.signature import Feature, FeatureTree, Path, Signature, is_array
 
 Unused = Mapping[str, "str | Inside"]
 """By key of an object: why training left this column out, or the columns that it left out of this group."""
+
+NAMELESS: Final = re.compile(r"Unnamed: \d+")
 
 
 class Inside(NamedTuple):
@@ -41,6 +44,32 @@ def column_paths(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         name: (name,) if any(path[:end] in taken for end in range(1, len(path))) else path
         for name, path in paths.items()
     }
+
+
+def with_nameless(left_out: Mapping[str, str]) -> dict[str, str]:
+    """With the name that a column without one has to Polars, which is none; pandas calls it `Unnamed: 0`."""
+    nameless = [name for name in left_out if NAMELESS.fullmatch(name)]
+    return {**left_out, **({"": left_out[nameless[0]]} if len(nameless) == 1 and "" not in left_out else {})}
+
+
+def null_groups(signature: Signature) -> dict[Path, FeatureTree]:
+    """The groups that an instance may have as null, by path: those that were null in rows of the table, which has a
+    column of nulls for each, and of which every field may be null."""
+    root = signature.tree()
+    groups: dict[Path, FeatureTree] = {}
+    for path in map(column_path, signature.left_out):
+        node: FeatureTree | Feature | None = root
+        for part in path:
+            node = None if node is None or isinstance(node, Feature) or is_array(node) else node.get(part)
+        if node is not None and not isinstance(node, Feature) and _may_be_null(node):
+            groups[path] = node
+    return groups
+
+
+def _may_be_null(node: FeatureTree | Feature) -> bool:
+    if isinstance(node, Feature):
+        return node.nullable
+    return not is_array(node) and all(map(_may_be_null, node.values()))
 
 
 def unused(signature: Signature) -> Unused:

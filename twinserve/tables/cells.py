@@ -14,6 +14,8 @@ class Cells:
 
     typed: bool = True
     """Can a text be told from a number? In a CSV file it cannot: `12` may be either."""
+    loose_digits: bool = False
+    """Do programs read a text of digits as a number though the file tells them apart, as pandas does of Excel?"""
     decimal_comma: bool = False
     """Is a comma in a number its decimal point, as where the separator is a semicolon?"""
     null_values: tuple[str, ...] = ()

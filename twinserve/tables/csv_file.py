@@ -6,7 +6,8 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -41,12 +42,15 @@ def read_csv(source: Open, reading: Reading = AS_IT_IS) -> tuple[pd.DataFrame, C
     first, *rows = _first_rows(head, delimiter) or [[]]
     header = names_columns(first, rows) if reading.header is None else reading.header
     if header:
-        require_different(first)
+        require_different([name for name in first if name])  # The others are called `Unnamed: 2`, by their place.
     names = None if header else [NAME.format(place) for place in range(1, len(first) + 1)]
-    texts = _parsed(_File(source, above=0 if said is None else 1), delimiter, names, len(first))
+    file = _File(source, above=0 if said is None else 1)
+    texts = _parsed(file, delimiter, names, len(first))
+    notes = [] if header else [Note("fact", None, _no_header(len(first), given=reading.header is not None))]
+    if len(first) > 1 and len(texts) and texts.iloc[:, -1].isna().any():
+        notes += _short(file, delimiter, len(first))
     columns = {name: numbers_of(texts.pop(name)) for name in list(texts.columns)}
-    notes = () if header else (Note("fact", None, _no_header(len(first), given=reading.header is not None)),)
-    return pd.DataFrame(columns, copy=False), Cells(typed=False, decimal_comma=delimiter == ";", notes=notes)
+    return pd.DataFrame(columns, copy=False), Cells(typed=False, decimal_comma=delimiter == ";", notes=tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,19 @@ def _ragged(file: _File, delimiter: str, width: int) -> str | None:
         except UnicodeError:
             return None
     return None
+
+
+def _short(file: _File, delimiter: str, width: int) -> Iterator[Note]:
+    """A warning about rows with fewer cells than the first line, which may be cut off."""
+    lines: list[int] = []
+    with text_of(file.source) as text:
+        rows = csv.reader(text, delimiter=delimiter)
+        with suppress(csv.Error):  # A cell that is too long for this library.
+            lines += (file.above + rows.line_num for row in rows if 0 < len(row) < width)
+    if lines:
+        have = "1 row has" if len(lines) == 1 else f"{len(lines)} rows have"
+        which = f"(line {lines[0]})" if len(lines) == 1 else f"(the first in line {lines[0]})"
+        yield Note("warning", None, f"{have} fewer cells than the first line {which}; what is missing is null")
 
 
 def _no_header(width: int, *, given: bool) -> str:

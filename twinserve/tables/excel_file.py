@@ -45,7 +45,7 @@ def read_excel(source: Open, reading: Reading = AS_IT_IS) -> tuple[pd.DataFrame,
     frame.columns = pd.Index(names)
     told = f"the first of {len(sheets)} sheets was read, {chosen!r}; --sheet NAME reads another"
     is_told = reading.sheet is None and len(sheets) > 1
-    return frame, Cells(notes=(Note("fact", None, told),) if is_told else ())
+    return frame, Cells(loose_digits=True, notes=(Note("fact", None, told),) if is_told else ())
 
 
 def _chosen(sheets: Sequence[str], asked: str | None) -> str:

@@ -26,7 +26,7 @@ from twinserve.tables.formats import (
 from twinserve.tables.json_file import read_json
 from twinserve.tables.parquet_file import read_parquet
 from twinserve.tables.source import Open, source_of, unpacking
-from twinserve.tables.stacked import stacked
+from twinserve.tables.stacked import stacked, with_groups
 
 READERS: Final[Mapping[Form, Callable[[Open, Reading], tuple[pd.DataFrame, Cells]]]] = {
     "csv": read_csv,
@@ -49,15 +49,18 @@ def read(locations: Sequence[str], reading: Reading, standard_input: BinaryIO) -
     first, *others = [_read(place, reading, standard_input) for place in places]
     if not others:
         return first[0], replace(first[1], null_values=reading.null_values)
-    names = list(first[0].columns)
-    for place, (frame, _) in zip(places[1:], others, strict=True):
+    every = dict.fromkeys(name for frame, _ in (first, *others) for name in frame.columns)
+    frames = [with_groups(frame, every) for frame, _ in (first, *others)]
+    names = list(frames[0].columns)
+    for place, frame in zip(places[1:], frames[1:], strict=True):
         if missing := [*set(names) ^ set(frame.columns)]:
             which = f"{min(missing, key=str)!r} is in one only"
             raise UnreadableTable(f"{shown(places[0])!r} and {shown(place)!r} have different columns: {which}.")
-    frames = [first[0], *(frame[names] for frame, _ in others)]
+    frames = [frame[names] for frame in frames]
     cells = [first[1], *(cells for _, cells in others)]
     together = Cells(
         typed=all(one.typed for one in cells),
+        loose_digits=any(one.loose_digits for one in cells),
         decimal_comma=all(one.decimal_comma for one in cells),
         null_values=reading.null_values,
         notes=(*first[1].notes, Note("fact", None, f"{len(frames)} files, read one after the other")),

@@ -22,8 +22,8 @@ def numbers_of(texts: pd.Series[Any]) -> pd.Series[Any]:
         return texts
     codes, distinct = pd.factorize(texts.to_numpy(dtype=object), use_na_sentinel=True)
     known = pd.Series(distinct, dtype=object)
-    if not len(known) or not _are_numbers(known):
-        return texts
+    if not len(known) or not _are_numbers(known) or known.str.strip().str.startswith("+").any():
+        return texts  # `+1` is read as an amount is: other programs keep it as a text, and send it.
     floats = np.array([*map(float, known.tolist()), np.nan])
     whole = known.str.fullmatch(WHOLE).all() and bool((np.abs(floats[:-1]) < EXACT).all())
     numbers = pd.Series(floats[codes], index=texts.index, name=texts.name)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 from pandas.api import types as dtypes
+
+
+def with_groups(frame: pd.DataFrame, others: Iterable[Any]) -> pd.DataFrame:
+    """The table with a column of nulls for each group of it that is null in other rows, whose columns are `others`."""
+    names = list(map(str, frame.columns))
+    groups = [name for name in others if name not in frame and any(one.startswith(f"{name}.") for one in names)]
+    return frame.assign(**dict.fromkeys(groups)) if groups else frame
 
 
 def stacked(frames: Sequence[pd.DataFrame], *, typed: bool) -> pd.DataFrame:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Sequence
+from typing import Final
 
 from twinserve.tables.formats import UnreadableTable
 from twinserve.tables.other_kinds import advice
 from twinserve.tables.source import BLOCK, Open
 
+SAMPLE: Final = 1_000
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,9 +32,16 @@ def beginning(source: Open) -> str:
     with source() as stream:
         content = stream.read(BLOCK)
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(content)
+        text = codecs.getincrementaldecoder(encoding)().decode(content)
     except UnicodeDecodeError:
         raise not_text(source) from None
+    begun = text[:SAMPLE]
+    if begun.count("\0") * 3 > len(begun):  # Every other byte of Western texts.
+        order = "BE" if begun[0] == "\0" else "LE"
+        raise UnreadableTable(
+            f"it seems to be UTF-16 without a byte order mark; convert the file first: iconv -f UTF-16{order} -t UTF-8."
+        )
+    return text
 
 
 def not_text(source: Open, above: int = 0) -> UnreadableTable:

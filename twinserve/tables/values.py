@@ -18,10 +18,12 @@ from twinserve.notations.amounts import Amounts
 from twinserve.notations.booleans import Booleans
 from twinserve.notations.kind import Kind, Meaning
 from twinserve.notations.named_months import NamedMonths
-from twinserve.notations.notation import Notation
+from twinserve.notations.notation import Form, Notation
 from twinserve.notations.times import Clock, Durations, Months, YearFirst, YearLast
 from twinserve.notes import Note
 from twinserve.tables.cells import Cells
+from twinserve.tables.clock_times import times_as_texts
+from twinserve.tables.column_texts import Texts, quoted
 from twinserve.tables.null_words import NULL_OF_PANDAS, is_null_word
 
 TIMES: Final = (YearFirst(), YearLast(), NamedMonths(), Months(), Clock(), Durations())
@@ -45,23 +47,6 @@ class Values:
     """What a column of texts seems to hold, and why it could not be read so."""
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """The distinct texts of a column, without blanks around them, and the text of each row."""
-
-    distinct: list[str]
-    codes: IntArray
-    """By row: the place of its text, -1 for null."""
-
-    def count(self, places: Sequence[int]) -> int:
-        return int(self.rows(places).sum())
-
-    def rows(self, places: Sequence[int]) -> Any:
-        chosen = np.zeros(len(self.distinct) + 1, dtype=bool)  # The last is null's.
-        chosen[list(places)] = True
-        return chosen[self.codes]
-
-
 def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()) -> Values:
     """The table with its cells read: all rows of a column decide together.
 
@@ -71,7 +56,7 @@ def read_values(frame: pd.DataFrame, cells: Cells, literal: Collection[str] = ()
     if not frame.columns.is_unique:
         return read  # It is refused elsewhere, in one sentence.
     given = {name: frame[name] for name in frame.columns}
-    columns = {name: _column(str(name), values, cells, read, literal) for name, values in given.items()}
+    columns = {name: _column(str(name), times_as_texts(values), cells, read, literal) for name, values in given.items()}
     if any(columns[name] is not values for name, values in given.items()):
         read.frame = pd.DataFrame(columns, index=frame.index, columns=frame.columns, copy=False)
     return read
@@ -92,10 +77,10 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
     stripped = [text.strip() for text in given]
     padded = [place for place, text in enumerate(given) if text != stripped[place] and stripped[place]]
     if padded:
-        count = _Texts(list(given), codes).count(padded)
+        count = Texts(list(given), codes).count(padded)
         read.notes.append(Note("fact", name, f"{_cells(count)} blanks around the text, which are left out"))
     places, distinct = pd.factorize(np.array(stripped, dtype=object))
-    texts = _Texts(list(distinct), np.where(codes >= 0, places[codes] if len(places) else -1, -1))
+    texts = Texts(list(distinct), np.where(codes >= 0, places[codes] if len(places) else -1, -1))
     nulls = {place for place, text in enumerate(distinct) if not text or text in cells.null_values}
     if told := [place for place in nulls if distinct[place]]:
         read.notes.append(Note("fact", name, f"{texts.count(told)} cells are null by --null-values"))
@@ -109,7 +94,7 @@ def _column(name: str, values: pd.Series[Any], cells: Cells, read: Values, liter
     read.notes += _undecided(name, texts, words)
     meant = None if cells.typed or nulls or (codes < 0).any() else _null_of_pandas(texts, words)
     form = Notation(form="as it is", null_means=meant)
-    if not cells.typed and known and all(distinct[place].isdecimal() for place in known):
+    if (not cells.typed or cells.loose_digits) and known and all(distinct[place].isdecimal() for place in known):
         widths = {len(distinct[place]) for place in known}
         form = Notation(form="text of a value", width=widths.pop() if len(widths) == 1 else 0)
     if padded or nulls or form != Notation(form="as it is"):
@@ -125,11 +110,11 @@ def _holds_texts(dtype: Any) -> bool:
     return dtypes.is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype) or is_of_arrow
 
 
-def _with_nulls(notation: Notation, texts: _Texts, places: Collection[int]) -> Notation:
+def _with_nulls(notation: Notation, texts: Texts, places: Collection[int]) -> Notation:
     return notation.model_copy(update={"nulls": tuple(sorted(texts.distinct[place] for place in places))})
 
 
-def _meaning(name: str, texts: _Texts, known: Sequence[int], cells: Cells, read: Values) -> Meaning | None:
+def _meaning(name: str, texts: Texts, known: Sequence[int], cells: Cells, read: Values) -> Meaning | None:
     """What the texts at these places mean, if they are other than they are; what nearly is of a kind is a trouble."""
     given = [texts.distinct[place] for place in known]
     for kind in _kinds(given, cells):
@@ -159,24 +144,24 @@ def _kinds(given: Sequence[str], cells: Cells) -> Iterator[Kind]:
     yield from TIMES
 
 
-def _is_news(meaning: Meaning, texts: _Texts, known: Sequence[int], cells: Cells) -> bool:
+def _is_news(meaning: Meaning, texts: Texts, known: Sequence[int], cells: Cells) -> bool:
     """Is anything to be done? Plain numbers that somebody wrote as texts, where they need not have, stay texts."""
     if any(meaning.spelled) or meaning.is_boolean:
         return True
     return len(known) < len(texts.distinct) if meaning.is_text else not cells.typed
 
 
-def _tell(name: str, texts: _Texts, known: Sequence[int], words: Sequence[int], meaning: Meaning, read: Values) -> None:
+def _tell(name: str, texts: Texts, known: Sequence[int], words: Sequence[int], meaning: Meaning, read: Values) -> None:
     spelled = [place for place, is_spelled in zip(known, meaning.spelled, strict=True) if is_spelled]
     if spelled:
         read.notes.append(Note("fact", name, f"{texts.count(spelled)} cells are {meaning.how}"))
     if words:
-        read.notes.append(Note("fact", name, f"{_quoted(texts, words)} in {texts.count(words)} cells, read as null"))
+        read.notes.append(Note("fact", name, f"{quoted(texts, words)} in {texts.count(words)} cells, read as null"))
     if meaning.unit:
         read.units[name] = meaning.unit
 
 
-def _read(values: pd.Series[Any], texts: _Texts, known: Sequence[int], meaning: Meaning) -> pd.Series[Any]:
+def _read(values: pd.Series[Any], texts: Texts, known: Sequence[int], meaning: Meaning) -> pd.Series[Any]:
     null = None if meaning.is_text or meaning.is_boolean else np.nan
     by_place: list[Any] = [null] * (len(texts.distinct) + 1)
     for place, value in zip(known, meaning.values, strict=True):
@@ -196,23 +181,19 @@ def _series(values: pd.Series[Any], by_place: Sequence[Any], codes: IntArray, dt
     return made
 
 
-def _null_of_pandas(texts: _Texts, words: Sequence[int]) -> str | None:
+def _null_of_pandas(texts: Texts, words: Sequence[int]) -> str | None:
     """The most frequent of the words that pandas reads as null in a CSV file."""
     among = [place for place in words if texts.distinct[place] in NULL_OF_PANDAS]
     return texts.distinct[max(among, key=lambda place: texts.count([place]))] if among else None
 
 
-def _undecided(name: str, texts: _Texts, words: Sequence[int]) -> Iterator[Note]:
+def _undecided(name: str, texts: Texts, words: Sequence[int]) -> Iterator[Note]:
     if words:
-        told = f"{_quoted(texts, words)} in {texts.count(words)} cells is a text, and null with --null-values"
+        told = f"{quoted(texts, words)} in {texts.count(words)} cells is a text, and null with --null-values"
         yield Note("warning", name, told)
 
 
-def _quoted(texts: _Texts, words: Sequence[int]) -> str:
-    return " and ".join(sorted(repr(texts.distinct[place]) for place in words))
-
-
-def _nearly(kind: str, texts: _Texts, others: Sequence[int], share: float) -> str:
+def _nearly(kind: str, texts: Texts, others: Sequence[int], share: float) -> str:
     rows = np.flatnonzero(texts.rows(others)) + 1
     named = ", ".join(map(str, rows[:ROWS_NAMED])) + (", ..." if len(rows) > ROWS_NAMED else "")
     which = f"row {named} is" if len(rows) == 1 else f"{len(rows)} (rows {named}) are"
@@ -228,8 +209,10 @@ def _without_null_words(name: str, values: pd.Series[Any], cells: Cells, read: V
     plain.iloc[[row for row, _ in texts]] = None
     words = " and ".join(sorted({repr(text) for _, text in texts if text}))
     read.notes.append(Note("fact", name, f"{words or 'a blank text'} in {len(texts)} cells, read as null"))
-    read.notations[name] = Notation(form="amount", nulls=tuple(sorted({text for _, text in texts})))
-    return plain.infer_objects()
+    known = plain.infer_objects()
+    form: Form = "boolean" if dtypes.infer_dtype(known, skipna=True) == "boolean" else "amount"
+    read.notations[name] = Notation(form=form, nulls=tuple(sorted({text for _, text in texts})))
+    return known
 
 
 def _without_null_numbers(name: str, values: pd.Series[Any], cells: Cells, read: Values) -> pd.Series[Any]:

@@ -161,12 +161,22 @@ def divide(source: str, rows: Rows, signature: Signature, target: Target, held_o
     return data
 
 
+def _require_weighing(classes: tuple[str, ...], rows: Rows, weights: FloatArray, side: str) -> None:
+    together = np.bincount(rows.y_true.astype(int), weights, minlength=len(classes))
+    here = set(rows.y_true.astype(int).tolist())
+    for code, label in enumerate(classes):
+        if code in here and not together[code]:
+            raise CannotTrain(f"Every row of the class {label!r} on the {side} side weighs 0; give more rows of it.")
+
+
 def _require_enough(data: Data) -> None:
     for side, rows in (("training", data.train), ("hold-out", data.holdout)):
         if not len(rows):
             raise CannotTrain(f"No row fell on the {side} side; give more rows.")
         if rows.weights is not None and not rows.weights.any():
             raise CannotTrain(f"Every row on the {side} side weighs 0; give more rows.")
+        if rows.weights is not None and data.classes is not None:
+            _require_weighing(data.classes, rows, rows.weights, side)
         if data.classes is not None and (gone := set(range(len(data.classes))) - set(rows.y_true.tolist())):
             label = data.classes[min(gone)]
             raise CannotTrain(f"The class {label!r} has no row on the {side} side; give more rows of it.")

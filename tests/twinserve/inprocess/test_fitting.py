@@ -118,6 +118,32 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
         fit("orchard.csv", "kind", artifacts=tmp_path)  # type: ignore[arg-type]  # On purpose.
 
 
+class OfAnotherLibrary:
+    """A table as Polars has it."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """As pandas has it."""
+        return pd.DataFrame()
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "reason"),
+    [
+        (OfAnotherLibrary(), {}, "fit takes a DataFrame of pandas, and to_pandas() gives one."),
+        (pd.DataFrame(), {"metric": len}, "metric is the name of a metric, or a Metric whose function is your own."),
+        (pd.DataFrame(), {"threshold": "0.2"}, "threshold is a probability from 0 to 1, such as 0.2."),
+        (pd.DataFrame(), {"costs": [1, 2]}, 'costs is {"FN": 10, "FP": 1}.'),
+    ],
+    ids=str,
+)
+def test_arguments_of_another_type_are_one_sentence(
+    table: Any, options: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AskedWrongly) as refused:
+        fit(table, "kind", artifacts=tmp_path, **options)
+    assert str(refused.value) == reason
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("linear")
 def test_it_warns_of_what_it_left_out_and_of_the_gate(tmp_path: Path) -> None:

@@ -126,3 +126,15 @@ def test_files_say_how_their_cells_are_written(tmp_path: Path) -> None:
     others, other_cells = read_files([str(second)], AS_IT_IS, io.BytesIO())
     rows, held_out, _ = learned(frame, others, cells=cells, holdout_cells=other_cells)
     pd.testing.assert_frame_equal(rows, held_out)
+
+
+def test_rows_of_the_table_among_the_hold_out_are_told() -> None:
+    """The figures would be too good; copies within one of the two are no such thing."""
+    fresh = table(price=PRICES + 1)
+    made = learned(table(), pd.concat([fresh, fresh, table().iloc[:7]], ignore_index=True))[2]
+    told = [note.sentence for note in made.notes if note.kind == "warning"]
+    assert told == [
+        f"7 of the {2 * ROWS + 7} rows held out are among those to learn from, so the figures are too good; "
+        "take them out of one of the tables"
+    ]
+    assert not [note for note in learned(table(), fresh)[2].notes if note.kind == "warning"]

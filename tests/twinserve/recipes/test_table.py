@@ -81,6 +81,22 @@ def test_copies_of_rows_are_counted_and_kept() -> None:
     assert len(made.load().features) == ROWS + 5
 
 
+def test_a_column_without_a_name_may_be_sent_as_pandas_and_as_polars_calls_it() -> None:
+    made = recipe(frame(**{"Unnamed: 0": range(ROWS)}))
+    assert isinstance(made.input, Signature)
+    row = {"size": 1.0, "colour": "red"}
+    for name in ("Unnamed: 0", ""):
+        spelled = Validator(made.input).validate_value({**row, name: 3}).spelled
+        assert spelled is not None
+        assert [finding.code for finding in spelled.warnings({})[0]] == ["ignored"]
+
+
+def test_identifiers_beyond_what_a_double_counts_are_left_out() -> None:
+    wide = frame(tweet_id=[570306133677760513 + place * 10**9 for place in range(ROWS)])
+    wide["tweet_id"] = wide["tweet_id"].astype(float)  # As they are read from a CSV file.
+    assert told(recipe(wide))["dropped"] == ["tweet_id"]
+
+
 def test_a_column_that_says_what_the_target_says_is_left_out_unless_it_is_to_be_kept() -> None:
     table = frame()
     table["paid"] = np.where(table["y"] == "yes", 1, 0)

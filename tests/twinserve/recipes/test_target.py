@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from twinserve.recipes.target import BadTarget, guess_task, labels, values
-from twinserve.signature.sources.read_as import plain_text
+from twinserve.signature.sources.type_inference import plain_text
 
 
 @pytest.mark.parametrize(

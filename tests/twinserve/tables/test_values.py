@@ -47,6 +47,7 @@ def listed(read: Values) -> list[Any]:
         (("5 EUR", "7.5 EUR"), [5, 7.5], "EUR", "2 cells are amounts in EUR, read as numbers"),
         (("20%", "3.5 %", "0"), [20, 3.5, 0], "%", "2 cells are percentages, read as the number before the sign"),
         (("23,288", "7", "1,000,000"), [23288, 7, 10**6], None, "2 cells are numbers with separators of thousands"),
+        (("\u22127", "8"), [-7, 8], None, "1 cells are numbers with a sign in front, or in brackets"),
         (("1\u202f234", "12'345"), [1234, 12345], None, "2 cells are numbers with separators of thousands"),
         (("2012/01/31", "2012/2/1"), ["2012-01-31", "2012-02-01"], None, "2 cells are dates, read as YYYY-MM-DD"),
         (("2012/01/31 13:05", None), ["2012-01-31 13:05:00", None], None, "1 cells are dates, read as YYYY-MM-DD"),
@@ -79,6 +80,17 @@ def test_spellings_are_read_and_counted(cells: Any, expected: list[Any], unit: s
         assert told(result)[-1].startswith(sentence)
 
 
+def test_a_date_among_dates_with_times_is_its_midnight() -> None:
+    """And may be sent as the table has it."""
+    frame = pd.DataFrame({"it": ["2024-01-31", "2024-02-01 13:00:00", "2024-02-03"] * 10})
+    read = read_values(frame, CSV)
+    table = from_table(read.frame, known=Known(notations=read.notations))
+    assert told(read) == ["20 cells are dates without a time, read as their midnight in UTC"]
+    batch = Validator(table.signature).validate(frame.to_json(orient="records").encode())
+    expected = pd.to_datetime(table.frame["it"]).astype("datetime64[s]").astype("int64")
+    np.testing.assert_array_equal(batch.columns.matrix[:, 0], expected)
+
+
 def test_a_literal_column_keeps_its_cells() -> None:
     """Only blanks around them go, and what is null in every column."""
     cells = pd.DataFrame({"it": [" $1", "NA", "007", None, "?"]})
@@ -106,6 +118,7 @@ def test_a_comma_is_the_decimal_point_where_semicolons_separate() -> None:
         ("2012/13/01", "2012/01/01"),
         ("3d", "10s"),
         ("1,5", "2,5"),
+        ("0,436", "1,250"),
         ("25:99", "1:05"),
         ("13:05 PM", "1:05 PM"),
     ],

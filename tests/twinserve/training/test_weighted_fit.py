@@ -116,3 +116,13 @@ def test_a_side_that_weighs_nothing_is_refused() -> None:
     table = replace(made.load(), weights=pd.Series(np.where(held_out, 0.0, 1.0), name="w"))
     with pytest.raises(CannotTrain, match=r"^Every row on the hold-out side weighs 0; give more rows\.$"):
         split(made, table)
+
+
+@pytest.mark.parametrize("label", ["yes", "no"])
+def test_a_class_that_weighs_nothing_is_refused(label: str) -> None:
+    made = recipe(np.ones(200))
+    table = made.load()
+    table = replace(table, weights=pd.Series(np.where(table.target == label, 0.0, 1.0), name="w"))
+    expected = f"^Every row of the class '{label}' on the training side weighs 0; give more rows of it\\.$"
+    with pytest.raises(CannotTrain, match=expected):
+        split(made, table)

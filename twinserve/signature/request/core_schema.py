@@ -49,7 +49,20 @@ def _node(node: FeatureTree | Feature, *, reject: bool, lenient: bool) -> CoreSc
     if reject and node.seen.categories is not None:
         rules = cs.no_info_after_validator_function(_in_categories(node.seen.categories), rules)
     rules = cs.nullable_schema(rules) if node.nullable else rules
-    return rules if node.notation is None else cs.no_info_before_validator_function(reader(node.notation), rules)
+    if node.notation is None:
+        return rules
+    read = reader(node.notation)
+    return cs.no_info_before_validator_function(_timed(read) if node.type is FeatureType.DATETIME else read, rules)
+
+
+def _timed(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same reader for datetimes, where a date without a time is its midnight."""
+
+    def with_time(value: Any) -> Any:
+        known = read(value)
+        return f"{known}T00:00:00Z" if type(known) is str and len(known) == len("2012-01-31") else known
+
+    return with_time
 
 
 def _number(feature: Feature) -> CoreSchema:

@@ -1,4 +1,4 @@
-"""What a caller may write beside the nested instance: flat names, and columns that training left out.
+"""What a caller may write beside the nested instance: flat names, null groups, and columns that training left out.
 
 `{"mean.radius": 1}` is `{"mean": {"radius": 1}}`. A column that the training table had and training left out is taken
 and ignored, its value unread. Only a body that is no instance as it stands is looked at.
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from twinserve.signature.findings import Finding, ignored
-from twinserve.signature.left_out import Unused, flat_names, unused
-from twinserve.signature.signature import FeatureTree, Path, Signature, is_array
+from twinserve.signature.left_out import Unused, flat_names, null_groups, unused
+from twinserve.signature.signature import Feature, FeatureTree, Path, Signature, is_array
 
 ABSENT: Final = object()
 """Stands in a list for an item that was not sent, while others were sent by their flat names."""
@@ -29,6 +29,8 @@ class Row(NamedTuple):
     """The fields that were sent by both names."""
     ignored: tuple[Finding, ...] = ()
     """A warning for each column that training left out."""
+    null: tuple[Path, ...] = ()
+    """The groups that were sent as null, all of whose fields are."""
 
     def sent(self, path: Path) -> Path:
         """The path of a field as the caller wrote it, or would have."""
@@ -71,7 +73,8 @@ class Speller:
         self._tree = signature.tree()
         self._flat = flat_names(signature)
         self._unused = unused(signature)
-        self.names = frozenset((*self._flat, *self._unused))
+        self._null = null_groups(signature)
+        self.names = frozenset((*self._flat, *self._unused, *(path[0] for path in self._null)))
         self.left_out = frozenset(_paths(self._unused, ()))
         """The places in an instance of what is ignored."""
 
@@ -84,6 +87,7 @@ class Speller:
         return spelled if spelled.rows else None
 
     def _read(self, row: dict[str, Any]) -> Row:
+        null = tuple(path for path, group in self._null.items() if _fill(row, path, group))
         findings = tuple(_drop(row, self._unused, ()))
         flat: list[Path] = []
         twice: list[Path] = []
@@ -96,7 +100,7 @@ class Speller:
             (twice if _is_there(group, path, made) else flat).append(path)
             if flat and flat[-1] is path:
                 group[path[-1]] = value
-        return Row(frozenset(flat), frozenset(made), tuple(twice), findings)
+        return Row(frozenset(flat), frozenset(made), tuple(twice), findings, null)
 
     def _group(self, row: dict[str, Any], path: Path, made: dict[Path, Any]) -> Any:
         """The group that holds a field, made where it was not sent; None where something else is in its place."""
@@ -118,6 +122,20 @@ class Speller:
 def flat_name(path: Path) -> str:
     """The dotted name of a field."""
     return ".".join(map(str, path))
+
+
+def _fill(node: Any, path: Path, group: FeatureTree) -> bool:
+    """Was this group sent as null? Then it becomes one of nulls."""
+    for part in path[:-1]:
+        node = node.get(part) if type(node) is dict else None
+    if type(node) is not dict or node.get(path[-1], ABSENT) is not None:
+        return False
+    node[path[-1]] = _nulls(group)
+    return True
+
+
+def _nulls(group: FeatureTree) -> dict[Any, Any]:
+    return {part: None if isinstance(node, Feature) else _nulls(node) for part, node in group.items()}
 
 
 def _paths(columns: Unused, path: Path) -> Iterator[Path]:

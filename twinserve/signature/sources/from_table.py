@@ -35,6 +35,7 @@ LIKE_A_DATE: Final = r"\s*\d{1,4}([-/.]\d{1,2}[-/.]|[-. ]+[^\W\d]{3,9}[-., ]+)\d
 """A text in one of the many ways to write a date that nobody can guess, such as `31.12.23` and `1/2/2023 9:05`."""
 BLANKS_OF_TEXT: Final = 4
 """Free text has at least this many blanks on average, which the names of people and streets have not."""
+EMPTY: Final = "it is empty"
 ALL_DIFFER: Final = "it looks like an identifier: (nearly) every value is different"
 TEXT: Final = "is free text, of which the words are learned"
 
@@ -106,6 +107,9 @@ def from_table(
     if not columns:
         raise UnsupportedInput(f"No column is left to learn from{_reasons(notes)}.")
     columns = _grouped(columns, paths)
+    groups = {paths[name][:end] for name in columns for end in range(1, len(paths[name]))}
+    left_out = _left_out(notes)
+    notes = [note for note in notes if not (note.sentence == EMPTY and column_path(note.column or "") in groups)]
     notes += _whole(columns, paths)
     features = tuple(
         Feature(
@@ -118,7 +122,7 @@ def from_table(
         for name, column in columns.items()
     )
     plain = pd.DataFrame({name: column.values for name, column in columns.items()}, copy=False)
-    return FeatureTable(Signature(features=features, left_out=_left_out(notes)), plain, tuple(notes))
+    return FeatureTable(Signature(features=features, left_out=left_out), plain, tuple(notes))
 
 
 def _names(frame: pd.DataFrame) -> list[str]:
@@ -184,7 +188,7 @@ def _useless(name: str, column: Column, trouble: str | None) -> str | None:
     present = column.values.dropna()
     distinct = present.nunique()
     if not len(present):
-        return "it is empty"
+        return EMPTY
     if distinct == 1 and len(present) == len(column.values):
         return "it has the same value in every row"
     if len(present) < FEWEST_TO_JUDGE:
@@ -193,9 +197,16 @@ def _useless(name: str, column: Column, trouble: str | None) -> str | None:
         return _no_text(present, distinct, trouble)
     if column.type is FeatureType.CATEGORY and distinct >= NEARLY_ALL * len(present):
         return ALL_DIFFER
-    if column.type is FeatureType.INTEGER and distinct >= NEARLY_ALL * len(present) and named_like_an_id(name):
+    if named_like_an_id(name) and distinct >= NEARLY_ALL * len(present) and _are_whole(column):
         return "it looks like an identifier: it is named like one and (nearly) every value is different"
     return None
+
+
+def _are_whole(column: Column) -> bool:
+    """Are these whole numbers? Those beyond 2**53, as identifiers may be, are read as doubles."""
+    if column.type is not FeatureType.NUMBER:
+        return column.type is FeatureType.INTEGER
+    return bool((column.values.dropna() % 1 == 0).all())
 
 
 def _no_text(present: pd.Series[Any], distinct: int, trouble: str | None) -> str:

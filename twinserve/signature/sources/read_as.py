@@ -10,11 +10,19 @@ import pandas as pd
 from pandas.api import types as dtypes
 
 from twinserve.notations.notation import Form, Notation
-from twinserve.notations.reader import any_number, text_of_value
-from twinserve.signature.frames import text_of
+from twinserve.notations.reader import any_number
+from twinserve.notations.times import SECONDS
 from twinserve.signature.signature import NUMERIC_OR_BOOLEAN, TEMPORAL, TEXTUAL, FeatureType
 from twinserve.signature.sources.given_type import GivenType
-from twinserve.signature.sources.type_inference import Column, NotAFeature, instant_column, interpret
+from twinserve.signature.sources.type_inference import (
+    NUMBERS,
+    Column,
+    NotAFeature,
+    holds_durations,
+    instant_column,
+    interpret,
+    plain_texts,
+)
 
 DIGITS: Final[Mapping[int, str]] = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d"}
 """The format of a date in as many digits."""
@@ -40,8 +48,10 @@ def read_as(values: pd.Series[Any], given: GivenType) -> Column:
 def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation | None) -> Notation | None:
     """How the values of a column are written in its table: what is `known` of it, or follows from a `given` type."""
     if given is None:
-        return known
-    is_text = dtypes.infer_dtype(values, skipna=True) == "string"
+        return known or _of_objects(values)
+    if given.type is FeatureType.NUMBER and holds_durations(values):
+        return SECONDS
+    is_text = dtypes.infer_dtype(_plain(values), skipna=True) == "string"
     nulls = () if known is None else known.nulls
     if given.type is FeatureType.NUMBER and not dtypes.is_numeric_dtype(values.dtype):
         form: Form = "any number with a decimal comma" if _has_commas(values, given) else "any number"
@@ -56,22 +66,33 @@ def notation_of(values: pd.Series[Any], given: GivenType | None, known: Notation
     return known
 
 
-def plain_text(value: Any) -> str:
-    """The text of a label or a category: `true` and `1`, not `True` and `1.0`."""
-    return text_of(text_of_value(value.item() if isinstance(value, np.generic) else value))
+def _of_objects(values: pd.Series[Any]) -> Notation | None:
+    """How programs write to JSON what a column holds that JSON has no type for."""
+    if holds_durations(values):
+        return SECONDS
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        is_text = dtypes.infer_dtype(values.cat.categories) in ("string", "empty")
+        return None if is_text else Notation(form="text of a value")
+    plain = _plain(values)
+    if plain.dtype != object or (kind := dtypes.infer_dtype(plain, skipna=True)) == "string":
+        return None
+    if kind in ("decimal", "mixed", "mixed-integer"):
+        kinds = {type(value) for value in plain.dropna().tolist()}
+        return Notation(form="amount" if kinds <= NUMBERS else "text of a value")
+    return None
 
 
-def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
-    texts = [None if pd.isna(value) else plain_text(value) for value in values.tolist()]
-    return pd.Series(texts, index=values.index, dtype=object)
+def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
+    is_of_objects = isinstance(values.dtype, (pd.CategoricalDtype, pd.ArrowDtype))
+    return values.astype(object) if is_of_objects else values
 
 
 def _categories(values: pd.Series[Any]) -> Column:
-    return Column(FeatureType.CATEGORY, _texts(values))
+    return Column(FeatureType.CATEGORY, plain_texts(values))
 
 
 def _free_text(values: pd.Series[Any]) -> Column:
-    return Column(FeatureType.STRING, _texts(values))
+    return Column(FeatureType.STRING, plain_texts(values))
 
 
 def _has_commas(values: pd.Series[Any], given: GivenType) -> bool:
@@ -85,7 +106,7 @@ def _numbers(values: pd.Series[Any], *, decimal_comma: bool) -> Column:
         return Column(FeatureType.NUMBER, column.values, column.remark)
     if column.type in TEMPORAL:
         raise NotAFeature("holds dates and no numbers")
-    texts = _texts(values).tolist()
+    texts = plain_texts(values).tolist()
     numbers = [None if text is None else any_number(text, decimal_comma=decimal_comma) for text in texts]
     read = pd.Series(numbers, index=values.index, dtype=np.float64)
     return Column(FeatureType.NUMBER, read, _unread(values, read, "numbers"))
@@ -100,7 +121,7 @@ def _dates(values: pd.Series[Any], form: str | None) -> Column:
         if form is None and _are_milliseconds(values):
             read = pd.to_datetime(pd.to_numeric(values), unit="ms", utc=True, errors="coerce")
         else:
-            read = pd.to_datetime(_texts(values), format=form or "ISO8601", utc=True, errors="coerce")
+            read = pd.to_datetime(plain_texts(values), format=form or "ISO8601", utc=True, errors="coerce")
     except ValueError as error:
         raise NotAFeature(f"cannot be read by the format {form!r} ({str(error).rstrip('.')})") from None
     remark = _unread(values, read, "dates" if form is None else f"dates of the form {form}")
@@ -118,7 +139,7 @@ def _are_milliseconds(values: pd.Series[Any]) -> bool:
 
 def _form_of_digits(values: pd.Series[Any]) -> str | None:
     """The format of numbers that are read as dates without one."""
-    widths = {len(text) for text in _texts(values).dropna()}
+    widths = {len(text) for text in plain_texts(values).dropna()}
     return DIGITS.get(widths.pop()) if len(widths) == 1 else None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as dtypes
 
+from twinserve.notations.reader import text_of_value
 from twinserve.signature.frames import text_of
 from twinserve.signature.signature import FeatureType
 
@@ -25,6 +26,8 @@ ROWS_PER_CATEGORY: Final = 3
 """A text column is a category if each value occurs this often on average, or if it has at most `FEW` values."""
 FEW: Final = 20
 FIRST_YEAR, LAST_YEAR = 1, 9999
+NUMBERS: Final = frozenset((int, float, decimal.Decimal, np.int64, np.float64))
+"""The types of numbers that one column of objects may mix."""
 
 DATE: Final = r"\d{4}-\d{2}-\d{2}"
 INSTANT: Final = DATE + r"([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?"
@@ -60,8 +63,8 @@ def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
         return number_column(values, FeatureType.NUMBER)
     if dtypes.is_datetime64_any_dtype(values.dtype):
         return instant_column(values)
-    if dtypes.is_timedelta64_dtype(values.dtype):
-        return _durations(values)
+    if holds_durations(values):
+        return _durations(values.astype("timedelta64[us]"))
     if isinstance(values.dtype, pd.PeriodDtype):
         return instant_column(values.dt.to_timestamp())
     return _objects(values, recognise=recognise)
@@ -69,10 +72,25 @@ def interpret(values: pd.Series[Any], *, recognise: bool) -> Column:
 
 def _categories(values: pd.Series[Any]) -> Column:
     """A column of a categorical dtype; categories that are numbers become texts."""
-    texts = pd.Series(
-        [None if pd.isna(value) else text_of(value) for value in values], index=values.index, dtype=object
+    return Column(FeatureType.CATEGORY, plain_texts(values))
+
+
+def plain_text(value: Any) -> str:
+    """The text of a label or a category: `true` and `1`, not `True` and `1.0`."""
+    return text_of(text_of_value(value.item() if isinstance(value, np.generic) else value))
+
+
+def plain_texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """The text of each value, None for null."""
+    texts = [None if pd.isna(value) else plain_text(value) for value in values.tolist()]
+    return pd.Series(texts, index=values.index, dtype=object)
+
+
+def holds_durations(values: pd.Series[Any]) -> bool:
+    """Is this a column of durations, by its dtype or by its objects?"""
+    return values.dtype.kind == "m" or (
+        values.dtype == object and dtypes.infer_dtype(values, skipna=True) == "timedelta"
     )
-    return Column(FeatureType.CATEGORY, texts)
 
 
 def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
@@ -87,17 +105,18 @@ def _objects(values: pd.Series[Any], *, recognise: bool) -> Column:
         "date": lambda: instant_column(_parsed(values)),
         "datetime": lambda: instant_column(_parsed(values)),
         "datetime64": lambda: instant_column(_parsed(values)),
-        "timedelta": lambda: _durations(pd.to_timedelta(values)),
         "string": lambda: _texts(values, recognise=recognise),
         "empty": lambda: Column(FeatureType.NUMBER, _floats(values)),
     }
     if kind in readers:
         return readers[kind]()
     kinds = {type(value) for value in values.dropna().tolist()}
-    if kinds <= {str, bool, int, float, decimal.Decimal, np.bool_, np.int64, np.float64}:
-        mixed = pd.Series([None if pd.isna(value) else text_of(value) for value in values], index=values.index)
-        return replace(_texts(mixed.astype(object), recognise=False), remark="mixes numbers and texts, read as texts")
-    raise NotAFeature(f"holds {', '.join(sorted(kind.__name__ for kind in kinds))} values")
+    if kinds <= NUMBERS:
+        return number_column(values, FeatureType.NUMBER)
+    if kinds <= NUMBERS | {str, bool, np.bool_}:
+        return replace(_texts(plain_texts(values), recognise=False), remark="mixes numbers and texts, read as texts")
+    names = {"list" if kind is np.ndarray else kind.__name__ for kind in kinds}  # Parquet's lists are arrays here.
+    raise NotAFeature(f"holds {', '.join(sorted(names))} values")
 
 
 def _texts(values: pd.Series[Any], *, recognise: bool) -> Column:
