@@ -10,7 +10,7 @@ import pytest
 from harness.hostile_bodies import SHAPES
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
-from twinserve.service.inference.version import QUICK_BODY
+from twinserve.service.inference.quick import BODY
 from twinserve.service.protocols.native import NATIVE, NativeCodec
 from twinserve.signature.request.validator import Batch, Validator
 from twinserve.testing.fakes import service_of
@@ -54,5 +54,5 @@ def test_none_that_takes_long_is_looked_at_by_an_event_loop(open_doors: OpenDoor
     for shape in SHAPES.values():
         assert doors.predict(shape(LARGE)).status in (400, 422)
     assert watched.threads == ["predict"] * len(doors.doors) * len(SHAPES)
-    doors.predict(b"[" * (QUICK_BODY - 1))
+    doors.predict(b"[" * (BODY - 1))
     assert "predict" not in watched.threads[-2:]

@@ -73,7 +73,7 @@ class Graph:
             raise CannotCompile(f"{name}: there is no lowering for this class")
         require(estimator)
         expected = getattr(estimator, "n_features_in_", None)
-        if expected is not None and expected != len(block.columns):
+        if expected and expected != len(block.columns):  # Copies of CatBoost's models say 0.
             raise CannotCompile(f"{name}: it was fitted on {expected} columns and gets {len(block.columns)} here")
         limit = limit_of(estimator)
         if limit is not None:

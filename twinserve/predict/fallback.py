@@ -62,7 +62,7 @@ def _class_name(pipeline: Any) -> str:
 def single_threaded(pipeline: Any) -> Any:
     """The same pipeline with every `n_jobs` inside at 1: starting threads costs more than a small batch.
 
-    None means 1 already, and some classes warn of any other value."""
+    None means 1 already, and some classes warn of any other value. CatBoost's fitted models raise if nothing is set."""
     given = pipeline.get_params()
     jobs = [name for name, value in given.items() if name.split("__")[-1] == "n_jobs" and value is not None]
-    return pipeline.set_params(**dict.fromkeys(jobs, 1))
+    return pipeline.set_params(**dict.fromkeys(jobs, 1)) if jobs else pipeline

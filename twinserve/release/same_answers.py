@@ -27,7 +27,7 @@ def named_columns(estimator: Any, names: list[str]) -> Any:
     copied = copy.deepcopy(estimator)
     steps = [step for _, step in copied.steps] if isinstance(copied, Pipeline) else [copied]
     first = next((step for step in steps if not (step is None or isinstance(step, str))), copied)
-    require_same_columns(copied, names)
+    require_same_columns(estimator, names)  # A copy of a CatBoost model says that it has none.
     if not hasattr(copied, "feature_names_in_"):
         if is_computed(first, "feature_names_in_"):
             raise CannotPackage(f"{type(first).__name__} was fitted without column names; fit it on a DataFrame.")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
@@ -102,3 +103,14 @@ def test_columns_of_one_row(trained: tuple[Any, Any]) -> None:
     predictions = SklearnPredictor(fitted.pipeline, data.signature, data.classes).predict(row)
     assert predictions.labels is not None
     assert data.classes[predictions.labels[0]] == "pear"
+
+
+def test_an_estimator_without_threads_is_left_as_it_is() -> None:
+    """Some raise where their parameters are set after the fit, even where none is given."""
+
+    class Fixed(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types.
+        def set_params(self, **_: Any) -> Any:
+            raise TypeError
+
+    fixed = Fixed(n_jobs=None)
+    assert single_threaded(fixed) is fixed

@@ -17,12 +17,12 @@ import numpy as np
 from twinserve.explain.explained import TooLate
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
-from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.predictor import CannotPredict, Predictions
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import openapi
 from twinserve.service.http.problem import invalid_input, prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.pool import Job
 from twinserve.service.inference.question import Observation, Question, tell
@@ -45,16 +45,6 @@ from twinserve.store.manifest import Manifest
 from twinserve.store.shown_examples import shown_examples
 
 SCHEMA_JSON: Final = "application/schema+json"
-QUICK_BODY: Final = 64 * 1024
-"""Bytes. Reading a smaller body, or reporting its errors, takes at most 3 ms, and so does the prediction of a compiled
-model, so both run inline: handing over to a thread and back would take half as long as 25 rows themselves."""
-
-QUICK_OF_LARGE: Final = 4 * 1024
-"""Bytes, of a compiled model that takes up to a millisecond a row, such as a forest of millions of nodes."""
-QUICK_MICROSECONDS: Final = 3_000
-"""What making words of the texts of a body may take inline."""
-QUICK_EXPLAINED: Final = 4 * 1024
-"""Bytes. An explanation takes a few times as long as its prediction."""
 RESERVE: Final = 0.1
 """The share of `PREDICT_TIMEOUT` by which explanations that are not ready end sooner: a thousand sampled ones may take
 minutes, and a process all of whose threads are busy for longer than that time is taken for stuck, and ends."""
@@ -70,10 +60,7 @@ class ModelVersion:
         self.description = _document(describe(artifact, version))
         self._artifact, self._settings, self._predictor = artifact, settings, artifact.predictor
         self.pages = KeptPages()
-        compiled = self._predictor if isinstance(self._predictor, CompiledPredictor) else None
-        self._quick_body = QUICK_OF_LARGE if compiled and compiled.is_large else QUICK_BODY
-        if compiled and compiled.microseconds:
-            self._quick_body = min(self._quick_body, int(QUICK_MICROSECONDS / compiled.microseconds))
+        self._quick_body = quick.quick_body(self._predictor)
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
         self._reserve = RESERVE * settings.predict_timeout
@@ -118,13 +105,13 @@ class ModelVersion:
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
-        if asked.explains and not (self._why.is_quick and len(body) < QUICK_EXPLAINED):
+        if asked.explains and not (self._why.is_quick and len(body) < quick.EXPLAINED):
             return False
-        return self._predictor.kind == "compiled" and len(body) < self._quick_body
+        return len(body) < self._quick_body
 
     def joins(self, question: Question) -> bool:
         """Can this question be answered together with others that wait?"""
-        return self._joins and len(question.body) < QUICK_BODY and not question.asked.explains
+        return self._joins and len(question.body) < quick.BODY and not question.asked.explains
 
     def require(self, asked: Asked) -> None:
         """Raise `Problem` (400, 501) unless this version can give what is asked for beside a prediction."""
