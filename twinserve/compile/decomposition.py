@@ -21,7 +21,9 @@ from twinserve.compile.sparse import reduced
 def pca(graph: Graph, model: Any, block: Block) -> Block:
     """`x . components - mean . components`, divided by the standard deviations with `whiten`."""
     directions = np.asarray(model.components_, dtype=np.float64).T
-    tensor = graph.affine(graph.numbers(block, model), directions, -(model.mean_.reshape(1, -1) @ directions)[0])
+    bias = -(model.mean_.reshape(1, -1) @ directions)[0]
+    block, weights = reduced(graph, block, directions.T)
+    tensor = graph.affine(graph.numbers(block, model), weights.T, bias)
     if model.whiten:
         scale = np.sqrt(model.explained_variance_)
         tensor = graph.op("Div", tensor, graph.constant(np.maximum(scale, np.finfo(scale.dtype).eps)))

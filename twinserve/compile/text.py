@@ -17,7 +17,7 @@ from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.limits import Limit
 from twinserve.compile.refusal import refusal
 from twinserve.compile.sparse import MOST_COUNTED, Terms, TermStep, term_block, whole_terms
-from twinserve.text.tokens import Analysis
+from twinserve.text.tokens import LONGEST_NGRAM, Analysis
 
 OWN_CODE = ("tokenizer", "preprocessor", "analyzer", "strip_accents")
 """Parameters that may be functions."""
@@ -101,6 +101,8 @@ def _analysis(vectorizer: Any, words: tuple[str, ...]) -> Analysis:
             raise refusal(vectorizer, f"{name} is a Python function of your own, which scikit-learn itself has to call")
     if vectorizer.input != "content":
         raise refusal(vectorizer, f"input={vectorizer.input!r} reads files")
+    if max(vectorizer.ngram_range) > LONGEST_NGRAM:
+        raise refusal(vectorizer, f"ngram_range={tuple(vectorizer.ngram_range)} is longer than {LONGEST_NGRAM}")
     stop = vectorizer.get_stop_words() or frozenset()
     if tuple(vectorizer.ngram_range) == (1, 1) and words and stop.isdisjoint(words):
         stop = frozenset()  # They are no words of the vocabulary, so nothing counts them.

@@ -14,7 +14,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Tokens = Callable[[str], Sequence[str]]
-Count = Annotated[int, Field(ge=1)]
+LONGEST_NGRAM: Final = 100
+Length = Annotated[int, Field(ge=1, le=LONGEST_NGRAM)]
 
 _SPACES: Final = re.compile(r"\s\s+")
 
@@ -25,7 +26,7 @@ class Analysis(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     analyzer: Literal["word", "char", "char_wb"]
-    ngram_range: tuple[Count, Count]
+    ngram_range: tuple[Length, Length]
     token_pattern: str
     lowercase: bool
     strip_accents: Literal["ascii", "unicode"] | None

@@ -209,6 +209,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "single precision": (TfidfVectorizer(dtype=np.float32), "dtype=float32 is not lowered"),
     "short integers": (CountVectorizer(dtype=np.int8), "dtype=int8 is not lowered"),
     "hashes in single precision": (HashingVectorizer(dtype=np.float32), "dtype=float32 is not lowered"),
+    "long n-grams": (CountVectorizer(ngram_range=(1, 101)), r"ngram_range=\(1, 101\) is longer than 100"),
     "logarithms of signs": (
         make_pipeline(HashingVectorizer(n_features=64, norm=None), TfidfTransformer(sublinear_tf=True, norm=None)),
         "sublinear_tf=True has no logarithm of what alternate_sign=True makes negative",
