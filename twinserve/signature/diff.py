@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from twinserve.signature.left_out import column_path
 from twinserve.signature.signature import Constraints, Feature, FeatureType, Path, Signature
 
 WIDER: Final = {(FeatureType.INTEGER, FeatureType.NUMBER), (FeatureType.CATEGORY, FeatureType.STRING)}
@@ -50,6 +51,9 @@ def diff(old: Signature, new: Signature) -> list[Change]:
 def _removed(name: str, new: Signature) -> Change:
     if name in new.left_out:
         return Change(name, "removed, and ignored where it is sent", breaking=False)
+    path = column_path(name)
+    if any(feature.path[: len(path)] == path for feature in new.features):
+        return Change(name, "null is no longer allowed", breaking=True)
     return Change(name, "removed, so it is refused as unknown", breaking=True)
 
 

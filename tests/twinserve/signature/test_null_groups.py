@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from twinserve.signature import Signature, json_schema
+from twinserve.signature import Signature, diff, json_schema
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.validator import Validator
@@ -80,6 +80,13 @@ def test_a_group_that_was_never_null_may_not_be(tmp_path: Path) -> None:
 def test_a_null_group_beside_a_field_of_it_is_sent_twice(tmp_path: Path) -> None:
     signature = table_of(written(tmp_path, "null", "json")).signature
     assert refused(signature, {"age": 1.5, "at": None, "at.zip": 3, "at.town": None}) != []
+
+
+def test_a_group_that_may_no_longer_be_null_breaks_callers(tmp_path: Path) -> None:
+    old = table_of(written(tmp_path, "null", "json")).signature
+    new = old.model_copy(update={"left_out": {}})
+    assert [str(change) for change in diff(old, new)] == ["at: null is no longer allowed (breaking)"]
+    assert diff(new, old) == []
 
 
 def test_files_of_which_only_one_has_null_groups_are_one_table(tmp_path: Path) -> None:
