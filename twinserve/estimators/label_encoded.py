@@ -40,7 +40,8 @@ class Coded(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore
 
     def predict(self, table: Any) -> NDArray[Any]:
         """The predicted labels, `[n]`."""
-        places = np.searchsorted(self.estimator_.classes_, self.estimator_.predict(table))
+        predicted = np.ravel(self.estimator_.predict(table))  # CatBoost gives a column of them.
+        places = np.searchsorted(self.estimator_.classes_, predicted)
         labels: NDArray[Any] = self.classes_[places]
         return labels
 

@@ -110,7 +110,8 @@ def table_recipe(name: str, frame: pd.DataFrame, options: TableOptions, source: 
     features = given.drop(columns=[name for name in given.columns if str(name) in aside])
     understood = Known(read.units, read.troubles, read.notations)
     others = [*wanted, *aside]
-    table = from_table(features, types=chosen.types, nullable=chosen.nullable, known=understood, others=others)
+    nullable = {*chosen.nullable, *_null_without_target(frame, wanted)}
+    table = from_table(features, types=chosen.types, nullable=nullable, known=understood, others=others)
     weights = None if chosen.weight is None else row_weights(given[chosen.weight])
     learning = len(known) if held_out is None else int((~held_out).sum())
     leaks: dict[str, str] = {}
@@ -181,6 +182,12 @@ def _read(frame: pd.DataFrame, options: TableOptions, wanted: Sequence[str]) -> 
 def _aside(chosen: Chosen, group: str | None) -> dict[str, str]:
     """Why a column is no feature, where somebody said so."""
     return {**chosen.left_out, **({} if group is None else {group: table_notes.IS_GROUP})}
+
+
+def _null_without_target(frame: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
+    """The columns that are null in rows without a target: people ask for the targets of just these rows."""
+    rows = frame[frame[list(wanted)].isna().any(axis=1)]
+    return [str(name) for name in rows.columns if name not in wanted and rows[name].isna().any()]
 
 
 def _counting(frame: pd.DataFrame, others: Collection[str | None], types: Collection[str]) -> Sequence[str]:

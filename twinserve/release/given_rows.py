@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from twinserve.arrays import BoolArray, IntArray
-from twinserve.errors import CannotPackage, UnsupportedInput
+from twinserve.errors import CannotPackage, CannotTrain, UnsupportedInput
 from twinserve.metric import Task
 from twinserve.predict.targets.target import Target
 from twinserve.recipes.row_weights import row_weights
@@ -104,7 +104,10 @@ def from_rows(rows: GivenRows, frame: pd.DataFrame, signature: Signature, target
     weights = None if rows.weights is None else row_weights(rows.weights).to_numpy()
     if weights is not None and len(weights) != len(frame):
         raise CannotPackage(f"X has {len(frame)} rows and weight has {len(weights)}.")
-    data = divide(source, Rows(from_frame(frame, observed), y_true, weights), observed, target, held_out)
+    try:
+        data = divide(source, Rows(from_frame(frame, observed), y_true, weights), observed, target, held_out)
+    except CannotTrain as error:
+        raise CannotPackage(f"{error} Or give None for X and y: it is proved then, and not measured.") from None
     weight = (
         None if rows.weights is None else str("given in Python" if rows.weights.name is None else rows.weights.name)
     )

@@ -70,6 +70,8 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
             "pipeline, use a HistGradientBoosting, which takes nulls, or leave those rows out."
         ) from error
     is_one = target.task in ("classification", "regression")
+    if is_one and expected.shape == (len(given), 1):
+        expected = expected[:, 0]
     if expected.ndim != 1 and is_one and not isinstance(target, Quantiles):
         raise CannotPackage(
             f"{short_name(estimator)} predicts an array of {expected.ndim} dimensions; fit it on a target of one, such "
@@ -80,7 +82,7 @@ def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFram
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ABOUT_NAMES, UserWarning)
-                answers = candidate.predict(made)
+                answers = np.asarray(candidate.predict(made)).reshape(expected.shape)
             is_same = _same(expected, answers, numbers=is_regressor(estimator), texts=target.classes is not None)
         except Exception as error:
             is_same, reason = False, f"fails ({type(error).__name__})"

@@ -74,6 +74,15 @@ def test_rows_without_a_target_are_left_out_and_counted() -> None:
     assert made.notes[0].sentence == "1 row has no target and was left out"
 
 
+def test_what_rows_without_a_target_lack_may_be_null() -> None:
+    """They are those whose target people ask for."""
+    table = frame()
+    table.loc[3, ["y", "size"]] = None
+    made = recipe(table).input
+    assert isinstance(made, Signature)
+    assert [feature.name for feature in made.features if feature.nullable] == ["size"]
+
+
 def test_copies_of_rows_are_counted_and_kept() -> None:
     table = frame()
     made = recipe(pd.concat([table, table.iloc[:5]], ignore_index=True))

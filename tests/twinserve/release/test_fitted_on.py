@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from twinserve import package
+from twinserve import open_model, package
 from twinserve.errors import CannotPackage
 
 RNG = np.random.default_rng(0)
@@ -92,3 +93,23 @@ def test_a_function_that_no_server_can_import(function: Any, kind: str, tmp_path
 def test_a_function_of_a_module(tmp_path: Path) -> None:
     model = make_pipeline(FunctionTransformer(squared), LogisticRegression()).fit(X, Y)
     assert package(model, X, Y, name="m", artifacts=tmp_path) == 1
+
+
+def test_a_model_of_one_column_of_targets(tmp_path: Path) -> None:
+    """Its answers are a column, too, whether it compiles or not."""
+    y = X["a"].to_frame("height") * 2.0
+    for number, model in enumerate((LinearRegression(), KNeighborsRegressor()), 1):
+        version = package(model.fit(X, y), X, y, name="m", artifacts=tmp_path)
+        assert version == number
+        answer = open_model(tmp_path, "m", version, trust_pickles=True).predict(X[:3])
+        np.testing.assert_allclose(answer["value"], np.ravel(model.predict(X[:3])), rtol=1e-9)
+
+
+def test_too_few_rows_to_measure_on_need_not_be_measured(tmp_path: Path) -> None:
+    with pytest.raises(CannotPackage) as caught:
+        package(FITTED, X[:2], Y[:2], name="m", artifacts=tmp_path)
+    assert str(caught.value) == (
+        "The class '0' has no row on the training side; give more rows of it. Or give None for X and y: it is "
+        "proved then, and not measured."
+    )
+    assert package(FITTED, None, None, name="m", artifacts=tmp_path) == 1

@@ -46,7 +46,7 @@ class OneLabel:
             probabilities = np.asarray(head.predict_proba(prepared), dtype=np.float64)
             return Predictions(probabilities.argmax(axis=1), probabilities)
         codes = self._codes
-        labels = np.array([codes[label] for label in head.predict(prepared)], dtype=np.int64)
+        labels = np.array([codes[label] for label in np.ravel(head.predict(prepared))], dtype=np.int64)
         if not hasattr(head, "predict_proba"):
             return Predictions(labels)
         return Predictions(labels, np.asarray(head.predict_proba(prepared), dtype=np.float64))

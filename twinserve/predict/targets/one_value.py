@@ -29,8 +29,8 @@ class OneValue:
         return {"value": {"type": "number"}}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
-        """See `Target`."""
-        return Predictions(values=np.asarray(head.predict(prepared), dtype=np.float64))
+        """See `Target`; a model that was fitted on one column of targets predicts one."""
+        return Predictions(values=np.asarray(head.predict(prepared), dtype=np.float64).reshape(-1))
 
     def describe(self, predictions: Predictions) -> list[dict[str, Any]]:
         """See `Target`."""
