@@ -69,7 +69,7 @@ check: setup-dev ## Lint, format, types, import rules
 test: setup-dev ## The suite, but for what takes minutes (test-long)
 	@$(PY) -m pytest -q -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not long and not extended and not environments"
 
-test-long: setup-dev ## The rest of it: browsers, whole releases, signals, forks, kills, traces and hostile stores
+test-long: setup-dev ## The rest of it: browsers, real servers under strain, whole releases, signals, forks and kills
 	@$(PY) -m pytest -q -n $(PROCESSES_LONG) --dist loadfile --no-loadscope-reorder -m "long and not environments and not extended" $(LONG)
 
 test-extended: setup-dev ## What CI has no time for: every guide, every variant of a table

@@ -17,7 +17,7 @@ from harness.fake_issuer import issuing
 from harness.running import DEADLINE, DJANGO, DOORS, golden, running, start
 from twinserve.service.auth import keys
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 each_door = pytest.mark.parametrize("door", DOORS)
 

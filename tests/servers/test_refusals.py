@@ -24,7 +24,7 @@ from harness.credentials import write_keys
 from harness.processes import family
 from harness.running import DEADLINE, DOORS, Response, Running, golden, read, request, running, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 CANARY = "canary7c1"
 POST = f"POST /predict HTTP/1.1\r\nHost: h\r\nX-Request-Id: {CANARY}\r\nContent-Type: application/json\r\n"

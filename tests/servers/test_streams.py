@@ -17,7 +17,7 @@ import pytest
 from harness.running import DEADLINE, DJANGO, DOORS, Running, golden, running
 from tests.lines import TYPE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 Start = Callable[..., Any]
 
 

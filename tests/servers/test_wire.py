@@ -15,7 +15,7 @@ import pytest
 from harness.running import DOORS, Response, Running, golden, read, request, running, wait_for
 from twinserve.service.http.chunks import MOST_FRAMING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 RECEIVE_TIMEOUT = 1.0
 SEND_TIMEOUT = 2.0

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from numbers import Real
 from pathlib import Path
-from types import NoneType
 from typing import TYPE_CHECKING, Final
 
 from twinserve import bounds
 from twinserve.errors import AskedWrongly
-from twinserve.inprocess.model import Model, is_frame
+from twinserve.inprocess import arguments
+from twinserve.inprocess.model import Model
 from twinserve.inprocess.progress import ShownSteps
 from twinserve.inprocess.wording import in_python, python_wording
 from twinserve.metric import TOLERANCE, Metric
@@ -106,9 +105,9 @@ def fit(
     everything that the command's report shows. Where a version has the same result, that one is given and no other is
     made. Raises `AskedWrongly` (a `ModelError`) for a table or a target that cannot be learned from.
     """
-    _require_types(metric, threshold, costs)
-    wanted = _listed(target)  # Texts, as of a table whose columns have numbers for names.
-    table = _with_text_names(df, wanted)
+    arguments.require_types(metric, threshold, costs)
+    wanted = arguments.listed(target)  # Texts, as of a table whose columns have numbers for names.
+    table = arguments.with_text_names(df, wanted)
     registry = Registry(Path(artifacts), name or _name(" ".join(wanted)))
     trust = Trust(trust_pickles, max_artifact=max_artifact)
     choices = Choices(
@@ -131,20 +130,20 @@ def fit(
         ShownSteps() if progress is True else nullcontext(progress or (lambda _: None))
     )
     with _telling_of_python(), shown as told_steps:
-        split = Split(_text(time), _text(group), stratify)
+        split = Split(arguments.text(time), arguments.text(group), stratify)
         columns = ColumnChoices(
-            drop=_listed(drop),
-            id=_listed(id),
-            category=_listed(category),
-            number=_listed(number),
-            text=_listed(text),
-            date=_dates(date),
-            nullable=_listed(nullable),
-            weight=_text(weight),
+            drop=arguments.listed(drop),
+            id=arguments.listed(id),
+            category=arguments.listed(category),
+            number=arguments.listed(number),
+            text=arguments.listed(text),
+            date=arguments.dates(date),
+            nullable=arguments.listed(nullable),
+            weight=arguments.text(weight),
         )
-        estimators = tuple(name.strip() for text in _listed(estimator) for name in text.split(","))
+        estimators = tuple(name.strip() for text in arguments.listed(estimator) for name in text.split(","))
         decision = Decision(positive, threshold, None if costs is None else Costs.of(costs))
-        others = _holdout(holdout, wanted)
+        others = arguments.held_out(holdout, wanted)
         cells = Cells(null_values=tuple(null_values))
         choices_of_table = (task, metric, keep_leaks, split, others, columns, estimators, decision, cells)
         wish = TableOptions(wanted[0], *choices_of_table, more_targets=tuple(wanted[1:]))
@@ -155,49 +154,6 @@ def fit(
     for line in told(trained, promote=promote):
         warnings.warn(line, TrainingWarning, stacklevel=2)
     return Model(open_version(trained.folder, trust), trained.version, out_of_range=out_of_range, trained=trained)
-
-
-def _require_types(metric: object, threshold: object, costs: object) -> None:
-    """Raise `AskedWrongly` for arguments that would fail later with an error of Python's."""
-    if not isinstance(metric, (str, Metric, NoneType)):
-        raise AskedWrongly("metric is the name of a metric, or a Metric whose function is your own.")
-    if not isinstance(threshold, (Real, NoneType)):
-        raise AskedWrongly("threshold is a probability from 0 to 1, such as 0.2.")
-    if not isinstance(costs, (str, Mapping, NoneType)):
-        raise AskedWrongly('costs is {"FN": 10, "FP": 1}.')
-
-
-def _holdout(holdout: pd.DataFrame | None, targets: Sequence[str]) -> pd.DataFrame | None:
-    return None if holdout is None else _with_text_names(holdout, targets)
-
-
-def _with_text_names(df: object, targets: Sequence[str]) -> pd.DataFrame:
-    """The table, whose columns may have had numbers for names; raises `AskedWrongly` for what cannot be one."""
-    if not is_frame(df):
-        if hasattr(df, "to_pandas"):
-            raise AskedWrongly("fit takes a DataFrame of pandas, and to_pandas() gives one.")
-        raise AskedWrongly(f"fit takes a DataFrame, not a value of the type {type(df).__name__}; pandas reads files.")
-    table = df.set_axis([str(column) for column in df.columns], axis="columns")
-    if twice := [target for target in targets if list(table.columns).count(target) > 1]:
-        raise AskedWrongly(f"Two columns are named {twice[0]!r}; rename one of them.")
-    if not targets:
-        raise AskedWrongly("There is no target; give the column that is predicted.")
-    return table
-
-
-def _text(name: object) -> str | None:
-    return None if name is None else str(name)
-
-
-def _listed(names: object) -> list[str]:
-    """No name, one or several; each may be a number."""
-    if names is None:
-        return []
-    return [str(name) for name in (names if isinstance(names, Iterable) and not isinstance(names, str) else [names])]
-
-
-def _dates(names: Names | Mapping[str, str | None]) -> Sequence[str] | Mapping[str, str | None]:
-    return {str(name): form for name, form in names.items()} if isinstance(names, Mapping) else _listed(names)
 
 
 @contextmanager

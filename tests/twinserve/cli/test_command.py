@@ -12,6 +12,8 @@ import pytest
 from harness import ROOT
 from twinserve.cli.command import fail
 
+pytestmark = pytest.mark.long
+
 COMMAND = f"{sys.executable} -m twinserve.cli.main"
 
 

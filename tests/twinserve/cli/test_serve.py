@@ -18,7 +18,7 @@ from harness import ROOT
 from harness.ports import free_ports
 from harness.running import DEADLINE, golden
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def start(artifacts: Path, port: int, host: str = "127.0.0.1") -> subprocess.Popen[str]:

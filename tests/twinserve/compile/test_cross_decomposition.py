@@ -13,7 +13,6 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.twinserve.compile.comparing import assert_same, plain, random_numbers, some
 from twinserve.compile import compile_pipeline
-from twinserve.errors import CannotCompile
 from twinserve.predict.linear import read_linear
 from twinserve.predict.runtime import session
 
@@ -27,9 +26,3 @@ def test_a_regressor_gives_the_same_value(model: Any, seed: int, rows: int, widt
     assert_same(pipeline, plain(x), tolerance=1e-11)
     graph = session(compile_pipeline(pipeline, plain(x).columns))
     assert read_linear(graph.get_modelmeta().custom_metadata_map) is not None
-
-
-def test_several_values_are_refused() -> None:
-    x = random_numbers(0, 30, 3)
-    with pytest.raises(CannotCompile, match=r"^sklearn.cross_decomposition.PLSRegression: it predicts 2 values"):
-        compile_pipeline(PLSRegression(2).fit(x, x[:, :2]), plain(x).columns)

@@ -133,20 +133,6 @@ def test_there_is_no_fold_where_something_else_happens_on_the_way() -> None:
     assert_same(model, table)
 
 
-def test_several_values_are_refused() -> None:
-    x = random_numbers(0, 30, 3)
-    model = lm.LinearRegression().fit(x, x[:, :2])
-    with pytest.raises(CannotCompile, match=r"^sklearn.linear_model.LinearRegression: it predicts 2 values"):
-        compile_pipeline(model, plain(x).columns)
-
-
-def test_several_labels_are_refused() -> None:
-    x = random_numbers(0, 30, 3)
-    model = lm.RidgeClassifier().fit(x, (x > 0.5).astype(int))
-    with pytest.raises(CannotCompile, match="RidgeClassifier: it predicts several labels at once"):
-        compile_pipeline(model, plain(x).columns)
-
-
 def test_a_class_without_a_lowering_is_refused_by_name() -> None:
     x = random_numbers(0, 30, 3)
     with pytest.raises(

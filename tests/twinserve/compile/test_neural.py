@@ -11,8 +11,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.twinserve.compile.comparing import assert_same, fitted, plain, random_labels, random_numbers, some
-from twinserve.compile import compile_pipeline
-from twinserve.errors import CannotCompile
 
 layers = st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple)
 activations = st.sampled_from(["identity", "logistic", "tanh", "relu"])
@@ -43,12 +41,3 @@ def test_a_poisson_regressor_answers_through_its_exponential() -> None:
     x = random_numbers(0, 50, 3)
     model = make_pipeline(StandardScaler(), MLPRegressor(loss="poisson", hidden_layer_sizes=(5,), max_iter=15))
     assert_same(fitted(model, x, np.arange(50.0)), plain(x))
-
-
-def test_several_outputs_are_refused() -> None:
-    x = random_numbers(0, 30, 3)
-    with pytest.raises(CannotCompile, match="MLPClassifier: it predicts 2 labels at once"):
-        compile_pipeline(fitted(MLPClassifier((2,), max_iter=2), x, (x[:, :2] > 0).astype(int)), plain(x).columns)
-    model = fitted(MLPRegressor(hidden_layer_sizes=(2,), max_iter=2), x, x[:, :2])
-    with pytest.raises(CannotCompile, match="MLPRegressor: it predicts 2 values"):
-        compile_pipeline(model, plain(x).columns)

@@ -37,7 +37,6 @@ from tests.twinserve.compile.comparing import (
 )
 from twinserve.compile import compile_pipeline
 from twinserve.compile.trees import double_splits
-from twinserve.errors import CannotCompile
 
 SINGLE = {
     "classifier": [DecisionTreeClassifier, ExtraTreeClassifier],
@@ -164,10 +163,3 @@ def test_a_moved_threshold_asks_of_a_double_what_the_old_one_asks_of_its_float32
 def test_a_threshold_at_infinity_stays_there() -> None:
     """scikit-learn splits missing from present values with an infinite threshold."""
     assert double_splits(np.array([np.inf, -np.inf])).tolist() == [np.inf, -np.inf]
-
-
-def test_several_outputs_are_refused_by_name() -> None:
-    x = random_numbers(0, 20, 2)
-    model = DecisionTreeRegressor().fit(x, x)
-    with pytest.raises(CannotCompile, match=r"^sklearn.tree.DecisionTreeRegressor: it predicts 2 outputs"):
-        compile_pipeline(model, plain(x).columns)

@@ -134,7 +134,7 @@ class OfAnotherLibrary:
         (pd.DataFrame(), {"threshold": "0.2"}, "threshold is a probability from 0 to 1, such as 0.2."),
         (pd.DataFrame(), {"costs": [1, 2]}, 'costs is {"FN": 10, "FP": 1}.'),
     ],
-    ids=str,
+    ids=["another library", "metric", "threshold", "costs"],
 )
 def test_arguments_of_another_type_are_one_sentence(
     table: Any, options: dict[str, Any], reason: str, tmp_path: Path

@@ -32,6 +32,8 @@ from twinserve.store.manifest import BatchInvariance, PredictorFacts
 from twinserve.store.registry import Registry
 from twinserve.testing.fakes import settings_of
 
+pytestmark = pytest.mark.long
+
 NAMES = "abcd"
 CONTRACT = signature(*(feature(name) for name in NAMES))
 BY_ITSELF = PredictorFacts(kind="scikit-learn", reason="")

@@ -16,6 +16,8 @@ from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import Trust, open_version, read_manifest
 from twinserve.store.registry import Registry
 
+pytestmark = pytest.mark.long
+
 
 def test_a_version_holds_what_the_design_says(pristine_fruit: Path) -> None:
     names = {path.name for path in pristine_fruit.iterdir()}

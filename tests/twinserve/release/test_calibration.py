@@ -19,6 +19,8 @@ from twinserve.store.artifact import read_manifest
 from twinserve.store.manifest import EvaluatedOn, Manifest
 from twinserve.store.registry import Registry
 
+pytestmark = pytest.mark.long
+
 ROWS = 400
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame({"a": RNG.normal(size=ROWS), "b": RNG.normal(size=ROWS)})

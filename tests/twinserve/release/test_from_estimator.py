@@ -40,6 +40,8 @@ from twinserve.signature.sources.agreement import Disagreement
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 from twinserve.store.pipeline_file import JOBLIB
 
+pytestmark = pytest.mark.long
+
 NAMES = ["sepal.length", "sepal.width", "petal.length", "petal.width"]
 
 

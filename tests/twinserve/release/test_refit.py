@@ -21,6 +21,8 @@ from twinserve.store import manifest, twin
 from twinserve.store.artifact import NO_TRUST, Trust, open_version, read_manifest
 from twinserve.training.fit import fit_on_everything
 
+pytestmark = pytest.mark.long
+
 REFIT = replace(fruit.FRUIT, refit=True, load=partial(fruit.table, seed=3))  # The rows of `pristine_fruit`.
 GATE = Terms(tolerance=0.02)
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
 
-from twinserve.errors import CannotPackage
 from twinserve.predict.targets.made import one_target
-from twinserve.release.from_estimator import package
 from twinserve.release.same_answers import with_same_answers
 
 X = pd.DataFrame(np.random.default_rng(0).random((100, 2)), columns=["a", "b"])
 Y = X[["a"]] * 2
-
-
-def test_a_model_fitted_on_a_column_is_told_how_to_fit_it(tmp_path: Path) -> None:
-    told = r"^LinearRegression predicts an array of 2 dimensions; fit it on a target of one, such as y\.ravel\(\)\.$"
-    with pytest.raises(CannotPackage, match=told):
-        package(LinearRegression().fit(X, Y), X, Y, name="own", artifacts=tmp_path)
 
 
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])

@@ -25,6 +25,8 @@ from twinserve.inprocess.opening import open_model
 from twinserve.release.from_estimator import held_out, package
 from twinserve.store.artifact import CARD
 
+pytestmark = pytest.mark.long
+
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(RNG.normal(size=(150, 3)), columns=["a", "b.c", "b.d"])
 VALUES = pd.DataFrame(X.to_numpy() @ RNG.normal(size=(3, 2)) + RNG.normal(size=(150, 2)), columns=["height", "width"])

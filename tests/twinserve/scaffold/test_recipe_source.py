@@ -21,6 +21,8 @@ from twinserve.recipes import Recipe
 from twinserve.signature.signature import Signature
 from twinserve.training.data import declared_input
 
+pytestmark = pytest.mark.long
+
 
 def signature(recipe: Recipe) -> Signature:
     """The contract of a recipe, with the columns that its table leaves out."""

@@ -6,9 +6,13 @@ import subprocess
 import sys
 from typing import Final
 
+import pytest
+
 from harness import ROOT
 from tests.hostile import served_by_pipeline
 from twinserve.store.registry import Registry
+
+pytestmark = pytest.mark.long
 
 PROGRAM: Final = """
 import os, sys, time
