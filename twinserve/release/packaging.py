@@ -29,7 +29,7 @@ from twinserve.release.fitted_on import require_importable
 from twinserve.release.given_rows import Given, GivenRows, from_rows, without_rows
 from twinserve.release.nulls import null_notes
 from twinserve.release.quality import Quality, evaluate_on_holdout
-from twinserve.release.same_answers import named_columns, short_name, with_same_answers
+from twinserve.release.same_answers import named_columns, require_classes, short_name, with_same_answers
 from twinserve.release.targets import is_detector, names_of, of_quantiles, target_of
 from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
@@ -129,7 +129,10 @@ def _given(estimator: Any, rows: GivenRows | None, packaging: Packaging) -> tupl
         if rows.target is None and task != "anomaly":
             raise CannotPackage("X and y belong together: give both, or None for both.")
         return from_rows(rows, frame, signature, target, packaging.source), copied
-    made = partial(target_of, estimator, task_of(estimator), names=packaging.targets)
+    task = task_of(estimator)
+    if task == "classification":
+        require_classes(estimator)
+    made = partial(target_of, estimator, task, names=packaging.targets)
     seed = packaging.lineage.seed
     given = without_rows(estimator, packaging.input, packaging.example, made, packaging.source, seed=seed)
     return given, named_columns(estimator, [feature.name for feature in given.data.signature.features])

@@ -42,9 +42,14 @@ def named_columns(estimator: Any, names: list[str]) -> Any:
 
 def classes_of(estimator: Any) -> tuple[str, ...]:
     """Its classes as texts; raises `CannotPackage` where it is not fitted."""
-    if not hasattr(estimator, "classes_"):
-        raise CannotPackage(f"{type(estimator).__name__} has no classes yet; fit it first.")
+    require_classes(estimator)
     return labels_of(estimator)
+
+
+def require_classes(classifier: Any) -> None:
+    """Raise `CannotPackage` where a classifier is not fitted."""
+    if not hasattr(classifier, "classes_"):
+        raise CannotPackage(f"{type(classifier).__name__} has no classes yet; fit it first.")
 
 
 def with_same_answers(estimator: Any, copied: Any, given: Any, made: pd.DataFrame, target: Target) -> Any:

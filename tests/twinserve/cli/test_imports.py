@@ -236,8 +236,11 @@ def test_a_model_without_what_it_was_made_with_is_told(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ({"model": 1}, "dict is neither a classifier nor a regressor of scikit-learn."),
-        (make_pipeline(StandardScaler()), "Pipeline is neither a classifier nor a regressor of scikit-learn."),
+        ({"model": 1}, "dict is neither a classifier nor a regressor nor an anomaly detector of scikit-learn."),
+        (
+            make_pipeline(StandardScaler()),
+            "Pipeline is neither a classifier nor a regressor nor an anomaly detector of scikit-learn.",
+        ),
         (LogisticRegression(), "LogisticRegression has no classes yet; fit it first."),
     ],
     ids=["dict", "transformer", "unfitted"],
@@ -290,7 +293,6 @@ def test_a_table_without_a_column_of_the_model_is_told(capsys: pytest.CaptureFix
     ("options", "told"),
     [
         ([], "give --name"),
-        (["--name", "a", "--data", "x.csv"], "--data and --target belong together"),
         (["--name", "a", "--target", "x"], "--data and --target belong together"),
         (["--name", "a", "--weight", "x"], "--weight and --positive belong to --data"),
         (["--name", "a", "--unseen"], "--unseen, --format, --null-values and --query belong to --data"),
