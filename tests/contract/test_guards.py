@@ -30,6 +30,7 @@ from twinserve.testing.fakes import car, service_of
 TOKEN = "let-me-in"
 CAR = json.dumps(car()).encode()
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "DELETE", "FOO")
+COMMON = ("GET", "POST")
 
 
 class Refused(fastapi.HTTPException):
@@ -96,8 +97,14 @@ Mount = Callable[..., Ask]
 # FastAPI: dependencies.
 
 
-@pytest.mark.parametrize("place", ["app", "router", "include"])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("place", "method"),
+    [
+        pytest.param(place, method, marks=pytest.mark.extended if place == "app" and method not in COMMON else [])
+        for place in ("app", "router", "include")
+        for method in METHODS
+    ],
+)
 @pytest.mark.parametrize("path", ["/predict", *(example_path(route) for route in ROUTES if route.path != "/predict")])
 def test_dependencies_of_the_host_guard_every_path(ask: Mount, both: Both, place: str, method: str, path: str) -> None:
     """Wherever they are given: without what they ask for the host's own refusal, unchanged; with it our answer."""

@@ -52,7 +52,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Iterat
         yield dict(zip(DOORS, (first, second), strict=True))
 
 
-@pytest.fixture(params=DOORS)
+# A page of the other door looks alike; it is opened where there is time.
+EITHER = [DOORS[0], *(pytest.param(door, marks=pytest.mark.extended) for door in DOORS[1:])]
+
+
+@pytest.fixture(params=EITHER)
 def server(request: pytest.FixtureRequest, servers: dict[str, Running]) -> Running:
     """Each door."""
     return servers[request.param]
@@ -72,7 +76,7 @@ def reader_of(browser: Chrome, server: Running) -> Reader:
     return Reader(browser, f"http://127.0.0.1:{server.port}")
 
 
-@pytest.mark.parametrize("server", DOORS[:1], indirect=True)  # The other one looks alike.
+@pytest.mark.parametrize("server", DOORS[:1], indirect=True)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
     """Light and dark, wide and narrow: no complaint, no request elsewhere, no barrier, no scrolling sideways."""
@@ -87,7 +91,7 @@ def test_a_page_opens_for_everybody(reader: Reader, page: str) -> None:
         assert reader.asked_elsewhere() == []
 
 
-@pytest.mark.parametrize("server", DOORS[:1], indirect=True)  # The other one looks alike.
+@pytest.mark.parametrize("server", DOORS[:1], indirect=True)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_used_by_keyboard(reader: Reader, page: str) -> None:
     """The first key leads past the navigation; each stop is seen, and none holds the keyboard fast."""
@@ -185,7 +189,7 @@ def test_a_hidden_page_asks_for_nothing(reader: Reader) -> None:
         reader.until(f"{ASKED} > arguments[0]", asked)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", EITHER)
 def test_with_a_key(browser: Chrome, door: str, tmp_path: Path, artifacts: Path) -> None:
     """The page asks for it, keeps it in memory only, says what it lacks, and links go on with it."""
     made = write_keys(tmp_path / "keys.json", reader="read", all="read predict manage")
@@ -214,7 +218,7 @@ def test_with_a_key(browser: Chrome, door: str, tmp_path: Path, artifacts: Path)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", EITHER)
 def test_as_a_client_below_a_prefix(browser: Chrome, door: str, tmp_path: Path, artifacts: Path) -> None:
     """With id and secret the page fetches its tokens itself, also below a prefix that a proxy strips."""
     made = write_keys(tmp_path / "keys.json", alice="read manage")

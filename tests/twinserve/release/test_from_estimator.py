@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -342,7 +342,17 @@ MADE_OF_OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("name", "texts"), [*zip(MADE_OF_OTHERS, itertools.cycle([False, True]), strict=False)])
+FIRST: Final = ("soft votes of pipelines", "bagged searches", "in a pipeline")
+"""Those for which there is always time."""
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        pytest.param(name, texts, marks=[] if name in FIRST else pytest.mark.extended)
+        for name, texts in zip(MADE_OF_OTHERS, itertools.cycle([False, True]), strict=False)
+    ],
+)
 def test_a_classifier_made_of_pipelines_or_searches_is_packaged(name: str, texts: bool, tmp_path: Path) -> None:
     table, target = iris()
     target = target.map({0: "setosa", 1: "versicolor", 2: "virginica"}).astype(object) if texts else target
