@@ -18,6 +18,7 @@ from sklearn.base import clone
 
 from bench.kept import NAME
 from bench.model_examples.tables import Table
+from twinserve.arrays import bisected
 from twinserve.release.from_estimator import held_out, package
 from twinserve.signature import Columns
 from twinserve.store.artifact import Trust, open_version
@@ -68,13 +69,7 @@ def rows_beside(estimator: Any, frame: pd.DataFrame) -> Floats:
     found = labels(x)
     left = rng.integers(0, len(x), PAIRS)
     right = np.array([rng.choice(np.flatnonzero(found != found[row])) for row in left])
-    low, high = x[left], x[right]
-    for _ in range(HALVINGS):
-        middle = low + (high - low) / 2.0
-        if ((middle == low) | (middle == high)).all():
-            break
-        same = labels(middle) == found[left]
-        low[same], high[~same] = middle[same], middle[~same]
+    low, high = bisected(x[left], x[right], lambda rows: (labels(rows) == found[left])[:, np.newaxis], HALVINGS)
     places = np.arange(PAIRS), np.abs(x[left] - x[right]).argmax(axis=1)
     rows = [low, high]
     for side in (-np.inf, np.inf):

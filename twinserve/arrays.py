@@ -1,7 +1,8 @@
-"""Array types, and one way to choose some of many rows, that all rooms share."""
+"""Array types that all rooms share, a way to choose some of many rows, and bisection."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -18,3 +19,17 @@ def evenly_spread(count: int, most: int) -> IntArray:
     """At most so many of the positions 0 to `count` - 1, the first and the last among them, ascending."""
     positions: IntArray = np.unique(np.linspace(0, count - 1, min(most, count)).astype(int))
     return positions
+
+
+def bisected(
+    low: FloatArray, high: FloatArray, is_low: Callable[[FloatArray], BoolArray], most: int
+) -> tuple[FloatArray, FloatArray]:
+    """The ends of intervals, each halved `most` times or until they are neighbouring doubles: `is_low` tells which
+    middles take the place of the low end."""
+    for _ in range(most):
+        middle = low + (high - low) / 2
+        if ((middle == low) | (middle == high)).all():
+            break
+        lower = is_low(middle)
+        low, high = np.where(lower, middle, low), np.where(lower, high, middle)
+    return low, high

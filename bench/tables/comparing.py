@@ -25,7 +25,6 @@ from twinserve.signature import Signature
 from twinserve.signature.frames import to_frame
 from twinserve.tables.files import read
 from twinserve.tables.formats import Reading
-from twinserve.training.cross_validation import predictions_of
 from twinserve.training.data import Data, split
 from twinserve.training.fit import Fitted, fit
 
@@ -56,7 +55,7 @@ def compared(table: PublicTable, path: Path, splits: int, tell: Tell) -> Compare
         started = time.monotonic()
         fitted = fit(rows.recipe, data, seed=0, progress=lambda _: None)
         seconds = time.monotonic() - started
-        scores = {OURS: _score(rows.recipe, data, predictions_of(fitted.pipeline, _held_out(data), data.target))}
+        scores = {OURS: _score(rows.recipe, data, data.target.read(fitted.pipeline, _held_out(data)))}
         for name in RIVALS:
             with warnings.catch_warnings(), threadpool_limits(limits=1):
                 warnings.simplefilter("ignore")

@@ -15,7 +15,7 @@ import numpy as np
 from twinserve.compile.blocks import Block, Classified, Outcome, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_numbers
 from twinserve.compile.limits import FINITE
-from twinserve.compile.outputs import both, chosen, several_labels
+from twinserve.compile.outputs import beside, both, chosen, several_labels
 from twinserve.compile.refusal import refusal
 
 
@@ -28,7 +28,7 @@ def one_against_rest(graph: Graph, model: Any, block: Block) -> Classified | Out
     members = model.estimators_
     outcomes = [graph.lower(member, block) for member in members]
     scores = [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)]
-    decisions = _beside(graph, scores)
+    decisions = beside(graph, scores)
     likely = _likely(graph, members, outcomes) if hasattr(members[0], "predict_proba") else None
     decision = decisions if hasattr(members[0], "decision_function") else None
     label = graph.argmax(decisions) if len(members) > 1 else _above(graph, members[0], decisions)
@@ -39,13 +39,13 @@ def _each_label(graph: Graph, model: Any, block: Block) -> Outputs:
     """Several labels at once: each whose score is over 0, or over 0.5 where it is no decision."""
     members = model.estimators_
     outcomes = [graph.lower(member, block) for member in members]
-    scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
+    scores = beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
     limit = 0.0 if hasattr(members[0], "decision_function") else 0.5
     labels = chosen(graph, graph.op("Greater", scores, graph.constant(limit)), len(members))
     if not hasattr(model, "predict_proba"):
         return several_labels(labels, None, len(members), 2 * len(members))
     likely = [outcome.probabilities for outcome in outcomes if isinstance(outcome, Classified)]
-    second = _beside(graph, [graph.gather(one, [1], 2) for one in likely if one is not None])
+    second = beside(graph, [graph.gather(one, [1], 2) for one in likely if one is not None])
     return several_labels(labels, both(graph, second, len(members)), len(members), 2 * len(members))
 
 
@@ -56,8 +56,8 @@ def one_against_one(graph: Graph, model: Any, block: Block) -> Classified:
     members, classes = model.estimators_, len(model.classes_)
     require_numbers(block.columns, model)  # It makes one array of numbers of its table.
     outcomes = [graph.lower(member, block) for member in members]
-    scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
-    chosen = _beside(graph, [_chosen(graph, *pair) for pair in zip(members, outcomes, strict=True)])
+    scores = beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
+    chosen = beside(graph, [_chosen(graph, *pair) for pair in zip(members, outcomes, strict=True)])
     pairs = list(combinations(range(classes), 2))
     wins = np.array([[(k == j) - (k == i) for k in range(classes)] for i, j in pairs], dtype=np.float64)
     votes = graph.affine(chosen, wins, np.arange(classes)[::-1])  # A class is the first of as many pairs.
@@ -82,7 +82,7 @@ def output_code(graph: Graph, model: Any, block: Block) -> Classified:
             "which of two codes at the same distance is the nearest is decided by the last bit of NumPy's product, and "
             "probabilities are often equally far from two",
         )
-    scores = _beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
+    scores = beside(graph, [_score(graph, *pair) for pair in zip(members, outcomes, strict=True)])
     graph.demand(Block.numbers(scores, len(members)), FINITE)
     squared = graph.row_sum(graph.op("Mul", scores, scores), len(members))
     product = graph.op("MatMul", scores, graph.constant(-2.0 * codes.T))
@@ -128,10 +128,6 @@ def _above(graph: Graph, member: Any, score: str) -> str:
     return graph.op("Reshape", graph.op("Where", over, *codes), graph.constant([-1], np.int64))
 
 
-def _beside(graph: Graph, columns: Sequence[str]) -> str:
-    return graph.dense(graph.concat([Block.numbers(column, 1) for column in columns]))
-
-
 def _likely(graph: Graph, members: Sequence[Any], outcomes: Sequence[Outcome]) -> str:
     """Double `[n, classes]`: the probability of each member's second class, over their sum."""
     parts: list[str] = []
@@ -141,7 +137,7 @@ def _likely(graph: Graph, members: Sequence[Any], outcomes: Sequence[Outcome]) -
         parts.append(graph.gather(outcome.probabilities, [1], 2))
     if len(parts) == 1:
         parts.insert(0, graph.op("Sub", graph.constant(1.0), parts[0]))
-    likely = _beside(graph, parts)
+    likely = beside(graph, parts)
     total = graph.row_sum(likely, len(parts))
     nothing = graph.op("Equal", total, graph.constant(0.0))
     return graph.op("Where", nothing, likely, graph.op("Div", likely, total))

@@ -7,12 +7,12 @@ Source: scikit-learn 1.9, `ensemble/_iforest.py` (`_compute_score_samples`), `sv
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray
-from twinserve.compile import svm
+from twinserve.arrays import BoolArray, FloatArray, bisected
+from twinserve.compile import neighbors, svm
 from twinserve.compile.blocks import Block, Outputs
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.outputs import detected
@@ -57,19 +57,13 @@ def _average_path(rows: int) -> float:
 def _last_outlier(denominator: float, offset: float) -> float:
     """The largest sum of depths whose decision is below 0, as NumPy computes it; -1 where there is none."""
 
-    def is_outlier(depth: float) -> bool:
-        power: FloatArray = 2 ** (-np.divide(np.array([depth]), denominator))
-        return bool((-power - offset)[0] < 0)
+    def are_outliers(depths: FloatArray) -> BoolArray:
+        power: FloatArray = 2 ** (-np.divide(depths, denominator))
+        return -power - offset < 0
 
-    low, high = 0.0, 1e6 * denominator
-    if not is_outlier(low):
-        return -1.0
-    for _ in range(STEPS):
-        middle = low + (high - low) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if is_outlier(middle) else (low, middle)
-    return low
+    none, far = np.zeros(1), np.array([1e6 * denominator])
+    last, _ = bisected(none, far, are_outliers, STEPS)
+    return float(last[0]) if are_outliers(none)[0] else -1.0
 
 
 def one_class(graph: Graph, model: Any, block: Block) -> Outputs:
@@ -96,20 +90,10 @@ def envelope(graph: Graph, model: Any, block: Block) -> Outputs:
     return detected(graph, score, is_outlier=graph.op("Less", score, graph.constant(0.0)))
 
 
-def local_density(graph: Graph, model: Any, block: Block) -> NoReturn:
-    """Refused, as nearest neighbours are."""
-    del graph, block
-    raise refusal(
-        model,
-        "which of the rows at the same distance are neighbours is decided by the order of scikit-learn's search, which "
-        "depends on the tree and on how many rows are asked at once",
-    )
-
-
 LOWERINGS: dict[str, Lowering] = {
     "sklearn.covariance.EllipticEnvelope": envelope,
     "sklearn.ensemble.IsolationForest": isolation_forest,
     "sklearn.linear_model.SGDOneClassSVM": linear,
-    "sklearn.neighbors.LocalOutlierFactor": local_density,
+    "sklearn.neighbors.LocalOutlierFactor": neighbors.nearest,
     "sklearn.svm.OneClassSVM": one_class,
 }

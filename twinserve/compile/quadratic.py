@@ -11,6 +11,7 @@ import numpy as np
 
 from twinserve.compile.blocks import Block, Classified
 from twinserve.compile.graph import Graph, Lowering
+from twinserve.compile.outputs import beside
 
 
 def discriminant(graph: Graph, model: Any, block: Block) -> Classified:
@@ -20,9 +21,8 @@ def discriminant(graph: Graph, model: Any, block: Block) -> Classified:
     distances = [
         _distance(graph, rows, *fitted) for fitted in zip(model.means_, model.rotations_, model.scalings_, strict=True)
     ]
-    norms = graph.dense(graph.concat([Block.numbers(distance, 1) for distance in distances]))
     sizes = np.array([np.sum(np.log(scaling)) for scaling in model.scalings_])
-    half = graph.op("Mul", graph.op("Add", norms, graph.constant(sizes)), graph.constant(-0.5))
+    half = graph.op("Mul", graph.op("Add", beside(graph, distances), graph.constant(sizes)), graph.constant(-0.5))
     scores = graph.op("Add", half, graph.constant(np.log(model.priors_)))
     label, probabilities = graph.argmax(scores), graph.softmax(scores, width)
     if width > 2:

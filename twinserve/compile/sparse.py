@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,14 +21,13 @@ from twinserve.errors import CannotCompile
 
 if TYPE_CHECKING:
     from twinserve.compile.graph import Graph
+    from twinserve.text.stored import StepKind
     from twinserve.text.tokens import Analysis
 
 MOST_COLUMNS: Final = 10_000
 """Columns of terms that a graph may read by themselves: 80 kB a row."""
 MOST_COUNTED: Final = 1e9
 """Far more terms than a request may hold."""
-
-StepKind = Literal["ones", "logarithm", "l1", "l2", "above", "times", "selected"]
 
 
 @dataclass(frozen=True, eq=False)

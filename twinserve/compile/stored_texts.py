@@ -12,7 +12,8 @@ from twinserve.bounds import GRAPH_METADATA
 from twinserve.compile.graph import Graph
 from twinserve.compile.sparse import Terms, TermStep
 from twinserve.errors import CannotCompile
-from twinserve.text.stored import KEY, MOST_TABLES, StoredStep, StoredTerms, StoredTexts
+from twinserve.predict.compiled import TEXTS
+from twinserve.text.stored import MOST_TABLES, StoredStep, StoredTerms, StoredTexts
 
 
 def stored_texts(graph: Graph, fields: int) -> tuple[dict[str, str], list[TensorProto]]:
@@ -33,7 +34,7 @@ def stored_texts(graph: Graph, fields: int) -> tuple[dict[str, str], list[Tensor
         raise CannotCompile(
             f"texts: their vocabulary takes {len(written.encode())} bytes, more than {GRAPH_METADATA // 2}"
         )
-    return {KEY: written}, constants.tensors
+    return {TEXTS: written}, constants.tensors
 
 
 class _Constants:

@@ -4,7 +4,7 @@ Labels and `y_true` are places in the list of all targets' classes (`predict/tar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -61,19 +61,13 @@ def roc_auc(y_true: FloatArray, predictions: Predictions, counts: FloatArray) ->
     return np.asarray(np.mean(areas, axis=0)) if areas else np.full(len(counts), np.nan)
 
 
-LABELS: Final[Mapping[str, WeightedScore]] = {
+ALL: Final[Mapping[str, WeightedScore]] = {
+    "mean_log_loss": log_loss,
+    "mean_roc_auc": roc_auc,
     "mean_accuracy": of_labels(weighted.accuracy),
     "exact_match": exact_match,
     "mean_f1_macro": of_labels(weighted.f1_macro),
-}
-PROBABILITIES: Final[Mapping[str, WeightedScore]] = {"mean_log_loss": log_loss, "mean_roc_auc": roc_auc}
-VALUES: Final[Mapping[str, WeightedScore]] = {
     "mean_r2": of_values(weighted.r2),
     "mean_rmse": of_values(weighted.rmse),
     "mean_mae": of_values(weighted.mae),
-}
-ALL: Final[Mapping[str, Callable[[FloatArray, Predictions, FloatArray], FloatArray]]] = {
-    **PROBABILITIES,
-    **LABELS,
-    **VALUES,
 }

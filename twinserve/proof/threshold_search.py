@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import BoolArray, FloatArray, IntArray, evenly_spread
+from twinserve.arrays import BoolArray, FloatArray, IntArray, bisected, evenly_spread
 from twinserve.proof.decision_paths import TracedTrees, dense, rounded
 from twinserve.proof.find_trees import find_trees
 from twinserve.signature import Columns, Signature
@@ -140,12 +140,7 @@ def _bisect(
     ranges = np.array([_range(real, place) for place in turns.places.tolist()])
     width = ranges[:, 1] - ranges[:, 0] + 1.0
     low, high = ranges[:, 0] - MARGIN * width, ranges[:, 1] + MARGIN * width
-    for _ in range(MOST_BISECTIONS):
-        middle = low + (high - low) / 2
-        if ((middle == low) | (middle == high)).all():
-            break
-        left = at_left(middle)
-        low, high = np.where(left, middle, low), np.where(left, high, middle)
+    low, high = bisected(low, high, at_left, MOST_BISECTIONS)
     return low, high, (low < high) & at_left(low) & ~at_left(high)
 
 

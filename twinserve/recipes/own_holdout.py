@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -42,12 +42,12 @@ class Written:
     cells: Cells
 
 
-def require_columns(table: pd.DataFrame, holdout: pd.DataFrame, target: str) -> None:
-    """Raise `NoSuchColumn` where the hold-out lacks a column of the table, `BadTarget` where no row has a target."""
+def require_columns(table: pd.DataFrame, holdout: pd.DataFrame, wanted: Sequence[str]) -> None:
+    """Raise `NoSuchColumn` where the hold-out lacks a column of the table, `BadTarget` where none has a target."""
     missing = [str(name) for name in table.columns if name not in holdout.columns]
     if missing:
         raise NoSuchColumn(f"The rows of --holdout have no column {missing[0]!r}, which the table has.")
-    if target in holdout and not holdout[target].notna().any():
+    if any(target in holdout and not holdout[target].notna().any() for target in wanted):
         raise BadTarget("No row of --holdout has a target, so nothing can be judged on them.")
 
 

@@ -169,9 +169,9 @@ def _read(frame: pd.DataFrame, options: TableOptions, wanted: Sequence[str]) -> 
     """The rows, those of a hold-out after the table's, with their cells read, and what is said of the columns."""
     names = [str(name) for name in frame.columns]
     chosen = options.columns.among(names, decimal_comma=options.cells.decimal_comma)
+    if options.holdout is not None:
+        require_columns(frame, options.holdout, wanted)
     for target in wanted:
-        if options.holdout is not None:
-            require_columns(frame, options.holdout, target)
         chosen.require_apart(target, options.split)
     if options.holdout is None:
         return read_values(frame, options.cells, chosen.literal), chosen

@@ -20,7 +20,8 @@ MOST_LISTED: Final = 8
 def require_same_columns(estimator: Any, names: Sequence[str]) -> None:
     """Raise `CannotPackage` where a table has other columns than the estimator was fitted on."""
     own = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
-    missing, more = [name for name in own if name not in names], [name for name in names if name not in own]
+    here, known = set(names), set(own)
+    missing, more = [name for name in own if name not in here], [name for name in names if name not in known]
     if missing or more:
         lacks = f", which lacks {_listed(missing)}" if missing else ""
         has = f"{' and' if missing else ', which'} has {_listed(more)} besides" if more else ""

@@ -9,9 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from twinserve.text.tokens import Analysis
 
-KEY: Final = "twinserve.texts"
-"""The name of the entry in the metadata."""
-
+StepKind = Literal["ones", "logarithm", "l1", "l2", "above", "times", "selected"]
 Index = Annotated[int, Field(ge=0)]
 TOKEN: Final = 0.3
 HASHED_TOKEN: Final = 3.0
@@ -30,7 +28,7 @@ class Stored(BaseModel):
 class StoredStep(Stored):
     """A step that changes the values of the terms, or selects columns."""
 
-    kind: Literal["ones", "logarithm", "l1", "l2", "above", "times", "selected"]
+    kind: StepKind
     amount: float = 0.0
     """The threshold of `above`."""
     numbers: str = ""

@@ -14,8 +14,6 @@ from twinserve.arrays import FloatArray, IntArray
 from twinserve.evaluate.metrics import score
 from twinserve.metric import Metric
 from twinserve.predict.predictor import Predictions
-from twinserve.predict.targets.made import one_target
-from twinserve.predict.targets.one_value import OneValue
 from twinserve.predict.targets.target import Target
 from twinserve.training.decided import Decided, labelled
 from twinserve.training.weighted_fit import fit_weighted, part_of
@@ -34,7 +32,7 @@ class FoldedRows:
     """Labels or values, as pipelines learn them, `[n]` or `[n, targets]`; None for an anomaly detector."""
     y_true: FloatArray
     """The same as class codes or values, `[n]`."""
-    classes: tuple[str, ...] | None
+    predicted: Target
     folds: Sequence[Fold]
     metric: str | Metric
     shuffled: bool = True
@@ -43,8 +41,11 @@ class FoldedRows:
     """The weight of each row, `[n]`; None: all weigh the same."""
     decided: Decided | None = None
     """How labels are decided, where that is known before the training."""
-    predicted: Target | None = None
-    """What is predicted; None: a label of the classes, or a value."""
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The labels, where a row has one of several."""
+        return self.predicted.classes
 
     @property
     def all_asked(self) -> bool:
@@ -98,20 +99,12 @@ class _Part:
     decisions: FloatArray | None
 
 
-def predictions_of(fitted: Any, frame: Any, target: Target) -> Predictions:
-    """What a fitted pipeline answers to these rows."""
-    predictions = target.read(fitted, frame)
-    if target != OneValue() or predictions.values is None:
-        return predictions
-    return Predictions(values=predictions.values.reshape(-1))
-
-
 def _part(fitted: Any, folded: FoldedRows, test: IntArray) -> _Part:
-    frame, target = folded.frame.iloc[test], folded.predicted or one_target(folded.classes)
-    predictions = labelled(predictions_of(fitted, frame, target), folded.decided, folded.classes)
+    frame = folded.frame.iloc[test]
+    predictions = labelled(folded.predicted.read(fitted, frame), folded.decided, folded.classes)
     if folded.classes is not None and hasattr(fitted, "decision_function"):
         return _Part(predictions, np.asarray(fitted.decision_function(frame), dtype=np.float64))
-    if predictions.probabilities is None or target.classes is None:
+    if predictions.probabilities is None or folded.classes is None:
         return _Part(predictions, None)
     probabilities = predictions.probabilities
     return _Part(predictions, probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities)

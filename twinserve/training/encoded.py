@@ -11,7 +11,7 @@ from twinserve.arrays import BoolArray, FloatArray
 from twinserve.errors import AskedWrongly, CannotTrain
 from twinserve.metric import METRICS, Metric, Task, metric_of
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
-from twinserve.predict.targets.made import one_target, several_targets
+from twinserve.predict.targets.made import one_target
 from twinserve.predict.targets.several_labels import SeveralLabels
 from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.predict.targets.target import Target
@@ -43,11 +43,10 @@ def _several(target: pd.DataFrame) -> tuple[Target, FloatArray]:
     columns = [target.iloc[:, place] for place in range(len(names))]
     if all(pd.api.types.is_float_dtype(column) for column in columns):
         values = np.column_stack([encode("regression", column.tolist())[1] for column in columns])
-        return several_targets(dict.fromkeys(names)), values
+        return SeveralValues(tuple(names)), values
     pairs = [encode("classification", column.tolist()) for column in columns]
-    classes = {name: found for name, (found, _) in zip(names, pairs, strict=True)}
-    starts = np.cumsum([0, *(len(found or ()) for found in classes.values())])[:-1]
-    return several_targets(classes), np.column_stack([codes for _, codes in pairs]) + starts
+    labels = SeveralLabels(tuple(names), tuple(classes or () for classes, _ in pairs))
+    return labels, np.column_stack([codes for _, codes in pairs]) + labels.ends[:-1]
 
 
 def _truth(target: Any, rows: int) -> FloatArray:

@@ -136,8 +136,7 @@ def _folded(recipe: Recipe, data: Data, seed: int) -> FoldedRows:
     frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
     parts, shuffled = folds(data, target, seed), data.split.column is None
     rows, decided = data.train, given(recipe.decision, data.classes)
-    facts = (data.classes, parts, recipe.metric, shuffled, rows.weights, decided, data.target)
-    return FoldedRows(frame, target, rows.y_true, *facts)
+    return FoldedRows(frame, target, rows.y_true, data.target, parts, recipe.metric, shuffled, rows.weights, decided)
 
 
 def _check(recipe: Recipe, data: Data, folded: FoldedRows, out_of_range: OutOfRange, pipeline: Any) -> None:

@@ -19,7 +19,6 @@ from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.signature.frames import to_frame
 from twinserve.signature.signature import TEMPORAL
 from twinserve.signature.sources.type_inference import NotAFeature, interpret, named_like_an_id
-from twinserve.training.cross_validation import predictions_of
 from twinserve.training.data import Data, strata
 from twinserve.training.holdout import HOLDOUT_FRACTION, held_out_rows
 from twinserve.training.threshold import fit_anew
@@ -146,5 +145,5 @@ def _scored(pipeline: Any, data: Data, metric: str | Metric, *, refit: bool) -> 
         frame, target = to_frame(data.train.columns, data.signature), data.target_of(data.train)
         pipeline = fit_anew(pipeline, frame, target, data.train.weights)
     frame = to_frame(data.holdout.columns, data.signature)
-    predictions = predictions_of(pipeline, frame, data.target)
+    predictions = data.target.read(pipeline, frame)
     return score(metric, data.holdout.y_true, predictions, weights=data.holdout.weights)

@@ -19,7 +19,6 @@ from twinserve.compile import compile_pipeline, stored_texts
 from twinserve.errors import CannotCompile
 from twinserve.graph.reader import BadGraph
 from twinserve.predict.compiled import TEXTS, CompiledPredictor
-from twinserve.text.stored import KEY
 
 
 def graph() -> bytes:
@@ -32,15 +31,15 @@ def changed(data: bytes, **changes: object) -> bytes:
     """The same graph with other words about its texts."""
     model = onnx.load_from_string(data)
     held = {entry.key: entry.value for entry in model.metadata_props}
-    helper.set_model_props(model, {**held, KEY: json.dumps({**json.loads(held[KEY]), **changes})})
+    helper.set_model_props(model, {**held, TEXTS: json.dumps({**json.loads(held[TEXTS]), **changes})})
     return bytes(model.SerializeToString(deterministic=True))
 
 
 def test_a_model_that_drops_its_text_keeps_nothing_of_it() -> None:
     rows = reviews()
     model = beside("drop", LogisticRegression()).fit(rows.frame, rows.labels)
-    assert KEY == TEXTS
-    assert KEY not in {entry.key for entry in onnx.load_from_string(compile_pipeline(model, COLUMNS)).metadata_props}
+    assert TEXTS == "twinserve.texts"
+    assert TEXTS not in {entry.key for entry in onnx.load_from_string(compile_pipeline(model, COLUMNS)).metadata_props}
 
 
 def test_too_large_a_vocabulary_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +57,7 @@ def test_what_does_not_fit_the_graph_is_refused(changes: dict[str, object]) -> N
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
-    table = json.loads({e.key: e.value for e in onnx.load_from_string(graph()).metadata_props}[KEY])["tables"][0]
+    table = json.loads({e.key: e.value for e in onnx.load_from_string(graph()).metadata_props}[TEXTS])["tables"][0]
     table["analysis"]["token_pattern"] = "("
     with pytest.raises(BadGraph, match="reads texts as none of ours does"):
         CompiledPredictor(changed(graph(), tables=[table]))

@@ -16,7 +16,6 @@ from twinserve.recipes import Recipe, Split, Table
 from twinserve.recipes.split import BY_CLASS
 from twinserve.signature.frames import to_frame
 from twinserve.signature.sources.from_table import from_table
-from twinserve.training.cross_validation import predictions_of
 from twinserve.training.data import Data, split
 from twinserve.training.decided import Decided
 from twinserve.training.folds import folds
@@ -103,7 +102,7 @@ def test_the_other_split_has_the_weights_and_the_threshold() -> None:
     (note,) = other_splits(fitted(data), data, "accuracy")
     expected = []
     for sides in (data, by_group):
-        answers = predictions_of(fitted(sides), to_frame(sides.holdout.columns, sides.signature), sides.target)
+        answers = sides.target.read(fitted(sides), to_frame(sides.holdout.columns, sides.signature))
         expected.append(score("accuracy", sides.holdout.y_true, answers, weights=sides.holdout.weights))
     shuffled, grouped = expected
     found = f"accuracy {shuffled:.3g} on shuffled rows, {grouped:.3g} on rows of other values"

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from twinserve.compile import Column, compile_pipeline
+from twinserve.predict.targets.one_label import OneLabel
 from twinserve.training.cross_validation import CrossValidated, FoldedRows, cross_validate
 from twinserve.training.improvement import Improved, improve
 
@@ -28,7 +29,7 @@ def folded(metric: str, *, positives: float = 0.5, copies: int = 1) -> FoldedRow
     frame = pd.DataFrame({f"x{i}": value + rng.normal(0, 0.05, ROWS) for i in range(copies)})
     target = np.array(["no", "yes"], dtype=object)[y_true.astype(int)]
     folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(frame, target))
-    return FoldedRows(frame, target, y_true, ("no", "yes"), folds, metric)
+    return FoldedRows(frame, target, y_true, OneLabel(("no", "yes")), folds, metric)
 
 
 def improved(pipeline: Any, given: FoldedRows) -> tuple[CrossValidated, Improved]:

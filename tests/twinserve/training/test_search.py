@@ -15,6 +15,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from twinserve.predict.targets.one_label import OneLabel
 from twinserve.training import search as searching
 from twinserve.training.cross_validation import FoldedRows, cross_validate
 from twinserve.training.search import Candidate, search
@@ -26,7 +27,7 @@ def folded() -> FoldedRows:
     frame = pd.DataFrame(rng.normal(size=(80, 4)), columns=list("abcd"))
     y_true = np.where(frame["a"] + rng.normal(size=80) > 0, 1.0, 0.0)
     target = np.array(["no", "yes"], dtype=object)[y_true.astype(int)]
-    return FoldedRows(frame, target, y_true, ("no", "yes"), list(KFold(3).split(frame)), "log_loss")
+    return FoldedRows(frame, target, y_true, OneLabel(("no", "yes")), list(KFold(3).split(frame)), "log_loss")
 
 
 def candidate(pipeline: Any, given: FoldedRows) -> Candidate:
