@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import Command
-from twinserve.cli.options import add_format, add_metric, add_policy, not_empty, require_policy, seed
-from twinserve.cli.target_options import add_target, all_targets
+from twinserve.cli.options.shared import add_format, add_metric, add_policy, not_empty, require_policy, seed
+from twinserve.cli.options.target_options import add_target, all_targets
 from twinserve.cli.train_command import Progress, run_release
 from twinserve.cli.train_options import Knobs, add_gate, add_output
 
 if TYPE_CHECKING:
-    from twinserve.release.import_steps import Imported
+    from twinserve.release.fitted_elsewhere.import_steps import Imported
     from twinserve.release.steps import Trained
 
 EXIT_CODES: Final = (
@@ -82,8 +82,8 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
 
 def _import(program: str, options: argparse.Namespace) -> int:
     def begin(progress: Progress) -> tuple[Imported, Callable[[], Trained]]:
-        from twinserve.cli.import_choices import chosen
-        from twinserve.release.import_steps import Imported
+        from twinserve.cli.options.import_choices import chosen
+        from twinserve.release.fitted_elsewhere.import_steps import Imported
 
         imported = Imported(*chosen(options), progress)
         return imported, imported.run

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from twinserve.cli.command import Command, reporting
-from twinserve.cli.options import file
+from twinserve.cli.options.shared import file
 from twinserve.errors import AskedWrongly
 from twinserve.service.auth import keys, signing
 from twinserve.service.auth.reloading_file import read_regular

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
-from twinserve.cli.options import not_empty
-from twinserve.cli.table_options import Wanted, add_table, remarks, written_recipe
+from twinserve.cli.options.shared import not_empty
+from twinserve.cli.options.table_options import Wanted, add_table, remarks, written_recipe
 
 
 def command(_verb: str, program: str) -> Command:

@@ -10,8 +10,8 @@ from typing import Final
 from twinserve.cli.pasted import pasted
 from twinserve.signature import Signature
 from twinserve.signature.sample_row import sample_row
-from twinserve.store import pipeline_file
 from twinserve.store.artifact import MODEL
+from twinserve.store.pipelines import pipeline_file
 
 URL: Final = "http://127.0.0.1:8000/predict"
 MOST_FIELDS: Final = 1_000

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
-from twinserve.cli.options import file, model_name, not_empty
-from twinserve.cli.table_options import Wanted, add_table, remarks, written_recipe
+from twinserve.cli.options.shared import file, model_name, not_empty
+from twinserve.cli.options.table_options import Wanted, add_table, remarks, written_recipe
 from twinserve.errors import AskedWrongly
 
 

@@ -18,7 +18,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from twinserve.cli.command import USAGE, Command, fail
-from twinserve.cli.options import not_empty
+from twinserve.cli.options.shared import not_empty
 from twinserve.errors import ModelError
 from twinserve.service.process.startup import CannotStart, bind, run
 from twinserve.service.settings import ENV_FILE, BadSetting, Settings, read_settings

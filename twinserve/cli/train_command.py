@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from twinserve.cli import verbs
 from twinserve.cli.command import HELD_BACK, Command, guarded, reporting
-from twinserve.cli.options import LIST, chosen_estimators
+from twinserve.cli.options.shared import LIST, chosen_estimators
 from twinserve.cli.train_options import Knobs, require_consistent, training_parser
 from twinserve.cli.version_verbs import VERBS
 
@@ -83,7 +83,7 @@ def _list_estimators() -> int:
 
 def _train(program: str, train: Train, options: argparse.Namespace, knobs: Knobs, recipes: Mapping[str, str]) -> int:
     def begin(progress: Progress) -> tuple[Steps, Callable[[], Trained]]:
-        from twinserve.cli.chosen_recipe import chosen_recipe
+        from twinserve.cli.options.chosen_recipe import chosen_recipe
         from twinserve.release.steps import Steps
         from twinserve.store.registry import Registry
 

@@ -6,8 +6,8 @@ import argparse
 from dataclasses import dataclass
 from typing import Any, Final
 
-from twinserve.cli.column_options import add_columns, add_split, names_columns
-from twinserve.cli.options import (
+from twinserve.cli.options.column_options import add_columns, add_split, names_columns
+from twinserve.cli.options.shared import (
     add_decision,
     add_estimator,
     add_metric,
@@ -22,7 +22,7 @@ from twinserve.cli.options import (
     sealing_key,
     seed,
 )
-from twinserve.cli.target_options import add_target
+from twinserve.cli.options.target_options import add_target
 from twinserve.errors import AskedWrongly
 from twinserve.metric import TOLERANCE
 from twinserve.tables.formats import require_known

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twinserve.cli.command import FAILURE, Command, reporting
-from twinserve.cli.options import add_store, public_key, variable
+from twinserve.cli.options.shared import add_store, public_key, variable
 from twinserve.cli.train_options import Knobs
 from twinserve.cli.version_verbs import VERBS
 

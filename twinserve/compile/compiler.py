@@ -9,14 +9,14 @@ from typing import Any
 import onnx
 from onnx import helper
 
+from twinserve.compile.analysis.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
 from twinserve.compile.blocks import Affine, Block, Classified, Column, Outcome, Outputs, Regressed
 from twinserve.compile.explanation import CannotExplain, Explained, explained
 from twinserve.compile.graph import Graph
-from twinserve.compile.lowerings import LOWERINGS
+from twinserve.compile.lowerings.catalog import LOWERINGS
 from twinserve.compile.onnx_model import model_of
 from twinserve.compile.refusal import refusal
 from twinserve.compile.stored_texts import stored_texts
-from twinserve.compile.unanswered_rows import guarded, refusals, with_refusals, with_refused_labels
 from twinserve.graph.check import check_graph
 from twinserve.graph.reader import BadGraph
 from twinserve.predict.extra_categories import ExtraCategories, extra_categories_metadata

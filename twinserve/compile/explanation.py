@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.compile.additive import Additive, LinearTerm, TreeTerm
-from twinserve.compile.field_sets import field_sets
+from twinserve.compile.analysis.field_sets import field_sets
 from twinserve.compile.graph import Graph
 from twinserve.compile.onnx_model import model_of, needed
 from twinserve.compile.tree import Emitted

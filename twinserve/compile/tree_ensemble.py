@@ -13,10 +13,10 @@ import numpy.typing as npt
 from onnx import numpy_helper
 
 from twinserve.arrays import IntArray
+from twinserve.compile.analysis.threshold_pushdown import push_to_input
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
 from twinserve.compile.sparse import real
-from twinserve.compile.threshold_pushdown import push_to_input
 from twinserve.compile.tree import Emitted, Tree
 from twinserve.errors import CannotCompile
 from twinserve.graph.trees import MEMBER

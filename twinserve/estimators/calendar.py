@@ -1,7 +1,7 @@
 """A transformer that turns dates into numeric features: year, month, weekday, hour and so on.
 
 A pipeline gets dates as datetime64 columns. The compiled graph computes the same numbers
-(`twinserve/compile/calendar.py`). Calendar: proleptic Gregorian, UTC.
+(`twinserve/compile/lowerings/calendar.py`). Calendar: proleptic Gregorian, UTC.
 """
 
 from __future__ import annotations

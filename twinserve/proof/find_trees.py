@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.arrays import IntArray
-from twinserve.compile import lightgbm, xgboost
-from twinserve.compile.boosting import members_of
+from twinserve.compile.lowerings import lightgbm, xgboost
+from twinserve.compile.lowerings.boosting import members_of
 from twinserve.compile.tree import Tree
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name, steps_at_predict

@@ -20,7 +20,7 @@ from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature, interpret
 from twinserve.tables.cells import Cells
 from twinserve.tables.null_words import is_null_word
-from twinserve.tables.stacked import stacked
+from twinserve.tables.readers.stacked import stacked
 from twinserve.tables.values import Values, read_values
 
 NUMBERS: Final = "numbers"

@@ -32,8 +32,8 @@ from twinserve.signature.sources.given_type import GivenType
 from twinserve.signature.sources.read_as import read_as
 from twinserve.signature.sources.type_inference import NotAFeature
 from twinserve.tables.cells import TYPED, Cells
+from twinserve.tables.readers.stacked import with_groups
 from twinserve.tables.row_numbers import row_numbers
-from twinserve.tables.stacked import with_groups
 from twinserve.tables.values import Values, read_values
 
 if TYPE_CHECKING:

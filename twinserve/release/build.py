@@ -19,16 +19,17 @@ from twinserve.recipes import Recipe
 from twinserve.recipes.row_hashes import row_hashes
 from twinserve.release.calibration import calibrate_on_holdout
 from twinserve.release.examples import examples
+from twinserve.release.fitted_elsewhere.targets import as_fitted
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import Refitted, of_twin, refit
 from twinserve.release.same_version import same_version
-from twinserve.release.targets import as_fitted
 from twinserve.release.training_facts import decision_facts, output_facts, split_facts
 from twinserve.signature.frames import to_frame
-from twinserve.store import artifact, fitted_rows, golden_rows, pipeline_file, seal, twin
+from twinserve.store import artifact, fitted_rows, golden_rows, seal, twin
 from twinserve.store import examples as examples_file
 from twinserve.store.artifact import Trust, read_manifest
 from twinserve.store.manifest import EvaluatedOn, Manifest, Training
+from twinserve.store.pipelines import pipeline_file
 from twinserve.store.registry import Registry
 from twinserve.training.data import Data
 from twinserve.training.fit import Fitted, plain_parameters

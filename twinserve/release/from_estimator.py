@@ -23,9 +23,9 @@ from twinserve.recipes.column_choices import LEFT_OUT
 from twinserve.recipes.recipe import IS_TARGET
 from twinserve.recipes.split import BY_CLASS, Split
 from twinserve.release.build import Lineage
+from twinserve.release.fitted_elsewhere.given_rows import GivenRows, described
+from twinserve.release.fitted_elsewhere.packaging import Packaging, register_estimator
 from twinserve.release.git_commit import git_commit
-from twinserve.release.given_rows import GivenRows, described
-from twinserve.release.packaging import Packaging, register_estimator
 from twinserve.signature.signature import OutOfRange
 from twinserve.store.registry import Registry
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from twinserve.errors import ModelError, StoreUnreadable
 from twinserve.metric import Metric
 from twinserve.release.gate import Challenge, Terms, Verdict, compare, weakness
-from twinserve.store import pipeline_file, twin
+from twinserve.store import twin
 from twinserve.store.artifact import Trust, open_version, read_manifest
+from twinserve.store.pipelines import pipeline_file
 from twinserve.store.promotions import Hold, Standing
 from twinserve.store.registry import Registry
 from twinserve.training.data import Rows

@@ -16,13 +16,13 @@ from twinserve.notes import Note
 from twinserve.proof.prove import Proved, compile_model, prove
 from twinserve.recipes import Recipe, Table
 from twinserve.release.build import Built, Lineage, register, require_writable
+from twinserve.release.fitted_elsewhere.targets import as_fitted
 from twinserve.release.gate import Terms
 from twinserve.release.nulls import null_notes
 from twinserve.release.promotion import Outcome, PromotionOptions, promote_if_not_worse
 from twinserve.release.quality import Quality, evaluate_on_holdout
 from twinserve.release.refit import refit
 from twinserve.release.same_source import require_same_source
-from twinserve.release.targets import as_fitted
 from twinserve.release.tracking import require_mlflow, track
 from twinserve.signature.signature import OutOfRange, require_policy
 from twinserve.store.artifact import NO_TRUST, Trust

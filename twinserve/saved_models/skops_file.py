@@ -10,9 +10,9 @@ from typing import Any, Final
 from twinserve.errors import ArtifactRefused
 from twinserve.saved_models.recorded_version import versions_in_skops
 from twinserve.saved_models.unreadable import Unreadable, other_version
-from twinserve.store import pipeline_file, trial
 from twinserve.store.deadline import Deadline
-from twinserve.store.unpacked import RESTORE, SCHEMA, require_bounded
+from twinserve.store.pipelines import pipeline_file, trial
+from twinserve.store.pipelines.unpacked import RESTORE, SCHEMA, require_bounded
 
 ZIP: Final = b"PK"
 SECONDS: Final = 60.0

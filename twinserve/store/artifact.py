@@ -26,17 +26,16 @@ from twinserve.store import (
     fitted_rows,
     golden_rows,
     manifest,
-    pipeline_file,
     predictor_file,
     seal,
     store_file,
-    trial,
     twin,
 )
 from twinserve.store.deadline import Deadline
 from twinserve.store.examples import NO_EXAMPLES, Examples
 from twinserve.store.file_lock import sync_folder
 from twinserve.store.manifest import FORMAT, Manifest
+from twinserve.store.pipelines import pipeline_file, trial
 from twinserve.store.predictor_file import open_predictor, open_twin, refusing
 from twinserve.store.store_file import Folder
 from twinserve.store.unreadable import unreadable

@@ -13,8 +13,9 @@ from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Signature
-from twinserve.store import pipeline_file, twin
+from twinserve.store import twin
 from twinserve.store.manifest import Manifest
+from twinserve.store.pipelines import pipeline_file
 from twinserve.store.unreadable import unreadable
 
 MODEL: Final = "model.onnx"

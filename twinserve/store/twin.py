@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from twinserve.store import pipeline_file
+from twinserve.store.pipelines import pipeline_file
 
 MODEL: Final = "twin.onnx"
 SKOPS: Final = "twin.skops"

@@ -10,9 +10,6 @@ import pandas as pd
 
 from twinserve.notes import Note
 from twinserve.tables.cells import Cells
-from twinserve.tables.csv_file import read_csv
-from twinserve.tables.database import read_database
-from twinserve.tables.excel_file import read_excel
 from twinserve.tables.formats import (
     Form,
     Reading,
@@ -23,10 +20,13 @@ from twinserve.tables.formats import (
     require_known,
     shown,
 )
-from twinserve.tables.json_file import read_json
-from twinserve.tables.parquet_file import read_parquet
+from twinserve.tables.readers.csv_file import read_csv
+from twinserve.tables.readers.database import read_database
+from twinserve.tables.readers.excel_file import read_excel
+from twinserve.tables.readers.json_file import read_json
+from twinserve.tables.readers.parquet_file import read_parquet
+from twinserve.tables.readers.stacked import stacked, with_groups
 from twinserve.tables.source import Open, source_of, unpacking
-from twinserve.tables.stacked import stacked, with_groups
 
 READERS: Final[Mapping[Form, Callable[[Open, Reading], tuple[pd.DataFrame, Cells]]]] = {
     "csv": read_csv,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twinserve.cli.chosen_recipe import chosen_recipe
+from twinserve.cli.options.chosen_recipe import chosen_recipe
 from twinserve.errors import AskedWrongly
 from twinserve.recipes import Recipe
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from twinserve.cli.column_options import chosen_columns, chosen_split, written
 from twinserve.cli.main import main
+from twinserve.cli.options.column_options import chosen_columns, chosen_split, written
 from twinserve.cli.recipe import command
 from twinserve.recipes import ColumnChoices, Split
 

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from twinserve.cli.options import add_decision, add_metric
+from twinserve.cli.options.shared import add_decision, add_metric
 
 
 def asked(*arguments: str) -> str | None:

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from twinserve.arrays import FloatArray
 from twinserve.compile import Column, compile_pipeline
-from twinserve.compile.calendar import PARTS as LOWERED
+from twinserve.compile.lowerings.calendar import PARTS as LOWERED
 from twinserve.estimators.calendar import PARTS, Calendar
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.signature import Columns, Feature, FeatureType, Signature

@@ -33,7 +33,7 @@ from tests.twinserve.compile.comparing import (
 )
 from twinserve.compile import compile_pipeline
 from twinserve.compile.graph import Graph
-from twinserve.compile.isotonic import calibrators
+from twinserve.compile.lowerings.isotonic import calibrators
 from twinserve.errors import CannotCompile
 
 NEW = pytest.mark.skipif(not hasattr(calibration, "_TemperatureScaling"), reason="scikit-learn has it since 1.8")

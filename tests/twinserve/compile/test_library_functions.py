@@ -23,9 +23,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tests.twinserve.compile.comparing import Floats, assert_same, compiled_answer, plain, running
 from twinserve.compile import compile_pipeline
-from twinserve.compile.doubles import largest_doubles
-from twinserve.compile.elementwise import RISING
-from twinserve.compile.trees import double_splits
+from twinserve.compile.analysis.doubles import largest_doubles
+from twinserve.compile.arithmetic.elementwise import RISING
+from twinserve.compile.lowerings.trees import double_splits
 
 FUNCTIONS = sorted(RISING, key=lambda function: str(function.__name__))
 TREES = {

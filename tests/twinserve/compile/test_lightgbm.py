@@ -21,8 +21,9 @@ from tests.twinserve.compile.comparing import (
     rows_around,
     some,
 )
-from twinserve.compile import compile_pipeline, lightgbm_linear
-from twinserve.compile.lightgbm import ZERO
+from twinserve.compile import compile_pipeline
+from twinserve.compile.lowerings import lightgbm_linear
+from twinserve.compile.lowerings.lightgbm import ZERO
 from twinserve.errors import CannotCompile
 
 lightgbm = pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")

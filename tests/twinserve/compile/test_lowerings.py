@@ -14,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from tests.twinserve.compile.comparing import assert_same, fitted, plain, random_labels, random_numbers
-from twinserve.compile import lowerings, scaling
-from twinserve.compile.lowerings import LOWERINGS
+from twinserve.compile.lowerings import catalog as lowerings
+from twinserve.compile.lowerings import scaling
+from twinserve.compile.lowerings.catalog import LOWERINGS
 
 PAGE = Path(__file__).parents[3] / "docs" / "add-a-lowering.md"
 

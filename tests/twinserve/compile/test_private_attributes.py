@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 import twinserve.compile
 from tests.twinserve.compile.comparing import plain, random_numbers
 from twinserve.compile import compile_pipeline
-from twinserve.compile.lowerings import LOWERINGS
+from twinserve.compile.lowerings.catalog import LOWERINGS
 from twinserve.compile.private_attributes import (
     INFREQUENT,
     PREDICTOR_FIELDS,
@@ -27,7 +27,7 @@ from twinserve.compile.refusal import refusal
 from twinserve.errors import CannotCompile
 from twinserve.estimators.introspection import class_name
 
-FILES = sorted(Path(twinserve.compile.__path__[0]).glob("*.py"))
+FILES = sorted(Path(twinserve.compile.__path__[0]).rglob("*.py"))
 
 
 def private_reads(path: Path) -> set[str]:

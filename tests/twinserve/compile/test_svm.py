@@ -25,7 +25,8 @@ from tests.twinserve.compile.comparing import (
     random_numbers,
     some,
 )
-from twinserve.compile import compile_pipeline, kernels, pairwise_coupling
+from twinserve.compile import compile_pipeline
+from twinserve.compile.arithmetic import kernels, pairwise_coupling
 from twinserve.errors import CannotCompile
 
 shapes = st.tuples(st.integers(0, 10**6), st.integers(30, 80), st.integers(1, 7))

@@ -36,7 +36,7 @@ from tests.twinserve.compile.comparing import (
     some,
 )
 from twinserve.compile import compile_pipeline
-from twinserve.compile.trees import double_splits
+from twinserve.compile.lowerings.trees import double_splits
 
 SINGLE = {
     "classifier": [DecisionTreeClassifier, ExtraTreeClassifier],

@@ -18,12 +18,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from tests.twinserve.compile.comparing import Floats, running
+from twinserve.compile.analysis.value_range import Reach, _range, reaches
 from twinserve.compile.blocks import Affine, Block, Column
 from twinserve.compile.graph import Graph
 from twinserve.compile.limits import FINITE
-from twinserve.compile.lowerings import LOWERINGS
+from twinserve.compile.lowerings.catalog import LOWERINGS
 from twinserve.compile.onnx_model import model_of
-from twinserve.compile.value_range import Reach, _range, reaches
 
 COLUMNS = (
     Column("a", "number", nullable=True, low=-50.0, high=200.0),

@@ -23,9 +23,11 @@ from tests.twinserve.compile.comparing import (
     running,
     some,
 )
-from twinserve.compile import compile_pipeline, float32, xgboost_linear
+from twinserve.compile import compile_pipeline
+from twinserve.compile.arithmetic import float32
 from twinserve.compile.blocks import Block
 from twinserve.compile.graph import Graph
+from twinserve.compile.lowerings import xgboost_linear
 from twinserve.compile.onnx_model import model_of
 from twinserve.errors import CannotCompile
 

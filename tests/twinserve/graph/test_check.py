@@ -56,7 +56,7 @@ def one_node(kind: str, *inputs: str, domain: str = "", **attributes: Any) -> on
 def test_what_the_lowerings_emit_is_what_is_allowed() -> None:
     """The allowed operations are exactly those in the sources of the lowerings; each test of a lowering checks its
     graph, too."""
-    sources = "\n".join(path.read_text() for path in sorted((ROOT / "twinserve" / "compile").glob("*.py")))
+    sources = "\n".join(path.read_text() for path in sorted((ROOT / "twinserve" / "compile").rglob("*.py")))
     emitted = set(re.findall(r"\bop\(\s*\"(\w+)\"", sources))
     assert {kind.rpartition(".")[2] for kind in OPERATORS} >= emitted
     assert {kind for kind in OPERATORS if f'"{kind.rpartition(".")[2]}"' not in sources} == set()

@@ -32,13 +32,13 @@ from sklearn.svm import LinearSVC
 
 from twinserve.errors import CannotPackage, CannotTrain, ModelError, UnsupportedInput
 from twinserve.predict.targets.made import one_target
+from twinserve.release.fitted_elsewhere.targets import encoded_target
 from twinserve.release.from_estimator import held_out, package
-from twinserve.release.targets import encoded_target
 from twinserve.signature.frames import from_frame
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.sources.agreement import Disagreement
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
-from twinserve.store.pipeline_file import JOBLIB
+from twinserve.store.pipelines.pipeline_file import JOBLIB
 
 pytestmark = pytest.mark.long
 

@@ -22,8 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from twinserve.errors import CannotPackage
+from twinserve.release.fitted_elsewhere.known_columns import column_names, known_columns
 from twinserve.release.from_estimator import package
-from twinserve.release.known_columns import column_names, known_columns
 from twinserve.signature.request.validator import Validator
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version, read_manifest
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twinserve.predict.targets.made import one_target
-from twinserve.release.same_answers import with_same_answers
+from twinserve.release.fitted_elsewhere.same_answers import with_same_answers
 
 X = pd.DataFrame(np.random.default_rng(0).random((100, 2)), columns=["a", "b"])
 Y = X[["a"]] * 2

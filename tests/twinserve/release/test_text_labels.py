@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from twinserve.release.text_labels import is_computed, labels_of, with_text_labels
+from twinserve.release.fitted_elsewhere.text_labels import is_computed, labels_of, with_text_labels
 
 SCALED = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 SEARCH = GridSearchCV(SCALED, {"logisticregression__C": [1.0]}, cv=2)

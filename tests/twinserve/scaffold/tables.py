@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from twinserve.cli.given_table import recipe_of_table
 from twinserve.cli.main import main
+from twinserve.cli.options.given_table import recipe_of_table
 from twinserve.cli.recipe import command
 from twinserve.recipes import Recipe
 from twinserve.recipes.table import TableOptions, table_recipe

@@ -19,7 +19,7 @@ import os, sys, time
 from twinserve.service.http.problem import Problem
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
-from twinserve.store import trial
+from twinserve.store.pipelines import trial
 
 service = Service.open(Settings(_env_file=None, artifacts=sys.argv[1], model="fruit", open_timeout=90))
 before = service.models.current()

@@ -31,7 +31,7 @@ from harness import fruit
 from twinserve.errors import ArtifactRefused
 from twinserve.estimators.calendar import Calendar
 from twinserve.estimators.label_encoded import Coded
-from twinserve.store.pipeline_file import JOBLIB, SKOPS, dump, load
+from twinserve.store.pipelines.pipeline_file import JOBLIB, SKOPS, dump, load
 
 RNG = np.random.default_rng(0)
 X = RNG.random((120, 3)) + 0.1

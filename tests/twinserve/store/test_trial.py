@@ -13,9 +13,10 @@ from tests import hostile
 from tests.hostile import served_by_pipeline
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
-from twinserve.store import seal, trial
+from twinserve.store import seal
 from twinserve.store.artifact import Trust, open_version
 from twinserve.store.deadline import Deadline
+from twinserve.store.pipelines import trial
 
 pytestmark = pytest.mark.long
 

@@ -31,8 +31,8 @@ from sklearn.metrics import f1_score, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, SplineTransformer
 
-from twinserve.store.pipeline_file import JOBLIB, SKOPS, dump, load
-from twinserve.store.trusted_types import FUNCTIONS, TRUSTED
+from twinserve.store.pipelines.pipeline_file import JOBLIB, SKOPS, dump, load
+from twinserve.store.pipelines.trusted_types import FUNCTIONS, TRUSTED
 
 RNG = np.random.default_rng(0)
 X = RNG.random((90, 3)) + 0.1

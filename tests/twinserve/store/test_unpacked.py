@@ -18,7 +18,7 @@ from tests import hostile
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused
 from twinserve.store.artifact import Trust, open_version
-from twinserve.store.unpacked import SCHEMA, require_bounded
+from twinserve.store.pipelines.unpacked import SCHEMA, require_bounded
 
 X = np.arange(12.0).reshape(6, 2)
 FITTED = LogisticRegression().fit(X, [0, 1, 0, 1, 0, 1])

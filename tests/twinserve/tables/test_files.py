@@ -22,9 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from twinserve.tables import csv_file, json_file, parquet_file
 from twinserve.tables.files import read
 from twinserve.tables.formats import AS_IT_IS, Form, NoSuchTable, Reading, UnreadableTable
+from twinserve.tables.readers import csv_file, json_file, parquet_file
 from twinserve.tables.values import read_values
 
 NOTHING = io.BytesIO()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinserve.tables.header import names_columns
+from twinserve.tables.readers.header import names_columns
 
 
 @pytest.mark.parametrize(

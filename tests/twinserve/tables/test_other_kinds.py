@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from twinserve.tables import csv_file, json_file
 from twinserve.tables.files import read
 from twinserve.tables.formats import AS_IT_IS, UnreadableTable
+from twinserve.tables.readers import csv_file, json_file
 
 ROWS = {"a": [1, 2], "b": ["x", "y"]}
 WHOLE = 'line 1 is a whole table in one object; a table is an array of objects, as to_json(orient="records") writes it'

@@ -1,0 +1,1 @@
+"""The lowering of each class of estimator, a file for each family."""

@@ -1,0 +1,1 @@
+"""Reading a table: a module for each format."""
