@@ -67,8 +67,9 @@ class Service(Lifecycle):
 
     def _is_slow(self, route: Route) -> bool:
         """Do answers to this route take longer than a prediction?"""
-        is_composed = self._dialects.get(route.name, NATIVE).composer is not None
-        return route.explains or route.kind == "form" or is_composed
+        dialect = self._dialects.get(route.name, NATIVE)
+        may_be_heavy = dialect.composer is not None or dialect.is_light is not NATIVE.is_light
+        return route.explains or route.kind == "form" or (route.kind == "predict" and may_be_heavy)
 
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
@@ -183,11 +184,12 @@ class Service(Lifecycle):
         exchange.version = version.version
         if exchange.route == "form" or exchange.dialect.composer is not None:
             return self._answer_alone(body, exchange, version)
-        codec = version.codec(exchange.dialect)
-        question = Question(body, asked, codec, exchange.request_id, self.observer)
-        if version.is_quick(body, asked):
+        dialect = exchange.dialect
+        question = Question(body, asked, version.codec(dialect), exchange.request_id, self.observer)
+        is_light = dialect is NATIVE or dialect.is_light(body, asked)
+        if is_light and version.is_quick(body, asked):
             return version.answer(question)
-        return self._pool.submit(version, question)
+        return self._pool.submit(version if is_light else Alone(version.answer), question)
 
     def _answer_alone(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Future[Reply]:
         """Answer a form, or a request of a composed dialect: from native answers, in the pool."""

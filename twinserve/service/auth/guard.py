@@ -60,7 +60,7 @@ class Guard:
             caller = f"client {name}"  # An issuer chooses the names of its clients; none reads like an address.
             _require_scope(client, route.page if page else route.scope)
         finally:
-            if self._rate is not None and route.name not in HEALTH:
+            if self._rate is not None and not (route.is_probe or route.name in HEALTH):
                 self._rate.take(caller)
         return name
 
