@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.http.cors import wrong_origin
+from twinserve.service.protocols.table import DIALECTS, split, unknown
 
 PREFIX: Final = "TWINSERVE_"
 
@@ -27,6 +28,8 @@ class Compared(Protocol):
     def issuer(self) -> str | None: ...
     @property
     def cors_origins(self) -> str: ...
+    @property
+    def protocols(self) -> str: ...
     @property
     def rate(self) -> float | None: ...
     @property
@@ -51,6 +54,8 @@ def wrong_together(settings: Compared) -> str | None:
             f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
             "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
         )
+    if (name := next((name for name in split(settings.protocols) if name not in DIALECTS), None)) is not None:
+        return f"{PREFIX}PROTOCOLS: {unknown(name)}"
     if settings.rate_store is not None and not re.match(r"(rediss?|unix)://", settings.rate_store):
         return f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://"
     if settings.rate_store is not None and settings.rate is None:

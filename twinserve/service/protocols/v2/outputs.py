@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -74,12 +75,11 @@ def _predicted(artifact: LoadedArtifact) -> Iterator[Output]:
                 yield _probabilities(f"probabilities.{name}", classes, slice(start, end), len(target.texts))
         case SeveralValues():
             for place, name in enumerate(target.names):
-                yield _numbers(f"values.{name}", lambda answer, place=place: _column(answer.predictions.values, place))
+                yield _numbers(f"values.{name}", partial(_of_place, place, "values"))
         case Quantiles():
             yield _numbers("value", lambda answer: answer.predictions.values)
             for place, name in enumerate(target.names):
-                get = lambda answer, place=place: _column(answer.predictions.quantiles, place)  # noqa: E731  # As above.
-                yield _numbers(f"quantiles.{name}", get)
+                yield _numbers(f"quantiles.{name}", partial(_of_place, place, "quantiles"))
         case _ if target.classes is not None:
             yield _labels("label", target.classes)
             yield _probabilities("probabilities", target.classes, slice(None), len(target.classes))
@@ -128,6 +128,10 @@ def _column(table: Any, place: int) -> Any:
     if table is None or table.ndim != 2 or table.shape[1] <= place:
         raise BadPrediction("The predictor gave no column for each target.")
     return table[:, place]
+
+
+def _of_place(place: int, name: Literal["values", "quantiles"], answer: Answer) -> Any:
+    return _column(getattr(answer.predictions, name), place)
 
 
 def _covered(artifact: LoadedArtifact) -> Iterator[Output]:
