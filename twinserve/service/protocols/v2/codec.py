@@ -131,7 +131,8 @@ def is_light(body: bytes, asked: Asked) -> bool:
 
 def refuse(problem: Problem, _request_id: str) -> Reply:
     """A refusal as the protocol has it: one sentence, with those of every error."""
-    told = [f"{error.get('pointer', error.get('parameter', ''))}: {error['detail']}" for error in problem.errors]
+    placed = [(error.get("pointer", error.get("parameter", "")), error["detail"]) for error in problem.errors]
+    told = [f"{place}: {detail}" if place else detail for place, detail in placed]
     whole = told if problem.kind == "invalid-parameter" and told else [problem.detail, *told]
     body = json.dumps({"error": " ".join(whole)}, separators=(",", ":")).encode()
     return Reply(problem.status, body, headers=problem.headers)
