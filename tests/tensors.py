@@ -90,7 +90,7 @@ def unpacked(data: bytes, datatype: str) -> list[Any]:
     """The elements of binary data."""
     if datatype != BYTES:
         values = np.frombuffer(data, LAYOUTS[datatype])
-        return (values.astype(bool) if datatype == "BOOL" else values).tolist()
+        return list((values.astype(bool) if datatype == "BOOL" else values).tolist())
     texts: list[str] = []
     while data:
         (size,) = struct.unpack("<I", data[:4])

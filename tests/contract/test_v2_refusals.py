@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.contract.conftest import OpenDoors
-from tests.contract.v2 import CARS, infer, require, told
+from tests.contract.v2 import CARS, infer, told
 from tests.doors import Both, open_both
 from tests.tensors import INFER, LENGTH, inputs_of, json_body
 from twinserve.service.protocols.v2.dialect import V2
@@ -168,12 +168,3 @@ def test_predictions_that_do_not_fit_are_a_fault(open_doors: OpenDoors) -> None:
 def test_a_model_that_gives_labels_only_has_no_probabilities(open_doors: OpenDoors) -> None:
     both = open_doors(service_of(given([0, 1, 2]), dialects=[V2]))
     assert infer(both, CARS) == {"label": list(CLASSES)}
-
-
-def test_a_service_that_drains_is_not_ready(open_doors: OpenDoors) -> None:
-    service = service_of(dialects=[V2])
-    both = open_doors(service)
-    service.drain()
-    for path in ("/v2/health/ready", "/v2/models/tumor/ready"):
-        require(both.send("GET", path), "inference_error_response", 503)
-    assert both.send("GET", "/v2/health/live").status == 200
