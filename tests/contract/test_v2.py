@@ -195,7 +195,7 @@ def test_sets_and_intervals_are_outputs_that_are_asked_for(open_doors: OpenDoors
     status, text = told(both, json_body(inputs_of(CARS), parameters={"coverage": 0.999}))
     assert (status, text[:10]) == (400, "coverage: ")
     value = replace(
-        opened(ValuePredictor(), classes=None), coverage=Coverage(StoredIntervals(method="residual", scores=scores))
+        opened(ValuePredictor(), classes=None), coverage=Coverage(StoredIntervals(method="absolute", scores=scores))
     )
     both = open_doors(service_of(value, dialects=[V2]))
     found = infer(both, CARS, parameters={"coverage": 0.5})

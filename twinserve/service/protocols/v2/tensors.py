@@ -8,6 +8,7 @@ from itertools import chain
 from math import inf
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from twinserve.arrays import FloatArray
@@ -22,6 +23,9 @@ TYPES: Final = {
     Kind.TEXT: frozenset((str, type(None))),
 }
 """The types of the elements in JSON; null is a missing one."""
+JSON_TEXTS: Final = "pd_json"
+"""MLServer's name for strings each of which is JSON, as it sends a column of strings of which some are missing."""
+TEXT: Final = msgspec.json.Decoder(str | None)
 SIZE: Final = struct.Struct("<I")
 
 
@@ -58,6 +62,8 @@ def read_tensor(place: int, tensor: Input, binary: memoryview | None) -> Tensor:
     count = rows * columns
     if kind is Kind.TEXT:
         texts = _listed(here, tensor, kind) if binary is None else _binary_texts(here, binary, count)
+        if tensor.parameters and tensor.parameters.get("content_type") == JSON_TEXTS:
+            texts = _decoded(here, texts)
         return Tensor(tensor.name, kind, rows, columns, None, texts)
     layout = LAYOUTS[tensor.datatype]
     if binary is None:
@@ -79,6 +85,13 @@ def _listed(here: str, tensor: Input, kind: Kind) -> list[Any]:
     if not TYPES[kind].issuperset(map(type, items)):
         raise bad(f"{here}/data: Must hold {kind.value} for this datatype, or null.")
     return items
+
+
+def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
+    try:
+        return [None if text is None else TEXT.decode(text) for text in texts]
+    except msgspec.MsgspecError:
+        raise bad(f"{here}/data: Must hold strings, or null, each of them as JSON.") from None
 
 
 def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> FloatArray:
