@@ -32,8 +32,8 @@ def router(service: Service, app: FastAPI | None = None, protocols: Iterable[str
     """A router with the routes of the service and no others, for any app and any URL prefix.
 
     Each route is a path operation, so the dependencies, tags, overrides and documents of the app that includes the
-    router apply to it. `protocols` names the dialects that are spoken there beside our own JSON, of those of the service;
-    None: all. Pass `app` if its routes are used without including the router, so that its overrides apply.
+    router apply to it. `protocols` names the dialects that are spoken there beside our own JSON, of those of the
+    service; None: all. Pass `app` if its routes are used without including the router, so that its overrides apply.
     """
 
     class DoorRoute(Exact, APIRoute):

@@ -81,7 +81,7 @@ def test_a_client_reads_what_the_native_json_says(
     facts = facts_of(server, model, store)
     (path := tmp_path / "facts.json").write_text(json.dumps(facts))
     python = ROOT / f".venv-{PYTHONS[client]}" / "bin" / "python"
-    command = [python, "-I", CLIENTS / f"{client}.py", f"127.0.0.1:{server.port}", path]
+    command = [str(python), "-I", str(CLIENTS / f"{client}.py"), f"127.0.0.1:{server.port}", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)

@@ -79,10 +79,9 @@ def main(url: str, path: str) -> None:
     contributions = found.as_numpy("contributions").sum(axis=1) + found.as_numpy("base")
     np.testing.assert_allclose(contributions, found.as_numpy("output"), rtol=1e-9)
     if all(datatype == "FP64" for datatype, _ in columns.values()):
-        whole = InferInput(
-            "x", [len(inputs[0]._get_tensor()["shape"]) and len(next(iter(columns.values()))[1]), len(columns)], "FP64"
-        )  # noqa: E501
-        whole.set_data_from_numpy(np.array([values for _, values in columns.values()]).T.copy())
+        table = np.array([values for _, values in columns.values()]).T.copy()
+        whole = InferInput("x", list(table.shape), "FP64")
+        whole.set_data_from_numpy(table)
         check(client.infer(name, [whole]), expected)
     wrong = InferInput(next(iter(columns)), [1, 2], "FP64")
     wrong.set_data_from_numpy(np.zeros((1, 2)))

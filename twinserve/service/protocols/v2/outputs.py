@@ -35,6 +35,13 @@ class Answer(NamedTuple):
     rows: int
 
 
+class Coded(NamedTuple):
+    """Texts as places in a list of few."""
+
+    codes: Sequence[int]
+    texts: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Output:
     """One output, of the shape [rows], or [rows, columns]."""
@@ -42,7 +49,7 @@ class Output:
     name: str
     datatype: str
     values: Callable[[Answer], Any]
-    """An array, or a list of texts; None where this answer has none."""
+    """An array, `Coded`, or a list of texts; None where this answer has none."""
     columns: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What the metadata say of it."""
@@ -90,12 +97,11 @@ def _predicted(artifact: LoadedArtifact) -> Iterator[Output]:
 def _labels(name: str, classes: Sequence[str], place: int | None = None) -> Output:
     """Labels, of one target of several if `place` is given."""
 
-    def values(answer: Answer) -> list[str]:
+    def values(answer: Answer) -> Coded:
         labels = answer.predictions.labels
         if labels is None:
             raise BadPrediction("The predictor gave no labels.")
-        codes = labels if place is None else _column(labels, place)
-        return [classes[code] for code in codes.tolist()]
+        return Coded((labels if place is None else _column(labels, place)).tolist(), classes)
 
     return Output(name, BYTES, values, parameters={"content_type": "str"}, is_default=True)
 

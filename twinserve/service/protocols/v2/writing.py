@@ -14,15 +14,13 @@ import numpy as np
 
 from twinserve.service.http.reply import JSON, Reply
 from twinserve.service.protocols.v2.datatypes import BYTES, LAYOUTS
-from twinserve.service.protocols.v2.outputs import Answer, Output
+from twinserve.service.protocols.v2.outputs import Answer, Coded, Output
 
 OK: Final = HTTPStatus.OK
 BINARY: Final = "application/octet-stream"
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 KEPT: Final = 1000
-"""Texts whose binary form is kept: labels come again and again."""
-LONGEST: Final = 200
-"""Characters of such a text."""
+"""Beginnings of outputs that are kept: they come again and again."""
 
 Chosen = Sequence[tuple[Output, bool]]
 """Outputs, each with whether it is to be binary."""
@@ -60,22 +58,25 @@ class Writer:
 
 def as_json(values: Any) -> bytes:
     """Numbers or texts as an array of JSON, row by row. Numbers read back as the same double."""
+    if isinstance(values, Coded):
+        written = list(map(msgspec.json.encode, values.texts))
+        return b"[" + b",".join([written[code] for code in values.codes]) + b"]"
     return msgspec.json.encode(values.ravel().tolist() if isinstance(values, np.ndarray) else values)
 
 
 def as_binary(values: Any, datatype: str) -> bytes:
     """Numbers or texts as binary data."""
+    if isinstance(values, Coded):
+        written = list(map(_packed, values.texts))
+        return b"".join([written[code] for code in values.codes])
     if datatype == BYTES:
-        return b"".join([_kept(text) if len(text) <= LONGEST else _packed(text) for text in values])
+        return b"".join(map(_packed, values))
     return np.asarray(values).astype(LAYOUTS[datatype]).tobytes()
 
 
 def _packed(text: str) -> bytes:
     encoded = text.encode()
     return struct.pack("<I", len(encoded)) + encoded
-
-
-_kept = lru_cache(maxsize=KEPT)(_packed)
 
 
 @lru_cache(maxsize=KEPT)
