@@ -40,6 +40,8 @@ ROWS: Final = 1000
 ROUNDS: Final = 15
 CALLS: Final = 20
 """Of each kind in a round."""
+IDLE: Final = 2.0
+"""Seconds after which a server may have closed a connection."""
 LENGTH: Final = "Inference-Header-Content-Length"
 MODELS: Final[Mapping[str, Callable[[], Any]]] = {
     "linear": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
@@ -69,10 +71,14 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._asked = time.monotonic()
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """Send one request; the body of its answer, which must be 200."""
+        """Send one request; the body of its answer, which must be 200. A connection that was idle is opened again."""
+        if time.monotonic() - self._asked > IDLE:
+            self._connection.close()
         self._connection.request("POST", path, body, dict(headers))
+        self._asked = time.monotonic()
         answer = self._connection.getresponse()
         found = answer.read()
         if answer.status != http.HTTPStatus.OK:

@@ -97,12 +97,13 @@ class ColumnAcceptor:
 
     def _check(self, matrix: FloatArray) -> None:
         """Raise `Unsure` unless all values are within their bounds, and none is missing that must be there."""
-        low, high = np.fmin.reduce(matrix), np.fmax.reduce(matrix)  # They are NaN where all values are.
-        if (low < self._low).any() or (high > self._high).any():
-            raise Unsure
-        with np.errstate(all="ignore"):  # A sum that is too large has no NaN, or one that the native rules forgive.
-            missing = np.isnan(matrix.sum(axis=0))
+        low, high = matrix.min(axis=0), matrix.max(axis=0)  # NaN where a value is.
+        missing = np.isnan(low)
         if (missing & self._must_be).any():
+            raise Unsure
+        if missing.any():
+            low, high = np.fmin.reduce(matrix), np.fmax.reduce(matrix)  # NaN where all values are; takes longer.
+        if (low < self._low).any() or (high > self._high).any():
             raise Unsure
         for place in self._integers:
             column, allowed = matrix[:, place], self._enumerations[place]
