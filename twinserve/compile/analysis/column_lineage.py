@@ -56,6 +56,8 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
         return None if None in inputs else [source for part in inputs for source in part or ()]
     if node.op_type == "Where":
         return _where(inputs, constants)
+    if node.op_type == "Gather" and constants[0] is not None and constants[0].ndim == 1 and inputs[-1] is not None:
+        return [source and replace(source, relation=ANY) for source in inputs[-1]]  # Numbers of a list.
     if first is None:
         return None
     if node.op_type == "Gather" and constants[1] is not None and constants[1].ndim == 1:
