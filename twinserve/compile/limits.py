@@ -66,6 +66,8 @@ _UNLIMITED: Final = frozenset(
         "sklearn.pipeline.Pipeline",
         "sklearn.semi_supervised.SelfTrainingClassifier",
         # These take any number.
+        "catboost.core.CatBoostClassifier",
+        "catboost.core.CatBoostRegressor",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
