@@ -68,6 +68,8 @@ _UNLIMITED: Final = frozenset(
         # These take any number.
         "catboost.core.CatBoostClassifier",
         "catboost.core.CatBoostRegressor",
+        "interpret.glassbox.ExplainableBoostingClassifier",
+        "interpret.glassbox.ExplainableBoostingRegressor",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",

@@ -19,6 +19,7 @@ from twinserve.compile.lowerings import (
     ensembles,
     features,
     imputing,
+    interpret,
     isotonic,
     kernel_models,
     lightgbm,
@@ -42,7 +43,7 @@ from twinserve.compile.lowerings import (
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
-    trees, boosting, xgboost, lightgbm, catboost, bayes, neural, neighbors, dummy, calibration, threshold,
+    trees, boosting, xgboost, lightgbm, catboost, interpret, bayes, neural, neighbors, dummy, calibration, threshold,
     ensembles, multiclass, adaboost, multioutput, outliers,
     compose, scaling, power, quantiles, splines, imputing, encoding, category_encoders,
     features, decomposition, calendar, text,
