@@ -1,4 +1,4 @@
-"""CatBoost's estimators on numbers: symmetric trees in double precision, read from the model's documented JSON.
+"""CatBoost's estimators on numbers: trees in double precision, read from the model's documented JSON.
 
 The library rounds its input to float32 and compares it with borders in float32, which is one comparison of doubles
 (`trees.py`). It adds the leaves in double, tree after tree, times a scale and plus a bias. Nothing here imports it: the
@@ -34,7 +34,9 @@ _BINARY: Final = ("Logloss", "CrossEntropy", "Focal")
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """Of two classes the logistic function, the second where the sum is over 0; of more softmax, or one against rest."""
+    """The logistic function, and the second class where the sum is over 0; of more softmax, or one against rest."""
+    if model.get_probability_threshold() not in (None, 0.5):
+        raise refusal(model, f"probability_threshold={model.get_probability_threshold()!r} is not lowered")
     dump = _dump(model)
     loss = _loss(dump)
     sums, width, additive = _sums(graph, model, dump, block)
@@ -79,10 +81,10 @@ def _loss(dump: Any) -> str:
 
 def _sums(graph: Graph, model: Any, dump: Any, block: Block) -> tuple[str, int, Additive]:
     """`[n, sums]`, how many, and what they are sums of: `scale * (sum of leaves) + bias`."""
+    trees = [(k, tree) for several in _read(model, dump) for k, tree in enumerate(several)]
     require_numbers(block.columns, model)
     scale, bias = dump["scale_and_bias"]
     width = len(bias)
-    trees = [(k, tree) for several in _read(model, dump) for k, tree in enumerate(several)]
     sums = emit(graph, block, trees, width)
     additive = sums_of_trees(sums, width, "decision").times(float(scale))
     if scale != 1:
@@ -108,20 +110,47 @@ def _read(model: Any, dump: Any) -> list[list[Tree]]:
             f"it was fitted on {kinds} features, whose splits compare a hash of each text with statistics of training; "
             "an encoder before it makes numbers of them",
         )
-    if "oblivious_trees" not in dump:
-        raise refusal(model, "its trees are not symmetric (grow_policy), which is not lowered")
     places = {feature["feature_index"]: feature for feature in features["float_features"]}
-    return [_trees(tree, places, len(dump["scale_and_bias"][1])) for tree in dump["oblivious_trees"]]
+    width = len(dump["scale_and_bias"][1])
+    if "oblivious_trees" in dump:
+        return [_symmetric(tree, places, width) for tree in dump["oblivious_trees"]]
+    return [_of_nodes(root, places, width) for root in dump["trees"]]
 
 
-def _trees(tree: Any, features: Any, width: int) -> list[Tree]:
+def _of_nodes(root: Any, features: Any, width: int) -> list[Tree]:
+    """A tree of any shape, as grow_policy makes it."""
+    nodes = [root]
+    for node in nodes:
+        nodes += [node[side] for side in ("left", "right") if side in node]
+    leaf = np.array(["split" not in node for node in nodes])
+    left = np.where(leaf, 0, 2 * np.cumsum(~leaf) - 1)
+    splits = [node.get("split") for node in nodes]
+    of_node = [split and features[split["float_feature_index"]] for split in splits]
+    cover = np.array([node.get("weight", 0.0) for node in nodes], dtype=np.float64)
+    for at in np.flatnonzero(~leaf)[::-1].tolist():  # Children come after their parents.
+        cover[at] = cover[left[at]] + cover[left[at] + 1]
+    read = Tree(
+        leaf=leaf,
+        column=np.array([feature["flat_feature_index"] if feature else 0 for feature in of_node], dtype=np.int64),
+        split=double_splits(np.array([split["border"] if split else 0.0 for split in splits], dtype=np.float64)),
+        yes=left,
+        no=np.where(leaf, 0, left + 1),
+        nan_yes=np.array([bool(f) and f["nan_value_treatment"] != "AsTrue" for f in of_node]),
+        value=np.zeros(len(leaf)),
+        cover=cover,
+    )
+    values = np.array([np.broadcast_to(node.get("value", 0.0), width) for node in nodes], dtype=np.float64)
+    return [read.with_value(values[:, k]) for k in range(width)]
+
+
+def _symmetric(tree: Any, features: Any, width: int) -> list[Tree]:
     """A symmetric tree: all nodes of a level make the same split, whose answer is one bit of the leaf's number."""
     depth = len(tree["splits"] or ())
     values = np.array(tree["leaf_values"], dtype=np.float64).reshape(2**depth, width)
     of_level = [features[split["float_feature_index"]] for split in tree["splits"] or ()]
     level = np.repeat(np.arange(depth + 1), 2 ** np.arange(depth + 1))
+    # Of a node the bits of the splits above it, the first as the lowest.
     number = np.concatenate([np.arange(2**at) for at in range(depth + 1)])
-    """Of a node the bits of the splits above it, the first as the lowest."""
     leaf = level == depth
     inner = level[~leaf]
     zero = np.zeros(2**depth, dtype=np.int64)
