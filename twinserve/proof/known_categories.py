@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from twinserve.compile.lowerings.category_encoders import ENCODERS, words_of
+from twinserve.compile.lowerings.category_encoders import ENCODERS
+from twinserve.compile.lowerings.encoder_answers import words_of
 from twinserve.estimators.introspection import class_name, parts
 
 

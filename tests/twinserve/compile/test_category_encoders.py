@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from tests.twinserve.compile.comparing import Table, assert_same, beside, compiled_answer, random_numbers, words
 from twinserve.compile import Column, compile_pipeline
 from twinserve.compile.lowerings import lookup
-from twinserve.compile.lowerings.category_encoders import ENCODERS, words_of
+from twinserve.compile.lowerings.category_encoders import ENCODERS
+from twinserve.compile.lowerings.encoder_answers import words_of
 from twinserve.errors import CannotCompile
 from twinserve.graph.reader import read_graph
 
