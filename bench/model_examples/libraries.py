@@ -1,4 +1,4 @@
-"""Estimators of libraries that the project itself does not use; only what is installed is tried (`make test-libraries`)."""
+"""Estimators of libraries that the project does not use; `make test-libraries` makes an environment with them."""
 
 from __future__ import annotations
 

@@ -99,9 +99,10 @@ def _exception(numbers: FloatArray) -> tuple[float, float, float] | None:
         return -1.0, listed[0], listed[0]
     if len(listed) > 2 or counts.min() > 1:
         return None
-    rare = listed[int(np.argmin(counts))]
+    place = int(np.argmin(counts))
+    rare, usual = listed[place], listed[1 - place]
     at = np.flatnonzero(np.isnan(numbers) if np.isnan(rare) else numbers == rare)[0]
-    return float(at), rare, listed[int(np.argmax(counts))]
+    return float(at), rare, usual
 
 
 def _by_comparison(graph: Graph, places: str, tables: Sequence[Lookup], found: FloatArray) -> Block:
