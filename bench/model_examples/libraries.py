@@ -36,7 +36,7 @@ def _boosting(two: Table, three: Table, amount: Table, mixed: Table) -> Iterator
     library: Any = importlib.import_module("catboost")
     quiet = {"verbose": 0, "thread_count": 1, "allow_writing_files": False}
     classifier, regressor = library.CatBoostClassifier, library.CatBoostRegressor
-    numbers = Table(mixed.frame[[name for name in mixed.frame if name.startswith("n")]], mixed.target)
+    numbers = Table(mixed.frame[[name for name in mixed.frame if str(name)[0] == "n"]], mixed.target)
     name = f"CatBoostClassifier(iterations={TREES})"
     yield name, classifier(iterations=TREES, **quiet), two
     yield f"{name}, three classes", classifier(iterations=TREES, **quiet), three

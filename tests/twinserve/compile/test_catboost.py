@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from tests.twinserve.compile.comparing import (
     Floats,
@@ -104,6 +107,19 @@ def test_labels_are_the_texts_it_was_fitted_on() -> None:
     x = random_numbers(5, 150, 3)
     model = catboost.CatBoostClassifier(iterations=10, **QUIET).fit(x, np.array(["no", "yes"])[random_labels(5, x, 2)])
     assert_answers(model, x, compiled_answer(model, plain(x)), 1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_calibration_asks_for_its_probabilities(classes: int) -> None:
+    x = random_numbers(7, 120, 3, missing=0.2)
+    model = CalibratedClassifierCV(catboost.CatBoostClassifier(iterations=6, **QUIET), cv=3)
+    assert_same(model.fit(x, random_labels(7, x, classes)), plain(x))
+
+
+def test_behind_a_scaler_it_is_pushed_to_the_input() -> None:
+    x = random_numbers(8, 150, 3, missing=0.1)
+    model = make_pipeline(StandardScaler(), catboost.CatBoostRegressor(iterations=10, **QUIET)).fit(x, np.arange(150.0))
+    assert_same(model, plain(x))
 
 
 @pytest.mark.parametrize("loss", ["MultiQuantile:alpha=0.1,0.5", "RMSEWithUncertainty"])

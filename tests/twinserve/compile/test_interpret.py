@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 
 from tests.twinserve.compile.comparing import (
     Floats,
@@ -99,7 +100,7 @@ def test_the_weight_of_a_node_is_that_of_both_sides() -> None:
         assert tree.cover is not None
         inner = np.flatnonzero(~tree.leaf)
         np.testing.assert_allclose(tree.cover[inner], tree.cover[tree.yes[inner]] + tree.cover[tree.no[inner]])
-    np.testing.assert_allclose([tree.cover[0] for tree in read_trees(model)], model.bin_weights_[0].sum())
+        np.testing.assert_allclose(tree.cover[0], model.bin_weights_[0].sum())
 
 
 def test_labels_are_the_texts_it_was_fitted_on() -> None:
@@ -107,6 +108,12 @@ def test_labels_are_the_texts_it_was_fitted_on() -> None:
     labels = np.array(["no", "yes"])[random_labels(0, table.x, 2)]
     model = glassbox.ExplainableBoostingClassifier(**FAST).fit(table.frame, labels)
     assert_answers(model, table.frame, compiled_answer(model, table), 1e-12)
+
+
+def test_calibration_asks_for_its_decisions() -> None:
+    table = whole()
+    model = CalibratedClassifierCV(glassbox.ExplainableBoostingClassifier(**FAST), cv=2)
+    assert_same(model.fit(table.frame, random_labels(0, table.x, 2)), table)
 
 
 def test_a_number_taken_as_a_name_is_refused() -> None:

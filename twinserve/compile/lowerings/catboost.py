@@ -22,7 +22,6 @@ from twinserve.compile.additive import Additive
 from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_numbers
 from twinserve.compile.lowerings.boosting import sums_of_trees
-from twinserve.compile.lowerings.linear import decided_by
 from twinserve.compile.lowerings.trees import double_splits
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import Tree
@@ -34,7 +33,9 @@ _BINARY: Final = ("Logloss", "CrossEntropy", "Focal")
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
-    """The logistic function, and the second class where the sum is over 0; of more softmax, or one against rest."""
+    """The logistic function, and the second class where the sum is over 0; of more softmax, or one against rest.
+
+    It has no `decision_function`."""
     if model.get_probability_threshold() not in (None, 0.5):
         raise refusal(model, f"probability_threshold={model.get_probability_threshold()!r} is not lowered")
     dump = _dump(model)
@@ -42,13 +43,11 @@ def classifier(graph: Graph, model: Any, block: Block) -> Classified:
     sums, width, additive = _sums(graph, model, dump, block)
     if loss in _BINARY and width == 1:
         pair = graph.op("Mul", sums, graph.constant([[-1.0, 1.0]]))
-        return Classified(
-            graph.argmax(pair), 2, graph.smooth("Sigmoid", pair, 2), sums, additive=additive.on("log-odds")
-        )
+        return Classified(graph.argmax(pair), 2, graph.smooth("Sigmoid", pair, 2), additive=additive.on("log-odds"))
     if loss == "MultiClass":
-        return decided_by(graph, sums, width, "softmax", additive)
+        return Classified(graph.argmax(sums), width, graph.softmax(sums, width), additive=additive)
     if loss == "MultiClassOneVsAll":
-        return Classified(graph.argmax(sums), width, graph.logistic(sums, width), sums, additive=additive)
+        return Classified(graph.argmax(sums), width, graph.logistic(sums, width), additive=additive)
     raise refusal(model, f"loss_function={loss!r} with {width} sums is not lowered")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -137,7 +137,7 @@ def _same_rows(one: FloatArray | None, other: FloatArray | None) -> bool:
     return np.array_equal(one, other, equal_nan=True)
 
 
-_DTYPES: Final = {"number": np.float64, "date": "datetime64[us]", "datetime": "datetime64[us]"}
+_DTYPES: Final[Mapping[str, Any]] = {"number": np.float64, "date": "datetime64[us]", "datetime": "datetime64[us]"}
 """The dtypes of a service's table; texts are objects."""
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from twinserve.arrays import FloatArray, IntArray
+from twinserve.arrays import BoolArray, FloatArray, IntArray
 from twinserve.compile.blocks import Block, Classified, Column, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.lowerings.boosting import sums_of_trees
@@ -105,7 +105,8 @@ def _axis(graph: Graph, model: Any, column: Column, place: int, dimensions: int)
 def _cut(model: Any, place: int, dimensions: int) -> _Axis:
     """A number is in the bin after all cuts that are at or below it."""
     cuts = np.asarray(_level(model, place, dimensions), dtype=np.float64)
-    return _Axis(place, np.nextafter(cuts, -np.inf), np.arange(1, len(cuts) + 2))
+    below: FloatArray = np.nextafter(cuts, -np.inf)
+    return _Axis(place, below, np.arange(1, len(cuts) + 2))
 
 
 def _level(model: Any, place: int, dimensions: int) -> Any:
@@ -126,7 +127,8 @@ def _trees(model: Any, term: int, axes: Sequence[_Axis], width: int) -> list[Tre
         scores, weights = scores.take(picks, dimension), weights.take(picks, dimension)
         weights = weights / shared.reshape([-1 if at == dimension else 1 for at in range(len(axes))])
         others = tuple(at for at in range(scores.ndim) if at != dimension)
-        turns = np.flatnonzero(np.diff(scores, axis=dimension).any(axis=others)[:-1])
+        differ: BoolArray = np.logical_or.reduce(np.diff(scores, axis=dimension) != 0, axis=others)
+        turns = np.flatnonzero(differ[:-1])
         starts = np.array([0, *(turns + 1), len(picks) - 1])
         bounds.append(axis.bounds[turns])
         scores, weights = scores.take(starts, dimension), np.add.reduceat(weights, starts, axis=dimension)
