@@ -99,7 +99,7 @@ def _axis(graph: Graph, model: Any, column: Column, place: int, dimensions: int)
     values_of(graph, column, list(listed), model)  # A text that has no code yet gets one.
     unseen = len(set(listed.values())) + 1
     bins = [unseen, *(listed.get(word, unseen) for word in column.categories)]
-    return _Axis(place, np.arange(len(bins) - 1) - 0.5, np.array(bins, dtype=np.int64))
+    return _Axis(place, np.arange(-0.5, len(bins) - 1.5), np.array(bins, dtype=np.int64))
 
 
 def _cut(model: Any, place: int, dimensions: int) -> _Axis:
