@@ -196,7 +196,7 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
         if table is not None:
             finite = np.logical_and.reduce(np.isfinite(table), axis=1)
         given.append(finite)
-        labels += [plain_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
+        labels += [plain_text(label) for label in said[finite].tolist()] if _has_classes(model) else []
         numbers += [] if table is None else [table[finite]]
     return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
 
@@ -220,6 +220,11 @@ def _of_target(model: Any, frame: pd.DataFrame, target: Target) -> Expected:
 
 def _predict(model: Any, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Floats | None]:
     with np.errstate(all="ignore"):
-        said = np.asarray(model.predict(frame))
+        said = np.asarray(model.predict(frame)).reshape(len(frame))  # CatBoost gives a column of several classes.
         table = np.asarray(model.predict_proba(frame)) if hasattr(model, "predict_proba") else None
-    return said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not hasattr(model, "classes_") else table
+    return said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not _has_classes(model) else table
+
+
+def _has_classes(model: Any) -> bool:
+    """Is it a classifier? CatBoost's regressors have an empty list of classes."""
+    return len(getattr(model, "classes_", ())) > 0

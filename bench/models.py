@@ -2,7 +2,8 @@
 
 python -m bench.models --out docs/models.md
 
-With --keep the rows of models that the page says are compiled stay as they are; a few minutes instead of twenty.
+With --keep the rows of models that the page says are compiled stay as they are; a few minutes instead of twenty. Where
+CatBoost, category_encoders and InterpretML are not installed, their rows stay as they are in any case.
 
 Each line is checked (see `bench/kept.py`). If a model answers differently than its estimator, the run ends with exit
 code 1 and the page is not written. Times are medians for one row in this process, one thread; absolute times depend on
@@ -32,6 +33,7 @@ from threadpoolctl import threadpool_limits
 from bench.boundary import DOUBLES, Beside, beside
 from bench.kept import Broken, Kept, kept
 from bench.model_examples.every_model import boundary_examples, examples
+from bench.model_examples.libraries import missing
 from bench.model_examples.tables import Table
 from twinserve.errors import ModelError
 from twinserve.predict.linear import KEY
@@ -40,6 +42,8 @@ from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import MODEL
 
 REPEATS = 200
+OF_LIBRARIES = ("CatBoost", "ExplainableBoosting", "category_encoders.")
+"""How the names of models begin whose libraries may be missing."""
 SLOW_REPEATS = 20
 """Repeats for scikit-learn, which takes a hundred times as long."""
 
@@ -122,6 +126,8 @@ def page(rows: Sequence[Row], besides: Sequence[Beside] = ()) -> str:
         "depends on the order of addition whether the sum overflows, and this order differs between libraries and",
         "processors. Such a row may get an answer here and none from the estimator, or the other way round.",
         "",
+        "Models of CatBoost, category_encoders and InterpretML are made with requirements/libraries.txt.",
+        "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",
         "",
@@ -159,7 +165,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/models.md"))
     parser.add_argument("--keep", action="store_true", help="measure only models that the page has not as compiled")
     options = parser.parse_args()
-    out, known = options.out, compiled_rows(options.out) if options.keep else {}
+    out, shown = options.out, compiled_rows(options.out) if options.out.exists() else {}
+    known = shown if options.keep else {}
     warnings.simplefilter("ignore")  # Small examples do not converge; the page compares predictions, not quality.
     rows: list[Row] = []
     broken = 0
@@ -177,6 +184,8 @@ def main() -> int:
                 sys.stderr.write(f"{name}: BROKEN, {error}\n")
     if broken:
         return 1
+    if missing():
+        rows += [row for name, row in shown.items() if name.startswith(OF_LIBRARIES)]
     out.write_text(page(rows, besides), encoding="utf-8")
     return 0
 

@@ -10,6 +10,7 @@ from sklearn.base import is_classifier
 from bench.model_examples import (
     categories,
     kernels,
+    libraries,
     linear,
     meta_estimators,
     other_estimators,
@@ -44,6 +45,7 @@ def examples() -> Iterator[Example]:
     yield from targets.several_labels(three)
     yield from targets.quantiles(amount)
     yield from targets.outliers(two)
+    yield from libraries.of_libraries(two, three, amount, mixed())
 
 
 def boundary_examples() -> Iterator[Example]:

@@ -66,6 +66,10 @@ _UNLIMITED: Final = frozenset(
         "sklearn.pipeline.Pipeline",
         "sklearn.semi_supervised.SelfTrainingClassifier",
         # These take any number.
+        "catboost.core.CatBoostClassifier",
+        "catboost.core.CatBoostRegressor",
+        "interpret.glassbox.ExplainableBoostingClassifier",
+        "interpret.glassbox.ExplainableBoostingRegressor",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
@@ -101,7 +105,7 @@ _SINGLE: Final = frozenset(
 def limit_of(estimator: Any) -> Limit | None:
     """The numbers that a fitted estimator accepts; None where it accepts all."""
     name = class_name(estimator)
-    if name in _UNLIMITED:
+    if name in _UNLIMITED or name.startswith("category_encoders."):
         return None
     if name == "sklearn.preprocessing.FunctionTransformer":
         return FINITE if estimator.validate else None
