@@ -38,6 +38,7 @@ PRIVATE: dict[str, tuple[str, ...]] = {
         ("sklearn.feature_extraction.text.TfidfVectorizer", "twinserve.estimators.words.Words"), ("_tfidf",)
     ),
     "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
+    "sklearn.impute.IterativeImputer": ("_is_empty_feature",),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
     **dict.fromkeys([f"sklearn.svm.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")], _KERNEL),
@@ -55,6 +56,9 @@ SCORER = ("_get_pos_label",)
 
 SCALER = ("_scaler",)
 """Attributes of a power transformer that standardizes."""
+
+ROUNDS = ("_max_value", "_min_value")
+"""Attributes of an imputer that predicts columns from one another."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (

@@ -18,6 +18,7 @@ from twinserve.compile.lowerings import (
     features,
     imputing,
     isotonic,
+    iterative_imputing,
     kernel_models,
     lightgbm,
     linear,
@@ -42,7 +43,8 @@ _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost, multioutput, outliers,
-    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar, text,
+    compose, scaling, power, quantiles, splines, imputing, iterative_imputing, encoding, features,
+    decomposition, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
