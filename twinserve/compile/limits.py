@@ -65,7 +65,8 @@ _UNLIMITED: Final = frozenset(
         "sklearn.pipeline.FeatureUnion",
         "sklearn.pipeline.Pipeline",
         "sklearn.semi_supervised.SelfTrainingClassifier",
-        # These take any number.
+        # These are asked after the estimator that holds them has looked at the numbers, or take any.
+        "sklearn.gaussian_process._BinaryGaussianProcessClassifierLaplace",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",

@@ -23,6 +23,7 @@ _BOOSTING = (
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
 _KERNEL = ("_dual_coef_", "_gamma", "_intercept_", "_n_support", "_probA", "_probB", "_sparse")
+_NEIGHBORS = ("_fit_X", "_fit_method", "_y")
 
 PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
@@ -43,6 +44,10 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
     **dict.fromkeys([f"sklearn.svm.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")], _KERNEL),
     "sklearn.model_selection.TunedThresholdClassifierCV": ("_curve_scorer",),
+    **dict.fromkeys(
+        [f"sklearn.neighbors.RadiusNeighbors{name}" for name in ("Classifier", "Regressor")],
+        ("_fit_X", "_fit_method", "_y"),
+    ),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
