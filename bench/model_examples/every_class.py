@@ -1,4 +1,4 @@
-"""Every classifier, regressor and transformer of scikit-learn as it is by default, with a table that its tags ask for."""
+"""Every classifier, regressor and transformer of scikit-learn as it is by default, each with a table for its tags."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from sklearn import datasets, linear_model, pipeline, preprocessing, tree
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 # It is not among the classes without this.
 from sklearn.utils import all_estimators, get_tags
 
 from bench.model_examples.tables import Example, Table, numbers, reviews
@@ -61,13 +62,15 @@ def transformers() -> Iterator[Example]:
         table = Table(frame, three.target)
         for head in linear_model.LogisticRegression(max_iter=1000), tree.DecisionTreeClassifier(max_depth=4):
             step = made(name, kind, linear_model.LogisticRegression(max_iter=1000))
-            if get_tags(step).input_tags.string and name not in ENCODERS:
+            if get_tags(step).input_tags.string and name not in ENCODERS | IMPUTERS:
                 table = Table(texts.frame[["text"]], texts.target)
             yield f"{name} + {type(head).__name__}", pipeline.make_pipeline(step, head), table
 
 
 def made(name: str, kind: Any, estimator: Any) -> Any:
     """The class with what it cannot be made without."""
+    if "RandomProjection" in name:
+        return kind(n_components=2, random_state=0)  # By default it asks for thousands of columns.
     members = [
         ("one", estimator),
         ("other", tree.DecisionTreeRegressor() if "Regressor" in name else tree.DecisionTreeClassifier()),

@@ -88,6 +88,7 @@ _SINGLE: Final = frozenset(
         "sklearn.ensemble.ExtraTreesRegressor",
         "sklearn.ensemble.GradientBoostingClassifier",
         "sklearn.ensemble.GradientBoostingRegressor",
+        "sklearn.ensemble.RandomTreesEmbedding",
         "sklearn.ensemble.RandomForestClassifier",
         "sklearn.ensemble.RandomForestRegressor",
         "sklearn.tree.DecisionTreeClassifier",

@@ -30,6 +30,8 @@ PRIVATE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         [f"sklearn.cross_decomposition.{name}" for name in ("CCA", "PLSCanonical", "PLSRegression")], ("_x_mean",)
     ),
+    "sklearn.decomposition.KernelPCA": ("_centerer",),
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": ("_max_components",),
     "sklearn.ensemble.GradientBoostingClassifier": _GRADIENT,
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,

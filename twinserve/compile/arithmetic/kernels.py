@@ -65,6 +65,14 @@ def products(graph: Graph, tensor: str, table: FloatArray) -> str:
     return graph.op("MatMul", tensor, graph.constant(table.T))
 
 
+def library_distances(graph: Graph, tensor: str, table: FloatArray) -> str:
+    """The squared distance to each row of the table as `euclidean_distances` computes it, in its order, with the digits
+    that it loses; a row that is too large for it has no answer here either."""
+    own = graph.row_sum(graph.op("Mul", tensor, tensor), table.shape[1])
+    crossed = graph.op("Add", graph.op("Mul", products(graph, tensor, table), graph.constant(-2.0)), own)
+    return graph.op("Add", crossed, graph.constant(np.square(table).sum(axis=1)))
+
+
 def squared_distances(graph: Graph, tensor: str, table: FloatArray, reach: float) -> str:
     """The squared distance to each row of the table; one over `reach` may be another number over `reach`, infinity
     where that is."""

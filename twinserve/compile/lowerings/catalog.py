@@ -9,6 +9,7 @@ from twinserve.compile.lowerings import (
     boosting,
     calendar,
     calibration,
+    clusters,
     compose,
     cross_decomposition,
     decomposition,
@@ -44,7 +45,7 @@ _FAMILIES = (
     trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
     multiclass, adaboost, multioutput, outliers,
     compose, scaling, power, quantiles, splines, imputing, iterative_imputing, encoding, features,
-    decomposition, calendar, text,
+    decomposition, clusters, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

@@ -30,7 +30,7 @@ MOST_LOST: Final = 1e-11
 def kernel_ridge(graph: Graph, model: Any, block: Block) -> Regressed | Outputs:
     """`similarities . dual_coef_`."""
     table, weights = _table(model, model.X_fit_, model.dual_coef_)
-    return _predicted(graph.op("MatMul", _pairwise(graph, model, block, table), graph.constant(weights)), weights)
+    return _predicted(graph.op("MatMul", pairwise(graph, model, block, table), graph.constant(weights)), weights)
 
 
 def _predicted(value: str, weights: FloatArray) -> Regressed | Outputs:
@@ -38,27 +38,26 @@ def _predicted(value: str, weights: FloatArray) -> Regressed | Outputs:
     return Regressed(value) if weights.shape[1] == 1 else several_values(value, weights.shape[1])
 
 
-def _pairwise(graph: Graph, model: Any, block: Block, table: FloatArray) -> str:
+def pairwise(graph: Graph, model: Any, block: Block, table: FloatArray) -> str:
     """The similarities as `pairwise_kernels` computes them, in its order: a row that is too large for it has no answer
     here either."""
     tensor = graph.numbers(block, model)
+    shift = 1.0 if model.coef0 is None else float(model.coef0)
+    degree = 3.0 if model.degree is None else float(model.degree)
     gamma = 1.0 / table.shape[1] if model.gamma is None else float(model.gamma)
     dots = kernels.products(graph, tensor, table)
     if model.kernel == "linear":
         return dots
     if model.kernel == "rbf":
-        own = graph.row_sum(graph.op("Mul", tensor, tensor), table.shape[1])
-        crossed = graph.op("Add", graph.op("Mul", dots, graph.constant(-2.0)), own)
-        distances = graph.op("Add", crossed, graph.constant(np.square(table).sum(axis=1)))
-        return graph.op("Exp", graph.op("Mul", distances, graph.constant(-gamma)))
+        return graph.op("Exp", graph.op("Mul", kernels.library_distances(graph, tensor, table), graph.constant(-gamma)))
     if model.kernel == "laplacian":
         distances = kernels.exact_city_distances(graph, model, tensor, table)
         return graph.op("Exp", graph.op("Mul", distances, graph.constant(-gamma)))
-    scaled = graph.op("Add", graph.op("Mul", dots, graph.constant(gamma)), graph.constant(float(model.coef0)))
+    scaled = graph.op("Add", graph.op("Mul", dots, graph.constant(gamma)), graph.constant(shift))
     if model.kernel == "sigmoid":
         return graph.op("Tanh", scaled)
-    if model.kernel in ("poly", "polynomial") and float(model.degree).is_integer():
-        return kernels.power(graph, scaled, int(model.degree))
+    if model.kernel in ("poly", "polynomial") and degree.is_integer():
+        return kernels.power(graph, scaled, int(degree))
     named = f"kernel={model.kernel!r}" if isinstance(model.kernel, str) else "a kernel that is a function"
     raise refusal(model, f"{named} is not lowered")
 
