@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn import datasets, linear_model, pipeline, preprocessing, tree
+from sklearn import compose, datasets, linear_model, pipeline, preprocessing, tree
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401 # It is not among the classes without this.
 from sklearn.utils import all_estimators, get_tags
 
@@ -64,6 +64,7 @@ def transformers() -> Iterator[Example]:
             step = made(name, kind, linear_model.LogisticRegression(max_iter=1000))
             if get_tags(step).input_tags.string and name not in ENCODERS | IMPUTERS:
                 table = Table(texts.frame[["text"]], texts.target)
+                step = compose.ColumnTransformer([("text", step, "text")])
             yield f"{name} + {type(head).__name__}", pipeline.make_pipeline(step, head), table
 
 
