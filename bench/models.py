@@ -171,7 +171,6 @@ def main() -> int:
     options = parser.parse_args()
     out, known = options.out, compiled_rows(options.out) if options.keep else {}
     warnings.simplefilter("ignore")  # Small examples do not converge; the page compares predictions, not quality.
-    others = other_sections(out.read_text(encoding="utf-8"), {BOUNDARIES}) if out.exists() else []
     bounds = known_boundaries(options.out) if options.keep else {}
     rows: list[Row] = []
     broken = 0
@@ -191,6 +190,7 @@ def main() -> int:
     if broken:
         return 1
     text = page(rows, besides)
+    others = other_sections(out.read_text(encoding="utf-8"), {BOUNDARIES}) if out.exists() else []
     for section in others:
         text = replaced(text, section)
     out.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import Birch, BisectingKMeans, FeatureAgglomeration, KMeans, MiniBatchKMeans
 from sklearn.decomposition import KernelPCA
 from sklearn.ensemble import RandomTreesEmbedding
-from sklearn.kernel_approximation import Nystroem
+from sklearn.kernel_approximation import Nystroem, RBFSampler
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -69,6 +69,10 @@ def test_leaves_before_trees_and_rows_that_trees_refuse() -> None:
     ("step", "reason"),
     [
         (Birch(n_clusters=None), "many rows are the centre of their own subcluster"),
+        (
+            RBFSampler(n_components=5, random_state=0),
+            "it takes the cosine of a sum, which the last bits",
+        ),
         (FeatureAgglomeration(2, pooling_func=np.max), "its pooling_func is not the mean"),
         (Nystroem(kernel="cosine", n_components=8), "kernel='cosine' is not lowered"),
     ],

@@ -80,6 +80,14 @@ def _table(model: Any, rows: Any, weights: FloatArray) -> tuple[FloatArray, Floa
     return kernels.evened(rows.astype(np.float64), weights)
 
 
+def waves(graph: Graph, model: Any, block: Block) -> NoReturn:
+    """Refused: the cosine of a sum that is large."""
+    del graph, block
+    raise refusal(
+        model, "it takes the cosine of a sum, which the last bits of the sum decide as soon as a number is large"
+    )
+
+
 def leaves(graph: Graph, model: Any, block: Block) -> Block:
     """1 for the leaf of each tree in which a row ends, 0 for the others."""
     require_numbers(block.columns, model)
@@ -105,4 +113,6 @@ LOWERINGS: dict[str, Lowering] = {
     "sklearn.decomposition.KernelPCA": kernel_components,
     "sklearn.ensemble.RandomTreesEmbedding": leaves,
     "sklearn.kernel_approximation.Nystroem": nystroem,
+    "sklearn.kernel_approximation.RBFSampler": waves,
+    "sklearn.kernel_approximation.SkewedChi2Sampler": waves,
 }

@@ -1,11 +1,15 @@
-"""Imputing missing values.
+"""Imputing missing values; from the nearest rows no graph does it as scikit-learn does, with the reason.
 
-Source: scikit-learn 1.9, `impute/_base.py`.
+Measured with scikit-learn 1.9 and a tenth of the cells missing: of iris, a third of the imputed cells have a fifth and
+a sixth donor at the same distance with other values, and 7 % get another value when their row is asked alone; of
+digits 0.2 % and none, of diabetes and breast cancer none. Far from all rows every distance is the same double.
+
+Source: scikit-learn 1.9, `impute/_base.py`, `impute/_knn.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -67,7 +71,18 @@ def _fill(graph: Graph, column: Column, statistic: Any, imputer: Any) -> tuple[C
     return column, value
 
 
+def nearest(graph: Graph, imputer: Any, block: Block) -> NoReturn:
+    """Refused: of rows at the same distance NumPy's partition decides which are donors."""
+    del graph, block
+    raise refusal(
+        imputer,
+        "which of the rows at the same distance give their values is decided by the order of NumPy's partition, which "
+        "depends on the processor and, by the last bit of a product, on how many rows are asked at once",
+    )
+
+
 LOWERINGS: dict[str, Lowering] = {
+    "sklearn.impute.KNNImputer": nearest,
     "sklearn.impute.SimpleImputer": simple_imputer,
     "sklearn.impute.MissingIndicator": missing_indicator,
 }
