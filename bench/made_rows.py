@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float64]
 NUMBERS: Final = (FeatureType.NUMBER, FeatureType.INTEGER)
 TINY: Final = (5e-324, -5e-324, 1e-310, -2.2250738585072014e-308, 1e-300, -1e-200, 1e-45, 0.0, -0.0)
 HUGE: Final = (1e6, -1e9, 1e12, -1e15, 1e18, 1e25, -1e30, 3e37)
-BEYOND: Final = (1e39, -1e100, 1e154, -1e155, 1e200, 1e300, -1.7e308)
+BEYOND: Final = (1e39, -1e100, 1e154, -1e155, 1e200, 1e290)
+"""Not so large that a sum of some overflows: whether it does depends on the order of its terms."""
 SHARES: Final = {"scaled": 0.22, "between": 0.22, "beside": 0.3, "tiny": 0.08, "huge": 0.08, "again": 0.07}
 FEW: Final = 12
 """Rows of each kind that many estimators refuse, which are asked one by one: numbers beyond float32, and nulls."""

@@ -34,6 +34,7 @@ from twinserve.errors import ModelError
 from twinserve.predict.compiled import CompiledPredictor
 from twinserve.predict.fallback import SklearnPredictor
 from twinserve.proof.parity import Parity, compare
+from twinserve.proof.probes import probes
 from twinserve.proof.prove import compile_model
 from twinserve.release.fitted_elsewhere.given_rows import described
 from twinserve.release.fitted_elsewhere.packaging import task_of
@@ -55,7 +56,7 @@ class Asked:
 
 
 def asked(name: str, model: Any, table: Table, rows: int) -> Asked | None:
-    """Fit, compile and compare one model; None where it does not compile."""
+    """Fit, compile and compare one model; None where it does not compile, or differs on rows of the proof already."""
     if "random_state" in model.get_params():
         model.set_params(random_state=0)
     model.fit(table.frame, table.target)
@@ -67,8 +68,12 @@ def asked(name: str, model: Any, table: Table, rows: int) -> Asked | None:
     compiled = compile_model(pipeline, signature)
     if isinstance(compiled, Exception):
         return None
-    made = made_rows(from_frame(frame, signature), signature, onnx.load_from_string(compiled.graph), rows)
-    return Asked(name, compare(CompiledPredictor(compiled.graph), SklearnPredictor(pipeline, signature, target), made))
+    by_graph, fitted = CompiledPredictor(compiled.graph), SklearnPredictor(pipeline, signature, target)
+    real = from_frame(frame, signature)
+    if not compare(by_graph, fitted, probes(real, signature, (), 0)).holds:
+        return None
+    made = made_rows(real, signature, onnx.load_from_string(compiled.graph), rows)
+    return Asked(name, compare(by_graph, fitted, made))
 
 
 def section(all_asked: Sequence[Asked]) -> str:
