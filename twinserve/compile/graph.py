@@ -65,12 +65,11 @@ class Graph:
 
     # -- estimators ------------------------------------------------------------------------------------------
 
-    def lower(self, estimator: Any, block: Block) -> Outcome:
-        """Lower one fitted estimator on these columns; raises `CannotCompile` with the class that has no graph."""
+    def lower(self, estimator: Any, block: Block, *, transforms: bool = False) -> Outcome:
+        """Lower one fitted estimator: what it predicts from these columns, or what it makes of them for later steps;
+        raises `CannotCompile` with the class that has no graph."""
         name = class_name(estimator)
-        return self._lowered(name, self._lowerings.get(name), estimator, block)
-
-    def _lowered(self, name: str, lowering: Lowering | None, estimator: Any, block: Block) -> Outcome:
+        lowering = self._lowerings.get(f"{name}.transform" if transforms else name) or self._lowerings.get(name)
         if lowering is None:
             raise CannotCompile(f"{name}: there is no lowering for this class")
         require(estimator)
@@ -87,11 +86,8 @@ class Graph:
             raise CannotCompile(f"{name}: its fitted state is not what this lowering knows ({reason})") from error
 
     def transform(self, estimator: Any, block: Block) -> Block:
-        """Lower a transformer, or what a predictor makes of columns for later steps; raises `CannotCompile` where the
-        estimator is none."""
-        name = class_name(estimator)
-        lowering = self._lowerings.get(f"{name}.transform") or self._lowerings.get(name)
-        outcome = self._lowered(name, lowering, estimator, block)
+        """Lower a transformer; raises `CannotCompile` where the estimator is none."""
+        outcome = self.lower(estimator, block, transforms=True)
         if not isinstance(outcome, Block):
             raise refusal(estimator, "a transformer is needed in this place")
         return outcome
