@@ -68,7 +68,7 @@ def found(kind: str, name: str, model: Any, table: Table) -> Found:
         except ModelError as error:
             return Found(kind, name, REFUSED, str(error))
         except Broken as error:
-            if (sentence := _depends_on_others(model, table)) is not None:
+            if (sentence := _served_by_itself(model, table)) is not None:
                 return Found(kind, name, SERVED, sentence)
             return Found(kind, name, BROKEN[0], str(error))
         except Exception as error:  # This is what is counted.
@@ -79,13 +79,15 @@ def found(kind: str, name: str, model: Any, table: Table) -> Found:
     return Found(kind, name, SERVED, facts.reason.removeprefix("Not compiled: ").rstrip("."), is_pickle)
 
 
-def _depends_on_others(model: Any, table: Table) -> str | None:
-    """The reason of a version whose answer for a row depends on the rows beside it; None of any other."""
+def _served_by_itself(model: Any, table: Table) -> str | None:
+    """Why a version is served by the estimator itself, whose answer then depends on the rows beside; None of a compiled
+    one."""
     with tempfile.TemporaryDirectory() as folder:
         version = package(model, table.frame, table.target, name="class", artifacts=Path(folder))
         facts = open_version(Registry(Path(folder), "class").path(version), Trust(pickles=True)).manifest.predictor
-    measured = facts.batch_invariance
-    return None if measured is None or measured.holds else f"{type(model).__name__}: {measured.sentence}".rstrip(".")
+    if facts.kind == COMPILED:
+        return None
+    return f"{type(model).__name__}: its answer for a row depends on the rows beside it"
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,8 @@ TINY: Final = (5e-324, -5e-324, 1e-310, -2.2250738585072014e-308, 1e-300, -1e-20
 HUGE: Final = (1e6, -1e9, 1e12, -1e15, 1e18, 1e25, -1e30, 3e37)
 BEYOND: Final = (1e39, -1e100, 1e154, -1e155, 1e200, 1e290)
 """Not so large that a sum of some overflows: whether it does depends on the order of its terms."""
+OVERFLOWS: Final = 1e100
+"""Thresholds beyond are where a power or a sum overflows, which each library's last bits decide."""
 SHARES: Final = {"scaled": 0.22, "between": 0.22, "beside": 0.3, "tiny": 0.08, "huge": 0.08, "again": 0.07}
 FEW: Final = 12
 """Rows of each kind that many estimators refuse, which are asked one by one: numbers beyond float32, and nulls."""
@@ -83,7 +85,7 @@ def _splits(graph: Any) -> list[tuple[int, float]]:
             attributes = {attribute.name: attribute for attribute in node.attribute}
             limits = numpy_helper.to_array(attributes["nodes_splits"].t).astype(np.float64)
             found += list(zip(attributes["nodes_featureids"].ints, limits.tolist(), strict=True))
-    return [(int(place), limit) for place, limit in found if np.isfinite(limit)]
+    return [(int(place), limit) for place, limit in found if abs(limit) <= OVERFLOWS]
 
 
 def _words(rows: Columns, signature: Signature, rng: np.random.Generator) -> Columns:

@@ -124,7 +124,8 @@ def page(rows: Sequence[Row], besides: Sequence[Beside] = ()) -> str:
         "",
         "One case is excluded: if the terms of one sign in a sum add up to more than the largest double (1.8e308), it",
         "depends on the order of addition whether the sum overflows, and this order differs between libraries and",
-        "processors. Such a row may get an answer here and none from the estimator, or the other way round.",
+        "processors; so it is with a power that comes within 1e-13 of the largest double. Such a row may get an answer",
+        "here and none from the estimator, or the other way round.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",
