@@ -110,7 +110,5 @@ def test_none_as_the_marker_fills_null_too() -> None:
 def test_imputing_from_the_nearest_rows_is_refused_with_its_reason() -> None:
     x = random_numbers(0, 40, 3, missing=0.2)
     model = make_pipeline(KNNImputer(), LinearRegression()).fit(x, np.arange(40.0))
-    with pytest.raises(
-        CannotCompile, match=r"KNNImputer: which of the rows at the same distance give their values"
-    ):
+    with pytest.raises(CannotCompile, match=r"KNNImputer: which of the rows at the same distance give their values"):
         compile_pipeline(model, plain(x).columns)

@@ -141,6 +141,10 @@ def test_a_row_that_is_similar_to_none_has_no_label() -> None:
         (RadiusNeighborsClassifier(9.0, p=3), "metric='minkowski' with p=3 is not lowered$"),
         (RadiusNeighborsClassifier(9.0, weights=np.square), "its weights are a function$"),
         (RadiusNeighborsClassifier(9.0, outlier_label=7), "its outlier_label=7 is none of its classes$"),
+        (
+            RadiusNeighborsClassifier(9.0, weights="distance", algorithm="brute"),
+            "of a distance near 0 a product keeps no digit, and the weight of a row is its inverse$",
+        ),
         (LabelSpreading(kernel="knn"), "which of the rows at the same distance are neighbours is decided by the order"),
         (LabelSpreading(gamma=1e9), "its numbers are so large for its gamma that scikit-learn's own distances lose"),
     ],

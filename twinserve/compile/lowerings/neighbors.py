@@ -98,6 +98,8 @@ def _within(graph: Graph, model: Any, block: Block) -> tuple[str, str]:
     table = np.asarray(model._fit_X, dtype=np.float64)
     tensor, radius = graph.numbers(block, model), float(model.radius)
     metric, power = model.effective_metric_, model.effective_metric_params_.get("p")
+    if model._fit_method == "brute" and model.weights == "distance":
+        raise refusal(model, "of a distance near 0 a product keeps no digit, and the weight of a row is its inverse")
     if model._fit_method == "brute" and _has_rows_at_the_radius(table, radius):
         raise refusal(model, "rows lie at just its radius, where the last bit of a product decides which are within")
     if metric == "euclidean":
