@@ -87,7 +87,7 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
     rows = _rows(from_frame(frame[judging], opened.signature), opened.signature, reads_texts=makes_words(model))
-    columns = _valid(rows, opened.signature)
+    columns = valid(rows, opened.signature)
     own = Categories.of(categories_of(frame), list(frame.columns))
     table, predicted = own.transform(to_frame(columns, opened.signature)), opened.manifest.target
     is_one = isinstance(predicted, OneLabel | OneValue)
@@ -168,7 +168,7 @@ def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
             yield made
 
 
-def _valid(columns: Columns, signature: Signature) -> Columns:
+def valid(columns: Columns, signature: Signature) -> Columns:
     """The rows that are valid by the signature: for example, integers without a fraction."""
     validator = Validator(signature)
 

@@ -36,6 +36,7 @@ def examples() -> Iterator[Example]:
     yield from meta_estimators.of_two_classes(two, three)
     yield from other_estimators.others(two, three, amount)
     yield from steps.steps(two, three)
+    yield from steps.of_projections(two)
     yield from steps.of_mixed_tables(mixed())
     yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)

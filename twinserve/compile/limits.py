@@ -70,6 +70,8 @@ _UNLIMITED: Final = frozenset(
         "catboost.core.CatBoostRegressor",
         "interpret.glassbox.ExplainableBoostingClassifier",
         "interpret.glassbox.ExplainableBoostingRegressor",
+        # These are asked after the estimator that holds them has looked at the numbers, or take any.
+        "sklearn.gaussian_process._BinaryGaussianProcessClassifierLaplace",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
@@ -91,6 +93,7 @@ _SINGLE: Final = frozenset(
         "sklearn.ensemble.ExtraTreesRegressor",
         "sklearn.ensemble.GradientBoostingClassifier",
         "sklearn.ensemble.GradientBoostingRegressor",
+        "sklearn.ensemble.RandomTreesEmbedding",
         "sklearn.ensemble.RandomForestClassifier",
         "sklearn.ensemble.RandomForestRegressor",
         "sklearn.tree.DecisionTreeClassifier",

@@ -11,6 +11,7 @@ from twinserve.compile.lowerings import (
     calibration,
     catboost,
     category_encoders,
+    clusters,
     compose,
     cross_decomposition,
     decomposition,
@@ -21,6 +22,7 @@ from twinserve.compile.lowerings import (
     imputing,
     interpret,
     isotonic,
+    iterative_imputing,
     kernel_models,
     lightgbm,
     linear,
@@ -45,8 +47,8 @@ _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
     trees, boosting, xgboost, lightgbm, catboost, interpret, bayes, neural, neighbors, dummy, calibration, threshold,
     ensembles, multiclass, adaboost, multioutput, outliers,
-    compose, scaling, power, quantiles, splines, imputing, encoding, category_encoders,
-    features, decomposition, calendar, text,
+    compose, scaling, power, quantiles, splines, imputing, iterative_imputing, encoding, category_encoders,
+    features, decomposition, clusters, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}
