@@ -188,8 +188,7 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if route.kind == "form":
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
-    refusals = (*REFUSALS.get(route.name, ()), *(["not-found"] if is_refused else []))
-    for kind in (*_guarding(route, settings), *refusals, "internal"):
+    for kind in (*_guarding(route, settings), *REFUSALS.get(route.name, ()), "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}
