@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from twinserve.recipes.column_choices import NO_CHOICES, TYPES, Chosen, ColumnChoices
 from twinserve.recipes.recipe import Recipe
 from twinserve.recipes.split import Split
@@ -105,7 +107,7 @@ def _predicted(recipe: Recipe, source: TableSource) -> dict[str, Node]:
 
 def holds_values(recipe: Recipe) -> bool:
     """Are several targets numbers, and not labels?"""
-    return bool((recipe.load().target.dtypes == float).all())
+    return bool((recipe.load().target.dtypes == np.float64).all())
 
 
 def _held_out(split: Split) -> str:
