@@ -29,6 +29,7 @@ import sklearn
 import xgboost
 from threadpoolctl import threadpool_limits
 
+from bench import forests
 from bench.boundary import DOUBLES, Beside, beside
 from bench.kept import Broken, Kept, kept
 from bench.model_examples.every_model import boundary_examples, examples
@@ -177,7 +178,9 @@ def main() -> int:
                 sys.stderr.write(f"{name}: BROKEN, {error}\n")
     if broken:
         return 1
-    out.write_text(page(rows, besides), encoding="utf-8")
+    made, before = page(rows, besides), out.read_text(encoding="utf-8") if out.exists() else ""
+    section = forests.section_in(before)  # It is measured by a program of its own.
+    out.write_text(forests.with_section(made, section) if section else made, encoding="utf-8")
     return 0
 
 

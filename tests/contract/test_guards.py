@@ -103,7 +103,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[Ask]:
     app = fastapi.FastAPI(openapi_url=None, dependencies=guard if request.param == "app" else None)
     if request.param == "router":
         app.router.dependencies = guard
-    options = {"dependencies": guard} if request.param == "include" else {}
+    options: dict[str, Any] = {"dependencies": guard} if request.param == "include" else {}
     app.include_router(serve_fastapi.router(service), prefix="/ml", **options)
     door = fastapi_door(app)
     yield door.send
