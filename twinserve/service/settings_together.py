@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.http.cors import wrong_origin
+from twinserve.store.models import NAME
 
 PREFIX: Final = "TWINSERVE_"
 
@@ -15,6 +16,8 @@ PREFIX: Final = "TWINSERVE_"
 class Compared(Protocol):
     """The settings that are compared with each other."""
 
+    @property
+    def listed_models(self) -> tuple[str, ...]: ...
     @property
     def host(self) -> str: ...
     @property
@@ -57,4 +60,6 @@ def wrong_together(settings: Compared) -> str | None:
         return f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count"
     if settings.issuer is not None and ("?" in settings.issuer or not is_safe(settings.issuer)):
         return f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine, without a query"
+    if wrong := [name for name in settings.listed_models if not NAME.fullmatch(name)]:
+        return f"{PREFIX}MODELS: {wrong[0]!r} cannot be a model; write their names, separated by commas, or * for all"
     return None

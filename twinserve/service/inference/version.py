@@ -19,7 +19,7 @@ from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
 from twinserve.service.documents.description import describe
-from twinserve.service.documents.openapi import openapi
+from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, prediction_timeout
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference import quick
@@ -223,7 +223,7 @@ class ModelVersion:
         if warnings:
             places = Counter((finding.path, finding.code) for findings in warnings.values() for finding in findings)
             for (path, code), number in places.items():
-                self._metrics.warnings.labels(self.model, pointer(path), code).inc(number)
+                self._metrics.warn(self.model, pointer(path), code, number)
 
     @cached_property
     def openapi(self) -> Reply:
@@ -231,6 +231,12 @@ class ModelVersion:
         return _document(
             openapi(self._schema_document(flat=False), self._artifact.manifest, self._settings, self.examples)
         )
+
+    @cached_property
+    def own_openapi(self) -> Reply:
+        """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
+        instance, facts = self._schema_document(flat=False), self._artifact.manifest
+        return _document(openapi(instance, facts, self._settings, self.examples, OF_A_MODEL))
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:
