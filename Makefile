@@ -5,6 +5,8 @@ MLFLOW ?= .venv-mlflow
 HOSTS  ?= .venv-hosts
 COMPARE ?= .venv-compare
 TABLES ?= .venv-tables
+KSERVE := .venv-kserve
+MLSERVER := .venv-mlserver
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -33,7 +35,7 @@ test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql protocols lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -91,6 +93,9 @@ test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under t
 test-graphql: setup-dev $(AUDITS)/.made ## The audits of GraphQL over HTTP, from npm (needs Node.js)
 	@$(PY) -m pytest -q -m environments tests/servers/test_graphql_clients.py
 
+protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made ## Ask both doors with the clients of Triton, KServe and MLServer
+	@$(PY) -m pytest -q -m environments tests/protocols
+
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
@@ -141,6 +146,13 @@ $(TABLES)/.made: bench/tables/requirements.txt
 	@$(TABLES)/bin/python -m $(INSTALL) bench/tables/requirements.txt
 	@touch $@
 
+# By uv, which takes ten seconds where pip takes a minute.
+$(KSERVE)/.made $(MLSERVER)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
+	@echo "Installing the clients of $* into $(@D)"
+	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D)
+	@$(PY) -m uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r $<
+	@touch $@
+
 $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
@@ -161,6 +173,7 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/tables/requirements.txt
+	@for name in kserve mlserver; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -195,5 +208,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) $(TABLES) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

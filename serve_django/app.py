@@ -67,7 +67,7 @@ class DoorApp(WSGIHandler):  # type: ignore[misc]  # Django ships no types.
         super().__init__()
         self.service = service
         every = re_path("", RouteView.as_view(served=lambda: service))
-        urls = (*patterns(service.routes, lambda: service), every)
+        urls = (*patterns(service.mount(), lambda: service), every)
         self.request_class = type("Request", (WSGIRequest,), {"urlconf": urls})
         if not django_settings.MIDDLEWARE:
             self.plain = plain(service)

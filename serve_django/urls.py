@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from serve_django.views import RouteView
 from twinserve.service.http.routes import PART, Route, first_routes
-from twinserve.service.protocols.spoken import routes_of, spoken
+from twinserve.service.protocols.spoken import chosen, routes_of, spoken
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry.logs import log
@@ -29,14 +29,25 @@ app_name: Final = "twinserve"
 LOCK: Final = threading.Lock()
 
 
-def urls_of(service: Service | None = None, decorate: Decorate = lambda view, _: view) -> tuple[list[Any], str]:
+def urls_of(
+    service: Service | None = None, decorate: Decorate = lambda view, _: view, protocols: Iterable[str] | None = ()
+) -> tuple[list[Any], str]:
     """What `include()` takes: the routes of this service and no others.
 
+    `protocols` names the dialects that are spoken there beside our own JSON, of those of the service; None: all.
     `decorate` is given each view and the first route of its path, and returns the view, with decorators of your own."""
     if service is None:
-        settings = read_settings()
-        return patterns(routes_of(settings, spoken(settings)), opened, decorate), app_name
-    return patterns(service.routes, lambda: service, decorate), app_name
+        settings, names = read_settings(), None if protocols is None else tuple(protocols)
+        routes = routes_of(settings, chosen(spoken(settings), names))
+
+        @cache
+        def served() -> Service:
+            opened_later = opened()
+            opened_later.mount(names)
+            return opened_later
+
+        return patterns(routes, served, decorate), app_name
+    return patterns(service.mount(protocols), lambda: service, decorate), app_name
 
 
 def patterns(

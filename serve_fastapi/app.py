@@ -54,7 +54,7 @@ def app_of(served: Service, at_the_end: Callable[[], object] = lambda: None) -> 
         redirect_slashes=False,
     )
     # Not `include_router`: an included router is matched twice, which takes 10 us a request.
-    app.router.routes.extend(router(served, app).routes)
+    app.router.routes.extend(router(served, app, protocols=None).routes)
     plain = [route for route in served.routes if route.kind in PLAIN]
     app.plain = Plain(plain, lambda route: Endpoint(served, route.name, PLAIN[route.kind]))
     app.state.twinserve = served

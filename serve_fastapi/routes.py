@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -28,11 +28,12 @@ from twinserve.service.service import NONE, Service
 Operation = Callable[..., Coroutine[Any, Any, Response]]
 
 
-def router(service: Service, app: FastAPI | None = None) -> APIRouter:
+def router(service: Service, app: FastAPI | None = None, protocols: Iterable[str] | None = ()) -> APIRouter:
     """A router with the routes of the service and no others, for any app and any URL prefix.
 
     Each route is a path operation, so the dependencies, tags, overrides and documents of the app that includes the
-    router apply to it. Pass `app` if its routes are used without including the router, so that its overrides apply.
+    router apply to it. `protocols` names the dialects that are spoken there beside our own JSON, of those of the
+    service; None: all. Pass `app` if its routes are used without including the router, so that its overrides apply.
     """
 
     class DoorRoute(Exact, APIRoute):
@@ -41,13 +42,14 @@ def router(service: Service, app: FastAPI | None = None) -> APIRouter:
         door = service
 
     door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
-    for route in service.routes:
+    routes = service.mount(protocols)
+    for route in routes:
         endpoint = operation(route.name, page if route.renders else ANSWERS[route.kind])
         first, *others = route.methods
         door.add_api_route(route.path, endpoint, methods=[first], name=route.name, **described(service, route))
         if others:  # HEAD, as a route of its own: in a document it would have the same operation id.
             door.add_api_route(route.path, endpoint, methods=others, name=route.name, include_in_schema=False)
-    for route in first_routes(service.routes):  # After all others, for all other methods.
+    for route in first_routes(routes):  # After all others, for all other methods.
         endpoint, unnamed = operation(route.name, other_method), f"{route.name}_other"
         door.add_api_route(route.path, endpoint, methods=[], operation_id=unnamed, include_in_schema=False)
     return door

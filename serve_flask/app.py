@@ -36,7 +36,7 @@ def create_app(service: Service | None = None) -> Flask:
     app = DoorApp(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.register_error_handler(404, lambda _: exchanged(served, "unknown", not_found))
-    app.register_blueprint(blueprint(served))
+    app.register_blueprint(blueprint(served, protocols=None))
     app.plain = plain(served)
     app.as_made = app.added()
     app.extensions["twinserve"] = served

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request, stream_with_context
@@ -28,17 +28,20 @@ OTHER: Final = "not_"
 """Prefix of a route's name: the endpoint of the methods that the route does not allow."""
 
 
-def blueprint(service: Service) -> Blueprint:
+def blueprint(service: Service, protocols: Iterable[str] | None = ()) -> Blueprint:
     """A blueprint with the routes of the service and no others, for any app and any URL prefix.
+
+    `protocols` names the dialects that are spoken there beside our own JSON, of those of the service; None: all.
 
     Each route is a view, so the hooks, preprocessors and signals of the app that registers the blueprint apply to it.
     """
     door = DoorBlueprint("twinserve", __name__)
     door.record(add_empty_part)
-    for route in service.routes:
+    routes = service.mount(protocols)
+    for route in routes:
         endpoint = view(service, route.name, ANSWERS[route.kind])
         door.add_url_rule(rule(route), route.name, endpoint, methods=route.methods, provide_automatic_options=False)
-    door.record(lambda state: add_other_methods(state, service))
+    door.record(lambda state: add_other_methods(state, service, routes))
     door.before_request(disown_doubled_slashes)
     return door
 
@@ -67,10 +70,10 @@ def add_empty_part(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["twinserve_empty"] = EmptyPart
 
 
-def add_other_methods(state: BlueprintSetupState, service: Service) -> None:
+def add_other_methods(state: BlueprintSetupState, service: Service, routes: Iterable[Route]) -> None:
     """For each path, add a last rule for all other methods, unknown ones included."""
     prefix, name = (state.url_prefix or "").rstrip("/"), f"{state.name_prefix}.{state.name}".lstrip(".")
-    for route in first_routes(service.routes):
+    for route in first_routes(routes):
         endpoint = f"{name}.{OTHER}{route.name}"
         state.app.view_functions[endpoint] = view(service, route.name, other_method)
         about = {"subdomain": state.subdomain, "defaults": state.url_defaults, "methods": None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -15,7 +15,6 @@ from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt, require_form
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.paths import Patterns
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
@@ -25,12 +24,13 @@ from twinserve.service.inference.composed import Composed
 from twinserve.service.inference.filled import Filled
 from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
+from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
-from twinserve.service.protocols.spoken import routes_of, spoken
+from twinserve.service.protocols.spoken import chosen, routes_of, spoken
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -52,14 +52,14 @@ class Service(Lifecycle):
     ) -> None:
         """`dialects` are the protocols beside our own JSON. Raises `BadSetting` if a file of keys cannot be read."""
         super().__init__(settings, metrics, version, tracing)
+        self._spoken = tuple(dialects)
+        self._mounted: tuple[Dialect, ...] = ()
         self.routes = routes_of(settings, dialects)
+        """Those that the index lists: of all dialects until a door is mounted."""
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
-        self._slow = tuple({route.path.rpartition("}")[2] for route in self.routes if self._is_slow(route)})
-        """The ends of the paths whose answers take longer than a prediction."""
-        self._named = Patterns(route for route in self.routes if "name" in route.parameters and route.scope)
-        """The paths that name a model."""
+        self._quick = QuickPaths(self.routes, self._dialects)
         self._queries = {
             route.name: query_reader(route.query, settings.ignored_parameters)
             for route in self.routes
@@ -68,11 +68,6 @@ class Service(Lifecycle):
         self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
-
-    def _is_slow(self, route: Route) -> bool:
-        """Do answers to this route take longer than a prediction?"""
-        is_composed = self._dialects.get(route.name, NATIVE).composer is not None
-        return route.explains or route.kind == "form" or is_composed
 
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
@@ -85,6 +80,14 @@ class Service(Lifecycle):
         service.models.follow()
         log.info("opened", model=version.model, version=version.version)
         return service
+
+    def mount(self, protocols: Iterable[str] | None = None) -> tuple[Route, ...]:
+        """The routes for a door that speaks these protocols beside our own, None: all. The index then lists the paths
+        of what has been mounted. Raises `BadSetting` for a protocol that this service does not speak."""
+        dialects = chosen(self._spoken, protocols)
+        self._mounted = tuple(one for one in self._spoken if one in self._mounted or one in dialects)
+        self.routes = routes_of(self.settings, self._mounted)
+        return routes_of(self.settings, dialects)
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is the name of a route, or `unknown`."""
@@ -185,16 +188,7 @@ class Service(Lifecycle):
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
             raise shutting_down()
-        if path.endswith(self._slow):
-            return None
-        named = self._named.match(path)
-        if named is None:
-            version = self.models.current()
-        elif self.models.is_open(name := named[1]["name"]):
-            version = self.models.current(name)
-        else:
-            return None  # The model is to be opened; or its name is to be decoded, or unknown, which is rare.
-        return version if version.is_quick(body) else None
+        return self._quick.version(self.models, body, path)
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
@@ -210,11 +204,12 @@ class Service(Lifecycle):
         exchange.model, exchange.version = version.model, version.version
         if exchange.route == "form" or exchange.dialect.composer is not None:
             return self._answer_alone(body, exchange, version)
-        codec = version.codec(exchange.dialect)
-        question = Question(body, asked, codec, exchange.request_id, self.observer)
-        if version.is_quick(body, asked):
+        dialect = exchange.dialect
+        question = Question(body, asked, version.codec(dialect), exchange.request_id, self.observer)
+        is_light = dialect is NATIVE or dialect.is_light(body, asked)
+        if is_light and version.is_quick(body, asked):
             return version.answer(question)
-        return self._pool.submit(version, question)
+        return self._pool.submit(version if is_light else Alone(version.answer), question)
 
     def _answer_alone(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Future[Reply]:
         """Answer a form, or a request of a composed dialect: from native answers, in the pool."""

@@ -15,6 +15,7 @@ from twinserve import bounds
 from twinserve.service.cores import available_cores
 from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
 from twinserve.service.model_settings import Count, ModelSettings, Seconds
+from twinserve.service.protocol_names import ALL
 from twinserve.service.settings_together import PREFIX, wrong_together
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
@@ -147,6 +148,9 @@ class Settings(ModelSettings):
     pages: bool = Field(
         default=True, description="Pages for people at /, /card and /live; without them / is the index for all."
     )
+    protocols: str = Field(
+        ALL, description="Protocols that are spoken beside our own JSON, separated by commas; empty for none."
+    )
     graphql: bool = Field(default=False, description="Answer GraphQL at /graphql (pip install 'twinserve[graphql]').")
     graphql_introspection: bool = Field(
         default=True, description="Answer GraphQL's questions about its schema, which tools ask."
@@ -213,8 +217,9 @@ def read_settings() -> Settings:
     wrong = mistake(given, PREFIX, Settings.model_fields)
     if wrong is not None:
         raise BadSetting(wrong)
+    is_silent = any(name.upper() == f"{PREFIX}PROTOCOLS" and not value for name, value in given.items())
     try:
-        return Settings()
+        return Settings(protocols="") if is_silent else Settings()  # Of all other settings an empty one is none.
     except ValidationError as error:
         first = error.errors()[0]
         if not first["loc"]:  # Raised by `_goes_together`, so the sentence is ours.

@@ -200,3 +200,18 @@ def test_what_kubernetes_says_of_a_service_of_our_name_is_ignored(
     }.items():
         environment.setenv(f"{service}_{name}", value)
     assert read_settings().port is None
+
+
+def test_no_protocols_are_none(environment: pytest.MonkeyPatch) -> None:
+    """An empty variable, where any other setting takes its default."""
+    environment.setenv(f"{PREFIX}PROTOCOLS", "")
+    assert read_settings().protocols == ""
+    environment.setenv(f"{PREFIX}PROTOCOLS", "v2")
+    assert read_settings().protocols == "v2"
+
+
+def test_an_unknown_protocol_is_a_mistake(environment: pytest.MonkeyPatch) -> None:
+    """Its sentence says which there are."""
+    environment.setenv(f"{PREFIX}PROTOCOLS", "v2,v9")
+    with pytest.raises(BadSetting, match=r"^TWINSERVE_PROTOCOLS: There is no protocol 'v9'; there (is|are) v2.*\.$"):
+        read_settings()

@@ -61,7 +61,7 @@ class Guard:
                 require_model(self._settings.model, client.models)
             return client
         finally:
-            if self._rate is not None and route.name not in HEALTH:
+            if self._rate is not None and not (route.is_probe or route.name in HEALTH):
                 self._rate.take(caller)
 
     def close(self) -> None:

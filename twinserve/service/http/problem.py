@@ -109,6 +109,11 @@ def no_such_path() -> Problem:
     return Problem("not-found", "There is nothing at this path; the index at / lists what there is.")
 
 
+def no_such_version() -> Problem:
+    """404: a model answers with another version than the one that is named."""
+    return Problem("not-found", "This version of the model does not exist, or is not the one that answers.")
+
+
 def method_not_allowed(allow: str) -> Problem:
     """405: this path takes these methods only."""
     return Problem("method-not-allowed", f"This path takes {allow}.", headers=(("Allow", allow),))

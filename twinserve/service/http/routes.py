@@ -38,6 +38,8 @@ class Route:
     """The scope that its page needs, which callers get that prefer HTML; None for a path without a page."""
     renders: bool = False
     """Is its answer rendered? The first one of a version then takes 0.1 s."""
+    is_probe: bool = False
+    """Is it asked by probes, and so never limited by a rate? Those of our own are in `HEALTH`."""
     beside: tuple[str, ...] = ()
     """The methods that another route of the same path takes; a path's first route answers all that none takes."""
 

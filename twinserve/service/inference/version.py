@@ -20,7 +20,7 @@ from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import OF_A_MODEL, openapi
-from twinserve.service.http.problem import invalid_input, prediction_timeout
+from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
@@ -114,7 +114,10 @@ class ModelVersion:
         return self._joins and len(question.body) < quick.BODY and not question.asked.explains
 
     def require(self, asked: Asked) -> None:
-        """Raise `Problem` (400, 501) unless this version can give what is asked for beside a prediction."""
+        """Raise `Problem` unless this is the version that is asked (404) and it can give what is asked for beside a
+        prediction (400, 501)."""
+        if asked.parameters and asked.parameters.get("version", self.version) != self.version:
+            raise no_such_version()
         if asked.explains:
             self._why.require(asked)
         elif asked.query:
@@ -184,6 +187,8 @@ class ModelVersion:
         return warnings
 
     def _reply(self, question: Question, batch: Batch, outcome: Outcome, deadline: float = inf) -> Reply:
+        if batch.asks is not None:
+            question = question._replace(asked=batch.asks)
         warnings = self._warn(question, batch.columns, outcome)
         if isinstance(outcome, CannotPredict):
             # The pipeline passed its golden rows, so the cause is in these values.

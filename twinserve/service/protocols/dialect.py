@@ -35,6 +35,8 @@ class Asked(NamedTuple):
     """The names of the models that the caller may ask for; None: all."""
     explains: bool = False
     """Must the reply say why the predictions are what they are?"""
+    form: Any = None
+    """What the codec that read the body needs for its reply."""
 
 
 NOTHING: Final = Asked()
@@ -57,6 +59,12 @@ class Described(Shown, Protocol):
     def own_openapi(self) -> Reply:
         """The OpenAPI document of the paths of this model alone."""
 
+    def codec(self, dialect: Dialect, /) -> Codec:
+        """Its codec for a dialect."""
+
+    def require(self, asked: Asked) -> None:
+        """Raise `Problem` unless it is what was asked for, and has that (400, 404, 501)."""
+
 
 class Listed(NamedTuple):
     """A model in a list."""
@@ -70,6 +78,9 @@ class Listed(NamedTuple):
 
 class Models(Protocol):
     """The models of a service, as routes of the kind `read` see them."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names."""
 
     def current(self, name: str | None = None) -> Described:
         """The current version of a model, of the default model if `name` is None; raises `Problem` (404, 503)."""
@@ -170,5 +181,7 @@ class Dialect:
     """The function that answers each route of the kind `read`, by the route's name."""
     stream: Callable[[Codec, Predict, Asked], Stream] | None = None
     """Makes the stream that answers a request to a route of the kind `stream`; None if there is no such route."""
+    is_light: Callable[[bytes, Asked], bool] = lambda _body, _asked: True
+    """Is a short body answered as quickly as one of the native JSON? Others are answered in the pool, one at a time."""
     composer: Callable[[LoadedArtifact, str, Settings], Composer] | None = None
     """Makes what answers requests of the kind `predict` in place of the codec, for a version as `codec` does."""

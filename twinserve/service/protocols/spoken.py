@@ -1,23 +1,49 @@
-"""The protocols beside the native one that the settings turn on."""
+"""The protocols beside the native one: those that the settings turn on, and those that a door in a host speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 
 from twinserve.service.http.routes import Route
+from twinserve.service.protocol_names import DIALECTS, split, unknown
 from twinserve.service.protocols.dialect import Dialect
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
 from twinserve.service.settings import BadSetting, Settings
 
 
 def spoken(settings: Settings) -> tuple[Dialect, ...]:
-    """These protocols; raises `BadSetting` where one needs a package that is not installed."""
+    """The protocols that the settings turn on; raises `BadSetting` where one needs a package that is not installed."""
+    dialects = tuple(load(name) for name in split(settings.protocols))
     if not settings.graphql:
-        return ()
+        return dialects
     if find_spec("graphql") is None:
         raise BadSetting("TWINSERVE_GRAPHQL needs graphql-core: pip install 'twinserve[graphql]'.")
-    return (GRAPHQL,)
+    return (*dialects, GRAPHQL)
+
+
+def load(name: str) -> Dialect:
+    """A dialect of the table; raises `BadSetting` for a name that is not in it."""
+    if name not in DIALECTS:
+        raise BadSetting(f"{unknown(name)}.")
+    module, _, constant = DIALECTS[name].partition(":")
+    dialect: Dialect = getattr(import_module(module), constant)
+    return dialect
+
+
+def chosen(dialects: Sequence[Dialect], names: Iterable[str] | None) -> tuple[Dialect, ...]:
+    """The dialects that a door speaks: the named ones, and GraphQL, which has a setting of its own; None: all.
+
+    Raises `BadSetting` for a name that is none of them."""
+    if names is None:
+        return tuple(dialects)
+    known, wanted = {dialect.name: dialect for dialect in dialects}, set(names)
+    for name in sorted(wanted - known.keys()):
+        if name in DIALECTS:
+            raise BadSetting(f"TWINSERVE_PROTOCOLS leaves out {name}, which the app asks for.")
+        raise BadSetting(f"{unknown(name)}.")
+    return tuple(dialect for dialect in dialects if dialect.name in wanted or dialect is GRAPHQL)
 
 
 def routes_of(settings: Settings, dialects: Iterable[Dialect]) -> tuple[Route, ...]:

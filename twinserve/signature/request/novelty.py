@@ -42,7 +42,9 @@ class Novelty:
         if not np.count_nonzero(unseen):  # `unseen.any()` takes 1.5 us, this 0.2.
             return NONE
         findings: dict[int, list[Finding]] = {}
-        for row, place in np.argwhere(unseen).tolist():  # Row by row, in signature order.
+        width = matrix.shape[1]
+        for cell in np.flatnonzero(unseen).tolist():  # In order; `argwhere` takes five times as long.
+            row, place = divmod(cell, width)
             findings.setdefault(row, []).append(self._findings[place])
         return findings
 

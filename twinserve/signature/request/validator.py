@@ -43,6 +43,8 @@ class Batch(NamedTuple):
     is_array: bool
     spelled: Spelled | None = None
     """How its instances were written, where that differs from the nested form."""
+    asks: Any = None
+    """What the body asks for beside predictions, for a protocol whose bodies do (the service's `Asked`)."""
 
 
 class Validator:

@@ -1,0 +1,90 @@
+"""The Open Inference Protocol V2 as the clients of Triton, KServe and MLServer speak it, to real servers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import ROOT, fruit
+from harness.running import DOORS, Running, golden, running
+from tests.tensors import inputs_of
+from twinserve.signature import Signature
+from twinserve.store.registry import Registry
+
+pytestmark = [pytest.mark.environments, pytest.mark.slow]
+CLIENTS = Path(__file__).with_name("clients")
+PYTHONS = {"triton": "mlserver", "kserve": "kserve", "mlserver": "mlserver"}
+"""By client: the environment that has it."""
+FRUIT = [
+    {"weight": 150.5, "skin": {"colour": "red", "spots": 3.0}},
+    {"weight": 210.0, "skin": {"colour": "green", "spots": None}},
+    {"weight": 1000.0, "skin": {"colour": "green", "spots": 0.0}},
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Path:
+    """A store with numbers alone (`tumor`), categories and missing numbers (`fruit`), and values (`price`)."""
+    root = Path(shutil.copytree(artifacts, tmp_path_factory.mktemp("store") / "artifacts"))
+    for recipe in (fruit.FRUIT, fruit.PRICE):
+        fruit.registered(recipe, root)
+        Registry(root, recipe.name).promote(1)
+    return root
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def door(request: pytest.FixtureRequest) -> str:
+    """Each door; Django's server is that of Flask."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module", params=["tumor", "fruit", "price"])
+def model(request: pytest.FixtureRequest) -> str:
+    """Each model."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def server(door: str, model: str, store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of a door and a model."""
+    with running(door, tmp_path_factory.mktemp("server"), store, model=model) as started:
+        yield started
+
+
+def facts_of(server: Running, model: str, store: Path) -> Mapping[str, Any]:
+    """What a client is told: columns of a few rows, and what the native JSON answers to them."""
+    rows = [json.loads(golden(store))] * 2 if model == "tumor" else FRUIT
+    signature = Signature.model_validate_json((Registry(store, model).path(1) / "signature.json").read_bytes())
+    columns = {tensor["name"]: (tensor["datatype"], tensor["data"]) for tensor in inputs_of(rows, signature)}
+    answers = json.loads(server.request("POST", "/predict", json.dumps(rows).encode()).body)["predictions"]
+    if "value" in answers[0]:
+        expected = {"value": [answer["value"] for answer in answers]}
+    else:
+        likely = [list(answer["probabilities"].values()) for answer in answers]
+        expected = {"label": [answer["label"] for answer in answers], "probabilities": likely}
+    return {"model": model, "version": "1", "columns": columns, "expected": expected}
+
+
+@pytest.mark.parametrize("client", PYTHONS)
+def test_a_client_reads_what_the_native_json_says(
+    client: str, server: Running, model: str, store: Path, tmp_path: Path
+) -> None:
+    """In each form that it knows, and each refusal as a sentence."""
+    facts = facts_of(server, model, store)
+    (path := tmp_path / "facts.json").write_text(json.dumps(facts))
+    python = ROOT / f".venv-{PYTHONS[client]}" / "bin" / "python"
+    command = [str(python), "-I", str(CLIENTS / f"{client}.py"), f"127.0.0.1:{server.port}", str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert "This field is required." in told["missing"]
+    assert all(text[:3] in ("400", "404", "422") for text in told.values()), told
+    assert "decoding" not in str(told)

@@ -1,0 +1,138 @@
+"""`V2Codec`: reads requests for inference and writes their replies, for one version of a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from twinserve.predict.answers import answered, unpredictable
+from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem, invalid_input, no_such_version
+from twinserve.service.http.reply import Reply
+from twinserve.service.protocols.beside import Beside
+from twinserve.service.protocols.dialect import Asked, Warnings
+from twinserve.service.protocols.v2.columns import ColumnReader
+from twinserve.service.protocols.v2.datatypes import BYTES, OF_FEATURES
+from twinserve.service.protocols.v2.outputs import EXPLAINS, Answer, outputs_of
+from twinserve.service.protocols.v2.request import Request, Wanted, bad, read_request
+from twinserve.service.protocols.v2.unpacking import encoding_of, unpacked
+from twinserve.service.protocols.v2.writing import HEADER_LENGTH, Chosen, Writer
+from twinserve.service.settings import Settings
+from twinserve.signature.request.diagnosis import too_many
+from twinserve.signature.request.validator import Batch
+from twinserve.store.artifact import LoadedArtifact
+
+COVERAGE: Final = 0.9
+"""Of intervals and sets, where a request names none."""
+LIGHT: Final = 8 * 1024
+"""Bytes. A value takes one of them at least, so that a body holds no more values than one in JSON that is answered
+inline."""
+EXPLAINING: Final = tuple(f'"{name}"'.encode() for name in EXPLAINS)
+
+
+class Form(NamedTuple):
+    """What the reply to a request is to be made of."""
+
+    chosen: Chosen
+    id: str | None
+
+
+class V2Codec:
+    """The Open Inference Protocol of one version of a model."""
+
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
+        self._artifact, self._version, self._settings = artifact, version, settings
+        self._reader = ColumnReader(artifact.signature, settings)
+        self._outputs = outputs_of(artifact)
+        self._default = [Wanted(name) for name, output in self._outputs.items() if output.is_default]
+        self._covering = [Wanted(name) for name, output in self._outputs.items() if output.needs == "coverage"]
+        self._writer = Writer(artifact.manifest.name, version)
+
+    def read(self, body: bytes, asked: Asked) -> Batch:
+        """See `Codec`."""
+        header, limits = asked.header, self._settings
+        if asked.parameters.get("version", self._version) != self._version:
+            raise no_such_version()  # Another one answers than the one that admitted the request.
+        whole = unpacked(body, encoding_of(header), limits.max_body)
+        request = read_request(whole, header(HEADER_LENGTH.lower()), limits.max_depth)
+        chosen = self._chosen(request)
+        batch = self._reader.read(request)
+        explains = any(output.needs == "explanation" for output, _ in chosen)
+        if explains and len(batch.columns) > limits.max_explain:
+            raise invalid_input(too_many(limits.max_explain))
+        query: dict[str, Any] = {}
+        if any(output.needs == "coverage" for output, _ in chosen):
+            query["coverage"] = COVERAGE if request.coverage is None else request.coverage
+        if request.label is not None:
+            query["class"] = request.label
+        return batch._replace(asks=asked._replace(query=query, explains=explains, form=Form(chosen, request.id)))
+
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
+        """See `Codec`."""
+        rows = len(batch.columns)
+        given = answered(predictions)
+        if len(given) != rows or not given.all():
+            raise BadPrediction(f"The predictor gave {int(given.sum())} predictions for {rows} rows.")
+        if beside.explained is not None and len(unexplained := beside.explained.unexplained):
+            raise invalid_input(unpredictable(unexplained.tolist(), is_array=True))
+        form: Form = asked.form
+        return self._writer.write(Answer(predictions, beside, warnings, rows), form.chosen, form.id)
+
+    def _chosen(self, request: Request) -> Chosen:
+        """The outputs of a reply, in the order in which they are asked for; raises `Problem` (400)."""
+        wanted: Sequence[Wanted] = request.wanted
+        if not wanted:
+            wanted = self._default if request.coverage is None else [*self._default, *self._covering]
+        for place, one in enumerate(wanted):
+            if one.name not in self._outputs:
+                raise bad(f"/outputs/{place}/name: The model has no such output; its metadata list those that it has.")
+        if len({one.name for one in wanted}) < len(wanted):
+            raise bad("/outputs: Must not name an output twice.")
+        return [(self._outputs[one.name], request.binary(one)) for one in wanted]
+
+    def metadata(self) -> Reply:
+        """`GET /v2/models/{name}`."""
+        facts, features = self._artifact.manifest, self._artifact.signature.features
+        inputs = [
+            {"name": feature.name, "datatype": OF_FEATURES.get(feature.type, BYTES), "shape": [-1]}
+            for feature in features
+        ]
+        outputs = [
+            {"name": output.name, "datatype": output.datatype, "shape": output.shape(-1)}
+            | ({"parameters": output.parameters} if output.parameters else {})
+            for output in self._outputs.values()
+        ]
+        described = {"name": facts.name, "versions": [self._version], "platform": f"twinserve_{facts.predictor.kind}"}
+        return as_reply({**described, "inputs": inputs, "outputs": outputs})
+
+
+def as_reply(value: Any) -> Reply:
+    """A value as JSON."""
+    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode())
+
+
+def admit(header: HeaderLookup) -> None:
+    """Raise `Problem` (415) for an encoding of the body that is not spoken. Its Content-Type is not looked at: what is
+    JSON and what is binary the request says itself, and some clients send no type."""
+    encoding_of(header)
+
+
+def is_light(body: bytes, asked: Asked) -> bool:
+    """Is this body as quick to answer as one of ours? Not if it is compressed, or may ask for an explanation."""
+    if len(body) > LIGHT or encoding_of(asked.header) != "identity":
+        return False
+    length = asked.header(HEADER_LENGTH.lower())
+    text = body[: int(length)] if length and length.isascii() and length.isdigit() and len(length) < 16 else body
+    return b"\\" not in text and not any(name in text for name in EXPLAINING)
+
+
+def refuse(problem: Problem, _request_id: str) -> Reply:
+    """A refusal as the protocol has it: one sentence, with those of every error."""
+    placed = [(error.get("pointer", error.get("parameter", "")), error["detail"]) for error in problem.errors]
+    told = [f"{place}: {detail}" if place else detail for place, detail in placed]
+    whole = told if problem.kind == "invalid-parameter" and told else [problem.detail, *told]
+    body = json.dumps({"error": " ".join(whole)}, separators=(",", ":")).encode()
+    return Reply(problem.status, body, headers=problem.headers)

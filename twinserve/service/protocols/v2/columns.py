@@ -1,0 +1,109 @@
+"""Inputs as the columns of a model: which input holds which fields, and whether the values are valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from twinserve.service.http.problem import invalid_input
+from twinserve.service.protocols.v2.acceptor import ColumnAcceptor
+from twinserve.service.protocols.v2.request import Input, Request, bad
+from twinserve.service.protocols.v2.rows import Rows
+from twinserve.service.protocols.v2.tensors import Given, read_tensor
+from twinserve.service.settings import Settings
+from twinserve.signature import Finding, Signature
+from twinserve.signature.findings import ignored, unknown_key
+from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput, too_many
+from twinserve.signature.request.spelling import Row, Spelled
+from twinserve.signature.request.validator import Batch
+
+
+class ColumnReader:
+    """Reads the inputs for one version of a model; safe to share between threads."""
+
+    def __init__(self, signature: Signature, settings: Settings) -> None:
+        self._features = signature.features
+        self._left_out = signature.left_out
+        self._most = settings.max_batch
+        self._places: dict[str, Sequence[int]] = {f.name: (place,) for place, f in enumerate(signature.features)}
+        for name, places in _lists(signature).items():
+            self._places.setdefault(name, places)
+        self._acceptor = ColumnAcceptor(signature, settings.out_of_range)
+        self._rows = Rows(signature, settings)
+
+    def read(self, request: Request) -> Batch:
+        """The columns of the inputs; raises `Problem`: 400 if they do not fit together, 422 if values are invalid."""
+        given, unused, findings = self._look(request.inputs)
+        self._require_rows(request.inputs)
+        if findings:
+            raise invalid_input(InvalidInput(findings[:MAX_ERRORS], len(findings)))
+        tensors = [
+            Given(read_tensor(place, request.inputs[place], request.binaries.get(place)), places)
+            for place, places in given.items()
+        ]
+        rows = request.inputs[0].shape[0]
+        columns = self._acceptor.accept(tensors, rows) if rows else None
+        if columns is None:
+            columns = self._rows.validated(tensors, rows).columns
+        return Batch(columns, is_array=True, spelled=_spelled(unused, rows))
+
+    def _look(self, inputs: Sequence[Input]) -> tuple[Mapping[int, Sequence[int]], list[Finding], list[Finding]]:
+        """The fields of each input by its place, a warning for each that is ignored, and errors in the order of the
+        signature."""
+        given: dict[int, Sequence[int]] = {}
+        unused: list[Finding] = []
+        unknown: list[Finding] = []
+        taken: dict[str | int, int] = {}
+        for place, tensor in enumerate(inputs):
+            places = self._fields(tensor, len(inputs))
+            if taken.setdefault(tensor.name, place) != place or any(
+                taken.setdefault(p, place) != place for p in places
+            ):
+                raise bad(f"/inputs/{place}: Another input holds the same.")
+            if places:
+                _require_columns(place, tensor, len(places))
+                given[place] = places
+            elif tensor.name in self._left_out:
+                unused.append(ignored((tensor.name,), self._left_out[tensor.name]))
+            else:
+                unknown.append(unknown_key((tensor.name,)))
+        missing = (f.path for place, f in enumerate(self._features) if f.required and place not in taken)
+        return given, unused, [*(Finding(path, "missing", "This field is required.") for path in missing), *unknown]
+
+    def _fields(self, tensor: Input, inputs: int) -> Sequence[int]:
+        """The fields whose values an input holds; the only one may hold all of them, whatever its name."""
+        known = self._places.get(tensor.name)
+        if known is None and inputs == 1 and len(tensor.shape) == 2 and tensor.name not in self._left_out:
+            return range(len(self._features))
+        return known or ()
+
+    def _require_rows(self, inputs: Sequence[Input]) -> None:
+        """Raise `Problem` unless all inputs have the same number of rows, and no more than are allowed."""
+        if not inputs:
+            raise bad("/inputs: Must hold one input for each field, or one for all.")
+        rows = {tensor.shape[0] for tensor in inputs if tensor.shape}
+        if len(rows) != 1:
+            raise bad("/inputs: All must have the same number of rows, the first in their shapes.")
+        if max(rows) > self._most:
+            raise invalid_input(too_many(self._most))
+
+
+def _require_columns(place: int, tensor: Input, columns: int) -> None:
+    """Raise `Problem` (400) unless an input has a column for each of its fields."""
+    allowed = [2] if columns > 1 else [1, 2]
+    if len(tensor.shape) not in allowed or (len(tensor.shape) == 2 and tensor.shape[1] != columns):
+        forms = f"[rows, {columns}]" if columns > 1 else "[rows] or [rows, 1]"
+        raise bad(f"/inputs/{place}/shape: Must be {forms}.")
+
+
+def _lists(signature: Signature) -> Mapping[str, Sequence[int]]:
+    """The fields of each list of fields, by its dotted name: one input may hold all of them."""
+    found: dict[str, list[int]] = {}
+    for place, feature in enumerate(signature.features):
+        if isinstance(feature.path[-1], int) and len(feature.path) > 1:
+            found.setdefault(".".join(map(str, feature.path[:-1])), []).append(place)
+    return found
+
+
+def _spelled(unused: Sequence[Finding], rows: int) -> Spelled | None:
+    """The warnings of each row about inputs that are ignored."""
+    return Spelled(dict.fromkeys(range(rows), Row(ignored=tuple(unused)))) if unused else None

@@ -1,0 +1,99 @@
+"""The dialect: its paths, and how those that are only read are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from twinserve.own_version import __version__
+from twinserve.service.http.problem import Problem, shutting_down
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import READ, Route
+from twinserve.service.protocols.dialect import Asked, Described, Dialect, Read, Served
+from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
+
+MODEL: Final = "/v2/models/{name}"
+VERSION: Final = f"{MODEL}/versions/{{version}}"
+ROUTES: Final = (
+    Route("v2_server", "/v2", READ, "read", "Open Inference Protocol: the server"),
+    Route("v2_server_slash", "/v2/", READ, "read", "Open Inference Protocol: the server"),
+    Route("v2_live", "/v2/health/live", READ, None, "Open Inference Protocol: liveness", is_probe=True),
+    Route("v2_ready", "/v2/health/ready", READ, None, "Open Inference Protocol: readiness", is_probe=True),
+    Route("v2_models", "/v2/models", READ, "read", "Open Inference Protocol: the models"),
+    Route("v2_index", "/v2/repository/index", ("POST",), "read", "Open Inference Protocol: the state of the models"),
+    Route("v2_model", MODEL, READ, "read", "Open Inference Protocol: a model"),
+    Route("v2_version", VERSION, READ, "read", "Open Inference Protocol: a version"),
+    Route("v2_model_ready", f"{MODEL}/ready", READ, "read", "Open Inference Protocol: is a model ready"),
+    Route("v2_version_ready", f"{VERSION}/ready", READ, "read", "Open Inference Protocol: is a version ready"),
+    Route("v2_infer", f"{MODEL}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
+    Route("v2_version_infer", f"{VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
+)
+SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
+LIVE: Final = as_reply({"live": True})
+
+
+def ready(service: Served, _: Asked) -> Reply:
+    """`GET /v2/health/ready`; raises `Problem` (503)."""
+    _require_open(service)
+    service.models.current()
+    return as_reply({"ready": True})
+
+
+def models(service: Served, _: Asked) -> Reply:
+    """`GET /v2/models`: their names."""
+    return as_reply({"models": list(service.models)})
+
+
+def index(service: Served, _: Asked) -> Reply:
+    """`POST /v2/repository/index`: each model, and whether it answers."""
+    return as_reply([_state(service, name) for name in service.models])
+
+
+def metadata(service: Served, asked: Asked) -> Reply:
+    """`GET /v2/models/{name}`."""
+    codec = _version(service, asked).codec(V2)
+    if not isinstance(codec, V2Codec):
+        raise TypeError("A version has one codec for each dialect.")
+    return codec.metadata()
+
+
+def model_ready(service: Served, asked: Asked) -> Reply:
+    """`GET /v2/models/{name}/ready`; raises `Problem` (404, 503)."""
+    _version(service, asked)
+    _require_open(service)
+    return as_reply({"name": asked.parameters["name"], "ready": True})
+
+
+def _version(service: Served, asked: Asked) -> Described:
+    """The version that answers for a model; raises `Problem`: 404 where another one is named."""
+    version = service.models.current(asked.parameters["name"])
+    version.require(asked)
+    return version
+
+
+def _require_open(service: Served) -> None:
+    if service.is_draining:
+        raise shutting_down()
+
+
+def _state(service: Served, name: str) -> Mapping[str, Any]:
+    try:
+        version = service.models.current(name)
+    except Problem as problem:
+        return {"name": name, "version": "", "state": "UNAVAILABLE", "reason": problem.detail}
+    return {"name": name, "version": version.version, "state": "READY", "reason": ""}
+
+
+READS: Final[Mapping[str, Read]] = {
+    "v2_server": lambda _service, _asked: SERVER,
+    "v2_server_slash": lambda _service, _asked: SERVER,
+    "v2_live": lambda _service, _asked: LIVE,
+    "v2_ready": ready,
+    "v2_models": models,
+    "v2_index": index,
+    "v2_model": metadata,
+    "v2_version": metadata,
+    "v2_model_ready": model_ready,
+    "v2_version_ready": model_ready,
+}
+V2: Final = Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light)
