@@ -27,6 +27,13 @@ PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 # Of the long ones, which wait more: 6.5 minutes, not 7. Each process collects all files that it is given.
 LONG    = $(shell grep -rl --include='*.py' 'mark\.long' tests)
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
+# Where a shell forbids Python to keep compiled sources beside them, the tests keep them here: they start hundreds of
+# processes, and each of those that run them would compile all sources anew (8 s of 27 that collecting takes).
+BYTECODE := $(CURDIR)/$(VENV)/.bytecode
+ifdef PYTHONDONTWRITEBYTECODE
+test test-long test-fast test-extended: export PYTHONPYCACHEPREFIX := $(BYTECODE)
+test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols lock audit image image-check bench compare compare-short compare-check tables faults soak clean

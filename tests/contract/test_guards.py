@@ -30,7 +30,6 @@ from twinserve.testing.fakes import car, service_of
 TOKEN = "let-me-in"
 CAR = json.dumps(car()).encode()
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "DELETE", "FOO")
-COMMON = ("GET", "POST")
 
 
 class Refused(fastapi.HTTPException):
@@ -97,22 +96,26 @@ Mount = Callable[..., Ask]
 # FastAPI: dependencies.
 
 
-@pytest.mark.parametrize(
-    ("place", "method"),
-    [
-        pytest.param(place, method, marks=pytest.mark.extended if place == "app" and method not in COMMON else [])
-        for place in ("app", "router", "include")
-        for method in METHODS
-    ],
-)
-@pytest.mark.parametrize("path", ["/predict", *(example_path(route) for route in ROUTES if route.path != "/predict")])
-def test_dependencies_of_the_host_guard_every_path(ask: Mount, both: Both, place: str, method: str, path: str) -> None:
-    """Wherever they are given: without what they ask for the host's own refusal, unchanged; with it our answer."""
-    guard = [fastapi.Depends(require_token)]
-    app = fastapi.FastAPI(openapi_url=None, dependencies=guard if place == "app" else None)
-    if place == "router":
+@pytest.fixture(scope="module", params=["app", "router", "include"])
+def guarded(request: pytest.FixtureRequest) -> Iterator[Ask]:
+    """An app with a dependency, which is given in one of three places; one for all paths, as it takes long to make."""
+    guard, service = [fastapi.Depends(require_token)], service_of(ignore_parameters="tenant")
+    app = fastapi.FastAPI(openapi_url=None, dependencies=guard if request.param == "app" else None)
+    if request.param == "router":
         app.router.dependencies = guard
-    send = ask(app, **({"dependencies": guard} if place == "include" else {}))
+    options: dict[str, Any] = {"dependencies": guard} if request.param == "include" else {}
+    app.include_router(serve_fastapi.router(service), prefix="/ml", **options)
+    door = fastapi_door(app)
+    yield door.send
+    door.close()
+    service.close()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ["/predict", *(example_path(route) for route in ROUTES if route.path != "/predict")])
+def test_dependencies_of_the_host_guard_every_path(guarded: Ask, both: Both, method: str, path: str) -> None:
+    """Wherever they are given: without what they ask for the host's own refusal, unchanged; with it our answer."""
+    send = guarded
     refused = send(method, f"/ml{path}", CAR)
     assert (refused.status, refused.headers["x-host"]) == (418, "mine")
     assert method == "HEAD" or refused.json() == {"detail": {"mine": "no"}}

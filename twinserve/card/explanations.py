@@ -9,7 +9,7 @@ import numpy as np
 
 from twinserve.arrays import FloatArray, IntArray, evenly_spread
 from twinserve.card.drawing import BLUE, GREY, ORANGE, SIZE, drawing, empty, short, svg
-from twinserve.explain.explainer import Explainer
+from twinserve.explain.explainer import ExactExplainer, Explainer
 from twinserve.predict.answers import ask
 from twinserve.predict.predictor import Predictor
 from twinserve.signature import Columns, Signature
@@ -21,6 +21,8 @@ MOST_CLASSES: Final = 20
 ROWS: Final = 500
 SAMPLED_ROWS: Final = 8
 """Rows whose contributions are averaged where each takes thousands of predictions."""
+WORK: Final = 2_000_000_000
+"""Numbers that may be computed for the average, about 20 s: a row of a forest of 4 million nodes takes 0.2 billion."""
 
 
 class Explaining:
@@ -50,8 +52,7 @@ class Explaining:
 
     def _mean(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
         """Of the rows that have an explanation; nothing where these are so few that one of them would show."""
-        most = SAMPLED_ROWS if self._explainer.method == "shapley-sampled" else ROWS
-        places = evenly_spread(len(rows), most)
+        places = evenly_spread(len(rows), self._most())
         codes = None if labels is None else labels[places].tolist()
         values = self._explainer.explain(self._columns.take(rows[places].tolist()), codes)
         finite = np.isfinite(values.contributions).all(axis=1)
@@ -67,6 +68,12 @@ class Explaining:
         whose = "" if labels is None else ", each for its own label"
         caption = f"Mean absolute contribution of each field{more}, over {finite.sum()} rows of the hold-out{whose}"
         return {"contributions.svg": (caption, svg(figure))}
+
+    def _most(self) -> int:
+        """How many rows are averaged."""
+        if not isinstance(self._explainer, ExactExplainer):
+            return SAMPLED_ROWS if self._explainer.method == "shapley-sampled" else ROWS
+        return min(ROWS, max(SAMPLED_ROWS, WORK // max(1, self._explainer.work)))
 
     def _waterfalls(self, rows: IntArray, labels: IntArray | None) -> dict[str, tuple[str, bytes]]:
         """One for the typical row of each class that is predicted, or of all rows of a regression; none for a class of

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from twinserve.cli.command import Command, reporting
 from twinserve.cli.options.shared import not_empty
-from twinserve.cli.options.table_options import Wanted, add_table, remarks, written_recipe
+from twinserve.cli.options.table_options import Wanted, add_table, remarks, targets_of, written_recipe
 
 
 def command(_verb: str, program: str) -> Command:
@@ -32,12 +33,12 @@ def make(options: argparse.Namespace) -> int:
     from twinserve.scaffold.project import Project, require_empty, write
 
     folder = Path(options.folder)
-    project = Project(options.name or folder.resolve().name, options.target, options.data)
+    project = Project(options.name or folder.resolve().name, options.data)
     if not options.force:
         require_empty(folder)
     wanted = Wanted(project.name, (folder / project.recipe_file).parent, project.variable)
     recipe, source = written_recipe(options, wanted)
-    write(folder, project.files(source))
+    write(folder, replace(project, targets=targets_of(options, recipe)).files(source))
     with reporting(f"the project is in {folder}"):
         print(remarks(recipe) + _report(folder, project.recipe_file))  # noqa: T201  # What the command has done.
     return 0

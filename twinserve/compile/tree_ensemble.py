@@ -22,8 +22,9 @@ from twinserve.errors import CannotCompile
 from twinserve.graph.trees import MEMBER
 
 MAX_NODES = 8_000_000
-"""The largest number of nodes, leaves included, that one graph may hold: a default forest of 1,000 trees on 50,000 rows
-of two classes. Measured with 6.7 million: a file of 120 MB, 11 s to open it, 540 MB a worker, 0.5 ms a row."""
+"""The largest number of nodes, leaves included, that one graph may hold: twice those of a default forest of 1,000 trees
+on 50,000 rows of two classes, whose figures `python -m bench.forests` writes into docs/models.md. With twice as many a
+version's files come to 0.9 GB, just under what a server opens (`bounds.ARTIFACT`), and a worker to about 1.6 GB."""
 
 
 def emit(

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from twinserve.recipes.column_choices import NO_CHOICES, TYPES, Chosen, ColumnChoices
 from twinserve.recipes.recipe import Recipe
 from twinserve.recipes.split import Split
@@ -21,7 +23,8 @@ class TableSource:
     """Where the table of a recipe is, and what was asked of it."""
 
     location: str
-    target: str
+    targets: tuple[str, ...]
+    """The columns that are predicted."""
     reading: Reading = AS_IT_IS
     """As given."""
     options: str = ""
@@ -31,6 +34,11 @@ class TableSource:
     variable: str | None = None
     """An environment variable that overrides the location."""
     columns: ColumnChoices = NO_CHOICES
+
+    @property
+    def told(self) -> str:
+        """The targets, for a sentence."""
+        return " and ".join(map(repr, self.targets))
 
 
 def data_lines(source: TableSource, imports: Imports) -> Iterator[str]:
@@ -62,7 +70,7 @@ def left_out_lines(recipe: Recipe, source: TableSource) -> Iterator[str]:
 
 
 def _reasons(recipe: Recipe, source: TableSource) -> Mapping[str, str]:
-    known = {source.target, _chosen(recipe, source).weight}
+    known = {*source.targets, _chosen(recipe, source).weight}
     left_out = recipe.input.left_out if isinstance(recipe.input, Signature) else {}
     return {name: why for name, why in left_out.items() if name not in known}
 
@@ -70,7 +78,7 @@ def _reasons(recipe: Recipe, source: TableSource) -> Mapping[str, str]:
 def load_lines(recipe: Recipe, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
     """The function that reads the file."""
     imports.name("twinserve.recipes.declared_table", "read_table")
-    keywords: dict[str, Node] = {"target": Text(source.target), "task": Text(recipe.task)}
+    keywords = _predicted(recipe, source)
     if source.reading.form:
         keywords["form"] = Text(source.reading.form)
     if source.reading.header is not None:
@@ -84,8 +92,22 @@ def load_lines(recipe: Recipe, source: TableSource, root: str, imports: Imports)
     if _reasons(recipe, source):
         keywords["left_out"] = "LEFT_OUT"
     yield "def load() -> Table:"
-    yield from docstring("The rows that have a target.", _held_out(recipe.split), INDENT)
+    have = "a target" if len(source.targets) == 1 else "every target"
+    yield from docstring(f"The rows that have {have}.", _held_out(recipe.split), INDENT)
     yield from lines(call("read_table", "DATA", root, **keywords), INDENT, "return ")
+
+
+def _predicted(recipe: Recipe, source: TableSource) -> dict[str, Node]:
+    """The target and its task; of several targets the task of each."""
+    if recipe.task != "multi-output":
+        return {"target": Text(source.targets[0]), "task": Text(recipe.task)}
+    targets = sequence("[", [Text(name) for name in source.targets], "]")
+    return {"target": targets, "task": Text("regression" if holds_values(recipe) else "classification")}
+
+
+def holds_values(recipe: Recipe) -> bool:
+    """Are several targets numbers, and not labels?"""
+    return bool((recipe.load().target.dtypes == np.float64).all())
 
 
 def _held_out(split: Split) -> str:
@@ -99,7 +121,7 @@ def _held_out(split: Split) -> str:
 
 def _chosen(recipe: Recipe, source: TableSource) -> Chosen:
     given = recipe.load().given
-    return source.columns.among([source.target, *(() if given is None else map(str, given.columns))])
+    return source.columns.among([*source.targets, *(() if given is None else map(str, given.columns))])
 
 
 def _columns(chosen: Chosen) -> Mapping[str, Node]:

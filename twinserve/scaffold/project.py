@@ -28,9 +28,10 @@ class Project:
     """What the templates name."""
 
     name: str
-    target: str
     location: str
     """Of the data, as it was given."""
+    targets: tuple[str, ...] = ()
+    """The columns that are predicted, where they are known already."""
 
     @property
     def recipe_file(self) -> str:
@@ -44,6 +45,7 @@ class Project:
 
     def files(self, recipe: str) -> Mapping[str, str]:
         """The content of each file by its path within the project; `recipe` is the source of the recipe."""
+        predicted = " and ".join(f"'{prose(target)}'" for target in self.targets)
         values = {
             "name": self.name,
             "module": module_name(self.name),
@@ -51,7 +53,7 @@ class Project:
             "version": __version__,
             "file": prose(Path(self.location).name).replace(" ", "_"),
             "place": prose(self.location),
-            "about": f"Predicts '{prose(self.target)}' from {prose(Path(self.location).name)}.",
+            "about": f"Predicts {predicted} from {prose(Path(self.location).name)}.",
         }
         filled = {name: MARK.sub(lambda mark: values[mark[1]], text) for name, text in templates().items()}
         return {**filled, self.recipe_file: recipe}

@@ -29,7 +29,7 @@ from twinserve.scaffold.layout import (
     prose,
     sequence,
 )
-from twinserve.scaffold.load_source import TableSource, data_lines, left_out_lines, load_lines
+from twinserve.scaffold.load_source import TableSource, data_lines, holds_values, left_out_lines, load_lines
 from twinserve.scaffold.names import identifier, singular
 from twinserve.signature.signature import Signature
 
@@ -63,10 +63,11 @@ def recipe_source(recipe: Recipe, source: TableSource) -> str:
 
 
 def _docstring(recipe: Recipe, source: TableSource) -> Iterator[str]:
-    file, target = prose(Path(source.location).name), prose(source.target)
+    file, targets = prose(Path(source.location).name), [prose(name) for name in source.targets]
+    asked = " ".join(f"--target {name!r}" for name in targets)
     return docstring(
-        f"The model {recipe.name}: its input, and how it learns {target!r} from {file}.",
-        f"Trained unchanged, it is the model of `twinserve train --data {file} --target {target!r}{source.options}`. "
+        f"The model {recipe.name}: its input, and how it learns {' and '.join(map(repr, targets))} from {file}.",
+        f"Trained unchanged, it is the model of `twinserve train --data {file} {asked}{source.options}`. "
         "Edit it: say what a field means, in which unit and within which bounds (`Field(description=..., ge=0)`), "
         "take a field out, change the pipelines.",
     )
@@ -126,7 +127,8 @@ def _columns(name: str, columns: Sequence[str]) -> Iterator[str]:
 
 def _recipe(recipe: Recipe, source: TableSource, root: str, imports: Imports) -> Iterator[str]:
     file = Path(source.location).name
-    others = [name for name in metrics(recipe.task) if name != recipe.metric]
+    of_values = holds_values(recipe) if recipe.task == "multi-output" else None
+    others = [name for name in metrics(recipe.task, of_values=of_values) if name != recipe.metric]
     yield f"{CONSTANT}: Final = Recipe("
     yield f"{INDENT}name={literal(recipe.name)},"
     yield f"{INDENT}task={literal(recipe.task)},"
@@ -134,7 +136,7 @@ def _recipe(recipe: Recipe, source: TableSource, root: str, imports: Imports) ->
     yield f"{INDENT}load=load,"
     yield f"{INDENT}candidates=candidates,"
     yield f"{INDENT}metric={literal(str(recipe.metric))},  # It decides; or {', '.join(others)}."
-    use = Text(f"Predicts {source.target!r} for rows like those of {file}. {UNSTATED}")
+    use = Text(f"Predicts {source.told} for rows like those of {file}. {UNSTATED}")
     yield from lines(use, INDENT, "intended_use=", ",")
     if recipe.split != BY_CLASS:
         yield from lines(_split(recipe.split, imports), INDENT, "split=", ",")

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 
+from tests.twinserve.explain.games import explainer_of, numbers
+from twinserve.card import explanations
 from twinserve.card.explanations import Explaining
 from twinserve.explain.explainer import Values
 from twinserve.predict.predictor import Predictions
@@ -71,6 +74,16 @@ def test_rows_without_an_explanation_are_left_out() -> None:
     assert svg.count(b"<path") > 15
     explainer.limit = 1e9
     assert Explaining(predictor, explainer, ROWS, WIDE, None).figures() == {}
+
+
+def test_of_large_trees_few_rows_are_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are about so much work, and no fewer than of a model that is sampled."""
+    forest = RandomForestRegressor(5, max_depth=4, random_state=0).fit(ROWS.matrix, ROWS.matrix[:, 0])
+    explainer = explainer_of(forest, numbers(20), ROWS.matrix)
+    for work, told in ((10**9, 40), (12 * explainer.work, 12), (1, 8)):
+        monkeypatch.setattr(explanations, "WORK", work)
+        caption, _ = Explaining(ValuePredictor(), explainer, ROWS, WIDE, None).figures()["contributions.svg"]
+        assert f"over {told} rows" in caption
 
 
 class Halves(FakePredictor):

@@ -113,3 +113,11 @@ def test_make_says_what_to_do_where_no_index_has_the_library(monkeypatch: pytest
     done = subprocess.run(["make", "-C", "loans", "setup"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert f"\nTWINSERVE_WHEEL=/path/to/twinserve-{__version__}-py3-none-any.whl names a wheel " in done.stdout
+
+
+def test_a_project_of_several_targets_names_all_of_them() -> None:
+    """However they are given; `tests/` asks for no member that a reply of theirs lacks."""
+    assert main(["new", "both", "--data", "loans.csv", "--target", "income,applicant.age"]) == 0
+    assert "Predicts 'income' and 'applicant.age' from loans.csv." in Path("both/README.md").read_text()
+    assert '["income", "applicant.age"]' in Path("both/model/both.py").read_text()
+    assert '"value"' not in Path("both/tests/test_model.py").read_text()

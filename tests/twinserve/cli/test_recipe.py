@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.twinserve.scaffold.tables import TABLES
+from tests.twinserve.scaffold.tables import TABLES, imported, of_options
 from twinserve.cli.main import main
+from twinserve.recipes.recipe import IS_TARGET
 
 
 @pytest.fixture
@@ -107,3 +108,31 @@ def test_each_problem_is_one_sentence(options: list[str], sentence: str, capsys:
     assert printed.out == ""
     assert sentence in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("targets", "names", "task", "metric"),
+    [
+        (["--target", "income", "--target", "applicant.age"], ["income", "applicant.age"], "regression", "mean_r2"),
+        (["--target", "purpose,defaulted"], ["purpose", "defaulted"], "classification", "mean_log_loss"),
+    ],
+)
+def test_several_targets_stand_in_the_recipe(
+    targets: list[str], names: list[str], task: str, metric: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However they are given; imported, it reads and learns what the table's own recipe does."""
+    Path("loans.csv").rename("table.csv")
+    assert main(["recipe", "--data", "table.csv", *targets, "--name", "table", "--output", "mine.py"]) == 0
+    source = " ".join(Path("mine.py").read_text().split())
+    assert f'target=["{names[0]}", "{names[1]}"], task="{task}"' in source.replace("[ ", "[")
+    assert f"`twinserve train --data table.csv --target {names[0]!r} --target {names[1]!r}`" in source
+    assert f"Predicts {names[0]!r} and {names[1]!r} for rows like those of table.csv." in source
+    written, table = imported(Path("mine.py")), of_options(Path(), targets[1], *targets[2:])
+    ours, theirs = written.load(), table.load()
+    pd.testing.assert_frame_equal(ours.target, theirs.target)
+    pd.testing.assert_frame_equal(ours.features, theirs.features)
+    assert (written.task, written.metric) == ("multi-output", metric) == (table.task, table.metric)
+    assert repr(dict(written.candidates(7))) == repr(dict(table.candidates(7)))
+    assert [ours.left_out[name] for name in names] == [IS_TARGET, IS_TARGET]
+    capsys.readouterr()

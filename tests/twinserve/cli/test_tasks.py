@@ -92,8 +92,3 @@ def test_what_does_not_fit_is_told_in_one_line(
     assert ran(*arguments, *STORE) == (1 if "predicts" in told else 2)
     assert told in capsys.readouterr().err
     assert not Path("store/own/1").exists()
-
-
-def test_a_recipe_of_several_targets_is_written_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ran("recipe", "--data", "t.csv", "--target", "height,width", "--drop", "tall") == 2
-    assert "A recipe of several targets is written by hand" in capsys.readouterr().err

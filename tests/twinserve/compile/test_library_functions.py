@@ -81,8 +81,21 @@ def is_pushed(model: Any, x: Floats) -> bool:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.__name__))
-@pytest.mark.parametrize("trees", TREES)
-@pytest.mark.parametrize("scaled", [False, True], ids=["alone", "between scalers"])
+@pytest.mark.parametrize(
+    ("scaled", "trees"),
+    [
+        *(pytest.param(False, trees, id=f"alone-{trees}") for trees in TREES),
+        *(
+            pytest.param(  # A scaler before a boosting is as one before a forest.
+                True,
+                trees,
+                marks=pytest.mark.extended if trees == "boosting" else [],
+                id=f"between scalers-{trees}",
+            )
+            for trees in TREES
+        ),
+    ],
+)
 @settings(max_examples=2, deadline=None)
 @given(st.integers(0, 10**6))
 def test_both_sides_of_every_split(function: Any, trees: str, scaled: bool, seed: int) -> None:

@@ -48,6 +48,17 @@ CLASSIFIERS = [
     lm.SGDClassifier(loss="hinge"), lm.SGDClassifier(loss="modified_huber"), lm.RidgeClassifier(),
     lm.RidgeClassifierCV(), lm.Perceptron(), LinearSVC(), LinearDiscriminantAnalysis(),
 ]  # fmt: skip
+FITTED_OTHERWISE = (
+    *(lm.RidgeCV, lm.LassoCV, lm.ElasticNetCV, lm.Lars, lm.LassoLars, lm.OrthogonalMatchingPursuit, lm.ARDRegression),
+    *(lm.RidgeClassifierCV, lm.Perceptron),
+)
+"""Classes that answer as another one does, and differ in how they are fitted; in each run the others are enough."""
+
+
+def some_extended(models: list[Any]) -> list[Any]:
+    """The models, those of FITTED_OTHERWISE for `make test-extended`."""
+    extended = pytest.mark.extended
+    return [pytest.param(model, marks=extended if isinstance(model, FITTED_OTHERWISE) else []) for model in models]
 
 
 def probes(x: Floats) -> Floats:
@@ -55,7 +66,7 @@ def probes(x: Floats) -> Floats:
     return np.concatenate([x, x[:5] * 1e6, -x[:5] * 1e6, np.zeros((1, x.shape[1]))])
 
 
-@pytest.mark.parametrize("model", REGRESSORS, ids=str)
+@pytest.mark.parametrize("model", some_extended(REGRESSORS), ids=str)
 @some
 @given(shapes)
 def test_a_regressor_gives_the_same_value(model: Any, shape: tuple[int, int, int]) -> None:
@@ -65,7 +76,7 @@ def test_a_regressor_gives_the_same_value(model: Any, shape: tuple[int, int, int
     assert_same(pipeline, plain(x))
 
 
-@pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
+@pytest.mark.parametrize("model", some_extended(CLASSIFIERS), ids=str)
 @some
 @given(shapes, st.integers(2, 5))
 def test_a_classifier_gives_the_same_label_and_probabilities(

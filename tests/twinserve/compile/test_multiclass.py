@@ -37,9 +37,17 @@ def made(meta: Any, member: Any) -> Any:
     return meta(member, random_state=0) if meta is OutputCodeClassifier else meta(member)
 
 
+def is_alike(meta: Any, member: Any) -> bool:
+    """Members that answer as another one does; of one meta-estimator they are tried in each run."""
+    return meta is not OneVsRestClassifier and isinstance(member, RandomForestClassifier | GradientBoostingClassifier)
+
+
 @pytest.mark.parametrize(
     ("meta", "member"),
-    [*product(META[:2], MEMBERS), *product(META[2:], WITH_DECISIONS)],
+    [
+        pytest.param(meta, member, marks=pytest.mark.extended if is_alike(meta, member) else [])
+        for meta, member in (*product(META[:2], MEMBERS), *product(META[2:], WITH_DECISIONS))
+    ],
     ids=lambda one: getattr(one, "__name__", str(one)[:30]),
 )
 @some

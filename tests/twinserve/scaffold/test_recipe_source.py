@@ -36,7 +36,8 @@ def require_same(written: Recipe, table: Recipe) -> None:
     assert (written.task, written.metric, written.split) == (table.task, table.metric, table.split)
     ours, theirs = written.load(), table.load()
     pd.testing.assert_frame_equal(ours.features, theirs.features)
-    assert (ours.target.tolist(), ours.source) == (theirs.target.tolist(), theirs.source)
+    pd.testing.assert_frame_equal(pd.DataFrame(ours.target), pd.DataFrame(theirs.target))
+    assert ours.source == theirs.source
     assert (ours.weights is None) is (theirs.weights is None)
     if ours.weights is not None and theirs.weights is not None:
         pd.testing.assert_series_equal(ours.weights, theirs.weights)
@@ -72,6 +73,8 @@ OPTIONS = {
     "costs": ("slashed", ["--costs", "FN=5,FP=1", "--positive", "false"]),
     "threshold": ("loans", ["--threshold", "0.25", "--keep-leaks"]),
     "estimators": ("houses", ["--estimator", "ExtraTreesRegressor,LinearRegression"]),
+    "several values": ("houses", ["--target", "rooms"]),
+    "several labels": ("loans", ["--target", "purpose,applicant.Employed", "--metric", "exact_match"]),
     "boosters": ("loans", ["--estimator", "XGBClassifier,LGBMClassifier", "--estimator", "default"]),
 }
 
@@ -93,7 +96,7 @@ def test_each_option_stands_in_the_printed_recipe(name: str, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["time", "weight", "costs"])
+@pytest.mark.parametrize("name", ["time", "weight", "costs", "several values", "several labels"])
 def test_with_options_it_trains_the_same_model_to_the_bit(name: str, tmp_path: Path) -> None:
     table, options = OPTIONS[name]
     make, target = {**TABLES, "slashed": (slashed, "late")}[table]

@@ -18,6 +18,7 @@ from twinserve.cli.options.shared import (
     not_empty,
     reading_of,
 )
+from twinserve.cli.options.target_options import add_target
 from twinserve.errors import AskedWrongly
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class CannotReadTwice(AskedWrongly):
 def add_table(parser: argparse.ArgumentParser) -> None:
     """`--data`, `--target` and what else decides how a table is read."""
     parser.add_argument("--data", type=not_empty, required=True, metavar="FILE", help="a table to learn from")
-    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column of the table to predict")
+    add_target(parser, required=True)
     add_reading(parser, database=False)
     add_metric(parser, "the metric that chooses the best candidate")
     add_estimator(parser)
@@ -63,12 +64,12 @@ def written_recipe(options: argparse.Namespace, wanted: Wanted) -> tuple[Recipe,
     if is_database(options.data):
         raise CannotReadTwice("A recipe reads its table from a file; write a load() of your own for a database.")
     recipe = recipe_of_table(options, wanted.name)
-    if recipe.task == "multi-output":
-        raise AskedWrongly(
-            "A recipe of several targets is written by hand: read_table(..., target=[...]) reads them; or train them "
-            "with `twinserve train --data`."
-        )
-    return recipe, recipe_source(recipe, _source(options, wanted))
+    return recipe, recipe_source(recipe, _source(options, wanted, targets_of(options, recipe)))
+
+
+def targets_of(options: argparse.Namespace, recipe: Recipe) -> tuple[str, ...]:
+    """The columns that a recipe made with these options predicts."""
+    return tuple(recipe.load().target.columns) if recipe.task == "multi-output" else (options.target,)
 
 
 def remarks(recipe: Recipe) -> str:
@@ -76,7 +77,7 @@ def remarks(recipe: Recipe) -> str:
     return "".join(f"{note}\n" for note in recipe.notes if note.column is not None and note.kind != "fact")
 
 
-def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
+def _source(options: argparse.Namespace, wanted: Wanted, targets: tuple[str, ...]) -> TableSource:
     from twinserve.scaffold.load_source import TableSource
 
     names = ("format", "sheet", "task", "metric", "threshold", "costs", "positive")
@@ -90,7 +91,7 @@ def _source(options: argparse.Namespace, wanted: Wanted) -> TableSource:
     given += written(options)
     return TableSource(
         location=options.data,
-        target=options.target,
+        targets=targets,
         reading=reading_of(options),
         options="".join(f" {option}" for option in given),
         recipe_folder=wanted.folder,

@@ -17,10 +17,16 @@ class Targets(argparse.Action):
             namespace.more_targets = [*vars(namespace).get("more_targets", ()), values]
 
 
-def add_target(group: argparse._ActionsContainer, about: str = "the column of the table to predict") -> None:
+def add_target(
+    group: argparse._ActionsContainer, about: str = "the column of the table to predict", *, required: bool = False
+) -> None:
     """`--target`."""
     group.add_argument(
-        "--target", action=Targets, metavar="COLUMN", help=f"{about}; of several repeat it, or give them as A,B"
+        "--target",
+        action=Targets,
+        required=required,
+        metavar="COLUMN",
+        help=f"{about}; of several repeat it, or give them as A,B",
     )
 
 

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 Trees = Sequence[tuple[int, "Tree"]]
 MOST_MEMBERS = 64
 """A split on a larger set of categories is not pushed."""
-MOST_SPLITS = 10_000
-"""The most splits that are searched for at once, to bound memory."""
+MOST_ROWS = 10_000
+"""The most rows of the input in which splits are searched for at once, to bound memory. A row holds a split of each
+column, as none of them depends on another: with twelve columns a twelfth of the rows, and of the time."""
 
 
 def push_to_input(graph: Graph, block: Block, trees: Trees) -> tuple[Block, Trees]:
@@ -148,14 +149,25 @@ class _Splits:
 
     def _turns(self, columns: IntArray, splits: FloatArray) -> FloatArray:
         """For each split the largest input that goes to the `yes` side, -inf where there is none."""
-        pairs, place = np.unique(np.stack([columns.astype(np.float64), splits]), axis=1, return_inverse=True)
-        parts = [self._turns_of(some[0].astype(np.int64), some[1]) for some in _in_parts(pairs)]
-        return np.concatenate([np.empty(0), *parts])[place.reshape(-1)]
+        order = np.lexsort((splits, columns))
+        columns, limits = columns[order], splits[order]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = (np.diff(columns) != 0) | (limits[1:] != limits[:-1])
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.cumsum(first) - 1
+        columns, limits = columns[first], limits[first]
+        rank, turns = _ranks(self._raw[columns]), np.empty(len(limits))
+        for start in range(0, int(rank.max(initial=-1)) + 1, MOST_ROWS):
+            some = np.flatnonzero((rank >= start) & (rank < start + MOST_ROWS))
+            turns[some] = self._turns_of(columns[some], limits[some], rank[some] - start)
+        return turns[place]
 
-    def _turns_of(self, columns: IntArray, limits: FloatArray) -> FloatArray:
+    def _turns_of(self, columns: IntArray, limits: FloatArray, rows: IntArray) -> FloatArray:
+        """The same for different splits; `rows` puts no two splits of one input column into the same row."""
+
         def is_yes(numbers: FloatArray) -> BoolArray:
             has_none: BoolArray = numbers < self._lowest[columns]
-            answer: BoolArray = has_none | (self._values(columns, numbers) <= limits)
+            answer: BoolArray = has_none | (self._values(columns, numbers, rows) <= limits)
             return answer
 
         turns = largest_doubles(is_yes, len(columns))
@@ -163,12 +175,14 @@ class _Splits:
             raise _CannotPush
         return turns
 
-    def _values(self, columns: IntArray, values: FloatArray) -> FloatArray:
-        """The value of each of these columns of the block where its input column has this value."""
-        rows = np.zeros((len(columns), len(self._columns)))
+    def _values(self, columns: IntArray, values: FloatArray, rows: IntArray | None = None) -> FloatArray:
+        """The value of each of these columns of the block where its input column has this value; in which row each is
+        computed may be given."""
+        rows = np.arange(len(columns)) if rows is None else rows
+        table = np.zeros((int(rows.max(initial=-1)) + 1, len(self._columns)))
         known = self._raw[columns] >= 0
-        rows[np.flatnonzero(known), self._raw[columns[known]]] = values[known]
-        outputs: FloatArray = self._run(rows)[np.arange(len(columns)), self._picks[columns]]
+        table[rows[known], self._raw[columns[known]]] = values[known]
+        outputs: FloatArray = self._run(table)[rows, self._picks[columns]]
         return outputs
 
     def _push_categories(self, tree: Tree, put: Tree, nodes: Sequence[int]) -> Tree:
@@ -204,9 +218,13 @@ class _Splits:
         return yes[:-1], bool(yes[-1])
 
 
-def _in_parts(pairs: FloatArray) -> list[FloatArray]:
-    """`[2, splits]` in parts of at most MOST_SPLITS."""
-    return [pairs[:, start : start + MOST_SPLITS] for start in range(0, pairs.shape[1], MOST_SPLITS)]
+def _ranks(values: IntArray) -> IntArray:
+    """The place of each value among those that equal it."""
+    order = np.argsort(values, kind="stable")
+    _, first, counts = np.unique(values[order], return_index=True, return_counts=True)
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[order] = np.arange(len(values)) - np.repeat(first, counts)
+    return ranks
 
 
 def _limit(yes: BoolArray) -> float | None:

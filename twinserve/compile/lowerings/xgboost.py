@@ -21,12 +21,12 @@ from twinserve.compile.blocks import Block, Classified, Outputs, Regressed
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.lowerings import xgboost_linear
 from twinserve.compile.lowerings.boosting import sums_of_trees
+from twinserve.compile.lowerings.xgboost_trees import MOST_MEMBERS, categories_of, read_tree
 from twinserve.compile.outputs import both, chosen, quantiles, several_labels, several_values
 from twinserve.compile.refusal import refusal
 from twinserve.compile.sparse import is_sparse
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
-from twinserve.graph.trees import LT
 
 _IDENTITY = (
     "reg:squarederror", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror",
@@ -104,19 +104,17 @@ def _learner(model: Any) -> Any:
     if not np.isnan(model.missing):
         raise refusal(model, f"missing={model.missing!r} is not lowered, NaN is")
     learner = _raw(model.get_booster())["learner"]
-    if model.max_cat_to_onehot is not None and _has_texts(learner):  # Of tables at random some rows got other numbers.
-        raise refusal(model, f"max_cat_to_onehot={model.max_cat_to_onehot!r} on category columns is not lowered")
+    if model.max_cat_to_onehot is not None and max(categories_of(learner).values(), default=0) > MOST_MEMBERS:
+        raise refusal(
+            model,
+            f"max_cat_to_onehot={model.max_cat_to_onehot!r} on over {MOST_MEMBERS} categories is not lowered",
+        )
     if learner["gradient_booster"]["name"] not in ("gbtree", "gblinear"):
         raise refusal(model, f"booster={learner['gradient_booster']['name']!r} is not lowered")
     trees = learner["gradient_booster"].get("model", {}).get("trees", ())
     if any(tree["tree_param"].get("size_leaf_vector", "1") not in ("0", "1") for tree in trees):
         raise refusal(model, "each leaf of its trees holds several values (multi_strategy='multi_output_tree')")
     return learner
-
-
-def _has_texts(learner: Any) -> bool:
-    """Was it fitted on pandas' category columns, whose categories XGBoost keeps?"""
-    return bool(learner["gradient_booster"].get("model", {}).get("cats", {}).get("enc"))
 
 
 def _raw(booster: Any) -> Any:
@@ -145,7 +143,8 @@ def _margins(graph: Graph, model: Any, learner: Any, block: Block) -> tuple[str,
             "ColumnTransformer makes a table that is not sparse",
         )
     trees = [(k, Tree.constant(float(margin))) for k, margin in enumerate(start)]
-    trees += [(k, _weighted(_read_tree(model, tree), tree, start[k])) for k, tree in _grown(learner)]
+    categories = categories_of(learner)
+    trees += [(k, _weighted(read_tree(model, tree, categories), tree, start[k])) for k, tree in _grown(learner)]
     sums = emit(graph, _input(graph, model, learner, block), trees, len(start), np.float32)
     return sums, len(start), sums_of_trees(sums, len(start), "decision")
 
@@ -161,7 +160,8 @@ def _weighted(tree: Tree, read: Any, start: float) -> Tree:
 
 def read_trees(model: Any) -> list[Tree]:
     """All trees up to the best iteration, in their order; none where the booster is linear."""
-    return [_read_tree(model, tree) for _, tree in _grown(_learner(model))]
+    learner = _learner(model)
+    return [read_tree(model, tree, categories_of(learner)) for _, tree in _grown(learner)]
 
 
 def _grown(learner: Any) -> list[tuple[int, Any]]:
@@ -205,37 +205,6 @@ def _input(graph: Graph, model: Any, learner: Any, block: Block) -> Block:
         chosen = np.isin(np.arange(len(block.columns)), list(codes))
         rounded = graph.op("Where", graph.constant(chosen, np.bool_), graph.op("Floor", rounded), rounded)
     return Block.of(rounded, block.columns)
-
-
-def _read_tree(model: Any, tree: Any) -> Tree:
-    """One tree. A number goes left where it is `<` the split; a category goes right where it is a member."""
-    if tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
-        raise refusal(model, "a leaf holds several numbers, which is not lowered")
-    left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
-    leaf = left < 0
-    by_category = np.array(tree["split_type"]) == 1
-    split = np.array(tree["split_conditions"], dtype=np.float32).astype(np.float64)
-    default_left = np.array(tree["default_left"]) == 1
-    return Tree(
-        leaf=leaf,
-        column=np.array(tree["split_indices"], dtype=np.int64),
-        # Without members no value is `< -inf`: every category goes left.
-        split=np.where(by_category, -np.inf, np.where(leaf, 0.0, split)),
-        yes=np.where(by_category, right, left),
-        no=np.where(by_category, left, right),
-        nan_yes=(default_left != by_category) & ~leaf,
-        value=np.where(leaf, split, 0.0),
-        mode=LT,
-        members=_members(tree),
-        cover=np.array(tree["sum_hessian"], dtype=np.float64),
-    )
-
-
-def _members(tree: Any) -> dict[int, FloatArray]:
-    """The categories that each node sends to the right."""
-    parts = zip(tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True)
-    listed = np.array(tree["categories"], dtype=np.float64)
-    return {node: listed[start : start + size] for node, start, size in parts if size}
 
 
 LOWERINGS: dict[str, Lowering] = {

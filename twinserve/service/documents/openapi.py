@@ -207,7 +207,7 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if route.kind == "form":
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
-    refusals = (*REFUSALS.get(route.name, NAMED.get(route.name, ())), *(["not-found"] if is_refused else []))
+    refusals = REFUSALS.get(route.name, NAMED.get(route.name, ()))
     for kind in (*_guarding(route, settings), *refusals, "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))

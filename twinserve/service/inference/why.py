@@ -25,10 +25,10 @@ class Why:
         return self._explainer is None or self._explainer.is_quick
 
     def require(self, asked: Asked) -> Explainer:
-        """The explainer; raises `Problem`: 404 where what the model predicts has no explanation, 400 for a class that
-        it does not have, 501 where the version was made without."""
+        """The explainer; raises `Problem`: 501 where what the model predicts has no explanation, or where the version
+        was made without, 400 for a class that it does not have."""
         if self._unexplained is not None:
-            raise Problem("not-found", self._unexplained)
+            raise not_implemented(self._unexplained)
         label = asked.query.get("class")
         if label is not None and label not in (self._classes or ()):
             what = "The model does not have this class." if self._classes else "The model predicts a number, no class."

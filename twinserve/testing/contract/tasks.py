@@ -115,7 +115,8 @@ class TasksContract(OpenedSuite):
         described = {(path, method) for path, operations in document["paths"].items() for method in operations}
         assert described == {(route.path, method.lower()) for route in ROUTES for method in route.methods}
         explains = document["paths"]["/explain"]["post"]["responses"]
-        assert ("200" in explains, "404" in explains) == (task not in WITHOUT_EXPLANATION, task in WITHOUT_EXPLANATION)
+        assert "501" in explains
+        assert ("200" in explains) == (task not in WITHOUT_EXPLANATION)
 
     @every_task
     def test_the_model_says_its_task(self, serve: Serve, task: str) -> None:
@@ -138,10 +139,14 @@ class TasksContract(OpenedSuite):
         assert (error["parameter"], error["code"]) == ("coverage", "bound")
 
     @pytest.mark.parametrize("task", WITHOUT_EXPLANATION)
-    def test_an_explanation_that_cannot_be_is_404(self, serve: Serve, task: str) -> None:
-        """`not-found`, with the reason."""
-        answer = serve(service(task)).predict(car(), path="/explain")
-        assert (answer.status, answer.json()["type"]) == (404, "urn:twinserve:problem:not-found")
+    def test_an_explanation_that_is_not_there_is_501(self, serve: Serve, task: str) -> None:
+        """`not-implemented` as for a version that was made without, with the reason, and whatever is asked for."""
+        served = serve(service(task))
+        answer = served.predict(car(), path="/explain")
+        said = answer.json()
+        assert (answer.status, said["type"]) == (501, "urn:twinserve:problem:not-implemented")
+        assert said["title"] == "Not implemented by this server"
+        assert served.predict(car(), path="/explain?class=a").status == 501
         assert answer.json()["detail"] == "The predictions of several targets have no explanation."
 
     @pytest.mark.parametrize("task", ["quantiles", "anomaly"])

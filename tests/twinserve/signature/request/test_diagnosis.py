@@ -124,6 +124,10 @@ def test_unknown_keys_beyond_the_listed_ones_are_counted_in_every_group() -> Non
 
 # ---- the work -------------------------------------------------------------------------------------------------------
 
+PIECES: Final = ("{}", "[]", "1", '{"y":1}', '{"a":""}', '{"x":[1]}', '{"g0":{"y":[]}}')
+LARGE: Final = ("{}", '{"g0":{"y":[]}}')
+"""Those of which a megabyte is tried in each run: the most rows, and the deepest ones."""
+
 
 class Counting:
     """Rules that count what they are asked, and the errors that they tell."""
@@ -143,9 +147,15 @@ class Counting:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [BELOW_64_KIB, 1_000_000])
-@pytest.mark.parametrize("piece", ["{}", "[]", "1", '{"y":1}', '{"a":""}', '{"x":[1]}', '{"g0":{"y":[]}}'])
-def test_rows_are_looked_at_as_long_as_that_is_little_work(kind: str, size: int, piece: str) -> None:
+@pytest.mark.parametrize(
+    ("piece", "size"),
+    [
+        *((piece, BELOW_64_KIB) for piece in PIECES),
+        *((piece, 1_000_000) for piece in PIECES if piece in LARGE),
+        *(pytest.param(piece, 1_000_000, marks=pytest.mark.extended) for piece in PIECES if piece not in LARGE),
+    ],
+)
+def test_rows_are_looked_at_as_long_as_that_is_little_work(kind: str, piece: str, size: int) -> None:
     """However many there are."""
     rules: Any = Counting(KINDS[kind])
     rows = json.loads(f"[{','.join([piece] * (size // (len(piece) + 1)))}]")
