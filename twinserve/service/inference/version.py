@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
 from math import inf
 from typing import Any, Final
@@ -45,6 +45,8 @@ from twinserve.store.manifest import Manifest
 from twinserve.store.shown_examples import shown_examples
 
 SCHEMA_JSON: Final = "application/schema+json"
+KEPT: Final = 1000
+"""Counters of warnings that are kept; a version has one or two for each of its fields."""
 RESERVE: Final = 0.1
 """The share of `PREDICT_TIMEOUT` by which explanations that are not ready end sooner: a thousand sampled ones may take
 minutes, and a process all of whose threads are busy for longer than that time is taken for stuck, and ends."""
@@ -72,6 +74,10 @@ class ModelVersion:
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
+        self._warned = lru_cache(maxsize=KEPT)(
+            lambda path, code, name=facts.name: metrics.warnings.labels(name, pointer(path), code)
+        )
+        """The counter of warnings at a place; looking one up takes 4 us."""
 
     @property
     def manifest(self) -> Manifest:
@@ -228,7 +234,7 @@ class ModelVersion:
         if warnings:
             places = Counter((finding.path, finding.code) for findings in warnings.values() for finding in findings)
             for (path, code), number in places.items():
-                self._metrics.warnings.labels(self.model, pointer(path), code).inc(number)
+                self._warned(path, code).inc(number)
 
     @cached_property
     def openapi(self) -> Reply:

@@ -43,9 +43,7 @@ class Novelty:
             return NONE
         findings: dict[int, list[Finding]] = {}
         width = matrix.shape[1]
-        for cell in np.flatnonzero(
-            unseen
-        ).tolist():  # In order; `argwhere` takes five times as long.
+        for cell in np.flatnonzero(unseen).tolist():  # In order; `argwhere` takes five times as long.
             row, place = divmod(cell, width)
             findings.setdefault(row, []).append(self._findings[place])
         return findings

@@ -61,19 +61,20 @@ def read_tensor(place: int, tensor: Input, binary: memoryview | None) -> Tensor:
     rows, columns = shape[0], shape[1] if len(shape) == 2 else 1
     count = rows * columns
     if kind is Kind.TEXT:
-        texts = _listed(here, tensor, kind) if binary is None else _binary_texts(here, binary, count)
+        texts = _listed(here, tensor) if binary is None else _binary_texts(here, binary, count)
+        _require_types(here, texts, kind)
         if tensor.parameters and tensor.parameters.get("content_type") == JSON_TEXTS:
             texts = _decoded(here, texts)
         return Tensor(tensor.name, kind, rows, columns, None, texts)
     layout = LAYOUTS[tensor.datatype]
     if binary is None:
-        numbers = _numbers(here, _listed(here, tensor, kind), kind, layout)
+        numbers = _numbers(here, _listed(here, tensor), kind, layout)
     else:
         numbers = _binary_numbers(here, binary, kind, layout, count)
     return Tensor(tensor.name, kind, rows, columns, numbers.reshape(rows, columns))
 
 
-def _listed(here: str, tensor: Input, kind: Kind) -> list[Any]:
+def _listed(here: str, tensor: Input) -> list[Any]:
     """The elements of JSON, row by row, be they nested or not."""
     items, shape = tensor.data, tensor.shape
     if type(items) is list and items and type(items[0]) is list:
@@ -82,9 +83,12 @@ def _listed(here: str, tensor: Input, kind: Kind) -> list[Any]:
         items = list(chain.from_iterable(items))
     if type(items) is not list or len(items) != shape[0] * (shape[1] if len(shape) == 2 else 1):
         raise bad(f"{here}/data: Must hold what its shape says.")
+    return items
+
+
+def _require_types(here: str, items: Sequence[Any], kind: Kind) -> None:
     if not TYPES[kind].issuperset(map(type, items)):
         raise bad(f"{here}/data: Must hold {kind.value} for this datatype, or null.")
-    return items
 
 
 def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
@@ -95,11 +99,12 @@ def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
 
 
 def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> FloatArray:
-    try:
-        numbers = np.array(items, dtype=np.float64)
-    except OverflowError:  # An integer beyond any double.
-        numbers = np.array([_as_double(item) for item in items])
-    if kind is Kind.BOOLEAN:
+    numbers = _doubles(items)
+    if numbers is None or kind is Kind.BOOLEAN or ((numbers == 0.0) | (numbers == 1.0)).any():
+        _require_types(here, items, kind)  # As a double, true is 1. Looking at each takes as long as all of the rest.
+    if numbers is None:
+        numbers = np.array([_as_double(item) for item in items], dtype=np.float64)
+    if kind is Kind.BOOLEAN or layout == np.float64:
         return numbers
     with np.errstate(over="ignore", invalid="ignore"):
         if kind is Kind.FLOAT:
@@ -113,6 +118,15 @@ def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> Flo
     if not fits.all():
         raise bad(f"{here}/data: Must hold {kind.value} that fit its datatype.")
     return numbers
+
+
+def _doubles(items: Sequence[Any]) -> FloatArray | None:
+    """Numbers as doubles; None where something is no number, or too large."""
+    try:
+        struct.pack_into(f"{len(items)}d", buffer := bytearray(8 * len(items)), 0, *items)
+        return np.frombuffer(buffer)
+    except (struct.error, OverflowError):
+        return None
 
 
 def _as_double(item: Any) -> float:
