@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ReferenceType
 
@@ -17,12 +17,11 @@ from django.urls import re_path
 from serve_django import settings as own_settings
 from serve_django.urls import patterns
 from serve_django.views import RouteView
-from twinserve.service.http.routes import plain_paths
+from twinserve.service.http.paths import Plain
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry import logs
-from twinserve.wsgi.answers import PLAIN
-from twinserve.wsgi.raw_endpoint import Endpoint
+from twinserve.wsgi.plain import plain, plain_endpoint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -61,8 +60,8 @@ class DoorApp(WSGIHandler):  # type: ignore[misc]  # Django ships no types.
     endpoint needs none of that.
     """
 
-    plain: Mapping[tuple[str, str], WSGIApplication] = {}
-    """The endpoints by method and path."""
+    plain: Plain[WSGIApplication] | None = None
+    """The endpoints; None where there are none."""
 
     def __init__(self, service: Service) -> None:
         super().__init__()
@@ -71,13 +70,12 @@ class DoorApp(WSGIHandler):  # type: ignore[misc]  # Django ships no types.
         urls = (*patterns(service.mount(), lambda: service), every)
         self.request_class = type("Request", (WSGIRequest,), {"urlconf": urls})
         if not django_settings.MIDDLEWARE:
-            paths = plain_paths(service.routes, PLAIN)
-            self.plain = {key: Endpoint(service, route.name, PLAIN[route.kind]) for key, route in paths.items()}
+            self.plain = plain(service)
         self.of_django = [[*filter(is_djangos, receivers_of(signal))] for signal in SIGNALS]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Called by the server for every request."""
-        endpoint = self.plain.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+        endpoint = None if self.plain is None else plain_endpoint(self.plain, environ)
         if endpoint is not None and [*map(receivers_of, SIGNALS)] == self.of_django:
             return endpoint(environ, start_response)
         response: Iterable[bytes] = super().__call__(environ, start_response)

@@ -60,6 +60,11 @@ async def reply_of(answer: Future[Reply], seconds: float) -> Reply:
         raise prediction_timeout(seconds) from None
 
 
+async def opened(opening: Future[None], seconds: float) -> None:
+    """Wait for the opening of a model, but no longer than this; whoever then asks finds out whether it is open."""
+    await asyncio.wait([asyncio.wrap_future(opening)], timeout=seconds)
+
+
 @coroutine
 def _the_rest(work: Coroutine[Any, Any, Result], awaited: Any) -> Generator[Any, Any, Result]:
     """Run a coroutine that waits for `awaited` to its end, as `await` does (PEP 380)."""

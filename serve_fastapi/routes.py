@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
-from serve_fastapi.deadline import reply_of, within
+from serve_fastapi.deadline import opened, reply_of, within
 from serve_fastapi.document import described
 from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
 from serve_fastapi.reading import Body
@@ -115,7 +115,7 @@ async def predict(service: Service, exchange: Exchange, header: HeaderLookup, sc
     """Answer a prediction request: inline if that is quick, else in the pool, so that the event loop never waits."""
     authorize(service, exchange, header, scope)
     query = scope["query_string"].decode("latin-1") if scope["query_string"] else ""
-    parameters = given(service, exchange, scope) if "path_params" in scope else NONE  # Without: an exact path.
+    parameters = await given(service, exchange, scope) if "path_params" in scope else NONE  # Without: an exact path.
     with service.places, service.admit(exchange, header, query, parameters) as receipt:
         body = await read_body(service, receipt, receive)
         answer = service.answer(body, exchange)
@@ -127,7 +127,7 @@ async def stream(
 ) -> StreamedReply:
     """A request for predictions that is answered while it arrives."""
     authorize(service, exchange, header, scope)
-    query, parameters = scope["query_string"].decode("latin-1"), given(service, exchange, scope)
+    query, parameters = scope["query_string"].decode("latin-1"), await given(service, exchange, scope)
     return await streamed(service.settings, service.stream(exchange, header, query, parameters), receive)
 
 
@@ -141,13 +141,13 @@ async def token(service: Service, exchange: Exchange, header: HeaderLookup, scop
 async def read(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:
     """Answer a GET route: a document or a state, by the `reads` of its protocol (`READS` for our own JSON)."""
     authorize(service, exchange, header, scope)
-    return exchange.dialect.reads[exchange.route](service, asked_of(service, exchange, header, scope))
+    return exchange.dialect.reads[exchange.route](service, await asked_of(service, exchange, header, scope))
 
 
 async def page(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, _receive: Receive) -> Reply:
     """Answer a page in a thread: rendering the first one of a version takes 0.1 s, and nobody else shall wait."""
     authorize(service, exchange, header, scope)
-    asked = asked_of(service, exchange, header, scope)
+    asked = await asked_of(service, exchange, header, scope)
     return await run_in_threadpool(exchange.dialect.reads[exchange.route], service, asked)
 
 
@@ -165,15 +165,22 @@ async def not_found(
     raise no_such_path()
 
 
-def asked_of(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> Asked:
+async def asked_of(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> Asked:
     """What a request without a body asks."""
-    return service.asked(exchange, header, scope["query_string"].decode("latin-1"), given(service, exchange, scope))
+    parameters = await given(service, exchange, scope)
+    return service.asked(exchange, header, scope["query_string"].decode("latin-1"), parameters)
 
 
-def given(service: Service, exchange: Exchange, scope: Scope) -> Mapping[str, str]:
-    """The values of the route's path parameters, without those of the app's own URL prefix."""
+async def given(service: Service, exchange: Exchange, scope: Scope) -> Mapping[str, str]:
+    """The values of the route's path parameters, without those of the app's own URL prefix; a model that they name is
+    open, if it can be opened."""
     names = service.by_name[exchange.route].parameters
-    return {name: scope["path_params"][name] for name in names} if names else NONE
+    if not names:
+        return NONE
+    parameters = {name: scope["path_params"][name] for name in names}
+    if (opening := service.opening(exchange, parameters)) is not None:
+        await opened(opening, service.settings.predict_timeout)
+    return parameters
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope) -> None:

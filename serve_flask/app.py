@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -10,12 +10,12 @@ import flask
 from flask import Flask
 
 from serve_flask.routes import blueprint, exchanged
-from twinserve.service.http.routes import plain_paths
+from twinserve.service.http.paths import Plain
 from twinserve.service.service import Service
 from twinserve.service.settings import read_settings
 from twinserve.service.telemetry import logs
-from twinserve.wsgi.answers import PLAIN, not_found
-from twinserve.wsgi.raw_endpoint import Endpoint
+from twinserve.wsgi.answers import not_found
+from twinserve.wsgi.plain import plain, plain_endpoint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -37,8 +37,7 @@ def create_app(service: Service | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.register_error_handler(404, lambda _: exchanged(served, "unknown", not_found))
     app.register_blueprint(blueprint(served, protocols=None))
-    paths = plain_paths(served.routes, PLAIN)
-    app.plain = {key: Endpoint(served, route.name, PLAIN[route.kind]) for key, route in paths.items()}
+    app.plain = plain(served)
     app.as_made = app.added()
     app.extensions["twinserve"] = served
     return app
@@ -58,15 +57,15 @@ class DoorApp(Flask):
     none of that: 120 us of a request's 290.
     """
 
-    plain: Mapping[tuple[str, str], WSGIApplication] = {}
-    """The endpoints by method and path."""
+    plain: Plain[WSGIApplication] | None = None
+    """The endpoints; None where there are none."""
     as_made: object = None
     """The result of `added` when the app was made."""
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Called by the server for every request."""
-        if not self.is_listened_to and self.is_as_made:
-            endpoint = self.plain.get((environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")))
+        if self.plain is not None and not self.is_listened_to and self.is_as_made:
+            endpoint = plain_endpoint(self.plain, environ)
             if endpoint is not None:
                 self._got_first_request = True  # Flask refuses hooks from now on; none would be called here.
                 return endpoint(environ, start_response)

@@ -234,7 +234,8 @@ def test_a_named_model_answers_and_the_default_one_where_none_is_named() -> None
     with pytest.raises(Problem) as raised:
         service.models.current("third")
     assert raised.value.status == 404
-    assert service.quick_version(b"{}", "/predict") is None  # Which of the two is asked is not known yet.
+    quick = [service.quick_version(b"{}", f"{path}predict") for path in ("/", "/models/tumor/", "/models/other/")]
+    assert quick == [service.models.current(), service.models.current(), None]
     service.close()
 
 

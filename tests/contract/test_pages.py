@@ -12,10 +12,15 @@ from tests.doors import Both
 from twinserve.service.pages import assets
 from twinserve.service.service import Service
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.testing.contract.pages import BROWSER, PAGES, text_of
+from twinserve.testing.contract.pages import BROWSER, text_of
+from twinserve.testing.contract.pages import PAGES as ROUTES
+from twinserve.testing.contract.suite import example_path
 from twinserve.testing.fakes import service_of, settings_of, signature
 
-NEEDS = {"/": "read", "/card": "read", "/live": "manage"}
+NEEDS = {"/": "read", "/card": "read", "/live": "manage", "/models/tumor/card": "read"}
+
+
+PAGES = [example_path(route) for route in ROUTES]
 
 
 @pytest.fixture
@@ -82,7 +87,7 @@ def test_without_a_model_a_person_gets_a_page_and_a_program_a_problem(open_doors
         assert (program.status, program.headers["Content-Type"]) == (
             (200, "application/json") if path == "/" else (503, "application/problem+json")
         )
-    counted = f'twinserve_problems_total{{kind="unavailable"}} {5 * len(both.doors)}.0'
+    counted = f'twinserve_problems_total{{kind="unavailable"}} {7 * len(both.doors)}.0'
     assert counted.encode() in service.metrics.render()
 
 

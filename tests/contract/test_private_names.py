@@ -93,6 +93,7 @@ DOCUMENTED: Final[Mapping[str, tuple[str, ...]]] = {
     "httptools:HttpRequestParser": ("feed_data",),
     "os": ("_exit",),
     "prometheus_client.metrics:Gauge": ("multiprocess_mode",),
+    "prometheus_client.metrics:Counter": ("labels", "remove"),
     "prometheus_client.metrics:Histogram": ("buckets",),
     "prometheus_client.metrics:MetricWrapperBase": ("registry",),
     "prometheus_client.multiprocess": ("MultiProcessCollector",),

@@ -17,7 +17,7 @@ import serve_flask
 from harness.credentials import write_keys
 from tests.contract.conftest import OpenDoors
 from tests.django_hosts import Urls, of_wsgi
-from tests.doors import Both, FastAPIDoor, FlaskDoor, WSGIDoor
+from tests.doors import Both, Door, FastAPIDoor, FlaskDoor, WSGIDoor
 from tests.tensors import INFER, inputs_of, json_body
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
 from twinserve.service.protocols.spoken import spoken
@@ -40,7 +40,7 @@ def mount() -> Iterator[Mount]:
             web.register_blueprint(serve_flask.blueprint(service, protocols=protocols), url_prefix="/ml")
             api.include_router(serve_fastapi.router(service, protocols=protocols), prefix="/ml")
             site = of_wsgi(Urls([path("ml/", include(serve_django.urls_of(service, protocols=protocols)))]))
-            doors = [FlaskDoor(web), FastAPIDoor(api), WSGIDoor(site, "django")]
+            doors: list[Door] = [FlaskDoor(web), FastAPIDoor(api), WSGIDoor(site, "django")]
             stack.callback(service.close)
             for door in doors:
                 stack.callback(door.close)

@@ -24,4 +24,11 @@ def test_the_table_is_the_contracts() -> None:
         "/card",
         "/live",
         "/assets/{name}",
+        "/models",
+        "/models/{name}",
+        "/models/{name}/predict",
+        "/models/{name}/explain",
+        "/models/{name}/schema",
+        "/models/{name}/openapi.json",
+        "/models/{name}/card",
     }

@@ -26,7 +26,7 @@ def shown() -> set[str]:
     metrics = Metrics()
     metrics.count("predict", "POST", 200, 0.1)
     metrics.predictions.labels("m", "1").inc()
-    metrics.warnings.labels("m", "/a", "out-of-range").inc()
+    metrics.warn("m", "/a", "out-of-range", 1)
     metrics.serve("m", "1", datetime.now(UTC))
     lines = metrics.render().decode().splitlines()
     return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}

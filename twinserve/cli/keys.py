@@ -59,6 +59,7 @@ def create(options: argparse.Namespace) -> None:
         name=options.name,
         digest=digest,
         scopes=tuple(options.scopes.split(",")),
+        models=tuple(options.models.split(",")) if options.models else None,
         created=now,
         expires=now + timedelta(days=options.days) if options.days else None,
     )
@@ -85,12 +86,13 @@ def revoke(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """List the callers: name, scopes, and from when until when the key is valid."""
+    """List the callers: name, scopes, from when until when the key is valid, and for which models alone."""
     entries = keys.read(options.file or _setting("keys")).keys
     with reporting("nothing was changed"):
         for entry in entries:
             ends = f"until {entry.expires:%Y-%m-%d %H:%M}" if entry.expires else "for ever"
-            _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}")
+            bound = f" for {','.join(entry.models)}" if entry.models else ""
+            _say(f"{entry.name:<24} {','.join(entry.scopes):<20} since {entry.created:%Y-%m-%d %H:%M} {ends}{bound}")
 
 
 def signing_key(options: argparse.Namespace) -> None:
@@ -127,6 +129,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     made = command("create", create, "Make a key for a caller and show it once.")
     made.add_argument("name", help="The caller: lower-case letters, digits, - and _.")
     made.add_argument("--scopes", default="predict,read", help=f"Comma-separated, from: {', '.join(SCOPES)}.")
+    made.add_argument("--models", help="Comma-separated: the models that it may ask for (default: all).")
     made.add_argument("--days", type=_days, help="Days until it expires (default: never).")
     command("list", show, "List the keys, without secrets.")
     command("revoke", revoke, "Revoke a key.").add_argument("name")

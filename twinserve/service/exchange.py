@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections.abc import Container
 from http import HTTPStatus
 from typing import Final
 
@@ -36,7 +37,8 @@ class Exchange:
 
     __slots__ = (
         *("_access_log", "_cors", "_metrics", "_position", "_span", "_started"),
-        *("asked", "client", "dialect", "is_authorized", "method", "path", "request_id", "route", "version"),
+        *("allowed", "asked", "client", "dialect", "is_authorized", "method", "model", "path", "request_id", "route"),
+        "version",
     )
 
     def __init__(
@@ -63,10 +65,14 @@ class Exchange:
         self.asked = NOTHING
         """The request apart from its body: path and query parameters, headers. Set by `Service.admit`."""
         self.request_id = id_of(given_id)
+        self.model: str | None = None
+        """The name of the model that answers, once it is known."""
         self.version: str | None = None
-        """The version of the model that answers, once it is known."""
+        """Its version."""
         self.client: str | None = None
         """The caller's name, once it is authenticated; None where no credentials are required."""
+        self.allowed: Container[str] | None = None
+        """The models that the caller may ask for; None: all."""
         self.is_authorized = False
         """Has this request been authorized?"""
 
@@ -114,10 +120,11 @@ class Exchange:
                 path=self.path[:LONGEST_PATH],
                 status=int(reply.status),
                 ms=round(seconds * 1000, 3),
+                model=self.model,
                 version=self.version,
                 **({} if self.client is None else {"client": self.client}),
                 **({} if self._position is None else self._position._asdict()),
             )
         if self._span is not None:
-            self._span.end(int(reply.status), self.version)
+            self._span.end(int(reply.status), self.model, self.version)
         return self._headers(seconds)

@@ -10,10 +10,12 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
+from twinserve.service.auth.guard import require_model
 from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt, require_form
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.paths import Patterns
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
@@ -26,7 +28,7 @@ from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
-from twinserve.service.protocols.dialect import Asked, Dialect
+from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.protocols.spoken import chosen, routes_of, spoken
 from twinserve.service.settings import Settings
@@ -59,6 +61,8 @@ class Service(Lifecycle):
         """By route name, for the routes that are not part of our own JSON protocol."""
         self._slow = tuple({route.path.rpartition("}")[2] for route in self.routes if self._is_slow(route)})
         """The ends of the paths whose answers take longer than a prediction."""
+        self._named = Patterns(route for route in self.routes if "name" in route.parameters and route.scope)
+        """The paths that name a model."""
         self._queries = {
             route.name: query_reader(route.query, settings.ignored_parameters)
             for route in self.routes
@@ -100,7 +104,9 @@ class Service(Lifecycle):
             self._move()
         span = None
         if self._tracing is not None:
-            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, known=route in self.by_name)
+            known = self.by_name.get(route)
+            template = None if known is None else known.path
+            span = self._tracing.begin(method, path[:LONGEST_PATH], scheme, header, template)
         return Exchange(
             self.metrics,
             method=method,
@@ -134,7 +140,9 @@ class Service(Lifecycle):
         for the same exchange (one with the head, one with the body) does nothing.
         """
         if not exchange.is_authorized:
-            exchange.client = self._guard.authorize(self.by_name[exchange.route], header, address)
+            client = self._guard.authorize(self.by_name[exchange.route], header, address)
+            if client is not None:
+                exchange.client, exchange.allowed = client.name, client.models
             exchange.is_authorized = True
 
     def admit_form(self, header: HeaderLookup) -> Receipt:
@@ -153,34 +161,52 @@ class Service(Lifecycle):
         `query` as it came, `parameters` the given parts of the path."""
         if self._closing:
             raise shutting_down()
-        version = self.models.current(parameters.get("name") if parameters else None)
         route = self.by_name[exchange.route]
+        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
+            exchange.asked = self.asked(exchange, header, query, parameters)
+        version = self.models.current(parameters.get("name") if parameters else None)
         if route.kind == "form":
             require_form(header("content-type"), header("content-encoding"))
         else:
             exchange.dialect.admit(header)
-        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
-            exchange.asked = self.asked(exchange, header, query, parameters)
+        if exchange.asked is not NOTHING:
             version.require(exchange.asked)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
     def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
         """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
         model's name can be)."""
-        if parameters and not all(map(str.isprintable, parameters.values())):
-            raise no_such_path()
+        if parameters:
+            if not all(map(str.isprintable, parameters.values())):
+                raise no_such_path()
+            require_model(parameters.get("name", self.settings.model), exchange.allowed)
         read = self._queries.get(exchange.route)
         values = {} if read is None else read(query)
-        return Asked(parameters, values, header, self.by_name[exchange.route].explains)
+        return Asked(parameters, values, header, exchange.allowed, self.by_name[exchange.route].explains)
+
+    def opening(self, exchange: Exchange, parameters: Mapping[str, str]) -> Future[None] | None:
+        """What to wait for, for at most `predict_timeout`, before anything is asked of the model that a path names;
+        None where it is open, or there is none. Nobody waits for one that the caller may not ask for."""
+        name = parameters.get("name")
+        if name is None or not (exchange.allowed is None or name in exchange.allowed):
+            return None
+        return self.models.opening(name)
 
     def quick_version(self, body: bytes, path: str) -> ModelVersion | None:
         """The current version if it can answer this body inline, else None; for a server that must choose a thread
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
             raise shutting_down()
-        version = self.models.current()
-        is_one = len(self.models) == 1 and not path.endswith(self._slow)
-        return version if is_one and version.is_quick(body) else None
+        if path.endswith(self._slow):
+            return None
+        named = self._named.match(path)
+        if named is None:
+            version = self.models.current()
+        elif self.models.is_open(name := named[1]["name"]):
+            version = self.models.current(name)
+        else:
+            return None  # The model is to be opened; or its name is to be decoded, or unknown, which is rare.
+        return version if version.is_quick(body) else None
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.
@@ -190,9 +216,10 @@ class Service(Lifecycle):
         if self._closing:
             raise shutting_down()
         asked = exchange.asked
-        if version is None:
-            version = self.models.current(asked.parameters.get("name") if asked.parameters else None)
-        exchange.version = version.version
+        name = asked.parameters.get("name") if asked.parameters else None
+        if version is None or (name is not None and name != version.model):
+            version = self.models.current(name)
+        exchange.model, exchange.version = version.model, version.version
         if exchange.route == "form" or exchange.dialect.composer is not None:
             return self._answer_alone(body, exchange, version)
         dialect = exchange.dialect
@@ -219,7 +246,7 @@ class Service(Lifecycle):
             places.enter_context(self.streams)
             self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
             version = self.models.current(parameters.get("name"))
-            exchange.version = version.version
+            exchange.model, exchange.version = version.model, version.version
             codec = version.codec(exchange.dialect)
             question = Question(b"", exchange.asked, codec, exchange.request_id, self.observer)
             stream = version.stream(exchange.dialect, question)

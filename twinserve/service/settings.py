@@ -9,11 +9,12 @@ from typing import Annotated, Final, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from twinserve import bounds
 from twinserve.service.cores import available_cores
 from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
+from twinserve.service.model_settings import Count, ModelSettings, Seconds
 from twinserve.service.protocols.table import ALL
 from twinserve.service.settings_together import PREFIX, wrong_together
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
@@ -22,8 +23,6 @@ ENV_FILE: Final = ".env"
 ENV_ENCODING: Final = "utf-8-sig"
 """Some editors put a byte order mark in front, which would be part of the first variable's name."""
 
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
 ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
 """Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
 could then sign tokens."""
@@ -34,7 +33,7 @@ class BadSetting(Exception):
     """A setting is unknown or has an invalid value; the text is one sentence."""
 
 
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """How a server runs. Each field can be set by the variable `TWINSERVE_<FIELD>`, a line of `.env`, or an option."""
 
     model_config = SettingsConfigDict(
@@ -53,28 +52,6 @@ class Settings(BaseSettings):
     workers: Count = Field(1, description="Worker processes; one per core that you want to give to the service.")
     threads: Count | None = Field(
         None, description="Threads for predictions in each worker; by default the cores divided by the workers."
-    )
-    artifacts: Path = Field(Path("artifacts"), description="Folder with all models; where train.py registers them.")
-    model: str = Field("tumor", description="Name of the model to serve: a folder below the artifacts.")
-    trust_pickles: bool = Field(
-        default=False,
-        description="Open models that are stored as pickles. A pickle can run any code: only for models that you made.",
-    )
-    seal_key: Path | None = Field(
-        None,
-        description="File of a public key; only models sealed with its private key (train.py --seal-key) are opened.",
-    )
-    max_artifact: Count = Field(
-        bounds.ARTIFACT,
-        description="Maximum size of all files of a version together, in bytes; a larger version is not opened.",
-    )
-    open_timeout: Seconds = Field(
-        60.0,
-        description="Seconds that opening a version may take; after that it is refused, and the previous version goes "
-        "on serving.",
-    )
-    out_of_range: Literal["warn", "reject"] = Field(
-        "warn", description="What to do with values not seen in training: predict and warn, or answer 422."
     )
     max_body: Count = Field(
         8 * 1024 * 1024, description="Maximum size of a request body, in bytes; above it the answer is 413."

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from twinserve.service.addresses import is_loopback, is_safe
 from twinserve.service.http.cors import wrong_origin
-from twinserve.service.protocols.table import DIALECTS, split, unknown
+from twinserve.service.protocols.table import wrong_names
+from twinserve.store.models import NAME
 
 PREFIX: Final = "TWINSERVE_"
 
@@ -16,6 +17,8 @@ PREFIX: Final = "TWINSERVE_"
 class Compared(Protocol):
     """The settings that are compared with each other."""
 
+    @property
+    def listed_models(self) -> tuple[str, ...]: ...
     @property
     def host(self) -> str: ...
     @property
@@ -38,6 +41,12 @@ class Compared(Protocol):
 
 def wrong_together(settings: Compared) -> str | None:
     """What is wrong with these settings together and what to do, without a full stop; None where nothing is."""
+    if (wrong := wrong_names(settings.protocols)) is not None:
+        return f"{PREFIX}PROTOCOLS: {wrong}"
+    return _wrong_among_others(settings)
+
+
+def _wrong_among_others(settings: Compared) -> str | None:
     if settings.auth is None and not is_loopback(settings.host):
         return (
             f"{PREFIX}HOST={settings.host} can be reached from other machines: require credentials with "
@@ -54,12 +63,12 @@ def wrong_together(settings: Compared) -> str | None:
             f"{PREFIX}CORS_ORIGINS: {origin!r} is not an origin as browsers send it; write scheme and host in "
             "small letters, and a port that is not the scheme's own, as in https://app.example:8443, or * for any"
         )
-    if (name := next((name for name in split(settings.protocols) if name not in DIALECTS), None)) is not None:
-        return f"{PREFIX}PROTOCOLS: {unknown(name)}"
     if settings.rate_store is not None and not re.match(r"(rediss?|unix)://", settings.rate_store):
         return f"{PREFIX}RATE_STORE must be a URL that begins with redis://, rediss:// or unix://"
     if settings.rate_store is not None and settings.rate is None:
         return f"{PREFIX}RATE_STORE needs {PREFIX}RATE, the rate to count"
     if settings.issuer is not None and ("?" in settings.issuer or not is_safe(settings.issuer)):
         return f"{PREFIX}ISSUER must be an https URL, or an http URL of this machine, without a query"
+    if wrong := [name for name in settings.listed_models if not NAME.fullmatch(name)]:
+        return f"{PREFIX}MODELS: {wrong[0]!r} cannot be a model; write their names, separated by commas, or * for all"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from twinserve.store.given_path import given_path
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 VERSION: Final = re.compile(r"[1-9][0-9]{0,9}")
+CHAMPION: Final = "champion"
+"""The file in a model's folder that has the number of its champion."""
 
 
 def name_from(text: str) -> str:
@@ -30,6 +33,16 @@ def models(root: Path) -> list[str]:
     root = given_path(root)
     names = sorted(path.name for path in root.iterdir() if NAME.fullmatch(path.name)) if root.is_dir() else []
     return [name for name in names if versions_in(root / name)]
+
+
+def promoted_models(root: Path) -> list[str] | None:
+    """The names of the models in a store that have a champion, sorted; None if the store cannot be read now."""
+    try:
+        with os.scandir(root) as entries:
+            names = [entry.name for entry in entries if NAME.fullmatch(entry.name)]
+    except OSError:
+        return None
+    return sorted(name for name in names if (root / name / CHAMPION).exists())
 
 
 def only_model(root: Path) -> str:

@@ -17,11 +17,10 @@ from typing import Final
 from twinserve import bounds
 from twinserve.errors import ArtifactRefused, RegistryError, StoreUnreadable
 from twinserve.store.file_lock import sync_folder
-from twinserve.store.models import VERSION
+from twinserve.store.models import CHAMPION, VERSION
 from twinserve.store.store_file import read_small
 from twinserve.store.unreadable import unreadable
 
-CHAMPION: Final = "champion"
 HISTORY: Final = "history"
 STAGING: Final = ".staging-"
 POINTER: Final = re.compile(rf"\s*({VERSION.pattern})\s*(?:\nheld since ([0-9T:-]{{19}}Z)\s*)?")

@@ -10,15 +10,16 @@ from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import Kind
+from twinserve.service.http.routes import Kind, Route
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
-from twinserve.wsgi.deadline import reply_of
-from twinserve.wsgi.environ_keys import BODY, PARAMETERS, PLACE, VERSION
+from twinserve.wsgi.deadline import opened, reply_of
+from twinserve.wsgi.environ_keys import BODY, CAN_STREAM, PARAMETERS, PLACE, VERSION
 from twinserve.wsgi.input_stream import input_stream
 from twinserve.wsgi.kept_place import KeptPlace
 from twinserve.wsgi.raw_endpoint import Answer, AnyAnswer
+from twinserve.wsgi.second_call import StreamAwaited
 from twinserve.wsgi.streaming import streamed
 
 if TYPE_CHECKING:
@@ -91,9 +92,25 @@ def asked_of(service: Service, exchange: Exchange, header: HeaderLookup, environ
 
 
 def given(service: Service, exchange: Exchange, environ: WSGIEnvironment) -> Mapping[str, str]:
-    """The values of the route's path parameters, without those of the app's own URL prefix."""
-    names = service.by_name[exchange.route].parameters
-    return {name: environ[PARAMETERS][name] for name in names} if names else NONE
+    """The values of the route's path parameters, without those of the app's own URL prefix; a model that they name is
+    open, if it can be opened."""
+    route = service.by_name[exchange.route]
+    if not route.parameters:
+        return NONE
+    parameters = {name: environ[PARAMETERS][name] for name in route.parameters}
+    if (opening := service.opening(exchange, parameters)) is not None:
+        require_thread(environ, route)
+        opened(opening, service.settings.predict_timeout)
+    return parameters
+
+
+def require_thread(environ: WSGIEnvironment, route: Route) -> None:
+    """Have our own server call the app again in a thread, if it has called it in its event loop."""
+    arrived = environ.get(BODY)
+    if route.kind == "stream" and environ.get(CAN_STREAM) is False:
+        raise StreamAwaited
+    if arrived is not None and not isinstance(arrived, bytes):
+        arrived.read()  # Raises `BodyAwaited`; a whole body of a model that is not open is for a thread.
 
 
 def authorize(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> None:

@@ -50,10 +50,10 @@ def echo(_method: str, path: str, answer: Answer) -> Answer:
 PREDICT, MODEL = BY_NAME["predict"], BY_NAME["model"]
 MALFORMED = files("n_*.json")[0]
 DEFECTS: Mapping[str, tuple[Change, Test]] = {
-    "no length": (without("Content-Length"), lambda suite, at: suite.test_get_is_200(at, MODEL)),
+    "no length": (without("Content-Length"), lambda suite, at: suite.test_get_is_200(at, "tumor", MODEL)),
     "HEAD without a type": (
         lambda method, path, answer: without("Content-Type")(method, path, answer) if method == "HEAD" else answer,
-        lambda suite, at: suite.test_head_is_get_without_the_body(at, MODEL),
+        lambda suite, at: suite.test_head_is_get_without_the_body(at, "tumor", MODEL),
     ),
     "OPTIONS is 200": (
         status({204: 200}),

@@ -14,3 +14,5 @@ class Client:
     name: str
     """Not secret: it is logged, and its requests are counted against the rate under this name."""
     scopes: frozenset[Scope]
+    models: frozenset[str] | None = None
+    """The models that it may ask for; None: all."""

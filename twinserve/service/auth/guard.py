@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,13 +41,12 @@ class Guard:
         """Do the settings require credentials or limit rates? If not, `authorize` need not be called."""
         return self._identify is not None or self._rate is not None
 
-    def authorize(self, route: Route, header: HeaderLookup, address: str) -> str | None:
-        """The caller's name, None if no credentials are required; raises `Problem` (401, 403, 429).
+    def authorize(self, route: Route, header: HeaderLookup, address: str) -> Client | None:
+        """The caller, None if no credentials are required; raises `Problem` (401, 403, 429).
 
         A refused request counts against the rate, too: the caller's if it is authenticated, else its address's.
         """
         caller = f"address {network(address)}"
-        name = None
         try:
             page = is_page(route, header)
             if self._identify is None or self._settings.is_open(route, page=page):
@@ -56,13 +55,14 @@ class Guard:
             if page and credential is None:
                 return None  # The page asks for them.
             client = _require_client(credential, self._identify)
-            name = client.name
-            caller = f"client {name}"  # An issuer chooses the names of its clients; none reads like an address.
+            caller = f"client {client.name}"  # An issuer chooses the names of its clients; none reads like an address.
             _require_scope(client, route.page if page else route.scope)
+            if not (route.is_general or "name" in route.parameters):
+                require_model(self._settings.model, client.models)
+            return client
         finally:
             if self._rate is not None and not (route.is_probe or route.name in HEALTH):
                 self._rate.take(caller)
-        return name
 
     def close(self) -> None:
         """Close the connections to a rate store."""
@@ -125,6 +125,12 @@ def _require_scope(client: Client, scope: Scope | None) -> None:
     if scope not in client.scopes:
         challenge = (("WWW-Authenticate", f'Bearer {REALM}, error="insufficient_scope", scope="{scope}"'),)
         raise Problem("forbidden", f"This path requires the scope {scope}.", headers=challenge)
+
+
+def require_model(name: str, allowed: Container[str] | None) -> None:
+    """Raise `Problem` (403) unless a caller may ask for this model, whether it exists or not."""
+    if allowed is not None and name not in allowed:
+        raise Problem("forbidden", "These credentials are not for this model.")
 
 
 def _open_keys(path: Path) -> Keys:

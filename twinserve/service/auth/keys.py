@@ -37,6 +37,8 @@ class Entry(BaseModel):
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the key as it is sent, in hexadecimal."""
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    models: Annotated[tuple[Annotated[str, Field(pattern=rf"^{NAME}$")], ...], Field(min_length=1)] | None = None
+    """The models that this caller may ask for; all if none are named."""
     created: AwareDatetime
     expires: AwareDatetime | None = None
 
@@ -59,7 +61,8 @@ class Holder:
     """One caller in memory, with its digest as bytes."""
 
     def __init__(self, entry: Entry) -> None:
-        self.client = Client(entry.name, frozenset(entry.scopes))
+        models = None if entry.models is None else frozenset(entry.models)
+        self.client = Client(entry.name, frozenset(entry.scopes), models)
         self.digest = bytes.fromhex(entry.digest)
         self._ends = entry.expires.timestamp() if entry.expires else float("inf")
 

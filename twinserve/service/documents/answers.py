@@ -15,7 +15,7 @@ from twinserve.store.manifest import Manifest
 
 Document = dict[str, Any]
 
-TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "live_page", "asset"})
+TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "named_card", "live_page", "asset"})
 """The routes whose answer is no JSON."""
 
 SUMMARIES: Final = {"middle": "In the middle", "low": "Low values", "high": "High values"}
@@ -33,13 +33,30 @@ FINDINGS: Final[Document] = {
 }
 
 
+ANSWERER: Final[Document] = {"model": {"type": "string"}, "version": {"type": "string"}}
+_LISTED: Final[Document] = {
+    "name": {"type": "string"},
+    "version": {"type": ["string", "null"], "description": "The version that answers; null as long as none is open."},
+    "state": {
+        "enum": ["open", "closed", "refused"],
+        "description": "closed: opened when it is asked for. refused: its champion cannot be opened.",
+    },
+}
+_PAGE: Final[Document] = {
+    "default": {"type": "string", "description": "The model of the plain paths."},
+    "models": {"type": "array", "items": {"type": "object", "properties": _LISTED, "required": [*_LISTED]}},
+    "next": {"type": ["string", "null"], "description": "The value of `after` for what follows."},
+}
+MODELS: Final[Document] = {"type": "object", "properties": _PAGE, "required": [*_PAGE]}
+
+
 def request_body(route: Route, settings: Settings, examples: Sequence[Example]) -> Document:
     """One instance, or as many as the path takes; a page that tries a request begins with the first example."""
-    instance = {"$ref": "#/components/schemas/Instance"}
+    instance: Document = {"type": "object"} if route.parameters else {"$ref": "#/components/schemas/Instance"}
     most = min(settings.max_batch, settings.max_explain) if route.explains else settings.max_batch
     schema = {"oneOf": [instance, {"type": "array", "items": instance, "minItems": 1, "maxItems": most}]}
     content: Document = {"schema": schema}
-    if examples:
+    if examples and not route.parameters:
         content["examples"] = _named(examples)
     return {"required": True, "content": {"application/json": content}}
 
@@ -58,7 +75,10 @@ def _named(examples: Sequence[Example]) -> Document:
 
 def parameters(route: Route, facts: Manifest) -> list[Document]:
     """The query parameters that a path takes of this model."""
-    documented = ((parameter, _parameter_schema(parameter, facts)) for parameter in route.query or ())
+    documented = (
+        (parameter, parameter.schema if route.parameters else _parameter_schema(parameter, facts))
+        for parameter in route.query or ()
+    )
     return [
         {"name": parameter.name, "in": "query", "description": parameter.description, "schema": schema}
         for parameter, schema in documented
@@ -83,6 +103,10 @@ def path_parameters(route: Route) -> list[Document]:
 
 def success(route: Route, facts: Manifest) -> Document:
     """The schema of the body of a 200."""
+    if route.kind == "predict" and route.parameters:  # Of any model: its own document says what.
+        return {"type": "object", "properties": ANSWERER, "required": [*ANSWERER]}
+    if route.name == "models":
+        return MODELS
     if route.kind == "predict":
         prediction = {"$ref": f"#/components/schemas/{'Explained' if route.explains else 'Prediction'}"}
         named = {"model": {"const": facts.name}, "version": {"type": "string"}}

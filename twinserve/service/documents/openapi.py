@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from twinserve.service.documents.answers import (
@@ -65,7 +65,15 @@ REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "card": ("unavailable",),
     "live_page": ("unavailable",),
     "asset": ("not-found",),
+    "models": ("invalid-parameter",),
 }
+NAMED: Final = {
+    name: (*REFUSALS.get(name.removeprefix("named_"), ()), "not-found")
+    for name in ("named_predict", "named_explain", "named_model", "named_schema", "named_openapi", "named_card")
+}
+"""The same of a model that the path names."""
+OF_A_MODEL: Final = frozenset({"predict", "explain", "schema", "openapi", "card"})
+"""The routes that stand below `/models/{name}`, too."""
 FORM_BODY: Final[Document] = {
     "type": "object",
     "description": "Each field by its JSON Pointer, as text.",
@@ -103,13 +111,22 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "metrics": "text/plain",
     "form": "text/html",
     "card": "text/html",
+    "named_card": "text/html",
+    "named_schema": "application/schema+json",
     "live_page": "text/html",
     "asset": "*/*",
 }
 
 
-def openapi(instance: Document, facts: Manifest, settings: Settings, examples: Sequence[Example] = ()) -> Document:
-    """The document of a service with this JSON Schema of an instance, and these examples of one.
+def openapi(
+    instance: Document,
+    facts: Manifest,
+    settings: Settings,
+    examples: Sequence[Example] = (),
+    names: Container[str] | None = None,
+) -> Document:
+    """The document of a service with this JSON Schema of an instance, and these examples of one; of the routes of these
+    names alone, if some are given.
 
     Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
     named = {
@@ -123,6 +140,8 @@ def openapi(instance: Document, facts: Manifest, settings: Settings, examples: S
         components["securitySchemes"] = security_document
     paths: Document = {}
     for route in settings.routes:
+        if names is not None and route.name not in names:
+            continue
         paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
     return {
         "openapi": VERSION,
@@ -178,7 +197,7 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if with_body:
         media_type = MEDIA_TYPES.get(route.name, "application/json")
         answer["content"] = {media_type: {"schema": success(route, facts)}}
-    is_refused = route.explains and facts.target.unexplained is not None
+    is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
     if route is TOKEN:
         error = {"application/json": {"schema": TOKEN_ERROR}}
@@ -188,7 +207,7 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
     if route.kind == "form":
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
-    refusals = (*REFUSALS.get(route.name, ()), *(["not-found"] if is_refused else []))
+    refusals = (*REFUSALS.get(route.name, NAMED.get(route.name, ())), *(["not-found"] if is_refused else []))
     for kind in (*_guarding(route, settings), *refusals, "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))

@@ -11,6 +11,9 @@ from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
 
 LONGEST_NUMBER: Final = 20
 """Characters of a number; no value that is accepted is longer."""
+LISTED: Final = 100
+MOST_LISTED: Final = 1_000
+"""Names in one reply: as many as were asked for, or by default."""
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -43,6 +46,13 @@ def read_top(text: str) -> int:
     return number
 
 
+def read_limit(text: str) -> int:
+    """How many of a list to give."""
+    if (number := read_top(text)) > MOST_LISTED:
+        raise Unfit("bound", f"Must be at most {MOST_LISTED}.")
+    return number
+
+
 def read_coverage(text: str) -> float:
     """A JSON number within the range of coverages."""
     if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(text):
@@ -52,6 +62,13 @@ def read_coverage(text: str) -> float:
     return number
 
 
+LIMIT: Final = Parameter(
+    "limit",
+    read_limit,
+    {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": LISTED},
+    "How many to list.",
+)
+AFTER: Final = Parameter("after", str, {"type": "string"}, "The name behind which the list goes on: `next` of a reply.")
 CLASS: Final = Parameter("class", str, {"type": "string"}, "The class to explain; by default each row's own label.")
 TOP: Final = Parameter(
     "top",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, get_args
 
-from twinserve.service.http.parameters import CLASS, COVERAGE, TOP, Parameter
+from twinserve.service.http.parameters import AFTER, CLASS, COVERAGE, LIMIT, TOP, Parameter
 
 Kind = Literal["predict", "stream", "read", "token", "form"]
 """How a path is answered: by the model, whole or piece by piece, by what is only read, with a token, or with a page by
@@ -43,6 +43,9 @@ class Route:
     beside: tuple[str, ...] = ()
     """The methods that another route of the same path takes; a path's first route answers all that none takes."""
 
+    is_general: bool = False
+    """Does it concern no model, or all of them? Else it concerns the one that its path names, or the default model."""
+
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the path parameters."""
@@ -68,8 +71,29 @@ ROUTES: Final = (
     ),
     Route("schema", "/schema", READ, "read", "The JSON Schema of one instance"),
     Route("openapi", "/openapi.json", READ, "read", "This service as an OpenAPI document"),
-    Route("docs", "/docs", READ, "read", "The OpenAPI document as a page", renders=True),
+    Route("docs", "/docs", READ, "read", "The OpenAPI document as a page", renders=True, is_general=True),
     Route("model", "/model", READ, "read", "The model: facts, metrics and origin"),
+    Route("models", "/models", READ, "read", "The models, page by page", query=(LIMIT, AFTER), is_general=True),
+    Route("named_model", "/models/{name}", READ, "read", "A model: facts, metrics and origin"),
+    Route(
+        *(
+            "named_predict",
+            "/models/{name}/predict",
+            ("POST",),
+            "predict",
+            "Predict by that model",
+            "predict",
+        ),
+        (COVERAGE,),
+    ),
+    Route(
+        *("named_explain", "/models/{name}/explain", ("POST",), "predict", "Predict by it, and explain", "predict"),
+        (CLASS, TOP),
+        explains=True,
+    ),
+    Route("named_schema", "/models/{name}/schema", READ, "read", "The JSON Schema of one of its instances"),
+    Route("named_openapi", "/models/{name}/openapi.json", READ, "read", "Its paths as an OpenAPI document"),
+    Route("named_card", "/models/{name}/card", READ, "read", "Its model card", page="read", renders=True),
     Route("live", "/health/live", READ, None, "Liveness"),
     Route("ready", "/health/ready", READ, None, "Readiness"),
     Route("healthz", "/healthz", READ, None, "Liveness, by another name"),
@@ -89,7 +113,7 @@ ROUTES: Final = (
     Route("live_page", "/live", READ, "manage", "What happens now, as a page", page="manage", renders=True),
     Route("asset", "/assets/{name}", READ, None, "A style or script of the pages"),
 )
-PAGES: Final = frozenset({"form", "card", "live_page", "asset"})
+PAGES: Final = frozenset({"form", "card", "named_card", "live_page", "asset"})
 """The routes that there are for the sake of pages only."""
 WITHOUT_PAGES: Final = tuple(
     replace(route, page=None, beside=(), summary="The index of paths") if route.name == "index" else route
@@ -112,14 +136,3 @@ def first_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
     for route in routes:
         first.setdefault(route.path, route)
     return tuple(first.values())
-
-
-def plain_paths(routes: Iterable[Route], kinds: Container[Kind]) -> dict[tuple[str, str], Route]:
-    """The routes of these kinds by method and path, without those that have path parameters: a door's own app finds
-    them without a router."""
-    return {
-        (method, route.path): route
-        for route in routes
-        if route.kind in kinds and not route.parameters
-        for method in route.methods
-    }

@@ -67,18 +67,33 @@ class Follower:
 
     def look(self) -> None:
         """Check the champion once, and open it and swap it in if it is new."""
+        if (version := self.news()) is not None:
+            self.open(version)
+
+    def news(self) -> int | None:
+        """The champion, if it has to be opened. Reads one small file, which takes 20 us."""
         try:
             standing = self._registry.require_champion()
         except ModelError as error:
             self._refuse(UNKNOWN, str(error))
-            return
+            return None
         version, self.hold = standing.version, standing.hold
         folder = self._registry.path(version)
         if version == self._tried and not self._is_due(folder) and not self._is_replaced(version):
-            return
+            return None
         self._tried, self._again = version, _Again(folder)
         self._manifest = self._manifest_stamp(version)
-        self._open(version)
+        return version
+
+    @property
+    def progress(self) -> Mapping[str, Mapping[str, str]]:
+        """The state of a new champion: `opening` (version, since), `refused` (version, reason), or empty."""
+        progress: dict[str, Mapping[str, str]] = {}
+        if (opening := self.opening) is not None:
+            progress["opening"] = {"version": opening[0], "since": opening[1]}
+        if (refused := self.refused) is not None:
+            progress["refused"] = {"version": refused[0], "reason": refused[1]}
+        return progress
 
     def _is_due(self, folder: Path) -> bool:
         """Should the champion, which was tried before, be tried again?"""
@@ -100,7 +115,8 @@ class Follower:
             return stat.st_mtime_ns, stat.st_ino, stat.st_size
         return None
 
-    def _open(self, version: int) -> None:
+    def open(self, version: int) -> None:
+        """Open this version and swap it in, or refuse it."""
         if self.refused is None or self.refused[0] != str(version):  # Else this has been logged.
             log.info("opening", model=self._registry.name, version=str(version))
         self.opening = (str(version), datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))

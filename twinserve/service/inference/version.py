@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from math import inf
 from typing import Any, Final
@@ -19,7 +19,7 @@ from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
 from twinserve.service.documents.description import describe
-from twinserve.service.documents.openapi import openapi
+from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference import quick
@@ -45,8 +45,6 @@ from twinserve.store.manifest import Manifest
 from twinserve.store.shown_examples import shown_examples
 
 SCHEMA_JSON: Final = "application/schema+json"
-KEPT: Final = 1000
-"""Counters of warnings that are kept; a version has one or two for each of its fields."""
 RESERVE: Final = 0.1
 """The share of `PREDICT_TIMEOUT` by which explanations that are not ready end sooner: a thousand sampled ones may take
 minutes, and a process all of whose threads are busy for longer than that time is taken for stuck, and ends."""
@@ -74,10 +72,6 @@ class ModelVersion:
         self._novelty = Novelty(artifact.signature)
         self._count = metrics.predictions.labels(facts.name, version).inc
         self._metrics = metrics
-        self._warned = lru_cache(maxsize=KEPT)(
-            lambda path, code, name=facts.name: metrics.warnings.labels(name, pointer(path), code)
-        )
-        """The counter of warnings at a place; looking one up takes 4 us."""
 
     @property
     def manifest(self) -> Manifest:
@@ -234,7 +228,7 @@ class ModelVersion:
         if warnings:
             places = Counter((finding.path, finding.code) for findings in warnings.values() for finding in findings)
             for (path, code), number in places.items():
-                self._warned(path, code).inc(number)
+                self._metrics.warn(self.model, pointer(path), code, number)
 
     @cached_property
     def openapi(self) -> Reply:
@@ -242,6 +236,12 @@ class ModelVersion:
         return _document(
             openapi(self._schema_document(flat=False), self._artifact.manifest, self._settings, self.examples)
         )
+
+    @cached_property
+    def own_openapi(self) -> Reply:
+        """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
+        instance, facts = self._schema_document(flat=False), self._artifact.manifest
+        return _document(openapi(instance, facts, self._settings, self.examples, OF_A_MODEL))
 
 
 def _document(value: Any, media_type: str = "application/json") -> Reply:

@@ -1,12 +1,11 @@
-"""`Watch`: the thread that follows the champions of all models."""
+"""`Watch`: the thread that looks after the models of a process."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Final
 
-from twinserve.service.inference.follower import Follower
 from twinserve.service.telemetry.logs import log
 
 INTERVAL: Final = 1.0
@@ -16,12 +15,12 @@ LAST_LOOK: Final = 4.0
 
 
 class Watch:
-    """Calls each follower every `INTERVAL` seconds until it is stopped."""
+    """Calls a function every `INTERVAL` seconds until it is stopped."""
 
-    def __init__(self, followers: Iterable[Follower], stop: threading.Event) -> None:
-        self._followers, self._stop = tuple(followers), stop
+    def __init__(self, look: Callable[[], object], stop: threading.Event) -> None:
+        self._look, self._stop = look, stop
         self.has_looked = threading.Event()
-        """Set once each follower has been called, and so any new champion has been opened or refused."""
+        """Set after the first call."""
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -36,10 +35,9 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            for follower in self._followers:
-                try:
-                    follower.look()
-                except Exception as error:  # Whatever a version raises, this thread goes on.
-                    log.error("watch failed", exc_info=error)
+            try:
+                self._look()
+            except Exception as error:  # Whatever a look raises, this thread goes on.
+                log.error("watch failed", exc_info=error)
             self.has_looked.set()
             self._stop.wait(INTERVAL)

@@ -12,7 +12,7 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
-from twinserve.service.pages.frame import Frame, Shown, kept
+from twinserve.service.pages.frame import Frame, Shown, kept, root_of
 from twinserve.service.pages.history import History, history
 from twinserve.service.pages.model_card import LONGEST, card_html
 from twinserve.service.pages.outcome import NOT_ASKED, Outcome
@@ -25,10 +25,10 @@ from twinserve.store.artifact import CARD
 
 MARKDOWN_TYPE: Final = "text/markdown; charset=utf-8"
 
-Make = Callable[[Settings, tuple[Route, ...], Shown, HeaderLookup], Reply]
+Make = Callable[[Settings, Route, Shown, HeaderLookup], Reply]
 
 
-def index(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
+def index(settings: Settings, _route: Route, version: Shown, header: HeaderLookup) -> Reply:
     """`GET /` for people."""
     return kept(
         "index.html",
@@ -48,12 +48,12 @@ def answered(settings: Settings, version: Shown, posted: Posted, outcome: Outcom
     return Reply(status, body, HTML_TYPE, HEADERS)
 
 
-def card(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
+def card(settings: Settings, route: Route, version: Shown, header: HeaderLookup) -> Reply:
     """`GET /card`."""
     if preferred(header("accept"), (HTML, MARKDOWN)) == MARKDOWN:
         missing = f"# {texts()['card']['heading'].format(model=version.model)}\n\n{texts()['card']['none']}\n"
         return Reply(HTTPStatus.OK, version.card.get(CARD, missing.encode()), MARKDOWN_TYPE, (("Vary", "Accept"),))
-    frame, past = Frame.of("card", settings, version), history(settings, version.model)
+    frame, past = Frame.of("card", settings, version, root_of(route)), history(settings, version.model)
     known = (past.champion, *((step.version, step.facts.own_digest) for step in past.versions))
     return version.pages.get((frame, known), lambda: _card(frame, version, past)).reply(header)
 
@@ -64,12 +64,12 @@ def _card(frame: Frame, version: Shown, past: History) -> CacheableDocument:
     return document("card.html", frame=frame, body=shown, is_missing=markdown is None, history=past)
 
 
-def live(settings: Settings, _routes: tuple[Route, ...], version: Shown, header: HeaderLookup) -> Reply:
+def live(settings: Settings, _route: Route, version: Shown, header: HeaderLookup) -> Reply:
     """`GET /live`."""
     return kept("live.html", Frame.of("live", settings, version), version).reply(header)
 
 
-def unavailable(page: str, settings: Settings, problem: Problem) -> Reply:
+def unavailable(page: str, settings: Settings, problem: Problem, root: str = "") -> Reply:
     """A page in the place of one of this name, as long as no model is loaded."""
-    body = render("unavailable.html", frame=Frame.of(page, settings, None), detail=problem.detail)
+    body = render("unavailable.html", frame=Frame.of(page, settings, None, root), detail=problem.detail)
     return Reply(problem.status, body, HTML_TYPE, (*HEADERS, ("Vary", VARY), *problem.headers))

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from twinserve.service.http.cacheable import CacheableDocument
+from twinserve.service.http.routes import Route
 from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import SHELLS, KeptPages, document
 from twinserve.service.settings import Settings
@@ -45,17 +46,24 @@ class Frame(NamedTuple):
     version: str | None = None
     created: str | None = None
     """When the version was trained."""
+    root: str = ""
+    """The way to the service's own path, relative to the page's."""
     has_docs: bool = True
     """Can a browser open /docs? Credentials in the memory of a page do not go along with a link to another document."""
 
     @classmethod
-    def of(cls, page: str, settings: Settings, version: Shown | None) -> Frame:
+    def of(cls, page: str, settings: Settings, version: Shown | None, root: str = "") -> Frame:
         """The frame of a page."""
         has_docs = all(settings.is_open(route) for route in settings.routes if route.name == "docs")
         if version is None:
-            return cls(page, asks(settings), has_docs=has_docs)
+            return cls(page, asks(settings), root=root, has_docs=has_docs)
         created = version.manifest.training.created
-        return cls(page, asks(settings), version.model, version.version, created, has_docs)
+        return cls(page, asks(settings), version.model, version.version, created, root, has_docs)
+
+
+def root_of(route: Route) -> str:
+    """The way from a path to the service's own: `../../` from `/models/{name}/card`."""
+    return "../" * (route.path.count("/") - 1)
 
 
 def asks(settings: Settings) -> str:
@@ -67,9 +75,9 @@ def asks(settings: Settings) -> str:
     return ""
 
 
-def shell(page: str, settings: Settings) -> CacheableDocument:
+def shell(page: str, settings: Settings, root: str = "") -> CacheableDocument:
     """The page that asks for credentials in place of the one of this name; it shows nothing of the model."""
-    frame = Frame.of(page, settings, None)
+    frame = Frame.of(page, settings, None, root)
     return SHELLS.get(frame, lambda: document("sign_in.html", frame=frame))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
@@ -31,6 +31,8 @@ class Asked(NamedTuple):
     query: Mapping[str, Any] = {}
     """The values of the query parameters, checked, by name."""
     header: HeaderLookup = NO_HEADERS
+    allowed: Container[str] | None = None
+    """The names of the models that the caller may ask for; None: all."""
     explains: bool = False
     """Must the reply say why the predictions are what they are?"""
     form: Any = None
@@ -53,6 +55,10 @@ class Described(Shown, Protocol):
     def openapi(self) -> Reply:
         """The OpenAPI document of the service."""
 
+    @property
+    def own_openapi(self) -> Reply:
+        """The OpenAPI document of the paths of this model alone."""
+
     def codec(self, dialect: Dialect, /) -> Codec:
         """Its codec for a dialect."""
 
@@ -60,14 +66,24 @@ class Described(Shown, Protocol):
         """Raise `Problem` unless it is what was asked for, and has that (400, 404, 501)."""
 
 
+class Listed(NamedTuple):
+    """A model in a list."""
+
+    name: str
+    version: str | None
+    """The version that answers; None as long as none is open."""
+    state: Literal["open", "closed", "refused"]
+    """`closed`: it is opened when it is asked for. `refused`: its champion cannot be opened."""
+
+
 class Models(Protocol):
     """The models of a service, as routes of the kind `read` see them."""
 
-    def __iter__(self) -> Iterator[str]:
-        """Their names."""
-
     def current(self, name: str | None = None) -> Described:
         """The current version of a model, of the default model if `name` is None; raises `Problem` (404, 503)."""
+
+    def listed(self, after: str, limit: int, allowed: Container[str] | None) -> tuple[Sequence[Listed], str | None]:
+        """At most so many of the models, by name, behind this name; and the name behind which there are more."""
 
     def progress(self, name: str | None = None) -> Mapping[str, Mapping[str, str]]:
         """The state of a new champion: `opening`, `refused`, or empty."""

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from twinserve.service import pages
 from twinserve.service.auth.credential import is_page, must_ask
+from twinserve.service.http.parameters import LISTED
 from twinserve.service.http.problem import Problem, no_such_path, shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import Route
+from twinserve.service.pages.frame import root_of
 from twinserve.service.protocols.dialect import Asked, Read, Served
 from twinserve.service.telemetry.metrics import CONTENT_TYPE
 
@@ -31,7 +33,7 @@ def index(service: Served, asked: Asked) -> Reply:
 
 def card(service: Served, asked: Asked) -> Reply:
     """`GET /card`: the model card as a page, or as Markdown for a caller that prefers it."""
-    return _page(service, asked, _route(service, "card"), pages.card)
+    return _page(service, asked, _route(service, "named_card" if "name" in asked.parameters else "card"), pages.card)
 
 
 def live_page(service: Served, asked: Asked) -> Reply:
@@ -53,17 +55,17 @@ def _route(service: Served, name: str) -> Route:
 
 def _page(service: Served, asked: Asked, route: Route, make: pages.Make) -> Reply:
     """The page of a path, or the one that asks for credentials, or the one that says that no model is loaded."""
-    name = route.name.removesuffix("_page")
+    name = route.name.removesuffix("_page").removeprefix("named_")
     if must_ask(service.settings, route, asked.header):
-        return pages.shell(name, service.settings).reply(asked.header)
+        return pages.shell(name, service.settings, root_of(route)).reply(asked.header)
     try:
-        version = service.models.current()
+        version = service.models.current(asked.parameters.get("name"))
     except Problem as problem:
         if not is_page(route, asked.header):
             raise
         service.metrics.problems.labels(problem.kind).inc()  # Told on a page, which is no refusal.
-        return pages.unavailable(name, service.settings, problem)
-    return make(service.settings, service.routes, version, asked.header)
+        return pages.unavailable(name, service.settings, problem, root_of(route))
+    return make(service.settings, route, version, asked.header)
 
 
 def live(_service: Served, _: Asked) -> Reply:
@@ -79,9 +81,18 @@ def ready(service: Served, _: Asked) -> Reply:
     return _json({"status": "ready", "model": version.model, "version": version.version, **service.models.progress()})
 
 
-def model(service: Served, _: Asked) -> Reply:
+def models(service: Served, asked: Asked) -> Reply:
+    """`GET /models`: which there are, in the order of their names."""
+    after, limit = asked.query.get("after", ""), asked.query.get("limit", LISTED)
+    listed, further = service.models.listed(after, limit, asked.allowed)
+    default = service.settings.model
+    return _json({"default": default, "models": [model._asdict() for model in listed], "next": further})
+
+
+def model(service: Served, asked: Asked) -> Reply:
     """`GET /model`: the facts of the version that answers, and the hold of a rollback while there is one."""
-    description, hold = service.models.current().description, service.models.hold()
+    name = asked.parameters.get("name")
+    description, hold = service.models.current(name).description, service.models.hold(name)
     if hold is None:
         return description
     held = b',"hold":' + json.dumps(hold, separators=(",", ":")).encode()
@@ -93,8 +104,18 @@ def _json(value: Any, indent: int | None = None) -> Reply:
     return Reply(HTTPStatus.OK, json.dumps(value, indent=indent, separators=separators).encode())
 
 
+def schema(service: Served, asked: Asked) -> Reply:
+    """`GET /schema`."""
+    return service.models.current(asked.parameters.get("name")).schema
+
+
 READS: Final[Mapping[str, Read]] = {
-    "schema": lambda service, _: service.models.current().schema,
+    "models": models,
+    "named_model": model,
+    "named_schema": schema,
+    "named_openapi": lambda service, asked: service.models.current(asked.parameters["name"]).own_openapi,
+    "named_card": card,
+    "schema": schema,
     "openapi": lambda service, _: service.models.current().openapi,
     "docs": lambda service, asked: pages.docs(has_pages=service.settings.pages).reply(asked.header),
     "model": model,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -26,8 +27,8 @@ GaugeMode = Literal["livemax", "livemin"]
 
 
 class Metrics:
-    """The metrics of one service. Labels come from closed sets, among them the fields of each
-    model, so their number is bounded."""
+    """The metrics of one service. Labels come from closed sets, among them the models that are open, with their fields
+    and their last two versions, so their number is bounded."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -44,7 +45,7 @@ class Metrics:
         self.predictions = Counter(
             "twinserve_predictions", "Instances predicted.", ("model", "version"), registry=self._registry
         )
-        self.warnings = Counter(
+        self._warnings = Counter(
             "twinserve_warnings",
             "Values not seen in training, by field.",
             ("model", "pointer", "code"),
@@ -78,6 +79,10 @@ class Metrics:
         )
         self._has_warned = False
         """Has the log said that these are the metrics of one worker of several?"""
+        self._versions: dict[str, set[str]] = {}
+        """By model: the versions that have series."""
+        self._warned: dict[str, set[tuple[str, str]]] = {}
+        """By model: the fields and codes that have series."""
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -94,12 +99,40 @@ class Metrics:
         return Gauge(name, about, ("model", *labels), registry=self._registry, multiprocess_mode=mode)
 
     def serve(self, model: str, version: str, created: datetime, before: str | None = None) -> None:
-        """This version of a model answers from now on, in place of the one before."""
+        """This version of a model answers from now on, in place of the one before. The series of older ones end."""
         if before is not None:
             self._serving.labels(model, before).set(0)
         self._serving.labels(model, version).set(1)
         self._created.labels(model).set(created.timestamp())
         self.refuse(model, 0)
+        kept = {version} if before is None else {before, version}
+        for old in self._versions.get(model, set()) - kept:
+            self._end(self._serving, model, old)
+            self._end(self.predictions, model, old)
+        self._versions[model] = kept
+
+    def warn(self, model: str, pointer: str, code: str, number: int) -> None:
+        """Count values of a field that were not seen in training."""
+        self._warned.setdefault(model, set()).add((pointer, code))
+        self._warnings.labels(model, pointer, code).inc(number)
+
+    def forget(self, model: str) -> None:
+        """This model is not open any more: its series end."""
+        for version in self._versions.pop(model, ()):
+            self._end(self._serving, model, version)
+            self._end(self.predictions, model, version)
+        for pointer, code in self._warned.pop(model, ()):
+            self._end(self._warnings, model, pointer, code)
+        self._end(self._created, model)
+        self._end(self._refused, model)
+
+    def _end(self, metric: Counter | Gauge, *labels: str) -> None:
+        if METRICS_FOLDER in os.environ:  # In a shared folder no series ends before its worker.
+            if metric is self._serving:
+                metric.labels(*labels).set(0)
+            return
+        with suppress(KeyError):
+            metric.remove(*labels)
 
     def refuse(self, model: str, version: int) -> None:
         """This version is the champion and cannot be opened: its number, 0 for none, -1 where it cannot be told."""

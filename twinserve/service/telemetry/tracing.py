@@ -50,11 +50,13 @@ class ServerSpan:
         context = span.get_span_context()
         self.position = TracePosition(f"{context.trace_id:032x}", f"{context.span_id:016x}")
 
-    def end(self, status: int, version: str | None) -> None:
-        """End the span, with the status of the reply and the version that made it."""
+    def end(self, status: int, model: str | None, version: str | None) -> None:
+        """End the span, with the status of the reply and the model and version that made it."""
         from opentelemetry.trace import StatusCode
 
         self._span.set_attribute("http.response.status_code", status)
+        if model is not None:
+            self._span.set_attribute("twinserve.model.name", model)
         if version is not None:
             self._span.set_attribute("twinserve.model.version", version)
         if status >= 500:  # By the conventions, a 4xx is not an error of a server's span.
@@ -71,8 +73,9 @@ class Tracing:
         self._tracer = provider.get_tracer(SERVICE_NAME)
         self._model, self._close = model, close
 
-    def begin(self, method: str, path: str, scheme: str, header: HeaderLookup, *, known: bool) -> ServerSpan:
-        """Start a span, a child of the caller's if it sent one; `known`: is the path one of our routes?"""
+    def begin(self, method: str, path: str, scheme: str, header: HeaderLookup, route: str | None) -> ServerSpan:
+        """Start a span, a child of the caller's if it sent one; `route` is the path as our table has it, None for any
+        other path."""
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -85,11 +88,11 @@ class Tracing:
             "twinserve.model.name": self._model,
         }
         verb = method if method in METHODS else "HTTP"
-        if known:
-            attributes["http.route"] = path  # No path of the contract has a parameter.
+        if route is not None:
+            attributes["http.route"] = route
         return ServerSpan(
             self._tracer.start_span(
-                f"{verb} {path}" if known else verb,
+                verb if route is None else f"{verb} {route}",
                 context=TraceContextTextMapPropagator().extract(caller),
                 kind=SpanKind.SERVER,
                 attributes=attributes,

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import gzip
 from typing import Final
+from urllib.parse import urljoin
 
 import pytest
 
-from twinserve.service.http.routes import ROUTES
+from twinserve.service.http.routes import ROUTES, Route
+from twinserve.service.pages.frame import root_of
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import Client, Serve
 from twinserve.testing.contract.documents import Assets
-from twinserve.testing.contract.suite import OpenedSuite, Suite
+from twinserve.testing.contract.suite import OpenedSuite, Suite, example_path
 from twinserve.testing.fakes import service_of
 
 BROWSER: Final = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-PAGES: Final = tuple(route.path for route in ROUTES if route.page is not None)
+PAGES: Final = tuple(route for route in ROUTES if route.page is not None)
 HTML: Final = "text/html; charset=utf-8"
-each_page = pytest.mark.parametrize("path", PAGES)
+each_page = pytest.mark.parametrize("route", PAGES, ids=lambda route: route.path)
 
 
 class PagesContract(Suite):
     """The pages of any model."""
 
     @each_page
-    def test_a_page_allows_nothing_but_its_own_files(self, served: Client, path: str) -> None:
+    def test_a_page_allows_nothing_but_its_own_files(self, served: Client, model: str, route: Route) -> None:
         """The policy forbids other origins, and scripts and styles within the page, of which there are none."""
-        answer = served.send("GET", path, headers=BROWSER)
+        answer = served.send("GET", example_path(route, model), headers=BROWSER)
         assert (answer.status, answer.headers["Content-Type"]) == (200, HTML)
         assert answer.headers["Content-Security-Policy"] == (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -37,26 +39,26 @@ class PagesContract(Suite):
         text = text_of(answer)
         assert "<style" not in text
         assert ' style="' not in text  # The figures of a card, which are images, have styles of their own.
-        assert text.count("<script") == text.count('<script type="module" src="assets/')
+        assert text.count("<script") == text.count(f'<script type="module" src="{root_of(route)}assets/')
 
     @each_page
-    def test_a_page_loads_its_own_assets_by_relative_addresses(self, served: Client, path: str) -> None:
+    def test_a_page_loads_its_own_assets_by_relative_addresses(self, served: Client, model: str, route: Route) -> None:
         """So a page works under any prefix; each of its assets is there."""
         page = Assets()
-        page.feed(text_of(served.send("GET", path, headers=BROWSER)))
+        page.feed(text_of(served.send("GET", example_path(route, model), headers=BROWSER)))
         addresses = [address for address in page.addresses if not address.startswith(("data:", "#"))]
-        assert {"./", "card", "live", "docs"} <= {*addresses}
+        assert {f"{root_of(route)}{target}" for target in ("./", "card", "live", "docs")} <= {*addresses}
         for address in addresses:
-            assert served.send("GET", f"/{address.removeprefix('./')}").status == 200, address
+            assert served.send("GET", urljoin(example_path(route, model), address)).status == 200, address
 
     @each_page
-    def test_a_page_is_sent_compressed_and_only_once(self, served: Client, path: str) -> None:
+    def test_a_page_is_sent_compressed_and_only_once(self, served: Client, model: str, route: Route) -> None:
         """With gzip where the caller takes it, and 304 for one that has it already."""
-        small = served.send("GET", path, headers={**BROWSER, "Accept-Encoding": "gzip"})
+        small = served.send("GET", example_path(route, model), headers={**BROWSER, "Accept-Encoding": "gzip"})
         assert small.headers["Content-Encoding"] == "gzip"
         assert small.headers["Vary"] == "Accept, Accept-Encoding"
         known = {**BROWSER, "Accept-Encoding": "gzip", "If-None-Match": small.headers["ETag"]}
-        assert served.send("GET", path, headers=known).status == 304
+        assert served.send("GET", example_path(route, model), headers=known).status == 304
 
     @pytest.mark.parametrize(
         ("accept", "expected"),

@@ -21,17 +21,17 @@ class RoutesContract(Suite):
     """Every path of the route table, with every method."""
 
     @each_steady
-    def test_get_is_200(self, served: Client, route: Route) -> None:
+    def test_get_is_200(self, served: Client, model: str, route: Route) -> None:
         """GET is answered with 200, a body and its Content-Length."""
-        answer = served.send("GET", example_path(route))
+        answer = served.send("GET", example_path(route, model))
         assert answer.status == 200, f"GET {route.path} must be served"
         assert answer.body
         assert answer.headers["Content-Length"] == str(len(answer.body))
 
     @each_steady
-    def test_head_is_get_without_the_body(self, served: Client, route: Route) -> None:
+    def test_head_is_get_without_the_body(self, served: Client, model: str, route: Route) -> None:
         """HEAD has the status and headers of GET, Content-Length included, and no body."""
-        got, headed = served.send("GET", example_path(route)), served.send("HEAD", example_path(route))
+        got, headed = (served.send(method, example_path(route, model)) for method in ("GET", "HEAD"))
         assert headed.comparable() == (got.status, got.comparable()[1], b"")
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pytest
 
@@ -12,12 +12,15 @@ from twinserve.service.http.routes import Route
 from twinserve.service.service import Service
 from twinserve.testing.answer import Send
 from twinserve.testing.client import Client, Serve
-from twinserve.testing.fakes import car, service_of
+from twinserve.testing.fakes import car, service_of, settings_of
+
+MODEL: Final = settings_of().model
+"""The name of the model that the services of the tests serve."""
 
 
-def example_path(route: Route) -> str:
-    """A path of this route that there is."""
-    return route.path.replace("{name}", "page.css")
+def example_path(route: Route, model: str = MODEL) -> str:
+    """A path of this route that there is, where this is the name of a model."""
+    return route.path.replace("{name}", model if route.path.startswith("/models/") else "page.css")
 
 
 class Suite:
@@ -29,6 +32,11 @@ class Suite:
 
     prefix: ClassVar[str] = ""
     """The path under which the routes are mounted."""
+
+    @pytest.fixture
+    def model(self, served: Client) -> str:
+        """The name of the default model."""
+        return str(served.send("GET", "/models").json()["default"])
 
     @pytest.fixture
     def served(self, door: Send) -> Client:

@@ -24,9 +24,9 @@ HERE = "192.0.2.1"
 
 def asked(guard: Guard, route: str, address: str = HERE, **headers: str) -> str | None:
     """Authorize a request with these headers, named with underscores."""
-    return guard.authorize(
-        BY_NAME[route], {name.lower().replace("_", "-"): value for name, value in headers.items()}.get, address
-    )
+    given = {name.lower().replace("_", "-"): value for name, value in headers.items()}
+    client = guard.authorize(BY_NAME[route], given.get, address)
+    return None if client is None else client.name
 
 
 def refused(guard: Guard, route: str, address: str = HERE, **headers: str) -> tuple[int, str | None]:

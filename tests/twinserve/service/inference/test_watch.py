@@ -497,7 +497,7 @@ def test_stopping_waits_for_what_is_being_opened(registry: Registry) -> None:
 
     given, metrics = settings(registry), Metrics()
     stop = threading.Event()
-    watch = Watch([Follower(registry, given, metrics, 1, swap, stop)], stop)
+    watch = Watch(Follower(registry, given, metrics, 1, swap, stop).look, stop)
     watch.start()
     registry.promote(2)
     assert begun.wait(DEADLINE)

@@ -80,7 +80,7 @@ def test_spans_go_where_the_standard_variables_say(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=ours")
         tracing = open_tracing(settings_of(otel=True))
         assert tracing is not None
-        tracing.begin("GET", "/model", "http", {"traceparent": GOOD}.get, known=True).end(200, None)
+        tracing.begin("GET", "/model", "http", {"traceparent": GOOD}.get, "/model").end(200, None, None)
         tracing.close()
         path, body = Collector.taken.get(timeout=20)
         collector.shutdown()
@@ -99,7 +99,7 @@ def test_a_collector_that_never_answers_does_not_hold_up_the_end(monkeypatch: py
         monkeypatch.setattr("twinserve.service.telemetry.tracing.FLUSH_TIMEOUT", 0.1)
         tracing = open_tracing(settings_of(otel=True))
         assert tracing is not None
-        tracing.begin("GET", "/model", "http", lambda _: None, known=True).end(200, None)
+        tracing.begin("GET", "/model", "http", lambda _: None, "/model").end(200, None, None)
         closing = threading.Thread(target=tracing.close)
         closing.start()
         closing.join(5)

@@ -48,7 +48,7 @@ function ofClient(id, secret) {
   return async () => {
     if (Date.now() < until) return value;
     const body = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
-    const answer = await fetch("oauth/token", { method: "POST", body, credentials: "omit" });
+    const answer = await fetch(new URL("../oauth/token", import.meta.url), { method: "POST", body, credentials: "omit" });
     if (!answer.ok) throw Object.assign(new Error("No token."), { answer });
     const token = await answer.json();
     value = `Bearer ${token.access_token}`;

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from twinserve import __version__
-from twinserve.service.http.problem import Problem, shutting_down
+from twinserve.service.http.problem import shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
-from twinserve.service.protocols.dialect import Asked, Described, Dialect, Read, Served
+from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
 from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
 
 MODEL: Final = "/v2/models/{name}"
@@ -29,6 +29,8 @@ ROUTES: Final = (
     Route("v2_version_infer", f"{VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
 )
 SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
+MOST_LISTED: Final = 1000
+"""Models that are looked up at once."""
 LIVE: Final = as_reply({"live": True})
 
 
@@ -39,14 +41,30 @@ def ready(service: Served, _: Asked) -> Reply:
     return as_reply({"ready": True})
 
 
-def models(service: Served, _: Asked) -> Reply:
-    """`GET /v2/models`: their names."""
-    return as_reply({"models": list(service.models)})
+def models(service: Served, asked: Asked) -> Reply:
+    """`GET /v2/models`: the names of those that the caller may ask for."""
+    return as_reply({"models": [model.name for model in _listed(service, asked)]})
 
 
-def index(service: Served, _: Asked) -> Reply:
-    """`POST /v2/repository/index`: each model, and whether it answers."""
-    return as_reply([_state(service, name) for name in service.models])
+def index(service: Served, asked: Asked) -> Reply:
+    """`POST /v2/repository/index`: each of them, and whether it answers."""
+    return as_reply([_state(model) for model in _listed(service, asked)])
+
+
+def _listed(service: Served, asked: Asked) -> list[Listed]:
+    found: list[Listed] = []
+    after: str | None = ""
+    while after is not None:
+        part, after = service.models.listed(after, MOST_LISTED, asked.allowed)
+        found += part
+    return found
+
+
+def _state(model: Listed) -> Mapping[str, str]:
+    """Triton's words for the state of a model; one that is closed is opened when it is asked for."""
+    if model.state == "refused":
+        return {"name": model.name, "version": "", "state": "UNAVAILABLE", "reason": "Its champion cannot be opened."}
+    return {"name": model.name, "version": model.version or "", "state": "READY", "reason": ""}
 
 
 def metadata(service: Served, asked: Asked) -> Reply:
@@ -74,14 +92,6 @@ def _version(service: Served, asked: Asked) -> Described:
 def _require_open(service: Served) -> None:
     if service.is_draining:
         raise shutting_down()
-
-
-def _state(service: Served, name: str) -> Mapping[str, Any]:
-    try:
-        version = service.models.current(name)
-    except Problem as problem:
-        return {"name": name, "version": "", "state": "UNAVAILABLE", "reason": problem.detail}
-    return {"name": name, "version": version.version, "state": "READY", "reason": ""}
 
 
 READS: Final[Mapping[str, Read]] = {
