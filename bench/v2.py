@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -35,6 +34,7 @@ from bench.wrk import SCRIPT, LoadFailed, parse
 from harness import ROOT
 from harness.ports import free_port
 from harness.running import launch, wait_for
+from twinserve.predict import runtime
 from twinserve.store.registry import Registry
 
 ROWS: Final = 1000
@@ -189,10 +189,7 @@ def mlserver(model: str, home: Path) -> Iterator[int]:
 
 def alone(folder: Path, model: str, rows: Any) -> Callable[[], object]:
     """ONNX Runtime on the graph of this version, with one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    graph = next(Registry(folder, model).path(1).glob("*.onnx"))
-    session = onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = runtime.session(next(Registry(folder, model).path(1).glob("*.onnx")).read_bytes())
     feed = {session.get_inputs()[0].name: rows}
     return lambda: session.run(None, feed)
 

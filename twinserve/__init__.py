@@ -4,6 +4,8 @@ Training, compiling with a proof, a store of versions, the service that answers 
 as a test suite. The names below are loaded when they are first used.
 """
 
+from twinserve.version import VERSION
+
 TYPE_CHECKING = False  # Type checkers take it for true. Importing `typing` would take most of the time of this module.
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from twinserve.release.from_estimator import held_out, package
     from twinserve.signature.request.diagnosis import InvalidInput
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "InvalidInput",
     "Model",

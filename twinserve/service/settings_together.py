@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from twinserve.service.addresses import is_loopback, is_safe
+from twinserve.service.dialect_names import wrong_names
 from twinserve.service.http.cors import wrong_origin
-from twinserve.service.protocols.table import wrong_names
 from twinserve.store.models import NAME
 
 PREFIX: Final = "TWINSERVE_"

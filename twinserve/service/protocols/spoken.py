@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
+from twinserve.service.dialect_names import DIALECTS, split, unknown
 from twinserve.service.http.routes import Route
 from twinserve.service.protocols.dialect import Dialect
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
-from twinserve.service.protocols.table import DIALECTS, split, unknown
 from twinserve.service.settings import BadSetting, Settings
 
 
@@ -44,6 +44,24 @@ def chosen(dialects: Sequence[Dialect], names: Iterable[str] | None) -> tuple[Di
             raise BadSetting(f"TWINSERVE_PROTOCOLS leaves out {name}, which the app asks for.")
         raise BadSetting(f"{unknown(name)}.")
     return tuple(dialect for dialect in dialects if dialect.name in wanted or dialect is GRAPHQL)
+
+
+class Protocols:
+    """The dialects of a service, and those that its doors speak."""
+
+    def __init__(self, settings: Settings, dialects: Iterable[Dialect]) -> None:
+        self._settings, self._dialects = settings, tuple(dialects)
+        self._mounted: tuple[Dialect, ...] = ()
+        self.routes = routes_of(settings, self._dialects)
+        """Of what the doors speak; of all dialects until there is one."""
+
+    def mount(self, names: Iterable[str] | None = None) -> tuple[Route, ...]:
+        """The routes for a door that speaks these protocols beside our own, None: all. Raises `BadSetting` for a
+        protocol that this service does not speak."""
+        dialects = chosen(self._dialects, names)
+        self._mounted = tuple(one for one in self._dialects if one in self._mounted or one in dialects)
+        self.routes = routes_of(self._settings, self._mounted)
+        return routes_of(self._settings, dialects)
 
 
 def routes_of(settings: Settings, dialects: Iterable[Dialect]) -> tuple[Route, ...]:

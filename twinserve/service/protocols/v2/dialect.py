@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from twinserve import __version__
 from twinserve.service.http.problem import shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
 from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
+from twinserve.version import VERSION
 
 MODEL: Final = "/v2/models/{name}"
-VERSION: Final = f"{MODEL}/versions/{{version}}"
+OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
 ROUTES: Final = (
     Route("v2_server", "/v2", READ, "read", "Open Inference Protocol: the server"),
     Route("v2_server_slash", "/v2/", READ, "read", "Open Inference Protocol: the server"),
@@ -22,13 +22,15 @@ ROUTES: Final = (
     Route("v2_models", "/v2/models", READ, "read", "Open Inference Protocol: the models"),
     Route("v2_index", "/v2/repository/index", ("POST",), "read", "Open Inference Protocol: the state of the models"),
     Route("v2_model", MODEL, READ, "read", "Open Inference Protocol: a model"),
-    Route("v2_version", VERSION, READ, "read", "Open Inference Protocol: a version"),
+    Route("v2_version", OF_VERSION, READ, "read", "Open Inference Protocol: a version"),
     Route("v2_model_ready", f"{MODEL}/ready", READ, "read", "Open Inference Protocol: is a model ready"),
-    Route("v2_version_ready", f"{VERSION}/ready", READ, "read", "Open Inference Protocol: is a version ready"),
+    Route("v2_version_ready", f"{OF_VERSION}/ready", READ, "read", "Open Inference Protocol: is a version ready"),
     Route("v2_infer", f"{MODEL}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
-    Route("v2_version_infer", f"{VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
+    Route(
+        "v2_version_infer", f"{OF_VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"
+    ),
 )
-SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
+SERVER: Final = as_reply({"name": "twinserve", "version": VERSION, "extensions": ["binary_tensor_data"]})
 MOST_LISTED: Final = 1000
 """Models that are looked up at once."""
 LIVE: Final = as_reply({"live": True})
