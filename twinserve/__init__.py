@@ -4,7 +4,7 @@ Training, compiling with a proof, a store of versions, the service that answers 
 as a test suite. The names below are loaded when they are first used.
 """
 
-from twinserve.version import VERSION
+from twinserve.own_version import __version__ as __version__
 
 TYPE_CHECKING = False  # Type checkers take it for true. Importing `typing` would take most of the time of this module.
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from twinserve.release.from_estimator import held_out, package
     from twinserve.signature.request.diagnosis import InvalidInput
 
-__version__ = VERSION
 __all__ = [
     "InvalidInput",
     "Model",

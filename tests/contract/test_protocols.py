@@ -19,7 +19,7 @@ from tests.contract.conftest import OpenDoors
 from tests.django_hosts import Urls, of_wsgi
 from tests.doors import Both, Door, FastAPIDoor, FlaskDoor, WSGIDoor
 from tests.tensors import INFER, inputs_of, json_body
-from twinserve.service.dialect_names import ALL, DIALECTS
+from twinserve.service.protocol_names import ALL, DIALECTS
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
 from twinserve.service.protocols.spoken import spoken
 from twinserve.service.protocols.v2.dialect import V2

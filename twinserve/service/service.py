@@ -15,7 +15,6 @@ from twinserve.service.exchange import LONGEST_PATH, Exchange
 from twinserve.service.http.body import MAX_FORM, Receipt, require_form
 from twinserve.service.http.cors import Cors
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.paths import Patterns
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
@@ -25,6 +24,7 @@ from twinserve.service.inference.composed import Composed
 from twinserve.service.inference.filled import Filled
 from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
+from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
@@ -58,10 +58,7 @@ class Service(Lifecycle):
         self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
-        self._slow = tuple({route.path.rpartition("}")[2] for route in self.routes if self._is_slow(route)})
-        """The ends of the paths whose answers take longer than a prediction."""
-        self._named = Patterns(route for route in self.routes if "name" in route.parameters and route.scope)
-        """The paths that name a model."""
+        self._quick = QuickPaths(self.routes, self._dialects)
         self._queries = {
             route.name: query_reader(route.query, settings.ignored_parameters)
             for route in self.routes
@@ -70,12 +67,6 @@ class Service(Lifecycle):
         self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self.observer: Observer | None = None
         """Called with each prediction request and its outcome; set it before the first request."""
-
-    def _is_slow(self, route: Route) -> bool:
-        """Do answers to this route take longer than a prediction?"""
-        dialect = self._dialects.get(route.name, NATIVE)
-        may_be_heavy = dialect.composer is not None or dialect.is_light is not NATIVE.is_light
-        return route.explains or route.kind == "form" or (route.kind == "predict" and may_be_heavy)
 
     @classmethod
     def open(cls, settings: Settings, dialects: Sequence[Dialect] = ()) -> Service:
@@ -193,16 +184,7 @@ class Service(Lifecycle):
         before the request's route is known. Raises `Problem` (503) if no version is open."""
         if self._closing:
             raise shutting_down()
-        if path.endswith(self._slow):
-            return None
-        named = self._named.match(path)
-        if named is None:
-            version = self.models.current()
-        elif self.models.is_open(name := named[1]["name"]):
-            version = self.models.current(name)
-        else:
-            return None  # The model is to be opened; or its name is to be decoded, or unknown, which is rare.
-        return version if version.is_quick(body) else None
+        return self._quick.version(self.models, body, path)
 
     def answer(self, body: bytes, exchange: Exchange, version: ModelVersion | None = None) -> Reply | Future[Reply]:
         """Answer a prediction request: with a reply if that is quick, else with the future of one, from the pool.

@@ -13,9 +13,9 @@ from pydantic_settings import SettingsConfigDict
 
 from twinserve import bounds
 from twinserve.service.cores import available_cores
-from twinserve.service.dialect_names import ALL
 from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
 from twinserve.service.model_settings import Count, ModelSettings, Seconds
+from twinserve.service.protocol_names import ALL
 from twinserve.service.settings_together import PREFIX, wrong_together
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 

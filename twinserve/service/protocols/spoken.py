@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from twinserve.service.dialect_names import DIALECTS, split, unknown
 from twinserve.service.http.routes import Route
+from twinserve.service.protocol_names import DIALECTS, split, unknown
 from twinserve.service.protocols.dialect import Dialect
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
 from twinserve.service.settings import BadSetting, Settings

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from twinserve.own_version import __version__
 from twinserve.service.http.problem import shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
 from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
-from twinserve.version import VERSION
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
@@ -30,7 +30,7 @@ ROUTES: Final = (
         "v2_version_infer", f"{OF_VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"
     ),
 )
-SERVER: Final = as_reply({"name": "twinserve", "version": VERSION, "extensions": ["binary_tensor_data"]})
+SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
 MOST_LISTED: Final = 1000
 """Models that are looked up at once."""
 LIVE: Final = as_reply({"live": True})

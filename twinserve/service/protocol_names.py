@@ -17,11 +17,6 @@ def split(names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
 
 
-def wrong_names(names: str) -> str | None:
-    """`unknown` of the first of these names that is not in the table; None where all are."""
-    return next((unknown(name) for name in split(names) if name not in DIALECTS), None)
-
-
 def unknown(name: str) -> str:
     """A sentence about a name that is not in the table, without a full stop."""
     return f"There is no protocol {name!r}; there {'are' if len(DIALECTS) > 1 else 'is'} {', '.join(DIALECTS)}"
