@@ -85,6 +85,10 @@ class Service(Lifecycle):
         """Those that the index lists."""
         return self._protocols.routes
 
+    def dialect_of(self, route: Route) -> Dialect:
+        """The protocol of a route."""
+        return self._dialects.get(route.name, NATIVE)
+
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is the name of a route, or `unknown`."""
         if os.getpid() != self._process:

@@ -96,10 +96,11 @@ class Served(Protocol):
     """The part of the service from which routes of the kind `read` are answered."""
 
     settings: Settings
-    routes: tuple[Route, ...]
     metrics: Metrics
     is_draining: bool
 
+    @property
+    def routes(self) -> tuple[Route, ...]: ...
     @property
     def models(self) -> Models: ...
 
