@@ -15,6 +15,7 @@ from twinserve.service.http.query import invalid_parameters
 from twinserve.signature.request.negative_zero import with_signs
 from twinserve.signature.request.nesting import is_deeper
 from twinserve.signature.request.strict_json import MalformedJson, TooDeep, parse
+from twinserve.signature.request.validator import count_colons
 
 LENGTH: Final = re.compile(r"[0-9]{1,15}\Z")
 STRING_OR_NAN: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|NaN')
@@ -128,7 +129,7 @@ def _plain(text: bytes, max_depth: int) -> Any:
         value = None if is_deeper(text, max_depth) else msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
-    return value if type(value) is dict and text.count(b":") == _keys(value) else None
+    return value if type(value) is dict and count_colons(text) == _keys(value) else None
 
 
 def _keys(request: Mapping[str, Any]) -> int:

@@ -37,7 +37,7 @@ class Tensor(NamedTuple):
     rows: int
     columns: int
     numbers: FloatArray | None = None
-    """`[n, k]`, booleans as 0 and 1; NaN for a missing one. None for texts."""
+    """`[n, k]`, booleans as 0 and 1; NaN for a missing one. None for texts. It may be a part of the body."""
     texts: Sequence[str | None] = ()
     """`[n * k]`, row by row."""
 
@@ -100,8 +100,11 @@ def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
 
 def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> FloatArray:
     numbers = _doubles(items)
-    if numbers is None or kind is Kind.BOOLEAN or ((numbers == 0.0) | (numbers == 1.0)).any():
-        _require_types(here, items, kind)  # As a double, true is 1. Looking at each takes as long as all of the rest.
+    if numbers is None or kind is Kind.BOOLEAN:
+        _require_types(here, items, kind)
+    else:  # As a double, true is 1. Looking at every type takes as long as all of the rest.
+        suspects = np.flatnonzero((numbers == 0.0) | (numbers == 1.0)).tolist()
+        _require_types(here, [items[place] for place in suspects], kind)
     if numbers is None:
         numbers = np.array([_as_double(item) for item in items], dtype=np.float64)
     if kind is Kind.BOOLEAN or layout == np.float64:
@@ -142,7 +145,7 @@ def _binary_numbers(here: str, binary: memoryview, kind: Kind, layout: Layout, c
     numbers = np.frombuffer(binary, dtype=layout)
     if kind is Kind.BOOLEAN and (numbers > 1).any():
         raise bad(f"{here}: A BOOL must be one byte, 0 or 1.")
-    return numbers.astype(np.float64)  # A copy, which is aligned and may be written.
+    return numbers.astype(np.float64, copy=False)
 
 
 def _binary_texts(here: str, binary: memoryview, count: int) -> list[str | None]:
