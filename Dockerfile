@@ -2,6 +2,7 @@
 #   docker run -p 8000:8000 twinserve            the FastAPI door
 #   docker run -p 8001:8001 twinserve flask      the Flask door
 #   docker run -p 8002:8002 twinserve django     the Django door
+#   docker run -p 8080:8080 twinserve serve      the FastAPI door as SageMaker and other platforms start it
 #   docker run -v models:/srv/artifacts twinserve train
 # The base image, which may be pinned: docker build --build-arg PYTHON_IMAGE=python:3.11-slim@sha256:...
 ARG PYTHON_IMAGE=python:3.11-slim
@@ -50,7 +51,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     TWINSERVE_DRAIN_DELAY=5
 USER 10001:0
 VOLUME /srv/artifacts
-EXPOSE 8000 8001 8002
+EXPOSE 8000 8001 8002 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "deploy/entrypoint.py", "health"]
 ENTRYPOINT ["python", "deploy/entrypoint.py"]

@@ -1,4 +1,4 @@
-"""The image's entry point: `fastapi` (the default), `flask`, `django`, `train [options]`, `keys ...`, `health`.
+"""The image's entry point: `fastapi` (the default), `flask`, `django`, `serve`, `train ...`, `keys ...`, `health`.
 
 Each command replaces this process, so that signals reach the server itself.
 """
@@ -9,16 +9,23 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 COMMANDS: Final = {
     "fastapi": ["-m", "serve_fastapi"],
     "flask": ["-m", "serve_flask"],
     "django": ["-m", "serve_django"],
+    "serve": ["-m", "serve_fastapi"],
     "train": ["train.py"],
     "keys": ["-m", "twinserve.cli.main", "keys"],
 }
 PORTS: Final = (8000, 8001, 8002)
+PLATFORM_PORT: Final = "8080"
+"""Where a platform asks a container that was started by `serve`, unless it says otherwise."""
+PLATFORM_STORE: Final = Path("/opt/ml/model")
+"""Where SageMaker puts what it was given as a model."""
 DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Without the proxy that Docker may give every container, which does not reach this one's own loopback."""
 GROUP_MAY_WRITE: Final = 0o002
@@ -29,6 +36,7 @@ USAGE: Final = """usage: docker run twinserve [command] [options]
   fastapi   the FastAPI door (the default)
   flask     the Flask door
   django    the Django door
+  serve     the FastAPI door for a platform: on port 8080 or $PORT, with the store at /opt/ml/model if one is there
   train     train a model
   keys      create, list and revoke keys
   health    exit with 0 if a door of this container is ready, else with 1
@@ -46,14 +54,30 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
         return health()
     if command not in COMMANDS:
         return _no_such(command)
+    if command == "serve":
+        os.environ.update(as_on_a_platform(os.environ, PLATFORM_STORE))
     os.umask(GROUP_MAY_WRITE)
     os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
+
+
+def as_on_a_platform(given: Mapping[str, str], store: Path) -> dict[str, str]:
+    """The variables that `serve` adds to those that are given: the port, and the store that the platform has put there,
+    with its model where it has only one."""
+    added = {"TWINSERVE_PORT": given.get("AIP_HTTP_PORT") or given.get("PORT") or PLATFORM_PORT}
+    names = sorted(path.parent.name for path in store.glob("*/champion"))
+    if names:
+        added["TWINSERVE_ARTIFACTS"] = str(store)
+    if len(names) == 1:
+        added["TWINSERVE_MODEL"] = names[0]
+    return {name: value for name, value in added.items() if name not in given or name == "TWINSERVE_ARTIFACTS"}
 
 
 def health() -> int:
     """0 if a door of this container is ready, whichever it runs; else 1."""
     given = os.environ.get("TWINSERVE_PORT", "")  # Kubernetes may set it to tcp://..., for a service named twinserve.
-    for port in (int(given),) if given.isdecimal() else PORTS:
+    named = (os.environ.get("AIP_HTTP_PORT", ""), os.environ.get("PORT", ""), PLATFORM_PORT)
+    platform = tuple(int(port) for port in named if port.isdecimal())
+    for port in (int(given),) if given.isdecimal() else (*PORTS, *platform):
         try:
             with DIRECT.open(f"http://127.0.0.1:{port}/health/ready", timeout=2):
                 return 0

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
-from deploy.entrypoint import COMMANDS, USAGE
+from deploy.entrypoint import COMMANDS, USAGE, as_on_a_platform
 from harness import ROOT
 
 DEADLINE = 60.0
@@ -43,12 +44,12 @@ def test_the_usage_names_every_command() -> None:
     assert named == {*COMMANDS, "health"}
 
 
-@pytest.mark.parametrize("command", ["serve", "", "--workers"])
+@pytest.mark.parametrize("command", ["server", "", "--workers"])
 def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> None:
     process = image(command)
     assert (process.returncode, process.stdout) == (2, "")
     assert process.stderr == (
-        f"There is no command {command!r}; choose one of: fastapi, flask, django, train, keys, health.\n"
+        f"There is no command {command!r}; choose one of: fastapi, flask, django, serve, train, keys, health.\n"
     )
 
 
@@ -58,6 +59,7 @@ def test_an_unknown_command_is_told_with_the_ones_there_are(command: str) -> Non
         ("fastapi", "serve_fastapi"),
         ("flask", "serve_flask"),
         ("django", "serve_django"),
+        ("serve", "serve_fastapi"),
         ("train", "train.py"),
         ("keys", "twinserve keys"),
     ],
@@ -66,6 +68,21 @@ def test_every_command_becomes_its_program_with_the_options_behind_it(command: s
     process = image(command, "--help")
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.startswith(f"usage: {program} ")
+
+
+def test_as_on_a_platform_the_port_and_the_store_are_the_platforms(tmp_path: Path) -> None:
+    """What is set stays, but for the store, which the image itself sets."""
+    assert as_on_a_platform({}, tmp_path / "none") == {"TWINSERVE_PORT": "8080"}
+    assert as_on_a_platform({"PORT": "9000"}, tmp_path)["TWINSERVE_PORT"] == "9000"
+    assert as_on_a_platform({"PORT": "9000", "AIP_HTTP_PORT": "9001"}, tmp_path)["TWINSERVE_PORT"] == "9001"
+    assert as_on_a_platform({"TWINSERVE_PORT": "1"}, tmp_path) == {}
+    (tmp_path / "loans").mkdir()
+    (tmp_path / "loans" / "champion").write_text("1\n")
+    given = {"TWINSERVE_ARTIFACTS": "/srv/artifacts", "TWINSERVE_PORT": "1"}
+    assert as_on_a_platform(given, tmp_path) == {"TWINSERVE_ARTIFACTS": str(tmp_path), "TWINSERVE_MODEL": "loans"}
+    (tmp_path / "churn").mkdir()
+    (tmp_path / "churn" / "champion").write_text("1\n")
+    assert as_on_a_platform(given, tmp_path) == {"TWINSERVE_ARTIFACTS": str(tmp_path)}
 
 
 def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:

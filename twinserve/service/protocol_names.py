@@ -7,8 +7,12 @@ from typing import Final
 
 DIALECTS: Final[Mapping[str, str]] = {
     "v2": "twinserve.service.protocols.v2.dialect:V2",
+    "v1": "twinserve.service.protocols.instances.v1:V1",
+    "mlflow": "twinserve.service.protocols.instances.mlflow:MLFLOW",
+    "sagemaker": "twinserve.service.protocols.instances.sagemaker:SAGEMAKER",
+    "vertex": "twinserve.service.protocols.instances.vertex:vertex",
 }
-"""By name: the module of a dialect, and what it is called there."""
+"""By name: the module of a dialect, and what it, or a function that makes it, is called there."""
 ALL: Final = ",".join(DIALECTS)
 
 

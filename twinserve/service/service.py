@@ -55,7 +55,8 @@ class Service(Lifecycle):
         self._protocols = Protocols(settings, dialects)
         self.mount = self._protocols.mount
         """The routes for a door."""
-        self.by_name: Mapping[str, Route] = {route.name: route for route in self.routes}
+        known = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
+        self.by_name: Mapping[str, Route] = {route.name: route for route in known}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
         """By route name, for the routes that are not part of our own JSON protocol."""
         self._quick = QuickPaths(self.routes, self._dialects)

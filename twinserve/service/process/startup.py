@@ -25,6 +25,7 @@ from twinserve.service.telemetry.metrics_folder import METRICS_FOLDER
 
 FAILED: Final = 2
 """The exit code of a server that could not start."""
+VERTEX_PORT: Final = "AIP_HTTP_PORT"
 FILES: Final = 32
 """How many files a server must be able to open: its own, which are about 20, and some connections."""
 
@@ -120,11 +121,22 @@ def require_model(settings: Settings) -> None:
 
 def listen(settings: Settings, default_port: int) -> socket.socket:
     """The listening socket; raises `CannotStart` if the address cannot be used."""
-    listener = bind(settings, default_port if settings.port is None else settings.port)
+    port = settings.port
+    if port is None:
+        port = _port_of_vertex() or default_port
+    listener = bind(settings, port)
     if settings.auth == "none" and not is_loopback(settings.host):
         log.warning("open to anybody who reaches this address", host=settings.host)
     listener.set_inheritable(True)
     return listener
+
+
+def _port_of_vertex() -> int | None:
+    """The port that Vertex AI asks, if it says one; raises `CannotStart` if that is none."""
+    given = os.environ.get(VERTEX_PORT, "")
+    if given and not (given.isdecimal() and 0 < int(given) < 1 << 16):
+        raise CannotStart(f"{VERTEX_PORT} must be a port.")
+    return int(given) if given else None
 
 
 def bind(settings: Settings, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -28,8 +28,8 @@ def load(name: str) -> Dialect:
     if name not in DIALECTS:
         raise BadSetting(f"{unknown(name)}.")
     module, _, constant = DIALECTS[name].partition(":")
-    dialect: Dialect = getattr(import_module(module), constant)
-    return dialect
+    found: Dialect | Callable[[], Dialect] = getattr(import_module(module), constant)
+    return found if isinstance(found, Dialect) else found()
 
 
 def chosen(dialects: Sequence[Dialect], names: Iterable[str] | None) -> tuple[Dialect, ...]:
@@ -65,5 +65,14 @@ class Protocols:
 
 
 def routes_of(settings: Settings, dialects: Iterable[Dialect]) -> tuple[Route, ...]:
-    """The table of routes of a service with these dialects."""
-    return (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
+    """The table of routes of a service with these dialects. Where two have a path, such as `/ping`, the first one has
+    it, or one that takes over."""
+    dialects = list(dialects)
+    first = [dialect.routes for dialect in dialects if dialect.takes_over]
+    taken = {route.path for routes in first for route in routes}
+    table: list[Route] = []
+    for routes in (settings.routes, *(dialect.routes for dialect in dialects if not dialect.takes_over)):
+        free = [route for route in routes if route.path not in taken]
+        taken |= {route.path for route in free}
+        table += free
+    return (*table, *(route for routes in first for route in routes))

@@ -1,0 +1,97 @@
+"""Tables as bodies: CSV, and Parquet where pyarrow is installed, as rows by the names of their columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, Final
+
+from twinserve.service.protocols.instances.rows import bad
+from twinserve.signature.signature import FeatureType, Signature
+
+CSV: Final = "text/csv"
+PARQUET: Final = "application/vnd.apache.parquet"
+NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
+NUMERIC: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
+
+
+class Tables:
+    """Reads tables of the columns of one model."""
+
+    def __init__(self, signature: Signature) -> None:
+        self._types = {feature.name: feature.type for feature in signature.features}
+
+    def read(self, body: bytes, media_type: str, most: int) -> list[dict[str, Any]]:
+        """The rows of a body, at most one more than `most`; raises `Problem` (400)."""
+        return self._csv(body, most) if media_type == CSV else _parquet(body, most)
+
+    def _csv(self, body: bytes, most: int) -> list[dict[str, Any]]:
+        """Numbers are written as in JSON, the empty cell is null. Without a header the columns are in the order of the
+        training table."""
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise bad("The body must be in UTF-8.") from None
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        rows: list[dict[str, Any]] = []
+        try:
+            lines = (line for line in reader if line)
+            first = next(lines, None)
+            if first is None:
+                raise bad("The body has no lines.")
+            names, found = (first, []) if self._is_header(first) else ([*self._types], [first])
+            for line in (*found, *_most(lines, most)):
+                if len(line) != len(names):
+                    raise bad(f"Line {reader.line_num} must have {len(names)} cells.")
+                rows.append({name: self._value(name, cell) for name, cell in zip(names, line, strict=True)})
+        except csv.Error:
+            raise bad(f"Line {reader.line_num} is not CSV.") from None
+        return rows
+
+    def _is_header(self, line: Sequence[str]) -> bool:
+        return any(cell in self._types for cell in line) or len(line) != len(self._types)
+
+    def _value(self, name: str, cell: str) -> Any:
+        if not cell:
+            return None
+        kind = self._types.get(name)
+        if kind in NUMERIC and NUMBER.match(cell):
+            return json.loads(cell)
+        if kind is FeatureType.BOOLEAN:
+            return BOOLEANS.get(cell, cell)
+        return cell
+
+
+def _most(lines: Any, most: int) -> Any:
+    for number, line in enumerate(lines):
+        if number > most:
+            return
+        yield line
+
+
+def can_read_parquet() -> bool:
+    """Is pyarrow there?"""
+    return find_spec("pyarrow") is not None
+
+
+def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(body)).slice(0, most + 1)
+        return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
+    except (pyarrow.ArrowException, OSError, ValueError, NotImplementedError):
+        raise bad("The body is not Parquet.") from None
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: what is no number is null, dates are texts."""
+    if isinstance(value, float) and value != value:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,109 @@
+"""KServe's protocol V1: `POST /v1/models/{name}:predict` with `instances`, answered with `predictions`.
+
+An element of `predictions` is a label or a value, as KServe's own server for scikit-learn gives it; with
+`"parameters": {"details": true}` it is the object of a native answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from twinserve.predict.predictor import Predictions
+from twinserve.service.http.headers import HeaderLookup
+from twinserve.service.http.problem import Problem, shutting_down
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import READ, Route
+from twinserve.service.protocols.beside import Beside
+from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
+from twinserve.service.protocols.instances.answers import as_reply, detailed, explanations, listed
+from twinserve.service.protocols.instances.rows import Rows, bad
+from twinserve.service.protocols.v2.codec import refuse
+from twinserve.service.protocols.v2.request import flag, read_json
+from twinserve.service.settings import Settings
+from twinserve.signature.request.validator import Batch
+from twinserve.store.artifact import LoadedArtifact
+
+MODEL: Final = "/v1/models/{name}"
+ROUTES: Final = (
+    Route("v1_models", "/v1/models", READ, "read", "KServe V1: the models", is_general=True),
+    Route("v1_model", MODEL, READ, "read", "KServe V1: is a model ready"),
+    Route("v1_predict", f"{MODEL}:predict", ("POST",), "predict", "KServe V1: predict", "predict"),
+    Route("v1_explain", f"{MODEL}:explain", ("POST",), "predict", "KServe V1: explain", "predict", explains=True),
+)
+MEMBERS: Final = frozenset({"instances", "parameters", "signature_name"})
+"""The last one belongs to TensorFlow's server, whose protocol this was; it says nothing here."""
+
+
+class V1Codec:
+    """The protocol for one version of a model."""
+
+    def __init__(self, artifact: LoadedArtifact, _version: str, settings: Settings) -> None:
+        self._rows, self._target, self._max_depth = (
+            Rows(artifact, settings),
+            artifact.manifest.target,
+            settings.max_depth,
+        )
+        self._pointers = [feature.pointer for feature in artifact.signature.features]
+
+    def read(self, body: bytes, asked: Asked) -> Batch:
+        """See `Codec`."""
+        envelope = read_json(body, self._max_depth)
+        if not isinstance(envelope, dict) or "instances" not in envelope:
+            raise bad("The body must be an object with instances, an array.")
+        if unknown := envelope.keys() - MEMBERS:
+            raise bad(f"The body must have no members but instances and parameters; {len(unknown)} more were sent.")
+        details = wants_details(envelope.get("parameters"))
+        batch = self._rows.read(envelope["instances"], "/instances", explains=asked.explains)
+        return batch._replace(asks=asked._replace(form=details))
+
+    def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
+        """See `Codec`."""
+        rows = len(batch.columns)
+        if asked.form:
+            answer: dict[str, Any] = {"predictions": detailed(self._target, predictions, warnings, rows)}
+        else:
+            answer = {"predictions": listed(self._target, predictions, rows)}
+        if asked.explains:
+            answer["explanations"] = explanations(beside, self._pointers)
+        return as_reply(answer)
+
+
+def wants_details(parameters: Any) -> bool:
+    """Do the parameters of a request ask for all that a native answer says? Raises `Problem` (400) for others."""
+    if parameters is not None and not isinstance(parameters, dict):
+        raise bad("/parameters: Must be an object.")
+    if parameters and parameters.keys() - {"details"}:
+        raise bad("/parameters: Must be empty, or have details alone.")
+    return flag(parameters, "details", default=False)
+
+
+def admit(header: HeaderLookup) -> None:
+    """Raise `Problem` (415) for a compressed body; whatever its type says, it must be JSON."""
+    if (header("content-encoding") or "identity").strip().lower() != "identity":
+        raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+
+
+def models(service: Served, asked: Asked) -> Reply:
+    """`GET /v1/models`: their names."""
+    listed_models, _ = service.models.listed("", service.settings.max_models, asked.allowed)
+    return as_reply({"models": [model.name for model in listed_models]})
+
+
+def ready(service: Served, asked: Asked) -> Reply:
+    """`GET /v1/models/{name}`; raises `Problem` (404, 503)."""
+    service.models.current(asked.parameters["name"])
+    if service.is_draining:
+        raise shutting_down()
+    return as_reply({"name": asked.parameters["name"], "ready": True})
+
+
+def sentence(problem: Problem) -> str:
+    """A refusal as one text."""
+    told: str = json.loads(refuse(problem, "").body)["error"]
+    return told
+
+
+READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}
+V1: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS)

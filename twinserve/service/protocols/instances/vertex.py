@@ -1,0 +1,43 @@
+"""Vertex AI: the routes that its variables name, over the codec of KServe V1."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Final
+
+from twinserve.service.http.problem import shutting_down
+from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import READ, Route
+from twinserve.service.protocols.dialect import Asked, Dialect, Served
+from twinserve.service.protocols.instances.answers import as_reply
+from twinserve.service.protocols.instances.v1 import V1
+from twinserve.service.settings import BadSetting
+
+HEALTH: Final = "AIP_HEALTH_ROUTE"
+PREDICT: Final = "AIP_PREDICT_ROUTE"
+
+
+def vertex() -> Dialect:
+    """The dialect as the platform's variables want it; without them it has no paths. Raises `BadSetting`."""
+    routes: list[Route] = []
+    if health := _path(HEALTH):
+        routes.append(Route("vertex_health", health, READ, None, "Vertex AI: readiness", is_probe=True))
+    if predict := _path(PREDICT):
+        routes.append(Route("vertex_predict", predict, ("POST",), "predict", "Vertex AI: predict", "predict"))
+    return replace(V1, name="vertex", routes=tuple(routes), reads={"vertex_health": ready}, takes_over=True)
+
+
+def ready(service: Served, _: Asked) -> Reply:
+    """The health route; raises `Problem` (503)."""
+    if service.is_draining:
+        raise shutting_down()
+    service.models.current()
+    return as_reply({"status": "ready"})
+
+
+def _path(variable: str) -> str:
+    path = os.environ.get(variable, "")
+    if path and (not path.startswith("/") or "{" in path or not path.isprintable() or " " in path):
+        raise BadSetting(f"{variable} must be a path that begins with a slash.")
+    return path
