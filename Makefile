@@ -5,6 +5,7 @@ MLFLOW ?= .venv-mlflow
 HOSTS  ?= .venv-hosts
 COMPARE ?= .venv-compare
 TABLES ?= .venv-tables
+LIBRARIES ?= .venv-libraries
 KSERVE := .venv-kserve
 MLSERVER := .venv-mlserver
 AUDITS ?= .node-graphql
@@ -28,7 +29,7 @@ LONG    = $(shell grep -rl --include='*.py' 'mark\.long' tests)
 PROCESSES_LONG ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 2)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-hosts test-graphql protocols lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -80,6 +81,9 @@ test-extended: setup-dev ## What CI has no time for: every guide, every variant 
 test-saved-models: setup-dev $(OLDEST)/.made $(MLFLOW)/.made ## Import models of the oldest scikit-learn and of MLflow, whose environments take minutes to make
 	@$(PY) -m pytest -q -n auto -m environments tests/twinserve/saved_models tests/twinserve/release tests/test_guides.py
 
+test-libraries: $(LIBRARIES)/.made ## Compile the estimators of CatBoost, category_encoders and InterpretML, in an environment that has them
+	@$(LIBRARIES)/bin/python -m pytest -q -p no:cacheprovider -m environments tests/twinserve/compile
+
 test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under the servers that people run (building uWSGI needs a C compiler)
 	@$(PY) -m pytest -q -n 2 --dist loadscope -m environments tests/hosts
 
@@ -127,6 +131,12 @@ $(HOSTS)/.made: requirements/hosts.txt
 	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
 	@touch $@
 
+$(LIBRARIES)/.made: requirements/libraries.txt
+	@echo "Installing the libraries whose estimators compile into $(LIBRARIES) (about a minute)"
+	@$(PYTHON) -m venv --clear $(LIBRARIES)
+	@$(LIBRARIES)/bin/python -m $(INSTALL) requirements/libraries.txt
+	@touch $@
+
 $(COMPARE)/.made: bench/compare/requirements.txt
 	@echo "Installing the libraries of the comparison into $(COMPARE) (about a minute)"
 	@$(PYTHON) -m venv --clear $(COMPARE)
@@ -162,6 +172,8 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(LOCK) --extra fastapi --extra flask --extra django --extra graphql --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
+	@$(LOCK) --extra flask --extra train --extra boosters --extra tests requirements/libraries.in -c requirements/run.txt -c requirements/dev.txt \
+	  -o requirements/libraries.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train bench/compare/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
@@ -201,5 +213,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(LIBRARIES) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -87,7 +87,7 @@ def kept(model: Any, frame: pd.DataFrame, target: Any, folder: Path, declared: t
     place = Registry(folder, NAME).path(version)
     opened = open_version(place, Trust(pickles=True))
     rows = _rows(from_frame(frame[judging], opened.signature), opened.signature, reads_texts=makes_words(model))
-    columns = _valid(rows, opened.signature)
+    columns = valid(rows, opened.signature)
     own = Categories.of(categories_of(frame), list(frame.columns))
     table, predicted = own.transform(to_frame(columns, opened.signature)), opened.manifest.target
     is_one = isinstance(predicted, OneLabel | OneValue)
@@ -168,7 +168,7 @@ def _moved(rows: Columns, signature: Signature) -> Iterator[Columns]:
             yield made
 
 
-def _valid(columns: Columns, signature: Signature) -> Columns:
+def valid(columns: Columns, signature: Signature) -> Columns:
     """The rows that are valid by the signature: for example, integers without a fraction."""
     validator = Validator(signature)
 
@@ -196,7 +196,7 @@ def _expected(model: Any, frame: pd.DataFrame) -> Expected:
         if table is not None:
             finite = np.logical_and.reduce(np.isfinite(table), axis=1)
         given.append(finite)
-        labels += [plain_text(label) for label in said[finite].tolist()] if hasattr(model, "classes_") else []
+        labels += [plain_text(label) for label in said[finite].tolist()] if _has_classes(model) else []
         numbers += [] if table is None else [table[finite]]
     return Expected(np.concatenate(given), labels, np.concatenate(numbers) if numbers else None)
 
@@ -220,6 +220,11 @@ def _of_target(model: Any, frame: pd.DataFrame, target: Target) -> Expected:
 
 def _predict(model: Any, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Floats | None]:
     with np.errstate(all="ignore"):
-        said = np.asarray(model.predict(frame))
+        said = np.asarray(model.predict(frame)).reshape(len(frame))  # CatBoost gives a column of several classes.
         table = np.asarray(model.predict_proba(frame)) if hasattr(model, "predict_proba") else None
-    return said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not hasattr(model, "classes_") else table
+    return said, np.asarray(said, dtype=np.float64).reshape(-1, 1) if not _has_classes(model) else table
+
+
+def _has_classes(model: Any) -> bool:
+    """Is it a classifier? CatBoost's regressors have an empty list of classes."""
+    return len(getattr(model, "classes_", ())) > 0

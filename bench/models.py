@@ -2,7 +2,9 @@
 
 python -m bench.models --out docs/models.md
 
-With --keep the rows of models that the page says are compiled stay as they are; a few minutes instead of twenty.
+With --keep the rows of models that the page says are compiled stay as they are, and so do its rows on boundaries; a few
+minutes instead of twenty. Sections that other programs write stay as they are.
+Where CatBoost, category_encoders and InterpretML are not installed, their rows stay as they are in any case.
 
 Each line is checked (see `bench/kept.py`). If a model answers differently than its estimator, the run ends with exit
 code 1 and the page is not written. Times are medians for one row in this process, one thread; absolute times depend on
@@ -12,6 +14,7 @@ the machine, ratios much less so.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -32,14 +35,19 @@ from threadpoolctl import threadpool_limits
 from bench.boundary import DOUBLES, Beside, beside
 from bench.kept import Broken, Kept, kept
 from bench.model_examples.every_model import boundary_examples, examples
+from bench.model_examples.libraries import missing
 from bench.model_examples.tables import Table
+from bench.sections import other_sections, replaced
 from twinserve.errors import ModelError
 from twinserve.predict.linear import KEY
 from twinserve.predict.runtime import runtime
 from twinserve.signature.frames import from_frame
 from twinserve.store.artifact import MODEL
 
+BOUNDARIES = "## Rows on a boundary between two classes"
 REPEATS = 200
+OF_LIBRARIES = ("CatBoost", "ExplainableBoosting", "category_encoders.")
+"""How the names of models begin whose libraries may be missing."""
 SLOW_REPEATS = 20
 """Repeats for scikit-learn, which takes a hundred times as long."""
 
@@ -120,7 +128,10 @@ def page(rows: Sequence[Row], besides: Sequence[Beside] = ()) -> str:
         "",
         "One case is excluded: if the terms of one sign in a sum add up to more than the largest double (1.8e308), it",
         "depends on the order of addition whether the sum overflows, and this order differs between libraries and",
-        "processors. Such a row may get an answer here and none from the estimator, or the other way round.",
+        "processors; so it is with a power that comes within 1e-13 of the largest double. Such a row may get an answer",
+        "here and none from the estimator, or the other way round.",
+        "",
+        "Models of CatBoost, category_encoders and InterpretML are made with requirements/libraries.txt.",
         "",
         f"scikit-learn {sklearn.__version__}, XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}, "
         f"ONNX Runtime {runtime().__version__}.",
@@ -136,7 +147,7 @@ def page(rows: Sequence[Row], besides: Sequence[Beside] = ()) -> str:
 def _boundaries(besides: Sequence[Beside]) -> list[str]:
     return [
         "",
-        "## Rows on a boundary between two classes",
+        BOUNDARIES,
         "",
         "The last bit of a sum depends on the order of its terms, and so on the library and the processor. Where a",
         f"row lies within {DOUBLES} doubles of where the estimator's label changes, this bit decides the label,",
@@ -145,6 +156,12 @@ def _boundaries(besides: Sequence[Beside]) -> list[str]:
         "",
         *(f"- {one.name}: {one.other} of {one.rows}" for one in besides),
     ]
+
+
+def known_boundaries(path: Path) -> dict[str, Beside]:
+    """The rows on boundaries that a page has, by the model's name."""
+    found = re.findall(r"^- (.*): (\d+) of (\d+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {name: Beside(name, int(rows), int(other)) for name, other, rows in found}
 
 
 def compiled_rows(path: Path) -> dict[str, Row]:
@@ -159,12 +176,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/models.md"))
     parser.add_argument("--keep", action="store_true", help="measure only models that the page has not as compiled")
     options = parser.parse_args()
-    out, known = options.out, compiled_rows(options.out) if options.keep else {}
+    out, shown = options.out, compiled_rows(options.out) if options.out.exists() else {}
+    known = shown if options.keep else {}
     warnings.simplefilter("ignore")  # Small examples do not converge; the page compares predictions, not quality.
+    bounds = known_boundaries(options.out) if options.keep else {}
     rows: list[Row] = []
     broken = 0
     with threadpool_limits(1):
-        besides = [one for example in boundary_examples() if (one := beside(*example)) is not None]
+        asked = (bounds.get(example[0]) or beside(*example) for example in boundary_examples())
+        besides = [one for one in asked if one is not None]
         for name, model, table in examples():
             if name in known:
                 rows.append(known[name])
@@ -177,7 +197,13 @@ def main() -> int:
                 sys.stderr.write(f"{name}: BROKEN, {error}\n")
     if broken:
         return 1
-    out.write_text(page(rows, besides), encoding="utf-8")
+    if missing():
+        rows += [row for name, row in shown.items() if name.startswith(OF_LIBRARIES)]
+    text = page(rows, besides)
+    others = other_sections(out.read_text(encoding="utf-8"), {BOUNDARIES}) if out.exists() else []
+    for section in others:
+        text = replaced(text, section)
+    out.write_text(text, encoding="utf-8")
     return 0
 
 

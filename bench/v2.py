@@ -1,7 +1,7 @@
 """The Open Inference Protocol V2 with 1,000 rows of 30 numbers in binary data: `python -m bench.v2`.
 
-Each figure is a ratio of rates that were measured in turns, a second each: the median of the rounds, with the least and
-the greatest. The server has one core, and wrk another, with four connections. A forest of 200 trees is held against
+Each figure is a ratio of rates that were measured in turns, two seconds each: the median of the rounds, with the least
+and the greatest. The server has one core, and wrk another, with four connections. A forest of 200 trees is held against
 ONNX Runtime alone on the same matrix and the same core, both models against a route of the same server that sends back
 the same bytes, and, in JSON, against MLServer in one process (`make protocols` makes its environment).
 """
@@ -38,8 +38,8 @@ from twinserve.predict import runtime
 from twinserve.store.registry import Registry
 
 ROWS: Final = 1000
-ROUNDS: Final = 7
-SECONDS: Final = 1
+ROUNDS: Final = 5
+SECONDS: Final = 2
 CONNECTIONS: Final = 4
 CLIENTS, SERVERS = 0, 1
 """Cores."""
@@ -88,7 +88,7 @@ def posted(port: int, path: str, body: bytes, headers: Mapping[str, str], folder
     def rate() -> float:
         shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # Our own words.
         outcome = parse(shown.stdout.splitlines())
-        if not outcome.valid:
+        if not outcome.valid:  # Nothing was answered, or something was refused.
             raise LoadFailed(f"{path} gave errors: {outcome.errors}.")
         return outcome.requests_per_second
 

@@ -177,7 +177,9 @@ async def given(service: Service, exchange: Exchange, scope: Scope) -> Mapping[s
     names = service.by_name[exchange.route].parameters
     if not names:
         return NONE
-    parameters = {name: scope["path_params"][name] for name in names}
+    parameters: Mapping[str, str] = scope["path_params"]
+    if len(parameters) > len(names):
+        parameters = {name: parameters[name] for name in names}
     if (opening := service.opening(exchange, parameters)) is not None:
         await opened(opening, service.settings.predict_timeout)
     return parameters

@@ -10,6 +10,7 @@ from sklearn.base import is_classifier
 from bench.model_examples import (
     categories,
     kernels,
+    libraries,
     linear,
     meta_estimators,
     other_estimators,
@@ -35,6 +36,7 @@ def examples() -> Iterator[Example]:
     yield from meta_estimators.of_two_classes(two, three)
     yield from other_estimators.others(two, three, amount)
     yield from steps.steps(two, three)
+    yield from steps.of_projections(two)
     yield from steps.of_mixed_tables(mixed())
     yield from categories.of_categories()
     yield from meta_estimators.of_pipelines(two, three, amount)
@@ -44,6 +46,7 @@ def examples() -> Iterator[Example]:
     yield from targets.several_labels(three)
     yield from targets.quantiles(amount)
     yield from targets.outliers(two)
+    yield from libraries.of_libraries(two, three, amount, mixed())
 
 
 def boundary_examples() -> Iterator[Example]:

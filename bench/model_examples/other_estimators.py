@@ -48,6 +48,17 @@ def others(two: Table, three: Table, amount: Table) -> Iterator[Example]:
         scaled(ensemble.AdaBoostClassifier(linear_model.LogisticRegression())),
         two,
     )
+    for regressor in (ensemble.AdaBoostRegressor(), ensemble.AdaBoostRegressor(linear_model.Ridge(), n_estimators=20)):
+        yield named(regressor), regressor, amount
+    most = {"outlier_label": "most_frequent"}
+    for near in (
+        neighbors.RadiusNeighborsClassifier(3.0, algorithm="kd_tree", **most),
+        neighbors.RadiusNeighborsClassifier(3.0, weights="distance", **most),
+        semi.LabelPropagation(gamma=0.5),
+        semi.LabelSpreading(gamma=0.5),
+    ):
+        yield f"{named(near)}, scaled", scaled(near), two
+    yield "RadiusNeighborsRegressor(radius=3.0), scaled", scaled(neighbors.RadiusNeighborsRegressor(3.0)), amount
     yield "DummyRegressor", dummy.DummyRegressor(), amount
     yield "SelfTrainingClassifier", scaled(semi.SelfTrainingClassifier(linear_model.LogisticRegression())), two
     yield "RANSACRegressor", scaled(linear_model.RANSACRegressor(random_state=0)), amount

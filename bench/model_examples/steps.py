@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn import decomposition, ensemble, feature_selection, linear_model, pipeline, preprocessing, tree
+from sklearn import (
+    cluster,
+    decomposition,
+    discriminant_analysis,
+    ensemble,
+    feature_selection,
+    kernel_approximation,
+    linear_model,
+    neural_network,
+    pipeline,
+    preprocessing,
+    random_projection,
+    tree,
+)
 from sklearn.base import clone
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 # Its class is not there without it.
 
-from bench.model_examples.pipelines import encoded, named
+from sklearn import impute  # isort: skip
+from bench.model_examples.pipelines import encoded, named, scaled
 from bench.model_examples.tables import Example, Table
 from bench.model_examples.trees import TREES
 
@@ -71,6 +86,32 @@ def steps(two: Table, three: Table) -> Iterator[Example]:
         pipeline.make_pipeline(pipeline.make_union(p.StandardScaler(), d.PCA(3)), logistic),
         three,
     )
+
+
+def of_projections(two: Table) -> Iterator[Example]:
+    """Steps that make other columns of all of them, before a linear model; and imputing one column from the others."""
+    d, logistic = decomposition, linear_model.LogisticRegression(max_iter=5000)
+    for step in (
+        cluster.KMeans(5, n_init=1, random_state=0),
+        cluster.FeatureAgglomeration(5),
+        d.FastICA(5, random_state=0),
+        d.FactorAnalysis(5),
+        d.KernelPCA(5),
+        d.SparsePCA(3, max_iter=20, random_state=0),
+        discriminant_analysis.LinearDiscriminantAnalysis(),
+        ensemble.RandomTreesEmbedding(20, max_depth=4, random_state=0),
+        kernel_approximation.Nystroem(n_components=50, random_state=0),
+        neural_network.BernoulliRBM(8, n_iter=5, random_state=0),
+        random_projection.GaussianRandomProjection(5, random_state=0),
+    ):
+        yield f"{named(step)} + LogisticRegression, scaled", scaled(step, clone(logistic)), two
+    holes = two.frame.iloc[:, :8].mask(np.random.default_rng(0).random((len(two.frame), 8)) < 0.1)
+    for imputer in (impute.IterativeImputer(max_iter=5), impute.KNNImputer()):
+        yield (
+            f"{named(imputer)} + LogisticRegression, scaled",
+            pipeline.make_pipeline(imputer, preprocessing.StandardScaler(), clone(logistic)),
+            Table(holes, two.target),
+        )
 
 
 def of_mixed_tables(table: Table) -> Iterator[Example]:

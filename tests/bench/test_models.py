@@ -16,16 +16,15 @@ pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")
 from bench.boundary import DOUBLES, PAIRS, Beside, beside, rows_beside
 from bench.model_examples.every_model import examples
 from bench.model_examples.tables import numbers
-from bench.models import Row, compiled_rows, page
+from bench.models import Row, compiled_rows, known_boundaries, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 
 
 def test_the_page_lists_every_example_once() -> None:
     names = [name for name, _, _ in examples()]
-    listed = [
-        line.split(" | ")[0].removeprefix("| ") for line in PAGE.read_text().splitlines() if line.startswith("| ")
-    ]
+    first = PAGE.read_text().split("\n## ")[0]
+    listed = [line.split(" | ")[0].removeprefix("| ") for line in first.splitlines() if line.startswith("| ")]
     assert listed == ["model", "---", *names]
     assert len(set(names)) == len(names)
 
@@ -54,3 +53,9 @@ def test_rows_of_compiled_models_are_read_back_from_a_page(tmp_path: Path) -> No
     other = Row("another", "Its kernel is a function of its own", "0.0e+00", "400", "3", "350", "351.0")
     (tmp_path / "models.md").write_text(page([compiled, other]))
     assert compiled_rows(tmp_path / "models.md") == {"a model": compiled}
+
+
+def test_rows_on_boundaries_are_read_back_from_a_page(tmp_path: Path) -> None:
+    found = [Beside("a model", 600, 63), Beside("SGD(loss='a: b')", 600, 0)]
+    (tmp_path / "models.md").write_text(page([], found))
+    assert known_boundaries(tmp_path / "models.md") == {one.name: one for one in found}

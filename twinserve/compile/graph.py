@@ -65,10 +65,11 @@ class Graph:
 
     # -- estimators ------------------------------------------------------------------------------------------
 
-    def lower(self, estimator: Any, block: Block) -> Outcome:
-        """Lower one fitted estimator on these columns; raises `CannotCompile` with the class that has no graph."""
+    def lower(self, estimator: Any, block: Block, *, transforms: bool = False) -> Outcome:
+        """Lower one fitted estimator: what it predicts from these columns, or what it makes of them for later steps;
+        raises `CannotCompile` with the class that has no graph."""
         name = class_name(estimator)
-        lowering = self._lowerings.get(name)
+        lowering = self._lowerings.get(f"{name}.transform" if transforms else name) or self._lowerings.get(name)
         if lowering is None:
             raise CannotCompile(f"{name}: there is no lowering for this class")
         require(estimator)
@@ -86,7 +87,7 @@ class Graph:
 
     def transform(self, estimator: Any, block: Block) -> Block:
         """Lower a transformer; raises `CannotCompile` where the estimator is none."""
-        outcome = self.lower(estimator, block)
+        outcome = self.lower(estimator, block, transforms=True)
         if not isinstance(outcome, Block):
             raise refusal(estimator, "a transformer is needed in this place")
         return outcome

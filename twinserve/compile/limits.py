@@ -66,6 +66,12 @@ _UNLIMITED: Final = frozenset(
         "sklearn.pipeline.Pipeline",
         "sklearn.semi_supervised.SelfTrainingClassifier",
         # These take any number.
+        "catboost.core.CatBoostClassifier",
+        "catboost.core.CatBoostRegressor",
+        "interpret.glassbox.ExplainableBoostingClassifier",
+        "interpret.glassbox.ExplainableBoostingRegressor",
+        # These are asked after the estimator that holds them has looked at the numbers, or take any.
+        "sklearn.gaussian_process._BinaryGaussianProcessClassifierLaplace",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn.LGBMRegressor",
         "twinserve.estimators.calendar.Calendar",
@@ -87,6 +93,7 @@ _SINGLE: Final = frozenset(
         "sklearn.ensemble.ExtraTreesRegressor",
         "sklearn.ensemble.GradientBoostingClassifier",
         "sklearn.ensemble.GradientBoostingRegressor",
+        "sklearn.ensemble.RandomTreesEmbedding",
         "sklearn.ensemble.RandomForestClassifier",
         "sklearn.ensemble.RandomForestRegressor",
         "sklearn.tree.DecisionTreeClassifier",
@@ -101,7 +108,7 @@ _SINGLE: Final = frozenset(
 def limit_of(estimator: Any) -> Limit | None:
     """The numbers that a fitted estimator accepts; None where it accepts all."""
     name = class_name(estimator)
-    if name in _UNLIMITED:
+    if name in _UNLIMITED or name.startswith("category_encoders."):
         return None
     if name == "sklearn.preprocessing.FunctionTransformer":
         return FINITE if estimator.validate else None

@@ -23,12 +23,15 @@ _BOOSTING = (
 _ENCODER = ("_infrequent_enabled",)
 _GRADIENT = ("_raw_predict_init", "_loss")
 _KERNEL = ("_dual_coef_", "_gamma", "_intercept_", "_n_support", "_probA", "_probB", "_sparse")
+_NEIGHBORS = ("_fit_X", "_fit_method", "_y")
 
 PRIVATE: dict[str, tuple[str, ...]] = {
     "sklearn.compose.ColumnTransformer": ("_transformer_to_input_indices",),
     **dict.fromkeys(
         [f"sklearn.cross_decomposition.{name}" for name in ("CCA", "PLSCanonical", "PLSRegression")], ("_x_mean",)
     ),
+    "sklearn.decomposition.KernelPCA": ("_centerer",),
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": ("_max_components",),
     "sklearn.ensemble.GradientBoostingClassifier": _GRADIENT,
     "sklearn.ensemble.GradientBoostingRegressor": _GRADIENT,
     "sklearn.ensemble.HistGradientBoostingClassifier": _BOOSTING,
@@ -38,10 +41,15 @@ PRIVATE: dict[str, tuple[str, ...]] = {
         ("sklearn.feature_extraction.text.TfidfVectorizer", "twinserve.estimators.words.Words"), ("_tfidf",)
     ),
     "sklearn.gaussian_process.GaussianProcessRegressor": ("_y_train_mean", "_y_train_std"),
+    "sklearn.impute.IterativeImputer": ("_is_empty_feature",),
     "sklearn.linear_model.RidgeClassifier": ("_label_binarizer",),
     "sklearn.linear_model.RidgeClassifierCV": ("_label_binarizer",),
     **dict.fromkeys([f"sklearn.svm.{name}" for name in ("NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR")], _KERNEL),
     "sklearn.model_selection.TunedThresholdClassifierCV": ("_curve_scorer",),
+    **dict.fromkeys(
+        [f"sklearn.neighbors.RadiusNeighbors{name}" for name in ("Classifier", "Regressor")],
+        ("_fit_X", "_fit_method", "_y"),
+    ),
     "sklearn.preprocessing.OneHotEncoder": (*_ENCODER, "_drop_idx_after_grouping"),
     "sklearn.preprocessing.OrdinalEncoder": _ENCODER,
     "sklearn.preprocessing.PolynomialFeatures": ("_combinations", "_min_degree", "_max_degree"),
@@ -55,6 +63,9 @@ SCORER = ("_get_pos_label",)
 
 SCALER = ("_scaler",)
 """Attributes of a power transformer that standardizes."""
+
+ROUNDS = ("_max_value", "_min_value")
+"""Attributes of an imputer that predicts columns from one another."""
 
 # Fields of the arrays of nodes: `tree_` of a decision tree, and the record array of a boosting's predictor.
 TREE_FIELDS = (

@@ -122,9 +122,9 @@ def _reshape(shapes: Shapes, node: Node) -> Shape:
 
 def _unsqueeze(shapes: Shapes, node: Node) -> Shape:
     given, axes = shapes[node.inputs[0]], shapes.numbers(node.inputs[1])
-    if axes != (1,) or not given:
+    if axes not in ((1,), (2,)) or len(given) < axes[0]:
         raise BadGraph("takes another shape than ours do")
-    return (given[0], 1, *given[1:])
+    return (*given[: axes[0]], 1, *given[axes[0] :])
 
 
 def _gather(shapes: Shapes, node: Node) -> Shape:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.arrays import IntArray
-from twinserve.compile.lowerings import lightgbm, xgboost
+from twinserve.compile.lowerings import catboost, interpret, lightgbm, xgboost
 from twinserve.compile.lowerings.boosting import members_of
 from twinserve.compile.tree import Tree
 from twinserve.errors import CannotCompile
@@ -26,6 +26,8 @@ HOLDERS: Final = ("estimators_", "calibrated_classifiers_", "best_estimator_", "
 READERS: Final[Mapping[str, Callable[[Any], list[Tree]]]] = {
     **dict.fromkeys(xgboost.LOWERINGS, xgboost.read_trees),
     **dict.fromkeys(lightgbm.LOWERINGS, lightgbm.read_trees),
+    **dict.fromkeys(catboost.LOWERINGS, catboost.read_trees),
+    **dict.fromkeys(interpret.LOWERINGS, interpret.read_trees),
 }
 """The functions that read the trees of other libraries' estimators, by class."""
 

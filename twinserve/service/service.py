@@ -169,10 +169,11 @@ class Service(Lifecycle):
         """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
         model's name can be)."""
         if parameters:
-            if not all(map(str.isprintable, parameters.values())):
+            if not "".join(parameters.values()).isprintable():
                 raise no_such_path()
-            require_model(parameters.get("name", self.settings.model), exchange.allowed)
-        read = self._queries.get(exchange.route)
+            if exchange.allowed is not None:
+                require_model(parameters.get("name", self.settings.model), exchange.allowed)
+        read = self._queries.get(exchange.route) if query else None
         values = {} if read is None else read(query)
         return Asked(parameters, values, header, exchange.allowed, self.by_name[exchange.route].explains)
 

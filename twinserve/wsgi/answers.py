@@ -95,9 +95,11 @@ def given(service: Service, exchange: Exchange, environ: WSGIEnvironment) -> Map
     """The values of the route's path parameters, without those of the app's own URL prefix; a model that they name is
     open, if it can be opened."""
     route = service.by_name[exchange.route]
-    if not route.parameters:
+    if not (names := route.parameters):
         return NONE
-    parameters = {name: environ[PARAMETERS][name] for name in route.parameters}
+    parameters: Mapping[str, str] = environ[PARAMETERS]
+    if len(parameters) > len(names):
+        parameters = {name: parameters[name] for name in names}
     if (opening := service.opening(exchange, parameters)) is not None:
         require_thread(environ, route)
         opened(opening, service.settings.predict_timeout)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.ensemble import AdaBoostClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
 from tests.twinserve.compile.comparing import (
     assert_same,
@@ -25,6 +25,7 @@ from tests.twinserve.compile.comparing import (
     some,
 )
 from twinserve.compile import compile_pipeline
+from twinserve.errors import CannotCompile
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,39 @@ def test_null_and_numbers_beyond_float32_have_no_answer() -> None:
     rows = np.array([[0.0, 1.0], [np.nan, 0.0], [0.0, 1e39]])
     answer = running(compile_pipeline(model, plain(x).columns))(rows)
     assert np.isnan(answer["probabilities"]).any(axis=1).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [None, DecisionTreeRegressor(max_depth=2), ExtraTreeRegressor(max_depth=5), LinearRegression()],
+    ids=str,
+)
+@pytest.mark.parametrize("loss", ["linear", "square", "exponential"])
+@some
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_the_weighted_median(member: Any, loss: str, seed: int, members: int) -> None:
+    x = random_numbers(seed, 60, 3)
+    model = fitted(
+        AdaBoostRegressor(member, n_estimators=members, loss=loss, random_state=0), x, x[:, 0] + x[:, 1] ** 2
+    )
+    trees = [part.tree_ for part in model.estimators_ if hasattr(part, "tree_")]
+    splits = [(c, t) for tree in trees for c, t in zip(tree.feature, tree.threshold, strict=True) if c >= 0]
+    rows = rows_around(x, [c for c, _ in splits[:40]], [t for _, t in splits[:40]])
+    assert_same(model, plain(rows))
+
+
+def test_members_that_say_the_same_and_weights_that_are_equal() -> None:
+    """Half of the weight is reached exactly: the first of the two in the middle is the answer."""
+    x = np.arange(40.0)[:, None]
+    model = AdaBoostRegressor(DecisionTreeRegressor(max_depth=1), n_estimators=4, random_state=0).fit(x, x[:, 0] // 10)
+    for weights in ([0.7] * 4, [1.0, 0.0, 0.0, 1.0], [0.0] * 4):
+        model.estimator_weights_ = np.array(weights)
+        assert_same(model, plain(x))
+
+
+def test_a_member_that_predicts_several_values_is_refused() -> None:
+    x = random_numbers(0, 40, 2)
+    model = AdaBoostRegressor(LinearRegression(), n_estimators=2, random_state=0).fit(x, x[:, 0])
+    model.estimators_[0].fit(x, x)
+    with pytest.raises(CannotCompile, match="regressors of one value are needed in it"):
+        compile_pipeline(model, plain(x).columns)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
@@ -105,3 +105,10 @@ def test_none_as_the_marker_fills_null_too() -> None:
     imputer = SimpleImputer(missing_values=None, strategy="constant", fill_value="gone")
     model = make_pipeline(imputer, OneHotEncoder(sparse_output=False), tree()).fit(frame, np.arange(60.0))
     assert_same(model, Table(frame, table.x, table.columns))
+
+
+def test_imputing_from_the_nearest_rows_is_refused_with_its_reason() -> None:
+    x = random_numbers(0, 40, 3, missing=0.2)
+    model = make_pipeline(KNNImputer(), LinearRegression()).fit(x, np.arange(40.0))
+    with pytest.raises(CannotCompile, match=r"KNNImputer: which of the rows at the same distance give their values"):
+        compile_pipeline(model, plain(x).columns)

@@ -94,3 +94,15 @@ def test_null_and_large_numbers_have_no_answer() -> None:
         by_name = running(answer)(rows)
         unanswered = np.isnan(by_name["probabilities"][:, 0]) if "probabilities" in by_name else by_name["label"] == -1
         assert unanswered.tolist() == [False] * 4 + [True] * 2
+
+
+def test_classes_that_are_all_unlikely_are_divided_by_their_sum_with_all_digits() -> None:
+    """`Sigmoid` of ONNX Runtime is 0 below 1e-16, where the sum of what is left still decides."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(90, 2)) + np.repeat([[0.0, 6.0], [5.0, -3.0], [-5.0, -3.0]], 30, axis=0)
+    model = OneVsRestClassifier(LogisticRegression()).fit(np.column_stack([x, np.ones(90)]), np.repeat([0, 1, 2], 30))
+    for member in model.estimators_:
+        member.intercept_ -= 60.0
+    rows = np.column_stack([x, np.ones(90)])
+    assert max(member.predict_proba(rows)[:, 1].max() for member in model.estimators_) < 1e-16
+    assert_same(model, plain(rows))

@@ -18,6 +18,7 @@ from twinserve.compile.private_attributes import (
     INFREQUENT,
     PREDICTOR_FIELDS,
     PRIVATE,
+    ROUNDS,
     SCALER,
     SCORER,
     TREE_FIELDS,
@@ -42,7 +43,12 @@ def private_reads(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_private_attribute_that_a_lowering_reads_is_named(path: Path) -> None:
-    named = {attribute for attributes in PRIVATE.values() for attribute in attributes} | {*INFREQUENT, *SCALER, *SCORER}
+    named = {attribute for attributes in PRIVATE.values() for attribute in attributes} | {
+        *INFREQUENT,
+        *ROUNDS,
+        *SCALER,
+        *SCORER,
+    }
     assert private_reads(path) <= named
 
 

@@ -152,6 +152,13 @@ def test_what_is_not_lowered_is_refused_by_name(monkeypatch: pytest.MonkeyPatch)
     refused(SVC(kernel=lambda a, b: a @ b.T), x, y, "is not lowered$")
     refused(SVC(), sparse.csr_matrix(x), y, "it was fitted on a sparse matrix, which is not lowered$")
     refused(SVC(probability=True), x, y, "the iteration of its probability=True for 4 classes is longer than a graph")
-    refused(SVC(gamma=1e9), x, y, "its support vectors lie so far apart that their distances lose digits$")
+    refused(SVC(C=1e12, gamma=1e-9), x, y, "its coefficients are so large that the last digits of similarities decide$")
     monkeypatch.setattr(kernels, "MOST_NUMBERS", 50)
     refused(SVC(), x, y, r"a row is compared with \d+ rows of 3 numbers, and a graph holds 50 of them$")
+
+
+def test_vectors_that_lie_far_apart_are_compared_by_their_differences() -> None:
+    x = random_numbers(0, 80, 3)
+    for gamma in (1e6, 1e9):
+        model = SVC(gamma=gamma).fit(x, random_labels(0, x, 3))
+        assert_same(model, plain(np.concatenate([x, x * (1.0 + 1e-7), x + 1e-5, x * 1e200])))

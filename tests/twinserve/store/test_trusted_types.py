@@ -8,10 +8,12 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn import (
     calibration,
+    cluster,
     gaussian_process,
     impute,
     linear_model,
@@ -21,15 +23,17 @@ from sklearn import (
     svm,
     tree,
 )
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.experimental import (  # noqa: F401 # Their classes are not there without them.
     enable_halving_search_cv,
     enable_iterative_imputer,
 )
-from sklearn.feature_selection import SelectKBest
+from sklearn.feature_selection import SelectKBest, r_regression
 from sklearn.gaussian_process import kernels
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, SplineTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, SplineTransformer, StandardScaler
+from sklearn.random_projection import SparseRandomProjection
 
 from twinserve.store.pipelines.pipeline_file import JOBLIB, SKOPS, dump, load
 from twinserve.store.pipelines.trusted_types import FUNCTIONS, TRUSTED
@@ -45,6 +49,7 @@ KERNEL = kernels.ConstantKernel() * kernels.Matern() + kernels.WhiteKernel()
 MODELS = [
     *(neighbors.KNeighborsClassifier(algorithm=name) for name in ("kd_tree", "ball_tree", "brute")),
     neighbors.KNeighborsClassifier(algorithm="ball_tree", metric="manhattan"),
+    *(neighbors.KNeighborsClassifier(metric=name) for name in ("braycurtis", "canberra")),
     gaussian_process.GaussianProcessClassifier(KERNEL, optimizer=None),
     calibration.CalibratedClassifierCV(svm.LinearSVC(), method="temperature", cv=2),
     model_selection.FixedThresholdClassifier(LOGISTIC, threshold=0.3, pos_label="yes"),
@@ -74,6 +79,36 @@ def test_a_model_comes_back_without_a_pickle(model: Any) -> None:
     assert again.predict(X).tolist() == model.predict(X).tolist()
     if hasattr(model, "predict_proba"):
         assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+
+
+@pytest.mark.filterwarnings("ignore:For backward compatibility")
+@pytest.mark.parametrize("kind", [object, "object", np.number])
+def test_columns_that_were_selected_by_their_kind(kind: Any) -> None:
+    frame = pd.DataFrame({"number": X[:, 0], "word": np.where(X[:, 1] > 0.6, "big", "small").astype(object)})
+    encoder = OneHotEncoder() if kind is not np.number else StandardScaler()
+    parts = make_column_transformer((encoder, make_column_selector(dtype_include=kind)))
+    model = make_pipeline(parts, LOGISTIC).fit(frame, LABELS)
+    assert there_and_back(model).predict_proba(frame).tobytes() == model.predict_proba(frame).tobytes()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        neighbors.KNeighborsClassifier(metric="mahalanobis", metric_params={"VI": np.eye(3)}),
+        neighbors.KNeighborsClassifier(metric="seuclidean", metric_params={"V": np.ones(3)}),
+        make_pipeline(cluster.BisectingKMeans(2), LOGISTIC),
+        make_pipeline(SparseRandomProjection(2), LOGISTIC),
+    ],
+    ids=lambda model: str(model)[:60],
+)
+def test_what_trusts_sizes_that_a_file_could_choose_stays_a_pickle(model: Any) -> None:
+    name, _ = dump(model.fit(X, LABELS))
+    assert name == JOBLIB
+
+
+def test_columns_that_were_chosen_by_correlation() -> None:
+    model = make_pipeline(SelectKBest(r_regression, k=2), linear_model.Ridge()).fit(X, X[:, 0])
+    assert there_and_back(model).predict(X).tobytes() == model.predict(X).tobytes()
 
 
 def test_codes_with_a_column_that_all_classes_share() -> None:

@@ -57,7 +57,7 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
     if node.op_type == "Where":
         return _where(inputs, constants)
     if first is None:
-        return None
+        return _listed(constants[0], inputs[-1]) if node.op_type == "Gather" else None
     if node.op_type == "Gather" and constants[1] is not None and constants[1].ndim == 1:
         return [first[i] for i in constants[1].astype(int).tolist()]
     if node.op_type in ("Gemm", "MatMul") and makers.get(node.input[0]) == "Cast" and constants[1] is not None:
@@ -71,6 +71,13 @@ def _follow(graph: Graph, node: NodeProto, known: dict[str, Sources], makers: di
     if len(constants) == 2 and constants[1] is not None:
         return _with_constant(node.op_type, first, constants[1])
     return None
+
+
+def _listed(numbers: FloatArray | None, places: Sources | None) -> Sources | None:
+    """For each place a number of a list."""
+    if numbers is None or numbers.ndim > 1 or places is None:
+        return None
+    return [source and replace(source, relation=ANY) for source in places]
 
 
 def _risen(graph: Graph, tensor: str, sources: Sources) -> Sources | None:

@@ -45,6 +45,8 @@ def _made(graph: Graph, node: NodeProto, known: Mapping[str, Sets], makers: Mapp
     picks = constants[1] if node.op_type == "Gather" else None
     if picks is not None and is_table and picks.ndim == 1 and not _is_of_any_width(inputs[0]):
         return [inputs[0][i] for i in picks.astype(int).tolist()]
+    if node.op_type == "Gather" and constants[0] is not None and constants[0].ndim == 1:
+        return inputs[1]  # For each number of the other tensor one of a list.
     if node.op_type in _ELEMENTWISE:
         return _beside(inputs)
     if node.op_type in ("Gemm", "MatMul") and constants[1] is not None and makers.get(node.input[0]) == "Cast":

@@ -122,7 +122,10 @@ def _gathered(graph: Graph, node: NodeProto, known: Mapping[str, Reach]) -> Reac
         return source.at(numpy_helper.to_array(picks).astype(int).tolist())
     if node.input[0] in graph.constants and axis == 0:
         rows = numpy_helper.to_array(graph.constants[node.input[0]]).astype(np.float64)
-        rows = rows.reshape(-1, 1) if rows.ndim == 1 else rows  # A number for each number of the other tensor.
+        if rows.ndim == 1:  # A number for each number of the other tensor.
+            indices = known.get(node.input[1])
+            width = 1 if indices is None else len(indices.low)
+            return _range(np.full(width, rows.min()), np.full(width, rows.max()))
         return _range(rows.min(axis=0), rows.max(axis=0)) if rows.ndim == 2 else None
     return None
 

@@ -3,7 +3,7 @@
 A squared distance is `|z|^2 + |s|^2 - 2 z.s` of rows less their centre: one product for all rows of the table, eight
 times faster than the differences themselves. A column far beyond the table is cut where every similarity is 0 anyway,
 so that nothing overflows. The centre is a multiple of a power of two, which keeps whole numbers whole: equal distances
-between such rows stay equal.
+between such rows stay equal. Where this loses too many digits, the differences themselves are squared.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from twinserve.compile.refusal import refusal
 
 MOST_NUMBERS: Final = 1_000_000
 """The numbers of a fitted table that a row is compared with: 8 MB of model, and half a millisecond for a row."""
+MOST_DIFFERENCES: Final = 200_000
+"""The same where each difference is computed: two milliseconds for a row."""
 MOST_LOST: Final = 1e-9
 """The largest error of an answer that rounding in distances may cause, estimated from above."""
 SQUARE_IS_INFINITE: Final = 1e200
@@ -25,19 +27,50 @@ NOTHING: Final = 800.0
 """`exp` of less than minus this is 0."""
 
 
-def require_small(model: Any, table: FloatArray) -> None:
-    """Raise `CannotCompile` for a table that a row takes too long to compare with."""
-    if table.size > MOST_NUMBERS:
+def require_small(model: Any, table: FloatArray, most: int | None = None) -> None:
+    """Raise `CannotCompile` for a table that a row takes too long to compare with: of more than `most` numbers."""
+    most = MOST_NUMBERS if most is None else most
+    if table.size > most:
         rows, columns = table.shape
         raise refusal(
-            model,
-            f"a row is compared with {rows} rows of {columns} numbers, and a graph holds {MOST_NUMBERS:,} of them",
+            model, f"a row is compared with {rows} rows of {columns} numbers, and a graph holds {most:,} of them"
         )
+
+
+def differences(graph: Graph, tensor: str, table: FloatArray) -> str:
+    """`[n, rows, columns]`: a row less each row of the table."""
+    return graph.op("Sub", graph.op("Unsqueeze", tensor, graph.constant([1], np.int64)), graph.constant(table))
+
+
+def summed(graph: Graph, tensor: str, columns: int) -> str:
+    """`[n, rows]`: the sums over the columns."""
+    return graph.op("MatMul", tensor, graph.constant(np.ones(columns)))
+
+
+def exact_squared_distances(graph: Graph, model: Any, tensor: str, table: FloatArray) -> str:
+    """`[n, rows]`, by the differences, as scikit-learn's trees and SciPy's `cdist` compute them."""
+    require_small(model, table, MOST_DIFFERENCES)
+    apart = differences(graph, tensor, table)
+    return summed(graph, graph.op("Mul", apart, apart), table.shape[1])
+
+
+def exact_city_distances(graph: Graph, model: Any, tensor: str, table: FloatArray) -> str:
+    """`[n, rows]`: the sums of absolute differences."""
+    require_small(model, table, MOST_DIFFERENCES)
+    return summed(graph, graph.op("Abs", differences(graph, tensor, table)), table.shape[1])
 
 
 def products(graph: Graph, tensor: str, table: FloatArray) -> str:
     """The dot product with each row of the table."""
     return graph.op("MatMul", tensor, graph.constant(table.T))
+
+
+def library_distances(graph: Graph, tensor: str, table: FloatArray) -> str:
+    """The squared distance to each row of the table as `euclidean_distances` computes it, in its order, with the digits
+    that it loses; a row that is too large for it has no answer here either."""
+    own = graph.row_sum(graph.op("Mul", tensor, tensor), table.shape[1])
+    crossed = graph.op("Add", graph.op("Mul", products(graph, tensor, table), graph.constant(-2.0)), own)
+    return graph.op("Add", crossed, graph.constant(np.square(table).sum(axis=1)))
 
 
 def squared_distances(graph: Graph, tensor: str, table: FloatArray, reach: float) -> str:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from twinserve.arrays import FloatArray
+from twinserve.compile.arithmetic.polynomials import polynomials
 from twinserve.compile.graph import Graph
 
 ENDS: Final = -5.199337582605575, 5.19933758270342
@@ -52,7 +50,8 @@ def normal_deviates(graph: Graph, probabilities: str, width: int) -> str:
     logarithm = graph.op("Mul", graph.constant(-2.0), graph.smooth("Log", rest, width))
     root = graph.op("Sqrt", logarithm)
     inverse = graph.op("Div", one, root)
-    p0, q0, p1, q1 = _polynomials(graph, squared, inverse)
+    arguments = (squared, squared, inverse, inverse)
+    p0, q0, p1, q1 = polynomials(graph, arguments, (_P0, _Q0, _P1, _Q1))
     ratio = graph.op("Mul", squared, graph.op("Div", p0, q0))
     near = graph.op("Mul", graph.op("Add", middle, graph.op("Mul", middle, ratio)), graph.constant(_ROOT))
     first = graph.op("Sub", root, graph.op("Div", graph.smooth("Log", root, width), root))
@@ -62,22 +61,3 @@ def normal_deviates(graph: Graph, probabilities: str, width: int) -> str:
     ends = [graph.constant(end) for end in ENDS]
     deviate = graph.op("Where", graph.op("Less", deviate, ends[0]), ends[0], deviate)
     return graph.op("Where", graph.op("Greater", deviate, ends[1]), ends[1], deviate)
-
-
-def _polynomials(graph: Graph, squared: str, inverse: str) -> list[str]:
-    """The four polynomials at once, by Horner's rule: two of each of these `[n, width]`."""
-    axis = graph.constant([1], np.int64)
-    pair = [graph.op("Unsqueeze", tensor, axis) for tensor in (squared, inverse)]
-    x = graph.op("Concat", pair[0], pair[0], pair[1], pair[1], axis=1)
-    coefficients = _beside(_P0, _Q0, _P1, _Q1)
-    value = graph.constant(coefficients[0])
-    for row in coefficients[1:]:
-        value = graph.op("Add", graph.op("Mul", value, x), graph.constant(row))
-    return [graph.op("Gather", value, graph.constant(place, np.int64), axis=1) for place in range(4)]
-
-
-def _beside(*polynomials: tuple[float, ...]) -> FloatArray:
-    """`[degree + 1, polynomials, 1]`: their coefficients, the highest first."""
-    longest = max(map(len, polynomials))
-    rows = [[0.0] * (longest - len(some)) + list(some) for some in polynomials]
-    return np.array(rows).T[:, :, None]

@@ -1,4 +1,4 @@
-"""AdaBoost: a vote of classifiers, each with its own weight.
+"""AdaBoost: a vote of classifiers, each with its own weight; the weighted median of regressors.
 
 Source: scikit-learn 1.9, `ensemble/_weight_boosting.py`, `utils/extmath.py` (`softmax`).
 """
@@ -11,16 +11,18 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.compile.additive import Additive, TreeTerm
-from twinserve.compile.blocks import Block, Classified
+from twinserve.compile.blocks import Block, Classified, Regressed
 from twinserve.compile.graph import Graph, Lowering, require_numbers
 from twinserve.compile.limits import limit_of
 from twinserve.compile.lowerings.trees import read_tree
+from twinserve.compile.outputs import beside
 from twinserve.compile.refusal import refusal
 from twinserve.compile.tree import Tree
 from twinserve.compile.tree_ensemble import emit
 from twinserve.estimators.introspection import class_name
 
 _TREES: Final = frozenset({"sklearn.tree.DecisionTreeClassifier", "sklearn.tree.ExtraTreeClassifier"})
+_REGRESSORS: Final = frozenset({"sklearn.tree.DecisionTreeRegressor", "sklearn.tree.ExtraTreeRegressor"})
 
 
 def classifier(graph: Graph, model: Any, block: Block) -> Classified:
@@ -89,6 +91,38 @@ def _added(model: Any, member: Any, weight: float) -> FloatArray:
     return added
 
 
+def regressor(graph: Graph, model: Any, block: Block) -> Regressed:
+    """The smallest prediction up to which the members have half of all weight.
+
+    scikit-learn sorts the predictions; here each is compared with each, which needs no order. Their sums of weights
+    differ in the last bit, which decides only where a sum is half of the whole to the last bit.
+    """
+    said, width = _predictions(graph, model, block), len(model.estimators_)
+    weights = np.asarray(model.estimator_weights_, dtype=np.float64)[:width]
+    each, other = (graph.op("Unsqueeze", said, graph.constant([axis], np.int64)) for axis in (2, 1))
+    up_to = graph.as_double(graph.op("LessOrEqual", other, each))
+    share = graph.op("MatMul", up_to, graph.constant(weights))
+    is_enough = graph.op("GreaterOrEqual", share, graph.constant(0.5 * float(weights.sum())))
+    above = graph.op("Where", is_enough, said, graph.constant(np.inf))
+    return Regressed(graph.op("ReduceMin", above, graph.constant([1], np.int64), keepdims=1))
+
+
+def _predictions(graph: Graph, model: Any, block: Block) -> str:
+    """`[n, members]`."""
+    if all(class_name(member) in _REGRESSORS for member in model.estimators_):
+        require_numbers(block.columns, model)
+        for limit in filter(None, map(limit_of, model.estimators_)):
+            graph.demand(block, limit)
+        trees = [read_tree(tree, tree.tree_.value[:, 0, 0]) for tree in model.estimators_]
+        return emit(graph, block, list(enumerate(trees)), len(trees))
+    outcomes = [graph.lower(member, block) for member in model.estimators_]
+    values = [outcome.value for outcome in outcomes if isinstance(outcome, Regressed)]
+    if len(values) != len(outcomes):
+        raise refusal(model, "regressors of one value are needed in it")
+    return beside(graph, values)
+
+
 LOWERINGS: dict[str, Lowering] = {
     "sklearn.ensemble.AdaBoostClassifier": classifier,
+    "sklearn.ensemble.AdaBoostRegressor": regressor,
 }

@@ -9,6 +9,9 @@ from twinserve.compile.lowerings import (
     boosting,
     calendar,
     calibration,
+    catboost,
+    category_encoders,
+    clusters,
     compose,
     cross_decomposition,
     decomposition,
@@ -17,7 +20,9 @@ from twinserve.compile.lowerings import (
     ensembles,
     features,
     imputing,
+    interpret,
     isotonic,
+    iterative_imputing,
     kernel_models,
     lightgbm,
     linear,
@@ -40,9 +45,10 @@ from twinserve.compile.lowerings import (
 
 _FAMILIES = (
     linear, cross_decomposition, kernel_models, svm, isotonic, quadratic,
-    trees, boosting, xgboost, lightgbm, bayes, neural, neighbors, dummy, calibration, threshold, ensembles,
-    multiclass, adaboost, multioutput, outliers,
-    compose, scaling, power, quantiles, splines, imputing, encoding, features, decomposition, calendar, text,
+    trees, boosting, xgboost, lightgbm, catboost, interpret, bayes, neural, neighbors, dummy, calibration, threshold,
+    ensembles, multiclass, adaboost, multioutput, outliers,
+    compose, scaling, power, quantiles, splines, imputing, iterative_imputing, encoding, category_encoders,
+    features, decomposition, clusters, calendar, text,
 )  # fmt: skip
 
 LOWERINGS: dict[str, Lowering] = {name: lowering for family in _FAMILIES for name, lowering in family.LOWERINGS.items()}

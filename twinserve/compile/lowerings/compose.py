@@ -15,17 +15,22 @@ from twinserve.compile.blocks import Block, Outcome
 from twinserve.compile.graph import Graph, Lowering
 from twinserve.compile.refusal import refusal
 from twinserve.compile.sparse import is_sparse, joined, term_block, whole_terms
-from twinserve.estimators.introspection import class_name, steps_at_predict
+from twinserve.estimators.introspection import steps_at_predict
 
 
 def pipeline(graph: Graph, steps: Any, block: Block) -> Outcome:
     """Each step on the output of the one before it; None, "passthrough" and samplers pass their input on."""
-    outcome: Outcome = block
+    kept = steps_at_predict(steps)
+    for step in kept[:-1]:
+        block = graph.transform(step, block)
+    return graph.lower(kept[-1], block) if kept else block
+
+
+def transforming_pipeline(graph: Graph, steps: Any, block: Block) -> Block:
+    """The same where the last step transforms, too."""
     for step in steps_at_predict(steps):
-        if not isinstance(outcome, Block):
-            raise refusal(steps, f"{class_name(step)} comes after a predictor")
-        outcome = graph.lower(step, outcome)
-    return outcome
+        block = graph.transform(step, block)
+    return block
 
 
 def column_transformer(graph: Graph, transformer: Any, block: Block) -> Block:
@@ -97,6 +102,7 @@ LOWERINGS: dict[str, Lowering] = {
     "twinserve.estimators.label_encoded.Coded": fitted_estimator,
     "imblearn.pipeline.Pipeline": pipeline,
     "sklearn.pipeline.Pipeline": pipeline,
+    "sklearn.pipeline.Pipeline.transform": transforming_pipeline,
     "sklearn.pipeline.FeatureUnion": feature_union,
     "sklearn.compose.ColumnTransformer": column_transformer,
     "sklearn.frozen.FrozenEstimator": inner_estimator,

@@ -134,13 +134,21 @@ def _likely(graph: Graph, members: Sequence[Any], outcomes: Sequence[Outcome]) -
     for member, outcome in zip(members, outcomes, strict=True):
         if not isinstance(outcome, Classified) or outcome.probabilities is None:
             raise refusal(member, "it has no probabilities")
-        parts.append(graph.gather(outcome.probabilities, [1], 2))
+        parts.append(graph.gather(_with_all_digits(graph, outcome.probabilities), [1], 2))
     if len(parts) == 1:
         parts.insert(0, graph.op("Sub", graph.constant(1.0), parts[0]))
     likely = beside(graph, parts)
     total = graph.row_sum(likely, len(parts))
     nothing = graph.op("Equal", total, graph.constant(0.0))
     return graph.op("Where", nothing, likely, graph.op("Div", likely, total))
+
+
+def _with_all_digits(graph: Graph, probabilities: str) -> str:
+    """Probabilities `[n, 2]` that are exact near 0, too, as a division by their sum needs; `Sigmoid` is not."""
+    maker = next((node for node in graph.nodes if node.output[0] == probabilities), None)
+    if maker is None or maker.op_type != "Sigmoid":
+        return probabilities
+    return graph.logistic(maker.input[0], 2)
 
 
 def _sums_of_scores(graph: Graph, scores: str, pairs: Sequence[tuple[int, int]], classes: int) -> str:

@@ -130,9 +130,12 @@ def _fitted(model: Any) -> tuple[FloatArray, FloatArray]:
 def _similarities(graph: Graph, model: Any, tensor: str, table: FloatArray, weights: FloatArray) -> str:
     gamma, shift = float(model._gamma), graph.constant(float(model.coef0))
     if model.kernel == "rbf":
-        if kernels.lost_digits(table, gamma, weights) > kernels.MOST_LOST:
-            raise refusal(model, "its support vectors lie so far apart that their distances lose digits")
-        return kernels.radial(graph, tensor, table, gamma)
+        if kernels.lost_digits(table, gamma, weights) <= kernels.MOST_LOST:
+            return kernels.radial(graph, tensor, table, gamma)
+        if kernels.lost_digits(np.zeros((1, 1)), gamma, weights) > kernels.MOST_LOST:
+            raise refusal(model, "its coefficients are so large that the last digits of similarities decide")
+        distances = kernels.exact_squared_distances(graph, model, tensor, table)
+        return graph.op("Exp", graph.op("Mul", distances, graph.constant(-gamma)))
     dots = kernels.products(graph, tensor, table)
     if model.kernel == "linear":
         return dots

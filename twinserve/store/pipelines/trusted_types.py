@@ -7,6 +7,17 @@ The reason stands over each group. What a class calls, it calls on objects of th
 Not on it: partial functions and bound functions of others, distances and kernels that hold a function of their own
 (`PyFuncDistance`, `PairwiseKernel`), and every type of a library that is neither scikit-learn, NumPy nor ours, but for
 SciPy's splines.
+
+Not on it either, because compiled code trusts sizes that a file could choose:
+
+- `MahalanobisDistance64` writes as many differences as a row has columns into a buffer as long as its matrix, and
+  `SEuclideanDistance64` reads as many variances as that.
+- `csr_matrix` (`SparseRandomProjection`, neighbours of a sparse table): SciPy does not check that its indices are
+  within its shape, and products write where these point.
+- `_kmeans_single_lloyd`, which `BisectingKMeans` holds, writes to centres of as many columns as its rows have, whatever
+  the centres have.
+
+`numpy.mean` (`FeatureAgglomeration`) calls the `mean` of whatever it gets. skops itself does not take `Birch`.
 """
 
 from __future__ import annotations
@@ -63,6 +74,7 @@ _PARTS: Final = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
+    "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
@@ -75,6 +87,13 @@ _PARTS: Final = (
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.preprocessing._label.LabelBinarizer",
     "sklearn.utils._bunch.Bunch",
+)
+
+# What a selector of columns, which is called with a table when it is fitted, may name as a kind: `number` cannot be
+# made, and an `object` has neither attributes nor methods of its own.
+_KINDS: Final = (
+    "builtins.object",
+    "numpy.number",
 )
 
 # Kernels of Gaussian processes: numbers and other kernels. Without `PairwiseKernel`, which calls its `metric`.
@@ -133,6 +152,7 @@ FUNCTIONS: Final = (
     "sklearn.feature_selection._univariate_selection.chi2",
     "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.feature_selection._univariate_selection.r_regression",
     "sklearn.feature_selection._mutual_info.mutual_info_classif",
     "sklearn.feature_selection._mutual_info.mutual_info_regression",
     "scipy._lib.array_api_compat.numpy._aliases.asarray",
@@ -144,6 +164,8 @@ _COMPILED: Final = (
     "sklearn.tree._tree.Tree",
     "sklearn.neighbors._ball_tree.BallTree",
     "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.metrics._dist_metrics.BrayCurtisDistance64",
+    "sklearn.metrics._dist_metrics.CanberraDistance64",
     "sklearn.metrics._dist_metrics.ChebyshevDistance64",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
     "sklearn.metrics._dist_metrics.ManhattanDistance64",
@@ -157,6 +179,7 @@ TRUSTED: Final = frozenset(
         *_LOSSES,
         *_FORMULAS,
         *_PARTS,
+        *_KINDS,
         *_KERNELS,
         *_SPLITTERS,
         *_SCORERS,
