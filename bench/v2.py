@@ -1,23 +1,22 @@
-"""The Open Inference Protocol V2 with 1,000 rows of 30 numbers, in requests one after another: `python -m bench.v2`.
+"""The Open Inference Protocol V2 with 1,000 rows of 30 numbers in binary data: `python -m bench.v2`.
 
-Each figure is a ratio of times that were taken in turns: the median of the rounds, with the least and the greatest. A
-forest of 200 trees is held against ONNX Runtime alone on the same matrix, a linear model against a route of the same
-server that sends back the same bytes, and both, in JSON, against MLServer in one process (`make protocols` makes the
-environment that it runs in; the same bodies, the same client).
+Each figure is a ratio of rates that were measured in turns, two seconds each: the median of the rounds, with the least
+and the greatest. The server has one core, and wrk another, with four connections. A forest of 200 trees is held against
+ONNX Runtime alone on the same matrix and the same core, both models against a route of the same server that sends back
+the same bytes, and, in JSON, against MLServer in one process (`make protocols` makes its environment).
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,18 +30,19 @@ from sklearn.preprocessing import StandardScaler
 import twinserve
 from bench.server import stop
 from bench.v2_door import ECHO
+from bench.wrk import SCRIPT, LoadFailed, parse
 from harness import ROOT
 from harness.ports import free_port
 from harness.running import launch, wait_for
-from twinserve.predict.runtime import runtime
+from twinserve.predict import runtime
 from twinserve.store.registry import Registry
 
 ROWS: Final = 1000
-ROUNDS: Final = 15
-CALLS: Final = 20
-"""Of each kind in a round."""
-IDLE: Final = 2.0
-"""Seconds after which a server may have closed a connection."""
+ROUNDS: Final = 5
+SECONDS: Final = 2
+CONNECTIONS: Final = 4
+CLIENTS, SERVERS = 0, 1
+"""Cores."""
 LENGTH: Final = "Inference-Header-Content-Length"
 MODELS: Final[Mapping[str, Callable[[], Any]]] = {
     "linear": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
@@ -64,45 +64,51 @@ joblib.dump(model.fit(x, y), sys.argv[2])
 """
 """Fits the same model with the scikit-learn of MLServer's environment."""
 
-Call = Callable[[], object]
+Rate = Callable[[], float]
+"""Measures for `SECONDS`: how often something was done in a second."""
 
 
-class Client:
-    """One connection, kept open."""
-
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._asked = time.monotonic()
-
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """Send one request; the body of its answer, which must be 200. A connection that was idle is opened again."""
-        if time.monotonic() - self._asked > IDLE:
-            self._connection.close()
-        self._connection.request("POST", path, body, dict(headers))
-        self._asked = time.monotonic()
-        answer = self._connection.getresponse()
-        found = answer.read()
-        if answer.status != http.HTTPStatus.OK:
-            raise RuntimeError(f"{path}: {answer.status} {found[:200]!r}")
-        return found
+def ratios(mine: Rate, theirs: Rate) -> str:
+    """How many times as often the first was done as the second, in turns: the median of the rounds and the spread."""
+    found = sorted((ours / others, ours, others) for ours, others in ((mine(), theirs()) for _ in range(ROUNDS)))
+    ratio, ours, others = found[len(found) // 2]
+    return f"{ratio:6.2f} ({found[0][0]:.2f} to {found[-1][0]:.2f}); {ours:.0f} and {others:.0f} a second"
 
 
-def ratios(mine: Call, theirs: Call) -> str:
-    """How many times as fast the first is: medians of calls in turns, then of the rounds."""
-    found = []
-    for _ in range(ROUNDS):
-        times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(CALLS):
-            for call, taken in zip((mine, theirs), times, strict=True):
-                begun = time.perf_counter()
-                call()
-                taken.append(time.perf_counter() - begun)
-        ours, others = map(statistics.median, times)
-        found.append((others / ours, ours, others))
-    middle = statistics.median(ratio for ratio, _, _ in found)
-    low, high = min(found)[0], max(found)[0]
-    ours, others = (statistics.median(column) * 1000 for column in list(zip(*found, strict=True))[1:])
-    return f"{middle:6.2f} ({low:.2f} to {high:.2f}); {ours:.2f} ms and {others:.2f} ms"
+def posted(port: int, path: str, body: bytes, headers: Mapping[str, str], folder: Path) -> Rate:
+    """Requests over a few connections, by wrk on a core of its own."""
+    handle, name = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+    command = ["taskset", "-c", str(CLIENTS), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", f"--script={SCRIPT}"]
+    for header, value in headers.items():
+        command += ["-H", f"{header}: {value}"]
+    command += [f"http://127.0.0.1:{port}{path}", "--", name, headers.get("Content-Type", "application/octet-stream")]
+
+    def rate() -> float:
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # Our own words.
+        outcome = parse(shown.stdout.splitlines())
+        if not outcome.valid:  # Nothing was answered, or something was refused.
+            raise LoadFailed(f"{path} gave errors: {outcome.errors}.")
+        return outcome.requests_per_second
+
+    return rate
+
+
+def called(call: Callable[[], object]) -> Rate:
+    """Calls in this process, on the core of the servers."""
+
+    def rate() -> float:
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {SERVERS})
+        begun, calls = time.perf_counter(), 0
+        while (taken := time.perf_counter() - begun) < SECONDS:
+            call()
+            calls += 1
+        os.sched_setaffinity(0, before)
+        return calls / taken
+
+    return rate
 
 
 def matrix() -> Any:
@@ -132,13 +138,12 @@ def in_json(rows: Any, outputs: list[str]) -> bytes:
 
 
 @contextmanager
-def serving(
-    command: list[str], environment: Mapping[str, str], folder: Path, port: int, ready: str
-) -> Iterator[Client]:
-    """A server, once it is ready."""
+def serving(command: list[str], environment: Mapping[str, str], folder: Path, port: int, ready: str) -> Iterator[int]:
+    """A server on its core, once it is ready; gives its port."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     path = {"PATH": f"{MLSERVER}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    process = launch(command, folder, {**threads, **path, **environment}, folder / "log", new_session=True)
+    pinned = ["taskset", "-c", str(SERVERS), *command]
+    process = launch(pinned, folder, {**threads, **path, **environment}, folder / "log", new_session=True)
 
     def is_ready() -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -147,89 +152,75 @@ def serving(
             return connection.getresponse().status == http.HTTPStatus.OK
         except OSError:
             return False
+        finally:
+            connection.close()
 
     try:
         wait_for(process, is_ready)
-        yield Client(port)
+        yield port
     finally:
         stop(process)
 
 
 @contextmanager
-def our_door(door: str, model: str, folder: Path) -> Iterator[Client]:
+def our_door(door: str, model: str, folder: Path) -> Iterator[int]:
     """One of our doors with the route that echoes."""
     port = free_port()
     settings = {"PORT": port, "ARTIFACTS": folder, "MODEL": model, "ACCESS_LOG": "false", "THREADS": 1}
     environment = {f"TWINSERVE_{name}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "bench.v2_door", door]
-    with serving(command, environment, folder, port, "/v2/health/ready") as client:
-        yield client
+    with serving(command, environment, folder, port, "/v2/health/ready") as ready:
+        yield ready
 
 
 @contextmanager
-def mlserver(model: str, folder: Path) -> Iterator[Client]:
+def mlserver(model: str, home: Path) -> Iterator[int]:
     """MLServer in one process, with the same model."""
-    home = folder / f"mlserver-{model}"
-    home.mkdir()
     port, path = free_port(), home / "model.joblib"
     subprocess.run([MLSERVER / "python", "-c", FIT, model, path], check=True)  # noqa: S603  # Our own text.
     own = {"http_port": port, "grpc_port": free_port(), "metrics_port": free_port(), "parallel_workers": 0}
     (home / "settings.json").write_text(json.dumps({"debug": False, "host": "127.0.0.1", **own}))
     about = {"implementation": "mlserver_sklearn.SKLearnModel", "parameters": {"uri": str(path)}}
     (home / "model-settings.json").write_text(json.dumps({"name": model, **about}))
-    with serving(
-        [str(MLSERVER / "mlserver"), "start", str(home)], {}, home, port, f"/v2/models/{model}/ready"
-    ) as client:
-        yield client
+    command = [str(MLSERVER / "mlserver"), "start", str(home)]
+    with serving(command, {}, home, port, f"/v2/models/{model}/ready") as ready:
+        yield ready
 
 
-def alone(folder: Path, model: str, rows: Any) -> Call:
+def alone(folder: Path, model: str, rows: Any) -> Callable[[], object]:
     """ONNX Runtime on the graph of this version, with one thread."""
-    options = runtime().SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    graph = next(Registry(folder, model).path(1).glob("*.onnx"))
-    session = runtime().InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
-    given = session.get_inputs()
-    if len(given) == 1:
-        feed = {given[0].name: rows}
-    else:
-        feed = {one.name: np.ascontiguousarray(rows[:, place : place + 1]) for place, one in enumerate(given)}
+    session = runtime.session(next(Registry(folder, model).path(1).glob("*.onnx")).read_bytes())
+    feed = {session.get_inputs()[0].name: rows}
     return lambda: session.run(None, feed)
 
 
 def compare(door: str, model: str, folder: Path, rows: Any, names: list[str]) -> None:
     """Print the ratios of one door and model."""
     path = f"/v2/models/{model}/infer"
-    with our_door(door, model, folder) as client:
+    scratch = Path(tempfile.mkdtemp(dir=folder))
+    with our_door(door, model, folder) as port:
         for form, (body, headers) in {"one input": binary(rows), "30 inputs": binary(rows, names)}.items():
-
-            def ask(body: bytes = body, headers: Mapping[str, str] = headers) -> bytes:
-                return client.post(path, body, headers)
-
-            against: dict[str, Callable[[], object]] = {"an echo": partial(client.post, ECHO, body, headers)}
+            ours = posted(port, path, body, headers, scratch)
             if model == "forest":
-                against["ONNX Runtime alone"] = alone(folder, model, rows)
-            for name, call in against.items():
-                told(f"{door}, {model}, {form}, against {name}", ratios(ask, call))
+                told(f"{door}, {model}, {form} / ONNX Runtime alone", ratios(ours, called(alone(folder, model, rows))))
+            told(f"{door}, {model}, {form} / an echo", ratios(ours, posted(port, ECHO, body, headers, scratch)))
         if not (MLSERVER / "mlserver").exists():
-            told(f"{door}, {model}, against MLServer", "not measured: make protocols makes its environment")
+            told(f"{door}, {model}, JSON / MLServer", "not measured: make protocols makes its environment")
             return
-        with mlserver(model, Path(tempfile.mkdtemp(dir=folder))) as other:
-            own, its = in_json(rows, ["label", "probabilities"]), in_json(rows, ["predict_proba"])
-            headers = {"Content-Type": "application/json"}
-            told(
-                f"{door}, {model}, JSON, against MLServer in one process",
-                ratios(lambda: client.post(path, own, headers), lambda: other.post(path, its, headers)),
-            )
+        kind = {"Content-Type": "application/json"}
+        with mlserver(model, scratch) as other:
+            ours = posted(port, path, in_json(rows, ["label", "probabilities"]), kind, scratch)
+            theirs = posted(other, path, in_json(rows, ["predict_proba"]), kind, scratch)
+            told(f"{door}, {model}, JSON / MLServer in one process", ratios(ours, theirs))
 
 
 def told(what: str, found: str) -> None:
     """Print one line."""
-    print(f"{what:60} {found}", flush=True)  # noqa: T201  # The result.
+    print(f"{what:55} {found}", flush=True)  # noqa: T201  # The result.
 
 
 def main() -> None:
-    """Print each ratio: how many times as fast the service is, and both times."""
+    """Print each ratio of rates, and the rates of its median round."""
     x, y = load_breast_cancer(return_X_y=True, as_frame=True)
     rows = matrix()
     with tempfile.TemporaryDirectory() as root:

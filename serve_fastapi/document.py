@@ -14,24 +14,28 @@ from fastapi.security import APIKeyHeader, HTTPBearer, OpenIdConnect
 from twinserve.service.auth.fetch import DISCOVERY
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import Route
+from twinserve.service.protocols.native import NATIVE
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings
 
 
 def described(service: Service, route: Route) -> dict[str, Any]:
-    """The arguments that describe a route's path operation as the service's own document describes it.
+    """The arguments that describe a route's path operation as the service's own document describes it: one of a dialect
+    not at all, so that a client that is made from the app's document has no methods for it.
 
     Schemas are repeated in full, because a path operation cannot refer to components. Changes by a later version (wider
     ranges in annotations) appear only in the service's own document.
     """
     arguments: dict[str, Any] = {"summary": route.summary, "response_class": Response}
+    if service.dialect_of(route) is not NATIVE:
+        return arguments | {"include_in_schema": False}
     if not service.settings.is_open(route):
         arguments["dependencies"] = documented_security(service.settings, route)
     try:
         document = json.loads(service.models.current().openapi.body)
     except Problem:  # No version is open yet.
         return arguments
-    if route.path not in document["paths"]:  # A route of another protocol.
+    if route.path not in document["paths"]:
         return arguments
     operation = document["paths"][route.path][route.methods[0].lower()]
     own = {key: operation[key] for key in ("parameters", "requestBody", "responses") if key in operation}

@@ -102,8 +102,12 @@ def test_what_a_service_does_not_speak_is_refused(names: list[str], sentence: st
     service.close()
 
 
-def test_documents_of_the_service_have_no_dialects(open_doors: OpenDoors) -> None:
-    """A client that is made from them has our own methods only."""
+def test_documents_have_no_dialects(open_doors: OpenDoors) -> None:
+    """Neither ours nor those of an app: a client that is made from them has our own methods only."""
+    service, app = service_of(dialects=[V2]), fastapi.FastAPI()
+    app.include_router(serve_fastapi.router(service, protocols=["v2"]), prefix="/ml")
+    assert all("/v2" not in path for path in app.openapi()["paths"])
+    service.close()
     paths = open_doors(service_of(dialects=[V2])).send("GET", "/openapi.json").json()["paths"]
     assert not any(path.startswith("/v2") for path in paths)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -30,7 +30,7 @@ from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
-from twinserve.service.protocols.spoken import chosen, routes_of, spoken
+from twinserve.service.protocols.spoken import Protocols, spoken
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.logs import log
 from twinserve.service.telemetry.metrics import Metrics
@@ -52,10 +52,9 @@ class Service(Lifecycle):
     ) -> None:
         """`dialects` are the protocols beside our own JSON. Raises `BadSetting` if a file of keys cannot be read."""
         super().__init__(settings, metrics, version, tracing)
-        self._spoken = tuple(dialects)
-        self._mounted: tuple[Dialect, ...] = ()
-        self.routes = routes_of(settings, dialects)
-        """Those that the index lists: of all dialects until a door is mounted."""
+        self._protocols = Protocols(settings, dialects)
+        self.mount = self._protocols.mount
+        """The routes for a door."""
         known = (*settings.routes, *(route for dialect in dialects for route in dialect.routes))
         self.by_name: Mapping[str, Route] = {route.name: route for route in known}
         self._dialects = {route.name: dialect for dialect in dialects for route in dialect.routes}
@@ -82,13 +81,14 @@ class Service(Lifecycle):
         log.info("opened", model=version.model, version=version.version)
         return service
 
-    def mount(self, protocols: Iterable[str] | None = None) -> tuple[Route, ...]:
-        """The routes for a door that speaks these protocols beside our own, None: all. The index then lists the paths
-        of what has been mounted. Raises `BadSetting` for a protocol that this service does not speak."""
-        dialects = chosen(self._spoken, protocols)
-        self._mounted = tuple(one for one in self._spoken if one in self._mounted or one in dialects)
-        self.routes = routes_of(self.settings, self._mounted)
-        return routes_of(self.settings, dialects)
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Those that the index lists."""
+        return self._protocols.routes
+
+    def dialect_of(self, route: Route) -> Dialect:
+        """The protocol of a route."""
+        return self._dialects.get(route.name, NATIVE)
 
     def begin(self, route: str, method: str, path: str, scheme: str, header: HeaderLookup) -> Exchange:
         """Start an exchange; `route` is the name of a route, or `unknown`."""

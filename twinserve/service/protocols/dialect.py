@@ -79,9 +79,6 @@ class Listed(NamedTuple):
 class Models(Protocol):
     """The models of a service, as routes of the kind `read` see them."""
 
-    def __iter__(self) -> Iterator[str]:
-        """Their names."""
-
     def current(self, name: str | None = None) -> Described:
         """The current version of a model, of the default model if `name` is None; raises `Problem` (404, 503)."""
 
@@ -99,10 +96,11 @@ class Served(Protocol):
     """The part of the service from which routes of the kind `read` are answered."""
 
     settings: Settings
-    routes: tuple[Route, ...]
     metrics: Metrics
     is_draining: bool
 
+    @property
+    def routes(self) -> tuple[Route, ...]: ...
     @property
     def models(self) -> Models: ...
 

@@ -46,6 +46,24 @@ def chosen(dialects: Sequence[Dialect], names: Iterable[str] | None) -> tuple[Di
     return tuple(dialect for dialect in dialects if dialect.name in wanted or dialect is GRAPHQL)
 
 
+class Protocols:
+    """The dialects of a service, and those that its doors speak."""
+
+    def __init__(self, settings: Settings, dialects: Iterable[Dialect]) -> None:
+        self._settings, self._dialects = settings, tuple(dialects)
+        self._mounted: tuple[Dialect, ...] = ()
+        self.routes = routes_of(settings, self._dialects)
+        """Of what the doors speak; of all dialects until there is one."""
+
+    def mount(self, names: Iterable[str] | None = None) -> tuple[Route, ...]:
+        """The routes for a door that speaks these protocols beside our own, None: all. Raises `BadSetting` for a
+        protocol that this service does not speak."""
+        dialects = chosen(self._dialects, names)
+        self._mounted = tuple(one for one in self._dialects if one in self._mounted or one in dialects)
+        self.routes = routes_of(self._settings, self._mounted)
+        return routes_of(self._settings, dialects)
+
+
 def routes_of(settings: Settings, dialects: Iterable[Dialect]) -> tuple[Route, ...]:
     """The table of routes of a service with these dialects. Where two have a path, such as `/ping`, the first one has
     it, or one that takes over."""

@@ -39,6 +39,7 @@ class ColumnAcceptor:
         """The columns that hold no NaN. Of strings the matrix has nothing else."""
         self._integers = [place for place, f in enumerate(features) if f.type is FeatureType.INTEGER]
         self._enumerations = {p: f.constraints.enumeration for p, f in enumerate(features) if p in self._integers}
+        self._is_numeric = all(feature.type in NUMERIC for feature in features)
         self._odd = frozenset(place for place, feature in enumerate(features) if _is_odd(feature))
         self._readers = [_text_reader(feature, out_of_range) for feature in features]
         """By column: from texts the values of the matrix and the categories outside the vocabulary, by their row."""
@@ -79,9 +80,11 @@ class ColumnAcceptor:
     def _whole(self, tensors: Sequence[Given]) -> FloatArray | None:
         """The matrix of a tensor that is all of it: numbers for all fields, in the order of the signature."""
         tensor, places = tensors[0]
-        if len(places) < len(self._features) or places != range(len(self._features)) or not _is_numeric(tensor):
+        if places != range(len(self._features)) or not _is_numeric(tensor):
             return None
-        return tensor.numbers if all(feature.type in NUMERIC for feature in self._features) else None
+        if tensor.numbers is None or not self._is_numeric:
+            return None
+        return tensor.numbers.copy()  # Aligned, and it may be written.
 
     def _numbers(self, tensor: Tensor, column: int, place: int) -> FloatArray:
         """The values of a field from numbers; raises `Unsure` for a field of another type."""

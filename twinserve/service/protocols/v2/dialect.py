@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from twinserve.own_version import __version__
-from twinserve.service.http.problem import Problem, shutting_down
+from twinserve.service.http.problem import shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
-from twinserve.service.protocols.dialect import Asked, Described, Dialect, Read, Served
+from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
 from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
 
 MODEL: Final = "/v2/models/{name}"
-VERSION: Final = f"{MODEL}/versions/{{version}}"
+OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
 ROUTES: Final = (
     Route("v2_server", "/v2", READ, "read", "Open Inference Protocol: the server"),
     Route("v2_server_slash", "/v2/", READ, "read", "Open Inference Protocol: the server"),
@@ -22,13 +22,17 @@ ROUTES: Final = (
     Route("v2_models", "/v2/models", READ, "read", "Open Inference Protocol: the models"),
     Route("v2_index", "/v2/repository/index", ("POST",), "read", "Open Inference Protocol: the state of the models"),
     Route("v2_model", MODEL, READ, "read", "Open Inference Protocol: a model"),
-    Route("v2_version", VERSION, READ, "read", "Open Inference Protocol: a version"),
+    Route("v2_version", OF_VERSION, READ, "read", "Open Inference Protocol: a version"),
     Route("v2_model_ready", f"{MODEL}/ready", READ, "read", "Open Inference Protocol: is a model ready"),
-    Route("v2_version_ready", f"{VERSION}/ready", READ, "read", "Open Inference Protocol: is a version ready"),
+    Route("v2_version_ready", f"{OF_VERSION}/ready", READ, "read", "Open Inference Protocol: is a version ready"),
     Route("v2_infer", f"{MODEL}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
-    Route("v2_version_infer", f"{VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"),
+    Route(
+        "v2_version_infer", f"{OF_VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"
+    ),
 )
 SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
+MOST_LISTED: Final = 1000
+"""Models that are looked up at once."""
 LIVE: Final = as_reply({"live": True})
 
 
@@ -39,14 +43,30 @@ def ready(service: Served, _: Asked) -> Reply:
     return as_reply({"ready": True})
 
 
-def models(service: Served, _: Asked) -> Reply:
-    """`GET /v2/models`: their names."""
-    return as_reply({"models": list(service.models)})
+def models(service: Served, asked: Asked) -> Reply:
+    """`GET /v2/models`: the names of those that the caller may ask for."""
+    return as_reply({"models": [model.name for model in _listed(service, asked)]})
 
 
-def index(service: Served, _: Asked) -> Reply:
-    """`POST /v2/repository/index`: each model, and whether it answers."""
-    return as_reply([_state(service, name) for name in service.models])
+def index(service: Served, asked: Asked) -> Reply:
+    """`POST /v2/repository/index`: each of them, and whether it answers."""
+    return as_reply([_state(model) for model in _listed(service, asked)])
+
+
+def _listed(service: Served, asked: Asked) -> list[Listed]:
+    found: list[Listed] = []
+    after: str | None = ""
+    while after is not None:
+        part, after = service.models.listed(after, MOST_LISTED, asked.allowed)
+        found += part
+    return found
+
+
+def _state(model: Listed) -> Mapping[str, str]:
+    """Triton's words for the state of a model; one that is closed is opened when it is asked for."""
+    if model.state == "refused":
+        return {"name": model.name, "version": "", "state": "UNAVAILABLE", "reason": "Its champion cannot be opened."}
+    return {"name": model.name, "version": model.version or "", "state": "READY", "reason": ""}
 
 
 def metadata(service: Served, asked: Asked) -> Reply:
@@ -74,14 +94,6 @@ def _version(service: Served, asked: Asked) -> Described:
 def _require_open(service: Served) -> None:
     if service.is_draining:
         raise shutting_down()
-
-
-def _state(service: Served, name: str) -> Mapping[str, Any]:
-    try:
-        version = service.models.current(name)
-    except Problem as problem:
-        return {"name": name, "version": "", "state": "UNAVAILABLE", "reason": problem.detail}
-    return {"name": name, "version": version.version, "state": "READY", "reason": ""}
 
 
 READS: Final[Mapping[str, Read]] = {

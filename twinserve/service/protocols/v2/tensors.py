@@ -37,7 +37,7 @@ class Tensor(NamedTuple):
     rows: int
     columns: int
     numbers: FloatArray | None = None
-    """`[n, k]`, booleans as 0 and 1; NaN for a missing one. None for texts."""
+    """`[n, k]`, booleans as 0 and 1; NaN for a missing one. None for texts. It may be a part of the body."""
     texts: Sequence[str | None] = ()
     """`[n * k]`, row by row."""
 
@@ -61,19 +61,20 @@ def read_tensor(place: int, tensor: Input, binary: memoryview | None) -> Tensor:
     rows, columns = shape[0], shape[1] if len(shape) == 2 else 1
     count = rows * columns
     if kind is Kind.TEXT:
-        texts = _listed(here, tensor, kind) if binary is None else _binary_texts(here, binary, count)
+        texts = _listed(here, tensor) if binary is None else _binary_texts(here, binary, count)
+        _require_types(here, texts, kind)
         if tensor.parameters and tensor.parameters.get("content_type") == JSON_TEXTS:
             texts = _decoded(here, texts)
         return Tensor(tensor.name, kind, rows, columns, None, texts)
     layout = LAYOUTS[tensor.datatype]
     if binary is None:
-        numbers = _numbers(here, _listed(here, tensor, kind), kind, layout)
+        numbers = _numbers(here, _listed(here, tensor), kind, layout)
     else:
         numbers = _binary_numbers(here, binary, kind, layout, count)
     return Tensor(tensor.name, kind, rows, columns, numbers.reshape(rows, columns))
 
 
-def _listed(here: str, tensor: Input, kind: Kind) -> list[Any]:
+def _listed(here: str, tensor: Input) -> list[Any]:
     """The elements of JSON, row by row, be they nested or not."""
     items, shape = tensor.data, tensor.shape
     if type(items) is list and items and type(items[0]) is list:
@@ -82,9 +83,12 @@ def _listed(here: str, tensor: Input, kind: Kind) -> list[Any]:
         items = list(chain.from_iterable(items))
     if type(items) is not list or len(items) != shape[0] * (shape[1] if len(shape) == 2 else 1):
         raise bad(f"{here}/data: Must hold what its shape says.")
+    return items
+
+
+def _require_types(here: str, items: Sequence[Any], kind: Kind) -> None:
     if not TYPES[kind].issuperset(map(type, items)):
         raise bad(f"{here}/data: Must hold {kind.value} for this datatype, or null.")
-    return items
 
 
 def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
@@ -95,11 +99,15 @@ def _decoded(here: str, texts: Sequence[str | None]) -> list[str | None]:
 
 
 def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> FloatArray:
-    try:
-        numbers = np.array(items, dtype=np.float64)
-    except OverflowError:  # An integer beyond any double.
-        numbers = np.array([_as_double(item) for item in items])
-    if kind is Kind.BOOLEAN:
+    numbers = _doubles(items)
+    if numbers is None or kind is Kind.BOOLEAN:
+        _require_types(here, items, kind)
+    else:  # As a double, true is 1. Looking at every type takes as long as all of the rest.
+        suspects = np.flatnonzero((numbers == 0.0) | (numbers == 1.0)).tolist()
+        _require_types(here, [items[place] for place in suspects], kind)
+    if numbers is None:
+        numbers = np.array([_as_double(item) for item in items], dtype=np.float64)
+    if kind is Kind.BOOLEAN or layout == np.float64:
         return numbers
     with np.errstate(over="ignore", invalid="ignore"):
         if kind is Kind.FLOAT:
@@ -115,6 +123,15 @@ def _numbers(here: str, items: Sequence[Any], kind: Kind, layout: Layout) -> Flo
     return numbers
 
 
+def _doubles(items: Sequence[Any]) -> FloatArray | None:
+    """Numbers as doubles; None where something is no number, or too large."""
+    try:
+        struct.pack_into(f"{len(items)}d", buffer := bytearray(8 * len(items)), 0, *items)
+        return np.frombuffer(buffer)
+    except (struct.error, OverflowError):
+        return None
+
+
 def _as_double(item: Any) -> float:
     try:
         return np.nan if item is None else float(item)
@@ -128,7 +145,7 @@ def _binary_numbers(here: str, binary: memoryview, kind: Kind, layout: Layout, c
     numbers = np.frombuffer(binary, dtype=layout)
     if kind is Kind.BOOLEAN and (numbers > 1).any():
         raise bad(f"{here}: A BOOL must be one byte, 0 or 1.")
-    return numbers.astype(np.float64)  # A copy, which is aligned and may be written.
+    return numbers.astype(np.float64, copy=False)
 
 
 def _binary_texts(here: str, binary: memoryview, count: int) -> list[str | None]:
