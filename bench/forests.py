@@ -194,7 +194,6 @@ def section(figures: Figures) -> str:
         ("1,000 rows", f"{many:,.0f} µs; scikit-learn {many_there:,.0f} µs"),
         ("largest difference of 1,000 rows through the door", f"{figures.difference:.1e}"),
     ]
-    return "\n".join(said) + "\n"
     said = [
         HEADING,
         "",
@@ -203,6 +202,7 @@ def section(figures: Figures) -> str:
         "",
         *(f"- {name}: {value}" for name, value in lines),
     ]
+    return "\n".join(said) + "\n"
 
 
 def main() -> int:

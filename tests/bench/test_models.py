@@ -15,8 +15,9 @@ pytest.importorskip("lightgbm", reason="the extra `boosters` is not installed")
 
 from bench.boundary import DOUBLES, PAIRS, Beside, beside, rows_beside
 from bench.model_examples.every_model import examples
+from bench.model_examples.libraries import missing
 from bench.model_examples.tables import numbers
-from bench.models import Row, compiled_rows, known_boundaries, page
+from bench.models import OF_LIBRARIES, Row, compiled_rows, known_boundaries, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 
@@ -25,6 +26,8 @@ def test_the_page_lists_every_example_once() -> None:
     names = [name for name, _, _ in examples()]
     first = PAGE.read_text().split("\n## ")[0]
     listed = [line.split(" | ")[0].removeprefix("| ") for line in first.splitlines() if line.startswith("| ")]
+    if missing():  # Their rows stay as they were made where they are installed.
+        listed = [name for name in listed if not name.startswith(OF_LIBRARIES)]
     assert listed == ["model", "---", *names]
     assert len(set(names)) == len(names)
 
