@@ -17,10 +17,11 @@ from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
 from twinserve.service.protocols.instances.answers import as_reply, detailed, listed
-from twinserve.service.protocols.instances.rows import Rows, bad
+from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
-from twinserve.service.protocols.instances.v1 import sentence, wants_details
-from twinserve.service.protocols.v2.request import read_json
+from twinserve.service.protocols.instances.v1 import wants_details
+from twinserve.service.protocols.json_bodies import bad, read_json
+from twinserve.service.protocols.sentences import sentence
 from twinserve.service.settings import Settings
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact

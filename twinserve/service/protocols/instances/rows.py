@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from twinserve.service.http.problem import Problem, invalid_input
+from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.settings import Settings
 from twinserve.signature.findings import Finding
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput, too_many
@@ -92,8 +93,3 @@ def _turned(pointer: str) -> str:
     """`/3/age` as `/age/3`."""
     _, *parts = pointer.split("/")
     return "".join(f"/{part}" for part in (*parts[1:], *parts[:1]))
-
-
-def bad(detail: str) -> Problem:
-    """400: this is no request of the protocol."""
-    return Problem("bad-request", detail)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, Final
 
-from twinserve.service.protocols.instances.rows import bad
+from twinserve.service.protocols.json_bodies import bad
 from twinserve.signature.signature import FeatureType, Signature
 
 CSV: Final = "text/csv"

@@ -6,7 +6,6 @@ An element of `predictions` is a label or a value, as KServe's own server for sc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,9 +17,9 @@ from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
 from twinserve.service.protocols.instances.answers import as_reply, detailed, explanations, listed
-from twinserve.service.protocols.instances.rows import Rows, bad
-from twinserve.service.protocols.v2.codec import refuse
-from twinserve.service.protocols.v2.request import flag, read_json
+from twinserve.service.protocols.instances.rows import Rows
+from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.service.protocols.sentences import refuse
 from twinserve.service.settings import Settings
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
@@ -97,12 +96,6 @@ def ready(service: Served, asked: Asked) -> Reply:
     if service.is_draining:
         raise shutting_down()
     return as_reply({"name": asked.parameters["name"], "ready": True})
-
-
-def sentence(problem: Problem) -> str:
-    """A refusal as one text."""
-    told: str = json.loads(refuse(problem, "").body)["error"]
-    return told
 
 
 READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}

@@ -10,14 +10,15 @@ from typing import Any, Final, NamedTuple
 from twinserve.predict.answers import answered, unpredictable
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, invalid_input, no_such_version
+from twinserve.service.http.problem import invalid_input, no_such_version
 from twinserve.service.http.reply import Reply
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Warnings
+from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.columns import ColumnReader
 from twinserve.service.protocols.v2.datatypes import BYTES, OF_FEATURES
 from twinserve.service.protocols.v2.outputs import EXPLAINS, Answer, outputs_of
-from twinserve.service.protocols.v2.request import Request, Wanted, bad, read_request
+from twinserve.service.protocols.v2.request import Request, Wanted, read_request
 from twinserve.service.protocols.v2.unpacking import encoding_of, unpacked
 from twinserve.service.protocols.v2.writing import HEADER_LENGTH, Chosen, Writer
 from twinserve.service.settings import Settings
@@ -127,12 +128,3 @@ def is_light(body: bytes, asked: Asked) -> bool:
     length = asked.header(HEADER_LENGTH.lower())
     text = body[: int(length)] if length and length.isascii() and length.isdigit() and len(length) < 16 else body
     return b"\\" not in text and not any(name in text for name in EXPLAINING)
-
-
-def refuse(problem: Problem, _request_id: str) -> Reply:
-    """A refusal as the protocol has it: one sentence, with those of every error."""
-    placed = [(error.get("pointer", error.get("parameter", "")), error["detail"]) for error in problem.errors]
-    told = [f"{place}: {detail}" if place else detail for place, detail in placed]
-    whole = told if problem.kind == "invalid-parameter" and told else [problem.detail, *told]
-    body = json.dumps({"error": " ".join(whole)}, separators=(",", ":")).encode()
-    return Reply(problem.status, body, headers=problem.headers)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from twinserve.service.http.problem import invalid_input
+from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.acceptor import ColumnAcceptor
-from twinserve.service.protocols.v2.request import Input, Request, bad
+from twinserve.service.protocols.v2.request import Input, Request
 from twinserve.service.protocols.v2.rows import Rows
 from twinserve.service.protocols.v2.tensors import Given, read_tensor
 from twinserve.service.settings import Settings

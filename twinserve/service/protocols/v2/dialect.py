@@ -10,7 +10,8 @@ from twinserve.service.http.problem import shutting_down
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
-from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light, refuse
+from twinserve.service.protocols.sentences import refuse
+from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"

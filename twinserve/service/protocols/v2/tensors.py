@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from twinserve.arrays import FloatArray
+from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.datatypes import BYTES, DATATYPES, LAYOUTS, Kind, Layout, kind_of
-from twinserve.service.protocols.v2.request import Input, bad
+from twinserve.service.protocols.v2.request import Input
 
 NUMBERS: Final = frozenset((int, float, type(None)))
 TYPES: Final = {
