@@ -47,6 +47,31 @@ def test_openapi_describes_what_is_answered(both: Both) -> None:
         assert is_valid(answer.json(), schema, document)
 
 
+@pytest.mark.parametrize(
+    "path", ["/model", "/models", "/models/tumor", "/", "/health/live", "/health/ready", "/schema", "/livez", "/readyz"]
+)
+def test_openapi_describes_what_is_read(both: Both, path: str) -> None:
+    """With all members: a generated client has types for them."""
+    document = both.send("GET", "/openapi.json").json()
+    template = "/models/{name}" if path.startswith("/models/") else path
+    content = document["paths"][template]["get"]["responses"]["200"]["content"]
+    answer = both.send("GET", path)
+    schema = content[answer.headers["Content-Type"]]["schema"]
+    assert is_valid(answer.json(), schema, document)
+    assert not is_valid([], schema, document)
+    assert path == "/schema" or not is_valid({}, schema, document)
+
+
+def test_openapi_says_what_tools_look_for(both: Both) -> None:
+    """A licence, tags, ids for operations, and that nothing is asked where nothing is."""
+    document = both.send("GET", "/openapi.json").json()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert document["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert document["security"] == []
+    assert {tag for operation in operations for tag in operation["tags"]} <= {tag["name"] for tag in document["tags"]}
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+
+
 def test_openapi_takes_the_instances_that_the_service_takes(both: Both) -> None:
     """One or a batch, and no empty batch."""
     document = both.send("GET", "/openapi.json").json()

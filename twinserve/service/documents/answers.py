@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from twinserve.explain.stored import Method, Scale
+from twinserve.service.documents.replies import ANSWERS, read_schemas
 from twinserve.service.documents.security import TOKEN_RESPONSE
 from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
 from twinserve.service.http.routes import TOKEN, Route
@@ -34,20 +35,6 @@ FINDINGS: Final[Document] = {
 
 
 ANSWERER: Final[Document] = {"model": {"type": "string"}, "version": {"type": "string"}}
-_LISTED: Final[Document] = {
-    "name": {"type": "string"},
-    "version": {"type": ["string", "null"], "description": "The version that answers; null as long as none is open."},
-    "state": {
-        "enum": ["open", "closed", "refused"],
-        "description": "closed: opened when it is asked for. refused: its champion cannot be opened.",
-    },
-}
-_PAGE: Final[Document] = {
-    "default": {"type": "string", "description": "The model of the plain paths."},
-    "models": {"type": "array", "items": {"type": "object", "properties": _LISTED, "required": [*_LISTED]}},
-    "next": {"type": ["string", "null"], "description": "The value of `after` for what follows."},
-}
-MODELS: Final[Document] = {"type": "object", "properties": _PAGE, "required": [*_PAGE]}
 
 
 def request_body(route: Route, settings: Settings, examples: Sequence[Example]) -> Document:
@@ -105,8 +92,6 @@ def success(route: Route, facts: Manifest) -> Document:
     """The schema of the body of a 200."""
     if route.kind == "predict" and route.parameters:  # Of any model: its own document says what.
         return {"type": "object", "properties": ANSWERER, "required": [*ANSWERER]}
-    if route.name == "models":
-        return MODELS
     if route.kind == "predict":
         prediction = {"$ref": f"#/components/schemas/{'Explained' if route.explains else 'Prediction'}"}
         named = {"model": {"const": facts.name}, "version": {"type": "string"}}
@@ -115,14 +100,17 @@ def success(route: Route, facts: Manifest) -> Document:
         return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
     if route is TOKEN:
         return TOKEN_RESPONSE
+    if route.name in ANSWERS:
+        return {"$ref": f"#/components/schemas/{ANSWERS[route.name]}"}
     return {"type": "string"} if route.name in TEXTS else {"type": "object"}
 
 
 def schemas(facts: Manifest) -> Document:
-    """The schemas of a prediction without and, where it has one, with its explanation."""
+    """The schemas of what is answered: of a prediction without and, where it has one, with its explanation."""
     properties, target = _prediction(facts), facts.target
     covered = _covered(facts) if target.uncovered is None else {}
-    named: Document = {"Prediction": {"type": "object", "properties": properties | covered, "required": [*properties]}}
+    prediction = {"type": "object", "properties": properties | covered, "required": [*properties]}
+    named: Document = {"Prediction": prediction, **read_schemas()}
     if target.unexplained is not None:
         return named
     explained = {**properties, "explanation": _explanation(facts)}

@@ -74,6 +74,12 @@ NAMED: Final = {
 """The same of a model that the path names."""
 OF_A_MODEL: Final = frozenset({"predict", "explain", "schema", "openapi", "card"})
 """The routes that stand below `/models/{name}`, too."""
+TAGS: Final[Mapping[str, str]] = {
+    "predictions": "What a model predicts, and why.",
+    "models": "What is known of the models.",
+    "operations": "Health and metrics.",
+    "credentials": "Tokens for clients.",
+}
 FORM_BODY: Final[Document] = {
     "type": "object",
     "description": "Each field by its JSON Pointer, as text.",
@@ -149,8 +155,11 @@ def openapi(
             "title": f"Twinserve: {facts.name}",
             "version": "1",
             "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "./"}],
+        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
+        **({} if security_document else {"security": []}),
         "paths": paths,
         "components": components,
     }
@@ -173,10 +182,13 @@ def _path(
 ) -> Document:
     operations: Document = {}
     for method in route.methods:
+        if method == "HEAD":  # As GET, wherever that is; it would only double the methods of a client.
+            continue
         operation: Document = {
-            "operationId": route.name if method != "HEAD" else f"{route.name}_head",
+            "operationId": route.name,
             "summary": route.summary,
-            "responses": _responses(route, facts, settings, with_body=method != "HEAD"),
+            "tags": [_tag(route)],
+            "responses": _responses(route, facts, settings),
         }
         if schemes:
             operation["security"] = security(route, settings, schemes)
@@ -192,11 +204,20 @@ def _path(
     return operations
 
 
-def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: bool) -> Document:
-    answer: Document = {"description": route.summary}
-    if with_body:
-        media_type = MEDIA_TYPES.get(route.name, "application/json")
-        answer["content"] = {media_type: {"schema": success(route, facts)}}
+def _tag(route: Route) -> str:
+    if route.kind in ("predict", "form"):
+        return "predictions"
+    if route.name in HEALTH or route.scope == "manage":
+        return "operations"
+    return "credentials" if route is TOKEN else "models"
+
+
+def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
+    media_type = MEDIA_TYPES.get(route.name, "application/json")
+    answer: Document = {
+        "description": route.summary,
+        "content": {media_type: {"schema": success(route, facts)}},
+    }
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
     if route is TOKEN:
@@ -212,8 +233,8 @@ def _responses(route: Route, facts: Manifest, settings: Settings, *, with_body: 
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}
-        content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}} if with_body else None
-        responses[str(int(status))] = refusal if content is None else refusal | {"content": content}
+        content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses[str(int(status))] = refusal | {"content": content}
     return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
 
 

@@ -28,7 +28,8 @@ def index(service: Served, asked: Asked) -> Reply:
         {"path": route.path.removeprefix("/") or ".", "methods": list(route.methods), "summary": route.summary}
         for route in service.routes
     ]
-    return _json({"service": "twinserve", "paths": paths}, indent=1)._replace(headers=varies)
+    # `status` is what a client of KServe V1 looks for at this path.
+    return _json({"service": "twinserve", "status": "alive", "paths": paths}, indent=1)._replace(headers=varies)
 
 
 def card(service: Served, asked: Asked) -> Reply:

@@ -1,4 +1,4 @@
-"""The Open Inference Protocol V2 as the clients of Triton, KServe and MLServer speak it, to real servers."""
+"""The Open Inference Protocol V2 and KServe V1 as the clients of Triton, KServe and MLServer speak them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.environments, pytest.mark.slow]
 CLIENTS = Path(__file__).with_name("clients")
-PYTHONS = {"triton": "mlserver", "kserve": "kserve", "mlserver": "mlserver"}
+V2_CLIENTS = ("triton", "kserve", "mlserver")
+PYTHONS = {"triton": "mlserver", "kserve": "kserve", "kserve_v1": "kserve", "mlserver": "mlserver"}
 """By client: the environment that has it."""
 FRUIT = [
     {"weight": 150.5, "skin": {"colour": "red", "spots": 3.0}},
@@ -59,9 +60,14 @@ def server(door: str, model: str, store: Path, tmp_path_factory: pytest.TempPath
         yield started
 
 
+def rows_of(model: str, store: Path) -> list[Any]:
+    """A few rows of a model."""
+    return [json.loads(golden(store))] * 2 if model == "tumor" else FRUIT
+
+
 def facts_of(server: Running, model: str, store: Path) -> Mapping[str, Any]:
     """What a client is told: columns of a few rows, and what the native JSON answers to them."""
-    rows = [json.loads(golden(store))] * 2 if model == "tumor" else FRUIT
+    rows = rows_of(model, store)
     signature = Signature.model_validate_json((Registry(store, model).path(1) / "signature.json").read_bytes())
     columns = {tensor["name"]: (tensor["datatype"], tensor["data"]) for tensor in inputs_of(rows, signature)}
     answers = json.loads(server.request("POST", "/predict", json.dumps(rows).encode()).body)["predictions"]
@@ -73,18 +79,34 @@ def facts_of(server: Running, model: str, store: Path) -> Mapping[str, Any]:
     return {"model": model, "version": "1", "columns": columns, "expected": expected}
 
 
-@pytest.mark.parametrize("client", PYTHONS)
-def test_a_client_reads_what_the_native_json_says(
-    client: str, server: Running, model: str, store: Path, tmp_path: Path
-) -> None:
-    """In each form that it knows, and each refusal as a sentence."""
-    facts = facts_of(server, model, store)
-    (path := tmp_path / "facts.json").write_text(json.dumps(facts))
+def told_by(client: str, server: Running, facts: Mapping[str, Any], folder: Path) -> Mapping[str, str]:
+    """The refusals that a client was told, after it has found what the facts say."""
+    (path := folder / "facts.json").write_text(json.dumps(facts))
     python = ROOT / f".venv-{PYTHONS[client]}" / "bin" / "python"
     command = [str(python), "-I", str(CLIENTS / f"{client}.py"), f"127.0.0.1:{server.port}", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
+    told: Mapping[str, str] = json.loads(ended.stdout)
+    return told
+
+
+@pytest.mark.parametrize("client", V2_CLIENTS)
+def test_a_client_reads_what_the_native_json_says(
+    client: str, server: Running, model: str, store: Path, tmp_path: Path
+) -> None:
+    """In each form that it knows, and each refusal as a sentence."""
+    told = told_by(client, server, facts_of(server, model, store), tmp_path)
     assert "This field is required." in told["missing"]
     assert all(text[:3] in ("400", "404", "422") for text in told.values()), told
     assert "decoding" not in str(told)
+
+
+def test_a_client_of_v1_reads_what_the_native_json_says(
+    server: Running, model: str, store: Path, tmp_path: Path
+) -> None:
+    rows = rows_of(model, store)
+    answers = json.loads(server.request("POST", "/predict", json.dumps(rows).encode()).body)["predictions"]
+    predictions = [answer.get("label", answer.get("value")) for answer in answers]
+    told = told_by("kserve_v1", server, {"model": model, "rows": rows, "predictions": predictions}, tmp_path)
+    assert "This field is required." in told["missing"]
+    assert told["model"].startswith("404")
