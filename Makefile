@@ -8,6 +8,7 @@ TABLES ?= .venv-tables
 LIBRARIES ?= .venv-libraries
 KSERVE := .venv-kserve
 MLSERVER := .venv-mlserver
+CLIENTS := .venv-clients
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -97,7 +98,7 @@ test-hosts: setup-dev $(HOSTS)/.made ## Mount both doors into real apps, under t
 test-graphql: setup-dev $(AUDITS)/.made ## The audits of GraphQL over HTTP, from npm (needs Node.js)
 	@$(PY) -m pytest -q -m environments tests/servers/test_graphql_clients.py
 
-protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made ## Ask both doors with the clients of Triton, KServe and MLServer
+protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made ## Ask both doors with the clients of Triton, KServe, MLServer, MLflow and SageMaker
 	@$(PY) -m pytest -q -m environments tests/protocols
 
 test-fast: setup-dev ## Without the tests that start servers or train for long
@@ -157,7 +158,7 @@ $(TABLES)/.made: bench/tables/requirements.txt
 	@touch $@
 
 # By uv, which takes ten seconds where pip takes a minute.
-$(KSERVE)/.made $(MLSERVER)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
+$(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
 	@echo "Installing the clients of $* into $(@D)"
 	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D)
 	@$(PY) -m uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r $<
@@ -185,7 +186,7 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/tables/requirements.txt
-	@for name in kserve mlserver; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
+	@for name in kserve mlserver clients; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -220,5 +221,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(LIBRARIES) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(LIBRARIES) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) $(CLIENTS) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The Open Inference Protocol V2 and KServe V1 as the clients of Triton, KServe and MLServer speak them."""
+"""Other protocols as the clients of Triton, KServe, MLServer, MLflow and SageMaker speak them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ from twinserve.store.registry import Registry
 pytestmark = [pytest.mark.environments, pytest.mark.slow]
 CLIENTS = Path(__file__).with_name("clients")
 V2_CLIENTS = ("triton", "kserve", "mlserver")
-PYTHONS = {"triton": "mlserver", "kserve": "kserve", "kserve_v1": "kserve", "mlserver": "mlserver"}
+PYTHONS = {
+    "triton": "mlserver",
+    "mlserver": "mlserver",
+    "kserve": "kserve",
+    "kserve_v1": "kserve",
+    "mlflow": "clients",
+    "sagemaker": "clients",
+}
 """By client: the environment that has it."""
 FRUIT = [
     {"weight": 150.5, "skin": {"colour": "red", "spots": 3.0}},
@@ -86,7 +93,7 @@ def told_by(client: str, server: Running, facts: Mapping[str, Any], folder: Path
     command = [str(python), "-I", str(CLIENTS / f"{client}.py"), f"127.0.0.1:{server.port}", str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
-    told: Mapping[str, str] = json.loads(ended.stdout)
+    told: Mapping[str, str] = json.loads(ended.stdout.splitlines()[-1])  # Some log to the output before.
     return told
 
 
@@ -110,3 +117,17 @@ def test_a_client_of_v1_reads_what_the_native_json_says(
     told = told_by("kserve_v1", server, {"model": model, "rows": rows, "predictions": predictions}, tmp_path)
     assert "This field is required." in told["missing"]
     assert told["model"].startswith("404")
+
+
+@pytest.mark.parametrize("client", ["mlflow", "sagemaker"])
+def test_invocations_read_what_the_native_json_says(
+    client: str, server: Running, model: str, store: Path, tmp_path: Path
+) -> None:
+    """A frame with missing numbers, JSON, and CSV with and without a header."""
+    rows = rows_of(model, store)
+    signature = Signature.model_validate_json((Registry(store, model).path(1) / "signature.json").read_bytes())
+    columns = {tensor["name"]: tensor["data"] for tensor in inputs_of(rows, signature)}
+    answers = json.loads(server.request("POST", "/predict", json.dumps(rows).encode()).body)["predictions"]
+    predictions = [answer.get("label", answer.get("value")) for answer in answers]
+    told = told_by(client, server, {"columns": columns, "predictions": predictions}, tmp_path)
+    assert "This field is required." in told["missing"] or "must be an object" in told["missing"]

@@ -30,7 +30,7 @@ async def main(url: str, path: str) -> None:
     assert await client.is_model_ready(base, name)
     found = await client.infer(base, {"instances": facts["rows"]}, model_name=name)
     assert found == {"predictions": facts["predictions"]}, found
-    explained = await client.explain(base, {"instances": facts["rows"]}, model_name=name)
+    explained = await client.explain(base, name, {"instances": facts["rows"]})
     assert [len(one["contributions"]) > 0 for one in explained["explanations"]] == [True] * len(facts["rows"])
     told = {
         "missing": await refusal(client.infer(base, {"instances": [{}]}, model_name=name)),
