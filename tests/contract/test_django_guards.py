@@ -179,7 +179,7 @@ def test_hosts_that_a_project_allows_hold(mount: Mount, service: Service) -> Non
 
 def test_the_compression_of_a_project_applies(mount: Mount, service: Service) -> None:
     """To whole answers and to streams; what a small answer saves is nothing, so it stays."""
-    send = mount(mounted(service), MIDDLEWARE=[f"{BASE}gzip.GZipMiddleware"])
+    send = mount(mounted(service, protocols=None), MIDDLEWARE=[f"{BASE}gzip.GZipMiddleware"])
     packed = {"Accept-Encoding": "gzip"}
     plain = send("GET", "/ml/schema", headers={"Accept-Encoding": "identity"})
     answer = send("GET", "/ml/schema", headers=packed)
@@ -228,7 +228,7 @@ def test_our_paths_may_have_a_language_in_front(mount: Mount, service: Service) 
 
 def test_a_stream_is_answered_piece_by_piece(mount: Mount, service: Service) -> None:
     """Django receives the whole body first under ASGI; the answer is a stream in either case."""
-    send = mount(mounted(service))
+    send = mount(mounted(service, protocols=None))
     answer = send("POST", "/ml/lines?more=3", b"\n".join([CAR] * 3), {"Content-Type": TYPE})
     assert answer.status == 200
     assert answer.body.endswith(b"3 lines")

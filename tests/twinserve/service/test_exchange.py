@@ -27,9 +27,9 @@ def exchange(*, access_log: bool = True, given_id: str | None = "mine", path: st
 
 
 def test_one_line_for_each_request() -> None:
-    """The line has id, method, path, status, duration and version."""
+    """The line has id, method, path, status, duration, model and version."""
     request = exchange()
-    request.version = "3"
+    request.model, request.version = "fruit", "3"
     with capture_logs() as lines:
         request.finish(Reply(HTTPStatus.OK, b"{}"))
     (line,) = lines
@@ -41,6 +41,7 @@ def test_one_line_for_each_request() -> None:
         "method": "POST",
         "path": "/predict",
         "status": 200,
+        "model": "fruit",
         "version": "3",
     }
 

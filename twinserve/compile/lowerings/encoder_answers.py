@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from twinserve.arrays import BoolArray, FloatArray
 from twinserve.compile.blocks import Column
@@ -98,6 +97,8 @@ class Asked:
 
     def _numbers(self, column: int, values: Sequence[Any], made: Sequence[int]) -> Iterator[FloatArray | None]:
         """For each value of a column the encoder's numbers, None where it raises."""
+        import pandas as pd
+
         for part, said in self._asked(column, values):
             if said is None:
                 yield from [None] * part
@@ -121,6 +122,8 @@ class Asked:
     def _asked(self, column: int, values: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """The encoder's answers to the ordinary row with other values in one column: tables, each with the number of
         its rows, and None where it raises."""
+        import pandas as pd
+
         step = max(1, AT_A_TIME // self._width)
         for start in range(0, len(values), step):
             some = list(values[start : start + step])
@@ -143,6 +146,8 @@ _DTYPES: Final[Mapping[str, Any]] = {"number": np.float64, "date": "datetime64[u
 
 def _others(column: Column) -> list[Any]:
     """Values of a column that an encoder should leave as they are."""
+    import pandas as pd
+
     if column.kind == "number":
         return [*ODD, 1e300, np.nan]
     if column.kind in ("date", "datetime"):
@@ -151,6 +156,8 @@ def _others(column: Column) -> list[Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
+    import pandas as pd
+
     return bool(one == other) or (bool(pd.isna(one)) and bool(pd.isna(other)))
 
 
