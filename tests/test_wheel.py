@@ -134,7 +134,7 @@ def test_a_door_of_the_wheel_answers_every_path(door: str, python: Path, project
     golden = json.loads((project / "artifacts" / "sticks" / "1" / "golden.json").read_text())[0]["request"]
     with running(door, project, project / "artifacts", python=python, model="sticks") as server:
         statuses = {
-            route.path: server.request(method, example_path(route)).status
+            route.path: server.request(method, example_path(route, "sticks")).status
             for route in ROUTES
             for method in route.methods
             if method != "POST"

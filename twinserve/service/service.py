@@ -28,7 +28,7 @@ from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
-from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect
+from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.protocols.spoken import Protocols, spoken
 from twinserve.service.settings import Settings
@@ -154,14 +154,16 @@ class Service(Lifecycle):
         if self._closing:
             raise shutting_down()
         route = self.by_name[exchange.route]
-        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
-            exchange.asked = self.asked(exchange, header, query, parameters)
-        version = self.models.current(parameters.get("name") if parameters else None)
+        name = parameters.get("name") if parameters else None
+        if name is not None:
+            require_model(name, exchange.allowed)
+        version = self.models.current(name)
         if route.kind == "form":
             require_form(header("content-type"), header("content-encoding"))
         else:
             exchange.dialect.admit(header)
-        if exchange.asked is not NOTHING:
+        if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
+            exchange.asked = self.asked(exchange, header, query, parameters)
             version.require(exchange.asked)
         return Receipt(header("content-length"), self.settings.max_body, self.room)
 
