@@ -120,7 +120,7 @@ test-pythons: setup-dev ## The fast part of the suite on each Python of PYTHONS 
 
 # What old libraries warn of is their own affair; that they answer alike is ours. The newest lowerings are tried with
 # them by NEWEST= (empty): CI has no time for these, and not all of them hold there yet.
-NEWEST ?= adaboost category_columns isotonic kernel_models library_functions multiclass neighbors power quadratic splines svm
+NEWEST ?= adaboost category_columns clusters encoder_answers isotonic iterative_imputing kernel_models library_functions lookup multiclass neighbors power quadratic splines svm
 
 test-oldest: $(OLDEST)/.made ## Compiling and its proof, with the oldest libraries that pyproject.toml allows
 	@$(OLDEST)/bin/python -m pytest -q -W ignore -p no:cacheprovider $(NEWEST:%=--ignore=tests/twinserve/compile/test_%.py) tests/twinserve/compile tests/twinserve/proof/test_prove.py \
