@@ -178,6 +178,23 @@ def test_tables_give_the_native_labels(doors: Both, media_type: str, made: Calla
     assert answer.json() == {"predictions": labels(doors, CARS)}
 
 
+def test_parquet_that_may_unpack_to_anything_is_refused(doors: Both) -> None:
+    """A million equal rows are a few bytes, and zstd makes of gigabytes kilobytes."""
+    headers = {"Content-Type": "application/vnd.apache.parquet"}
+    for coding in ("gzip", "zstd", "brotli"):
+        file = io.BytesIO()
+        parquet.write_table(pyarrow.Table.from_pylist(FLAT), file, compression=coding)
+        answer = doors.send("POST", INVOKE, file.getvalue(), headers)
+        assert answer.status == 400
+        assert answer.json()["message"] == "Parquet must be uncompressed, or compressed with snappy."
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table({"age": pyarrow.array([1.0]).take(pyarrow.array([0] * 1_000_000))}), file)
+    assert len(file.getvalue()) < 10_000
+    answer = doors.send("POST", INVOKE, file.getvalue(), headers)
+    assert answer.status == 400
+    assert "A batch may hold" in answer.json()["message"]
+
+
 def test_who_accepts_csv_gets_a_line_for_each(doors: Both) -> None:
     answer = post(doors, INVOKE, {"instances": CARS}, {**JSON, "Accept": "text/csv"})
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"

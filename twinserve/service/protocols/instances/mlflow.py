@@ -19,7 +19,7 @@ from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Wa
 from twinserve.service.protocols.instances.answers import as_reply, detailed, listed
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
-from twinserve.service.protocols.instances.v1 import wants_details
+from twinserve.service.protocols.instances.v1 import LIGHT, wants_details
 from twinserve.service.protocols.json_bodies import bad, read_json
 from twinserve.service.protocols.sentences import sentence
 from twinserve.service.settings import Settings
@@ -90,6 +90,11 @@ def media_type_of(header: HeaderLookup) -> str:
     return (header("content-type") or "").partition(";")[0].strip().lower()
 
 
+def is_light(body: bytes, asked: Asked) -> bool:
+    """Is this body as quick to answer as one of ours? Not a table: the first Parquet loads pyarrow."""
+    return len(body) <= LIGHT and media_type_of(asked.header) == JSON
+
+
 def admit(header: HeaderLookup) -> None:
     """Raise `Problem` (415) for a body of another type, in another charset, or compressed."""
     given = header("content-type") or ""
@@ -141,4 +146,4 @@ READS: Final[Mapping[str, Read]] = {
     "mlflow_health": ready,
     "mlflow_version": lambda _service, _asked: Reply(HTTPStatus.OK, __version__.encode()),
 }
-MLFLOW: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS)
+MLFLOW: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS, is_light=is_light)

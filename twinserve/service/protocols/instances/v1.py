@@ -31,6 +31,8 @@ ROUTES: Final = (
     Route("v1_predict", f"{MODEL}:predict", ("POST",), "predict", "KServe V1: predict", "predict"),
     Route("v1_explain", f"{MODEL}:explain", ("POST",), "predict", "KServe V1: explain", "predict", explains=True),
 )
+LIGHT: Final = 16 * 1024
+"""Bytes; of instances that are looked at one by one, and answered as objects."""
 MEMBERS: Final = frozenset({"instances", "parameters", "signature_name"})
 """The last one belongs to TensorFlow's server, whose protocol this was; it says nothing here."""
 
@@ -84,6 +86,11 @@ def admit(header: HeaderLookup) -> None:
         raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
 
 
+def is_light(body: bytes, _: Asked) -> bool:
+    """Is this body as quick to answer as one of ours?"""
+    return len(body) <= LIGHT
+
+
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v1/models`: their names."""
     listed_models, _ = service.models.listed("", service.settings.max_models, asked.allowed)
@@ -99,4 +106,4 @@ def ready(service: Served, asked: Asked) -> Reply:
 
 
 READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}
-V1: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS)
+V1: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS, is_light=is_light)
