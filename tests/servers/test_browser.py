@@ -22,7 +22,7 @@ from harness.running import DEADLINE, DOORS, golden, running
 from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
 from tests.servers.browsing import DRIVER, browsing
 
-PREDICT: Final = "#operations-default-predict"
+PREDICT: Final = "#operations-predictions-predict"
 # Typing thousands of characters takes seconds; React hears of a value only where the element's own setter is used.
 PASTE: Final = """
 const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
