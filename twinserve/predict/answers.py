@@ -12,7 +12,7 @@ import numpy as np
 
 from twinserve.arrays import BoolArray, IntArray
 from twinserve.predict.halving import by_halves
-from twinserve.predict.predictor import CannotPredict, Predictions, Predictor
+from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions, Predictor
 from twinserve.signature import Columns, Finding
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 
@@ -41,6 +41,13 @@ def answered(predictions: Predictions) -> BoolArray:
         raise TypeError("Predictions hold either labels or values.")
     rows: BoolArray = np.logical_and.reduce(given)
     return rows
+
+
+def require_all(predictions: Predictions, rows: int) -> None:
+    """Raise `BadPrediction` unless there is a prediction for each of so many rows."""
+    given = answered(predictions)
+    if len(given) != rows or not given.all():
+        raise BadPrediction(f"The predictor gave {int(given.sum())} predictions for {rows} rows.")
 
 
 def _all(cells: BoolArray) -> BoolArray:

@@ -210,7 +210,7 @@ class Service(Lifecycle):
             return self._answer_alone(body, exchange, version)
         dialect = exchange.dialect
         question = Question(body, asked, version.codec(dialect), exchange.request_id, self.observer)
-        is_light = dialect is NATIVE or dialect.is_light(body, asked)
+        is_light = dialect.is_light is None or dialect.is_light(body, asked)
         if is_light and version.is_quick(body, asked):
             return version.answer(question)
         return self._pool.submit(version if is_light else Alone(version.answer), question)

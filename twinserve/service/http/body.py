@@ -33,10 +33,15 @@ SMALL: Final = 64 * 1024
 """Bytes; a body up to this size is not counted against `Room`: all requests in flight together then hold little."""
 
 
-def require_json(content_type: str | None, content_encoding: str | None) -> None:
-    """Raise `Problem` (415) unless the headers say that the body is uncompressed JSON."""
+def require_plain(content_encoding: str | None) -> None:
+    """Raise `Problem` (415) for a compressed body."""
     if content_encoding and content_encoding.strip().lower() != "identity":
         raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+
+
+def require_json(content_type: str | None, content_encoding: str | None) -> None:
+    """Raise `Problem` (415) unless the headers say that the body is uncompressed JSON."""
+    require_plain(content_encoding)
     if content_type is None or not _is_json(content_type):
         came = _came(content_type)
         raise Problem("unsupported-media-type", f"Content-Type must be application/json, in UTF-8{came}.")
@@ -44,8 +49,7 @@ def require_json(content_type: str | None, content_encoding: str | None) -> None
 
 def require_form(content_type: str | None, content_encoding: str | None) -> None:
     """Raise `Problem` (415) unless the headers say that the body is an uncompressed form, in UTF-8."""
-    if content_encoding and content_encoding.strip().lower() != "identity":
-        raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+    require_plain(content_encoding)
     media_type, _, _ = (content_type or "").partition(";")
     if media_type.strip(" \t").lower() != FORM:
         raise Problem("unsupported-media-type", f"Content-Type must be {FORM}, in UTF-8{_came(content_type)}.")

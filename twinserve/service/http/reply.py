@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -27,6 +28,12 @@ class Reply(NamedTuple):
     def fixed(self) -> tuple[Header, ...]:
         """The headers that do not depend on the request; `Exchange.finish` returns those that do."""
         return _fixed(self.media_type, self.headers)
+
+
+def json_reply(value: Any, media_type: str = JSON, *, indent: int | None = None) -> Reply:
+    """200 with a value as JSON."""
+    separators = (",", ":") if indent is None else None
+    return Reply(HTTPStatus.OK, json.dumps(value, indent=indent, separators=separators).encode(), media_type)
 
 
 class StreamedReply(NamedTuple):

@@ -41,5 +41,5 @@ class QuickPaths:
 
 def _is_slow(route: Route, dialect: Dialect) -> bool:
     """Do answers to this route take longer than a prediction?"""
-    may_be_heavy = dialect.composer is not None or dialect.is_light is not NATIVE.is_light
+    may_be_heavy = dialect.composer is not None or dialect.is_light is not None
     return route.explains or route.kind == "form" or (route.kind == "predict" and may_be_heavy)

@@ -56,10 +56,6 @@ class Shelf:
         """The names of the models."""
         return iter(list(self._current))
 
-    def __len__(self) -> int:
-        """The number of models."""
-        return len(self._current)
-
     @property
     def follows(self) -> bool:
         """Are the champions followed?"""
@@ -141,7 +137,7 @@ class Shelf:
 
     def _let_go(self) -> None:
         """Let go of the models that were not asked for the longest, until no more are open than may be."""
-        opened = [name for name, version in self._current.items() if version is not None]
+        opened = self._open_names()
         surplus = len(opened) - self._settings.max_models
         if surplus <= 0:
             return
@@ -151,6 +147,9 @@ class Shelf:
             self._followers[name] = self._follower(name)
             self._metrics.forget(name)
         give_back_memory()
+
+    def _open_names(self) -> Sequence[str]:
+        return [name for name, version in list(self._current.items()) if version is not None]
 
     def follow(self, forked_from: Shelf | None = None) -> Watch:
         """Start following the champion of each model, in a thread of this process.
@@ -211,11 +210,10 @@ class Shelf:
         """The models that can be opened before they are asked for."""
         cold = [
             name
-            for name, version in self._current.items()
+            for name, version in list(self._current.items())
             if version is None and name in self._followers and self._followers[name].refused is None
         ]
-        opened = len(self._current) - sum(version is None for version in self._current.values())
-        return cold[: max(0, self._settings.max_models - opened)]
+        return cold[: max(0, self._settings.max_models - len(self._open_names()))]
 
     def _warm(self) -> None:
         """Open the models that are not open, one after the other; the requests of others wait for none of them."""

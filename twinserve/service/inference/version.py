@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from http import HTTPStatus
 from math import inf
 from typing import Any, Final
 
@@ -21,7 +19,7 @@ from twinserve.predict.predictor import BadPrediction, CannotPredict, Prediction
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.pool import Job
@@ -57,7 +55,7 @@ class ModelVersion:
         facts = artifact.manifest
         self.model, self.version = facts.name, version
         self.created = datetime.fromisoformat(facts.training.created)
-        self.description = _document(describe(artifact, version))
+        self.description = json_reply(describe(artifact, version))
         self._artifact, self._settings, self._predictor = artifact, settings, artifact.predictor
         self.pages = KeptPages()
         self._quick_body = quick.quick_body(self._predictor)
@@ -95,7 +93,7 @@ class ModelVersion:
     @cached_property
     def schema(self) -> Reply:
         """`GET /schema`."""
-        return _document(self._schema_document(flat=True), SCHEMA_JSON)
+        return json_reply(self._schema_document(flat=True), SCHEMA_JSON)
 
     @cached_property
     def form(self) -> Form:
@@ -233,7 +231,7 @@ class ModelVersion:
     @cached_property
     def openapi(self) -> Reply:
         """The OpenAPI document of the service."""
-        return _document(
+        return json_reply(
             openapi(self._schema_document(flat=False), self._artifact.manifest, self._settings, self.examples)
         )
 
@@ -241,8 +239,4 @@ class ModelVersion:
     def own_openapi(self) -> Reply:
         """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
         instance, facts = self._schema_document(flat=False), self._artifact.manifest
-        return _document(openapi(instance, facts, self._settings, self.examples, OF_A_MODEL))
-
-
-def _document(value: Any, media_type: str = "application/json") -> Reply:
-    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode(), media_type)
+        return json_reply(openapi(instance, facts, self._settings, self.examples, OF_A_MODEL))

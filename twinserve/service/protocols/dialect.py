@@ -181,7 +181,8 @@ class Dialect:
     """Makes the stream that answers a request to a route of the kind `stream`; None if there is no such route."""
     takes_over: bool = False
     """Do its paths take the place of others', our own among them? Else what has a path first keeps it."""
-    is_light: Callable[[bytes, Asked], bool] = lambda _body, _asked: True
-    """Is a short body answered as quickly as one of the native JSON? Others are answered in the pool, one at a time."""
+    is_light: Callable[[bytes, Asked], bool] | None = None
+    """Is a short body answered as quickly as one of the native JSON? Others are answered in the pool, one at a time.
+    None: it always is."""
     composer: Callable[[LoadedArtifact, str, Settings], Composer] | None = None
     """Makes what answers requests of the kind `predict` in place of the codec, for a version as `codec` does."""

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from twinserve.arrays import FloatArray
-from twinserve.predict.answers import unpredictable
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.target import Target
 from twinserve.service.http.body import require_json
@@ -20,16 +19,17 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
-from twinserve.service.protocols.beside import NOTHING, Beside
+from twinserve.service.protocols.beside import NOTHING, Beside, require_explained
 from twinserve.service.protocols.coverage import CoverageWriter
 from twinserve.service.protocols.dialect import Asked, Dialect, Warnings
 from twinserve.service.protocols.reads import READS
+from twinserve.service.protocols.validation import validator_of
 from twinserve.service.settings import Settings
 from twinserve.signature import Finding
 from twinserve.signature.findings import render
 from twinserve.signature.request.diagnosis import InvalidInput, too_many
 from twinserve.signature.request.strict_json import MalformedJson
-from twinserve.signature.request.validator import Batch, Validator
+from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 OK: Final = HTTPStatus.OK  # Looked up once: an enumeration's member takes 0.1 us.
@@ -40,12 +40,7 @@ class NativeCodec:
     """The native JSON of one version of a model."""
 
     def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
-        self._validator = Validator(
-            artifact.signature,
-            max_batch=settings.max_batch,
-            max_depth=settings.max_depth,
-            out_of_range=settings.out_of_range,
-        )
+        self._validator = validator_of(artifact.signature, settings)
         self._max_explain = settings.max_explain
         self._pointers = [feature.pointer for feature in artifact.signature.features]
         self._coverage = CoverageWriter([_json(label) for label in artifact.manifest.classes or ()])
@@ -82,8 +77,7 @@ class NativeCodec:
         covered = () if beside.covered is None else self._coverage.members(beside.covered)
         if beside.explained is None:
             return covered
-        if len(rows := beside.explained.unexplained):
-            raise invalid_input(unpredictable(rows.tolist(), is_array=batch.is_array))
+        require_explained(beside.explained, is_array=batch.is_array)
         described = [_json(item).replace("%", "%%") for item in beside.explained.described(self._pointers)]
         explained = [f',"explanation":{item}' for item in described]
         return [a + b for a, b in zip(covered, explained, strict=True)] if covered else explained

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from twinserve.service import pages
 from twinserve.service.auth.credential import is_page, must_ask
 from twinserve.service.http.parameters import LISTED
-from twinserve.service.http.problem import Problem, no_such_path, shutting_down
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.problem import Problem, no_such_path
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import Route
 from twinserve.service.pages.frame import root_of
 from twinserve.service.protocols.dialect import Asked, Read, Served
+from twinserve.service.protocols.readiness import ready_version
 from twinserve.service.telemetry.metrics import CONTENT_TYPE
 
 
@@ -29,7 +30,7 @@ def index(service: Served, asked: Asked) -> Reply:
         for route in service.routes
     ]
     # `status` is what a client of KServe V1 looks for at this path.
-    return _json({"service": "twinserve", "status": "alive", "paths": paths}, indent=1)._replace(headers=varies)
+    return json_reply({"service": "twinserve", "status": "alive", "paths": paths}, indent=1)._replace(headers=varies)
 
 
 def card(service: Served, asked: Asked) -> Reply:
@@ -76,10 +77,10 @@ def live(_service: Served, _: Asked) -> Reply:
 
 def ready(service: Served, _: Asked) -> Reply:
     """`GET /health/ready`: the version that answers, and the state of a new champion; raises `Problem` (503)."""
-    if service.is_draining:
-        raise shutting_down()
-    version = service.models.current()
-    return _json({"status": "ready", "model": version.model, "version": version.version, **service.models.progress()})
+    version = ready_version(service)
+    return json_reply(
+        {"status": "ready", "model": version.model, "version": version.version, **service.models.progress()}
+    )
 
 
 def models(service: Served, asked: Asked) -> Reply:
@@ -87,7 +88,7 @@ def models(service: Served, asked: Asked) -> Reply:
     after, limit = asked.query.get("after", ""), asked.query.get("limit", LISTED)
     listed, further = service.models.listed(after, limit, asked.allowed)
     default = service.settings.model
-    return _json({"default": default, "models": [model._asdict() for model in listed], "next": further})
+    return json_reply({"default": default, "models": [model._asdict() for model in listed], "next": further})
 
 
 def model(service: Served, asked: Asked) -> Reply:
@@ -98,11 +99,6 @@ def model(service: Served, asked: Asked) -> Reply:
         return description
     held = b',"hold":' + json.dumps(hold, separators=(",", ":")).encode()
     return description._replace(body=description.body[:-1] + held + b"}")
-
-
-def _json(value: Any, indent: int | None = None) -> Reply:
-    separators = (",", ":") if indent is None else None
-    return Reply(HTTPStatus.OK, json.dumps(value, indent=indent, separators=separators).encode())
 
 
 def schema(service: Served, asked: Asked) -> Reply:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from http import HTTPStatus
 from typing import Any
 
-from twinserve.predict.answers import answered, unpredictable
+from twinserve.predict.answers import require_all
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.target import Target
-from twinserve.service.http.problem import invalid_input
-from twinserve.service.http.reply import Reply
-from twinserve.service.protocols.beside import Beside
+from twinserve.service.protocols.beside import Beside, require_explained
 from twinserve.service.protocols.dialect import Warnings
 from twinserve.signature.findings import render
 
@@ -33,18 +29,10 @@ def explanations(beside: Beside, pointers: list[str]) -> list[Any]:
     """The explanation of each row; raises `Problem` (422) where a row has none."""
     if beside.explained is None:
         raise BadPrediction("There is no explanation.")
-    if len(rows := beside.explained.unexplained):
-        raise invalid_input(unpredictable(rows.tolist(), is_array=True))
+    require_explained(beside.explained, is_array=True)
     return beside.explained.described(pointers)
 
 
-def as_reply(value: Any) -> Reply:
-    """A value as JSON."""
-    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode())
-
-
 def _described(target: Target, predictions: Predictions, rows: int) -> list[dict[str, Any]]:
-    given = answered(predictions)
-    if len(given) != rows or not given.all():
-        raise BadPrediction(f"The predictor gave {int(given.sum())} predictions for {rows} rows.")
+    require_all(predictions, rows)
     return target.describe(predictions)

@@ -10,17 +10,19 @@ from typing import Any, Final
 from twinserve.own_version import __version__
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.accept import preferred
+from twinserve.service.http.body import require_plain
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, shutting_down
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.problem import Problem
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
-from twinserve.service.protocols.instances.answers import as_reply, detailed, listed
+from twinserve.service.protocols.instances.answers import detailed, listed
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
 from twinserve.service.protocols.instances.v1 import LIGHT, wants_details
 from twinserve.service.protocols.json_bodies import bad, read_json
+from twinserve.service.protocols.readiness import ready_version
 from twinserve.service.protocols.sentences import sentence
 from twinserve.service.settings import Settings
 from twinserve.signature.request.validator import Batch
@@ -70,11 +72,11 @@ class InvocationsCodec:
         """See `Codec`."""
         rows = len(batch.columns)
         if asked.form:
-            return as_reply({"predictions": detailed(self._target, predictions, warnings, rows)})
+            return json_reply({"predictions": detailed(self._target, predictions, warnings, rows)})
         values = listed(self._target, predictions, rows)
         if preferred(asked.header("accept"), (JSON, CSV)) == CSV and not any(isinstance(one, dict) for one in values):
             return Reply(HTTPStatus.OK, as_csv(values), f"{CSV}; charset=utf-8")
-        return as_reply({"predictions": values})
+        return json_reply({"predictions": values})
 
 
 def as_csv(values: list[Any]) -> bytes:
@@ -104,8 +106,7 @@ def admit(header: HeaderLookup) -> None:
     charset = given.lower().partition("charset=")[2].partition(";")[0].strip(' "')
     if charset not in ("", "utf-8", "utf8"):
         raise Problem("unsupported-media-type", "The body must be in UTF-8.")
-    if (header("content-encoding") or "identity").strip().lower() != "identity":
-        raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+    require_plain(header("content-encoding"))
 
 
 def refuse(problem: Problem, _request_id: str) -> Reply:
@@ -135,9 +136,7 @@ CODES: Final[Mapping[str, str]] = {
 
 def ready(service: Served, _: Asked) -> Reply:
     """`GET /ping`; raises `Problem` (503)."""
-    if service.is_draining:
-        raise shutting_down()
-    service.models.current()
+    ready_version(service)
     return BLANK
 
 

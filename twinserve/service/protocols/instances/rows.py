@@ -8,10 +8,11 @@ from typing import Any
 
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.protocols.json_bodies import bad
+from twinserve.service.protocols.validation import validator_of
 from twinserve.service.settings import Settings
 from twinserve.signature.findings import Finding
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput, too_many
-from twinserve.signature.request.validator import Batch, Validator
+from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 
@@ -19,12 +20,7 @@ class Rows:
     """Reads the instances of one version of a model."""
 
     def __init__(self, artifact: LoadedArtifact, settings: Settings) -> None:
-        self._validator = Validator(
-            artifact.signature,
-            max_batch=settings.max_batch,
-            max_depth=settings.max_depth,
-            out_of_range=settings.out_of_range,
-        )
+        self._validator = validator_of(artifact.signature, settings)
         self.names = [feature.name for feature in artifact.signature.features]
         """The columns of a training table, in its order."""
         self._max_explain = settings.max_explain

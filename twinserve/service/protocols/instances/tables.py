@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any, Final
 
 from twinserve.service.protocols.json_bodies import bad
@@ -46,7 +47,7 @@ class Tables:
             if first is None:
                 raise bad("The body has no lines.")
             names, found = (first, []) if self._is_header(first) else ([*self._types], [first])
-            for line in (*found, *_most(lines, most)):
+            for line in (*found, *islice(lines, most + 1)):
                 if len(line) != len(names):
                     raise bad(f"Line {reader.line_num} must have {len(names)} cells.")
                 rows.append({name: self._value(name, cell) for name, cell in zip(names, line, strict=True)})
@@ -66,13 +67,6 @@ class Tables:
         if kind is FeatureType.BOOLEAN:
             return BOOLEANS.get(cell, cell)
         return cell
-
-
-def _most(lines: Any, most: int) -> Any:
-    for number, line in enumerate(lines):
-        if number > most:
-            return
-        yield line
 
 
 def can_read_parquet() -> bool:

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from twinserve.predict.predictor import Predictions
+from twinserve.service.http.body import require_plain
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.problem import Problem, shutting_down
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
-from twinserve.service.protocols.instances.answers import as_reply, detailed, explanations, listed
+from twinserve.service.protocols.instances.answers import detailed, explanations, listed
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.service.protocols.readiness import require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.settings import Settings
 from twinserve.signature.request.validator import Batch
@@ -41,11 +42,8 @@ class V1Codec:
     """The protocol for one version of a model."""
 
     def __init__(self, artifact: LoadedArtifact, _version: str, settings: Settings) -> None:
-        self._rows, self._target, self._max_depth = (
-            Rows(artifact, settings),
-            artifact.manifest.target,
-            settings.max_depth,
-        )
+        self._rows, self._target = Rows(artifact, settings), artifact.manifest.target
+        self._max_depth = settings.max_depth
         self._pointers = [feature.pointer for feature in artifact.signature.features]
 
     def read(self, body: bytes, asked: Asked) -> Batch:
@@ -68,7 +66,7 @@ class V1Codec:
             answer = {"predictions": listed(self._target, predictions, rows)}
         if asked.explains:
             answer["explanations"] = explanations(beside, self._pointers)
-        return as_reply(answer)
+        return json_reply(answer)
 
 
 def wants_details(parameters: Any) -> bool:
@@ -82,8 +80,7 @@ def wants_details(parameters: Any) -> bool:
 
 def admit(header: HeaderLookup) -> None:
     """Raise `Problem` (415) for a compressed body; whatever its type says, it must be JSON."""
-    if (header("content-encoding") or "identity").strip().lower() != "identity":
-        raise Problem("unsupported-media-type", "Content-Encoding must be identity.")
+    require_plain(header("content-encoding"))
 
 
 def is_light(body: bytes, _: Asked) -> bool:
@@ -94,15 +91,14 @@ def is_light(body: bytes, _: Asked) -> bool:
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v1/models`: their names."""
     listed_models, _ = service.models.listed("", service.settings.max_models, asked.allowed)
-    return as_reply({"models": [model.name for model in listed_models]})
+    return json_reply({"models": [model.name for model in listed_models]})
 
 
 def ready(service: Served, asked: Asked) -> Reply:
     """`GET /v1/models/{name}`; raises `Problem` (404, 503)."""
     service.models.current(asked.parameters["name"])
-    if service.is_draining:
-        raise shutting_down()
-    return as_reply({"name": asked.parameters["name"], "ready": True})
+    require_open(service)
+    return json_reply({"name": asked.parameters["name"], "ready": True})
 
 
 READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}

@@ -6,12 +6,11 @@ import os
 from dataclasses import replace
 from typing import Final
 
-from twinserve.service.http.problem import shutting_down
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Dialect, Served
-from twinserve.service.protocols.instances.answers import as_reply
 from twinserve.service.protocols.instances.v1 import V1
+from twinserve.service.protocols.readiness import ready_version
 from twinserve.service.settings import BadSetting
 
 HEALTH: Final = "AIP_HEALTH_ROUTE"
@@ -30,10 +29,8 @@ def vertex() -> Dialect:
 
 def ready(service: Served, _: Asked) -> Reply:
     """The health route; raises `Problem` (503)."""
-    if service.is_draining:
-        raise shutting_down()
-    service.models.current()
-    return as_reply({"status": "ready"})
+    ready_version(service)
+    return json_reply({"status": "ready"})
 
 
 def _path(variable: str) -> str:

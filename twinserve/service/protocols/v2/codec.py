@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from twinserve.predict.answers import answered, unpredictable
-from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.answers import require_all
+from twinserve.predict.predictor import Predictions
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import invalid_input, no_such_version
-from twinserve.service.http.reply import Reply
-from twinserve.service.protocols.beside import Beside
+from twinserve.service.http.reply import Reply, json_reply
+from twinserve.service.protocols.beside import Beside, require_explained
 from twinserve.service.protocols.dialect import Asked, Warnings
 from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.columns import ColumnReader
@@ -74,11 +72,9 @@ class V2Codec:
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
         """See `Codec`."""
         rows = len(batch.columns)
-        given = answered(predictions)
-        if len(given) != rows or not given.all():
-            raise BadPrediction(f"The predictor gave {int(given.sum())} predictions for {rows} rows.")
-        if beside.explained is not None and len(unexplained := beside.explained.unexplained):
-            raise invalid_input(unpredictable(unexplained.tolist(), is_array=True))
+        require_all(predictions, rows)
+        if beside.explained is not None:
+            require_explained(beside.explained, is_array=True)
         form: Form = asked.form
         return self._writer.write(Answer(predictions, beside, warnings, rows), form.chosen, form.id)
 
@@ -107,12 +103,7 @@ class V2Codec:
             for output in self._outputs.values()
         ]
         described = {"name": facts.name, "versions": [self._version], "platform": f"twinserve_{facts.predictor.kind}"}
-        return as_reply({**described, "inputs": inputs, "outputs": outputs})
-
-
-def as_reply(value: Any) -> Reply:
-    """A value as JSON."""
-    return Reply(HTTPStatus.OK, json.dumps(value, separators=(",", ":")).encode())
+        return json_reply({**described, "inputs": inputs, "outputs": outputs})
 
 
 def admit(header: HeaderLookup) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from twinserve.own_version import __version__
-from twinserve.service.http.problem import shutting_down
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
+from twinserve.service.protocols.readiness import ready_version, require_open
 from twinserve.service.protocols.sentences import refuse
-from twinserve.service.protocols.v2.codec import V2Codec, admit, as_reply, is_light
+from twinserve.service.protocols.v2.codec import V2Codec, admit, is_light
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
@@ -31,27 +31,26 @@ ROUTES: Final = (
         "v2_version_infer", f"{OF_VERSION}/infer", ("POST",), "predict", "Open Inference Protocol: predict", "predict"
     ),
 )
-SERVER: Final = as_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
+SERVER: Final = json_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
 MOST_LISTED: Final = 1000
 """Models that are looked up at once."""
-LIVE: Final = as_reply({"live": True})
+LIVE: Final = json_reply({"live": True})
 
 
 def ready(service: Served, _: Asked) -> Reply:
     """`GET /v2/health/ready`; raises `Problem` (503)."""
-    _require_open(service)
-    service.models.current()
-    return as_reply({"ready": True})
+    ready_version(service)
+    return json_reply({"ready": True})
 
 
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v2/models`: the names of those that the caller may ask for."""
-    return as_reply({"models": [model.name for model in _listed(service, asked)]})
+    return json_reply({"models": [model.name for model in _listed(service, asked)]})
 
 
 def index(service: Served, asked: Asked) -> Reply:
     """`POST /v2/repository/index`: each of them, and whether it answers."""
-    return as_reply([_state(model) for model in _listed(service, asked)])
+    return json_reply([_state(model) for model in _listed(service, asked)])
 
 
 def _listed(service: Served, asked: Asked) -> list[Listed]:
@@ -81,8 +80,8 @@ def metadata(service: Served, asked: Asked) -> Reply:
 def model_ready(service: Served, asked: Asked) -> Reply:
     """`GET /v2/models/{name}/ready`; raises `Problem` (404, 503)."""
     _version(service, asked)
-    _require_open(service)
-    return as_reply({"name": asked.parameters["name"], "ready": True})
+    require_open(service)
+    return json_reply({"name": asked.parameters["name"], "ready": True})
 
 
 def _version(service: Served, asked: Asked) -> Described:
@@ -90,11 +89,6 @@ def _version(service: Served, asked: Asked) -> Described:
     version = service.models.current(asked.parameters["name"])
     version.require(asked)
     return version
-
-
-def _require_open(service: Served) -> None:
-    if service.is_draining:
-        raise shutting_down()
 
 
 READS: Final[Mapping[str, Read]] = {

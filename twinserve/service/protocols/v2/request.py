@@ -12,6 +12,9 @@ import msgspec
 from twinserve.service.http.parameters import COVERAGE, Unfit
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.signature.request.negative_zero import with_signs
+from twinserve.signature.request.nesting import is_deeper
+from twinserve.signature.request.validator import count_colons
 
 LENGTH: Final = re.compile(r"[0-9]{1,15}\Z")
 UNSPOKEN: Final = ("shared_memory_region", "classification")
@@ -76,7 +79,7 @@ def read_request(body: bytes, header_length: str | None, max_depth: int) -> Requ
             raise bad("Inference-Header-Content-Length must be the length of the JSON, within that of the body.")
         text, rest = body[: int(header_length)], memoryview(body)[int(header_length) :]
     try:
-        json = msgspec.convert(read_json(text, max_depth), Json)
+        json = msgspec.convert(_plain(with_signs(text), max_depth) or read_json(text, max_depth), Json)
     except msgspec.ValidationError as error:  # Its text names types and the protocol's own members.
         raise bad(f"This is no request for inference: {error}.") from None
     parameters = json.parameters
@@ -92,6 +95,26 @@ def read_request(body: bytes, header_length: str | None, max_depth: int) -> Requ
         _coverage(parameters),
         _label(parameters),
     )
+
+
+def _plain(text: bytes, max_depth: int) -> Any:
+    """A document that msgspec reads and that has no more colons than a request has keys, so that no key is there twice;
+    None leaves it to a closer look. Of 30,000 numbers that takes seven times as long."""
+    try:
+        value = None if is_deeper(text, max_depth) else msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return None
+    return value if type(value) is dict and count_colons(text) == _keys(value) else None
+
+
+def _keys(request: Mapping[str, Any]) -> int:
+    """The number of keys of a request, without what only other documents have."""
+    members = [request]
+    for name in ("inputs", "outputs"):
+        listed = request.get(name)
+        members += [item for item in listed if type(item) is dict] if type(listed) is list else []
+    below = [found for item in members if type(found := item.get("parameters")) is dict]
+    return sum(map(len, members)) + sum(map(len, below))
 
 
 def _binaries(inputs: Sequence[Input], rest: memoryview) -> Mapping[int, memoryview]:

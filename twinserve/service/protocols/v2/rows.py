@@ -10,6 +10,7 @@ from typing import Any
 from twinserve.service.http.problem import invalid_input
 from twinserve.service.protocols.v2.datatypes import Kind
 from twinserve.service.protocols.v2.tensors import Given, Tensor
+from twinserve.service.protocols.validation import validator_of
 from twinserve.service.settings import Settings
 from twinserve.signature import Feature, Signature
 from twinserve.signature.request.diagnosis import InvalidInput
@@ -27,10 +28,7 @@ class Rows:
     @cached_property
     def _validator(self) -> Validator:
         """Made when it is first needed: the rules of one version take memory."""
-        limits = self._settings
-        return Validator(
-            self._signature, max_batch=limits.max_batch, max_depth=limits.max_depth, out_of_range=limits.out_of_range
-        )
+        return validator_of(self._signature, self._settings)
 
     def validated(self, tensors: Sequence[Given], rows: int) -> Batch:
         """The columns of these tensors, of `rows` rows each; raises `Problem` (422), which lists every error."""
