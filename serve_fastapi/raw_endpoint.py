@@ -1,23 +1,22 @@
-"""Plain ASGI: endpoints that answer without a path operation, exact matching of paths, and the lookup of headers."""
+"""Plain ASGI: endpoints that answer without a path operation, and exact matching of paths."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Any, Final
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from serve_fastapi.headers import encode, encode_once, header_lookup
+from serve_fastapi.streaming import StreamedResponse
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply
+from twinserve.service.http.reply import Reply, StreamedReply
 from twinserve.service.service import Service
 
-Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply]]
-Headers = Sequence[tuple[bytes, bytes]]
-BLANK: Final = b" \t"
+AnyAnswer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply | StreamedReply]]
 
 
 class Exact:
@@ -38,7 +37,7 @@ class DoorRouter(Exact, APIRouter):
 class Endpoint:
     """A route as a plain ASGI app: a path operation takes longer than a prediction (figures in docs/design.md)."""
 
-    def __init__(self, service: Service, name: str, answer: Answer) -> None:
+    def __init__(self, service: Service, name: str, answer: AnyAnswer) -> None:
         self._service, self._name, self._answer = service, name, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,45 +48,15 @@ class Endpoint:
             reply = await self._answer(self._service, exchange, header, scope, receive)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
+        if isinstance(reply, StreamedReply):
+            await StreamedResponse(exchange, reply)(scope, receive, send)
+            return
         headers = [*encode(exchange.finish(reply)), *encode_once(reply.fixed)]
         if reply.media_type is not None:
             headers.append((b"content-length", b"%d" % len(reply.body)))
         await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
         body = reply.body if scope["method"] != "HEAD" else b""
         await send({"type": "http.response.body", "body": body})
-
-
-def encode(headers: Iterable[Header]) -> Headers:
-    """Headers as ASGI takes them: lower-case names, bytes. A list, as a generator takes 0.4 us more."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-
-
-@lru_cache(maxsize=256)
-def encode_once(headers: tuple[Header, ...]) -> Headers:
-    """`encode` with a cache, for headers that are repeated: 0.2 us, not 2."""
-    return encode(headers)
-
-
-def header_lookup(scope: Mapping[str, Any]) -> HeaderLookup:
-    """Look headers up by lower-case name; the values of a repeated one are joined by commas, as in WSGI.
-
-    Blanks around a value are no part of it (RFC 9110 section 5.5), and httptools leaves those behind it."""
-    fields: dict[bytes, bytes] = dict(scope["headers"])
-    if len(fields) < len(scope["headers"]):
-        for name in fields:
-            fields[name] = b",".join(value.strip(BLANK) for other, value in scope["headers"] if other == name)
-
-    def find(name: str) -> str | None:
-        value = fields.get(header_key(name))
-        return None if value is None else value.strip(BLANK).decode("latin-1")
-
-    return find
-
-
-@cache
-def header_key(name: str) -> bytes:
-    """A header's name as ASGI has it. The cache stays small: the service reads few headers."""
-    return name.encode("latin-1")
 
 
 def address_of(scope: Scope) -> str:

@@ -63,7 +63,11 @@ class Scoring:
 
     def feed(self, piece: bytes) -> bytes:
         """Take a piece of the rows; return the bytes of the answer that are ready, maybe none."""
-        return b"".join(map(self._step, self._reading.feed(piece)))
+        return b"".join(self.steps(piece))
+
+    def steps(self, piece: bytes) -> Iterator[bytes]:
+        """The same in steps, for who has something else to do between them."""
+        return map(self._step, self._reading.feed(piece))
 
     def end(self) -> Iterator[bytes]:
         """The rest of the answer in pieces, after the last piece of the rows."""
