@@ -10,7 +10,7 @@ from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
@@ -25,6 +25,8 @@ from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.store.artifact import LoadedArtifact
 
+BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20)
+"""A step of so many rows takes a few milliseconds, and while a message is read it is held four times."""
 VARIES: Final[tuple[Header, ...]] = (("Vary", "Accept"),)
 
 
@@ -87,7 +89,7 @@ class TableStream(BulkStream):
         """The first step makes it: a server that only asks whether the head is accepted loads no libraries."""
         if self._scoring is None:
             version, options = self._codec.version, options_of(self._asked.query)
-            self._scoring = Scoring(version, self._reads, self._writes, options, self._predict)
+            self._scoring = Scoring(version, self._reads, self._writes, options, self._predict, BESIDE_OTHERS)
         return self._scoring
 
 
