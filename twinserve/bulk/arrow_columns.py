@@ -5,8 +5,6 @@ A doubtful cell costs time and changes nothing: its row is validated as the inst
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import math
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -17,6 +15,7 @@ import pyarrow.compute as pc
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.arrays import EXACT, BoolArray, FloatArray
+from twinserve.bulk.plain_values import as_json
 from twinserve.signature import Feature, FeatureType
 from twinserve.signature.columns import UNSEEN
 from twinserve.signature.request.core_schema import schema
@@ -61,18 +60,6 @@ def fits(kind: pa.DataType, feature: Feature) -> bool:
     if feature.type is FeatureType.BOOLEAN:
         return bool(pa.types.is_boolean(kind))
     return bool(is_text or (feature.type in TEMPORAL and (is_number or is_time)))
-
-
-def as_json(value: Any, feature: Feature) -> Any:
-    """A cell as JSON has it: what is no number is null, dates are texts."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else value
-    if isinstance(value, datetime.datetime):
-        instant = value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
-        return instant.isoformat()
-    if isinstance(value, datetime.date):
-        return f"{value.isoformat()}T00:00:00Z" if feature.type is FeatureType.DATETIME else value.isoformat()
-    return float(value) if isinstance(value, decimal.Decimal) else value
 
 
 def without_nanoseconds(column: pa.Array) -> pa.Array:

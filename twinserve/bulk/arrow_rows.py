@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.bulk.arrow_columns import ColumnReader, Read, as_json, fits, without_nanoseconds
+from twinserve.bulk.arrow_columns import ColumnReader, Read, fits, without_nanoseconds
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
+from twinserve.bulk.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Columns, Finding
 from twinserve.signature.findings import EXPLANATIONS

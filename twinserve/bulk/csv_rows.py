@@ -35,16 +35,21 @@ class MalformedTable(ModelError):
 class Records:
     """Cuts bytes into whole records: a line's end within quotes ends none."""
 
-    def __init__(self, longest: int = LONGEST) -> None:
-        self._rest, self._longest = b"", longest
-        self._is_begun = False
+    def __init__(self, longest: int = LONGEST, *, begun: bool = False) -> None:
+        """`begun`: the first bytes are not those of a file, which may begin with a mark of their order."""
+        self._rest, self._longest, self._is_begun = b"", longest, begun
+        self.taken = 0
+        """The bytes of all records so far, and of the mark."""
 
     def feed(self, piece: bytes) -> bytes:
         """The records that end with this piece, all together."""
         text = self._rest + piece
         if not self._is_begun and len(text) >= len(BOM):
-            text, self._is_begun = text.removeprefix(BOM), True
+            without = text.removeprefix(BOM)
+            self.taken += len(text) - len(without)
+            text, self._is_begun = without, True
         end = _end(text)
+        self.taken += end
         self._rest = text[end:]
         if len(self._rest) > self._longest:
             raise MalformedTable(f"A row may have {self._longest} bytes at most.")
@@ -53,6 +58,7 @@ class Records:
     def end(self) -> bytes:
         """The last record, where nothing ends it."""
         rest, self._rest = self._rest, b""
+        self.taken += len(rest)
         return rest
 
 
