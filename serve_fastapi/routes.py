@@ -12,10 +12,9 @@ from starlette.types import Receive, Scope
 
 from serve_fastapi.deadline import opened, reply_of, within
 from serve_fastapi.document import described
-from serve_fastapi.headers import header_lookup
-from serve_fastapi.raw_endpoint import AnyAnswer, DoorRouter, Exact, address_of
+from serve_fastapi.raw_endpoint import AnyAnswer, DoorRouter, Exact, StreamedResponse, address_of, header_lookup
 from serve_fastapi.reading import Body
-from serve_fastapi.streaming import StreamedResponse, streamed
+from serve_fastapi.streaming import streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup

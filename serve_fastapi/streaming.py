@@ -7,12 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from http import HTTPStatus
 
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive
 
 from serve_fastapi.deadline import reply_of, within
-from serve_fastapi.headers import encode, encode_once
-from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
@@ -113,31 +110,3 @@ async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[byt
 async def next_message(receive: Receive) -> Message:
     """The next message of the request."""
     return await receive()
-
-
-class StreamedResponse(Response):
-    """Sends a streamed reply. Starlette's own would read the request's messages meanwhile, to see the client go."""
-
-    def __init__(self, exchange: Exchange, reply: StreamedReply) -> None:
-        super().__init__()
-        self._exchange, self._reply = exchange, reply
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the reply. One that is cut off has no last message, so the server closes the connection."""
-        reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
-        try:
-            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
-            async for piece in reply.pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except (OSError, asyncio.CancelledError) as error:  # The client has gone.
-            self._exchange.cut(incomplete_body(), reply)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            return
-        except Exception as error:
-            self._exchange.cut(error, reply)
-            return
-        finally:
-            await reply.pieces.aclose()
-        await send({"type": "http.response.body", "body": b""})
-        self._exchange.finish(reply)

@@ -19,7 +19,8 @@ from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.version import BulkVersion
 
-GROUP: Final = 4 * 65_536
+AT_ONCE: Final = Bounds().rows
+GROUP: Final = 4 * AT_ONCE
 """Rows of a group of Parquet, which are held until it is written."""
 PIECE: Final = 1 << 20
 """Bytes that are given out at a time."""

@@ -27,6 +27,7 @@ from twinserve.service.inference.opening import default_registry, open_model_ver
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
+from twinserve.service.inference.turns import TURNS
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
 from twinserve.service.protocols.bulk.dialect import BULK
@@ -233,6 +234,7 @@ class Service(Lifecycle):
         with ExitStack[None]() as places:
             places.enter_context(self.places)
             places.enter_context(self.streams)
+            places.enter_context(TURNS)
             receipt = self.admit(exchange, header, query, parameters)  # A stream counts by itself.
             version = self.models.current(parameters.get("name"))
             exchange.model, exchange.version = version.model, version.version

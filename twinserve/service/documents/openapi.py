@@ -215,10 +215,8 @@ def _tag(route: Route) -> str:
 
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
     media_type = MEDIA_TYPES.get(route.name, "application/json")
-    answer: Document = {
-        "description": route.summary,
-        "content": {media_type: {"schema": success(route, facts)}, **bulk_contents(route)},
-    }
+    content = {media_type: {"schema": success(route, facts)}, **bulk_contents(route)}
+    answer: Document = {"description": route.summary, "content": content}
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
     if route is TOKEN:
