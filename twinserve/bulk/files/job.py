@@ -78,12 +78,12 @@ def to_file(
 ) -> Summary:
     """Write the answers to a file, which appears whole or not at all. `read` is the file of the source."""
     sink = asking.sink(source)
+    work = asking.work(source, sink)
     journal = Journal(target, _run(asking, read), sink.head, journal_at)
     journal.begin(goes_on=goes_on)
     try:
         if not journal.is_done:
             tell(journal.rows, journal.place)
-            work = asking.work(source, sink)
             for group in _groups(answered(source.chunks(journal.place), work, asking.threads), asking.group):
                 rows, bad_rows = (sum(part[place] for part in group) for place in (1, 2))
                 content = sink.group([part.content for part in group], journal.size)
