@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
@@ -12,12 +13,30 @@ from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.csv_rows import MalformedTable
-from twinserve.bulk.files.source import Chunk
+from twinserve.bulk.files.source import Chunk, Source
+from twinserve.bulk.forms import Form
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
 
+MAGIC: Final = b"ARROW1"
 PIECE: Final = 1 << 20
 NO_ARROW: Final = "The bytes are no Arrow file."
+
+
+def arrow_source(
+    path: str, form: Form, version: BulkVersion, options: Options, standard_input: BinaryIO | None
+) -> Source:
+    """The rows of an Arrow or Parquet file; see `open_source`."""
+    if form == "parquet":
+        held = path if standard_input is None else io.BytesIO(standard_input.read())
+        return ParquetSource(held, version, options)
+    if standard_input is not None:
+        return ArrowStream(standard_input, version, options)
+    stream = pa.OSFile(path)
+    if stream.read(len(MAGIC)) == MAGIC:
+        return ArrowFile(path, version, options)
+    stream.seek(0)
+    return ArrowStream(stream, version, options)
 
 
 class _Batches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from twinserve.bulk.files.source import NOWHERE, Source
 from twinserve.bulk.forms import Form
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
+from twinserve.errors import ModelError
 
 GROUP: Final = 262_144
 """Rows after which a group of answers is written: 10 MB of three columns, and 40 waits for the disk in 10 million."""
@@ -25,6 +27,10 @@ FILE_FORM: Final = (".arrow", ".feather")
 
 Tell = Callable[[int, int], None]
 """Called with the rows so far, and with the place of the next one."""
+
+
+class CannotWrite(ModelError):
+    """Standard output was closed, or its disk is full."""
 
 
 class Summary(NamedTuple):
@@ -43,6 +49,7 @@ class Asking:
     writes: Form
     threads: int
     """That answer at the same time."""
+    group: int = GROUP
 
     def work(self, source: Source, sink: Sink) -> Callable[[Any], tuple[Any, int, int]]:
         """The function that answers a chunk of rows."""
@@ -71,13 +78,13 @@ def to_file(
 ) -> Summary:
     """Write the answers to a file, which appears whole or not at all. `read` is the file of the source."""
     sink = asking.sink(source)
+    work = asking.work(source, sink)
     journal = Journal(target, _run(asking, read), sink.head, journal_at)
     journal.begin(goes_on=goes_on)
     try:
         if not journal.is_done:
             tell(journal.rows, journal.place)
-            work = asking.work(source, sink)
-            for group in _groups(answered(source.chunks(journal.place), work, asking.threads)):
+            for group in _groups(answered(source.chunks(journal.place), work, asking.threads), asking.group):
                 rows, bad_rows = (sum(part[place] for part in group) for place in (1, 2))
                 content = sink.group([part.content for part in group], journal.size)
                 journal.add(content, group[-1].end, rows, bad_rows)
@@ -90,32 +97,50 @@ def to_file(
 
 
 def to_stream(asking: Asking, source: Source, target: BinaryIO, tell: Tell) -> Summary:
-    """Write the answers where they cannot be taken back; rows are not grouped, but for Parquet."""
+    """Write the answers where they cannot be taken back; rows are not grouped, but for Parquet.
+
+    Raises `CannotWrite`."""
     sink = asking.sink(source)
+    written = _Written(target)
     parts = answered(source.chunks(0), asking.work(source, sink), asking.threads)
-    groups = _groups(parts) if asking.writes == "parquet" else ([part] for part in parts)
-    size = target.write(sink.head)
+    groups = _groups(parts, asking.group) if asking.writes == "parquet" else ([part] for part in parts)
+    size = written(sink.head)
     notes: list[str] = []
     rows = bad_rows = 0
     for group in groups:
         content, note = sink.group([part.content for part in group], size)
         size += len(content)
         notes.append(note)
-        target.write(content)
-        target.flush()
+        written(content)
         rows, bad_rows = rows + sum(part.rows for part in group), bad_rows + sum(part.bad_rows for part in group)
         tell(rows, group[-1].end)
-    target.write(sink.tail(notes, size))
-    target.flush()
+    written(sink.tail(notes, size))
     return Summary(rows, bad_rows)
 
 
-def _groups(parts: Iterator[Encoded]) -> Iterator[list[Encoded]]:
+class _Written:
+    """Writes and flushes."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+
+    def __call__(self, content: bytes) -> int:
+        try:
+            self._target.write(content)
+            self._target.flush()
+        except OSError as error:
+            # What is left in the buffer must not fail once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._target.fileno())
+            raise CannotWrite(f"Standard output cannot be written to ({error.strerror}).") from None
+        return len(content)
+
+
+def _groups(parts: Iterator[Encoded], rows: int) -> Iterator[list[Encoded]]:
     """Parts together, until they have enough rows, and end where a run can go on."""
     held: list[Encoded] = []
     for part in parts:
         held.append(part)
-        if sum(one.rows for one in held) >= GROUP and part.end != NOWHERE:
+        if sum(one.rows for one in held) >= rows and part.end != NOWHERE:
             yield held
             held = []
     if held:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol, cast
@@ -52,17 +51,9 @@ def open_source(
         opening = (lambda: standard_input) if standard_input is not None else (lambda: unpacked(path))
         total = None if standard_input is not None or is_packed(path) else Path(path).stat().st_size
         return (LineSource if form == "ndjson" else CsvSource)(opening, total, version, options)
-    from twinserve.bulk.files.arrow_source import ArrowFile, ArrowStream, ParquetSource
+    from twinserve.bulk.files.arrow_source import arrow_source
 
-    given = standard_input if standard_input is not None else Path(path).open("rb")  # noqa: SIM115  # The source's own.
-    if form == "parquet":
-        held = given if standard_input is None else io.BytesIO(given.read())
-        return ParquetSource(held, version, options)
-    if standard_input is None and given.read(6) == b"ARROW1":
-        return ArrowFile(path, version, options)
-    if standard_input is None:
-        given.seek(0)
-    return ArrowStream(given, version, options)
+    return arrow_source(path, form, version, options, standard_input)
 
 
 PACKED: Final = (".gz", ".zst")
