@@ -39,6 +39,8 @@ class Message(NamedTuple):
     """Does a dictionary go on where the one of the same number ended?"""
     number: int
     """Of the dictionary."""
+    size: int
+    """Bytes of its buffers, unpacked."""
 
 
 class Batches:
@@ -97,10 +99,11 @@ class Batches:
         self._needed = 8
         try:
             batch = header.below(1) if kind == DICTIONARY else header
-            if kind in (DICTIONARY, BATCH) and batch.unpacked(content[8 + size :]) > self._longest:
+            unpacked = batch.unpacked(content[8 + size :]) if kind in (DICTIONARY, BATCH) else 0
+            if unpacked > self._longest:
                 raise too_long(self._longest)
             is_delta = kind == DICTIONARY and bool(header.number(2, "<B"))
-            return Message(kind, content, is_delta, header.number(0, "<q") if kind == DICTIONARY else 0)
+            return Message(kind, content, is_delta, header.number(0, "<q") if kind == DICTIONARY else 0, unpacked)
         except (struct.error, IndexError, ValueError):
             raise MalformedTable(NO_STREAM) from None
 
@@ -117,9 +120,13 @@ class Batches:
                 raise too_long(self._longest)
         elif message.kind == BATCH:
             try:
-                yield self._opened(message.content).read_next_batch()
+                batch = self._opened(message.content).read_next_batch()
+                batch.validate(full=True)  # Offsets that point anywhere would end the process by a signal.
             except (pa.ArrowException, OSError, ValueError, StopIteration):
                 raise MalformedTable(NO_STREAM) from None
+            if batch.num_rows > 8 * message.size:  # Each takes a bit at least, but columns of nulls take none.
+                raise MalformedTable("A record batch has more rows than its bytes can hold.")
+            yield batch
 
     def _opened(self, batch: bytes) -> pa.RecordBatchReader:
         dictionaries = (part for parts in self._dictionaries.values() for part in parts)
