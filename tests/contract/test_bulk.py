@@ -364,6 +364,7 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (b"", CSV | {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (gzip.compress(b"")[:-3], NDJSON | {"Content-Encoding": "gzip"}, 400, "bad-request"),
     ],
+    ids=[f"case {number}" for number in range(12)],
 )
 def test_what_is_wrong_before_the_first_row_is_refused(
     both: Both, body: bytes, headers: dict[str, str], status: int, kind: str
