@@ -6,7 +6,7 @@ A doubtful cell costs time and changes nothing: its row is validated as the inst
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -74,14 +74,16 @@ def without_nanoseconds(column: pa.Array) -> pa.Array:
 class ColumnReader:
     """Reads the columns of one feature; made once for a version, as it keeps what it read of texts."""
 
-    def __init__(self, feature: Feature, *, reject: bool) -> None:
+    def __init__(self, feature: Feature, *, reject: bool, value: Callable[[Any], Any] | None = None) -> None:
+        """`value` reads a cell as JSON has it."""
         self.feature = feature
+        self._cell = value or (lambda cell: as_json(cell, feature))
         self._rules = SchemaValidator(schema({"x": feature}, reject=reject))
         self._codes = {text: float(code) for code, text in enumerate(feature.vocabulary)}
         self._kept: dict[Any, Any] = {}
         limits = feature.constraints
-        self._is_plain = feature.notation is None and limits.multiple_of is None
-        self._is_free = feature.type is FeatureType.STRING and self._is_plain and limits == type(limits)()
+        self.is_plain = feature.notation is None and limits.multiple_of is None
+        self._is_free = feature.type is FeatureType.STRING and self.is_plain and limits == type(limits)()
         self._allowed = np.array(limits.enumeration or (), dtype=np.float64) if feature.type in NUMERIC else None
 
     def __call__(self, column: pa.Array) -> Read:
@@ -90,7 +92,7 @@ class ColumnReader:
         if self._is_free and not pa.types.is_null(kind):
             texts = column.to_pylist()
             return Read(None, self._no_nulls(column), texts)
-        if self._is_plain and feature.type not in TEXTUAL:
+        if self.is_plain and feature.type not in TEXTUAL:
             if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
                 if feature.type not in TEMPORAL:
                     return Read(numbers_of(column), None)
@@ -100,7 +102,7 @@ class ColumnReader:
 
     def odd(self, numbers: FloatArray) -> BoolArray | None:
         """`[n]`: the numbers that are not in the enumeration, or are no integers; None: none can be."""
-        if self._allowed is None or not self._is_plain:
+        if self._allowed is None or not self.is_plain:
             return None
         if len(self._allowed):
             return ~(np.isin(numbers, self._allowed) | np.isnan(numbers))
@@ -135,7 +137,7 @@ class ColumnReader:
         """Each distinct value is read once."""
         column = without_nanoseconds(column)
         held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="mask")
-        distinct = [self._value(as_json(value, self.feature)) for value in held.dictionary.to_pylist()]
+        distinct = [self._value(self._cell(value)) for value in held.dictionary.to_pylist()]
         codes = held.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False).astype(np.int64)
         distinct.append(math.nan if self.feature.nullable else DOUBT)
         doubtful = np.array([value is DOUBT for value in distinct])

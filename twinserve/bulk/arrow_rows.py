@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,19 @@ from twinserve.signature.findings import EXPLANATIONS
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
 from twinserve.signature.signature import ORDERED, Feature, FeatureType
 
+
+class Reader(Protocol):
+    """Reads the columns of one feature."""
+
+    feature: Feature
+
+    def __call__(self, column: pa.Array) -> Read:
+        """The values of a column."""
+
+    def odd(self, numbers: FloatArray) -> BoolArray | None:
+        """See `ColumnReader`."""
+
+
 LARGEST: Final = float(np.finfo(np.float64).max)
 BLOCK: Final = 512
 """Rows that are turned from columns into rows at a time: those of 30 columns stay in the cache of a core."""
@@ -33,26 +46,29 @@ WRONG: Final = {
 }
 
 
-class ArrowReader:
+Cells = Callable[[pa.Array, Feature], list[Any]]
+"""The cells of a column of one feature, as JSON has them."""
+
+
+class BatchReader:
     """Validates record batches of one schema for one version of a model; threads may share it."""
 
-    def __init__(self, version: BulkVersion, schema: pa.Schema, passed: Sequence[str] = ()) -> None:
-        """Raises `InvalidInput` for columns that do not fit."""
-        self._version, self._passed = version, passed
-        reject = version.out_of_range == "reject"
-        flat = _flattened(
-            pa.RecordBatch.from_arrays([pa.nulls(0, each.type) for each in schema], schema=schema), version
-        )
-        self.columns = TableColumns(version, flat.schema.names, passed)
+    def __init__(
+        self,
+        version: BulkVersion,
+        columns: TableColumns,
+        readers: Sequence[Reader],
+        cells: Cells,
+        passed: Sequence[str],
+    ) -> None:
+        """`readers` has one for each feature of the signature."""
+        self._version, self._passed, self._readers, self._cells = version, passed, readers, cells
+        self.columns = columns
         features = version.signature.features
-        self._readers = [ColumnReader(feature, reject=reject) for feature in features]
-        _require_types(flat.schema, features, self.columns)
-        self._nullable = np.array([feature.nullable for feature in features])
-        bounds = np.array([_bounds(feature, reject=reject) for feature in features])
+        bounds = np.array([_bounds(feature, reject=version.out_of_range == "reject") for feature in features])
         self._low, self._high = np.ascontiguousarray(bounds.T)
         self._integers = [place for place, feature in enumerate(features) if feature.type is FeatureType.INTEGER]
-        self._string = np.array([feature.type is FeatureType.STRING for feature in features])
-        self._ignores_null = self._nullable | self._string
+        self._may_be_nan = [feature.nullable or feature.type is FeatureType.STRING for feature in features]
 
     @property
     def used(self) -> frozenset[str]:
@@ -61,7 +77,6 @@ class ArrowReader:
 
     def __call__(self, batch: pa.RecordBatch) -> Checked:
         """The rows of a batch, which has the columns that are `used`, maybe without others."""
-        batch = _flattened(batch, self._version)
         reads = [self._read(place, batch) for place in range(len(self._readers))]
         matrix = _matrix(reads, batch.num_rows)
         if self._integers and (matrix[:, self._integers] == 0).any():
@@ -89,7 +104,7 @@ class ArrowReader:
         for place in np.flatnonzero(~((low >= self._low) & (high <= self._high))).tolist():
             column = matrix[:, place]
             doubt |= (column < self._low[place]) | (column > self._high[place])
-            if not self._ignores_null[place]:
+            if not self._may_be_nan[place]:
                 doubt |= np.isnan(column)
         for place, read in enumerate(reads):
             if read.doubt is not None:
@@ -119,14 +134,32 @@ class ArrowReader:
 
     def _instances(self, batch: pa.RecordBatch) -> list[Any]:
         features = {feature.name: feature for feature in self._version.signature.features}
-        cells = {
-            name: [as_json(value, features[name]) for value in without_nanoseconds(batch.column(name)).to_pylist()]
-            for name in self.columns.places
-        }
+        cells = {name: self._cells(batch.column(name), features[name]) for name in self.columns.places}
         return [
             self.columns.instance({name: values[row] for name, values in cells.items()})
             for row in range(batch.num_rows)
         ]
+
+
+class ArrowReader(BatchReader):
+    """Reads batches of Arrow's types."""
+
+    def __init__(self, version: BulkVersion, schema: pa.Schema, passed: Sequence[str] = ()) -> None:
+        """Raises `InvalidInput` for columns that do not fit."""
+        nothing = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+        flat = _flattened(nothing, version).schema
+        features, reject = version.signature.features, version.out_of_range == "reject"
+        columns = TableColumns(version, flat.names, passed)
+        _require_types(flat, features, columns)
+        super().__init__(version, columns, [ColumnReader(one, reject=reject) for one in features], _cells, passed)
+
+    def __call__(self, batch: pa.RecordBatch) -> Checked:
+        """See `BatchReader`."""
+        return super().__call__(_flattened(batch, self._version))
+
+
+def _cells(column: pa.Array, feature: Feature) -> list[Any]:
+    return [as_json(value, feature) for value in without_nanoseconds(column).to_pylist()]
 
 
 def _matrix(reads: Sequence[Read], rows: int) -> FloatArray:

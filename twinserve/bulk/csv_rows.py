@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import copysign, isfinite
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
+from twinserve.bulk.forms import has_pyarrow
 from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import ModelError
@@ -25,6 +26,8 @@ from twinserve.signature.signature import NUMERIC, FeatureType
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
+LONG: Final = 16 << 10
+"""Bytes of records from which loading pyarrow pays."""
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -83,6 +86,7 @@ class CsvReader:
         self._version, self._passed = version, passed
         self._names: list[str] = []
         self.columns: TableColumns | None = None
+        self._plain: Callable[[bytes], Checked | None] | None = None
         self._types = {feature.name: feature.type for feature in version.signature.features}
 
     def begin(self, records: bytes) -> bytes:
@@ -101,6 +105,8 @@ class CsvReader:
         """The rows of some whole records."""
         if self.columns is None:
             raise TypeError("The header comes first.")
+        if len(records) >= LONG and (plain := self._by_columns(self.columns, records)) is not None:
+            return plain
         rows, errors = self._rows(records)
         passed = {name: self._cells(rows, name) for name in self._passed}
         checked = check(
@@ -108,6 +114,16 @@ class CsvReader:
         )
         checked = checked._replace(passed=passed, common=self.columns.common)
         return with_errors(checked, len(rows), errors) if errors else checked
+
+    def _by_columns(self, columns: TableColumns, records: bytes) -> Checked | None:
+        """The same rows by pyarrow, in a tenth of the time; None where it is not there, or the rows are not plain."""
+        if self._plain is None:
+            if not has_pyarrow():
+                return None
+            from twinserve.bulk.csv_columns import PlainReader
+
+            self._plain = PlainReader(self._version, columns, self._names, self.value, self._passed)
+        return self._plain(records)
 
     def _rows(self, records: bytes) -> tuple[list[list[str] | None], dict[int, Sequence[Finding]]]:
         """The cells of each row; None for those that are no rows of this table, whose findings are beside them."""

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.twinserve.bulk.made import scored
 from tests.twinserve.signature.made import COLOURS, NUMBERS, WHOLE, signatures, spelled_instances
+from twinserve.bulk import csv_rows
 from twinserve.bulk.forms import Answer, Form
 from twinserve.bulk.version import BulkVersion
 from twinserve.service.http.problem import Problem
@@ -176,8 +178,11 @@ def test_csv(data: st.DataObject, contract: Signature, policy: OutOfRange) -> No
     for row in rows:
         cells = {name: as_text(value, features[name]) for name, value in row.items()}
         writer.writerow([json.dumps(cell) if isinstance(cell, (bool, float)) else cell for cell in cells.values()])
-    lines = asked.lines("csv", sink.getvalue().encode())
-    assert lines == asked.answers(rows_of(table, contract))
+    expected = asked.answers(rows_of(table, contract))
+    for long in (0, csv_rows.LONG):  # By columns and by rows.
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(csv_rows, "LONG", long)
+            assert asked.lines("csv", sink.getvalue().encode()) == expected
 
 
 @many
