@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ import pytest
 
 from harness.processes import family
 from harness.running import DEADLINE, DJANGO, DOORS, Running, golden, running
-from tests.servers.test_streams import chunk, megabytes, until
+from tests.servers.test_streams import chunk, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 Start = Callable[..., Any]
@@ -69,6 +70,12 @@ def files(server: Running) -> list[str]:
             except FileNotFoundError:  # Closed meanwhile.
                 continue
     return [link for link in links if "deleted" in link and "wgunicorn" not in link]
+
+
+def megabytes(server: Running) -> float:
+    """What all of its processes hold in memory."""
+    pages = sum(int(Path(f"/proc/{one.number}/statm").read_text().split()[1]) for one in family(server.process.pid))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -83,6 +83,7 @@ class ClientSocket(socket.socket):
 
     def _advance(self, spool: Spool) -> None:
         """Send what the client accepts now."""
+        self.settimeout(None)  # With a time limit Python waits for the client, whatever the flags say.
         while self.flush() and spool:
             self._unsent += spool.take()
 
@@ -130,6 +131,7 @@ class ClientSocket(socket.socket):
 
     def _send_until_readable(self, deadline: float) -> None:
         """Send what the client accepts until it sends something itself."""
+        self.settimeout(None)  # See `_advance`.
         poll = select.poll()
         poll.register(self, select.POLLIN | select.POLLOUT)
         while ready := poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
