@@ -124,7 +124,7 @@ def _score(program: str, options: argparse.Namespace) -> int:
 
         with progress() as shown:
             summary = score(options, shown)
-            shown.end(summary)
+        shown.end(summary)
         return _code(summary)
 
     target = Path(options.written)
