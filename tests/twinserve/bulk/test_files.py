@@ -256,9 +256,9 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
             if len(told) % 4 == 0:
                 raise Killed
 
-        for file, written, journal in tables:
+        for file, written, place in tables:
             source = open_source(str(file), "parquet", pear, OPTIONS)
-            yield (summary := to_file(asking, source, file, written, tell, goes_on=True, journal_at=journal))
+            yield (summary := to_file(asking, source, file, written, tell, goes_on=True, journal_at=place))
             before += summary.rows
 
     def run() -> Summary:
