@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from twinserve.service.documents.answers import (
@@ -14,15 +14,20 @@ from twinserve.service.documents.answers import (
     schemas,
     success,
 )
+from twinserve.service.documents.responses import HEADERS, PREDICTING, guarding, headers_of
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
+from twinserve.service.documents.tags import tag_of, tags
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
-from twinserve.service.http.routes import HEALTH, TOKEN, Route
+from twinserve.service.http.routes import BY_NAME, TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
 
 VERSION: Final = "3.1.0"
+LICENSE: Final[Document] = {"name": "MIT", "identifier": "MIT"}
+OF_PROTOCOLS: Final = "/openapi/"
+"""Where the documents of other protocols are."""
 INSTANCE: Final = "#/components/schemas/Instance"
 
 PARAMETER_ERROR: Final[Document] = {
@@ -44,10 +49,6 @@ PROBLEM: Final[Document] = {
     "required": ["type", "title", "status", "detail", "instance", "errors"],
 }
 # The kinds of problems of each route; any route may also fail with 500.
-PREDICTING: Final = (
-    *("malformed-json", "request-timeout", "too-large", "unsupported-media-type", "invalid-input", "unavailable"),
-    "prediction-timeout",
-)
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
@@ -74,42 +75,10 @@ NAMED: Final = {
 """The same of a model that the path names."""
 OF_A_MODEL: Final = frozenset({"predict", "explain", "schema", "openapi", "card"})
 """The routes that stand below `/models/{name}`, too."""
-TAGS: Final[Mapping[str, str]] = {
-    "predictions": "What a model predicts, and why.",
-    "models": "What is known of the models.",
-    "operations": "Health and metrics.",
-    "credentials": "Tokens for clients.",
-}
 FORM_BODY: Final[Document] = {
     "type": "object",
     "description": "Each field by its JSON Pointer, as text.",
     "additionalProperties": {"type": "string"},
-}
-# Headers of every response, and of those with certain statuses.
-HEADERS: Final[Document] = {
-    "X-Request-Id": {
-        "required": True,
-        "description": "The caller's own id if it is valid, else a new one.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-    },
-    "Server-Timing": {
-        "required": True,
-        "description": "Time taken, in milliseconds.",
-        "schema": {"type": "string"},
-    },
-    "Retry-After": {"required": True, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
-    "WWW-Authenticate": {
-        "required": True,
-        "description": "The authentication scheme to use (RFC 6750).",
-        "schema": {"type": "string"},
-    },
-}
-ALWAYS: Final = ("X-Request-Id", "Server-Timing")
-WITH_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
-    "401": ("WWW-Authenticate",),
-    "403": ("WWW-Authenticate",),
-    "429": ("Retry-After",),
-    "503": ("Retry-After",),
 }
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "schema": "application/schema+json",
@@ -129,40 +98,50 @@ def openapi(
     facts: Manifest,
     settings: Settings,
     examples: Sequence[Example] = (),
-    names: Container[str] | None = None,
+    *,
+    routes: Sequence[Route],
+    root: str = ".",
 ) -> Document:
-    """The document of a service with this JSON Schema of an instance, and these examples of one; of the routes of these
-    names alone, if some are given.
+    """The document of the routes of our own JSON among these, with this JSON Schema of an instance and these examples
+    of one. Of other protocols it says where their documents are.
 
-    Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
+    Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips; `root` is the way
+    from there to the service."""
     named = {
         "Instance": _moved({key: value for key, value in instance.items() if key != "$schema"}),
         **schemas(facts),
         "Problem": PROBLEM,
     }
-    security_document = security_schemes(settings)
+    security_document = security_schemes(settings, root)
     components: Document = {"schemas": named, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
     paths: Document = {}
-    for route in settings.routes:
-        if names is not None and route.name not in names:
-            continue
-        paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
+    for route in routes:
+        if BY_NAME.get(route.name) is not None:
+            paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
+    about = f"Predictions of the model {facts.name!r} ({facts.task})."
     return {
         "openapi": VERSION,
         "info": {
             "title": f"Twinserve: {facts.name}",
             "version": "1",
-            "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
-            "license": {"name": "MIT", "identifier": "MIT"},
+            "description": " ".join([about, *_elsewhere(routes)]),
+            "license": LICENSE,
         },
         "servers": [{"url": "./"}],
-        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
+        "tags": tags({operation["tags"][0] for path in paths.values() for operation in path.values()}),
         **({} if security_document else {"security": []}),
         "paths": paths,
         "components": components,
     }
+
+
+def _elsewhere(routes: Sequence[Route]) -> list[str]:
+    """A sentence with links to the documents of other protocols, if there are some."""
+    paths = [route.path.removeprefix("/") for route in routes if route.path.startswith(OF_PROTOCOLS)]
+    links = ", ".join(f"[{path}]({path})" for path in paths)
+    return [f"Other protocols have documents of their own: {links}."] if links else []
 
 
 def _moved(schema: Any) -> Any:
@@ -187,7 +166,7 @@ def _path(
         operation: Document = {
             "operationId": route.name,
             "summary": route.summary,
-            "tags": [_tag(route)],
+            "tags": [tag_of(route)],
             "responses": _responses(route, facts, settings),
         }
         if schemes:
@@ -202,14 +181,6 @@ def _path(
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": TOKEN_REQUEST}}}
         operations[method.lower()] = operation
     return operations
-
-
-def _tag(route: Route) -> str:
-    if route.kind in ("predict", "form"):
-        return "predictions"
-    if route.name in HEALTH or route.scope == "manage":
-        return "operations"
-    return "credentials" if route is TOKEN else "models"
 
 
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
@@ -229,21 +200,10 @@ def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
     refusals = REFUSALS.get(route.name, NAMED.get(route.name, ()))
-    for kind in (*_guarding(route, settings), *refusals, "internal"):
+    for kind in (*guarding(route, settings), *refusals, "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}
         content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         responses[str(int(status))] = refusal | {"content": content}
-    return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
-
-
-def _headers(status: str) -> Document:
-    names = (*ALWAYS, *WITH_STATUS.get(status, ()))
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _guarding(route: Route, settings: Settings) -> list[str]:
-    """The kinds of problems that the guard may raise for this route."""
-    kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
-    return [*kinds, "too-many-requests"] if settings.rate and route.name not in HEALTH else kinds
+    return {status: response | {"headers": headers_of(status)} for status, response in responses.items()}

@@ -3,96 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from twinserve.explain.stored import Method, Scale
 from twinserve.metric import Task
 from twinserve.predict.predictor import PredictorKind
+from twinserve.service.documents.schemas import COUNT, NUMBER, TEXT, Document, list_of, named, object_of, or_null
 from twinserve.store.manifest import Training
 
-Document = dict[str, Any]
-TEXT: Final[Document] = {"type": "string"}
-NUMBER: Final[Document] = {"type": "number"}
-COUNT: Final[Document] = {"type": "integer"}
-
-
-def _object(properties: Document, optional: tuple[str, ...] = ()) -> Document:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-    }
-
-
-def _or_null(schema: Document) -> Document:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _list(schema: Document) -> Document:
-    return {"type": "array", "items": schema}
-
-
-def _named(name: str) -> Document:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-_IMPORTANCE: Final = _object({"feature": TEXT, "mean": NUMBER, "spread": NUMBER})
-_COVERAGE: Final = _object({"method": _or_null(TEXT), "rows": COUNT, "largest": NUMBER, "reason": _or_null(TEXT)})
-MODEL: Final = _object(
+_IMPORTANCE: Final = object_of({"feature": TEXT, "mean": NUMBER, "spread": NUMBER})
+_COVERAGE: Final = object_of({"method": or_null(TEXT), "rows": COUNT, "largest": NUMBER, "reason": or_null(TEXT)})
+MODEL: Final = object_of(
     {
         "name": TEXT,
         "version": TEXT,
         "task": {"enum": [*get_args(Task)]},
-        "classes": _or_null(_list(TEXT)),
-        "targets": _list(_object({"name": TEXT, "classes": _or_null(_list(TEXT))})),
-        "quantiles": _list(NUMBER),
-        "predictor": _object({"kind": {"enum": [*get_args(PredictorKind)]}, "reason": _or_null(TEXT)}),
-        "explanation": _or_null(
-            _object({"method": {"enum": [*get_args(Method)]}, "of": {"enum": [*get_args(Scale)]}, "reason": TEXT})
+        "classes": or_null(list_of(TEXT)),
+        "targets": list_of(object_of({"name": TEXT, "classes": or_null(list_of(TEXT))})),
+        "quantiles": list_of(NUMBER),
+        "predictor": object_of({"kind": {"enum": [*get_args(PredictorKind)]}, "reason": or_null(TEXT)}),
+        "explanation": or_null(
+            object_of({"method": {"enum": [*get_args(Method)]}, "of": {"enum": [*get_args(Scale)]}, "reason": TEXT})
         ),
-        "coverage": _or_null(_COVERAGE),
+        "coverage": or_null(_COVERAGE),
         "metric": TEXT,
         "metrics": {"type": "object", "additionalProperties": NUMBER},
-        "importances": _or_null(_object({"method": TEXT, "features": _list(_IMPORTANCE)})),
-        "training": _named("Training"),
-        "hold": _object({"since": TEXT, "version": TEXT}),
+        "importances": or_null(object_of({"method": TEXT, "features": list_of(_IMPORTANCE)})),
+        "training": named("Training"),
+        "hold": object_of({"since": TEXT, "version": TEXT}),
     },
     optional=("targets", "quantiles", "hold"),
 )
 """`/model`: see `description.describe`."""
-ALIVE: Final = _object({"status": {"const": "alive"}})
-READY: Final = _object(
+ALIVE: Final = object_of({"status": {"const": "alive"}})
+READY: Final = object_of(
     {
         "status": {"const": "ready"},
         "model": TEXT,
         "version": TEXT,
-        "opening": _object({"version": TEXT, "since": TEXT}),
-        "refused": _object({"version": TEXT, "reason": TEXT}),
+        "opening": object_of({"version": TEXT, "since": TEXT}),
+        "refused": object_of({"version": TEXT, "reason": TEXT}),
     },
     optional=("opening", "refused"),
 )
-INDEX: Final = _object(
+INDEX: Final = object_of(
     {
         "service": TEXT,
         "status": {"const": "alive"},
-        "paths": _list(_object({"path": TEXT, "methods": _list(TEXT), "summary": TEXT})),
+        "paths": list_of(object_of({"path": TEXT, "methods": list_of(TEXT), "summary": TEXT})),
     }
 )
-_LISTED: Final = _object(
+_LISTED: Final = object_of(
     {
         "name": TEXT,
-        "version": _or_null(TEXT) | {"description": "The version that answers; null as long as none is open."},
+        "version": or_null(TEXT) | {"description": "The version that answers; null as long as none is open."},
         "state": {
             "enum": ["open", "closed", "refused"],
             "description": "closed: opened when it is asked for. refused: its champion cannot be opened.",
         },
     }
 )
-MODELS: Final = _object(
+MODELS: Final = object_of(
     {
         "default": TEXT | {"description": "The model of the plain paths."},
-        "models": _list(_LISTED),
-        "next": _or_null(TEXT) | {"description": "The value of `after` for what follows."},
+        "models": list_of(_LISTED),
+        "next": or_null(TEXT) | {"description": "The value of `after` for what follows."},
     }
 )
 ANSWERS: Final[Mapping[str, str]] = {
@@ -115,9 +90,9 @@ def read_schemas() -> Document:
     """These schemas by name, and those that they refer to."""
     whole = Training.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     facts = {"Training": whole, **whole.pop("$defs", {})}
-    named = {"Model": MODEL, "Alive": ALIVE, "Ready": READY, "Index": INDEX, "Models": MODELS}
+    read = {"Model": MODEL, "Alive": ALIVE, "Ready": READY, "Index": INDEX, "Models": MODELS}
     return {
-        **named,
+        **read,
         "JsonSchema": {"type": "object", "description": "A JSON Schema (2020-12)."},
         **{name: _always(schema) for name, schema in facts.items()},
     }
@@ -129,4 +104,4 @@ def _always(schema: Document) -> Document:
         name: {key: value for key, value in member.items() if key not in ("title", "default")}
         for name, member in schema["properties"].items()
     }
-    return {**_object(properties), "description": schema.get("description", "")}
+    return {**object_of(properties), "description": schema.get("description", "")}

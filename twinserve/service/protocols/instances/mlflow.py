@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,7 +18,9 @@ from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
+from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.instances.answers import detailed, listed
+from twinserve.service.protocols.instances.document import describe_invocations
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
 from twinserve.service.protocols.instances.v1 import LIGHT, wants_details
@@ -145,4 +148,5 @@ READS: Final[Mapping[str, Read]] = {
     "mlflow_health": ready,
     "mlflow_version": lambda _service, _asked: Reply(HTTPStatus.OK, __version__.encode()),
 }
-MLFLOW: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS, is_light=is_light)
+UNDOCUMENTED: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS, is_light=is_light)
+MLFLOW: Final = documented(UNDOCUMENTED, "MLflow", partial(describe_invocations, "MLflow"))

@@ -16,7 +16,9 @@ from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
+from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.instances.answers import detailed, explanations, listed
+from twinserve.service.protocols.instances.document import describe_v1
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
 from twinserve.service.protocols.readiness import require_open
@@ -102,4 +104,5 @@ def ready(service: Served, asked: Asked) -> Reply:
 
 
 READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}
-V1: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS, is_light=is_light)
+UNDOCUMENTED: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS, is_light=is_light)
+V1: Final = documented(UNDOCUMENTED, "KServe V1", describe_v1)

@@ -9,9 +9,11 @@ from twinserve.own_version import __version__
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
+from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.readiness import ready_version, require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.protocols.v2.codec import V2Codec, admit, is_light
+from twinserve.service.protocols.v2.document import describe
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
@@ -103,4 +105,6 @@ READS: Final[Mapping[str, Read]] = {
     "v2_model_ready": model_ready,
     "v2_version_ready": model_ready,
 }
-V2: Final = Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light)
+V2: Final = documented(
+    Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light), "Open Inference Protocol", describe
+)
