@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from twinserve.service.documents.answers import (
-    FINDINGS,
-    Document,
-    parameters,
-    path_parameters,
-    request_body,
-    schemas,
-    success,
-)
+from twinserve.service.documents.answers import POINTER, parameters, path_parameters, request_body, schemas, success
 from twinserve.service.documents.responses import HEADERS, PREDICTING, guarding, headers_of
+from twinserve.service.documents.schemas import COUNT, TEXT, Document, list_of, named, object_of
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
 from twinserve.service.documents.tags import tag_of, tags
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
+from twinserve.service.http.reply import JSON
 from twinserve.service.http.routes import BY_NAME, TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.examples import Example
@@ -30,24 +24,25 @@ OF_PROTOCOLS: Final = "/openapi/"
 """Where the documents of other protocols are."""
 INSTANCE: Final = "#/components/schemas/Instance"
 
-PARAMETER_ERROR: Final[Document] = {
-    "type": "object",
-    "properties": {"parameter": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
-    "required": ["parameter", "code", "detail"],
-}
-PROBLEM: Final[Document] = {
-    "type": "object",
-    "description": "Problem details, RFC 9457.",
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The request's id."},
-        "errors": {"type": "array", "items": {"anyOf": [FINDINGS["items"], PARAMETER_ERROR]}},
+PROBLEM_ERROR: Final = object_of(
+    {
+        "pointer": POINTER,
+        "parameter": TEXT | {"description": "The query parameter, where one is invalid."},
+        "code": TEXT,
+        "detail": TEXT,
     },
-    "required": ["type", "title", "status", "detail", "instance", "errors"],
-}
+    optional=("pointer", "parameter"),
+)
+PROBLEM: Final = object_of(
+    {
+        "type": TEXT | {"format": "uri-reference"},
+        "title": TEXT,
+        "status": COUNT,
+        "detail": TEXT,
+        "instance": TEXT | {"description": "The request's id."},
+        "errors": list_of(named("ProblemError")),
+    }
+) | {"description": "Problem details, RFC 9457."}
 # The kinds of problems of each route; any route may also fail with 500.
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
@@ -80,16 +75,16 @@ FORM_BODY: Final[Document] = {
     "description": "Each field by its JSON Pointer, as text.",
     "additionalProperties": {"type": "string"},
 }
-MEDIA_TYPES: Final[Mapping[str, str]] = {
-    "schema": "application/schema+json",
-    "docs": "text/html",
-    "metrics": "text/plain",
-    "form": "text/html",
-    "card": "text/html",
-    "named_card": "text/html",
-    "named_schema": "application/schema+json",
-    "live_page": "text/html",
-    "asset": "*/*",
+MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "schema": ("application/schema+json",),
+    "docs": ("text/html",),
+    "metrics": ("text/plain",),
+    "form": ("text/html",),
+    "card": ("text/html",),
+    "named_card": ("text/html",),
+    "named_schema": ("application/schema+json",),
+    "live_page": ("text/html",),
+    "asset": ("text/css", "text/javascript", "image/svg+xml"),
 }
 
 
@@ -107,13 +102,14 @@ def openapi(
 
     Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips; `root` is the way
     from there to the service."""
-    named = {
+    described = {
         "Instance": _moved({key: value for key, value in instance.items() if key != "$schema"}),
-        **schemas(facts),
+        **schemas(facts, settings),
         "Problem": PROBLEM,
+        "ProblemError": PROBLEM_ERROR,
     }
     security_document = security_schemes(settings, root)
-    components: Document = {"schemas": named, "headers": HEADERS}
+    components: Document = {"schemas": described, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
     paths: Document = {}
@@ -171,10 +167,10 @@ def _path(
         }
         if schemes:
             operation["security"] = security(route, settings, schemes)
-        if route.query is not None or route.parameters:
-            operation["parameters"] = [*path_parameters(route), *parameters(route, facts)]
+        if taken := [*path_parameters(route), *parameters(route, facts)]:
+            operation["parameters"] = taken
         if route.kind == "predict":
-            operation["requestBody"] = request_body(route, settings, examples)
+            operation["requestBody"] = request_body(route, examples)
         if route.kind == "form":
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": FORM_BODY}}}
         if route is TOKEN:
@@ -184,10 +180,10 @@ def _path(
 
 
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
-    media_type = MEDIA_TYPES.get(route.name, "application/json")
+    media_types = MEDIA_TYPES.get(route.name, (JSON,))
     answer: Document = {
         "description": route.summary,
-        "content": {media_type: {"schema": success(route, facts)}},
+        "content": {media_type: {"schema": success(route)} for media_type in media_types},
     }
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
@@ -204,6 +200,6 @@ def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}
-        content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        content = {PROBLEM_JSON: {"schema": named("Problem")}}
         responses[str(int(status))] = refusal | {"content": content}
     return {status: response | {"headers": headers_of(status)} for status, response in responses.items()}

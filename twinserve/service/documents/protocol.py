@@ -45,7 +45,7 @@ class Description:
     operations: Mapping[str, Operation]
     """By route name."""
     schemas: Document
-    """The components; `Error` is the body of each refusal."""
+    """The components; `Refusal` is the body of each refusal."""
 
 
 def protocol_openapi(
@@ -92,7 +92,7 @@ def _operation(
         status = str(int(reply.status))
         title = UNTAKEN if kind == "unsupported-media-type" else KINDS[kind][1]
         told = f"{responses[status]['description']}; {title}" if status in responses else title
-        error = {"schema": {"$ref": "#/components/schemas/Error"}}
+        error = {"schema": {"$ref": "#/components/schemas/Refusal"}}
         responses[status] = {"description": told, "headers": headers_of(status), "content": {reply.media_type: error}}
     return described | {"responses": responses}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 Document = dict[str, Any]
 TEXT: Final[Document] = {"type": "string"}
-NUMBER: Final[Document] = {"type": "number"}
-COUNT: Final[Document] = {"type": "integer"}
+NUMBER: Final[Document] = {"type": "number", "format": "double"}
+"""Said so, as generated clients would read and write numbers as single floats."""
+COUNT: Final[Document] = {"type": "integer", "format": "int64"}
 FLAG: Final[Document] = {"type": "boolean"}
+ANY_OBJECT: Final[Document] = {"type": "object", "additionalProperties": True}
+"""Said so, as some generators take an object of which nothing is said for an empty one."""
 
 
 def object_of(properties: Document, optional: tuple[str, ...] = ()) -> Document:
@@ -30,3 +34,13 @@ def list_of(schema: Document) -> Document:
 def named(name: str) -> Document:
     """The component of this name."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def one_of(texts: Sequence[str]) -> Document:
+    """One of these texts."""
+    return {"type": "string", "enum": [*texts]}
+
+
+def always(text: str) -> Document:
+    """This text."""
+    return {"type": "string", "const": text}

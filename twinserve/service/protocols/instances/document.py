@@ -6,7 +6,17 @@ from typing import Final
 
 from twinserve.service.documents.protocol import Description, Operation
 from twinserve.service.documents.responses import PREDICTING
-from twinserve.service.documents.schemas import FLAG, TEXT, Document, list_of, named, object_of
+from twinserve.service.documents.schemas import (
+    ANY_OBJECT,
+    FLAG,
+    NUMBER,
+    TEXT,
+    Document,
+    always,
+    list_of,
+    named,
+    object_of,
+)
 from twinserve.service.http.reply import JSON
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, can_read_parquet
 from twinserve.service.settings import Settings
@@ -15,11 +25,11 @@ V1: Final = "KServe V1 for all models of the service. `GET /models/NAME/schema` 
 VERTEX: Final = "The routes that the platform's variables name, with the bodies of KServe V1, for the default model."
 SCORING: Final = "The scoring server of MLflow, which SageMaker asks as well, for the default model."
 ROW: Final[Document] = {
-    "anyOf": [{"type": "object"}, {"type": "array"}],
+    "anyOf": [ANY_OBJECT, {"type": "array"}],
     "description": "An object, nested or with dotted names, or the list of its values in the order of the signature.",
 }
 PREDICTION: Final[Document] = {
-    "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "object"}],
+    "anyOf": [{"type": "string"}, NUMBER, ANY_OBJECT],
     "description": "A label, a value, or an object: of several targets, or with all details of a native answer.",
 }
 PARAMETERS: Final = object_of({"details": FLAG | {"default": False}}, optional=("details",)) | {
@@ -42,20 +52,20 @@ def _request(rows: Document) -> Document:
 def describe_v1(settings: Settings) -> Description:
     """KServe's protocol V1, and the two paths of Vertex AI."""
     operations = {
-        "v1_models": Operation({JSON: named("Models")}),
+        "v1_models": Operation({JSON: named("ModelList")}),
         "v1_model": Operation({JSON: named("ModelReady")}, refusals=("not-found", "unavailable")),
-        "v1_predict": Operation({JSON: named("Predictions")}, {JSON: named("PredictionRequest")}, REFUSALS),
-        "v1_explain": Operation({JSON: named("Explanations")}, {JSON: named("ExplanationRequest")}, REFUSALS),
+        "v1_predict": Operation({JSON: named("PredictionList")}, {JSON: named("PredictionRequest")}, REFUSALS),
+        "v1_explain": Operation({JSON: named("ExplanationList")}, {JSON: named("ExplanationRequest")}, REFUSALS),
     }
     schemas = {
-        "Models": object_of({"models": list_of(TEXT)}),
+        "ModelList": object_of({"models": list_of(TEXT)}),
         "ModelReady": object_of({"name": TEXT, "ready": FLAG}),
         "Parameters": PARAMETERS,
         "PredictionRequest": _request(_rows(settings)),
         "ExplanationRequest": _request(_rows(settings, explains=True)),
-        "Predictions": PREDICTIONS,
-        "Explanations": object_of({"predictions": list_of(PREDICTION), "explanations": list_of({"type": "object"})}),
-        "Error": object_of({"error": TEXT}),
+        "PredictionList": PREDICTIONS,
+        "ExplanationList": object_of({"predictions": list_of(PREDICTION), "explanations": list_of(ANY_OBJECT)}),
+        "Refusal": object_of({"error": TEXT}),
     }
     return Description("KServe V1", V1, operations, schemas)
 
@@ -64,14 +74,14 @@ def describe_vertex(settings: Settings) -> Description:
     """The two paths of Vertex AI."""
     operations = {
         "vertex_health": Operation({JSON: named("Ready")}, refusals=("unavailable",)),
-        "vertex_predict": Operation({JSON: named("Predictions")}, {JSON: named("PredictionRequest")}, REFUSALS),
+        "vertex_predict": Operation({JSON: named("PredictionList")}, {JSON: named("PredictionRequest")}, REFUSALS),
     }
     schemas = {
-        "Ready": object_of({"status": {"type": "string", "const": "ready"}}),
+        "Ready": object_of({"status": always("ready")}),
         "Parameters": PARAMETERS,
         "PredictionRequest": _request(_rows(settings)),
-        "Predictions": PREDICTIONS,
-        "Error": object_of({"error": TEXT}),
+        "PredictionList": PREDICTIONS,
+        "Refusal": object_of({"error": TEXT}),
     }
     return Description("Vertex AI", VERTEX, operations, schemas)
 
@@ -81,7 +91,7 @@ def describe_invocations(title: str, settings: Settings) -> Description:
     ping = Operation({}, refusals=("unavailable",))
     table: Document = {"type": "string", "format": "binary"}
     takes = {JSON: named("Invocation"), CSV: TEXT, **({PARQUET: table} if can_read_parquet() else {})}
-    invocations = Operation({JSON: named("Predictions"), CSV: TEXT}, takes, REFUSALS)
+    invocations = Operation({JSON: named("PredictionList"), CSV: TEXT}, takes, REFUSALS)
     operations = {
         **dict.fromkeys(("mlflow_ping", "mlflow_health", "sagemaker_ping"), ping),
         "mlflow_version": Operation({}),
@@ -105,7 +115,7 @@ def describe_invocations(title: str, settings: Settings) -> Description:
             "maxProperties": 2,
         },
         "Parameters": PARAMETERS,
-        "Predictions": PREDICTIONS,
-        "Error": object_of({"error_code": TEXT, "message": TEXT, "sqlstate": TEXT, "error_class": TEXT}),
+        "PredictionList": PREDICTIONS,
+        "Refusal": object_of({"error_code": TEXT, "message": TEXT, "sqlstate": TEXT, "error_class": TEXT}),
     }
     return Description(title, SCORING, operations, schemas)

@@ -6,7 +6,17 @@ from typing import Final
 
 from twinserve.service.documents.protocol import Description, Operation
 from twinserve.service.documents.responses import PREDICTING
-from twinserve.service.documents.schemas import COUNT, FLAG, TEXT, Document, list_of, named, object_of
+from twinserve.service.documents.schemas import (
+    ANY_OBJECT,
+    COUNT,
+    FLAG,
+    TEXT,
+    Document,
+    list_of,
+    named,
+    object_of,
+    one_of,
+)
 from twinserve.service.http.reply import JSON
 from twinserve.service.protocols.v2.datatypes import DATATYPES
 from twinserve.service.protocols.v2.writing import BINARY, HEADER_LENGTH
@@ -16,10 +26,10 @@ ABOUT: Final = (
     "The Open Inference Protocol V2, as KServe, Triton and MLServer speak it, for all models of the service. "
     "`GET /v2/models/{name}` says which inputs and outputs a model has."
 )
-PARAMETERS: Final[Document] = {"type": "object", "additionalProperties": True}
+PARAMETERS: Final[Document] = ANY_OBJECT
 SHAPE: Final = list_of(COUNT)
 DATA: Final[Document] = {"type": "array", "items": {}, "description": "Row by row; flat, or nested as the shape."}
-TENSOR: Final[Document] = {"name": TEXT, "datatype": {"type": "string", "enum": [*DATATYPES]}, "shape": SHAPE}
+TENSOR: Final[Document] = {"name": TEXT, "datatype": one_of(DATATYPES), "shape": SHAPE}
 BYTES_OF_ALL: Final[Document] = {
     "type": "string",
     "format": "binary",
@@ -31,14 +41,14 @@ LENGTH: Final[Document] = {
 }
 SCHEMAS: Final[Document] = {
     "Server": object_of({"name": TEXT, "version": TEXT, "extensions": list_of(TEXT)}),
-    "Live": object_of({"live": FLAG}),
-    "Ready": object_of({"ready": FLAG}),
-    "Models": object_of({"models": list_of(TEXT)}),
+    "Liveness": object_of({"live": FLAG}),
+    "Readiness": object_of({"ready": FLAG}),
+    "ModelList": object_of({"models": list_of(TEXT)}),
     "ModelState": object_of(
         {
             "name": TEXT,
             "version": TEXT,
-            "state": {"type": "string", "enum": ["READY", "UNAVAILABLE"]},
+            "state": one_of(("READY", "UNAVAILABLE")),
             "reason": TEXT,
         }
     ),
@@ -78,7 +88,7 @@ SCHEMAS: Final[Document] = {
         },
         optional=("id", "parameters"),
     ),
-    "Error": object_of({"error": TEXT}),
+    "Refusal": object_of({"error": TEXT}),
 }
 
 
@@ -97,9 +107,9 @@ OF_MODEL: Final = ("not-found", "unavailable")
 OPERATIONS: Final = {
     "v2_server": _read(named("Server")),
     "v2_server_slash": _read(named("Server")),
-    "v2_live": _read(named("Live")),
-    "v2_ready": _read(named("Ready"), "unavailable"),
-    "v2_models": _read(named("Models")),
+    "v2_live": _read(named("Liveness")),
+    "v2_ready": _read(named("Readiness"), "unavailable"),
+    "v2_models": _read(named("ModelList")),
     "v2_index": _read(list_of(named("ModelState"))),
     "v2_model": _read(named("ModelMetadata"), *OF_MODEL),
     "v2_version": _read(named("ModelMetadata"), *OF_MODEL),
