@@ -9,8 +9,18 @@ from client import Client
 from client.api.models import model, models, schema
 from client.api.operations import ready
 from client.api.predictions import predict
-from client.models import Answer, BatchAnswer, Instance, InstanceSkin, InstanceSkinColour, Model, ModelList, Problem, Ready
-from client.models import JsonSchema
+from client.models import (
+    Answer,
+    BatchAnswer,
+    Instance,
+    InstanceSkin,
+    InstanceSkinColour,
+    JsonSchema,
+    Model,
+    ModelList,
+    Problem,
+    Ready,
+)
 
 
 def main(url: str) -> None:

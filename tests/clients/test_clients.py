@@ -1,4 +1,4 @@
-"""Generated clients of `/openapi.json`: what each language makes of it compiles, and reads what the native JSON says."""
+"""Clients generated from `/openapi.json`: each compiles, and reads what the native JSON says."""
 
 from __future__ import annotations
 
@@ -68,7 +68,14 @@ def document(servers: Mapping[str, Running], tmp_path_factory: pytest.TempPathFa
 def python(document: Path, folder: Path) -> Command:
     """The client of openapi-python-client, in the strict mode of mypy."""
     (folder / "config.yaml").write_text("post_hooks: []\n")
-    generate = [TOOLS / "openapi-python-client", "generate", "--path", document, "--output-path", "client"]
+    generate: list[str | Path] = [
+        TOOLS / "openapi-python-client",
+        "generate",
+        "--path",
+        document,
+        "--output-path",
+        "client",
+    ]
     warned = done([*generate, "--meta", "none", "--config", "config.yaml", "--fail-on-warning"], folder)
     assert "WARNING" not in warned
     shutil.copy(HERE / "ask.py", folder)
@@ -101,7 +108,7 @@ def java(document: Path, folder: Path) -> Command:
     """The client for Java's own HTTP client and Jackson, which the generator brings with it. A choice between an object
     and an array it writes with a mistake, so that is mapped to any object."""
     mapped = "PredictionRequest=Object,ExplanationRequest=Object"
-    options = "openApiNullable=false,failOnUnknownProperties=true"
+    options = "openApiNullable=false,failOnUnknownProperties=true,hideGenerationTimestamp=true"
     asked = ("--library", "native", "--schema-mappings", mapped, "--additional-properties", options)
     generated(document, folder, "-g", "java", "-o", "client", *asked)
     (jar,) = TOOLS.parent.glob("lib/python*/site-packages/openapi_generator_cli/openapi-generator.jar")
@@ -113,7 +120,9 @@ def java(document: Path, folder: Path) -> Command:
 def go(document: Path, folder: Path) -> Command:
     """The client for Go; `validator.v2`, which it imports, is a package of Debian."""
     place = folder / "src"
-    generated(document, folder, "-g", "go", "-o", str(place / "client"), "--additional-properties", "packageName=client")
+    generated(
+        document, folder, "-g", "go", "-o", str(place / "client"), "--additional-properties", "packageName=client"
+    )
     shutil.copytree(HERE / "go", place / "ask")
     (place / "client" / "go.mod").unlink()
     path = {"GO111MODULE": "off", "GOPATH": f"{folder}{os.pathsep}/usr/share/gocode", "GOCACHE": str(folder / "cache")}

@@ -78,7 +78,7 @@ def _types(node: dict[str, Any]) -> list[Any]:
 
 def test_a_choice_is_between_names_or_null(nodes: list[Node]) -> None:
     """Of several objects each has a name; of an object and null as well. A type is one, or null."""
-    choices = [(place, item) for place, node in nodes for item in node.get("oneOf", node.get("anyOf", ()))]
+    choices = [(place, item) for place, node in nodes for item in (node.get("oneOf") or node.get("anyOf") or ())]
     assert choices
     assert [place for place, item in choices if "properties" in item] == []
     assert [place for place, node in nodes if "allOf" in node or node.get("items") is False] == []
