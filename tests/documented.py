@@ -51,7 +51,7 @@ class Documented:
         for (known, pattern), (operation, components) in self._operations.items():
             if known == asked and re.fullmatch(pattern, plain):
                 _require(operation, components, answer, has_body=method != "HEAD")
-                if answer.status == HTTPStatus.OK and sent and _is_json(headers):
+                if answer.status == HTTPStatus.OK and "requestBody" in operation and _is_json(headers):
                     schema = operation["requestBody"]["content"][JSON]["schema"]
                     Draft202012Validator({**schema, "components": components}).validate(json.loads(sent))
                 return True

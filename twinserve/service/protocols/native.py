@@ -93,19 +93,20 @@ class Renderer:
 
     def one(self, predictions: Predictions, warnings: Warnings, members: Sequence[str] = ()) -> bytes:
         """The reply to a single instance."""
-        return f"{self._head}{self._items(predictions, warnings, members, rows=1, array=False)}}}".encode()
+        return f"{self._head}{self.items(predictions, warnings, members, rows=1, array=False)}}}".encode()
 
     def many(self, predictions: Predictions, warnings: Warnings, rows: int, members: Sequence[str] = ()) -> bytes:
         """The reply to an array of instances."""
-        items = self._items(predictions, warnings, members, rows=rows, array=True)
+        items = self.items(predictions, warnings, members, rows=rows, array=True)
         return f'{self._head}"predictions":[{{{items}}}]}}'.encode()
 
-    def _items(
-        self, predictions: Predictions, warnings: Warnings, members: Sequence[str], *, rows: int, array: bool
+    def items(
+        self, predictions: Predictions, warnings: Warnings, members: Sequence[str] = (), *, rows: int, array: bool
     ) -> str:
         """The members of each prediction's object, with what ends one object and begins the next between them.
 
-        `members` are further ones of each row, templates that stand before its warnings."""
+        `members` are further ones of each row, templates that stand before its warnings; with `array` the pointers of
+        warnings begin with the row."""
         templates, numbers = self._templates(predictions)
         if len(templates) != rows:
             raise BadPrediction(f"The predictor gave {len(templates)} predictions for {rows} rows.")

@@ -17,7 +17,7 @@ from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
 from twinserve.service.protocols.documented import documented
-from twinserve.service.protocols.instances.answers import detailed, explanations, listed
+from twinserve.service.protocols.instances.answers import Answers
 from twinserve.service.protocols.instances.document import describe_v1
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
@@ -28,11 +28,12 @@ from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 MODEL: Final = "/v1/models/{name}"
+# What is longer stands first: a name is all that has no slash.
 ROUTES: Final = (
-    Route("v1_models", "/v1/models", READ, "read", "KServe V1: the models", is_general=True),
-    Route("v1_model", MODEL, READ, "read", "KServe V1: is a model ready"),
     Route("v1_predict", f"{MODEL}:predict", ("POST",), "predict", "KServe V1: predict", "predict"),
     Route("v1_explain", f"{MODEL}:explain", ("POST",), "predict", "KServe V1: explain", "predict", explains=True),
+    Route("v1_models", "/v1/models", READ, "read", "KServe V1: the models", is_general=True),
+    Route("v1_model", MODEL, READ, "read", "KServe V1: is a model ready"),
 )
 LIGHT: Final = 16 * 1024
 """Bytes; of instances that are looked at one by one, and answered as objects."""
@@ -43,10 +44,9 @@ MEMBERS: Final = frozenset({"instances", "parameters", "signature_name"})
 class V1Codec:
     """The protocol for one version of a model."""
 
-    def __init__(self, artifact: LoadedArtifact, _version: str, settings: Settings) -> None:
-        self._rows, self._target = Rows(artifact, settings), artifact.manifest.target
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
+        self._rows, self._answers = Rows(artifact, settings), Answers(artifact, version)
         self._max_depth = settings.max_depth
-        self._pointers = [feature.pointer for feature in artifact.signature.features]
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
@@ -61,14 +61,9 @@ class V1Codec:
 
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
         """See `Codec`."""
+        explained = beside if asked.explains else None
         rows = len(batch.columns)
-        if asked.form:
-            answer: dict[str, Any] = {"predictions": detailed(self._target, predictions, warnings, rows)}
-        else:
-            answer = {"predictions": listed(self._target, predictions, rows)}
-        if asked.explains:
-            answer["explanations"] = explanations(beside, self._pointers)
-        return json_reply(answer)
+        return self._answers.reply(predictions, warnings, rows, details=asked.form, beside=explained)
 
 
 def wants_details(parameters: Any) -> bool:
