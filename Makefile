@@ -11,6 +11,7 @@ MLSERVER := .venv-mlserver
 CLIENTS := .venv-clients
 OPENAPI := .venv-openapi
 TYPES ?= .node-openapi
+RAY := .venv-ray
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -39,7 +40,7 @@ test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols clients lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols clients ray lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -106,6 +107,9 @@ protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made ## Ask b
 clients: setup-dev $(OPENAPI)/.made $(TYPES)/.made ## Generate clients in Python, TypeScript, Java and Go, compile them and ask both doors (needs Node.js, a JDK, Go and its package validator.v2)
 	@$(PY) -m pytest -q -m environments tests/clients
 
+ray: $(RAY)/.made ## The contract over Ray Serve, and what a cluster does when replicas and nodes are killed
+	@$(RAY)/bin/python -m pytest -q -p no:cacheprovider -m environments tests/ray
+
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
@@ -142,6 +146,12 @@ $(HOSTS)/.made: requirements/hosts.txt
 	@echo "Installing other libraries and servers into $(HOSTS) (about a minute and a half)"
 	@$(PYTHON) -m venv --clear $(HOSTS)
 	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
+	@touch $@
+
+$(RAY)/.made: requirements/ray.txt
+	@echo "Installing Ray into $(RAY) (about a minute)"
+	@$(PYTHON) -m venv --clear $(RAY)
+	@$(RAY)/bin/python -m $(INSTALL) requirements/ray.txt
 	@touch $@
 
 $(LIBRARIES)/.made: requirements/libraries.txt
@@ -196,6 +206,8 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/tables/requirements.txt
+	@$(LOCK) --extra fastapi --extra flask --extra train --extra ray --extra tests requirements/ray.in -c requirements/run.txt -c requirements/dev.txt \
+	  -o requirements/ray.txt
 	@for name in kserve mlserver clients openapi; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 

@@ -34,7 +34,8 @@ class Exact:
         if path.endswith("\n"):
             return Match.NONE, {}
         for shorter, ends in self.ends.items():
-            if path.endswith(ends) and self.path.endswith(shorter):  # type: ignore[attr-defined]  # Behind any prefix.
+            is_longer = path.endswith(ends) and not path.endswith(tuple(f"/{end}" for end in ends))
+            if is_longer and self.path.endswith(shorter):  # type: ignore[attr-defined]  # Behind any prefix.
                 return Match.NONE, {}
         match: tuple[Match, Scope] = super().matches(scope)  # type: ignore[misc]  # The route that this is mixed into.
         return match

@@ -303,6 +303,7 @@ def test_a_verb_behind_a_name_is_no_part_of_it(doors: Both, method: str) -> None
         answer = doors.send(method, f"/v1/models/tumor:{verb}")
         assert (answer.status, answer.headers["Allow"]) == (204 if method == "OPTIONS" else 405, "OPTIONS, POST")
     assert doors.send("GET", "/v1/models/tumor:verb").status == 404
+    assert doors.send(method, "/v1/models/:predict").status in (204, 404, 405)  # A name of its own.
 
 
 def test_answers_with_details_are_those_of_the_native_writer(doors: Both) -> None:

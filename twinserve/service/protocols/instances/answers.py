@@ -8,11 +8,11 @@ from typing import Any
 
 from twinserve.predict.answers import require_all
 from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.rendering import Renderer, filled
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
 from twinserve.service.http.reply import Reply
 from twinserve.service.protocols.beside import Beside, require_explained
 from twinserve.service.protocols.dialect import Warnings
-from twinserve.service.protocols.native import Renderer
 from twinserve.store.artifact import LoadedArtifact
 
 
@@ -42,7 +42,8 @@ class Answers:
         stand in `beside`. Of 1,000 rows the native writer takes 0.6 ms, where one object for each took 4."""
         if details:
             require_all(predictions, rows)
-            written = f"[{{{self._renderer.items(predictions, warnings, rows=rows, array=False)}}}]"
+            templates, numbers = self._renderer.templates(predictions, warnings, rows=rows)
+            written = f"[{{{filled('},{'.join(templates), numbers)}}}]"
         else:
             written = _json(self.listed(predictions, rows))
         explained = "" if beside is None else f',"explanations":{_json(self._explanations(beside))}'
