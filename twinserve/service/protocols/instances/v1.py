@@ -21,6 +21,7 @@ from twinserve.service.protocols.instances.answers import Answers
 from twinserve.service.protocols.instances.document import describe_v1
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.service.protocols.listing import all_models
 from twinserve.service.protocols.readiness import require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.settings import Settings
@@ -87,8 +88,7 @@ def is_light(body: bytes, _: Asked) -> bool:
 
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v1/models`: their names."""
-    listed_models, _ = service.models.listed("", service.settings.max_models, asked.allowed)
-    return json_reply({"models": [model.name for model in listed_models]})
+    return json_reply({"models": [model.name for model in all_models(service, asked)]})
 
 
 def ready(service: Served, asked: Asked) -> Reply:
