@@ -231,6 +231,7 @@ UNKNOWN_TO = {
     },
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
+    "twinserve.client": {"numpy", "pandas", "polars", "pyarrow", "pydantic", "sklearn", "onnxruntime"},
     "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},
 }
 
