@@ -35,14 +35,20 @@ class Address:
         return self.of(f"/models/{quote(self.model, safe='')}{path}", query)
 
 
-def checked(url: str, what: str) -> str:
+def checked(url: object, what: str) -> str:
     """A URL without a slash at its end; raises `AskedWrongly` for what cannot be one to send credentials to."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if isinstance(url, str) else "")
         has_port = parts.port is None or parts.port > 0
-    except (ValueError, AttributeError, TypeError):
+    except ValueError:
         raise AskedWrongly(f"{what} is a URL, such as https://host:8000/prefix.") from None
-    if UNSAFE.search(url) or parts.scheme not in SCHEMES or not parts.hostname or not has_port:
+    if (
+        not isinstance(url, str)
+        or UNSAFE.search(url)
+        or parts.scheme not in SCHEMES
+        or not parts.hostname
+        or not has_port
+    ):
         raise AskedWrongly(f"{what} is a URL, such as https://host:8000/prefix.")
     if parts.username is not None or parts.password is not None:
         raise AskedWrongly(f"{what} holds credentials; give them as key=, token= or oauth=.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from twinserve.client import replies
 from twinserve.client.bodies import Piece, one_body, pieces
 from twinserve.client.calling import Caller, checked_id
 from twinserve.client.errors import InvalidInput, MixedVersions, Problem, UnexpectedAnswer
-from twinserve.client.findings import Names, joined, tokens
+from twinserve.client.findings import Names, joined
 from twinserve.client.limits import Limits
 from twinserve.client.messages import Steps, Together
 from twinserve.client.tables import Table
@@ -49,6 +50,8 @@ class Part:
     predictions: Sequence[dict[str, Any]] = ()
     error: InvalidInput | None = None
 
+
+INDEX: Final = re.compile(r"/(\d{1,15})(?=/|$)", re.ASCII)
 
 SchemaText = Callable[..., Steps["bytes | None"]]
 """Steps that give the schema's bytes, new ones with `renew=True`."""
@@ -133,7 +136,7 @@ class Asking:
         """The answer for a piece, as one part, or as several where the server takes less at once."""
         called = Names(names.is_array, piece.start, names.columns, names.label)
         try:
-            answer = yield from self._post(piece.body, called, self._asked.id_of(number))
+            answer = yield from self._post(piece.body, called, self._asked.id_of(number), piece.count)
         except (Problem, UnexpectedAnswer) as error:
             if self._limits.learn(error, piece.count, len(piece.body)):
                 return (yield from self._smaller(piece, names, number))
@@ -169,14 +172,23 @@ class Asking:
             warnings.warn("The parts of this input were answered by several versions.", MixedVersions, stacklevel=2)
         return parts
 
-    def _post(self, body: bytes, names: Names, request_id: str | None) -> Steps[Any]:
+    def _post(self, body: bytes, names: Names, request_id: str | None, count: int | None = None) -> Steps[Any]:
         response = yield from self._caller.call("POST", self._asked.url, body, HEADERS, request_id=request_id)
         if response.status != HTTPStatus.OK:
             raise replies.error(response, names)
         answer = replies.value(response)
-        if not isinstance(answer, dict) or not {"model", "version"} <= answer.keys():
-            raise replies.unexpected(response, "which is no prediction")
+        if not _is_answer(answer, count):
+            raise replies.unexpected(response, "which is no prediction, or none for each row")
         return answer
+
+
+def _is_answer(answer: Any, count: int | None) -> bool:
+    """Is it an answer for one instance, or for this number of them?"""
+    if not isinstance(answer, dict) or not all(isinstance(answer.get(name), str) for name in ("model", "version")):
+        return False
+    predictions = [answer] if count is None else answer.get("predictions")
+    is_whole = isinstance(predictions, list) and (count is None or len(predictions) == count)
+    return is_whole and all(isinstance(one, dict) and isinstance(one.get("warnings"), list) for one in predictions)
 
 
 def _found(parts: Sequence[Part]) -> int:
@@ -190,11 +202,18 @@ def _order(version: str) -> tuple[int, str]:
 
 def _of_row(warning: Mapping[str, str]) -> dict[str, str]:
     """A warning whose pointer begins at the row."""
-    return {**warning, "pointer": warning["pointer"].removeprefix(f"/{tokens(warning['pointer'])[0]}")}
+    return {**warning, "pointer": _moved(warning["pointer"], None)}
 
 
 def _move(prediction: dict[str, Any], start: int) -> None:
     """Count the rows in the pointers of a prediction's warnings from the first of all."""
     for warning in prediction["warnings"]:
-        row = tokens(warning["pointer"])[0]
-        warning["pointer"] = f"/{int(row) + start}{warning['pointer'].removeprefix(f'/{row}')}"
+        warning["pointer"] = _moved(warning["pointer"], start)
+
+
+def _moved(pointer: str, start: int | None) -> str:
+    """A pointer that begins with a row of a part: counted from the first row of all, or without its row."""
+    row = INDEX.match(pointer)
+    if row is None:
+        return pointer
+    return ("" if start is None else f"/{int(row[1]) + start}") + pointer[row.end() :]

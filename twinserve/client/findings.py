@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from twinserve.client.errors import Facts, Finding, InvalidInput
+
+ROW: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def findings(errors: Iterable[Mapping[str, str]], names: Names) -> list[Finding]
 def _finding(error: Mapping[str, str], names: Names) -> Finding:
     pointer, code, detail = (str(error.get(name, "")) for name in ("pointer", "code", "detail"))
     parts = tokens(pointer)
-    if not (names.is_array and parts and parts[0].isdecimal()):
+    if not (names.is_array and parts and ROW.fullmatch(parts[0])):
         return Finding(pointer, code, detail, _column(parts, names.columns))
     row, rest = int(parts[0]) + names.start, parts[1:]
     moved = f"/{row}{pointer.removeprefix(f'/{parts[0]}')}"

@@ -25,7 +25,7 @@ def value(response: Response) -> Any:
     require_good(response)
     try:
         return json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise unexpected(response, "its body is no JSON, or is cut off") from None
 
 
@@ -70,7 +70,7 @@ def _document(response: Response) -> Mapping[str, Any] | None:
         return None
     try:
         document = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

@@ -154,7 +154,7 @@ def _granted(response: Response, asked: float) -> Token:
 def _object(response: Response) -> Mapping[str, Any]:
     try:
         given = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}
 
