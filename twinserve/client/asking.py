@@ -186,9 +186,10 @@ def _is_answer(answer: Any, count: int | None) -> bool:
     """Is it an answer for one instance, or for this number of them?"""
     if not isinstance(answer, dict) or not all(isinstance(answer.get(name), str) for name in ("model", "version")):
         return False
-    predictions = [answer] if count is None else answer.get("predictions")
-    is_whole = isinstance(predictions, list) and (count is None or len(predictions) == count)
-    return is_whole and all(isinstance(one, dict) and isinstance(one.get("warnings"), list) for one in predictions)
+    predictions: Any = [answer] if count is None else answer.get("predictions")
+    if not isinstance(predictions, list) or (count is not None and len(predictions) != count):
+        return False
+    return all(isinstance(one, dict) and isinstance(one.get("warnings"), list) for one in predictions)
 
 
 def _found(parts: Sequence[Part]) -> int:

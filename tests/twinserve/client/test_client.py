@@ -147,7 +147,8 @@ def test_an_infinite_cell_is_named_by_the_frame_s_row(client: Blocking) -> None:
 
 
 def test_an_empty_frame_is_refused_as_an_empty_list_is(client: Blocking) -> None:
-    for nothing in ([], orchard(0)):
+    empty: tuple[Any, ...] = ([], orchard(0))
+    for nothing in empty:
         with pytest.raises(InvalidInput) as caught:
             client.predict(nothing)
         assert [(one.code, one.pointer, one.column, one.row) for one in caught.value.findings] == [

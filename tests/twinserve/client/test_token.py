@@ -43,10 +43,10 @@ def secured(fruit_store: Path, tmp_path: Path) -> Any:
     def make(auth: str, scopes: str = "predict read", **more: Any) -> tuple[Service, str]:
         key = write_keys(tmp_path / "keys.json", alice=scopes)["alice"]
         (tmp_path / "signing.key").write_bytes(SIGNING_KEY)
-        files = {"keys": tmp_path / "keys.json"} | (
-            {"signing_key": tmp_path / "signing.key"} if auth == "oauth" else {}
-        )
-        settings = Settings(artifacts=fruit_store, model="fruit", auth=auth, max_batch=50, **files, **more)
+        given: dict[str, Any] = {"artifacts": fruit_store, "model": "fruit", "auth": auth, "max_batch": 50}
+        given |= {"keys": tmp_path / "keys.json"}
+        given |= {"signing_key": tmp_path / "signing.key"} if auth == "oauth" else {}
+        settings = Settings(**given | more)
         return Service.open(settings), key
 
     return make
@@ -82,11 +82,12 @@ def test_who_may_predict_but_not_read_may_ask_with_a_frame(opened: Open, secured
 def test_a_token_is_got_and_used(opened: Open, secured: Any) -> None:
     """By HTTP Basic or in the form."""
     service, key = secured("oauth")
-    for more in ({}, {"in_form": True}, {"scope": "predict"}):
+    ways: tuple[dict[str, Any], ...] = ({}, {"in_form": True}, {"scope": "predict"})
+    for more in ways:
         client = opened(service, oauth=ClientCredentials("alice", key, **more))
         assert client.predict([PEAR])["predictions"][0]["label"] == "apple"
     with pytest.raises(Forbidden):
-        client.model()
+        opened(service, oauth=ClientCredentials("alice", key, scope="predict")).model()
     service.close()
 
 

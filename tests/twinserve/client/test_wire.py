@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -234,7 +235,7 @@ def test_a_server_that_takes_little_is_sent_little(opened: Open) -> None:
         if len(body) > 1000:
             return http(413, HTML, "text/html")
         rows = len(json.loads(body))
-        row = {"label": "a", "probabilities": None, "warnings": []}
+        row: dict[str, Any] = {"label": "a", "probabilities": None, "warnings": []}
         return http(200, json.dumps({"model": "m", "version": "1", "predictions": [row] * rows}).encode())
 
     with scripted(reply) as server:
