@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar, overload
 
 import httpx2
 
 from twinserve.client.asking import AT_ONCE
+from twinserve.client.awaiting import Awaiting
+from twinserve.client.bulk import ROWS, rows_of
 from twinserve.client.core import Core, Options
-from twinserve.client.messages import Action, Alone, Request, Response, Send, Steps, Together, Wait
 from twinserve.client.retrying import USUAL, Retries
+from twinserve.client.scoring import Destination, Sink, Source, answer_form, upload
 from twinserve.client.tables import DataFrame
 from twinserve.client.token import ClientCredentials
-from twinserve.client.wire import Arriving, arguments, in_our_words, options
+from twinserve.client.wire import in_our_words, options
 
-T = TypeVar("T")
 Frame = TypeVar("Frame", bound=DataFrame)
 
 
@@ -39,8 +40,7 @@ class AsyncClient:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._core = Core(url, Options(key, token, oauth, model, timeout, retries, at_once))
-        self._locks = {"token": asyncio.Lock(), "schema": asyncio.Lock()}
-        self._http = httpx2.AsyncClient(**options(verify=verify, transport=transport))
+        self._awaiting = Awaiting(httpx2.AsyncClient(**options(verify=verify, transport=transport)))
 
     @overload
     async def predict(
@@ -58,7 +58,7 @@ class AsyncClient:
 
     async def predict(self, instances: Any, *, coverage: float | None = None, request_id: str | None = None) -> Any:
         """See `Client.predict`."""
-        return await self._run(self._core.predict(instances, coverage, request_id))
+        return await self._awaiting.run(self._core.predict(instances, coverage, request_id))
 
     @overload
     async def explain(
@@ -84,39 +84,84 @@ class AsyncClient:
         self, instances: Any, *, class_: str | None = None, top: int | None = None, request_id: str | None = None
     ) -> Any:
         """See `Client.explain`."""
-        return await self._run(self._core.explain(instances, class_, top, request_id))
+        return await self._awaiting.run(self._core.explain(instances, class_, top, request_id))
+
+    async def bulk(
+        self,
+        rows: Iterable[Any] | AsyncIterable[Any],
+        *,
+        coverage: float | None = None,
+        pass_: Sequence[str] = (),
+        at_a_time: int = ROWS,
+        request_id: str | None = None,
+    ) -> AsyncIterator[Any]:
+        """See `Client.bulk`; rows may come asynchronously as well."""
+        bulk = self._core.bulk(coverage, pass_, at_a_time, request_id)
+        async for row in _each(rows):
+            for steps in bulk.add(row):
+                for answer in await self._awaiting.run(steps):
+                    yield answer
+        for steps in bulk.end():
+            for answer in await self._awaiting.run(steps):
+                yield answer
+
+    async def score(
+        self,
+        source: Source,
+        destination: Destination,
+        *,
+        form: str | None = None,
+        answer: str | None = None,
+        coverage: float | None = None,
+        pass_: Sequence[str] = (),
+        request_id: str | None = None,
+    ) -> int:
+        """See `Client.score`."""
+        sent = upload(source, form, answer_form(destination, answer))
+        response = await self._awaiting.run(self._core.score(sent, coverage, pass_, request_id))
+        sink = Sink(destination)
+        is_complete = False
+        try:
+            with in_our_words(str(response.url)):
+                async for piece in response.aiter_bytes():
+                    await asyncio.to_thread(sink.write, piece)
+            is_complete = True
+        finally:
+            await response.aclose()
+            sink.close(is_complete=is_complete)
+        return sink.size
 
     async def schema(self) -> Any:
         """See `Client.schema`."""
-        return await self._run(self._core.schema())
+        return await self._awaiting.run(self._core.schema())
 
     async def model(self) -> Any:
         """See `Client.model`."""
-        return await self._run(self._core.model())
+        return await self._awaiting.run(self._core.model())
 
     async def models(self) -> list[dict[str, Any]]:
         """See `Client.models`."""
-        return await self._run(self._core.models())
+        return await self._awaiting.run(self._core.models())
 
     async def card(self) -> str:
         """See `Client.card`."""
-        return await self._run(self._core.card())
+        return await self._awaiting.run(self._core.card())
 
     async def openapi(self) -> Any:
         """See `Client.openapi`."""
-        return await self._run(self._core.openapi())
+        return await self._awaiting.run(self._core.openapi())
 
     async def health(self) -> Any:
         """See `Client.health`."""
-        return await self._run(self._core.health())
+        return await self._awaiting.run(self._core.health())
 
     async def ready(self) -> bool:
         """See `Client.ready`."""
-        return await self._run(self._core.ready())
+        return await self._awaiting.run(self._core.ready())
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._awaiting.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,66 +172,12 @@ class AsyncClient:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._core.address.of_model('')}>"
 
-    async def _run(self, steps: Steps[T]) -> T:
-        """Carry out the actions of these steps, one after another."""
-        result: Any = None
-        failure: Exception | None = None
-        try:
-            while True:
-                action = steps.send(result) if failure is None else steps.throw(failure)
-                result = failure = None
-                try:
-                    result = await self._done(action)
-                except Exception as error:  # The steps decide.
-                    failure = error
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
-    async def _done(self, action: Action) -> Any:
-        match action:
-            case Send(request):
-                return await self._sent(request)
-            case Wait(seconds):
-                return await asyncio.sleep(seconds)
-            case Alone(name, steps):
-                async with self._locks[name]:
-                    return await self._run(steps)
-            case Together():
-                return await self._together(action)
-
-    async def _sent(self, request: Request) -> Response:
-        with in_our_words(request.url):
-            response = await self._http.send(self._http.build_request(**arguments(request)), stream=True)
-            try:
-                arriving = Arriving(response, request)
-                async for piece in response.aiter_bytes():
-                    if not arriving.add(piece):
-                        break
-            finally:
-                await response.aclose()
-        return arriving.whole()
-
-    async def _together(self, action: Together) -> list[Any]:
-        """The results of some steps in their order; tasks take one after another. A table's rows become text in a
-        thread, as ten thousand of them would hold the event loop up."""
-        todo, turn = enumerate(action.steps), asyncio.Lock()
-        results: dict[int, Any] = {}
-
-        async def work() -> None:
-            while True:
-                async with turn:
-                    taken = await asyncio.to_thread(next, todo, None)
-                if taken is None:
-                    return
-                number, steps = taken
-                results[number] = await self._run(steps)
-
-        working = [asyncio.create_task(work()) for _ in range(action.at_once)]
-        try:
-            await asyncio.gather(*working)
-        finally:
-            for task in working:
-                task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
-        return [results[number] for number in sorted(results)]
+async def _each(rows: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+    """The rows, whichever way they come."""
+    if isinstance(rows, AsyncIterable):
+        async for row in rows:
+            yield row
+    else:
+        for row in rows_of(rows):
+            yield row

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from twinserve.client.errors import ConnectionFailed
-from twinserve.client.messages import Request, Response, Send, Steps, Wait
+from twinserve.client.messages import Open, Request, Response, Send, Steps, Wait
 from twinserve.client.retrying import NEVER, Outcome, Retries
+from twinserve.client.scoring import Upload
 from twinserve.client.token import Credentials
 from twinserve.errors import AskedWrongly
 from twinserve.own_version import __version__
@@ -62,6 +63,29 @@ class Caller:
             response = yield from self._attempts(replace(request, headers={**sent, **credentials}), end, once=once)
         return response
 
+    def open(self, url: str, upload: Upload, request_id: str) -> Steps[Any]:
+        """An open response of status 200 to a body of pieces, or a `Response` of any other status.
+
+        It is asked again only where the body can be read once more. The attempts share no total: a long body takes
+        the time that it takes, and `timeout` holds for each of its pieces."""
+        sent = {"User-Agent": AGENT, "X-Request-Id": request_id, **upload.headers}
+        retries, number, is_renewed = self._retries if upload.is_repeatable else NEVER, 0, False
+        while True:
+            credentials = yield from self._credentials.headers(self._plainly, self._base, self._clock)
+            request = Request("POST", url, {**sent, **credentials}, timeout=self._timeout)
+            number += 1
+            outcome = yield from _outcome(Open(request, upload.pieces))
+            if not isinstance(outcome, (Response, ConnectionFailed)):
+                return outcome
+            pause = retries.pause(number, outcome, self._total)
+            is_refused = isinstance(outcome, Response) and outcome.status == HTTPStatus.UNAUTHORIZED
+            if is_refused and upload.is_repeatable and not is_renewed and self._credentials.forget(credentials):
+                is_renewed = True
+            elif pause is None:
+                return _final(outcome)
+            else:
+                yield Wait(pause)
+
     def _plainly(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> Steps[Response]:
         """A request without the service's credentials, for a token."""
         request = Request(method, url, {"User-Agent": AGENT, **headers}, content)
@@ -72,19 +96,19 @@ class Caller:
         while True:
             number += 1
             left = max(end - self._clock(), 0.001)
-            outcome = yield from _outcome(replace(request, timeout=min(self._timeout, left)))
+            outcome = yield from _outcome(Send(replace(request, timeout=min(self._timeout, left))))
             pause = None if once else self._retries.pause(number, outcome, end - self._clock())
             if pause is None:
                 return _final(outcome)
             yield Wait(pause)
 
 
-def _outcome(request: Request) -> Steps[Outcome]:
+def _outcome(action: Send | Open) -> Steps[Any]:
+    """What an attempt gives; a connection that failed is an outcome as well."""
     try:
-        response: Response = yield Send(request)
+        return (yield action)
     except ConnectionFailed as error:
         return error
-    return response
 
 
 def _final(outcome: Outcome) -> Response:

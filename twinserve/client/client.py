@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from itertools import chain, islice
-from threading import Lock
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar, overload
 
 import httpx2
 
 from twinserve.client.asking import AT_ONCE
+from twinserve.client.blocking import Blocking
+from twinserve.client.bulk import ROWS, rows_of
 from twinserve.client.core import Core, Options
-from twinserve.client.messages import Action, Alone, Request, Response, Send, Steps, Together, Wait
 from twinserve.client.retrying import USUAL, Retries
+from twinserve.client.scoring import Destination, Sink, Source, answer_form, upload
 from twinserve.client.tables import DataFrame
 from twinserve.client.token import ClientCredentials
-from twinserve.client.wire import Arriving, arguments, in_our_words, options
+from twinserve.client.wire import in_our_words, options
 
-T = TypeVar("T")
 Frame = TypeVar("Frame", bound=DataFrame)
 
 
@@ -50,8 +46,7 @@ class Client:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._core = Core(url, Options(key, token, oauth, model, timeout, retries, at_once))
-        self._locks = {"token": Lock(), "schema": Lock()}
-        self._http = httpx2.Client(**options(verify=verify, transport=transport))
+        self._blocking = Blocking(httpx2.Client(**options(verify=verify, transport=transport)))
 
     @overload
     def predict(self, instances: Frame, *, coverage: float | None = None, request_id: str | None = None) -> Frame: ...
@@ -73,7 +68,7 @@ class Client:
         `warnings`, and with `coverage` `set`, or `low` and `high`; with pandas the table's index.
 
         Raises `InvalidInput`, whose findings name column and row, and the other errors of `twinserve.client`."""
-        return self._run(self._core.predict(instances, coverage, request_id))
+        return self._blocking.run(self._core.predict(instances, coverage, request_id))
 
     @overload
     def explain(
@@ -101,39 +96,91 @@ class Client:
         """The answer of `POST /explain`; a DataFrame gains the column `explanation`.
 
         `class_` is the class to explain, by default each row's own label; `top` how many contributions are listed."""
-        return self._run(self._core.explain(instances, class_, top, request_id))
+        return self._blocking.run(self._core.explain(instances, class_, top, request_id))
+
+    def bulk(
+        self,
+        rows: Iterable[Any],
+        *,
+        coverage: float | None = None,
+        pass_: Sequence[str] = (),
+        at_a_time: int = ROWS,
+        request_id: str | None = None,
+    ) -> Iterator[Any]:
+        """The answers to rows without end, in their order, while they come: `POST /predict` in bulk.
+
+        For instances (dicts) the object of each; for Arrow batches (or a table of them) batches of answers. A row that
+        is not valid is `{"errors": [...]}` in its place, and ends nothing. `pass_` names further columns that come back
+        beside the answer. `at_a_time`: the rows of a request, each of which is asked again as any other request is."""
+        bulk = self._core.bulk(coverage, pass_, at_a_time, request_id)
+        for row in rows_of(rows):
+            for steps in bulk.add(row):
+                yield from self._blocking.run(steps)
+        for steps in bulk.end():
+            yield from self._blocking.run(steps)
+
+    def score(
+        self,
+        source: Source,
+        destination: Destination,
+        *,
+        form: str | None = None,
+        answer: str | None = None,
+        coverage: float | None = None,
+        pass_: Sequence[str] = (),
+        request_id: str | None = None,
+    ) -> int:
+        """Answer a file in one request: `POST /predict` in bulk. Returns the size of the answer in bytes.
+
+        `source` is a path, an open binary file, bytes, or an iterable of them; `destination` a path or an open binary
+        file. Forms are `ndjson`, `csv`, `arrow` (a stream) and `parquet`, as the names of files say; the answer has the
+        source's own where nothing says another. Memory does not grow with the file. A file appears at `destination`
+        only when it is complete."""
+        sent = upload(source, form, answer_form(destination, answer))
+        response = self._blocking.run(self._core.score(sent, coverage, pass_, request_id))
+        sink = Sink(destination)
+        is_complete = False
+        try:
+            with in_our_words(str(response.url)):
+                for piece in response.iter_bytes():
+                    sink.write(piece)
+            is_complete = True
+        finally:
+            response.close()
+            sink.close(is_complete=is_complete)
+        return sink.size
 
     def schema(self) -> Any:
         """`GET /schema`: the JSON Schema of an instance."""
-        return self._run(self._core.schema())
+        return self._blocking.run(self._core.schema())
 
     def model(self) -> Any:
         """`GET /model`: name, version, task, classes, metrics and facts of the training."""
-        return self._run(self._core.model())
+        return self._blocking.run(self._core.model())
 
     def models(self) -> list[dict[str, Any]]:
         """`GET /models`: name, version and state of each model, of every page."""
-        return self._run(self._core.models())
+        return self._blocking.run(self._core.models())
 
     def card(self) -> str:
         """`GET /card`: the model card as Markdown."""
-        return self._run(self._core.card())
+        return self._blocking.run(self._core.card())
 
     def openapi(self) -> Any:
         """`GET /openapi.json`."""
-        return self._run(self._core.openapi())
+        return self._blocking.run(self._core.openapi())
 
     def health(self) -> Any:
         """`GET /health/ready`: what it says, ready or not."""
-        return self._run(self._core.health())
+        return self._blocking.run(self._core.health())
 
     def ready(self) -> bool:
         """May the service take traffic? One attempt; False as well where nobody answers."""
-        return self._run(self._core.ready())
+        return self._blocking.run(self._core.ready())
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._blocking.close()
 
     def __enter__(self) -> Self:
         return self
@@ -143,90 +190,3 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._core.address.of_model('')}>"
-
-    def _run(self, steps: Steps[T]) -> T:
-        """Carry out the actions of these steps, one after another."""
-        result: Any = None
-        failure: Exception | None = None
-        try:
-            while True:
-                action = steps.send(result) if failure is None else steps.throw(failure)
-                result = failure = None
-                try:
-                    result = self._done(action)
-                except Exception as error:  # The steps decide.
-                    failure = error
-        except StopIteration as end:
-            value: T = end.value
-            return value
-
-    def _done(self, action: Action) -> Any:
-        match action:
-            case Send(request):
-                return self._sent(request)
-            case Wait(seconds):
-                return time.sleep(seconds)
-            case Alone(name, steps):
-                with self._locks[name]:
-                    return self._run(steps)
-            case Together():
-                return self._together(action)
-
-    def _sent(self, request: Request) -> Response:
-        with in_our_words(request.url):
-            response = self._http.send(self._http.build_request(**arguments(request)), stream=True)
-            try:
-                arriving = Arriving(response, request)
-                for piece in response.iter_bytes():
-                    if not arriving.add(piece):
-                        break
-            finally:
-                response.close()
-        return arriving.whole()
-
-    def _together(self, action: Together) -> list[Any]:
-        """The results of some steps in their order; threads take one after another, where there are several."""
-        given = enumerate(action.steps)
-        first = list(islice(given, 2))
-        if len(first) < 2:
-            return [self._run(steps) for _, steps in first]
-        todo = _Todo(chain(first, given))
-        with ThreadPoolExecutor(action.at_once, "twinserve-client") as pool:
-            working = [pool.submit(copy_context().run, todo.work, self._run) for _ in range(action.at_once)]
-            try:
-                for one in working:
-                    one.result()
-            except BaseException:
-                todo.stop()
-                raise
-        return todo.results()
-
-
-class _Todo:
-    """Numbered steps that several threads take and run."""
-
-    def __init__(self, steps: Iterator[tuple[int, Steps[Any]]]) -> None:
-        self._steps, self._lock, self._is_over = steps, Lock(), False
-        self._results: dict[int, Any] = {}
-
-    def work(self, run: Callable[[Steps[Any]], Any]) -> None:
-        """Run what is left, until there is nothing, or another thread has failed."""
-        try:
-            while (taken := self._next()) is not None:
-                number, steps = taken
-                self._results[number] = run(steps)
-        except BaseException:
-            self.stop()
-            raise
-
-    def _next(self) -> tuple[int, Steps[Any]] | None:
-        with self._lock:
-            return None if self._is_over else next(self._steps, None)
-
-    def stop(self) -> None:
-        """Begin no more steps."""
-        self._is_over = True
-
-    def results(self) -> list[Any]:
-        """The results in the order of the steps."""
-        return [self._results[number] for number in sorted(self._results)]

@@ -12,11 +12,13 @@ from typing import Any, Final
 from twinserve.client import replies
 from twinserve.client.address import Address
 from twinserve.client.asking import AT_ONCE, Asked, Asking
-from twinserve.client.calling import Caller, Clock
+from twinserve.client.bulk import Bulk
+from twinserve.client.calling import Caller, Clock, checked_id
 from twinserve.client.errors import ConnectionFailed, Forbidden, NotFound, TimedOut
 from twinserve.client.limits import Limits
 from twinserve.client.messages import Alone, Response, Steps
 from twinserve.client.retrying import USUAL, Retries, retries_of
+from twinserve.client.scoring import Upload
 from twinserve.client.tables import as_table, is_lazy
 from twinserve.client.token import ClientCredentials, Credentials
 from twinserve.errors import AskedWrongly
@@ -61,6 +63,25 @@ class Core:
     def explain(self, instances: Any, class_: str | None, top: int | None, request_id: str | None) -> Steps[Any]:
         """`POST /explain`."""
         return self._ask("/explain", instances, {"class": class_, "top": top}, request_id)
+
+    def bulk(self, coverage: float | None, passed: Sequence[str], at_a_time: int, request_id: str | None) -> Bulk:
+        """`POST /predict` in bulk, of rows that come one after another."""
+        return Bulk(self._caller, self._bulk_url(coverage, passed), request_id, at_a_time)
+
+    def score(
+        self, upload: Upload, coverage: float | None, passed: Sequence[str], request_id: str | None
+    ) -> Steps[Any]:
+        """`POST /predict` in bulk, of a whole file: an open response of HTTPX."""
+        url = self._bulk_url(coverage, passed)
+        opened = yield from self._caller.open(url, upload, checked_id(request_id))
+        if isinstance(opened, Response):
+            raise replies.error(opened)
+        return opened
+
+    def _bulk_url(self, coverage: float | None, passed: Sequence[str]) -> str:
+        if isinstance(passed, str):
+            raise AskedWrongly("pass_ is a list of columns.")
+        return self.address.of_model("/predict", {"coverage": _number(coverage), "pass": ",".join(passed) or None})
 
     def _ask(self, path: str, instances: Any, query: Mapping[str, Any], request_id: str | None) -> Steps[Any]:
         url = self.address.of_model(path, query)

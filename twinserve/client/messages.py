@@ -6,7 +6,7 @@ or throws the error that it met: the same steps serve a client that blocks and o
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -49,6 +49,14 @@ class Send:
 
 
 @dataclass(frozen=True)
+class Open:
+    """Send a request with a body of pieces; gives a `Response` that is no success, or the open one of HTTPX."""
+
+    request: Request
+    pieces: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
 class Wait:
     """Wait for some seconds."""
 
@@ -71,5 +79,5 @@ class Alone:
     steps: Steps[Any]
 
 
-Action = Send | Wait | Together | Alone
+Action = Send | Open | Wait | Together | Alone
 Steps = Generator[Action, Any, T]
