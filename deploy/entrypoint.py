@@ -26,6 +26,13 @@ PLATFORM_PORT: Final = "8080"
 """Where a platform asks a container that was started by `serve`, unless it says otherwise."""
 PLATFORM_STORE: Final = Path("/opt/ml/model")
 """Where SageMaker puts what it was given as a model."""
+STORE: Final = "TWINSERVE_ARTIFACTS"
+KSERVE: Final = {
+    "--model_name": "TWINSERVE_MODEL",
+    "--model_dir": STORE,
+    "--http_port": "TWINSERVE_PORT",
+}
+"""The options with which KServe starts any server of models, as the settings that they stand for."""
 DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Without the proxy that Docker may give every container, which does not reach this one's own loopback."""
 GROUP_MAY_WRITE: Final = 0o002
@@ -36,7 +43,8 @@ USAGE: Final = """usage: docker run twinserve [command] [options]
   fastapi   the FastAPI door (the default)
   flask     the Flask door
   django    the Django door
-  serve     the FastAPI door for a platform: on port 8080 or $PORT, with the store at /opt/ml/model if one is there
+  serve     the FastAPI door for a platform: on port 8080 or $PORT, with the store at /opt/ml/model if one is there;
+            KServe's options --model_name NAME, --model_dir FOLDER and --http_port PORT are understood
   train     train a model
   keys      create, list and revoke keys
   health    exit with 0 if a door of this container is ready, else with 1
@@ -55,9 +63,25 @@ def main(arguments: list[str]) -> int:  # noqa: RET503  # `execv` never returns.
     if command not in COMMANDS:
         return _no_such(command)
     if command == "serve":
-        os.environ.update(as_on_a_platform(os.environ, PLATFORM_STORE))
+        asked, options = of_kserve(options)
+        os.environ.update(asked)
+        os.environ.update(as_on_a_platform(os.environ, Path(asked.get(STORE, PLATFORM_STORE))))
     os.umask(GROUP_MAY_WRITE)
     os.execv(sys.executable, [sys.executable, *COMMANDS[command], *options])  # noqa: S606  # No shell is the point.
+
+
+def of_kserve(options: list[str]) -> tuple[dict[str, str], list[str]]:
+    """The variables that KServe's options stand for, `--name VALUE` or `--name=VALUE`, and the other options."""
+    given: dict[str, str] = {}
+    others: list[str] = []
+    words = iter(options)
+    for word in words:
+        option, equals, value = word.partition("=")
+        if option in KSERVE:
+            given[KSERVE[option]] = value if equals else next(words, "")
+        else:
+            others.append(word)
+    return given, others
 
 
 def as_on_a_platform(given: Mapping[str, str], store: Path) -> dict[str, str]:
@@ -66,10 +90,10 @@ def as_on_a_platform(given: Mapping[str, str], store: Path) -> dict[str, str]:
     added = {"TWINSERVE_PORT": given.get("AIP_HTTP_PORT") or given.get("PORT") or PLATFORM_PORT}
     names = sorted(path.parent.name for path in store.glob("*/champion"))
     if names:
-        added["TWINSERVE_ARTIFACTS"] = str(store)
+        added[STORE] = str(store)
     if len(names) == 1:
         added["TWINSERVE_MODEL"] = names[0]
-    return {name: value for name, value in added.items() if name not in given or name == "TWINSERVE_ARTIFACTS"}
+    return {name: value for name, value in added.items() if name not in given or name == STORE}
 
 
 def health() -> int:

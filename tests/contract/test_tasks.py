@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.rendering import Renderer
 from twinserve.predict.targets.made import several_targets, target_of
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
-from twinserve.service.protocols.native import Renderer
 from twinserve.signature.request.validator import Validator
 from twinserve.testing.client import JSON
 from twinserve.testing.contract.tasks import TASKS, TaskPredictor, every_task

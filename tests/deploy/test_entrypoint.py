@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.entrypoint import COMMANDS, USAGE, as_on_a_platform
+from deploy.entrypoint import COMMANDS, USAGE, as_on_a_platform, of_kserve
 from harness import ROOT
 
 DEADLINE = 60.0
@@ -40,7 +41,7 @@ def test_help_is_the_usage(option: str) -> None:
 
 
 def test_the_usage_names_every_command() -> None:
-    named = {line.split()[0] for line in USAGE.splitlines() if line.startswith("  ")}
+    named = {line.split()[0] for line in USAGE.splitlines() if re.match(r"  \w", line)}
     assert named == {*COMMANDS, "health"}
 
 
@@ -83,6 +84,21 @@ def test_as_on_a_platform_the_port_and_the_store_are_the_platforms(tmp_path: Pat
     (tmp_path / "churn").mkdir()
     (tmp_path / "churn" / "champion").write_text("1\n")
     assert as_on_a_platform(given, tmp_path) == {"TWINSERVE_ARTIFACTS": str(tmp_path)}
+
+
+def test_options_of_kserve_are_settings() -> None:
+    """With a blank or an equals sign; what else there is goes to the door."""
+    options = ["--model_name=loans", "--model_dir", "/mnt/models", "--http_port", "8081", "--workers", "2"]
+    settings = {"TWINSERVE_MODEL": "loans", "TWINSERVE_ARTIFACTS": "/mnt/models", "TWINSERVE_PORT": "8081"}
+    assert of_kserve(options) == (settings, ["--workers", "2"])
+    assert of_kserve(["--model_name"]) == ({"TWINSERVE_MODEL": ""}, [])
+
+
+def test_a_model_that_the_store_of_kserve_does_not_have_is_told_with_the_ones_there_are(artifacts: Path) -> None:
+    process = image("serve", "--model_name=loans", f"--model_dir={artifacts}", "--http_port=0")
+    assert process.returncode == 2
+    assert "'loans'" in process.stderr
+    assert "tumor" in process.stderr
 
 
 def test_every_file_that_a_command_needs_is_copied_into_the_image() -> None:

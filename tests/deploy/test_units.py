@@ -1,51 +1,18 @@
-"""What `deploy/` has for systemd and Prometheus fits the programs and their metrics."""
+"""What `deploy/` has for systemd fits the programs."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import yaml
 
 from harness import ROOT
 from twinserve.cli.main import main
-from twinserve.service.telemetry.metrics import Metrics
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
-RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "twinserve-alerts.yml").read_text())["groups"][0]["rules"]
-NAMES = {"up"}
-"""Metrics of Prometheus itself."""
-
-
-def shown() -> set[str]:
-    """The names of all series that `/metrics` can show."""
-    metrics = Metrics()
-    metrics.count("predict", "POST", 200, 0.1)
-    metrics.predictions.labels("m", "1").inc()
-    metrics.warn("m", "/a", "out-of-range", 1)
-    metrics.serve("m", "1", datetime.now(UTC))
-    lines = metrics.render().decode().splitlines()
-    return {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
-def test_an_alert_asks_for_metrics_that_there_are(rule: dict[str, str]) -> None:
-    assert set(re.findall(r"\b(?:twinserve_\w+|up)\b", rule["expr"])) <= shown() | NAMES
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
-def test_an_alert_stands_on_the_page_for_operations(rule: dict[str, str]) -> None:
-    assert f"`{rule['alert']}`" in (ROOT / "docs" / "operations.md").read_text()
-
-
-def test_the_scrape_configuration_names_the_rules_that_are_there() -> None:
-    folder = ROOT / "deploy" / "prometheus"
-    configuration = yaml.safe_load((folder / "scrape.yml").read_text())
-    assert [(folder / name).is_file() for name in configuration["rule_files"]] == [True]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray, bisected, evenly_spread
+from twinserve.predict.predictor import REFUSALS
 from twinserve.proof.decision_paths import TracedTrees, dense, rounded
 from twinserve.proof.find_trees import find_trees
 from twinserve.signature import Columns, Signature
@@ -137,11 +138,17 @@ def _bisect(
         turned: BoolArray = (rounded(inputs, narrow=trees.narrow) <= turns.thresholds) == turns.rising
         return turned
 
+    def within(margin: float) -> tuple[FloatArray, FloatArray, BoolArray]:
+        low, high = ranges[:, 0] - margin * width, ranges[:, 1] + margin * width
+        low, high = bisected(low, high, at_left, MOST_BISECTIONS)
+        return low, high, (low < high) & at_left(low) & ~at_left(high)
+
     ranges = np.array([_range(real, place) for place in turns.places.tolist()])
     width = ranges[:, 1] - ranges[:, 0] + 1.0
-    low, high = ranges[:, 0] - MARGIN * width, ranges[:, 1] + MARGIN * width
-    low, high = bisected(low, high, at_left, MOST_BISECTIONS)
-    return low, high, (low < high) & at_left(low) & ~at_left(high)
+    try:
+        return within(MARGIN)
+    except REFUSALS:  # Of a step in front of the trees that takes, for example, no negative numbers.
+        return within(0.0)
 
 
 def _differ(one: FloatArray, other: FloatArray) -> BoolArray:

@@ -29,10 +29,12 @@ from tests.twinserve.compile.comparing import (
 from twinserve.compile import compile_pipeline
 from twinserve.errors import CannotCompile
 
-STEPS: list[Any] = [
+CENTRES: list[Any] = [
     KMeans(4, n_init=1, random_state=0),
     MiniBatchKMeans(4, n_init=1, random_state=0),
     BisectingKMeans(4, random_state=0),
+]
+STEPS: list[Any] = [
     FeatureAgglomeration(2),
     Nystroem(n_components=9, random_state=0),
     Nystroem(kernel="poly", n_components=8, random_state=0),
@@ -45,14 +47,17 @@ STEPS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("step", STEPS, ids=str)
+@pytest.mark.parametrize(
+    ("step", "tolerance"), [*((step, 1e-9) for step in STEPS), *((step, 1e-7) for step in CENTRES)], ids=str
+)
 @some
 @given(st.integers(0, 10**6), st.integers(2, 5))
-def test_what_comes_after_gets_the_same_columns(step: Any, seed: int, width: int) -> None:
+def test_what_comes_after_gets_the_same_columns(step: Any, tolerance: float, seed: int, width: int) -> None:
+    """A row may be a centre itself: of that distance, the root of a difference, scikit-learn has half of the digits."""
     x = random_numbers(seed, 60, width)
     model = make_pipeline(StandardScaler(), step, LogisticRegression())
     rows = np.concatenate([x, x[:9] * 3.0, np.zeros((1, width))])
-    assert_same(fitted(model, x, random_labels(seed, x, 2)), plain(rows), tolerance=1e-9)
+    assert_same(fitted(model, x, random_labels(seed, x, 2)), plain(rows), tolerance=tolerance)
 
 
 def test_leaves_before_trees_and_rows_that_trees_refuse() -> None:

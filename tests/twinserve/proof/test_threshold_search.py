@@ -94,6 +94,13 @@ def bend(x: Any) -> Any:
     return np.abs(x)
 
 
+def near(x: Any) -> Any:
+    """Nothing beyond what it was fitted on, as Box and Cox take no negative number."""
+    if np.abs(x).to_numpy().max() > 4.0:
+        raise ValueError("Too far away.")
+    return x
+
+
 # ---- with one feature, every split is on some row's way: its two sides end in different leaves ----------------------
 
 STEPS: dict[str, list[Any]] = {
@@ -102,6 +109,7 @@ STEPS: dict[str, list[Any]] = {
     "scaled twice": [MinMaxScaler((0, 1e-6)), StandardScaler()],
     "reversed": [FunctionTransformer(reverse)],
     "imputed": [SimpleImputer()],
+    "refuses what is far away": [FunctionTransformer(near)],
 }
 TREES: dict[str, Any] = {
     "tree": DecisionTreeRegressor(random_state=0),

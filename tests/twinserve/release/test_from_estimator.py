@@ -378,6 +378,19 @@ def test_what_is_odd_about_an_estimator_is_one_sentence(tmp_path: Path) -> None:
     assert isinstance(raised.value.__cause__, RuntimeError)
 
 
+def test_an_estimator_that_takes_no_single_row_is_told_so(tmp_path: Path) -> None:
+    """As scikit-learn 1.9's `SparsePCA`, which makes a vector of one row's components."""
+
+    class Crowd(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types.
+        def predict_proba(self, rows: Any) -> Any:
+            return super().predict_proba(np.asarray(rows).squeeze())
+
+    table, target = iris()
+    estimator = Crowd(max_iter=1000).fit(table, target)
+    with pytest.raises(CannotPackage, match=r"^Crowd raises a ValueError when it is asked for one row alone"):
+        package(estimator, table, target, name="own", artifacts=tmp_path)
+
+
 def test_the_words_of_an_estimator_s_error_are_not_repeated(tmp_path: Path) -> None:
     """They may hold values of the table; the error itself is the cause."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Templates
+from twinserve.predict.targets.target import Coded, FlatColumns, Templates
 
 LABELS: Final = ("inlier", "outlier")
 """In the order of their codes."""
@@ -44,6 +44,12 @@ class Anomaly:
             raise TypeError("Predictions of an anomaly detector hold labels and scores.")
         pairs = zip(predictions.labels.tolist(), predictions.values.tolist(), strict=True)
         return [{"label": LABELS[code], "score": score} for code, score in pairs]
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        if predictions.labels is None or predictions.values is None:
+            raise BadPrediction("The predictor gave no labels with a score for each.")
+        return {"label": Coded(predictions.labels, LABELS), "score": predictions.values}
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

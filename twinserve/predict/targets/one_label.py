@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Templates, quoted
+from twinserve.predict.targets.target import Coded, FlatColumns, Templates, quoted
 
 # Classifiers whose `predict` is the argmax of `predict_proba`, so that one call gives both. Others compute their labels
 # from another quantity, which may differ in a tie.
@@ -63,6 +63,15 @@ class OneLabel:
             {"label": classes[code], "probabilities": dict(zip(classes, row, strict=True))}
             for code, row in zip(codes, rows, strict=True)
         ]
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        if predictions.labels is None:
+            raise BadPrediction("The predictor gave no labels.")
+        columns: FlatColumns = {"label": Coded(predictions.labels, self.classes)}
+        if (likely := predictions.probabilities) is not None:
+            columns |= {f"probabilities.{label}": likely[:, code] for code, label in enumerate(self.classes)}
+        return columns
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Templates
+from twinserve.predict.targets.target import FlatColumns, Templates
 
 VALUE: Final = '"value":%s'
 
@@ -37,6 +37,12 @@ class OneValue:
         if predictions.values is None:
             raise TypeError("Predictions of a regression hold values.")
         return [{"value": value} for value in predictions.values.tolist()]
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        if predictions.values is None:
+            raise BadPrediction("The predictor gave no values.")
+        return {"value": predictions.values}
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

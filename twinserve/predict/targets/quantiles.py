@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Templates, numbers_by_name, quoted
+from twinserve.predict.targets.target import FlatColumns, Templates, numbers_by_name, quoted
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,13 @@ class Quantiles:
             raise TypeError("Predictions of quantiles hold values and quantiles.")
         pairs = zip(predictions.values.tolist(), predictions.quantiles.tolist(), strict=True)
         return [{"value": value, "quantiles": dict(zip(self.names, row, strict=True))} for value, row in pairs]
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        values, others = predictions.values, predictions.quantiles
+        if values is None or others is None:
+            raise BadPrediction("The predictor gave no values with their quantiles.")
+        return {"value": values, **{f"quantiles.{name}": others[:, place] for place, name in enumerate(self.names)}}
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

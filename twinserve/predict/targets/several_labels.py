@@ -15,7 +15,7 @@ from twinserve.estimators.several_outputs import classes_by_target
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.one_label import PROBABILITY
-from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, Templates, quoted
+from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, Coded, FlatColumns, Templates, quoted
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,20 @@ class SeveralLabels:
         parts = (row[start:end] for start, end in pairwise(self.ends))
         each = zip(self.names, self.classes_of, parts, strict=True)
         return {name: dict(zip(classes, part, strict=True)) for name, classes, part in each}
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        labels, likely = predictions.labels, predictions.probabilities
+        if labels is None:
+            raise BadPrediction("The predictor gave no label for each target.")
+        columns: FlatColumns = {
+            f"labels.{name}": Coded(labels[:, place], self.texts) for place, name in enumerate(self.names)
+        }
+        if likely is not None:
+            each = zip(self.names, self.classes_of, strict=True)
+            names = [f"probabilities.{name}.{label}" for name, classes in each for label in classes]
+            columns |= {name: likely[:, place] for place, name in enumerate(names)}
+        return columns
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, Templates, numbers_by_name, quoted
+from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, FlatColumns, Templates, numbers_by_name, quoted
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class SeveralValues:
         if predictions.values is None:
             raise TypeError("Predictions of several values hold values.")
         return [{"values": dict(zip(self.names, row, strict=True))} for row in predictions.values.tolist()]
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """See `Target`."""
+        if predictions.values is None:
+            raise BadPrediction("The predictor gave no value for each target.")
+        return {f"values.{name}": predictions.values[:, place] for place, name in enumerate(self.names)}
 
     def templates(self, predictions: Predictions) -> Templates:
         """See `Target`."""

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from twinserve.arrays import FloatArray
+from twinserve.arrays import FloatArray, IntArray
 from twinserve.metric import Task
 from twinserve.predict.predictor import Predictions
 
 Templates = tuple[list[str], FloatArray | None]
 """For each row the members of its object as JSON, with `%s` for each number and `%%` for a percent sign; and the
 numbers of all rows, `[n, numbers]` or `[n]`."""
+
+
+class Coded(NamedTuple):
+    """A column of texts."""
+
+    codes: IntArray
+    """`[n]`: places in `texts`."""
+    texts: tuple[str, ...]
+
+
+FlatColumns = dict[str, FloatArray | Coded]
 UNEXPLAINED: Final = "The predictions of several targets have no explanation."
 UNCOVERED: Final = "The predictions of several targets have no intervals and no sets."
 
@@ -45,6 +56,9 @@ class Target(Protocol):
 
     def describe(self, predictions: Predictions) -> list[dict[str, Any]]:
         """Each prediction as the JSON object of a reply, without its warnings."""
+
+    def flat(self, predictions: Predictions) -> FlatColumns:
+        """The same as columns of a table, by their names: those of `describe`, with a dot before each inner name."""
 
     def templates(self, predictions: Predictions) -> Templates:
         """The same as text; raises `BadPrediction` where they are no predictions of this target."""

@@ -122,8 +122,15 @@ def _require_probabilities(model: Any, made: pd.DataFrame) -> None:
     """Raise `CannotPackage` unless a classifier gives one probability for each of its classes, or none at all."""
     if not hasattr(model, "predict_proba"):
         return
-    with np.errstate(all="ignore"):
-        shape = np.shape(model.predict_proba(made[:1]))
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ABOUT_NAMES, UserWarning)
+            shape = np.shape(model.predict_proba(made[:1]))
+    except Exception as error:  # An estimator may hold code that raises anything.
+        raise CannotPackage(
+            f"{short_name(model)} raises a {type(error).__name__} when it is asked for one row alone, as a service "
+            "asks it; try that to see why, and put what reads a single row otherwise out of the pipeline."
+        ) from error
     if shape != (1, len(model.classes_)):
         raise CannotPackage(
             f"{short_name(model)} has {len(model.classes_)} classes and its predict_proba gives an array of the shape "

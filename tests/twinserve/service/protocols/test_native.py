@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.rendering import Renderer
 from twinserve.predict.targets.made import one_target
-from twinserve.service.protocols.native import Renderer
 from twinserve.signature import Finding
 
 probabilities = st.floats(0, 1)

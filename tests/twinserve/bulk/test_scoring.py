@@ -1,0 +1,113 @@
+"""Many rows, answered piece by piece, are answered as `POST /predict` answers each of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from tests.twinserve.bulk.made import opened, scored
+from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
+from twinserve.bulk.options import Options
+from twinserve.bulk.version import BulkVersion
+from twinserve.errors import AskedWrongly
+from twinserve.signature.request.diagnosis import InvalidInput
+
+RED = {"weight": 120, "skin": {"colour": "red", "spots": 2}}
+BOUND = {"pointer": "/weight", "code": "bound", "detail": "Must be greater than 0."}
+
+
+@pytest.fixture(scope="module")
+def pear(pristine_fruit: Path) -> BulkVersion:
+    """Fruit: a number, a category and a number that may be null."""
+    return opened(pristine_fruit.parents[1])
+
+
+def lines(rows: Iterable[Any]) -> bytes:
+    """Rows as NDJSON."""
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+
+
+def read(answer: bytes) -> list[Any]:
+    """The lines of an answer."""
+    return [json.loads(line) for line in answer.splitlines()]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_a_bad_line_is_told_in_its_place_and_ends_nothing(pear: BulkVersion, size: int) -> None:
+    """However the bytes are cut: no JSON, no object, two instances in a line, and one that spans two lines."""
+    one = json.dumps(RED)
+    body = f'{one}\n\n{{"weight":-1,"skin":{{"colour":"red"}}}}\n3\n{one},{one}\n{{"weight":1\n"skin":2}}\n{one}'
+    answers = read(scored(pear, "ndjson", "ndjson", body.encode(), size=size))
+    assert [answer.get("label") or answer["errors"][0]["code"] for answer in answers] == [
+        "apple",
+        "bound",
+        "type",
+        *["malformed-json"] * 3,
+        "apple",
+    ]
+    assert answers[1] == {"errors": [BOUND]}
+
+
+def test_the_answer_in_json_is_that_to_an_array(pear: BulkVersion) -> None:
+    """With pointers that begin at the row."""
+    body = lines([RED, {**RED, "weight": 1e9}, {**RED, "weight": -1}])
+    answer = json.loads(scored(pear, "ndjson", "json", body))
+    assert (answer["model"], answer["version"]) == ("fruit", "1")
+    first, second, third = answer["predictions"]
+    assert (first["label"], first["warnings"]) == ("apple", [])
+    assert [warning["pointer"] for warning in second["warnings"]] == ["/1/weight"]
+    assert third == {"errors": [{**BOUND, "pointer": "/2/weight"}]}
+    assert json.loads(scored(pear, "ndjson", "json", b""))["predictions"] == []
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+def test_csv_gives_the_same_answers(pear: BulkVersion, size: int) -> None:
+    """The empty cell is null, a record may span lines, and a row of another width is told in its place."""
+    head = "\ufeffskin.colour,id,weight,skin.spots\r\n"
+    table = f'{head}red,"a\nb",120,2\r\nred,2,-1,\r\nred,3\r\ngreen,4,abc,1\r\n"red",5,1e400,'
+    answer = scored(pear, "csv", "csv", table.encode(), Options(passed=("id",)), size=size)
+    rows = list(csv.DictReader(io.StringIO(answer.decode(), newline="")))
+    assert [row["id"] for row in rows] == ["a\nb", "2", "", "4", "5"]
+    (line,) = read(scored(pear, "ndjson", "ndjson", lines([RED])))
+    assert rows[0]["label"] == line["label"]
+    assert float(rows[0]["probabilities.pear"]) == line["probabilities"]["pear"]
+    assert [json.loads(row["error"])[0]["code"] for row in rows[1:]] == ["bound", "length", "type", "too-large"]
+    assert json.loads(rows[1]["error"]) == [BOUND]
+
+
+def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
+    """One that is missing, one that is unknown; one that comes back is not."""
+    with pytest.raises(InvalidInput) as caught:
+        scored(pear, "csv", "ndjson", b"weight,id,skin.spots,weight\n1,2,3,4\n")
+    assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [
+        ("/skin/colour", "missing"),
+        ("/id", "unknown"),
+        ("/weight", "duplicate"),
+    ]
+    with pytest.raises(AskedWrongly, match="no column 'number'"):
+        scored(pear, "csv", "csv", b"weight,skin.colour\n", Options(passed=("number",)))
+    with pytest.raises(AskedWrongly, match="'label' is a column of the answer"):
+        scored(pear, "csv", "csv", b"weight,skin.colour,label\n", Options(passed=("label",)))
+    assert scored(pear, "csv", "csv", b"weight,skin.colour\n").startswith(b"label,")
+
+
+def test_members_that_come_back_stand_first(pear: BulkVersion) -> None:
+    """As they were written, null where a line has none, also beside errors."""
+    body = lines([{"id": [1, "%s"], **RED}, RED, {"id": 1.50, **RED, "weight": -1}])
+    answers = read(scored(pear, "ndjson", "ndjson", body, Options(passed=("id", "skin.colour"))))
+    assert [list(answer)[:2] for answer in answers] == [["id", "skin.colour"]] * 3
+    assert [answer["id"] for answer in answers] == [[1, "%s"], None, 1.5]
+    assert answers[2] == {"id": 1.5, "skin.colour": "red", "errors": [BOUND]}
+
+
+def test_every_form_is_known_by_a_name_and_a_media_type() -> None:
+    """Whatever the case and the parameters."""
+    assert {form_of_media_type(text) for text in MEDIA_TYPES.values()} == {*get_args(Form), None}
+    assert form_of_media_type("Text/CSV; Charset=UTF-8") == "csv"
+    assert (form_of("a.b/C.JSONL"), form_of("x.parquet"), form_of("x")) == ("ndjson", "parquet", None)

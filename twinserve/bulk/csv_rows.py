@@ -1,0 +1,178 @@
+"""CSV in: a header of dotted names, then a row in each record.
+
+Numbers are as JSON writes them, the empty cell is null.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from math import copysign, isfinite
+from typing import Any, Final
+
+import numpy as np
+
+from twinserve.bulk.checked import Checked, check
+from twinserve.bulk.columns_asked import TableColumns
+from twinserve.bulk.lines import LONGEST
+from twinserve.bulk.version import BulkVersion
+from twinserve.errors import ModelError
+from twinserve.signature import Finding
+from twinserve.signature.request.python_values import TOO_LARGE
+from twinserve.signature.signature import NUMERIC, FeatureType
+
+NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class MalformedTable(ModelError):
+    """The bytes are no table of this form; the message says where."""
+
+
+class Records:
+    """Cuts bytes into whole records: a line's end within quotes ends none."""
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._rest, self._longest = b"", longest
+        self._is_begun = False
+
+    def feed(self, piece: bytes) -> bytes:
+        """The records that end with this piece, all together."""
+        text = self._rest + piece
+        if not self._is_begun and len(text) >= len(BOM):
+            text, self._is_begun = text.removeprefix(BOM), True
+        end = _end(text)
+        self._rest = text[end:]
+        if len(self._rest) > self._longest:
+            raise MalformedTable(f"A row may have {self._longest} bytes at most.")
+        return text[:end]
+
+    def end(self) -> bytes:
+        """The last record, where nothing ends it."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def _end(text: bytes) -> int:
+    """Where the last whole record ends."""
+    if b'"' not in text:
+        return text.rfind(b"\n") + 1
+    letters = np.frombuffer(text, np.uint8)
+    quotes = np.cumsum(letters == ord('"')) & 1
+    ends = np.flatnonzero((letters == ord("\n")) & (quotes == 0))
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+class CsvReader:
+    """Validates records for one version of a model; the first one has names. Threads may share it once it has them."""
+
+    def __init__(self, version: BulkVersion, passed: Sequence[str] = ()) -> None:
+        self._version, self._passed = version, passed
+        self._names: list[str] = []
+        self.columns: TableColumns | None = None
+        self._types = {feature.name: feature.type for feature in version.signature.features}
+
+    def begin(self, records: bytes) -> bytes:
+        """Take the header from the first records; raises `InvalidInput` for columns that do not fit, and
+        `MalformedTable`."""
+        stream = io.StringIO(_text(records), newline="")
+        reader = csv.reader(stream, strict=True)
+        try:
+            self._names = next((line for line in reader if line), [])
+        except csv.Error:
+            raise MalformedTable("The header is not CSV.") from None
+        self.columns = TableColumns(self._version, self._names, self._passed)
+        return stream.read().encode()
+
+    def __call__(self, records: bytes) -> Checked:
+        """The rows of some whole records."""
+        if self.columns is None:
+            raise TypeError("The header comes first.")
+        rows, errors = self._rows(records)
+        passed = {name: self._cells(rows, name) for name in self._passed}
+        checked = check(
+            [self._instance(row) for row in rows if row is not None], self._version.validator.validate_value
+        )
+        checked = checked._replace(passed=passed, common=self.columns.common)
+        return with_errors(checked, len(rows), errors) if errors else checked
+
+    def _rows(self, records: bytes) -> tuple[list[list[str] | None], dict[int, Sequence[Finding]]]:
+        """The cells of each row; None for those that are no rows of this table, whose findings are beside them."""
+        width = len(self._names)
+        rows: list[list[str] | None] = []
+        errors: dict[int, Sequence[Finding]] = {}
+        reader = csv.reader(io.StringIO(_lenient(records), newline=""), strict=True)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return rows, errors
+            except csv.Error:
+                errors[len(rows)] = [Finding((), "malformed-csv", "The row is not CSV.")]
+                rows.append(None)
+                continue
+            if not cells and width != 1:
+                continue
+            if not cells:
+                cells = [""]
+            if len(cells) != width:
+                errors[len(rows)] = [Finding((), "length", f"Must have {width} cells.")]
+                rows.append(None)
+            else:
+                rows.append(cells)
+
+    def _cells(self, rows: Sequence[list[str] | None], name: str) -> list[str | None]:
+        place = self._names.index(name)
+        cells = (None if row is None else row[place] or None for row in rows)
+        return [cell if cell is None or cell.isascii() else _readable(cell) for cell in cells]
+
+    def _instance(self, row: Sequence[str]) -> Any:
+        if self.columns is None:
+            raise TypeError("The header comes first.")
+        return self.columns.instance(
+            {name: self.value(name, row[place]) for name, place in self.columns.places.items()}
+        )
+
+    def value(self, name: str, cell: str) -> Any:
+        """A cell as JSON has it."""
+        if not cell:
+            return None
+        kind = self._types.get(name)
+        if kind in NUMERIC and NUMBER.match(cell):
+            return number(cell)
+        if kind is FeatureType.BOOLEAN:
+            return BOOLEANS.get(cell, cell)
+        return cell
+
+
+def number(text: str) -> float | int:
+    """The number that a JSON text writes; one that no double holds stays too large for any."""
+    value = float(text)
+    return value if isfinite(value) else int(copysign(1, value)) * TOO_LARGE
+
+
+def with_errors(checked: Checked, rows: int, errors: Mapping[int, Sequence[Finding]]) -> Checked:
+    """The same with rows between that were never looked at."""
+    kept = np.array([row for row in range(rows) if row not in errors], dtype=np.int64)
+    moved = {int(kept[row]): findings for row, findings in checked.errors.items()}
+    places = kept if checked.places is None else kept[checked.places]
+    return checked._replace(rows=rows, places=places, errors={**moved, **errors})
+
+
+def _text(records: bytes) -> str:
+    try:
+        return records.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedTable("The table must be in UTF-8.") from None
+
+
+def _lenient(records: bytes) -> str:
+    """Text of a row that is not UTF-8 keeps a lone surrogate, which the validator refuses."""
+    return records.decode("utf-8", "surrogateescape")
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

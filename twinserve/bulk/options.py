@@ -1,0 +1,21 @@
+"""`Options`: what is asked for beside the predictions of many rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """What each answer holds beside the prediction."""
+
+    coverage: float | None = None
+    """The coverage of the intervals or sets, from 0.5 to 0.99; None: there are none."""
+    passed: tuple[str, ...] = ()
+    """The names of columns that come back beside the answers, in this order."""
+    explains: bool = False
+    """Is each prediction explained?"""
+    label: str | None = None
+    """The class that is explained; None: each row's own label."""
+    top: int | None = None
+    """How many contributions are listed; None: all."""
