@@ -52,6 +52,9 @@ def upload(source: Source, form: str | None, answer: str | None) -> Upload:
         raise AskedWrongly(f"form is one of {', '.join(MEDIA_TYPES)}; the name of a file says it by its ending.")
     if answer is not None and answer not in MEDIA_TYPES:
         raise AskedWrongly(f"answer is one of {', '.join(MEDIA_TYPES)}.")
+    if path is not None:
+        with open(path, "rb"):  # noqa: PTH123  # A file that is not there is told before anything is asked.
+            pass
     headers = {"Content-Type": MEDIA_TYPES[told], "Accept": MEDIA_TYPES[answer or told]}
     headers |= {"Content-Encoding": packing} if packing else {}
     return Upload(headers, lambda: _pieces(source), isinstance(source, (str, PathLike, bytes)))

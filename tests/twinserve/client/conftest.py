@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ class Blocking:
 
     def __init__(self, client: Any, runner: asyncio.Runner) -> None:
         self.client, self._runner = client, runner
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """The result of what the client that awaits is asked."""
+        return self._runner.run(coroutine)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self.client, name)
