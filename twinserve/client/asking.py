@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -156,17 +157,22 @@ class Asking:
         return parts
 
     def _of_one_version(self, parts: list[Part], names: Names) -> Steps[list[Part]]:
-        """The parts, where a model was swapped meanwhile: those of an older version are asked for again."""
+        """The parts, all answered by one version: where a model was swapped meanwhile, some are asked for again.
+
+        First the fewer ones; what answers these is the version that serves now, be it newer or, after a rollback,
+        older. Then those of any other version."""
+        serving = Counter(part.version for part in parts).most_common(1)[0][0]
         for _ in range(ROUNDS):
-            newest = max((part.version for part in parts), key=_order)
-            older = [place for place, part in enumerate(parts) if part.version != newest]
-            if not older:
+            others = [place for place, part in enumerate(parts) if part.version != serving]
+            if not others:
                 return parts
-            again = yield Together((self._answered(parts[place].piece, names, place) for place in older), self._at_once)
-            for place, some in zip(older, again, strict=True):
-                parts[place] = some[0] if len(some) == 1 else parts[place]
-            errors = [part.error for part in parts if part.error is not None]
-            if errors:
+            again = yield Together(
+                (self._answered(parts[place].piece, names, place) for place in others), self._at_once
+            )
+            by_place = dict(zip(others, again, strict=True))
+            serving = again[-1][-1].version
+            parts = [new for place, part in enumerate(parts) for new in by_place.get(place, [part])]
+            if errors := [part.error for part in parts if part.error is not None]:
                 raise joined(errors, MOST_FINDINGS, all_asked=True)
         if len({part.version for part in parts}) > 1:
             warnings.warn("The parts of this input were answered by several versions.", MixedVersions, stacklevel=2)
@@ -194,11 +200,6 @@ def _is_answer(answer: Any, count: int | None) -> bool:
 
 def _found(parts: Sequence[Part]) -> int:
     return sum(len(part.error.findings) for part in parts if part.error is not None)
-
-
-def _order(version: str) -> tuple[int, str]:
-    """Versions are numbers from 1."""
-    return (int(version), "") if version.isdecimal() else (0, version)
 
 
 def _of_row(warning: Mapping[str, str]) -> dict[str, str]:
