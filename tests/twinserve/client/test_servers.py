@@ -19,7 +19,16 @@ from harness.credentials import write_keys, write_signing_key
 from harness.ports import free_port
 from harness.running import DOORS, Running, running
 from harness.swapping import BODY
-from twinserve.client import AsyncClient, Client, ClientCredentials, Retries, TooManyRequests, Unauthorized
+from tests.hosts.nginx import NGINX, PREFIX, behind_a_prefix
+from twinserve.client import (
+    AsyncClient,
+    Client,
+    ClientCredentials,
+    Retries,
+    TooManyRequests,
+    Unauthorized,
+    UnexpectedAnswer,
+)
 from twinserve.store.registry import Registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.parametrize("door", DOORS)]
@@ -67,6 +76,26 @@ def test_keys_and_tokens(door: str, swapping_store: Path, tmp_path: Path) -> Non
         Client(url(server), key=key) as client,
     ):
         assert client.predict(PEAR)["version"] == "1"
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_below_a_prefix_behind_nginx(door: str, swapping_store: Path, tmp_path: Path) -> None:
+    """It takes 1 MiB of a body, and says 413 as a page of its own; a token is got below the prefix, too."""
+    key = write_keys(tmp_path / "keys.json", alice="predict read")["alice"]
+    more = {"keys": tmp_path / "keys.json", "signing_key": write_signing_key(tmp_path)}
+    frame = pd.concat([fruit.table(1000).features] * 20, ignore_index=True)
+    with (
+        running(door, tmp_path, swapping_store, model="fruit", auth="oauth", **more) as server,
+        behind_a_prefix(server.port, tmp_path / "nginx") as nginx,
+        Client(url(nginx.server) + PREFIX, oauth=ClientCredentials("alice", key)) as client,
+    ):
+        assert client.predict(PEAR)["version"] == "1"
+        answer = client.predict(frame)
+        assert (len(answer), answer["label"].head(1000).tolist()) == (20_000, answer["label"].tail(1000).tolist())
+        server.process.kill()
+        server.process.wait()
+        with Client(url(nginx.server) + PREFIX, retries=1) as other, pytest.raises(UnexpectedAnswer, match="502"):
+            other.predict(PEAR)
 
 
 def test_a_server_that_asks_for_patience_gets_it(door: str, swapping_store: Path, tmp_path: Path) -> None:
