@@ -20,6 +20,7 @@ from twinserve.inprocess.frames import instances
 from twinserve.signature import json_schema
 
 SCHEMA = json.dumps(json_schema(EVERY_TYPE)).encode()
+TEXT: Any = "2024-02-29T12:30"
 OSLO, UTC = "Europe/Oslo", datetime.UTC
 
 
@@ -49,7 +50,7 @@ def every_type(**columns: Any) -> pd.DataFrame:
         {"group.deep.boolean": pd.array([True, None], dtype="boolean")},
         {"size": pd.Categorical(["small", None], categories=["large", "small"]), "note": pd.Categorical([1, 2])},
         {"town": pd.array(["Oslo", None], dtype="string"), "note": pd.array(["ä", "\u2028"], dtype="string")},
-        {"day": pd.to_datetime(["2024-02-29", None]), "at": pd.to_datetime(["2024-02-29T12:30", None])},
+        {"day": pd.to_datetime(pd.Series(["2024-02-29", None])), "at": pd.to_datetime(pd.Series([TEXT, None]))},
         {"at": pd.to_datetime(["2024-02-29T12:30", "2024-07-01T00:00"]).tz_localize(OSLO)},
         {"at": pd.array(["2024-02-29T12:30:00.123456789", "2024-07-01"], dtype="datetime64[ns]")},
         {

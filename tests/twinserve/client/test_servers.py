@@ -55,7 +55,7 @@ def test_threads_and_tasks_share_a_client(door: str, swapping_store: Path, tmp_p
 
         async def many() -> list[Any]:
             async with AsyncClient(url(server)) as client:
-                return await asyncio.gather(*map(client.predict, [*instances * 2, frame]))
+                return await asyncio.gather(*(client.predict(one) for one in [*instances * 2, frame]))
 
         *answers, last = asyncio.run(many())
         assert answers == expected * 2
@@ -92,8 +92,7 @@ def test_below_a_prefix_behind_nginx(door: str, swapping_store: Path, tmp_path: 
         assert client.predict(PEAR)["version"] == "1"
         answer = client.predict(frame)
         assert (len(answer), answer["label"].head(1000).tolist()) == (20_000, answer["label"].tail(1000).tolist())
-        server.process.kill()
-        server.process.wait()
+        server.stop()
         with Client(url(nginx.server) + PREFIX, retries=1) as other, pytest.raises(UnexpectedAnswer, match="502"):
             other.predict(PEAR)
 
@@ -119,7 +118,7 @@ def test_a_restart_under_load_loses_nothing(door: str, swapping_store: Path, tmp
             seen[client.predict(PEAR)["label"]] += 1
 
     with Client(f"http://127.0.0.1:{port}", retries=PATIENT) as client, ThreadPoolExecutor(16) as pool:
-        asking = []
+        asking: list[Any] = []
         for number in range(2):
             (tmp_path / str(number)).mkdir()
             with running(door, tmp_path / str(number), swapping_store, model="fruit", port=port) as server:
