@@ -41,6 +41,17 @@ class Blocking:
         return call
 
 
+def rows(client: Blocking, given: Any, **options: Any) -> list[Any]:
+    """All answers of `bulk`, whichever client gives them."""
+    if not isinstance(client.client, AsyncClient):
+        return list(client.client.bulk(given, **options))
+
+    async def collected() -> list[Any]:
+        return [answer async for answer in client.client.bulk(given, **options)]
+
+    return list(client.run(collected()))
+
+
 Open = Callable[..., Blocking]
 """Opens a client of either kind: of a service in this process, or of a URL."""
 
