@@ -9,6 +9,7 @@ LIBRARIES ?= .venv-libraries
 KSERVE := .venv-kserve
 MLSERVER := .venv-mlserver
 CLIENTS := .venv-clients
+RAY := .venv-ray
 AUDITS ?= .node-graphql
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
@@ -37,7 +38,7 @@ test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols ray lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -101,6 +102,9 @@ test-graphql: setup-dev $(AUDITS)/.made ## The audits of GraphQL over HTTP, from
 protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made ## Ask both doors with the clients of Triton, KServe, MLServer, MLflow and SageMaker
 	@$(PY) -m pytest -q -m environments tests/protocols
 
+ray: $(RAY)/.made ## The contract over Ray Serve, and what a cluster does when replicas and nodes are killed
+	@$(RAY)/bin/python -m pytest -q -p no:cacheprovider -m environments tests/ray
+
 test-fast: setup-dev ## Without the tests that start servers or train for long
 	@$(PY) -m pytest -q -n auto --dist loadfile -m "not slow and not environments"
 
@@ -137,6 +141,12 @@ $(HOSTS)/.made: requirements/hosts.txt
 	@echo "Installing other libraries and servers into $(HOSTS) (about a minute and a half)"
 	@$(PYTHON) -m venv --clear $(HOSTS)
 	@$(HOSTS)/bin/python -m $(INSTALL) requirements/hosts.txt
+	@touch $@
+
+$(RAY)/.made: requirements/ray.txt
+	@echo "Installing Ray into $(RAY) (about a minute)"
+	@$(PYTHON) -m venv --clear $(RAY)
+	@$(RAY)/bin/python -m $(INSTALL) requirements/ray.txt
 	@touch $@
 
 $(LIBRARIES)/.made: requirements/libraries.txt
@@ -186,6 +196,8 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	  -o bench/compare/requirements.txt
 	@$(LOCK) --extra flask --extra train --extra boosters bench/tables/requirements.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o bench/tables/requirements.txt
+	@$(LOCK) --extra fastapi --extra flask --extra train --extra ray --extra tests requirements/ray.in -c requirements/run.txt -c requirements/dev.txt \
+	  -o requirements/ray.txt
 	@for name in kserve mlserver clients; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 

@@ -22,7 +22,7 @@ from twinserve.testing.contract.suite import example_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi", "serve_django")
+PACKAGES: Final = ("twinserve", "serve_flask", "serve_fastapi", "serve_django", "serve_ray")
 MINE: Final = {
     "model.py": "ORIGIN = 'mine'\n",
     "serve.py": "ORIGIN = 'mine'\n",

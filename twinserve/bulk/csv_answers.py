@@ -10,7 +10,7 @@ import msgspec
 from twinserve.arrays import FloatArray
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
-from twinserve.bulk.objects import json_texts
+from twinserve.bulk.objects import as_text_cell
 from twinserve.predict.targets.target import Coded
 
 SPECIAL = frozenset(',"\r\n')
@@ -48,14 +48,5 @@ def _written(column: FloatArray | Coded) -> list[str]:
 
 
 def _cells(values: Any) -> list[str]:
-    """Texts as they are, anything else as JSON."""
     given = values if isinstance(values, list) else values.to_pylist()
-    texts = json_texts(given)
-    cells: list[str] = []
-    for value, text in zip(given, texts, strict=True):
-        if isinstance(value, str):
-            cells.append(quoted(value))
-        else:
-            plain = msgspec.json.decode(text) if text.startswith('"') else text
-            cells.append("" if text == "null" else quoted(plain))
-    return cells
+    return ["" if text is None else quoted(text) for text in map(as_text_cell, given)]

@@ -72,3 +72,13 @@ def json_texts(values: Any) -> list[str]:
 
 
 NULL: Final = "null"
+
+
+def as_text_cell(value: Any) -> str | None:
+    """A value as the text of a cell: a text as it is, null as none, anything else as its JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    text = msgspec.json.encode(value)
+    if text == b"null":
+        return None
+    return str(msgspec.json.decode(text)) if text.startswith(b'"') else text.decode()

@@ -56,7 +56,7 @@ class Scoring:
         require_pyarrow(reads, writes)
         self._answer = Answering(version, options, predict)
         self._reading = reading(version, reads, options)
-        self._writing = writing(version, writes, options)
+        self._writing = writing(version, writes, options, self._reading)
         self.media_type = MEDIA_TYPES[writes]
         self.rows = self.bad_rows = 0
         """Answered so far, and those of them that have errors."""
@@ -83,18 +83,22 @@ def reading(version: BulkVersion, form: Form, options: Options) -> Reading:
         return _ReadLines(version, options)
     if form == "csv":
         return _ReadCsv(version, options)
-    raise NotImplementedError(form)
+    from twinserve.bulk.arrow_forms import ReadArrow, ReadParquet
+
+    return ReadArrow(version, options) if form == "arrow" else ReadParquet(version, options)
 
 
-def writing(version: BulkVersion, form: Answer, options: Options) -> Writing:
-    """What writes a form."""
+def writing(version: BulkVersion, form: Answer, options: Options, source: Reading) -> Writing:
+    """What writes a form; columns that come back have the types of the source."""
     if form == "json":
         return _WriteJson(version)
     if form == "ndjson":
         return _WriteLines(version)
     if form == "csv":
         return _WriteCsv(version, options)
-    raise NotImplementedError(form)
+    from twinserve.bulk.arrow_forms import WriteArrow, WriteParquet
+
+    return (WriteArrow if form == "arrow" else WriteParquet)(version, options, source)
 
 
 class _ReadLines:
@@ -125,8 +129,8 @@ class _ReadCsv:
             self._check.begin(b"")  # Without any byte, no column is there.
 
     def _checked(self, records: bytes) -> Iterator[Checked]:
-        if records.strip() and self._check.columns is None:
-            records = self._check.begin(records)
+        if self._check.columns is None:
+            records = self._check.begin(records) if records.strip() else b""
         if records:
             yield self._check(records)
 

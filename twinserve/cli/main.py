@@ -33,6 +33,9 @@ VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "look after its versions": {
         name: Entry(verb.sentence, "twinserve.cli.verbs") for name, verb in version_verbs.VERBS.items()
     },
+    "use it": {
+        "score": Entry("answer every row of a table: files, folders, databases", "twinserve.cli.score"),
+    },
     "serve it": {
         "serve": Entry("serve the champion: both doors, or `serve flask`, or `serve fastapi`", "twinserve.cli.serve"),
         "keys": Entry("create, list and revoke API keys; make keys that sign or seal", "twinserve.cli.keys"),
@@ -43,7 +46,7 @@ VERBS: Final[Mapping[str, Mapping[str, Entry]]] = {
 }
 EPILOG: Final = (
     "twinserve VERB --help describes a verb. Exit codes: 0 done, 1 failed, 2 wrong usage or nothing to learn from, "
-    "3 registered but not promoted."
+    "3 registered but not promoted, 4 scored, and some rows have errors."
 )
 
 

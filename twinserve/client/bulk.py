@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from twinserve.bulk.forms import MEDIA_TYPES
 from twinserve.client import replies
 from twinserve.client.bodies import one_body
 from twinserve.client.calling import Caller, checked_id
@@ -19,8 +20,7 @@ ROWS: Final = 1_000
 BYTES: Final = 512 * 1024
 """Of a request: half of what nginx takes by default. With a thousand rows at a time a row costs little more than its
 work."""
-NDJSON: Final = "application/x-ndjson"
-ARROW: Final = "application/vnd.apache.arrow.stream"
+NDJSON, ARROW = MEDIA_TYPES["ndjson"], MEDIA_TYPES["arrow"]
 
 
 class Bulk:

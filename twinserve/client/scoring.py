@@ -7,25 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import PurePath
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final
 
+from twinserve.bulk.forms import MEDIA_TYPES, SUFFIXES, Answer, Form, form_of
 from twinserve.errors import AskedWrongly
 
-Form = Literal["ndjson", "csv", "arrow", "parquet"]
-MEDIA_TYPES: Final[Mapping[str, str]] = {
-    "ndjson": "application/x-ndjson",
-    "csv": "text/csv",
-    "arrow": "application/vnd.apache.arrow.stream",
-    "parquet": "application/vnd.apache.parquet",
-}
-SUFFIXES: Final[Mapping[str, Form]] = {
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".arrow": "arrow",
-    ".arrows": "arrow",
-    ".parquet": "parquet",
-}
+READ: Final[Mapping[str, Form]] = {form: form for form in SUFFIXES.values()}
 PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 PIECE: Final = 256 * 1024
 Source = str | PathLike[str] | IO[bytes] | bytes | Iterable[bytes]
@@ -47,15 +34,16 @@ def upload(source: Source, form: str | None, answer: str | None) -> Upload:
     path = PurePath(fspath(source)) if isinstance(source, (str, PathLike)) else None
     packing = None if path is None else PACKED.get(path.suffix.lower())
     named = path if path is None or packing is None else PurePath(path.stem)
-    told = form or (None if named is None else SUFFIXES.get(named.suffix.lower()))
-    if told is None or told not in MEDIA_TYPES:
-        raise AskedWrongly(f"form is one of {', '.join(MEDIA_TYPES)}; the name of a file says it by its ending.")
-    if answer is not None and answer not in MEDIA_TYPES:
-        raise AskedWrongly(f"answer is one of {', '.join(MEDIA_TYPES)}.")
+    told = READ.get(form) if form is not None else None if named is None else form_of(named.name)
+    if told is None:
+        raise AskedWrongly(f"form is one of {', '.join(READ)}; the name of a file says it by its ending.")
+    wanted = told if answer is None else READ.get(answer)
+    if wanted is None:
+        raise AskedWrongly(f"answer is one of {', '.join(READ)}.")
     if path is not None:
         with open(path, "rb"):  # noqa: PTH123  # A file that is not there is told before anything is asked.
             pass
-    headers = {"Content-Type": MEDIA_TYPES[told], "Accept": MEDIA_TYPES[answer or told]}
+    headers = {"Content-Type": media_type(told), "Accept": media_type(wanted)}
     headers |= {"Content-Encoding": packing} if packing else {}
     return Upload(headers, lambda: _pieces(source), isinstance(source, (str, PathLike, bytes)))
 
@@ -64,10 +52,15 @@ def answer_form(destination: Destination | None, answer: str | None) -> str | No
     """The form of the answer: what is asked for, or what the destination's name says."""
     if answer is not None or not isinstance(destination, (str, PathLike)):
         return answer
-    suffix = PurePath(fspath(destination)).suffix.lower()
-    if suffix not in SUFFIXES:
+    told = form_of(fspath(destination))
+    if told is None:
         raise AskedWrongly(f"The answer goes to a file named {', '.join(SUFFIXES)}, or say answer=.")
-    return SUFFIXES[suffix]
+    return told
+
+
+def media_type(form: Answer) -> str:
+    """The media type of a form, without parameters."""
+    return MEDIA_TYPES[form].partition(";")[0]
 
 
 def _pieces(source: Source) -> Iterator[bytes]:

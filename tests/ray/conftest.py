@@ -1,0 +1,34 @@
+"""A cluster for each file of tests, and a plain worker of the same store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import swapping
+from harness.running import Running, running
+from tests.ray.cluster import Cluster, cluster
+from twinserve.store.registry import Registry
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Two versions that answer differently, and a damaged one."""
+    return swapping.store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def ray(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Cluster]:
+    """A cluster of one node."""
+    with cluster(tmp_path_factory.mktemp("ray"), registry.folder.parent, cpus=2) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Running]:
+    """The FastAPI door without Ray."""
+    folder: Path = tmp_path_factory.mktemp("plain")
+    with running("serve_fastapi", folder, registry.folder.parent, model="fruit", auth="none", protocols="") as server:
+        yield server

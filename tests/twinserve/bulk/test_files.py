@@ -1,0 +1,237 @@
+"""Whole files: the same answers as in pieces, under their name whole or not at all, and after a kill to the byte."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from harness import fruit
+from tests.twinserve.bulk.made import opened, scored
+from twinserve.bulk.files import journal
+from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
+from twinserve.bulk.files.parquet_footer import MAGIC
+from twinserve.bulk.files.source import open_source
+from twinserve.bulk.forms import Form, form_of
+from twinserve.bulk.options import Options
+from twinserve.bulk.version import BulkVersion
+from twinserve.errors import ModelError
+
+OPTIONS = Options(passed=("id",), coverage=0.9)
+NAMES = ("a.parquet", "a.csv", "a.ndjson", "a.arrows", "a.arrow")
+BAD = {7: -1.0, 333: -2.0}
+"""The weight of some rows, which no fruit has."""
+
+
+@pytest.fixture(scope="module")
+def pear(pristine_fruit: Path) -> BulkVersion:
+    """Fruit: a number, a category and a number that may be null."""
+    return opened(pristine_fruit.parents[1])
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400 rows in each form, of which two have errors; in groups of 30 where a form has groups."""
+    folder = tmp_path_factory.mktemp("tables")
+    frame = fruit.table(400).features
+    for row, weight in BAD.items():
+        frame.loc[row, "weight"] = weight
+    table = pa.Table.from_pandas(frame.assign(id=range(400)), preserve_index=False)
+    parquet.write_table(table, folder / "in.parquet", row_group_size=30)
+    frame.assign(id=range(400)).to_csv(folder / "in.csv", index=False)
+    for name, writer in (("in.arrows", pa.ipc.new_stream), ("in.arrow", pa.ipc.new_file)):
+        with writer(str(folder / name), table.schema) as file:
+            file.write_table(table, max_chunksize=30)
+    rows = [
+        {"weight": row["weight"], "skin": {"colour": row["skin.colour"], "spots": row["skin.spots"]}, "id": row["id"]}
+        for row in table.to_pylist()
+    ]
+    (folder / "in.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (folder / "in.csv.gz").write_bytes(gzip.compress((folder / "in.csv").read_bytes()))
+    return folder
+
+
+def form(name: str) -> Form:
+    """The form of a file."""
+    found = form_of(name.removesuffix(".gz"))
+    assert found is not None
+    return found
+
+
+def answer(
+    version: BulkVersion, read: Path, target: Path, tell: Callable[[int, int], None] = lambda *_: None, **more: Any
+) -> Summary:
+    """Answer a file in groups of 60 rows."""
+    asking = Asking(version, OPTIONS, form(target.name), 2, 60)
+    source = open_source(str(read), form(read.name), version, OPTIONS)
+    return to_file(asking, source, read, target, tell, **more)
+
+
+def values(path: Path) -> Any:
+    """What a file says."""
+    match form(path.name):
+        case "parquet":
+            return parquet.read_table(path).to_pylist()
+        case "arrow":
+            held = path.read_bytes()
+            opening = pa.ipc.open_file if held.startswith(b"ARROW1") else pa.ipc.open_stream
+            return opening(held).read_all().to_pylist()
+        case _:
+            return path.read_text()
+
+
+@pytest.mark.parametrize("read", ["in.parquet", "in.csv", "in.csv.gz", "in.ndjson", "in.arrow", "in.arrows"])
+@pytest.mark.parametrize("written", NAMES)
+def test_a_file_says_what_the_pieces_say(
+    pear: BulkVersion, tables: Path, tmp_path: Path, read: str, written: str
+) -> None:
+    """In every form from every form; nothing else stays behind."""
+    summary = answer(pear, tables / read, tmp_path / written)
+    assert summary == Summary(400, len(BAD))
+    assert [path.name for path in tmp_path.iterdir()] == [written]
+    body = (tables / read.removesuffix(".gz").replace("in.arrow", "in.arrows").replace("ss", "s")).read_bytes()
+    whole = tmp_path / f"whole{Path(written).suffix}"
+    whole.write_bytes(scored(pear, form(read), form(written), body, OPTIONS))
+    assert values(tmp_path / written) == values(whole)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("read", ["in.parquet", "in.csv", "in.ndjson", "in.arrows"])
+@pytest.mark.parametrize("written", NAMES)
+def test_a_run_that_goes_on_writes_the_same_bytes(
+    pear: BulkVersion, tables: Path, tmp_path: Path, read: str, written: str
+) -> None:
+    """Wherever the last one was killed, and if it had begun to write more than the journal knows."""
+    expected = tmp_path / f"expected-{written}"
+    answer(pear, tables / read, expected)
+    target, told, summary = tmp_path / written, list[int](), Summary(0, 0)
+
+    def tell(rows: int, _place: int) -> None:
+        told.append(rows)
+        if len(told) % 2 == 0:
+            raise Killed
+
+    for _ in range(20):
+        try:
+            summary = answer(pear, tables / read, target, tell, goes_on=True)
+        except Killed:
+            assert not target.exists()
+            for ending, torn in (("partial", b"torn"), ("journal", b'{"place":')):
+                with target.with_name(f"{written}.{ending}").open("ab") as file:
+                    file.write(torn)
+        else:
+            break
+    assert summary == Summary(400, len(BAD))
+    assert target.read_bytes() == expected.read_bytes()
+    assert told == sorted(told)
+    assert {path.name for path in tmp_path.iterdir()} == {written, expected.name}
+
+
+def test_an_end_that_was_written_is_not_written_again(
+    pear: BulkVersion, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process may be killed before and after the file has its name."""
+    target, read = tmp_path / "a.parquet", tables / "in.parquet"
+    calls: list[object] = []
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    def third(folder: Path) -> None:
+        calls.append(folder)
+        if len(calls) == 3:
+            raise Killed
+
+    for owner, name, kill in ((Path, "replace", killed), (journal, "sync_folder", third)):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, kill)
+            with pytest.raises(Killed):
+                answer(pear, read, target)
+        content = target.with_name("a.parquet.partial") if owner is Path else target
+        before = content.read_bytes()
+        assert answer(pear, read, target, goes_on=True) == Summary(400, len(BAD))
+        assert target.read_bytes() == before
+        assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+        target.unlink()
+
+
+def test_another_run_does_not_go_on(pear: BulkVersion, tables: Path, tmp_path: Path) -> None:
+    """With another table or other options it would mix two answers; without --resume it begins anew."""
+    target = tmp_path / "a.csv"
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        answer(pear, tables / "in.csv", target, killed)
+    with pytest.raises(journal.OtherRun, match="another run"):
+        answer(pear, tables / "in.ndjson", target, goes_on=True)
+    assert answer(pear, tables / "in.ndjson", target).rows == 400
+
+
+def test_two_processes_do_not_write_one_file(pear: BulkVersion, tables: Path, tmp_path: Path) -> None:
+    """The second one is told so, and the first one goes on."""
+    target = tmp_path / "a.csv"
+
+    def again(rows: int, _place: int) -> None:
+        if rows == 0:
+            with pytest.raises(journal.InUse, match="Another process"):
+                answer(pear, tables / "in.csv", target)
+
+    assert answer(pear, tables / "in.csv", target, again).rows == 400
+
+
+@pytest.mark.parametrize("written", ["ndjson", "csv", "arrow", "parquet"])
+def test_a_stream_has_the_same_answers(pear: BulkVersion, tables: Path, tmp_path: Path, written: Form) -> None:
+    """As standard output gets them."""
+    asking, read = Asking(pear, OPTIONS, written, 2, 60), tables / "in.parquet"
+    sink = tmp_path / f"a.{written}"
+    with sink.open("wb") as file:
+        to_stream(asking, open_source(str(read), "parquet", pear, OPTIONS), file, lambda *_: None)
+    body = scored(pear, "parquet", written, read.read_bytes(), OPTIONS)
+    (tmp_path / f"b.{written}").write_bytes(body)
+    assert values(sink) == values(tmp_path / f"b.{written}")
+
+
+def test_no_rows_are_a_whole_file(pear: BulkVersion, tmp_path: Path) -> None:
+    """With the columns of the answer."""
+    empty = pa.table({"weight": [1.0], "skin.colour": ["red"], "id": [1]}).slice(0, 0)
+    parquet.write_table(empty, tmp_path / "in.parquet")
+    for name in NAMES:
+        assert answer(pear, tmp_path / "in.parquet", tmp_path / name) == Summary(0, 0)
+    assert parquet.read_table(tmp_path / "a.parquet").column_names == [
+        "id",
+        "label",
+        "probabilities.apple",
+        "probabilities.pear",
+        "set",
+        "warnings",
+        "error",
+    ]
+    assert (tmp_path / "a.csv").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.parquet", MAGIC), ("x.arrow", b"ARROW1"), ("x.arrows", b"abcdefgh")])
+def test_what_is_no_table_is_told_in_a_sentence(pear: BulkVersion, tmp_path: Path, name: str, content: bytes) -> None:
+    """Before anything is written."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match="no "):
+        answer(pear, tmp_path / name, tmp_path / "a.csv")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_footer_with_no_such_type_is_refused() -> None:
+    """Nothing else in a file is read as a footer."""
+    from twinserve.bulk.files.parquet_footer import moved
+
+    with pytest.raises(ValueError, match="no such type"):
+        moved(b"\x1d", 1)

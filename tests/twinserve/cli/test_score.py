@@ -1,0 +1,235 @@
+"""`twinserve score`: from its arguments to what is written, said and returned."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pyarrow import parquet
+
+from harness import fruit
+from twinserve.cli.main import main
+from twinserve.store.registry import Registry
+
+Score = Callable[..., int]
+
+
+@pytest.fixture
+def folder(pristine_fruit: Path, tmp_path: Path) -> Path:
+    """A store whose champion is a model of fruit, and tables of 50 rows."""
+    shutil.copytree(pristine_fruit.parents[1], tmp_path / "store")
+    Registry(tmp_path / "store", "fruit").promote(1)
+    frame = fruit.table(50).features.assign(id=range(50))
+    frame.to_parquet(tmp_path / "in.parquet")
+    frame.to_csv(tmp_path / "in.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture
+def score(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Score:
+    """Run the command in that folder; gives its exit code."""
+    monkeypatch.chdir(folder)
+    return lambda *arguments: main(["score", *arguments, "--artifacts", "store", "--pass", "id"])
+
+
+def test_a_table_is_answered(score: Score, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line on standard error says how many rows; standard output has nothing."""
+    assert score("in.csv", "out.parquet", "--coverage", "0.9", "--version", "1", "--model", "fruit") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(r"50 rows in [0-9.]+ s \([0-9,]+ a second\)\n", said.err)
+    table = parquet.read_table("out.parquet")
+    assert table.column_names[:2] == ["id", "label"]
+    assert "set" in table.column_names
+    assert table["id"].to_pylist() == [str(row) for row in range(50)]
+
+
+def test_rows_with_errors_have_an_exit_code(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything is written nevertheless."""
+    (folder / "in.csv").write_text("weight,skin.colour,id\n-1,red,7\n100,red,8\n")
+    assert score("in.csv", "out.csv") == 4
+    assert "2 rows" in (said := capsys.readouterr().err)
+    assert said.endswith("; 1 have errors in place of an answer\n")
+    first, second = csv.DictReader((folder / "out.csv").read_text().splitlines())
+    assert (first["id"], first["label"], json.loads(first["error"])[0]["code"]) == ("7", "", "bound")
+    assert (second["label"], second["error"]) == ("apple", "")
+
+
+def test_explanations_stand_beside_the_answers(score: Score, folder: Path) -> None:
+    """As `POST /explain` gives them."""
+    assert score("in.parquet", "out.ndjson", "--explain", "--top", "1", "--class", "pear") == 0
+    for line in (folder / "out.ndjson").read_text().splitlines():
+        explanation = json.loads(line)["explanation"]
+        assert (explanation["class"], len(explanation["contributions"])) == ("pear", 1)
+
+
+def test_a_folder_gives_a_folder(score: Score, folder: Path) -> None:
+    """With a file for each table, in the folders where these are; it replaces no other."""
+    frame = fruit.table(9).features.assign(id=1)
+    for name in ("in/b.parquet", "in/year=1/a.parquet", "in/_x.parquet", "in/readme.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        frame.to_parquet(folder / name)
+    assert score("in", "out") == 0
+    found = [str(path.relative_to(folder / "out")) for path in sorted((folder / "out").rglob("*")) if path.is_file()]
+    assert found == ["b.parquet", "year=1/a.parquet"]
+    assert parquet.read_table(folder / "out" / "b.parquet").num_rows == 9
+    assert score("in", "out") == 2
+    assert score("in", "csv", "--to", "csv", "--resume") == 0
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(("csv", "out"))) == ["csv", "out"]
+    assert (folder / "csv" / "b.parquet.csv").read_text().startswith("id,label,")
+
+
+def test_standard_streams(score: Score, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Their form must be said; answers have that of the rows unless another is given."""
+    for to, begins in (([], "id,label,"), (["--to", "ndjson"], '{"id":"0",')):
+        with (folder / "in.csv").open() as given, (tmp_path / "out").open("w+") as taken:
+            monkeypatch.setattr(sys, "stdin", given)
+            monkeypatch.setattr(sys, "stdout", taken)
+            assert score("-", "-", "--format", "csv", *to) == 0
+        assert (tmp_path / "out").read_text().startswith(begins)
+
+
+def test_a_database_is_read_and_written(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Into a new table, all or nothing."""
+    frame = fruit.table(50).features.assign(id=range(50))
+    with sqlite3.connect(folder / "fruit.db") as database:
+        frame.to_sql("fruit", database, index=False)
+    query = ["--query", "select * from fruit order by id"]
+    assert score("sqlite:///fruit.db", "out.csv", *query) == 0
+    assert score("in.csv", "sqlite:///out.db", "--table", "answers") == 0
+    with sqlite3.connect(folder / "out.db") as database:
+        held = pd.read_sql_query("select * from answers", database)
+    assert score("in.csv", "all.csv") == 0
+    written = pd.read_csv(folder / "all.csv", dtype={"id": str})
+    assert held.drop(columns="error").equals(written.drop(columns="error"))
+    assert (folder / "out.csv").read_text() == (folder / "all.csv").read_text()
+    capsys.readouterr()
+    assert score("in.csv", "sqlite:///out.db", "--table", "answers") == 2
+    assert "is there already" in capsys.readouterr().err
+    assert score("sqlite:///fruit.db", "x.csv", "--query", "select * from nowhere") == 1
+    assert "no such table: nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing.csv", "out.csv"], "Cannot read 'nothing.csv': No such file or directory."),
+        (["in.csv", "in.csv"], "'in.csv' is the table itself"),
+        (["in.csv", "no/out.csv"], "There is no folder 'no'"),
+        (
+            ["in.csv", "out.txt"],
+            "The ending of 'out.txt' names no form; give --to with one of: ndjson, csv, arrow, parquet",
+        ),
+        (["-", "out.csv"], "Standard input names no form; give --format"),
+        (["in.csv", "out.csv", "--pass", "number"], "There is no column 'number'."),
+        (["in.csv", "out.csv", "--coverage", "0.2"], "coverage: Must be from 0.5 to 0.99."),
+        (["in.csv", "out.csv", "--explain", "--class", "plum"], "class: The model does not have this class."),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    score: Score, folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    """In one sentence, with exit code 2; nothing is written."""
+    before = sorted(folder.iterdir())
+    assert score(*arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("twinserve: ")
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-", "out.csv", "--resume"],
+        ["in.csv", "-", "--resume"],
+        ["sqlite:///x.db", "out.csv"],
+        ["in.csv", "out.csv", "--query", "select 1"],
+        ["in.csv", "sqlite:///x.db"],
+        ["in.csv", "out.csv", "--top", "3"],
+    ],
+)
+def test_options_that_contradict_each_other_are_a_wrong_usage(score: Score, arguments: list[str]) -> None:
+    """As the parser tells it."""
+    with pytest.raises(SystemExit) as end:
+        score(*arguments)
+    assert end.value.code == 2
+
+
+def test_a_table_without_the_columns_is_refused(score: Score, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each column is named before the first row."""
+    (folder / "in.csv").write_text("skin.colour,id,price\nred,1,2\n")
+    assert score("in.csv", "out.csv") == 2
+    assert capsys.readouterr().err == (
+        "twinserve: The table does not fit the model. /weight: This field is required. "
+        "/price: This field is not part of the input.\n"
+    )
+
+
+ROWS = 1_500_000
+
+
+@pytest.fixture(scope="module")
+def large(pristine_fruit: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store and a table that takes seconds."""
+    folder = tmp_path_factory.mktemp("large")
+    shutil.copytree(pristine_fruit.parents[1], folder / "store")
+    Registry(folder / "store", "fruit").promote(1)
+    fruit.table(ROWS).features.assign(id=range(ROWS)).to_parquet(folder / "in.parquet", row_group_size=100_000)
+    return folder
+
+
+def program(folder: Path, *arguments: str) -> list[str]:
+    """The command as a process."""
+    given = [str(folder / one) if one.startswith(("in.", "out.", "all.")) else one for one in arguments]
+    return [sys.executable, "-m", "twinserve.cli.main", "score", *given, "--artifacts", str(folder / "store")]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_run_that_is_killed_at_any_moment_goes_on(large: Path, ending: str) -> None:
+    """By SIGKILL, again and again, at moments that nobody chose: the file has the bytes of a run without."""
+    subprocess.run(program(large, "in.parquet", f"all.{ending}", "--pass", "id"), check=True, capture_output=True)
+    target, moments, kills = large / f"out.{ending}", random.Random(0), 0
+    for run in range(100):
+        process = subprocess.Popen(program(large, "in.parquet", target.name, "--pass", "id", "--resume"))
+        try:
+            assert process.wait(moments.uniform(1.0, 2.0 + run)) == 0
+            break
+        except subprocess.TimeoutExpired:
+            assert not target.exists() or target.stat().st_size == (large / f"all.{ending}").stat().st_size
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    assert kills
+    assert target.read_bytes() == (large / f"all.{ending}").read_bytes()
+    assert not [path for path in large.iterdir() if path.name.endswith((".partial", ".journal"))]
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_rows(large: Path) -> None:
+    """Ten times as many rows take no more than a few batches beside."""
+
+    def peak(rows: int) -> int:
+        frame = fruit.table(rows).features
+        frame.to_parquet(large / f"in.{rows}.parquet", row_group_size=100_000)
+        process = subprocess.Popen(program(large, f"in.{rows}.parquet", f"out.{rows}.parquet"))
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss
+
+    assert peak(3_000_000) < 1.35 * peak(300_000)

@@ -1,0 +1,166 @@
+"""`Journal`: a file that appears under its name once it is whole, and what is needed to go on after a kill.
+
+Beside OUT there are OUT.partial, which becomes OUT, and OUT.journal, a line for each group of rows in it. A line is
+written when its group is on disk, so what the last line says is there. Whatever is behind that was written by a run
+that was killed, and is cut off.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from twinserve.bulk.files.sink import Group
+from twinserve.errors import AskedWrongly, ModelError
+from twinserve.store.file_lock import sync_folder
+
+DONE: Final = "done"
+KEYS: Final = ("place", "rows", "bad_rows", "size")
+
+
+class OtherRun(AskedWrongly):
+    """What was left behind is of a run with another input, model or other options."""
+
+
+class InUse(ModelError):
+    """Another process writes the same file."""
+
+
+class Journal:
+    """The unfinished answer to one file."""
+
+    def __init__(self, target: Path, run: Mapping[str, Any], head: bytes, path: Path | None = None) -> None:
+        """`run` says which run it is: what it reads, by which version, how. `head` begins each answer. `path` is
+        a place of its own for the journal, where it stays when the file is whole."""
+        self._target, self._run, self._head, self._stays = target, json.loads(json.dumps(run)), head, path is not None
+        self._partial = target.with_name(f"{target.name}.partial")
+        self._path = path or target.with_name(f"{target.name}.journal")
+        self._file: BinaryIO | None = None
+        self._lines: BinaryIO | None = None
+        self.place = self.rows = self.bad_rows = self.size = 0
+        """Where the rows begin that are still to be answered; the rows so far, those with errors, the bytes."""
+        self.notes: list[str] = []
+        self.is_done = False
+
+    def begin(self, *, goes_on: bool) -> None:
+        """Open the files; with `goes_on` after the last group that is on disk.
+
+        Raises `OtherRun` where another run left them behind, and `InUse`."""
+        self._file = os.fdopen(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise InUse(f"Another process writes {self._target}; nothing was changed.") from None
+        lines = self._read() if goes_on else []
+        if lines and lines[0]["run"] != self._run:
+            self.close()
+            raise OtherRun(
+                f"{self._path} is of another run: of another table, version or form, or with other options. "
+                "Leave out --resume to begin anew."
+            )
+        there = os.fstat(self._file.fileno()).st_size
+        if lines and DONE in lines[-1] and (there == lines[-1][DONE] or self._target.exists()):
+            self._all_there(lines[-1], there)
+        elif lines and there >= len(self._head):
+            self._go_on(lines, there)
+        else:
+            self._anew()
+
+    def _anew(self) -> None:
+        self._path.unlink(missing_ok=True)
+        sync_folder(self._path.parent)
+        self._opened.truncate(0)
+        self._put(self._head)
+        self._lines = self._path.open("wb")
+        self._line({"run": self._run})
+        sync_folder(self._path.parent)
+
+    def _read(self) -> list[dict[str, Any]]:
+        """The lines of the last run that were written as a whole."""
+        try:
+            held = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return [json.loads(line) for line in held[: held.rfind(b"\n") + 1].splitlines()]
+
+    def _all_there(self, last: Mapping[str, Any], there: int) -> None:
+        """The last run was killed when it had written all, maybe before the file had its name."""
+        self.is_done = True
+        self.rows, self.bad_rows, self.size = last["rows"], last["bad_rows"], last[DONE]
+        if there != self.size:
+            self._partial.unlink()  # Opening it made it.
+
+    def _go_on(self, lines: Sequence[Mapping[str, Any]], there: int) -> None:
+        run, *groups = [line for line in lines if line.get("size", 0) <= there and DONE not in line]
+        self.size = len(self._head)
+        for group in groups:
+            self.place, self.rows, self.bad_rows, self.size = (group[key] for key in KEYS)
+            self.notes.append(group["note"])
+        self._opened.truncate(self.size)
+        self._opened.seek(self.size)
+        self._lines = self._path.open("r+b")
+        kept = sum(len(_as_line(line)) for line in (run, *groups))
+        self._lines.truncate(kept)  # A line that was not written as a whole would spoil the next one.
+        self._lines.seek(kept)
+
+    @property
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            raise TypeError("The journal was not begun.")
+        return self._file
+
+    def add(self, group: Group, place: int, rows: int, bad_rows: int) -> None:
+        """Keep a group of so many rows, so many of them with errors; the next row is at `place`."""
+        self._put(group.content)
+        self.place, self.rows, self.bad_rows = place, self.rows + rows, self.bad_rows + bad_rows
+        self.notes.append(group.note)
+        self._line({**{key: getattr(self, key) for key in KEYS}, "note": group.note})
+
+    def _put(self, content: bytes) -> None:
+        self._opened.write(content)
+        self._opened.flush()
+        os.fsync(self._opened.fileno())
+        self.size += len(content)
+
+    def _line(self, line: Mapping[str, Any]) -> None:
+        if self._lines is None:
+            raise TypeError("The journal was not begun.")
+        self._lines.write(_as_line(line))
+        self._lines.flush()
+        os.fsync(self._lines.fileno())
+
+    def finish(self, tail: bytes, turn: Callable[[Path, Path], None] | None = None) -> None:
+        """End the file, and give it its name. `turn` makes another file of it, which then has the name."""
+        if not self.is_done:
+            self._put(tail)
+            self._line({DONE: self.size, "rows": self.rows, "bad_rows": self.bad_rows})
+        if self._partial.exists():
+            whole = self._partial if turn is None else self._turned(turn)
+            whole.replace(self._target)
+            sync_folder(self._target.parent)
+        self._partial.unlink(missing_ok=True)
+        if not self._stays:
+            self._path.unlink(missing_ok=True)
+        self.close()
+
+    def _turned(self, turn: Callable[[Path, Path], None]) -> Path:
+        made = self._target.with_name(f"{self._target.name}.turned")
+        turn(self._partial, made)
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        return made
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in (self._file, self._lines):
+            if file is not None:
+                file.close()
+
+
+def _as_line(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
