@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from twinserve import __version__
 from twinserve.bulk.files.folder import to_folder
 from twinserve.bulk.files.job import Asking, Summary, Tell, to_file, to_stream
 from twinserve.bulk.files.places import (
@@ -48,7 +49,8 @@ def score(options: argparse.Namespace, shown: Shown) -> Summary:
         require_readable(read)
         if options.written != STANDARD and not is_database(options.written):
             require_other(read, written)
-    asking = Asking(_version(options), _options(options), writes, options.threads or available_cores())
+    threads = options.threads or available_cores()
+    asking = Asking(_version(options), _options(options), writes, threads, release=__version__)
     try:
         return _scored(options, asking, of_input, shown, is_folder=is_folder)
     except InvalidInput as error:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from twinserve import __version__
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.files.journal import Journal
 from twinserve.bulk.files.pipeline import Encoded, answered
@@ -50,6 +49,9 @@ class Asking:
     threads: int
     """That answer at the same time."""
     group: int = GROUP
+    """Rows after which answers are written."""
+    release: str = ""
+    """Of this library: another one may cut groups at other rows."""
 
     def work(self, source: Source, sink: Sink) -> Callable[[Any], tuple[Any, int, int]]:
         """The function that answers a chunk of rows."""
@@ -159,7 +161,7 @@ def _run(asking: Asking, read: Path | None) -> dict[str, Any]:
         "options": asdict(asking.options),
         "out_of_range": version.out_of_range,
         "writes": asking.writes,
-        "twinserve": __version__,
+        "release": asking.release,
     }
 
 
