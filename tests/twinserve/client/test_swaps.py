@@ -15,7 +15,15 @@ from tests.twinserve.signature.made import feature, signature
 from twinserve.client import InvalidInput, MixedVersions
 from twinserve.signature import Signature, json_schema
 
+BATCH = 10
 OLD, NEW = signature(feature("old")), signature(feature("new"))
+
+
+def invalid(pointer: str, code: str, detail: str) -> bytes:
+    """A 422 with one error."""
+    errors = [{"pointer": pointer, "code": code, "detail": detail}]
+    body = {"type": "urn:twinserve:problem:invalid-input", "detail": "1 error in the input.", "errors": errors}
+    return http(422, json.dumps(body).encode(), "application/problem+json")
 
 
 def answering(schemas: list[Signature], versions: Any, names: str = "old new") -> Reply:
@@ -28,11 +36,12 @@ def answering(schemas: list[Signature], versions: Any, names: str = "old new") -
         rows = json.loads(request.partition(b"\r\n\r\n")[2])
         wrong = [name for name in rows[0] if name != names.split()[-1]]
         if wrong:
-            errors = [{"pointer": f"/0/{wrong[0]}", "code": "unknown", "detail": "Not part of the input."}]
-            body = {"type": "urn:twinserve:problem:invalid-input", "detail": "1 error in the input.", "errors": errors}
-            return http(422, json.dumps(body).encode(), "application/problem+json")
+            return invalid(f"/0/{wrong[0]}", "unknown", "Not part of the input.")
+        if len(rows) > BATCH:
+            return invalid("", "length", f"A batch may hold {BATCH} instances at most.")
         version = next(told)
-        predictions = [{"label": f"v{version}", "probabilities": None, "warnings": []} for _ in rows]
+        one: dict[str, Any] = {"label": f"v{version}", "probabilities": None, "warnings": []}
+        predictions = [one] * len(rows)
         return http(200, json.dumps({"model": "m", "version": version, "predictions": predictions}).encode())
 
     return reply
@@ -60,7 +69,7 @@ def test_columns_that_fit_no_schema_are_refused_once(opened: Open) -> None:
 @pytest.mark.parametrize(("versions", "last"), [("11121111", "1"), ("1112222222", "2"), ("2221111111", "1")])
 def test_the_version_that_serves_answers_the_whole_table(opened: Open, versions: str, last: str) -> None:
     """After one swap, for a later or an earlier one, and after a swap that was taken back."""
-    rows = 4 * 10_000
+    rows = 4 * BATCH
     with scripted(answering([NEW], versions)) as server:
         answer = opened(server.url, at_once=1).predict(pd.DataFrame({"new": [1.0] * rows}))
         assert (set(answer["label"]), len(answer)) == ({f"v{last}"}, rows)
@@ -71,5 +80,5 @@ def test_versions_that_never_agree_are_told(opened: Open) -> None:
     """Behind a balancer of two versions."""
     with scripted(answering([NEW], ("12"[number % 2] for number in count()))) as server:
         with pytest.warns(MixedVersions, match="several versions"):
-            answer = opened(server.url, at_once=1).predict(pd.DataFrame({"new": [1.0] * 40_000}))
+            answer = opened(server.url, at_once=1).predict(pd.DataFrame({"new": [1.0] * 4 * BATCH}))
         assert sorted(answer.attrs["versions"]) == ["1", "2"]
