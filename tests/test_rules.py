@@ -234,6 +234,7 @@ UNKNOWN_TO = {
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.bulk.scoring": {"pandas", "pyarrow", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
+    "twinserve.client": {"numpy", "pandas", "polars", "pyarrow", "pydantic", "sklearn", "onnxruntime"},
     "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},
 }
 
