@@ -9,6 +9,8 @@ LIBRARIES ?= .venv-libraries
 KSERVE := .venv-kserve
 MLSERVER := .venv-mlserver
 CLIENTS := .venv-clients
+OPENAPI := .venv-openapi
+TYPES ?= .node-openapi
 RAY := .venv-ray
 AUDITS ?= .node-graphql
 PYTHON ?= python3
@@ -38,7 +40,7 @@ test test-long test-fast test-extended: export PYTHONDONTWRITEBYTECODE :=
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols ray lock audit image image-check bench compare compare-short compare-check tables faults soak clean
+.PHONY: help setup setup-dev train serve check test test-long test-fast test-oldest test-pythons test-extended test-saved-models test-libraries test-hosts test-graphql protocols clients ray lock audit image image-check bench compare compare-short compare-check tables faults soak clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -101,6 +103,9 @@ test-graphql: setup-dev $(AUDITS)/.made ## The audits of GraphQL over HTTP, from
 
 protocols: setup-dev $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made ## Ask both doors with the clients of Triton, KServe, MLServer, MLflow and SageMaker
 	@$(PY) -m pytest -q -m environments tests/protocols
+
+clients: setup-dev $(OPENAPI)/.made $(TYPES)/.made ## Generate clients in Python, TypeScript, Java and Go, compile them and ask both doors (needs Node.js, a JDK, Go and its package validator.v2)
+	@$(PY) -m pytest -q -m environments tests/clients
 
 ray: $(RAY)/.made ## The contract over Ray Serve, and what a cluster does when replicas and nodes are killed
 	@$(RAY)/bin/python -m pytest -q -p no:cacheprovider -m environments tests/ray
@@ -168,7 +173,7 @@ $(TABLES)/.made: bench/tables/requirements.txt
 	@touch $@
 
 # By uv, which takes ten seconds where pip takes a minute.
-$(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
+$(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made $(OPENAPI)/.made: .venv-%/.made: requirements/protocols-%.txt $(VENV)/.dev
 	@echo "Installing the clients of $* into $(@D)"
 	@$(PY) -m uv venv --quiet --clear --python $(PY) $(@D)
 	@$(PY) -m uv pip install --quiet --python $(@D)/bin/python --require-hashes --no-deps -r $<
@@ -176,6 +181,11 @@ $(KSERVE)/.made $(MLSERVER)/.made $(CLIENTS)/.made: .venv-%/.made: requirements/
 
 $(AUDITS)/.made: tests/servers/graphql_audits/package.json tests/servers/graphql_audits/audit.js
 	@mkdir -p $(@D) && cp $^ $(@D)
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
+	@touch $@
+
+$(TYPES)/.made: tests/clients/typescript/package.json
+	@mkdir -p $(@D) && cp $< $(@D)
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
 	@touch $@
 
@@ -198,7 +208,7 @@ lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	  -o bench/tables/requirements.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train --extra ray --extra tests requirements/ray.in -c requirements/run.txt -c requirements/dev.txt \
 	  -o requirements/ray.txt
-	@for name in kserve mlserver clients; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
+	@for name in kserve mlserver clients openapi; do $(LOCK:pyproject.toml=) requirements/protocols-$$name.in -o requirements/protocols-$$name.txt; done
 	@$(LOCK) --extra train --extra boosters --extra tests --resolution lowest-direct -o requirements/oldest.txt
 
 audit: setup-dev ## Ask the advisory database about every locked requirement; fails, too, when it cannot be reached
@@ -233,5 +243,5 @@ soak: setup-dev ## A million requests with swaps, mistakes and aborts (about ten
 	@$(PY) -m faults --soak --requests $(REQUESTS)
 
 clean: ## Remove what the commands above made, but not the models
-	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(LIBRARIES) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) $(CLIENTS) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	@rm -rf $(VENV) $(OLDEST) $(MLFLOW) $(HOSTS) $(LIBRARIES) $(COMPARE) $(TABLES) $(KSERVE) $(MLSERVER) $(CLIENTS) $(OPENAPI) $(TYPES) .venv-3.* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

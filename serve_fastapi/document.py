@@ -32,7 +32,7 @@ def described(service: Service, route: Route) -> dict[str, Any]:
     if not service.settings.is_open(route):
         arguments["dependencies"] = documented_security(service.settings, route)
     try:
-        document = json.loads(service.models.current().openapi.body)
+        document = json.loads(service.models.current().openapi(service.routes).body)
     except Problem:  # No version is open yet.
         return arguments
     if route.path not in document["paths"]:

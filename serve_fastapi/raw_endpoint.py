@@ -25,12 +25,22 @@ BLANK: Final = b" \t"
 
 
 class Exact:
-    """Matches paths exactly; Starlette's own patterns also match a path with a line feed at its end."""
+    """Matches paths exactly; Starlette's own patterns also match a path with a line feed at its end, and of two routes
+    whose patterns fit prefer the one that takes the method."""
+
+    ends: Mapping[str, tuple[str, ...]] = {}
+    """See `longer_ends`."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match as Starlette does, but never a path that ends in a line feed."""
-        if scope["path"].endswith("\n"):
+        """Match as Starlette does, but never a path that ends in a line feed, or in what makes it that of a longer
+        route."""
+        path: str = scope["path"]
+        if path.endswith("\n"):
             return Match.NONE, {}
+        for shorter, ends in self.ends.items():
+            is_longer = path.endswith(ends) and not path.endswith(tuple(f"/{end}" for end in ends))
+            if is_longer and self.path.endswith(shorter):  # type: ignore[attr-defined]  # Behind any prefix.
+                return Match.NONE, {}
         match: tuple[Match, Scope] = super().matches(scope)  # type: ignore[misc]  # The route that this is mixed into.
         return match
 

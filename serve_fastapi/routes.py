@@ -20,7 +20,7 @@ from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import incomplete_body, no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import Kind, first_routes
+from twinserve.service.http.routes import Kind, first_routes, longer_ends
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
@@ -36,13 +36,15 @@ def router(service: Service, app: FastAPI | None = None, protocols: Iterable[str
     service; None: all. Pass `app` if its routes are used without including the router, so that its overrides apply.
     """
 
+    routes = service.mount(protocols)
+
     class DoorRoute(Exact, APIRoute):
         """A path operation with a reference to its service."""
 
         door = service
+        ends = longer_ends(routes)
 
     door = DoorRouter(route_class=DoorRoute, dependency_overrides_provider=app)
-    routes = service.mount(protocols)
     for route in routes:
         endpoint = operation(route.name, page if route.renders else ANSWERS[route.kind])
         first, *others = route.methods

@@ -17,6 +17,7 @@ from flask import Flask
 from serve_django import create_app as create_django_app
 from serve_fastapi import create_app as create_fastapi_app
 from serve_flask import create_app as create_flask_app
+from tests.documented import Documented
 from twinserve.service.service import Service
 from twinserve.testing.answer import Answer
 from twinserve.testing.client import JSON, REQUEST_ID
@@ -114,10 +115,10 @@ DOORS: Final[Mapping[str, Callable[[Service], Door]]] = {
 
 
 class Both:
-    """Sends each request to every door; all must answer alike."""
+    """Sends each request to every door; all must answer alike, and as the documents of their protocols say."""
 
-    def __init__(self, doors: Iterable[Door]) -> None:
-        self.doors = list(doors)
+    def __init__(self, doors: Iterable[Door], documented: Documented | None = None) -> None:
+        self.doors, self._documented = list(doors), documented
 
     def send(self, method: str, path: str, body: bytes = b"", headers: Headers | None = None) -> Answer:
         """Send one request to each door and require the same status, headers and bytes."""
@@ -128,6 +129,8 @@ class Both:
             return first
         for other in others:
             assert alike(other, sent["X-Request-Id"]) == alike(first, sent["X-Request-Id"])
+        if self._documented is not None:
+            self._documented.require(method, path, body, sent, first)
         return first
 
     def predict(self, body: bytes | object, headers: Headers = JSON) -> Answer:
@@ -152,7 +155,7 @@ def open_both(service: Service) -> Iterator[Both]:
         doors = [make(service) for make in DOORS.values()]
         for door in doors:
             stack.callback(door.close)
-        yield Both(doors)
+        yield Both(doors, Documented(service))
 
 
 def as_on_a_server(app: WSGIApplication) -> Callable[..., Iterable[bytes]]:

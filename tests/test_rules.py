@@ -232,7 +232,9 @@ UNKNOWN_TO = {
         *("pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib", "prometheus_client", "structlog"),
     },
     "twinserve.service.service": {"pandas", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
+    "twinserve.bulk.scoring": {"pandas", "pyarrow", "sklearn", "joblib", "skops", "onnx", "matplotlib"},
     "twinserve.training.fit": {"onnx", "matplotlib"},
+    "twinserve.client": {"numpy", "pandas", "polars", "pyarrow", "pydantic", "sklearn", "onnxruntime"},
     "twinserve.testing": {"pandas", "sklearn", "joblib", "skops", "onnx", "hypothesis", "httpx2"},
 }
 

@@ -218,12 +218,17 @@ def test_health_and_version(doors: Both) -> None:
         (b'{"dataframe_split":[]}', "application/json", 400, "/dataframe_split: Must be an object with columns"),
         (b'{"dataframe_split":{"columns":[1],"data":[]}}', "application/json", 400, "Must be an array of names."),
         (b'{"dataframe_split":{"columns":["a"],"data":[[1,2]]}}', "application/json", 400, "/dataframe_split/data/0: "),
+        (b'{"dataframe_split":{"columns":["a"],"data":[1]}}', "application/json", 400, "/data/0: Must be an array"),
+        (b'{"dataframe_split":{"columns":["a","a"],"data":[]}}', "application/json", 400, "not name a column twice."),
         (b'{"inputs":{"age":[1],"city":["a","b"]}}', "application/json", 400, "/inputs: All columns must have as many"),
         (b'{"inputs":{"age":["old"]}}', "application/json", 400, "/inputs/age/0: "),
         (b"", "text/csv", 400, "The body has no lines."),
         (b"\xff", "text/csv", 400, "The body must be in UTF-8."),
         (b"age,city\n1\n", "text/csv", 400, "Line 2 must have 2 cells."),
         (b'age\n"1" 2\n', "text/csv", 400, "Line 2 is not CSV."),
+        (b"age,age\n1,2\n", "text/csv", 400, "The first line must not name a column twice."),
+        (b"age\n" + b"9" * 5000 + b"\n", "text/csv", 400, "/0/age: Must be a number that a finite double can hold."),
+        (b"age\n-1e999\n", "text/csv", 400, "/0/age: Must be a number that a finite double can hold."),
         (b"x", "application/vnd.apache.parquet", 400, "The body is not Parquet."),
         (b"{}", "text/plain", 415, "Content-Type must be application/json, text/csv or "),
         (b"{}", "application/json; charset=latin-1", 415, "The body must be in UTF-8."),
@@ -282,3 +287,30 @@ def test_without_its_variables_vertex_has_no_routes(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AIP_HEALTH_ROUTE", "alive")
     with pytest.raises(BadSetting, match="AIP_HEALTH_ROUTE must be a path that begins with a slash"):
         vertex()
+
+
+def test_parquet_with_a_column_twice_is_refused(doors: Both) -> None:
+    table = pyarrow.table([[1.0], [2.0]], names=["age", "age"])
+    parquet.write_table(table, written := io.BytesIO())
+    answer = doors.send("POST", INVOKE, written.getvalue(), {"Content-Type": "application/vnd.apache.parquet"})
+    assert (answer.status, answer.json()["message"]) == (400, "The table must not name a column twice.")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
+def test_a_verb_behind_a_name_is_no_part_of_it(doors: Both, method: str) -> None:
+    """`/v1/models/{name}` is another path, whatever the method; so it is in a host."""
+    for verb in ("predict", "explain"):
+        answer = doors.send(method, f"/v1/models/tumor:{verb}")
+        assert (answer.status, answer.headers["Allow"]) == (204 if method == "OPTIONS" else 405, "OPTIONS, POST")
+    assert doors.send("GET", "/v1/models/tumor:verb").status == 404
+    assert doors.send(method, "/v1/models/:predict").status in (204, 404, 405)  # A name of its own.
+
+
+def test_answers_with_details_are_those_of_the_native_writer(doors: Both) -> None:
+    """To the byte; pointers of warnings are within the row."""
+    cars = [car(), car(age=99.0, city="Rome")]
+    asked = json.dumps({"instances": cars, "parameters": {"details": True}}).encode()
+    told = doors.send("POST", PREDICT, asked).body
+    native = doors.predict(cars).body
+    rows = native[native.index(b"[") : -1]
+    assert told == b'{"predictions":' + rows.replace(b'"/1/', b'"/') + b"}"

@@ -311,5 +311,10 @@ def test_a_key_may_be_bound_to_models(open_models: OpenModels, tmp_path: Path) -
     assert [both.send("POST", path, BODY, free).status for path in paths] == [200, 200, 404, 200]
     assert both.send("GET", "/schema", headers=bound).status == 403
     assert both.send("GET", "/models/date/schema", headers=bound).status == 200
+    assert both.send("GET", "/v2", headers=bound).status == 200
+    assert both.send("GET", "/v2/models", headers=bound).json() == {"models": ["date"]}
+    assert both.send("GET", "/v1/models", headers=bound).json() == {"models": ["date"]}
+    index = both.send("POST", "/v2/repository/index", headers=bound).json()
+    assert [model["name"] for model in index] == ["date"]
     listed = both.send("GET", "/models", headers=bound).json()["models"]
     assert [model["name"] for model in listed] == ["date"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import fastapi
 import flask
@@ -21,6 +23,7 @@ from tests.doors import Both, Door, FastAPIDoor, FlaskDoor, WSGIDoor
 from tests.tensors import INFER, inputs_of, json_body
 from twinserve.service.protocol_names import ALL, DIALECTS
 from twinserve.service.protocols.graphql.dialect import GRAPHQL
+from twinserve.service.protocols.instances.v1 import V1
 from twinserve.service.protocols.spoken import spoken
 from twinserve.service.protocols.v2.dialect import V2
 from twinserve.service.service import Service
@@ -145,3 +148,30 @@ def test_probes_are_not_limited_by_a_rate(open_doors: OpenDoors) -> None:
     both = open_doors(service_of(dialects=[V2], rate=0.001, burst=1))
     assert [both.doors[0].send("GET", "/v2/health/live").status for _ in range(5)] == [200] * 5
     assert [both.doors[0].send("GET", "/v2").status for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"dataframe_split": {}}, "/invocations"),
+        ({"instances": []}, "/v1/models/NAME:predict"),
+        ({"inputs": []}, "/invocations"),
+        ({"inputs": inputs_of([car()])}, "/v2/models/NAME/infer"),
+    ],
+)
+def test_a_body_of_another_protocol_is_told_our_path_for_it(open_doors: OpenDoors, body: Any, path: str) -> None:
+    """Where that protocol is spoken; else that it belongs to another server."""
+    spoken_here = open_doors(service_of(dialects=spoken(settings_of())))
+    (error,) = spoken_here.predict(body).json()["errors"]
+    assert f", for {path} of this service; send here" in error["detail"]
+    (error,) = open_doors(service_of()).predict(body).json()["errors"]
+    assert "of this service" not in error["detail"]
+    assert " server; send here" in error["detail"]
+
+
+def test_a_host_tells_the_verb_of_v1_from_the_name(mount: Mount) -> None:
+    both = mount(service_of(dialects=[V1]), ["v1"])
+    body = json.dumps({"instances": [car()]}).encode()
+    assert both.send("POST", "/ml/v1/models/tumor:predict", body).status == 200
+    assert both.send("GET", "/ml/v1/models/tumor:predict").status == 405
+    assert both.send("GET", "/ml/v1/models/tumor").status == 200

@@ -24,8 +24,9 @@ def behind_a_prefix(port: int, folder: Path, *, strips: bool = True) -> Iterator
     own = free_port()
     folder.mkdir()
     paths = "".join(f"{name}_temp_path {name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;" if os.geteuid() == 0 else ""  # Else its workers, as nobody, can keep no body in this folder.
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid nginx.pid; error_log error.log; worker_processes 1; events {{}}\n"
+        f"{user} daemon off; pid nginx.pid; error_log error.log; worker_processes 1; events {{}}\n"
         f"http {{ access_log off; {paths} server {{ listen 127.0.0.1:{own};\n"
         f"location {PREFIX}/ {{ proxy_pass http://127.0.0.1:{port}{'/' * strips}; proxy_http_version 1.1;\n"
         f"proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Prefix {PREFIX}; }} }} }}\n"

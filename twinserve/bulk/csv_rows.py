@@ -44,39 +44,55 @@ class Records:
 
     def __init__(self, longest: int = LONGEST, *, begun: bool = False) -> None:
         """`begun`: the first bytes are not those of a file, which may begin with a mark of their order."""
-        self._rest, self._longest, self._is_begun = b"", longest, begun
+        self._held: list[bytes] = []
+        self._size, self._longest, self._is_begun = 0, longest, begun
+        self._is_quoted = False
         self.taken = 0
         """The bytes of all records so far, and of the mark."""
 
     def feed(self, piece: bytes) -> bytes:
-        """The records that end with this piece, all together."""
-        text = self._rest + piece
-        if not self._is_begun and len(text) >= len(BOM):
-            without = text.removeprefix(BOM)
-            self.taken += len(text) - len(without)
-            text, self._is_begun = without, True
-        end = _end(text)
-        self.taken += end
-        self._rest = text[end:]
-        if len(self._rest) > self._longest:
+        """The records that end with this piece, all together; looks at no byte twice."""
+        if not self._is_begun:
+            piece = b"".join([*self._held, piece])
+            if len(piece) < len(BOM):
+                self._held = [piece]
+                return b""
+            self.taken = len(piece) - len(piece.removeprefix(BOM))
+            piece, self._held, self._is_begun = piece.removeprefix(BOM), [], True
+        end, self._is_quoted = _end(piece, is_quoted=self._is_quoted)
+        if not end:
+            self._keep(piece)
+            return b""
+        records = b"".join([*self._held, piece[:end]])
+        self.taken += len(records)
+        self._held, self._size = [], 0
+        self._keep(piece[end:])
+        return records
+
+    def _keep(self, part: bytes) -> None:
+        self._held.append(part)
+        self._size += len(part)
+        if self._size > self._longest:
             raise MalformedTable(f"A row may have {self._longest} bytes at most.")
-        return text[:end]
 
     def end(self) -> bytes:
         """The last record, where nothing ends it."""
-        rest, self._rest = self._rest, b""
+        rest, self._held = b"".join(self._held), []
+        if not self._is_begun:
+            rest = rest.removeprefix(BOM)
         self.taken += len(rest)
         return rest
 
 
-def _end(text: bytes) -> int:
-    """Where the last whole record ends."""
-    if b'"' not in text:
-        return text.rfind(b"\n") + 1
-    letters = np.frombuffer(text, np.uint8)
-    quotes = np.cumsum(letters == ord('"')) & 1
+def _end(piece: bytes, *, is_quoted: bool) -> tuple[int, bool]:
+    """Where the last whole record in a piece ends, 0 if none does; and whether the piece ends within quotes, as it may
+    begin."""
+    if b'"' not in piece:
+        return (0 if is_quoted else piece.rfind(b"\n") + 1), is_quoted
+    letters = np.frombuffer(piece, np.uint8)
+    quotes = np.cumsum(letters == ord('"'), dtype=np.uint8) & 1 ^ is_quoted  # Modulo 256, which keeps what is odd.
     ends = np.flatnonzero((letters == ord("\n")) & (quotes == 0))
-    return int(ends[-1]) + 1 if len(ends) else 0
+    return (int(ends[-1]) + 1 if len(ends) else 0), bool(quotes[-1])
 
 
 class CsvReader:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from twinserve.signature.left_out import with_nameless
 from twinserve.signature.request.novelty import Novelty
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import TEXTUAL, FeatureType, OutOfRange, PathPart
-from twinserve.store.artifact import LoadedArtifact
+from twinserve.store.artifact import LoadedArtifact, Trust, open_version
 
 Predict = Callable[[Columns], tuple[Predictions, Warnings]]
 """The predictions for some rows, and the warnings of those that have some; raises `CannotPredict`."""
@@ -114,6 +115,19 @@ class BulkVersion:
             raise AskedWrongly(f"class: {has}")
         if options.top is not None and options.top < 1:
             raise AskedWrongly("top must be at least 1.")
+
+
+class Opening(NamedTuple):
+    """Where a version is and how it is opened: what another process needs in order to answer alike."""
+
+    folder: Path
+    version: str
+    trust: Trust
+    out_of_range: OutOfRange
+
+    def __call__(self) -> BulkVersion:
+        """The version; raises `ModelError` where it must not be opened."""
+        return BulkVersion(open_version(self.folder, self.trust), self.version, out_of_range=self.out_of_range)
 
 
 def _columns(members: Mapping[str, Any], start: str) -> Iterator[tuple[str, FloatArray | Coded]]:

@@ -65,6 +65,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="N",
         help="how many answer at the same time (default: as many as there are cores)",
     )
+    parser.add_argument(
+        "--ray",
+        type=not_empty,
+        metavar="ADDRESS",
+        help="answer the files of a folder on this cluster of Ray (auto: the one of this machine)",
+    )
     answer = parser.add_argument_group("answers")
     answer.add_argument(
         "--pass",
@@ -107,6 +113,10 @@ def _require_consistent(parser: argparse.ArgumentParser, options: argparse.Names
         parser.error("--query belongs to a database, whose URL IN is, such as sqlite:///loans.db")
     if to_database != (options.table is not None):
         parser.error("--table belongs to a database, whose URL OUT is")
+    if options.ray is not None and not Path(options.read).is_dir():
+        parser.error("--ray takes a folder as IN: each of its files is answered by one worker of the cluster")
+    if options.ray is not None and options.threads is not None:
+        parser.error("--threads belongs to this machine; with --ray each file has one core")
     if not options.explain and (options.label is not None or options.top is not None):
         parser.error("--class and --top belong to --explain")
     if options.resume and (of_database or to_database or "-" in (options.read, options.written)):
@@ -124,7 +134,7 @@ def _score(program: str, options: argparse.Namespace) -> int:
 
         with progress() as shown:
             summary = score(options, shown)
-            shown.end(summary)
+        shown.end(summary)
         return _code(summary)
 
     target = Path(options.written)

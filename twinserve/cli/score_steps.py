@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from twinserve import __version__
-from twinserve.bulk.files.folder import to_folder
+from twinserve.bulk.files.folder import Answered, Table, to_folder
 from twinserve.bulk.files.job import Asking, Summary, Tell, to_file, to_stream
 from twinserve.bulk.files.places import (
     STANDARD,
@@ -21,12 +23,12 @@ from twinserve.bulk.files.places import (
 from twinserve.bulk.files.source import Source, open_source
 from twinserve.bulk.forms import Form, require_pyarrow
 from twinserve.bulk.options import Options
-from twinserve.bulk.version import BulkVersion
+from twinserve.bulk.version import Opening
 from twinserve.cli.score_progress import Shown
 from twinserve.errors import AskedWrongly
 from twinserve.service.cores import available_cores
 from twinserve.signature.request.diagnosis import InvalidInput
-from twinserve.store.artifact import Trust, open_version
+from twinserve.store.artifact import Trust
 from twinserve.store.models import only_model
 from twinserve.store.registry import Registry
 
@@ -50,7 +52,7 @@ def score(options: argparse.Namespace, shown: Shown) -> Summary:
         if options.written != STANDARD and not is_database(options.written):
             require_other(read, written)
     threads = options.threads or available_cores()
-    asking = Asking(_version(options), _options(options), writes, threads, release=__version__)
+    asking = Asking(_opening(options)(), _options(options), writes, threads, release=__version__)
     try:
         return _scored(options, asking, of_input, shown, is_folder=is_folder)
     except InvalidInput as error:
@@ -71,15 +73,19 @@ def _scored(
         return lambda rows, place: shown.tell(before + rows, place, source.total)
 
     if is_folder:
-        return to_folder(
-            asking,
-            Path(options.read),
-            written,
-            options.format,
-            lambda path: opened(str(path)),
-            telling,
-            goes_on=options.resume,
-        )
+
+        def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+            rows = 0
+            for table in tables:
+                source = opened(str(table.read))
+                tell = telling(source, rows)
+                yield (summary := to_file(
+                    asking, source, table.read, table.written, tell, goes_on=options.resume, journal_at=table.journal
+                ))  # fmt: skip
+                rows += summary.rows
+
+        each = answered if options.ray is None else on_ray(options, asking, opened, shown)
+        return to_folder(Path(options.read), written, options.format, asking.writes, each, goes_on=options.resume)
     if options.query is not None:
         from twinserve.bulk.files.database import QuerySource
 
@@ -119,13 +125,33 @@ def _options(options: argparse.Namespace) -> Options:
     return Options(options.coverage, passed, options.explain, options.label, options.top)
 
 
-def _version(options: argparse.Namespace) -> BulkVersion:
+def _opening(options: argparse.Namespace) -> Opening:
     root = Path(options.artifacts)
     registry = Registry(root, options.name or only_model(root))
     number = registry.require_champion().version if options.version is None else options.version
     trust = Trust(options.trust_pickles, options.seal_key, options.max_artifact)
-    artifact = open_version(registry.require(number), trust)
-    return BulkVersion(artifact, str(number), out_of_range=options.out_of_range)
+    return Opening(registry.require(number), str(number), trust, options.out_of_range)
+
+
+def on_ray(options: argparse.Namespace, asking: Asking, opened: Callable[[str], Source], shown: Shown) -> Answered:
+    """How the files of a folder are answered on a cluster."""
+    if find_spec("ray") is None:
+        raise AskedWrongly("--ray needs Ray: pip install 'twinserve[ray]'.")
+    from twinserve.bulk.files.on_ray import Work, answered_on
+
+    work = Work(_opening(options), asking.options, asking.writes, options.format, asking.release)
+
+    def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+        for table in tables:
+            opened(str(table.read))  # Raises where its columns do not fit, before any file is answered.
+        rows = 0
+        shown.tell(0, 0, len(tables))
+        for done, summary in enumerate(answered_on(options.ray, work, tables), start=1):
+            rows += summary.rows
+            shown.tell(rows, done, len(tables))
+            yield summary
+
+    return answered
 
 
 def _sentence(error: InvalidInput) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.protocols.dialect import NOTHING, Dialect
+from twinserve.service.protocols.elsewhere import placed
 from twinserve.service.telemetry.logs import log, where
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.service.telemetry.tracing import ServerSpan, TracePosition
@@ -36,7 +37,7 @@ class Exchange:
     """One request and its reply: created when the headers have been read, finished when the reply is made."""
 
     __slots__ = (
-        *("_access_log", "_cors", "_metrics", "_position", "_span", "_started"),
+        *("_access_log", "_cors", "_metrics", "_position", "_span", "_paths", "_started"),
         *("allowed", "asked", "client", "dialect", "is_authorized", "method", "model", "path", "request_id", "route"),
         "version",
     )
@@ -54,11 +55,13 @@ class Exchange:
         cors: tuple[Header, ...] = (),
         position: TracePosition | None = None,
         span: ServerSpan | None = None,
+        paths: Container[str] = (),
     ) -> None:
+        """`paths` are those of the table of routes, for refusals that name one."""
         self._started = time.perf_counter()
         self._metrics = metrics
         self._access_log, self._cors = access_log, cors
-        self._position, self._span = position, span
+        self._position, self._span, self._paths = position, span, paths
         self.method, self.path, self.route = method, path, route
         self.dialect = dialect
         """The protocol of the request's route."""
@@ -83,7 +86,7 @@ class Exchange:
             self._metrics.faults.inc()
             error = Problem("internal", "The service failed; its log has more under this request's id.")
         self._metrics.problems.labels(error.kind).inc()
-        return self.dialect.refuse(error, self.request_id)
+        return self.dialect.refuse(placed(error, self._paths) if error.errors else error, self.request_id)
 
     @property
     def headers(self) -> tuple[Header, ...]:

@@ -114,6 +114,7 @@ class Service(Lifecycle):
             cors=() if self._cors is None else self._cors.headers(header),
             position=span.position if span else callers_position(traced) if (traced := header("traceparent")) else None,
             span=span,
+            paths=self._protocols.paths,
         )
 
     def begin_unseen(self) -> Exchange:

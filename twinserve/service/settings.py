@@ -15,7 +15,7 @@ from twinserve import bounds
 from twinserve.service.cores import available_cores
 from twinserve.service.http.routes import ROUTES, TOKEN, WITHOUT_PAGES, Route
 from twinserve.service.model_settings import Count, ModelSettings, Seconds
-from twinserve.service.protocol_names import ALL
+from twinserve.service.protocol_names import ALL, DIALECTS
 from twinserve.service.settings_together import PREFIX, wrong_together
 from twinserve.service.unknown_settings import LINK_VALUE, mistake
 
@@ -26,7 +26,10 @@ ENV_ENCODING: Final = "utf-8-sig"
 ALGORITHM: Final = "(RS|PS|ES)(256|384|512)|Ed25519"
 """Algorithms whose signatures are checked with a public key. HMAC is left out: a key that an issuer publishes
 could then sign tokens."""
-PUBLIC: Final = {"docs": frozenset({"docs", "openapi", "schema"}), "metrics": frozenset({"metrics", "live_page"})}
+PUBLIC: Final = {
+    "docs": frozenset({"docs", "openapi", "schema", *(f"{name}_openapi" for name in DIALECTS)}),
+    "metrics": frozenset({"metrics", "live_page"}),
+}
 
 
 class BadSetting(Exception):

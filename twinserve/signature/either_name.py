@@ -13,11 +13,11 @@ Schema = dict[str, Any]
 COMMENT: Final = "A field of a group is sent in its group, or by its dotted name in the instance itself; never by both."
 
 
-def with_other_names(schema: Schema, signature: Signature, *, flat: bool) -> Schema:
+def with_other_names(schema: Schema, signature: Signature) -> Schema:
     """The schema of nested instances, changed so that it takes everything that a service takes."""
     tree = signature.tree()
     _add_unused(schema, unused(signature))
-    names = flat_names(signature) if flat else {}
+    names = flat_names(signature)
     if not names or is_array(tree):
         return schema
     for name, path in names.items():

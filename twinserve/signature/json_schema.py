@@ -66,6 +66,13 @@ TYPES: Final[Mapping[FeatureType, Schema]] = {
     },
 }
 
+FORMATS: Final[Mapping[FeatureType, str]] = {
+    FeatureType.NUMBER: "double",
+    FeatureType.INTEGER: "int64",
+    FeatureType.DATE: "date",
+    FeatureType.DATETIME: "date-time",
+}
+ANNOTATIONS: Final = frozenset({"description", "examples", "x-unit", "x-seen-range", "x-seen-categories"})
 WRITTEN: Final[Mapping[FeatureType, str]] = {
     FeatureType.DATE: "YYYY-MM-DD, or its midnight as a date and time or as milliseconds since 1970 (UTC).",
     FeatureType.DATETIME: "RFC 3339, or milliseconds since 1970; without an offset it is in UTC.",
@@ -75,21 +82,24 @@ WRITTEN: Final[Mapping[FeatureType, str]] = {
 def json_schema(
     signature: Signature, *, out_of_range: OutOfRange = "warn", examples: Sequence[Any] = (), flat: bool = True
 ) -> Schema:
-    """The schema of one instance, with these examples; without `flat` of nested instances only, as programs that make
-    clients and requests of a schema take conditions badly."""
+    """The schema of one instance, with these examples.
+
+    Without `flat` for programs that make clients and requests of a schema, which take conditions and choices badly: of
+    nested instances only, each value in one form, without the columns that are ignored."""
 
     def node(child: FeatureTree | Feature, path: Path) -> Schema:
         if isinstance(child, Feature):
-            return _leaf(child, reject=out_of_range == "reject")
+            return _leaf(child, reject=out_of_range == "reject", plain=not flat)
         described = signature.descriptions.get(pointer(path))
         about = {"description": described} if described else {}
         children = {part: node(grandchild, (*path, part)) for part, grandchild in child.items()}
-        return about | (_array(children) if is_array(child) else _object(child, children, null=path in may_be_null))
+        return about | (
+            _array(children, plain=not flat) if is_array(child) else _object(child, children, null=path in may_be_null)
+        )
 
     may_be_null = null_groups(signature)
-    schema = with_other_names(
-        {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ()), signature, flat=flat
-    )
+    schema = {"$schema": DIALECT, "title": "Instance"} | node(signature.tree(), ())
+    schema = with_other_names(schema, signature) if flat else schema
     return schema | ({"examples": list(examples)} if examples else {})
 
 
@@ -103,19 +113,34 @@ def _object(tree: FeatureTree, children: Mapping[Any, Schema], *, null: bool) ->
     }
 
 
-def _array(children: Mapping[Any, Schema]) -> Schema:
+def _array(children: Mapping[Any, Schema], *, plain: bool) -> Schema:
     places = list(children.values())
-    return {"type": "array", "prefixItems": places, "items": False, "minItems": len(places)}
+    if not plain:
+        return {"type": "array", "prefixItems": places, "items": False, "minItems": len(places)}
+    rules = [{key: value for key, value in place.items() if key not in ANNOTATIONS} for place in places]
+    shared = {key: value for key, value in rules[0].items() if all(rule.get(key) == value for rule in rules)}
+    exact = {} if all(rule == shared for rule in rules) else {"prefixItems": places}
+    return {"type": "array", **exact, "items": shared, "minItems": len(places), "maxItems": len(places)}
 
 
-def _leaf(feature: Feature, *, reject: bool) -> Schema:
+def _own_type(kind: FeatureType) -> Schema:
+    """A feature's own type, where others that are taken are left out."""
+    own = {"type": "string", "pattern": TYPES[kind]["pattern"]} if kind in TEMPORAL else TYPES[kind]
+    return {**own, **({"format": FORMATS[kind]} if kind in FORMATS else {})}
+
+
+def _leaf(feature: Feature, *, reject: bool, plain: bool) -> Schema:
     given = {name: value for name, value in feature.constraints if value is not None}
-    leaf = dict(TYPES[feature.type]) | {KEYWORDS[name]: _plain(value) for name, value in given.items()}
+    leaf = _own_type(feature.type) if plain else dict(TYPES[feature.type])
+    leaf |= {KEYWORDS[name]: _plain(value) for name, value in given.items()}
     leaf |= {"description": about} if (about := _about(feature)) else {}
     leaf |= {"x-unit": feature.unit} if feature.unit else {}
     leaf |= {"examples": [feature.example]} if feature.example is not None else {}
     leaf |= (_seen_as_rules if reject else _seen_as_notes)(feature, leaf)
-    leaf = _written(leaf, feature)
+    leaf = leaf if plain else _written(leaf, feature)
+    if feature.nullable and plain and "enum" in leaf:  # A type for null among others doubles the enumeration.
+        rule = {"type": leaf.pop("type"), "enum": leaf.pop("enum")}
+        return {"anyOf": [rule, {"type": "null"}]} | leaf
     if feature.nullable:
         kind = leaf["type"]
         leaf["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from pyarrow import parquet
 from harness import fruit
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk.files import journal
-from twinserve.bulk.files.folder import to_folder
+from twinserve.bulk.files.folder import Table, to_folder
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
 from twinserve.bulk.files.parquet_footer import MAGIC
-from twinserve.bulk.files.source import Source, open_source
+from twinserve.bulk.files.source import open_source
 from twinserve.bulk.forms import Form, form_of
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
@@ -248,19 +248,21 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
         (read / name).write_bytes((tables / "in.parquet").read_bytes())
     asking, told = Asking(pear, OPTIONS, "parquet", 2, 60), list[int]()
 
+    def answered(tables: Sequence[Table]) -> Iterator[Summary]:
+        before = 0
+
+        def tell(rows: int, _place: int) -> None:
+            told.append(before + rows)
+            if len(told) % 4 == 0:
+                raise Killed
+
+        for file, written, place in tables:
+            source = open_source(str(file), "parquet", pear, OPTIONS)
+            yield (summary := to_file(asking, source, file, written, tell, goes_on=True, journal_at=place))
+            before += summary.rows
+
     def run() -> Summary:
-        def opened_file(path: Path) -> Source:
-            return open_source(str(path), "parquet", pear, OPTIONS)
-
-        def telling(_source: Source, before: int) -> Callable[[int, int], None]:
-            def tell(rows: int, _place: int) -> None:
-                told.append(before + rows)
-                if len(told) % 4 == 0:
-                    raise Killed
-
-            return tell
-
-        return to_folder(asking, read, target, None, opened_file, telling, goes_on=True)
+        return to_folder(read, target, None, "parquet", answered, goes_on=True)
 
     for _ in range(30):
         with suppress(Killed):

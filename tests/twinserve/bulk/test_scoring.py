@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
 from tests.twinserve.bulk.made import opened, scored
+from twinserve.bulk import forms
+from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
+from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
@@ -111,3 +115,50 @@ def test_every_form_is_known_by_a_name_and_a_media_type() -> None:
     assert {form_of_media_type(text) for text in MEDIA_TYPES.values()} == {*get_args(Form), None}
     assert form_of_media_type("Text/CSV; Charset=UTF-8") == "csv"
     assert (form_of("a.b/C.JSONL"), form_of("x.parquet"), form_of("x")) == ("ndjson", "parquet", None)
+
+
+def test_without_pyarrow_lines_and_csv_are_answered(pear: BulkVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they are; the other forms say what to install."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(forms, "find_spec", lambda _name: None)
+    table = "weight,skin.colour\n" + "120,red\n" * 3000
+    assert scored(pear, "csv", "csv", table.encode()).count(b"apple,") == 3001
+    for reads, writes in (("arrow", "ndjson"), ("parquet", "json"), ("csv", "arrow"), ("ndjson", "parquet")):
+        with pytest.raises(forms.NeedsPyarrow, match="twinserve\\[train\\]"):
+            scored(pear, cast(Any, reads), cast(Any, writes), b"")
+
+
+def test_a_line_that_is_too_long_is_told_and_dropped(pear: BulkVersion) -> None:
+    """As a body of its size would be; the lines around it are answered."""
+    long = b'{"weight":1,"x":"' + b"x" * LONGEST + b'"}\n'
+    body = lines([RED]) + long + lines([RED])
+    answers = read(scored(pear, "ndjson", "ndjson", body, Options(passed=("weight",))))
+    assert [answer.get("label") or answer["errors"][0]["code"] for answer in answers] == ["apple", "length", "apple"]
+    assert [answer["weight"] for answer in answers] == [120, None, 120]
+
+
+def test_a_row_of_csv_that_never_ends_is_refused(pear: BulkVersion) -> None:
+    """A quote that nothing closes would take all memory."""
+    with pytest.raises(MalformedTable, match="A row may have"):
+        scored(pear, "csv", "csv", b'weight,skin.colour\n1,"' + b"red\n" * (LONGEST // 3))
+
+
+def test_a_column_of_another_type_is_told_before_the_first_row(pear: BulkVersion) -> None:
+    """Text in place of numbers, numbers in place of text; a column of nulls fits any."""
+    pa = pytest.importorskip("pyarrow")
+
+    def stream(table: Any) -> bytes:
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        return sink.getvalue()
+
+    wrong = pa.table({"weight": ["1"], "skin.colour": [1], "skin.spots": pa.nulls(1)})
+    with pytest.raises(InvalidInput) as caught:
+        scored(pear, "arrow", "ndjson", stream(wrong))
+    assert caught.value.errors == [
+        {"pointer": "/weight", "code": "type", "detail": "Must be a number."},
+        {"pointer": "/skin/colour", "code": "type", "detail": "Must be a string."},
+    ]
+    nested = pa.table({"weight": [120], "skin": [{"colour": "red", "spots": 2.0}]})
+    assert read(scored(pear, "arrow", "ndjson", stream(nested))) == read(scored(pear, "ndjson", "ndjson", lines([RED])))

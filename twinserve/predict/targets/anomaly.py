@@ -9,7 +9,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Coded, FlatColumns, Templates
+from twinserve.predict.targets.target import NUMBER, Coded, FlatColumns, Templates
 
 LABELS: Final = ("inlier", "outlier")
 """In the order of their codes."""
@@ -30,7 +30,7 @@ class Anomaly:
     def members(self) -> dict[str, Any]:
         """See `Target`."""
         said = "The estimator's own decision function: the lower, the more unusual; below 0 for most outliers."
-        return {"label": {"enum": [*LABELS]}, "score": {"type": "number", "description": said}}
+        return {"label": {"type": "string", "enum": [*LABELS]}, "score": NUMBER | {"description": said}}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`."""

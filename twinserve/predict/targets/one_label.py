@@ -10,14 +10,14 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import Coded, FlatColumns, Templates, quoted
+from twinserve.predict.targets.target import NUMBER, Coded, FlatColumns, Templates, by_name, or_null, quoted
 
 # Classifiers whose `predict` is the argmax of `predict_proba`, so that one call gives both. Others compute their labels
 # from another quantity, which may differ in a tie.
 ARGMAX: Final = frozenset(
     {"RandomForestClassifier", "ExtraTreesClassifier", "DecisionTreeClassifier", "BaggingClassifier"}
 )
-PROBABILITY: Final = {"type": "number", "minimum": 0, "maximum": 1}
+PROBABILITY: Final = NUMBER | {"minimum": 0, "maximum": 1}
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,9 @@ class OneLabel:
     @property
     def members(self) -> dict[str, Any]:
         """See `Target`."""
-        probabilities = {
-            "type": ["object", "null"],
-            "description": "The probability of each class; null where the model gives labels only.",
-            "properties": dict.fromkeys(self.classes, PROBABILITY),
-            "required": [*self.classes],
-        }
-        return {"label": {"enum": [*self.classes]}, "probabilities": probabilities}
+        said = "The probability of each class; null where the model gives labels only."
+        probabilities = or_null(by_name(self.classes, PROBABILITY, said))
+        return {"label": {"type": "string", "enum": [*self.classes]}, "probabilities": probabilities}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`."""

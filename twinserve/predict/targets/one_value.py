@@ -9,7 +9,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import FlatColumns, Templates
+from twinserve.predict.targets.target import NUMBER, FlatColumns, Templates
 
 VALUE: Final = '"value":%s'
 
@@ -26,7 +26,7 @@ class OneValue:
     @property
     def members(self) -> dict[str, Any]:
         """See `Target`."""
-        return {"value": {"type": "number"}}
+        return {"value": NUMBER}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`; a model that was fitted on one column of targets predicts one."""

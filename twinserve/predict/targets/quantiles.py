@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import FlatColumns, Templates, numbers_by_name, quoted
+from twinserve.predict.targets.target import NUMBER, FlatColumns, Templates, by_name, quoted
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Quantiles:
     @property
     def members(self) -> dict[str, Any]:
         """See `Target`."""
-        value = {"type": "number", "description": f"The quantile {self.levels[self.middle]:g}."}
-        return {"value": value, "quantiles": numbers_by_name(self.names, "The other quantiles, by their level.")}
+        value = NUMBER | {"description": f"The quantile {self.levels[self.middle]:g}."}
+        return {"value": value, "quantiles": by_name(self.names, NUMBER, "The other quantiles, by their level.")}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`."""

@@ -15,7 +15,16 @@ from twinserve.estimators.several_outputs import classes_by_target
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.one_label import PROBABILITY
-from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, Coded, FlatColumns, Templates, quoted
+from twinserve.predict.targets.target import (
+    UNCOVERED,
+    UNEXPLAINED,
+    Coded,
+    FlatColumns,
+    Templates,
+    by_name,
+    or_null,
+    quoted,
+)
 
 
 @dataclass(frozen=True)
@@ -44,30 +53,11 @@ class SeveralLabels:
     @property
     def members(self) -> dict[str, Any]:
         """See `Target`."""
-        each = list(zip(self.names, self.classes_of, strict=True))
-        labels = {name: {"enum": [*classes]} for name, classes in each}
-        likely = {
-            name: {
-                "type": "object",
-                "properties": dict.fromkeys(classes, PROBABILITY),
-                "required": [*classes],
-            }
-            for name, classes in each
-        }
+        each = {"type": "object", "additionalProperties": PROBABILITY}
         said = "The probability of each class of each target; null where the model gives labels only."
         return {
-            "labels": {
-                "type": "object",
-                "description": "The label of each target.",
-                "properties": labels,
-                "required": [*labels],
-            },
-            "probabilities": {
-                "type": ["object", "null"],
-                "description": said,
-                "properties": likely,
-                "required": [*likely],
-            },
+            "labels": by_name(self.names, {"type": "string"}, "The label of each target."),
+            "probabilities": or_null(by_name(self.names, each, said)),
         }
 
     def read(self, head: Any, prepared: Any) -> Predictions:

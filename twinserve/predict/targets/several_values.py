@@ -10,7 +10,7 @@ import numpy as np
 
 from twinserve.metric import Task
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.targets.target import UNCOVERED, UNEXPLAINED, FlatColumns, Templates, numbers_by_name, quoted
+from twinserve.predict.targets.target import NUMBER, UNCOVERED, UNEXPLAINED, FlatColumns, Templates, by_name, quoted
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SeveralValues:
     @property
     def members(self) -> dict[str, Any]:
         """See `Target`."""
-        return {"values": numbers_by_name(self.names, "The value of each target.")}
+        return {"values": by_name(self.names, NUMBER, "The value of each target.")}
 
     def read(self, head: Any, prepared: Any) -> Predictions:
         """See `Target`."""

@@ -69,7 +69,22 @@ def quoted(text: str) -> str:
     return json.dumps(text).replace("%", "%%")
 
 
-def numbers_by_name(names: Iterable[str], description: str) -> dict[str, Any]:
-    """The JSON Schema of an object with a number for each name."""
-    properties = {name: {"type": "number"} for name in names}
-    return {"type": "object", "description": description, "properties": properties, "required": [*properties]}
+NUMBER: Final = {"type": "number", "format": "double"}
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a value of this schema, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def by_name(names: Iterable[str], schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """The JSON Schema of an object with a value of this schema for each name. The names are data, no members that a
+    program would have types for: they may be anything, and the next version may have others."""
+    listed = [*names]
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": schema,
+        "propertyNames": {"enum": listed},
+        "minProperties": len(listed),
+    }

@@ -3,62 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from twinserve.explain.stored import Method, Scale
 from twinserve.service.documents.bulk import bulk_contents
 from twinserve.service.documents.replies import ANSWERS, read_schemas
+from twinserve.service.documents.schemas import NUMBER, TEXT, Document, list_of, named, object_of, one_of
 from twinserve.service.documents.security import TOKEN_RESPONSE
 from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
+from twinserve.service.http.reply import JSON
 from twinserve.service.http.routes import TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
 
-Document = dict[str, Any]
-
 TEXTS: Final = frozenset({"docs", "metrics", "form", "card", "named_card", "live_page", "asset"})
 """The routes whose answer is no JSON."""
 
 SUMMARIES: Final = {"middle": "In the middle", "low": "Low values", "high": "High values"}
-FINDINGS: Final[Document] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the request's body."},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-        "required": ["pointer", "code", "detail"],
-    },
-}
+POINTER: Final = TEXT | {"description": "JSON Pointer (RFC 6901) into the request's body."}
+WARNING: Final = object_of({"pointer": POINTER, "code": TEXT, "detail": TEXT})
+ANSWERER: Final[Document] = {"model": TEXT, "version": TEXT}
 
 
-ANSWERER: Final[Document] = {"model": {"type": "string"}, "version": {"type": "string"}}
-
-
-def request_body(route: Route, settings: Settings, examples: Sequence[Example]) -> Document:
+def request_body(route: Route, examples: Sequence[Example]) -> Document:
     """One instance, or as many as the path takes; a page that tries a request begins with the first example."""
-    instance: Document = {"type": "object"} if route.parameters else {"$ref": "#/components/schemas/Instance"}
-    most = min(settings.max_batch, settings.max_explain) if route.explains else settings.max_batch
-    schema = {"oneOf": [instance, {"type": "array", "items": instance, "minItems": 1, "maxItems": most}]}
-    content: Document = {"schema": schema}
-    if examples and not route.parameters:
-        content["examples"] = _named(examples)
-    return {"required": True, "content": {"application/json": content, **bulk_contents(route)}}
+    if route.parameters:  # No choice of free objects: some generators write no valid program for that.
+        about = {"description": "An instance of that model, or an array of them: its own document says what they are."}
+        return {"required": True, "content": {JSON: {"schema": about}, **bulk_contents(route)}}
+    content: Document = {"schema": named("ExplanationRequest" if route.explains else "PredictionRequest")}
+    if examples:
+        content["examples"] = _by_kind(examples)
+    return {"required": True, "content": {JSON: content, **bulk_contents(route)}}
 
 
-def _named(examples: Sequence[Example]) -> Document:
+def _by_kind(examples: Sequence[Example]) -> Document:
     """The examples by name: `middle`, `low`, `high`, and `class-1`, ... in the order of the classes."""
-    named: Document = {}
+    by_kind: Document = {}
     for example in examples:
         name = (
-            f"class-{sum(key.startswith('class-') for key in named) + 1}" if example.kind == "class" else example.kind
+            f"class-{sum(key.startswith('class-') for key in by_kind) + 1}" if example.kind == "class" else example.kind
         )
         about = f"Typical of {example.label}" if example.kind == "class" else SUMMARIES[example.kind]
-        named[name] = {"summary": about, "value": example.instance}
-    return named
+        by_kind[name] = {"summary": about, "value": example.instance}
+    return by_kind
 
 
 def parameters(route: Route, facts: Manifest) -> list[Document]:
@@ -77,7 +64,7 @@ def parameters(route: Route, facts: Manifest) -> list[Document]:
 def _parameter_schema(parameter: Parameter, facts: Manifest) -> Mapping[str, Any] | None:
     """The schema of its values for this model; None where the model has none."""
     if parameter is CLASS:
-        return None if facts.classes is None else {"enum": [*facts.classes]}
+        return None if facts.classes is None else named("Label")
     if parameter is COVERAGE:
         largest = 0.0 if facts.coverage is None else facts.coverage.largest
         return {**parameter.schema, "maximum": largest} if largest else None
@@ -89,69 +76,88 @@ def path_parameters(route: Route) -> list[Document]:
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.parameters]
 
 
-def success(route: Route, facts: Manifest) -> Document:
+def success(route: Route) -> Document:
     """The schema of the body of a 200."""
     if route.kind == "predict" and route.parameters:  # Of any model: its own document says what.
-        return {"type": "object", "properties": ANSWERER, "required": [*ANSWERER]}
+        return named("AnyAnswer")
     if route.kind == "predict":
-        prediction = {"$ref": f"#/components/schemas/{'Explained' if route.explains else 'Prediction'}"}
-        named = {"model": {"const": facts.name}, "version": {"type": "string"}}
-        batch = named | {"predictions": {"type": "array", "items": prediction}}
-        one = {"allOf": [{"type": "object", "properties": named, "required": [*named]}, prediction]}
-        return {"oneOf": [one, {"type": "object", "properties": batch, "required": [*batch]}]}
+        return named("ExplainedResponse" if route.explains else "PredictionResponse")
     if route is TOKEN:
         return TOKEN_RESPONSE
     if route.name in ANSWERS:
-        return {"$ref": f"#/components/schemas/{ANSWERS[route.name]}"}
-    return {"type": "string"} if route.name in TEXTS else {"type": "object"}
+        return named(ANSWERS[route.name])
+    return TEXT if route.name in TEXTS else named("OpenApiDocument")
 
 
-def schemas(facts: Manifest) -> Document:
-    """The schemas of what is answered: of a prediction without and, where it has one, with its explanation."""
-    properties, target = _prediction(facts), facts.target
-    covered = _covered(facts) if target.uncovered is None else {}
-    prediction = {"type": "object", "properties": properties | covered, "required": [*properties]}
-    named: Document = {"Prediction": prediction, **read_schemas()}
-    if target.unexplained is not None:
-        return named
-    explained = {**properties, "explanation": _explanation(facts)}
-    return named | {"Explained": {"type": "object", "properties": explained, "required": [*explained]}}
+def schemas(facts: Manifest, settings: Settings) -> Document:
+    """The schemas of what is sent and answered: of a prediction without and, where it has one, with its explanation."""
+    described: Document = {
+        "PredictionRequest": _request(settings.max_batch),
+        "ExplanationRequest": _request(min(settings.max_batch, settings.max_explain)),
+        "AnyAnswer": object_of(ANSWERER) | {"additionalProperties": True},
+        "Warning": WARNING,
+        **read_schemas(),
+    }
+    if facts.classes is not None:
+        described["Label"] = one_of(facts.classes)
+    properties, target = _prediction(facts, described), facts.target
+    covered = _covered(facts, described) if target.uncovered is None else {}
+    described |= _answers("Prediction", "", properties, covered)
+    if target.unexplained is None:
+        explained = {**properties, "explanation": named("Explanation")}
+        described |= {**_answers("Explained", "Explained", explained, {}), **_explanation(facts)}
+    return described
 
 
-def _covered(facts: Manifest) -> Document:
+def _request(most: int) -> Document:
+    instance = named("Instance")
+    return {"oneOf": [instance, list_of(instance) | {"minItems": 1, "maxItems": most}]}
+
+
+def _answers(name: str, prefix: str, properties: Document, optional: Document) -> Document:
+    """The answer to one instance and that to several: each has a name, so that a client has classes for them."""
+    return {
+        name: object_of(properties | optional, tuple(optional)),
+        f"{prefix}Answer": object_of({**ANSWERER, **properties, **optional}, tuple(optional)),
+        f"{prefix}BatchAnswer": object_of({**ANSWERER, "predictions": list_of(named(name))}),
+        f"{name}Response": {"oneOf": [named(f"{prefix}Answer"), named(f"{prefix}BatchAnswer")]},
+    }
+
+
+def _covered(facts: Manifest, described: Document) -> Document:
     """The member that `coverage` adds."""
-    number, said = {"type": "number"}, "Only where `coverage` was asked for."
+    said = {"description": "Only where `coverage` was asked for."}
     if facts.classes is None:
-        ends: Document = {"coverage": number, "low": number, "high": number}
-        return {"interval": {"type": "object", "description": said, "properties": ends, "required": [*ends]}}
-    labels = {"type": "array", "items": {"enum": [*facts.classes]}, "minItems": 1, "uniqueItems": True}
-    members: Document = {"coverage": number, "labels": labels}
-    return {"set": {"type": "object", "description": said, "properties": members, "required": [*members]}}
+        described["Interval"] = object_of({"coverage": NUMBER, "low": NUMBER, "high": NUMBER}) | said
+        return {"interval": named("Interval")}
+    labels = list_of(named("Label")) | {"minItems": 1, "uniqueItems": True}
+    described["LabelSet"] = object_of({"coverage": NUMBER, "labels": labels}) | said
+    return {"set": named("LabelSet")}
 
 
-def _prediction(facts: Manifest) -> Document:
-    warnings = FINDINGS | {"description": "Values not seen in training, and columns that are ignored."}
-    return {**facts.target.members, "warnings": warnings}
+def _prediction(facts: Manifest, described: Document) -> Document:
+    """The members of a prediction; what has a name of its own is added to what is described."""
+    members = {**facts.target.members}
+    if facts.classes is not None:
+        members["label"] = named("Label")
+    if "probabilities" in members:
+        described["Probabilities"], null = members["probabilities"]["anyOf"]
+        members["probabilities"] = {"anyOf": [named("Probabilities"), null]}
+    about = {"description": "Values not seen in training, and columns that are ignored."}
+    return {**members, "warnings": list_of(named("Warning")) | about}
 
 
 def _explanation(facts: Manifest) -> Document:
-    number = {"type": "number"}
-    contribution: Document = {
-        "type": "object",
-        "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) of a field of the instance."},
-            "contribution": number,
-            "error": {"type": "number", "description": "The standard error, where contributions are sampled."},
-        },
-        "required": ["pointer", "contribution"],
+    pointer = TEXT | {"description": "JSON Pointer (RFC 6901) of a field of the instance."}
+    error = NUMBER | {"description": "The standard error, where contributions are sampled."}
+    contribution = object_of({"pointer": pointer, "contribution": NUMBER, "error": error}, optional=("error",))
+    members: Document = {
+        "method": named("ExplanationMethod"),
+        "of": named("ExplanationScale"),
+        **({} if facts.classes is None else {"class": named("Label")}),
+        "base": NUMBER | {"description": "The output where no field is known."},
+        "output": NUMBER | {"description": "Base, contributions and others together."},
+        "contributions": list_of(named("FieldContribution")) | {"description": "The greatest magnitude first."},
+        "others": NUMBER | {"description": "The sum of the contributions that are not listed."},
     }
-    properties: Document = {
-        "method": {"enum": [*get_args(Method)]},
-        "of": {"enum": [*get_args(Scale)], "description": "The scale of output, base and contributions."},
-        **({} if facts.classes is None else {"class": {"enum": [*facts.classes]}}),
-        "base": {"type": "number", "description": "The output where no field is known."},
-        "output": {"type": "number", "description": "Base, contributions and others together."},
-        "contributions": {"type": "array", "items": contribution, "description": "The greatest magnitude first."},
-        "others": {"type": "number", "description": "The sum of the contributions that are not listed."},
-    }
-    return {"type": "object", "properties": properties, "required": [*properties]}
+    return {"Explanation": object_of(members), "FieldContribution": contribution}

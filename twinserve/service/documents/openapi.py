@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from twinserve.service.documents.answers import (
-    FINDINGS,
-    Document,
-    parameters,
-    path_parameters,
-    request_body,
-    schemas,
-    success,
-)
+from twinserve.service.documents.answers import POINTER, parameters, path_parameters, request_body, schemas, success
 from twinserve.service.documents.bulk import bulk_contents
+from twinserve.service.documents.responses import HEADERS, PREDICTING, guarding, headers_of
+from twinserve.service.documents.schemas import COUNT, TEXT, Document, list_of, named, object_of
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
+from twinserve.service.documents.tags import tag_of, tags
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
-from twinserve.service.http.routes import HEALTH, TOKEN, Route
+from twinserve.service.http.reply import JSON
+from twinserve.service.http.routes import BY_NAME, TOKEN, Route
 from twinserve.service.settings import Settings
 from twinserve.store.examples import Example
 from twinserve.store.manifest import Manifest
 
 VERSION: Final = "3.1.0"
+LICENSE: Final[Document] = {"name": "MIT", "identifier": "MIT"}
+OF_PROTOCOLS: Final = "/openapi/"
+"""Where the documents of other protocols are."""
 INSTANCE: Final = "#/components/schemas/Instance"
 
-PARAMETER_ERROR: Final[Document] = {
-    "type": "object",
-    "properties": {"parameter": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
-    "required": ["parameter", "code", "detail"],
-}
-PROBLEM: Final[Document] = {
-    "type": "object",
-    "description": "Problem details, RFC 9457.",
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The request's id."},
-        "errors": {"type": "array", "items": {"anyOf": [FINDINGS["items"], PARAMETER_ERROR]}},
+PROBLEM_ERROR: Final = object_of(
+    {
+        "pointer": POINTER,
+        "parameter": TEXT | {"description": "The query parameter, where one is invalid."},
+        "code": TEXT,
+        "detail": TEXT,
     },
-    "required": ["type", "title", "status", "detail", "instance", "errors"],
-}
-# The kinds of problems of each route; any route may also fail with 500.
-PREDICTING: Final = (
-    *("malformed-json", "request-timeout", "too-large", "unsupported-media-type", "invalid-input", "unavailable"),
-    "prediction-timeout",
+    optional=("pointer", "parameter"),
 )
+PROBLEM: Final = object_of(
+    {
+        "type": TEXT | {"format": "uri-reference"},
+        "title": TEXT,
+        "status": COUNT,
+        "detail": TEXT,
+        "instance": TEXT | {"description": "The request's id."},
+        "errors": list_of(named("ProblemError")),
+    }
+) | {"description": "Problem details, RFC 9457."}
+# The kinds of problems of each route; any route may also fail with 500.
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
     "predict": (*PREDICTING, "malformed-table", "invalid-parameter", "not-implemented"),
     "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
@@ -75,53 +71,21 @@ NAMED: Final = {
 """The same of a model that the path names."""
 OF_A_MODEL: Final = frozenset({"predict", "explain", "schema", "openapi", "card"})
 """The routes that stand below `/models/{name}`, too."""
-TAGS: Final[Mapping[str, str]] = {
-    "predictions": "What a model predicts, and why.",
-    "models": "What is known of the models.",
-    "operations": "Health and metrics.",
-    "credentials": "Tokens for clients.",
-}
 FORM_BODY: Final[Document] = {
     "type": "object",
     "description": "Each field by its JSON Pointer, as text.",
     "additionalProperties": {"type": "string"},
 }
-# Headers of every response, and of those with certain statuses.
-HEADERS: Final[Document] = {
-    "X-Request-Id": {
-        "required": True,
-        "description": "The caller's own id if it is valid, else a new one.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-    },
-    "Server-Timing": {
-        "required": True,
-        "description": "Time taken, in milliseconds.",
-        "schema": {"type": "string"},
-    },
-    "Retry-After": {"required": True, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
-    "WWW-Authenticate": {
-        "required": True,
-        "description": "The authentication scheme to use (RFC 6750).",
-        "schema": {"type": "string"},
-    },
-}
-ALWAYS: Final = ("X-Request-Id", "Server-Timing")
-WITH_STATUS: Final[Mapping[str, tuple[str, ...]]] = {
-    "401": ("WWW-Authenticate",),
-    "403": ("WWW-Authenticate",),
-    "429": ("Retry-After",),
-    "503": ("Retry-After",),
-}
-MEDIA_TYPES: Final[Mapping[str, str]] = {
-    "schema": "application/schema+json",
-    "docs": "text/html",
-    "metrics": "text/plain",
-    "form": "text/html",
-    "card": "text/html",
-    "named_card": "text/html",
-    "named_schema": "application/schema+json",
-    "live_page": "text/html",
-    "asset": "*/*",
+MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "schema": ("application/schema+json",),
+    "docs": ("text/html",),
+    "metrics": ("text/plain",),
+    "form": ("text/html",),
+    "card": ("text/html",),
+    "named_card": ("text/html",),
+    "named_schema": ("application/schema+json",),
+    "live_page": ("text/html",),
+    "asset": ("text/css", "text/javascript", "image/svg+xml"),
 }
 
 
@@ -130,40 +94,51 @@ def openapi(
     facts: Manifest,
     settings: Settings,
     examples: Sequence[Example] = (),
-    names: Container[str] | None = None,
+    *,
+    routes: Sequence[Route],
+    root: str = ".",
 ) -> Document:
-    """The document of a service with this JSON Schema of an instance, and these examples of one; of the routes of these
-    names alone, if some are given.
+    """The document of the routes of our own JSON among these, with this JSON Schema of an instance and these examples
+    of one. Of other protocols it says where their documents are.
 
-    Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips."""
-    named = {
+    Its URLs are relative to its own, so they hold behind any prefix, also one that a proxy strips; `root` is the way
+    from there to the service."""
+    described = {
         "Instance": _moved({key: value for key, value in instance.items() if key != "$schema"}),
-        **schemas(facts),
+        **schemas(facts, settings),
         "Problem": PROBLEM,
+        "ProblemError": PROBLEM_ERROR,
     }
-    security_document = security_schemes(settings)
-    components: Document = {"schemas": named, "headers": HEADERS}
+    security_document = security_schemes(settings, root)
+    components: Document = {"schemas": described, "headers": HEADERS}
     if security_document:
         components["securitySchemes"] = security_document
     paths: Document = {}
-    for route in settings.routes:
-        if names is not None and route.name not in names:
-            continue
-        paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
+    for route in routes:
+        if BY_NAME.get(route.name) is not None:
+            paths.setdefault(route.path, {}).update(_path(route, facts, settings, security_document, examples))
+    about = f"Predictions of the model {facts.name!r} ({facts.task})."
     return {
         "openapi": VERSION,
         "info": {
             "title": f"Twinserve: {facts.name}",
             "version": "1",
-            "description": f"Predictions of the model {facts.name!r} ({facts.task}).",
-            "license": {"name": "MIT", "identifier": "MIT"},
+            "description": " ".join([about, *_elsewhere(routes)]),
+            "license": LICENSE,
         },
         "servers": [{"url": "./"}],
-        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
+        "tags": tags({operation["tags"][0] for path in paths.values() for operation in path.values()}),
         **({} if security_document else {"security": []}),
         "paths": paths,
         "components": components,
     }
+
+
+def _elsewhere(routes: Sequence[Route]) -> list[str]:
+    """A sentence with links to the documents of other protocols, if there are some."""
+    paths = [route.path.removeprefix("/") for route in routes if route.path.startswith(OF_PROTOCOLS)]
+    links = ", ".join(f"[{path}]({path})" for path in paths)
+    return [f"Other protocols have documents of their own: {links}."] if links else []
 
 
 def _moved(schema: Any) -> Any:
@@ -188,15 +163,15 @@ def _path(
         operation: Document = {
             "operationId": route.name,
             "summary": route.summary,
-            "tags": [_tag(route)],
+            "tags": [tag_of(route)],
             "responses": _responses(route, facts, settings),
         }
         if schemes:
             operation["security"] = security(route, settings, schemes)
-        if route.query is not None or route.parameters:
-            operation["parameters"] = [*path_parameters(route), *parameters(route, facts)]
+        if taken := [*path_parameters(route), *parameters(route, facts)]:
+            operation["parameters"] = taken
         if route.kind == "predict":
-            operation["requestBody"] = request_body(route, settings, examples)
+            operation["requestBody"] = request_body(route, examples)
         if route.kind == "form":
             operation["requestBody"] = {"required": True, "content": {FORM: {"schema": FORM_BODY}}}
         if route is TOKEN:
@@ -205,17 +180,9 @@ def _path(
     return operations
 
 
-def _tag(route: Route) -> str:
-    if route.kind in ("predict", "form"):
-        return "predictions"
-    if route.name in HEALTH or route.scope == "manage":
-        return "operations"
-    return "credentials" if route is TOKEN else "models"
-
-
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
-    media_type = MEDIA_TYPES.get(route.name, "application/json")
-    content = {media_type: {"schema": success(route, facts)}, **bulk_contents(route)}
+    media_types = MEDIA_TYPES.get(route.name, (JSON,))
+    content: Document = {media_type: {"schema": success(route)} for media_type in media_types} | bulk_contents(route)
     answer: Document = {"description": route.summary, "content": content}
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
@@ -228,21 +195,9 @@ def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
         page = {"text/html": {"schema": {"type": "string"}}}
         responses["422"] = {"description": "The form with the errors at their fields", "content": page}
     refusals = REFUSALS.get(route.name, NAMED.get(route.name, ()))
-    for kind in (*_guarding(route, settings), *refusals, "internal"):
+    for kind in (*guarding(route, settings), *refusals, "internal"):
         status, title = KINDS[kind]
         known = responses.get(str(int(status)))
         refusal = {"description": title if known is None else f"{known['description']}; {title}"}
-        content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses[str(int(status))] = refusal | {"content": content}
-    return {status: response | {"headers": _headers(status)} for status, response in responses.items()}
-
-
-def _headers(status: str) -> Document:
-    names = (*ALWAYS, *WITH_STATUS.get(status, ()))
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _guarding(route: Route, settings: Settings) -> list[str]:
-    """The kinds of problems that the guard may raise for this route."""
-    kinds = [] if settings.is_open(route) else ["unauthorized", "forbidden"]
-    return [*kinds, "too-many-requests"] if settings.rate and route.name not in HEALTH else kinds
+        responses[str(int(status))] = refusal | {"content": {PROBLEM_JSON: {"schema": named("Problem")}}}
+    return {status: response | {"headers": headers_of(status)} for status, response in responses.items()}

@@ -37,8 +37,9 @@ TOKEN_ERROR: Final[Document] = {
 MEANINGS: Final = {"predict": "predict", "read": "read about the model", "manage": "read the metrics"}
 
 
-def security_schemes(settings: Settings) -> Document:
-    """The security schemes of a service; empty if it requires no credentials."""
+def security_schemes(settings: Settings, root: str = ".") -> Document:
+    """The security schemes of a service; empty if it requires no credentials. `root` is the way to the service from the
+    URL that those of the document are relative to."""
     if settings.auth == "keys":
         return {
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -46,7 +47,7 @@ def security_schemes(settings: Settings) -> Document:
         }
     schemes: Document = {}
     if settings.auth == "oauth" and settings.keys:
-        flow = {"tokenUrl": f".{TOKEN.path}", "scopes": MEANINGS}
+        flow = {"tokenUrl": f"{root}{TOKEN.path}", "scopes": MEANINGS}
         schemes["oauth"] = {"type": "oauth2", "flows": {"clientCredentials": flow}}
     if settings.auth == "oauth" and settings.issuer:
         url = settings.issuer.rstrip("/") + DISCOVERY

@@ -93,7 +93,7 @@ TOP: Final = Parameter(
 COVERAGE: Final = Parameter(
     "coverage",
     read_coverage,
-    {"type": "number", "minimum": LOWEST, "maximum": HIGHEST},
+    {"type": "number", "format": "double", "minimum": LOWEST, "maximum": HIGHEST},
     "The probability with which an interval holds the true value, or a set of labels the true label; the reply has it.",
 )
 PASS: Final = Parameter(

@@ -138,3 +138,11 @@ def first_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
     for route in routes:
         first.setdefault(route.path, route)
     return tuple(first.values())
+
+
+def longer_ends(routes: Iterable[Route]) -> Mapping[str, tuple[str, ...]]:
+    """By path, such as `/v1/models/{name}`: what others of these routes have behind it, such as `:predict`. A path with
+    such an end is theirs, whatever its method."""
+    paths = {route.path for route in routes}
+    found = {path: tuple(sorted(p.removeprefix(path) for p in paths if p.startswith(f"{path}:"))) for path in paths}
+    return {path: ends for path, ends in found.items() if ends}

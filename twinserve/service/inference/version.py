@@ -20,6 +20,7 @@ from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
 from twinserve.service.http.reply import Reply, json_reply
+from twinserve.service.http.routes import Route
 from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
 from twinserve.service.inference.job import Job
@@ -58,6 +59,7 @@ class ModelVersion:
         self.description = json_reply(describe(artifact, version))
         self._artifact, self._settings, self._predictor = artifact, settings, artifact.predictor
         self.pages = KeptPages()
+        self._documents: dict[tuple[Route, ...], Reply] = {}
         self._quick_body = quick.quick_body(self._predictor)
         self._joins = settings.batching and facts.predictor.joins
         self._batcher = Batcher(artifact.predictor)
@@ -228,15 +230,20 @@ class ModelVersion:
             for (path, code), number in places.items():
                 self._metrics.warn(self.model, pointer(path), code, number)
 
-    @cached_property
-    def openapi(self) -> Reply:
-        """The OpenAPI document of the service."""
-        return json_reply(
-            openapi(self._schema_document(flat=False), self._artifact.manifest, self._settings, self.examples)
-        )
+    def openapi(self, routes: tuple[Route, ...]) -> Reply:
+        """The OpenAPI document of a service with these routes."""
+        known = self._documents.get(routes)
+        if known is None:
+            known = self._documents[routes] = json_reply(self._openapi(routes, "."))
+        return known
 
     @cached_property
     def own_openapi(self) -> Reply:
         """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
+        return json_reply(
+            self._openapi([route for route in self._settings.routes if route.name in OF_A_MODEL], "../..")
+        )
+
+    def _openapi(self, routes: Sequence[Route], root: str) -> dict[str, Any]:
         instance, facts = self._schema_document(flat=False), self._artifact.manifest
-        return json_reply(openapi(instance, facts, self._settings, self.examples, OF_A_MODEL))
+        return openapi(instance, facts, self._settings, self.examples, routes=routes, root=root)

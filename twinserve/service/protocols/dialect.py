@@ -51,9 +51,8 @@ class Described(Shown, Protocol):
     def schema(self) -> Reply:
         """The JSON Schema of an instance."""
 
-    @property
-    def openapi(self) -> Reply:
-        """The OpenAPI document of the service."""
+    def openapi(self, routes: tuple[Route, ...], /) -> Reply:
+        """The OpenAPI document of a service with these routes."""
 
     @property
     def own_openapi(self) -> Reply:

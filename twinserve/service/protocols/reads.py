@@ -113,7 +113,7 @@ READS: Final[Mapping[str, Read]] = {
     "named_openapi": lambda service, asked: service.models.current(asked.parameters["name"]).own_openapi,
     "named_card": card,
     "schema": schema,
-    "openapi": lambda service, _: service.models.current().openapi,
+    "openapi": lambda service, _: service.models.current().openapi(service.routes),
     "docs": lambda service, asked: pages.docs(has_pages=service.settings.pages).reply(asked.header),
     "model": model,
     "live": live,

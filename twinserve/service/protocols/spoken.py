@@ -54,6 +54,7 @@ class Protocols:
         self._mounted: tuple[Dialect, ...] = ()
         self.routes = routes_of(settings, self._dialects)
         """Of what the doors speak; of all dialects until there is one."""
+        self.paths = frozenset(route.path for route in self.routes)
 
     def mount(self, names: Iterable[str] | None = None) -> tuple[Route, ...]:
         """The routes for a door that speaks these protocols beside our own, None: all. Raises `BadSetting` for a
@@ -61,6 +62,7 @@ class Protocols:
         dialects = chosen(self._dialects, names)
         self._mounted = tuple(one for one in self._dialects if one in self._mounted or one in dialects)
         self.routes = routes_of(self._settings, self._mounted)
+        self.paths = frozenset(route.path for route in self.routes)
         return routes_of(self._settings, dialects)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,11 +14,13 @@ from twinserve.service.http.accept import preferred
 from twinserve.service.http.body import require_plain
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.reply import Reply, json_reply
+from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
-from twinserve.service.protocols.instances.answers import detailed, listed
+from twinserve.service.protocols.documented import documented
+from twinserve.service.protocols.instances.answers import Answers
+from twinserve.service.protocols.instances.document import describe_invocations
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
 from twinserve.service.protocols.instances.v1 import LIGHT, wants_details
@@ -42,9 +45,9 @@ BLANK: Final = Reply(HTTPStatus.OK, b"\n")
 class InvocationsCodec:
     """`/invocations` for one version of a model."""
 
-    def __init__(self, artifact: LoadedArtifact, _version: str, settings: Settings) -> None:
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
         self._rows, self._tables = Rows(artifact, settings), Tables(artifact.signature)
-        self._target, self._settings = artifact.manifest.target, settings
+        self._answers, self._settings = Answers(artifact, version), settings
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
@@ -71,12 +74,11 @@ class InvocationsCodec:
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, _: Beside) -> Reply:
         """See `Codec`."""
         rows = len(batch.columns)
-        if asked.form:
-            return json_reply({"predictions": detailed(self._target, predictions, warnings, rows)})
-        values = listed(self._target, predictions, rows)
-        if preferred(asked.header("accept"), (JSON, CSV)) == CSV and not any(isinstance(one, dict) for one in values):
-            return Reply(HTTPStatus.OK, as_csv(values), f"{CSV}; charset=utf-8")
-        return json_reply({"predictions": values})
+        if not asked.form and preferred(asked.header("accept"), (JSON, CSV)) == CSV:
+            values = self._answers.listed(predictions, rows)
+            if not any(isinstance(one, dict) for one in values):
+                return Reply(HTTPStatus.OK, as_csv(values), f"{CSV}; charset=utf-8")
+        return self._answers.reply(predictions, warnings, rows, details=bool(asked.form))
 
 
 def as_csv(values: list[Any]) -> bytes:
@@ -145,4 +147,5 @@ READS: Final[Mapping[str, Read]] = {
     "mlflow_health": ready,
     "mlflow_version": lambda _service, _asked: Reply(HTTPStatus.OK, __version__.encode()),
 }
-MLFLOW: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS, is_light=is_light)
+UNDOCUMENTED: Final = Dialect("mlflow", ROUTES, admit, InvocationsCodec, refuse, READS, is_light=is_light)
+MLFLOW: Final = documented(UNDOCUMENTED, "MLflow", partial(describe_invocations, "MLflow"))

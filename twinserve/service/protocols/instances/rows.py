@@ -40,9 +40,14 @@ class Rows:
         """Rows as lists of values, beside the names of their columns."""
         if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
             raise bad(f"{place}/columns: Must be an array of names.")
+        if len(set(columns)) < len(columns):
+            raise bad(f"{place}/columns: Must not name a column twice.")
         if not isinstance(rows, list):
             raise bad(f"{place}/data: Must be an array of rows.")
         with pointing(f"{place}/data"):
+            if others := [number for number, row in enumerate(rows) if not isinstance(row, list)]:
+                detail = "Must be an array of values, one for each column."
+                raise InvalidInput([Finding((number,), "type", detail) for number in others[:MAX_ERRORS]], len(others))
             self._require_widths(rows, len(columns))
             return self._validator.validate_value([dict(zip(columns, row, strict=True)) for row in rows])
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from itertools import islice
+from math import inf
 from typing import Any, Final
 
 from twinserve.service.protocols.json_bodies import bad
@@ -18,6 +19,10 @@ CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
+MOST_DIGITS: Final = 1000
+"""Characters of a number that are read as they are; Python makes no integers of more than 4,300."""
+TOO_LARGE: Final = 10**400
+"""A number that is refused as one that no double holds; infinity would be refused in the words for values of Python."""
 CODINGS: Final = frozenset({"UNCOMPRESSED", "SNAPPY"})
 NUMERIC: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
 
@@ -47,6 +52,8 @@ class Tables:
             if first is None:
                 raise bad("The body has no lines.")
             names, found = (first, []) if self._is_header(first) else ([*self._types], [first])
+            if len(set(names)) < len(names):
+                raise bad("The first line must not name a column twice.")
             for line in (*found, *islice(lines, most + 1)):
                 if len(line) != len(names):
                     raise bad(f"Line {reader.line_num} must have {len(names)} cells.")
@@ -63,7 +70,8 @@ class Tables:
             return None
         kind = self._types.get(name)
         if kind in NUMERIC and NUMBER.match(cell):
-            return json.loads(cell)
+            number = json.loads(cell) if len(cell) <= MOST_DIGITS else float(cell)
+            return TOO_LARGE if number in (inf, -inf) else number
         if kind is FeatureType.BOOLEAN:
             return BOOLEANS.get(cell, cell)
         return cell
@@ -82,6 +90,8 @@ def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     try:
         file = parquet.ParquetFile(io.BytesIO(body))
+        if len(set(file.schema_arrow.names)) < len(file.schema_arrow.names):
+            raise bad("The table must not name a column twice.")
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
         if not {group.column(place).compression for group in groups for place in range(group.num_columns)} <= CODINGS:
             raise bad("Parquet must be uncompressed, or compressed with snappy.")

@@ -16,9 +16,12 @@ from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
-from twinserve.service.protocols.instances.answers import detailed, explanations, listed
+from twinserve.service.protocols.documented import documented
+from twinserve.service.protocols.instances.answers import Answers
+from twinserve.service.protocols.instances.document import describe_v1
 from twinserve.service.protocols.instances.rows import Rows
 from twinserve.service.protocols.json_bodies import bad, flag, read_json
+from twinserve.service.protocols.listing import all_models
 from twinserve.service.protocols.readiness import require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.settings import Settings
@@ -26,11 +29,12 @@ from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 MODEL: Final = "/v1/models/{name}"
+# What is longer stands first: a name is all that has no slash.
 ROUTES: Final = (
-    Route("v1_models", "/v1/models", READ, "read", "KServe V1: the models", is_general=True),
-    Route("v1_model", MODEL, READ, "read", "KServe V1: is a model ready"),
     Route("v1_predict", f"{MODEL}:predict", ("POST",), "predict", "KServe V1: predict", "predict"),
     Route("v1_explain", f"{MODEL}:explain", ("POST",), "predict", "KServe V1: explain", "predict", explains=True),
+    Route("v1_models", "/v1/models", READ, "read", "KServe V1: the models", is_general=True),
+    Route("v1_model", MODEL, READ, "read", "KServe V1: is a model ready"),
 )
 LIGHT: Final = 16 * 1024
 """Bytes; of instances that are looked at one by one, and answered as objects."""
@@ -41,10 +45,9 @@ MEMBERS: Final = frozenset({"instances", "parameters", "signature_name"})
 class V1Codec:
     """The protocol for one version of a model."""
 
-    def __init__(self, artifact: LoadedArtifact, _version: str, settings: Settings) -> None:
-        self._rows, self._target = Rows(artifact, settings), artifact.manifest.target
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
+        self._rows, self._answers = Rows(artifact, settings), Answers(artifact, version)
         self._max_depth = settings.max_depth
-        self._pointers = [feature.pointer for feature in artifact.signature.features]
 
     def read(self, body: bytes, asked: Asked) -> Batch:
         """See `Codec`."""
@@ -59,14 +62,9 @@ class V1Codec:
 
     def write(self, batch: Batch, predictions: Predictions, warnings: Warnings, asked: Asked, beside: Beside) -> Reply:
         """See `Codec`."""
+        explained = beside if asked.explains else None
         rows = len(batch.columns)
-        if asked.form:
-            answer: dict[str, Any] = {"predictions": detailed(self._target, predictions, warnings, rows)}
-        else:
-            answer = {"predictions": listed(self._target, predictions, rows)}
-        if asked.explains:
-            answer["explanations"] = explanations(beside, self._pointers)
-        return json_reply(answer)
+        return self._answers.reply(predictions, warnings, rows, details=asked.form, beside=explained)
 
 
 def wants_details(parameters: Any) -> bool:
@@ -90,8 +88,7 @@ def is_light(body: bytes, _: Asked) -> bool:
 
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v1/models`: their names."""
-    listed_models, _ = service.models.listed("", service.settings.max_models, asked.allowed)
-    return json_reply({"models": [model.name for model in listed_models]})
+    return json_reply({"models": [model.name for model in all_models(service, asked)]})
 
 
 def ready(service: Served, asked: Asked) -> Reply:
@@ -102,4 +99,5 @@ def ready(service: Served, asked: Asked) -> Reply:
 
 
 READS: Final[Mapping[str, Read]] = {"v1_models": models, "v1_model": ready}
-V1: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS, is_light=is_light)
+UNDOCUMENTED: Final = Dialect("v1", ROUTES, admit, V1Codec, refuse, READS, is_light=is_light)
+V1: Final = documented(UNDOCUMENTED, "KServe V1", describe_v1)

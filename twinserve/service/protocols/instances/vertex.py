@@ -9,7 +9,9 @@ from typing import Final
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Dialect, Served
-from twinserve.service.protocols.instances.v1 import V1
+from twinserve.service.protocols.documented import documented
+from twinserve.service.protocols.instances.document import describe_vertex
+from twinserve.service.protocols.instances.v1 import UNDOCUMENTED
 from twinserve.service.protocols.readiness import ready_version
 from twinserve.service.settings import BadSetting
 
@@ -24,7 +26,9 @@ def vertex() -> Dialect:
         routes.append(Route("vertex_health", health, READ, None, "Vertex AI: readiness", is_probe=True))
     if predict := _path(PREDICT):
         routes.append(Route("vertex_predict", predict, ("POST",), "predict", "Vertex AI: predict", "predict"))
-    return replace(V1, name="vertex", routes=tuple(routes), reads={"vertex_health": ready}, takes_over=True)
+    reads = {"vertex_health": ready}
+    dialect = replace(UNDOCUMENTED, name="vertex", routes=tuple(routes), reads=reads, takes_over=True)
+    return documented(dialect, "Vertex AI", describe_vertex) if routes else dialect
 
 
 def ready(service: Served, _: Asked) -> Reply:

@@ -9,19 +9,25 @@ from twinserve.own_version import __version__
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.dialect import Asked, Described, Dialect, Listed, Read, Served
+from twinserve.service.protocols.documented import documented
+from twinserve.service.protocols.listing import all_models
 from twinserve.service.protocols.readiness import ready_version, require_open
 from twinserve.service.protocols.sentences import refuse
 from twinserve.service.protocols.v2.codec import V2Codec, admit, is_light
+from twinserve.service.protocols.v2.document import describe
 
 MODEL: Final = "/v2/models/{name}"
 OF_VERSION: Final = f"{MODEL}/versions/{{version}}"
 ROUTES: Final = (
-    Route("v2_server", "/v2", READ, "read", "Open Inference Protocol: the server"),
-    Route("v2_server_slash", "/v2/", READ, "read", "Open Inference Protocol: the server"),
+    Route("v2_server", "/v2", READ, "read", "Open Inference Protocol: the server", is_general=True),
+    Route("v2_server_slash", "/v2/", READ, "read", "Open Inference Protocol: the server", is_general=True),
     Route("v2_live", "/v2/health/live", READ, None, "Open Inference Protocol: liveness", is_probe=True),
     Route("v2_ready", "/v2/health/ready", READ, None, "Open Inference Protocol: readiness", is_probe=True),
-    Route("v2_models", "/v2/models", READ, "read", "Open Inference Protocol: the models"),
-    Route("v2_index", "/v2/repository/index", ("POST",), "read", "Open Inference Protocol: the state of the models"),
+    Route("v2_models", "/v2/models", READ, "read", "Open Inference Protocol: the models", is_general=True),
+    Route(
+        *("v2_index", "/v2/repository/index", ("POST",), "read", "Open Inference Protocol: the state of the models"),
+        is_general=True,
+    ),
     Route("v2_model", MODEL, READ, "read", "Open Inference Protocol: a model"),
     Route("v2_version", OF_VERSION, READ, "read", "Open Inference Protocol: a version"),
     Route("v2_model_ready", f"{MODEL}/ready", READ, "read", "Open Inference Protocol: is a model ready"),
@@ -32,8 +38,6 @@ ROUTES: Final = (
     ),
 )
 SERVER: Final = json_reply({"name": "twinserve", "version": __version__, "extensions": ["binary_tensor_data"]})
-MOST_LISTED: Final = 1000
-"""Models that are looked up at once."""
 LIVE: Final = json_reply({"live": True})
 
 
@@ -45,21 +49,12 @@ def ready(service: Served, _: Asked) -> Reply:
 
 def models(service: Served, asked: Asked) -> Reply:
     """`GET /v2/models`: the names of those that the caller may ask for."""
-    return json_reply({"models": [model.name for model in _listed(service, asked)]})
+    return json_reply({"models": [model.name for model in all_models(service, asked)]})
 
 
 def index(service: Served, asked: Asked) -> Reply:
     """`POST /v2/repository/index`: each of them, and whether it answers."""
-    return json_reply([_state(model) for model in _listed(service, asked)])
-
-
-def _listed(service: Served, asked: Asked) -> list[Listed]:
-    found: list[Listed] = []
-    after: str | None = ""
-    while after is not None:
-        part, after = service.models.listed(after, MOST_LISTED, asked.allowed)
-        found += part
-    return found
+    return json_reply([_state(model) for model in all_models(service, asked)])
 
 
 def _state(model: Listed) -> Mapping[str, str]:
@@ -103,4 +98,6 @@ READS: Final[Mapping[str, Read]] = {
     "v2_model_ready": model_ready,
     "v2_version_ready": model_ready,
 }
-V2: Final = Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light)
+V2: Final = documented(
+    Dialect("v2", ROUTES, admit, V2Codec, refuse, READS, is_light=is_light), "Open Inference Protocol", describe
+)

@@ -1,0 +1,40 @@
+"""`Retry-After` has seconds or a date."""
+
+from __future__ import annotations
+
+import pytest
+
+from twinserve.client.messages import Response
+from twinserve.client.retrying import Retries, retries_of, retry_after
+from twinserve.errors import AskedWrongly
+
+NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        (" 120 ", 120.0),
+        ("Tue, 14 Nov 2023 22:13:50 GMT", 30.0),
+        ("Tuesday, 14-Nov-23 22:13:50 GMT", 30.0),
+        ("Tue Nov 14 22:13:50 2023", 30.0),
+        ("Tue, 14 Nov 2023 22:13:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("9" * 500, 999999999.0),
+    ],
+)
+def test_it_is_read_as_rfc_9110_has_it(value: str, seconds: float | None) -> None:
+    assert retry_after(Response(503, {"retry-after": value}, b""), now=lambda: NOW) == seconds
+    assert retry_after(Response(503, {}, b"")) is None
+
+
+def test_a_number_of_retries_will_do() -> None:
+    assert (retries_of(3), retries_of(None).most, retries_of(0).most) == (Retries(most=3), 0, 0)
+    for wrong in (True, 1.5, "3", -1):
+        with pytest.raises(AskedWrongly, match="retries"):
+            retries_of(wrong)

@@ -1,0 +1,111 @@
+"""Between our requests and HTTPX: its clients' options, its errors in our words, and a body that arrives."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+try:
+    import httpx2
+except ModuleNotFoundError as error:  # pragma: no cover  # The extra is part of the development tools.
+    raise ModuleNotFoundError(
+        "twinserve.client needs HTTPX: pip install 'twinserve[client]'", name=error.name
+    ) from None
+
+from twinserve.client.errors import ConnectionFailed, TimedOut, UnexpectedAnswer
+from twinserve.client.messages import Request, Response
+from twinserve.errors import AskedWrongly
+
+MOST_OF_AN_ERROR: Final = 1 << 20
+"""Bytes that are read of an answer which is no success: a problem document has 100 errors at most."""
+UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout)
+FINAL: Final = (httpx2.ProxyError,)
+
+
+def options(**given: Any) -> dict[str, Any]:
+    """The arguments of an HTTPX client; what is None is left out. No redirect is followed, so no credential is taken
+    to another host."""
+    return {"follow_redirects": False, **{name: value for name, value in given.items() if value is not None}}
+
+
+def arguments(request: Request) -> dict[str, Any]:
+    """The arguments of HTTPX's `build_request`."""
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "content": request.content or None,
+        "timeout": request.timeout,
+    }
+
+
+class Arriving:
+    """The body of a response, piece by piece."""
+
+    def __init__(self, response: httpx2.Response, request: Request) -> None:
+        self._response, self._request = response, request
+        self._end = time.monotonic() + request.timeout
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> bool:
+        """Take a piece; False if no more is wanted. Raises `TimedOut` where they come too slowly."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if time.monotonic() > self._end:
+            raise TimedOut(f"{place(self._request.url)} took longer than {self._request.timeout:g} s to answer.")
+        return self._response.is_success or self._size < MOST_OF_AN_ERROR
+
+    def whole(self) -> Response:
+        """The response."""
+        return Response(
+            self._response.status_code,
+            lower_case(self._response.headers),
+            b"".join(self._pieces),
+            place(self._request.url),
+        )
+
+
+def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def place(url: str) -> str:
+    """A URL for a sentence: without its query."""
+    return url.partition("?")[0]
+
+
+@contextmanager
+def in_our_words(url: str) -> Iterator[None]:
+    """Raise HTTPX's errors as ours, with its error as the cause. None of their sentences shows a header or a body."""
+    shown = place(url)
+    try:
+        yield
+    except UNSENT as error:
+        is_final = _is_certificate(error)
+        why = "its certificate is not trusted" if is_final else "nobody listens there, or its name is not known"
+        raise ConnectionFailed(f"{shown} cannot be reached: {why}.", is_final=is_final) from error
+    except httpx2.TimeoutException as error:
+        raise TimedOut(f"{shown} did not answer in time ({type(error).__name__}).") from error
+    except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+        sentence = f"The connection to {shown} broke before its answer was complete."
+        raise ConnectionFailed(sentence, was_sent=True) from error
+    except httpx2.DecodingError as error:
+        raise UnexpectedAnswer(f"{shown} answered with a body that cannot be unpacked.") from error
+    except FINAL as error:
+        raise ConnectionFailed(f"{shown} cannot be reached through the proxy.", is_final=True) from error
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
+        raise AskedWrongly(f"{shown} cannot be asked: {type(error).__name__}.") from error
+
+
+def _is_certificate(error: BaseException | None) -> bool:
+    """Was a certificate refused, so that the next attempt would be refused alike?"""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
