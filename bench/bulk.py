@@ -227,8 +227,7 @@ def _singles(bulk: Bulk, seconds: float) -> list[float]:
     """The latencies of single rows for so long, each from when it was due."""
     client = http.client.HTTPConnection("127.0.0.1", bulk.server.port, timeout=PATIENCE)
     latencies: list[float] = []
-    due = time.perf_counter()
-    end = due + seconds
+    end = (due := time.perf_counter()) + seconds
     while due < end:
         time.sleep(max(0.0, due - time.perf_counter()))
         began = time.perf_counter()
