@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final
 
 from fastapi import APIRouter
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.headers import HeaderLookup
-from twinserve.service.http.reply import Header, Reply
+from twinserve.service.http.problem import incomplete_body
+from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.service import Service
 
-Answer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply]]
+AnyAnswer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply | StreamedReply]]
+
 Headers = Sequence[tuple[bytes, bytes]]
 BLANK: Final = b" \t"
 
@@ -38,7 +42,7 @@ class DoorRouter(Exact, APIRouter):
 class Endpoint:
     """A route as a plain ASGI app: a path operation takes longer than a prediction (figures in docs/design.md)."""
 
-    def __init__(self, service: Service, name: str, answer: Answer) -> None:
+    def __init__(self, service: Service, name: str, answer: AnyAnswer) -> None:
         self._service, self._name, self._answer = service, name, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,12 +53,43 @@ class Endpoint:
             reply = await self._answer(self._service, exchange, header, scope, receive)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
+        if isinstance(reply, StreamedReply):
+            await StreamedResponse(exchange, reply)(scope, receive, send)
+            return
         headers = [*encode(exchange.finish(reply)), *encode_once(reply.fixed)]
         if reply.media_type is not None:
             headers.append((b"content-length", b"%d" % len(reply.body)))
         await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
         body = reply.body if scope["method"] != "HEAD" else b""
         await send({"type": "http.response.body", "body": body})
+
+
+class StreamedResponse(Response):
+    """Sends a streamed reply. Starlette's own would read the request's messages meanwhile, to see the client go."""
+
+    def __init__(self, exchange: Exchange, reply: StreamedReply) -> None:
+        super().__init__()
+        self._exchange, self._reply = exchange, reply
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the reply. One that is cut off has no last message, so the server closes the connection."""
+        reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
+        try:
+            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
+            async for piece in reply.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except (OSError, asyncio.CancelledError) as error:  # The client has gone.
+            self._exchange.cut(incomplete_body(), reply)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
+        except Exception as error:
+            self._exchange.cut(error, reply)
+            return
+        finally:
+            await reply.pieces.aclose()
+        await send({"type": "http.response.body", "body": b""})
+        self._exchange.finish(reply)
 
 
 def encode(headers: Iterable[Header]) -> Headers:

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope
 
 from serve_fastapi.deadline import opened, reply_of, within
 from serve_fastapi.document import described
-from serve_fastapi.raw_endpoint import Answer, DoorRouter, Exact, address_of, header_lookup
+from serve_fastapi.raw_endpoint import AnyAnswer, DoorRouter, Exact, StreamedResponse, address_of, header_lookup
 from serve_fastapi.reading import Body
-from serve_fastapi.streaming import StreamedResponse, streamed
+from serve_fastapi.streaming import streamed
 from twinserve.service.exchange import Exchange
 from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
@@ -60,8 +60,6 @@ async def current_service(request: Request) -> Service:
     service: Service = request.scope["route"].door
     return service
 
-
-AnyAnswer = Callable[[Service, Exchange, HeaderLookup, Scope, Receive], Coroutine[Any, Any, Reply | StreamedReply]]
 
 Served = Annotated[Service, Depends(current_service)]
 
@@ -111,9 +109,14 @@ async def receive_all(receipt: Receipt, receive: Receive) -> bytes:
     raise incomplete_body()
 
 
-async def predict(service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive) -> Reply:
-    """Answer a prediction request: inline if that is quick, else in the pool, so that the event loop never waits."""
+async def predict(
+    service: Service, exchange: Exchange, header: HeaderLookup, scope: Scope, receive: Receive
+) -> Reply | StreamedReply:
+    """Answer a prediction request: inline if that is quick, else in the pool, so that the event loop never waits; in
+    bulk while it arrives."""
     authorize(service, exchange, header, scope)
+    if service.is_bulk(exchange, header):
+        return await stream(service, exchange, header, scope, receive)
     query = scope["query_string"].decode("latin-1") if scope["query_string"] else ""
     parameters = await given(service, exchange, scope) if "path_params" in scope else NONE  # Without: an exact path.
     with service.places, service.admit(exchange, header, query, parameters) as receipt:
@@ -191,6 +194,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, scope:
         service.authorize(exchange, header, address_of(scope))
 
 
-PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
+PLAIN: Final[Mapping[Kind, AnyAnswer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that our own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from http import HTTPStatus
 
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive
 
 from serve_fastapi.deadline import reply_of, within
-from serve_fastapi.raw_endpoint import encode, encode_once
-from twinserve.service.exchange import Exchange
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
@@ -35,18 +33,63 @@ async def streamed(settings: Settings, streaming: Streaming, receive: Receive) -
         finally:
             await pieces.aclose()
 
-    return StreamedReply(HTTPStatus.OK, all_pieces(), streaming.media_type)
+    return StreamedReply(HTTPStatus.OK, all_pieces(), streaming.media_type, streaming.headers)
 
 
 async def answer_pieces(settings: Settings, streaming: Streaming, receive: Receive) -> AsyncGenerator[bytes, None]:
-    """After each step of the body, what can be answered so far; then the rest."""
+    """What can be answered so far, while the body is read: many a client reads nothing until it has sent everything."""
     with streaming:
-        async for chunk in body_pieces(settings, receive):
-            if piece := (await reply_of(streaming.feed(chunk), settings.predict_timeout)).body:
+        answering = Answering(settings, streaming, receive)
+        task = asyncio.create_task(answering.run())
+        try:
+            while piece := await answering.next(task):
                 yield piece
-        while not streaming.is_over:
-            if piece := (await reply_of(streaming.end(), settings.predict_timeout)).body:
-                yield piece
+            await task
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+class Answering:
+    """Reads and answers in a task of its own; another one takes the pieces of the answer and sends them."""
+
+    def __init__(self, settings: Settings, streaming: Streaming, receive: Receive) -> None:
+        self._settings, self._streaming, self._receive = settings, streaming, receive
+        self._spool = streaming.spool
+        self._added, self._taken = asyncio.Event(), asyncio.Event()
+
+    async def run(self) -> None:
+        """Read the body and answer it, then give the rest as fast as the client reads; raises `Problem`."""
+        async for chunk in body_pieces(self._settings, self._receive):
+            for step in self._streaming.feed(chunk):
+                self._add((await reply_of(step, self._settings.predict_timeout)).body)
+                while self._spool.is_full:
+                    await self._wait()
+        for step in self._streaming.end():
+            self._add((await reply_of(step, self._settings.predict_timeout)).body)
+            while self._spool:
+                await self._wait()
+
+    async def next(self, task: asyncio.Task[None]) -> bytes:
+        """The next piece, once there is one; empty where there will be none, as the task has ended."""
+        while not self._spool and not task.done():
+            self._added.clear()
+            added = asyncio.ensure_future(self._added.wait())
+            await asyncio.wait((task, added), return_when=asyncio.FIRST_COMPLETED)
+            added.cancel()
+        piece = self._spool.take()
+        self._taken.set()
+        return piece
+
+    def _add(self, piece: bytes) -> None:
+        if piece:
+            self._spool.add(piece)
+            self._added.set()
+
+    async def _wait(self) -> None:
+        self._taken.clear()
+        await self._taken.wait()
 
 
 async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[bytes]:
@@ -67,31 +110,3 @@ async def body_pieces(settings: Settings, receive: Receive) -> AsyncIterator[byt
 async def next_message(receive: Receive) -> Message:
     """The next message of the request."""
     return await receive()
-
-
-class StreamedResponse(Response):
-    """Sends a streamed reply. Starlette's own would read the request's messages meanwhile, to see the client go."""
-
-    def __init__(self, exchange: Exchange, reply: StreamedReply) -> None:
-        super().__init__()
-        self._exchange, self._reply = exchange, reply
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the reply. One that is cut off has no last message, so the server closes the connection."""
-        reply, headers = self._reply, [*encode(self._exchange.headers), *encode_once(self._reply.fixed)]
-        try:
-            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers})
-            async for piece in reply.pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except (OSError, asyncio.CancelledError) as error:  # The client has gone.
-            self._exchange.cut(incomplete_body(), reply)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            return
-        except Exception as error:
-            self._exchange.cut(error, reply)
-            return
-        finally:
-            await reply.pieces.aclose()
-        await send({"type": "http.response.body", "body": b""})
-        self._exchange.finish(reply)

@@ -22,16 +22,17 @@ class LinesStream:
     """Answers each line with its label, and the end with the number of lines."""
 
     media_type = TYPE
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, codec: Codec, predict: Predict, asked: Asked) -> None:
         self._codec, self._predict, self._asked = codec, predict, asked
         self._rest = b""
         self._number = 0
 
-    def feed(self, piece: bytes) -> bytes:
+    def feed(self, piece: bytes) -> Iterator[bytes]:
         """Answer the complete lines."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
-        return self._answer(lines)
+        yield self._answer(lines)
 
     def end(self) -> Iterator[bytes]:
         """Answer the last line, then write the number of lines."""
@@ -40,6 +41,9 @@ class LinesStream:
         for _ in range(int(self._asked.query.get("more", "0"))):
             yield b"more\n" * 10_000
         yield b"%d lines" % self._number
+
+    def close(self) -> None:
+        """There is nothing to drop."""
 
     def _answer(self, lines: list[bytes]) -> bytes:
         if not lines:

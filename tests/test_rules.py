@@ -282,7 +282,7 @@ ALIKE = {
     "deadline.py": ((f"{WSGI}/deadline.py",), {"reply_of", "opened"}),
     "raw_endpoint.py": (
         (f"{WSGI}/raw_endpoint.py",),
-        {"Answer", "Endpoint", "Endpoint.__init__", "Endpoint.__call__", "header_lookup", "header_key"},
+        {"AnyAnswer", "Endpoint", "Endpoint.__init__", "Endpoint.__call__", "header_lookup", "header_key"},
     ),
     "reading.py": (("serve_flask/reading.py",), {"Body"}),
     "routes.py": (

@@ -304,9 +304,9 @@ def test_an_observer_sees_each_step_of_a_stream_and_why_one_failed(fails: bool) 
     with service.stream(exchange, header, "", {}) as streaming:
         if fails:
             with pytest.raises(KeyError):
-                streaming.feed(json.dumps(car()).encode() + b"\n").result(5)
+                next(streaming.feed(json.dumps(car()).encode() + b"\n")).result(5)
         else:
-            assert streaming.feed(json.dumps(car()).encode() + b"\n").result(5).body
+            assert next(streaming.feed(json.dumps(car()).encode() + b"\n")).result(5).body
     (observation,) = seen
     assert (observation.request_id, len(observation.columns)) == ("mine", 1)
     assert isinstance(observation.outcome, KeyError if fails else Predictions)

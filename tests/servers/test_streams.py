@@ -130,7 +130,7 @@ def test_a_client_that_stops_sending_is_cut_off_in_time(start: Start, line: byte
 
 def test_slow_streams_do_not_hold_up_ordinary_requests(start: Start, line: bytes, artifacts: Path) -> None:
     """As many as there may be; each waits for its client."""
-    with start() as server:
+    with start(max_bulk_requests=20) as server:
         streams = [begin(server) for _ in range(20)]
         for stream in streams:
             stream.sendall(chunk(line))

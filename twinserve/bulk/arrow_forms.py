@@ -16,11 +16,10 @@ from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.csv_rows import MalformedTable
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.version import BulkVersion
 
-AT_ONCE: Final = 65_536
-"""Rows of a table that are answered together: 16 MB of 30 columns."""
+AT_ONCE: Final = Bounds().rows
 GROUP: Final = 4 * AT_ONCE
 """Rows of a group of Parquet, which are held until it is written."""
 PIECE: Final = 1 << 20
@@ -30,9 +29,9 @@ PIECE: Final = 1 << 20
 class ReadArrow:
     """Reads an Arrow stream."""
 
-    def __init__(self, version: BulkVersion, options: Options) -> None:
+    def __init__(self, version: BulkVersion, options: Options, bounds: Bounds) -> None:
         self._version, self._passed = version, options.passed
-        self._batches = Batches()
+        self._batches, self._most = Batches(bounds.message), bounds.rows
         self._check: ArrowReader | None = None
 
     @property
@@ -49,8 +48,8 @@ class ReadArrow:
                 self._check = ArrowReader(self._version, self._batches.schema, self._passed)
             if batch is None or self._check is None:
                 return
-            for start in range(0, batch.num_rows, AT_ONCE):
-                yield self._check(batch.slice(start, AT_ONCE))
+            for start in range(0, batch.num_rows, self._most):
+                yield self._check(batch.slice(start, self._most))
 
     def end(self) -> Iterator[Checked]:
         """See `Reading`."""
@@ -61,8 +60,8 @@ class ReadArrow:
 class ReadParquet:
     """Reads Parquet, whose footer comes last: all of it is kept in a temporary file."""
 
-    def __init__(self, version: BulkVersion, options: Options) -> None:
-        self._version, self._passed = version, options.passed
+    def __init__(self, version: BulkVersion, options: Options, bounds: Bounds) -> None:
+        self._version, self._passed, self._most = version, options.passed, bounds.rows
         self._file: IO[bytes] | None = None
         self.kept: Mapping[str, pa.DataType] = {}
 
@@ -82,7 +81,7 @@ class ReadParquet:
             opened = open_parquet(file)
             self.kept = kept_types(opened.schema_arrow, self._passed)
             check = ArrowReader(self._version, opened.schema_arrow, self._passed)
-            batches = opened.iter_batches(AT_ONCE, columns=wanted(check, opened.schema_arrow), use_threads=False)
+            batches = opened.iter_batches(self._most, columns=wanted(check, opened.schema_arrow), use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)
 

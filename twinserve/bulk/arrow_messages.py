@@ -22,8 +22,12 @@ SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 VERSION, KIND, HEADER, BODY_LENGTH = 0, 1, 2, 3
 """The fields of the table `Message`."""
 NO_STREAM: Final = "The bytes are no Arrow stream."
-TOO_LONG: Final = f"A record batch may have {LONGEST >> 20} MiB at most; write smaller ones (max_chunksize)."
 END: Final = struct.pack("<II", CONTINUES, 0)
+
+
+def too_long(longest: int) -> MalformedTable:
+    """The error for a message of more bytes."""
+    return MalformedTable(f"A record batch may have {longest >> 20} MiB at most; write smaller ones (max_chunksize).")
 
 
 class Message(NamedTuple):
@@ -83,7 +87,7 @@ class Batches:
         if not body >= 0:
             raise MalformedTable(NO_STREAM)
         if body > self._longest:
-            raise MalformedTable(TOO_LONG)
+            raise too_long(self._longest)
         end = 8 + size + body
         if len(self._held) < end:
             self._needed = end
@@ -94,7 +98,7 @@ class Batches:
         try:
             batch = header.below(1) if kind == DICTIONARY else header
             if kind in (DICTIONARY, BATCH) and batch.unpacked(content[8 + size :]) > self._longest:
-                raise MalformedTable(TOO_LONG)
+                raise too_long(self._longest)
             is_delta = kind == DICTIONARY and bool(header.number(2, "<B"))
             return Message(kind, content, is_delta, header.number(0, "<q") if kind == DICTIONARY else 0)
         except (struct.error, IndexError, ValueError):
@@ -110,7 +114,7 @@ class Batches:
             held = self._dictionaries.setdefault(message.number, []) if message.is_delta else []
             self._dictionaries[message.number] = [*held, message.content]
             if sum(len(part) for parts in self._dictionaries.values() for part in parts) > self._longest:
-                raise MalformedTable(TOO_LONG)
+                raise too_long(self._longest)
         elif message.kind == BATCH:
             try:
                 yield self._opened(message.content).read_next_batch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
@@ -43,18 +43,32 @@ class TableColumns:
             if name in given and name not in known and name not in common
         ]
         """A warning for each column that training left out."""
-        self._tree = signature.tree()
+        self._tree = _named(signature.tree())
 
     def instance(self, cells: Mapping[str, Any]) -> Any:
         """The instance that the cells of a row make; a column that is not there is omitted."""
         return _nested(self._tree, cells)
 
 
-def _nested(tree: FeatureTree, cells: Mapping[str, Any]) -> Any:
+def _named(tree: FeatureTree) -> _Tree:
+    """The tree with the names of its features, which are made of their paths: 120,000 times for 2,000 rows."""
+    parts = {part: child.name if isinstance(child, Feature) else _named(child) for part, child in tree.items()}
+    return _Tree(parts, is_array(tree))
+
+
+class _Tree(NamedTuple):
+    """A group of an instance."""
+
+    parts: Mapping[PathPart, str | _Tree]
+    """The name of a column, or a group within."""
+    is_array: bool
+
+
+def _nested(tree: _Tree, cells: Mapping[str, Any]) -> Any:
     parts: dict[PathPart, Any] = {}
-    for part, child in tree.items():
-        if not isinstance(child, Feature):
+    for part, child in tree.parts.items():
+        if isinstance(child, _Tree):
             parts[part] = _nested(child, cells)
-        elif child.name in cells:
-            parts[part] = cells[child.name]
-    return list(parts.values()) if is_array(tree) else parts
+        elif child in cells:
+            parts[part] = cells[child]
+    return list(parts.values()) if tree.is_array else parts

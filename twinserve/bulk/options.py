@@ -19,3 +19,13 @@ class Options:
     """The class that is explained; None: each row's own label."""
     top: int | None = None
     """How many contributions are listed; None: all."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much is held and answered together. Larger is a little faster, smaller lets others have their turn."""
+
+    rows: int = 65_536
+    """Rows at most: of a table of 30 columns 16 MB."""
+    message: int = 256 << 20
+    """Bytes of a message of an Arrow stream at most, which is held several times while it is read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered, Answering
@@ -13,8 +13,10 @@ from twinserve.bulk.csv_rows import CsvReader, Records
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
 from twinserve.bulk.lines import Line, LineReader, Lines
 from twinserve.bulk.objects import Objects
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.version import BulkVersion, Predict
+
+ALONE: Final = Bounds()
 
 
 class Reading(Protocol):
@@ -50,12 +52,13 @@ class Scoring:
         writes: Answer,
         options: Options,
         predict: Predict | None = None,
+        bounds: Bounds = ALONE,
     ) -> None:
         """`predict`: in place of the version's own. Raises `AskedWrongly` for what the version cannot give, and
         `NeedsPyarrow`."""
         require_pyarrow(reads, writes)
         self._answer = Answering(version, options, predict)
-        self._reading = reading(version, reads, options)
+        self._reading = reading(version, reads, options, bounds)
         self._writing = writing(version, writes, options, self._reading)
         self.media_type = MEDIA_TYPES[writes]
         self.rows = self.bad_rows = 0
@@ -63,7 +66,11 @@ class Scoring:
 
     def feed(self, piece: bytes) -> bytes:
         """Take a piece of the rows; return the bytes of the answer that are ready, maybe none."""
-        return b"".join(map(self._step, self._reading.feed(piece)))
+        return b"".join(self.steps(piece))
+
+    def steps(self, piece: bytes) -> Iterator[bytes]:
+        """The same in steps, for who has something else to do between them."""
+        return map(self._step, self._reading.feed(piece))
 
     def end(self) -> Iterator[bytes]:
         """The rest of the answer in pieces, after the last piece of the rows."""
@@ -77,18 +84,18 @@ class Scoring:
         return self._writing.write(answered)
 
 
-def reading(version: BulkVersion, form: Form, options: Options) -> Reading:
+def reading(version: BulkVersion, form: Form, options: Options, bounds: Bounds = ALONE) -> Reading:
     """What reads a form."""
     if form == "ndjson":
-        return _ReadLines(version, options)
+        return _ReadLines(version, options, min(bounds.rows, AT_ONCE))
     if form == "csv":
         return _ReadCsv(version, options)
     from twinserve.bulk.arrow_forms import ReadArrow, ReadParquet
 
-    return ReadArrow(version, options) if form == "arrow" else ReadParquet(version, options)
+    return (ReadArrow if form == "arrow" else ReadParquet)(version, options, bounds)
 
 
-def writing(version: BulkVersion, form: Answer, options: Options, source: Reading) -> Writing:
+def writing(version: BulkVersion, form: Answer, options: Options, source: Reading | None = None) -> Writing:
     """What writes a form; columns that come back have the types of the source."""
     if form == "json":
         return _WriteJson(version)
@@ -102,7 +109,8 @@ def writing(version: BulkVersion, form: Answer, options: Options, source: Readin
 
 
 class _ReadLines:
-    def __init__(self, version: BulkVersion, options: Options) -> None:
+    def __init__(self, version: BulkVersion, options: Options, most: int) -> None:
+        self._most = most
         self._lines, self._check = Lines(), LineReader(version, options.passed)
 
     def feed(self, piece: bytes) -> Iterator[Checked]:
@@ -112,8 +120,8 @@ class _ReadLines:
         return self._checked(self._lines.end())
 
     def _checked(self, lines: list[Line]) -> Iterator[Checked]:
-        for start in range(0, len(lines), AT_ONCE):
-            yield self._check(lines[start : start + AT_ONCE])
+        for start in range(0, len(lines), self._most):
+            yield self._check(lines[start : start + self._most])
 
 
 class _ReadCsv:

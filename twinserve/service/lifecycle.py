@@ -43,7 +43,7 @@ class Lifecycle:
         settings = self.settings
         self.places = Places(settings.max_concurrent)
         """Limits the prediction requests in flight: enter `with service.places:` before the body is read."""
-        self.streams = Places(max(1, settings.max_queue // 2))
+        self.streams = Places(max(1, min(settings.max_bulk_requests, settings.max_queue // 2)))
         """Limits the streams, each of which may hold a thread of a server, beside `places`."""
         self.room = Room(max(settings.max_buffered, settings.max_body))
         """Limits the bytes that all requests hold together while they arrive."""

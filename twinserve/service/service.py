@@ -18,16 +18,20 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import method_not_allowed, no_such_path, shutting_down
 from twinserve.service.http.query import query_reader
 from twinserve.service.http.reply import Reply
+from twinserve.service.http.routes import BULK as TAKE_BULK
 from twinserve.service.http.routes import Route
+from twinserve.service.http.unpacking import unpacker
 from twinserve.service.inference.alone import Alone
-from twinserve.service.inference.composed import Composed
-from twinserve.service.inference.filled import Filled
+from twinserve.service.inference.from_native import alone
 from twinserve.service.inference.opening import default_registry, open_model_version
 from twinserve.service.inference.question import Observer, Question
 from twinserve.service.inference.quick_paths import QuickPaths
 from twinserve.service.inference.streaming import Streaming
+from twinserve.service.inference.turns import TURNS
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.lifecycle import Lifecycle
+from twinserve.service.protocols.bulk.dialect import BULK
+from twinserve.service.protocols.bulk.forms import forms_of, limit_of, require_fit
 from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.protocols.spoken import Protocols, spoken
@@ -164,8 +168,10 @@ class Service(Lifecycle):
             exchange.dialect.admit(header)
         if parameters or exchange.dialect is not NATIVE or route.explains or (query and route.query is not None):
             exchange.asked = self.asked(exchange, header, query, parameters)
+            require_fit(exchange.asked.query, header)
             version.require(exchange.asked)
-        return Receipt(header("content-length"), self.settings.max_body, self.room)
+        limit = self.settings.max_body if exchange.dialect is not BULK else limit_of(header, self.settings)
+        return Receipt(header("content-length"), limit, self.room)
 
     def asked(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Asked:
         """What a request says beside its body, checked; raises `Problem` (400, or 404 for a part of the path that no
@@ -207,7 +213,7 @@ class Service(Lifecycle):
             version = self.models.current(name)
         exchange.model, exchange.version = version.model, version.version
         if exchange.route == "form" or exchange.dialect.composer is not None:
-            return self._answer_alone(body, exchange, version)
+            return self._pool.submit(*alone(body, exchange, version, self.settings, self.metrics, self.observer))
         dialect = exchange.dialect
         question = Question(body, asked, version.codec(dialect), exchange.request_id, self.observer)
         is_light = dialect.is_light is None or dialect.is_light(body, asked)
@@ -215,14 +221,12 @@ class Service(Lifecycle):
             return version.answer(question)
         return self._pool.submit(version if is_light else Alone(version.answer), question)
 
-    def _answer_alone(self, body: bytes, exchange: Exchange, version: ModelVersion) -> Future[Reply]:
-        """Answer a form, or a request of a composed dialect: from native answers, in the pool."""
-        if exchange.route == "form":
-            answer, observer = Filled(self.settings, version, self.metrics).answer, None
-        else:
-            answer, observer = Composed(self.settings, version, exchange.dialect, self.metrics).answer, self.observer
-        question = Question(body, exchange.asked, version.codec(NATIVE), exchange.request_id, observer)
-        return self._pool.submit(Alone(answer), question)
+    def is_bulk(self, exchange: Exchange, header: HeaderLookup) -> bool:
+        """Is this a prediction request in other forms than JSON, which `stream` answers?"""
+        if exchange.route not in TAKE_BULK or forms_of(header) is None:
+            return False
+        exchange.dialect = BULK
+        return True
 
     def stream(self, exchange: Exchange, header: HeaderLookup, query: str, parameters: Mapping[str, str]) -> Streaming:
         """A request for predictions that is answered while it arrives; raises `Problem` as `admit` does, and 503 if too
@@ -230,10 +234,12 @@ class Service(Lifecycle):
         with ExitStack[None]() as places:
             places.enter_context(self.places)
             places.enter_context(self.streams)
-            self.admit(exchange, header, query, parameters)  # Its receipt is not needed: a stream counts by itself.
+            places.enter_context(TURNS)
+            receipt = self.admit(exchange, header, query, parameters)  # A stream counts by itself.
             version = self.models.current(parameters.get("name"))
             exchange.model, exchange.version = version.model, version.version
             codec = version.codec(exchange.dialect)
             question = Question(b"", exchange.asked, codec, exchange.request_id, self.observer)
             stream = version.stream(exchange.dialect, question)
-            return Streaming(stream, question, self._pool, self.settings.max_body, places.pop_all())
+            unpacking = unpacker(header("content-encoding")) if exchange.dialect is BULK else None
+            return Streaming(stream, question, self._pool, receipt.limit, places.pop_all(), unpacking)

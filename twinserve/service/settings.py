@@ -56,6 +56,15 @@ class Settings(ModelSettings):
     max_body: Count = Field(
         8 * 1024 * 1024, description="Maximum size of a request body, in bytes; above it the answer is 413."
     )
+    max_bulk: Count = Field(
+        1024 * 1024 * 1024,
+        description="Maximum size of the body of a request in bulk, in bytes, unpacked; above it the answer is 413.",
+    )
+    max_bulk_requests: Count = Field(
+        16,
+        description="Maximum number of requests in bulk under way in each worker, at most half of MAX_QUEUE; above it "
+        "the answer is 503.",
+    )
     max_buffered: Count = Field(
         128 * 1024 * 1024,
         description="Maximum number of bytes that each worker holds of all requests that are still arriving (always "

@@ -10,7 +10,7 @@ from twinserve.service.http.body import Receipt
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import no_such_path
 from twinserve.service.http.reply import Reply, StreamedReply
-from twinserve.service.http.routes import Kind, Route
+from twinserve.service.http.routes import Kind
 from twinserve.service.protocols.dialect import Asked
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.service import NONE, Service
@@ -18,7 +18,7 @@ from twinserve.wsgi.deadline import opened, reply_of
 from twinserve.wsgi.environ_keys import BODY, CAN_STREAM, PARAMETERS, PLACE, VERSION
 from twinserve.wsgi.input_stream import input_stream
 from twinserve.wsgi.kept_place import KeptPlace
-from twinserve.wsgi.raw_endpoint import Answer, AnyAnswer
+from twinserve.wsgi.raw_endpoint import AnyAnswer
 from twinserve.wsgi.second_call import StreamAwaited
 from twinserve.wsgi.streaming import streamed
 
@@ -44,9 +44,14 @@ def read_body(service: Service, receipt: Receipt, environ: WSGIEnvironment) -> b
     return receipt.body()
 
 
-def predict(service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment) -> Reply:
-    """Answer a prediction request: inline if that is quick, else in the pool, so that waiting stays bounded."""
+def predict(
+    service: Service, exchange: Exchange, header: HeaderLookup, environ: WSGIEnvironment
+) -> Reply | StreamedReply:
+    """Answer a prediction request: inline if that is quick, else in the pool, so that waiting stays bounded; in bulk
+    while it arrives."""
     authorize(service, exchange, header, environ)
+    if service.is_bulk(exchange, header):
+        return stream(service, exchange, header, environ)
     kept: KeptPlace | None = environ.get(PLACE)
     query, parameters = environ.get("QUERY_STRING", ""), given(service, exchange, environ)
     place = service.places if kept is None else kept.among(service.places)
@@ -101,15 +106,15 @@ def given(service: Service, exchange: Exchange, environ: WSGIEnvironment) -> Map
     if len(parameters) > len(names):
         parameters = {name: parameters[name] for name in names}
     if (opening := service.opening(exchange, parameters)) is not None:
-        require_thread(environ, route)
+        require_thread(environ, exchange)
         opened(opening, service.settings.predict_timeout)
     return parameters
 
 
-def require_thread(environ: WSGIEnvironment, route: Route) -> None:
+def require_thread(environ: WSGIEnvironment, exchange: Exchange) -> None:
     """Have our own server call the app again in a thread, if it has called it in its event loop."""
     arrived = environ.get(BODY)
-    if route.kind == "stream" and environ.get(CAN_STREAM) is False:
+    if exchange.dialect.stream is not None and environ.get(CAN_STREAM) is False:
         raise StreamAwaited
     if arrived is not None and not isinstance(arrived, bytes):
         arrived.read()  # Raises `BodyAwaited`; a whole body of a model that is not open is for a thread.
@@ -121,6 +126,6 @@ def authorize(service: Service, exchange: Exchange, header: HeaderLookup, enviro
         service.authorize(exchange, header, environ.get("REMOTE_ADDR", ""))
 
 
-PLAIN: Final[Mapping[Kind, Answer]] = {"predict": predict, "form": predict, "token": token}
+PLAIN: Final[Mapping[Kind, AnyAnswer]] = {"predict": predict, "form": predict, "token": token}
 """The kinds of routes that a door's own app answers without the framework."""
 ANSWERS: Final[Mapping[Kind, AnyAnswer]] = {"read": read, "stream": stream, **PLAIN}

@@ -12,18 +12,18 @@ from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Header, Reply, StreamedReply
 from twinserve.service.service import Service
 from twinserve.wsgi.environ_keys import CAN_STREAM, EXCHANGE
+from twinserve.wsgi.streaming import sent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Answer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply]
 AnyAnswer = Callable[[Service, Exchange, HeaderLookup, "WSGIEnvironment"], Reply | StreamedReply]
 
 
 class Endpoint:
     """A route as a plain WSGI app, because a view of a framework takes longer than a prediction (docs/design.md)."""
 
-    def __init__(self, service: Service, name: str, answer: Answer) -> None:
+    def __init__(self, service: Service, name: str, answer: AnyAnswer) -> None:
         self._service, self._name, self._answer = service, name, answer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -37,6 +37,9 @@ class Endpoint:
             reply = self._answer(self._service, exchange, header, environ)
         except Exception as error:  # A `Problem` or a fault: both become replies.
             reply = exchange.refuse(error)
+        if isinstance(reply, StreamedReply):
+            start_response(status_line(reply.status), [*exchange.headers, *reply.fixed])
+            return sent(exchange, reply)
         start_response(status_line(reply.status), finish(exchange, reply, environ))
         return (reply.body,) if method != "HEAD" else ()
 

@@ -30,20 +30,41 @@ def streamed(settings: Settings, streaming: Streaming, environ: WSGIEnvironment)
     """The reply, once its first bytes are there; raises `Problem` if the request fails before them."""
     pieces = answer_pieces(settings, streaming, environ)
     first = next(pieces, b"")
-    return StreamedReply(HTTPStatus.OK, chain((first,), pieces), streaming.media_type)
+    return StreamedReply(HTTPStatus.OK, chain((first,), pieces), streaming.media_type, streaming.headers)
 
 
 def answer_pieces(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> Iterator[bytes]:
-    """After each step of the body, what can be answered so far; then the rest."""
+    """After each step of the body, what can be answered so far; then the rest.
+
+    Many a client reads nothing until it has sent everything. Our own server goes on reading then; under any other one
+    nothing is answered before the body has been read."""
     with streaming:
         if environ.get(CAN_STREAM) is False:
             raise StreamAwaited
-        for chunk in body_pieces(settings, environ):
-            if piece := reply_of(streaming.feed(chunk), settings.predict_timeout).body:
+        answer = answered(settings, streaming, environ)
+        if CAN_STREAM in environ:
+            yield from filter(None, answer)
+            return
+        is_read = False
+        for piece in answer:
+            if piece is None:
+                is_read = True
+            else:
+                streaming.spool.add(piece)
+            while streaming.spool and (is_read or streaming.spool.is_full):
+                yield streaming.spool.take()
+
+
+def answered(settings: Settings, streaming: Streaming, environ: WSGIEnvironment) -> Iterator[bytes | None]:
+    """The pieces of the answer as they are made, with None once the body has been read."""
+    for chunk in body_pieces(settings, environ):
+        for step in streaming.feed(chunk):
+            if piece := reply_of(step, settings.predict_timeout).body:
                 yield piece
-        while not streaming.is_over:
-            if piece := reply_of(streaming.end(), settings.predict_timeout).body:
-                yield piece
+    yield None
+    for step in streaming.end():
+        if piece := reply_of(step, settings.predict_timeout).body:
+            yield piece
 
 
 def body_pieces(settings: Settings, environ: WSGIEnvironment) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from twinserve.explain.stored import Method, Scale
+from twinserve.service.documents.bulk import bulk_contents
 from twinserve.service.documents.replies import ANSWERS, read_schemas
 from twinserve.service.documents.security import TOKEN_RESPONSE
 from twinserve.service.http.parameters import CLASS, COVERAGE, Parameter
@@ -45,7 +46,7 @@ def request_body(route: Route, settings: Settings, examples: Sequence[Example]) 
     content: Document = {"schema": schema}
     if examples and not route.parameters:
         content["examples"] = _named(examples)
-    return {"required": True, "content": {"application/json": content}}
+    return {"required": True, "content": {"application/json": content, **bulk_contents(route)}}
 
 
 def _named(examples: Sequence[Example]) -> Document:

@@ -14,6 +14,7 @@ from twinserve.service.documents.answers import (
     schemas,
     success,
 )
+from twinserve.service.documents.bulk import bulk_contents
 from twinserve.service.documents.security import TOKEN_ERROR, TOKEN_REQUEST, security, security_schemes
 from twinserve.service.http.body import FORM
 from twinserve.service.http.problem import KINDS, PROBLEM_JSON
@@ -49,7 +50,7 @@ PREDICTING: Final = (
     "prediction-timeout",
 )
 REFUSALS: Final[Mapping[str, tuple[str, ...]]] = {
-    "predict": (*PREDICTING, "invalid-parameter", "not-implemented"),
+    "predict": (*PREDICTING, "malformed-table", "invalid-parameter", "not-implemented"),
     "explain": (*PREDICTING, "invalid-parameter", "not-implemented"),
     "schema": ("unavailable",),
     "openapi": ("unavailable",),
@@ -214,10 +215,8 @@ def _tag(route: Route) -> str:
 
 def _responses(route: Route, facts: Manifest, settings: Settings) -> Document:
     media_type = MEDIA_TYPES.get(route.name, "application/json")
-    answer: Document = {
-        "description": route.summary,
-        "content": {media_type: {"schema": success(route, facts)}},
-    }
+    content = {media_type: {"schema": success(route, facts)}, **bulk_contents(route)}
+    answer: Document = {"description": route.summary, "content": content}
     is_refused = route.name == "explain" and facts.target.unexplained is not None
     responses: Document = {} if is_refused else {"200": answer}
     if route is TOKEN:

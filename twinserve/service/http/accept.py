@@ -25,6 +25,18 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str:
     return offered[qualities.index(best)] if best > 0 else offered[0]
 
 
+def named(accept: str | None, offered: Sequence[str], default: str) -> str:
+    """The media type among those offered that the caller names, and likes at least as much as the default one; the
+    default where it names none, or the default as well and likes it as much."""
+    ranges = [match for part in (accept or "")[:LONGEST].split(",") if (match := RANGE.fullmatch(part))]
+    names = {f"{match[1]}/{match[2]}".lower() for match in ranges}
+    known = [media_type for media_type in offered if media_type in names]
+    qualities = [_quality(media_type, ranges) for media_type in known]
+    best, usual = max(qualities, default=0.0), _quality(default, ranges)
+    is_wanted = best > usual or (best == usual > 0 and default not in names)
+    return known[qualities.index(best)] if is_wanted else default
+
+
 def prefers_page(accept: str | None) -> bool:
     """Would a person read the answer? A program says nothing, takes anything, or prefers another form."""
     return accept is not None and preferred(accept, ("application/json", MARKDOWN, HTML)) == HTML

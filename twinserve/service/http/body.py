@@ -18,6 +18,7 @@ KNOWN: Final = frozenset(
     {
         *("text/plain", "text/html", "text/csv", "text/xml", "text/json", "text/yaml"),
         *("application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/jsonl"),
+        *("application/ndjson", "application/x-jsonlines", "application/x-parquet", "application/parquet"),
         *("application/octet-stream", "application/csv", "application/pdf", "application/msgpack", "application/cbor"),
         *("application/x-protobuf", "application/protobuf", "application/grpc", "application/javascript"),
         *("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file", "application/vnd.apache.parquet"),
@@ -42,9 +43,13 @@ def require_plain(content_encoding: str | None) -> None:
 def require_json(content_type: str | None, content_encoding: str | None) -> None:
     """Raise `Problem` (415) unless the headers say that the body is uncompressed JSON."""
     require_plain(content_encoding)
-    if content_type is None or not _is_json(content_type):
-        came = _came(content_type)
-        raise Problem("unsupported-media-type", f"Content-Type must be application/json, in UTF-8{came}.")
+    if content_type is None or not is_json(content_type):
+        raise not_among("application/json", content_type)
+
+
+def not_among(types: str, content_type: str | None) -> Problem:
+    """415: the Content-Type is none of these, or names another charset than UTF-8."""
+    return Problem("unsupported-media-type", f"Content-Type must be {types}, in UTF-8{_came(content_type)}.")
 
 
 def require_form(content_type: str | None, content_encoding: str | None) -> None:
@@ -66,11 +71,14 @@ def _came(content_type: str | None) -> str:
 
 
 @lru_cache(maxsize=256)
-def _is_json(content_type: str) -> bool:
-    media_type, _, _ = content_type.partition(";")
-    if not JSON_TYPE.match(media_type.strip(" \t")):
-        return False
-    position = len(media_type)
+def is_json(content_type: str) -> bool:
+    """Is this a type of JSON, in UTF-8?"""
+    return bool(JSON_TYPE.match(content_type.partition(";")[0].strip(" \t"))) and is_utf8(content_type)
+
+
+def is_utf8(content_type: str) -> bool:
+    """Are the parameters of this media type well-formed, and is its charset UTF-8, if it names one?"""
+    position = len(content_type.partition(";")[0])
     while position < len(content_type):
         match = PARAMETER.match(content_type, position)
         if match is None:
@@ -90,7 +98,9 @@ class Receipt:
     """
 
     def __init__(self, content_length: str | None, limit: int, room: Room) -> None:
-        self._limit, self._room = limit, room
+        self.limit = limit
+        """Bytes that the body may have."""
+        self._room = room
         self._held: Held | None = None
         self._only = b""
         """The body so far, if it arrived in one piece."""
@@ -141,8 +151,8 @@ class Receipt:
         return self._only if self._arrived is None else self._arrived.getvalue()
 
     def _require(self, size: int) -> None:
-        if size > self._limit:
-            raise too_large(self._limit)
+        if size > self.limit:
+            raise too_large(self.limit)
 
 
 def too_large(limit: int) -> Problem:

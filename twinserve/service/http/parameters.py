@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
 
+MOST_PASSED: Final = 100
+"""Columns that come back beside the answers."""
 LONGEST_NUMBER: Final = 20
 """Characters of a number; no value that is accepted is longer."""
 LISTED: Final = 100
@@ -62,6 +64,18 @@ def read_coverage(text: str) -> float:
     return number
 
 
+def read_pass(text: str) -> tuple[str, ...]:
+    """The names of columns, separated by commas."""
+    names = tuple(text.split(","))
+    if not all(names):
+        raise Unfit("type", "Must be names of columns, separated by commas.")
+    if len(names) > MOST_PASSED:
+        raise Unfit("bound", f"Must be at most {MOST_PASSED} names.")
+    if len(set(names)) < len(names):
+        raise Unfit("repeated", "Must not name a column twice.")
+    return names
+
+
 LIMIT: Final = Parameter(
     "limit",
     read_limit,
@@ -81,4 +95,10 @@ COVERAGE: Final = Parameter(
     read_coverage,
     {"type": "number", "minimum": LOWEST, "maximum": HIGHEST},
     "The probability with which an interval holds the true value, or a set of labels the true label; the reply has it.",
+)
+PASS: Final = Parameter(
+    "pass",
+    read_pass,
+    {"type": "string"},
+    "Columns that come back beside the answers, separated by commas; only for bodies in bulk.",
 )

@@ -16,6 +16,7 @@ TYPE_PREFIX: Final = "urn:twinserve:problem:"
 # The kind of a problem, its status and its title.
 KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "malformed-json": (HTTPStatus.BAD_REQUEST, "The body is not JSON"),
+    "malformed-table": (HTTPStatus.BAD_REQUEST, "The body is no table of its form"),
     "incomplete-body": (HTTPStatus.BAD_REQUEST, "The body ended early"),
     "bad-request": (HTTPStatus.BAD_REQUEST, "The request is malformed"),
     "invalid-parameter": (HTTPStatus.BAD_REQUEST, "A query parameter is invalid"),
@@ -25,7 +26,7 @@ KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
     "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed on this path"),
     "request-timeout": (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive"),
     "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
-    "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be uncompressed JSON"),
+    "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body has another form or encoding"),
     "invalid-input": (HTTPStatus.UNPROCESSABLE_ENTITY, "The input does not fit the model"),
     "too-many-requests": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
     "head-too-large": (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large"),

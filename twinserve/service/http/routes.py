@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, get_args
 
-from twinserve.service.http.parameters import AFTER, CLASS, COVERAGE, LIMIT, TOP, Parameter
+from twinserve.service.http.parameters import AFTER, CLASS, COVERAGE, LIMIT, PASS, TOP, Parameter
 
 Kind = Literal["predict", "stream", "read", "token", "form"]
 """How a path is answered: by the model, whole or piece by piece, by what is only read, with a token, or with a page by
@@ -62,7 +62,7 @@ READ: Final = ("GET", "HEAD")
 ROUTES: Final = (
     Route(
         *("predict", "/predict", ("POST",), "predict", "Predict for one instance or for an array of them", "predict"),
-        (COVERAGE,),
+        (COVERAGE, PASS),
     ),
     Route(
         *("explain", "/explain", ("POST",), "predict", "Predict, and say how much each field contributed", "predict"),
@@ -84,7 +84,7 @@ ROUTES: Final = (
             "Predict by that model",
             "predict",
         ),
-        (COVERAGE,),
+        (COVERAGE, PASS),
     ),
     Route(
         *("named_explain", "/models/{name}/explain", ("POST",), "predict", "Predict by it, and explain", "predict"),
@@ -121,6 +121,8 @@ WITHOUT_PAGES: Final = tuple(
     if route.name not in PAGES
 )
 """The table of a service without pages."""
+BULK: Final = frozenset({"predict", "named_predict"})
+"""The routes that take and give many rows in other forms than JSON, too."""
 HEALTH: Final = frozenset({"live", "ready", "healthz", "livez", "readyz"})
 """The routes that probes ask: without credentials, and never limited by a rate."""
 TOKEN: Final = Route(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from twinserve.service.http.reply import Reply
-from twinserve.service.inference.pool import Job
+from twinserve.service.inference.job import Job
 from twinserve.service.inference.question import Question
 
 

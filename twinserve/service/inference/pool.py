@@ -5,80 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Final
 
 from twinserve.service.http.problem import shutting_down, unavailable
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.job import Answering, Free, Job, PoolFuture
 from twinserve.service.inference.memory import give_back_memory
 from twinserve.service.inference.question import Question
 from twinserve.service.telemetry.logs import log
 
-Free = Callable[[], None]
-"""Releases a job's place in the pool."""
 PAUSES: Final = 4
 """Maximum number of pauses in a row while jobs gather."""
+STEP_AGE: Final = 0.1
+"""Seconds that a step of a stream lets others pass; then it is next, so that streams go on where no thread is free."""
 LARGE: Final = 4 * 1024 * 1024
 """Bytes; after a body of this size free memory is returned, because reading it may take a hundred times as much."""
-
-
-class Answering(Protocol):
-    """What answers jobs: a `ModelVersion`, which this module must not import."""
-
-    def joins(self, question: Question) -> bool:
-        """Can this question be answered together with others?"""
-
-    def answer_all(self, jobs: Iterator[Job]) -> None:
-        """Settle the first job, and each further job that it takes from the iterator."""
-
-    def pause(self) -> float:
-        """Seconds to wait for more jobs; short compared with one call of the predictor."""
-
-
-class PoolFuture(Future[Reply]):
-    """The future of a reply from the pool; calls `give_up` when it is cancelled."""
-
-    def __init__(self, give_up: Callable[[Future[Reply]], None]) -> None:
-        super().__init__()
-        self._give_up = give_up
-
-    def cancel(self) -> bool:
-        """Cancel the job; false if it is already running or done."""
-        before = self.cancelled()
-        now = super().cancel()
-        if now and not before:
-            self._give_up(self)
-        return now
-
-
-class Job:
-    """A question that waits for its reply in the pool."""
-
-    def __init__(
-        self, version: Answering, question: Question, deadline: float, future: Future[Reply], free: Free
-    ) -> None:
-        self.version, self.question = version, question
-        self.deadline = deadline
-        """When the caller stops waiting, on the monotonic clock."""
-        self.future = future
-        self._free = free
-
-    def settle(self, make: Callable[[], Reply]) -> None:
-        """Set the reply that `make` returns, or the exception that it raises. The place is released first, because a
-        caller that gets its reply may ask again at once."""
-        try:
-            reply = make()
-        except Exception as error:  # The caller gets it; the thread goes on.
-            self.fail(error)
-        else:
-            self._free()
-            self.future.set_result(reply)
-
-    def fail(self, error: BaseException) -> None:
-        """Set an exception in place of a reply."""
-        self._free()
-        self.future.set_exception(error)
 
 
 class Pool:
@@ -87,6 +30,9 @@ class Pool:
     A free thread takes the first waiting job and offers its version all following jobs that can be answered together
     with it. Jobs are joined because they wait anyway: a single job is never held back. Only a thread that has just
     answered several jobs at once waits briefly for as many again, because most of their callers ask again at once.
+
+    Steps of streams are jobs that let others pass. Each stream has one at a time, so they count by the streams, not
+    against `capacity`: a stream under way is never cut off because others ask much.
 
     Its threads are daemons, unlike those of the standard library's executor: otherwise a prediction that never ends
     would keep the interpreter from exiting, and a server has only seconds to stop.
@@ -100,6 +46,10 @@ class Pool:
         self._free = threading.BoundedSemaphore(capacity)
         self._patience = patience
         self._waiting: deque[Job] = deque()
+        self._steps: deque[Job] = deque()
+        self._is_stepping = False
+        """Does a step run? One at a time: they compute in Python, and each more would make the event loop wait longer
+        for its turn."""
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._began: dict[int, float] = {}
@@ -113,20 +63,34 @@ class Pool:
             if not self._free.acquire(blocking=False):
                 raise unavailable("The queue for predictions is full.")
             if self._unstarted:
-                self._start()
+                self._start(self._free.release)
             future = PoolFuture(self._forget)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
         return future
 
-    def _start(self) -> None:
-        """Start one more thread, if the system has room for it; raises `Problem` (503) if the pool then has none."""
+    def submit_step(self, step: Answering, question: Question) -> Future[Reply]:
+        """The future of a step of a stream; raises `Problem` (503) if the pool is closed."""
+        with self._changed:
+            if self._closing.is_set():
+                raise shutting_down()
+            if self._unstarted:
+                self._start()
+            future = PoolFuture(self._forget_step)
+            job = Job(step, question, time.monotonic() + self._patience, future, lambda: None, is_step=True)
+            self._steps.append(job)
+            self._changed.notify()
+        return future
+
+    def _start(self, free: Free = lambda: None) -> None:
+        """Start one more thread, if the system has room for it; raises `Problem` (503) if the pool then has none, and
+        releases the place of the job that it was for."""
         try:
             threading.Thread(target=self._run, name="predict", daemon=True).start()
         except RuntimeError as error:
             log.error("no thread started", reason=str(error), running=self._threads - self._unstarted)
             if self._unstarted == self._threads:
-                self._free.release()
+                free()
                 raise unavailable("The system has no room for a thread that predicts.") from None
         else:
             self._unstarted -= 1
@@ -147,6 +111,11 @@ class Pool:
         with self._changed:
             self._waiting = deque(job for job in self._waiting if job.future is not future)
         self._free.release()
+
+    def _forget_step(self, future: Future[Reply]) -> None:
+        """Drop a cancelled step."""
+        with self._changed:
+            self._steps = deque(job for job in self._steps if job.future is not future)
 
     def _run(self) -> None:
         while (size := self._work()) is not None:
@@ -169,6 +138,8 @@ class Pool:
                     job.fail(error)
         finally:
             del self._began[threading.get_ident()]
+            if first.is_step:
+                self._end_step()
         if len(taken) > 1:
             self._gather(len(taken), first.version.pause())
         return sum(len(job.question.body) for job in taken)
@@ -186,12 +157,29 @@ class Pool:
         """The job that has waited longest, once there is one; None if the pool is closed and empty."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
-                if not self._waiting:
+                self._changed.wait_for(lambda: self._waiting or self._can_step() or self._closing.is_set())
+                if self._can_step() and (not self._waiting or self._is_old(self._steps[0])):
+                    job = self._steps.popleft()
+                    self._is_stepping = True
+                elif self._waiting:
+                    job = self._waiting.popleft()
+                else:
                     return None
-                job = self._waiting.popleft()
             if job.future.set_running_or_notify_cancel():
                 return job
+            if job.is_step:
+                self._end_step()
+
+    def _can_step(self) -> bool:
+        return bool(self._steps) and not self._is_stepping
+
+    def _is_old(self, step: Job) -> bool:
+        return step.deadline - self._patience < time.monotonic() - STEP_AGE
+
+    def _end_step(self) -> None:
+        with self._changed:
+            self._is_stepping = False
+            self._changed.notify()
 
     def _take(self, first: Job, taken: list[Job]) -> Iterator[Job]:
         """The first job and those right after it that can join it; each one is added to `taken`."""

@@ -22,7 +22,7 @@ from twinserve.service.http.problem import invalid_input, no_such_version, predi
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.inference import quick
 from twinserve.service.inference.codecs import Codecs
-from twinserve.service.inference.pool import Job
+from twinserve.service.inference.job import Job
 from twinserve.service.inference.question import Observation, Question, tell
 from twinserve.service.inference.sure import Sure
 from twinserve.service.inference.why import Why

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 from twinserve.predict.predictor import Predictions
 from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
 from twinserve.service.http.problem import Problem
-from twinserve.service.http.reply import Reply
+from twinserve.service.http.reply import Header, Reply
 from twinserve.service.http.routes import Route
 from twinserve.service.pages.frame import Shown
 from twinserve.service.protocols.beside import Beside
@@ -148,19 +148,25 @@ none."""
 
 class Stream(Protocol):
     """One request that is answered while its body arrives. It does no I/O: a door feeds it pieces of the body and sends
-    the bytes that it returns. Each call runs in the pool, under the limits and the deadline of a prediction.
+    the bytes that it returns. It works in the pool, a few milliseconds at a time, under the deadline of a prediction.
 
     A `Problem` that is raised before any bytes were returned becomes the reply; a later one cuts the answer off.
     """
 
     media_type: str
     """The media type of the answer."""
+    headers: tuple[Header, ...]
+    """Further headers of the answer."""
 
-    def feed(self, piece: bytes) -> bytes:
-        """Take a piece of the body; return the bytes of the answer that are ready, maybe none."""
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """Take a piece of the body; the pieces of the answer that are ready, some of which may be empty: each should
+        take little time."""
 
     def end(self) -> Iterator[bytes]:
-        """Return the rest of the answer in pieces; called after the last piece of the body."""
+        """The rest of the answer; called after the last piece of the body."""
+
+    def close(self) -> None:
+        """Drop what it holds; called once, when no step runs any more, however the request ended."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -15,13 +17,15 @@ from twinserve.service.exchange import Exchange
 from twinserve.service.http.arrival import Arrival
 from twinserve.service.http.buffer import Held
 from twinserve.service.http.head import Familiar, Head
+from twinserve.service.http.spool import Spool
 from twinserve.service.inference.version import ModelVersion
 from twinserve.wsgi.kept_place import KeptPlace
 from twinserve.wsgi.server.streaming import BodyReader
 
 
 class ClientSocket(socket.socket):
-    """A socket that buffers what is written until the event loop sends it; a streaming thread writes directly.
+    """A socket that buffers what is written until the event loop sends it; a streaming thread writes directly, but for
+    what a client does not read while it sends.
 
     gunicorn passes the socket on to the app, so it also carries what the app must know of the request.
     """
@@ -46,6 +50,8 @@ class ClientSocket(socket.socket):
         self._unsent = bytearray()
         self._seconds: float | None = None
         """How long writing may wait, where a thread writes."""
+        self._spool: Spool | None = None
+        """What follows the unsent bytes, where a thread writes."""
         self._has_written = False
         self.place = KeptPlace()
 
@@ -55,15 +61,30 @@ class ClientSocket(socket.socket):
         return not self._unsent and not self._has_written
 
     def sendall(self, data: Any, _flags: int = 0) -> None:
-        """Buffer the data; in a streaming thread, send it."""
+        """Buffer the data; in a streaming thread, send it, or keep it while the client sends and does not read."""
         if self.is_cut:
             return
-        if self._seconds is None:
+        if self._spool is None:
             self._unsent += data
             return
         self._has_written = True
+        self._spool.add(bytes(data))
+        if self.reader is None or self.reader.is_whole or self._spool.is_full:
+            self.drain()
+        else:
+            self._advance(self._spool)
+
+    def drain(self) -> None:
+        """In a streaming thread, send everything, and wait for the client."""
         self.settimeout(self._seconds)
-        super().sendall(data)
+        while piece := bytes(self._unsent) or (self._spool.take() if self._spool else b""):
+            self._unsent.clear()
+            super().sendall(piece)
+
+    def _advance(self, spool: Spool) -> None:
+        """Send what the client accepts now."""
+        while self.flush() and spool:
+            self._unsent += spool.take()
 
     def flush(self) -> bool:
         """Send what the client accepts now; is nothing left? Raises `OSError` if the client has gone."""
@@ -81,25 +102,45 @@ class ClientSocket(socket.socket):
             self.flush()
 
     @contextlib.contextmanager
-    def waiting(self, seconds: float) -> Iterator[None]:
-        """Within this context, writing sends directly and waits for the client, up to `seconds` each time."""
-        self._seconds, self._has_written = seconds, False
+    def waiting(self, seconds: float, most: int) -> Iterator[None]:
+        """Within this context, writing sends directly and waits for the client, up to `seconds` each time. As long as
+        the body arrives, up to `most` bytes of the answer wait for a client that does not read."""
+        self._seconds, self._has_written, self._spool = seconds, False, Spool(most)
         try:
             yield
+            self.drain()
         finally:
-            self._seconds, self._has_written, self.is_cut, self.reader = None, False, False, None
+            self._spool.close()
+            self._unsent.clear()
+            self._seconds, self._has_written, self._spool, self.is_cut, self.reader = None, False, None, False, None
             with contextlib.suppress(OSError):
                 self.settimeout(None)
 
     def wait_for(self, size: int, seconds: float) -> bytes:
         """The next bytes; empty if the client has closed its side. Raises `TimeoutError` after `seconds`."""
-        self.settimeout(seconds)
         try:
+            if self._unsent or self._spool:
+                self._send_until_readable(time.monotonic() + seconds)
+            self.settimeout(seconds)
             return self.recv(size)
         except TimeoutError:
             raise
         except OSError:
             return b""
+
+    def _send_until_readable(self, deadline: float) -> None:
+        """Send what the client accepts until it sends something itself."""
+        poll = select.poll()
+        poll.register(self, select.POLLIN | select.POLLOUT)
+        while ready := poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            if ready[0][1] & ~select.POLLOUT:
+                return
+            self.flush()
+            if self._spool and not self._unsent:
+                self._unsent += self._spool.take()
+            if not self._unsent:
+                return
+        raise TimeoutError
 
     def receive(self, size: int) -> bytes | None:
         """What has arrived: None if nothing has, empty if the client has closed its side or has gone."""

@@ -116,8 +116,8 @@ class DoorWorker(ArrivingWorker):
 
     def handle_stream(self, conn: Connection, head: Head) -> bool:
         """Call the app with a streamed request, in a thread; returns whether the connection can be used again."""
-        reader = conn.sock.reader
-        with conn.sock.waiting(self.service.settings.send_timeout):
+        reader, settings = conn.sock.reader, self.service.settings
+        with conn.sock.waiting(settings.send_timeout, settings.max_bulk):
             keep = self.handle(conn, head)
             conn.ahead = (reader.ahead if reader else b"") or conn.ahead
             return keep and reader is not None and reader.is_whole and not conn.sock.is_cut

@@ -7,10 +7,9 @@ from typing import Final
 
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem
+from twinserve.service.http.unpacking import GZIP, MALFORMED
 
-GZIP: Final = 16 + zlib.MAX_WBITS
 ENCODINGS: Final = ("identity", "gzip", "deflate")
-MALFORMED: Final = "The body is not of its Content-Encoding."
 
 
 def encoding_of(header: HeaderLookup) -> str:

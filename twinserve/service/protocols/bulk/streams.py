@@ -1,0 +1,148 @@
+"""The streams of requests for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from twinserve.bulk.answering import Answering
+from twinserve.bulk.checked import Checked
+from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
+from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.scoring import Scoring, writing
+from twinserve.bulk.version import BulkVersion
+from twinserve.errors import AskedWrongly
+from twinserve.predict.answers import unpredictable
+from twinserve.service.http.problem import Problem, invalid_input, unavailable
+from twinserve.service.http.query import invalid_parameters
+from twinserve.service.http.reply import Header
+from twinserve.service.protocols.bulk.forms import forms_of
+from twinserve.service.protocols.dialect import Asked, Codec, Predict, Stream
+from twinserve.service.protocols.native import NativeCodec
+from twinserve.service.settings import Settings
+from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.store.artifact import LoadedArtifact
+
+BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20)
+"""A step of so many rows takes a few milliseconds, and while a message is read it is held four times."""
+VARIES: Final[tuple[Header, ...]] = (("Vary", "Accept"),)
+
+
+class BulkCodec(NativeCodec):
+    """The native codec of one version of a model, with what answers many rows."""
+
+    def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
+        super().__init__(artifact, version, settings)
+        self.version = BulkVersion(artifact, version, out_of_range=settings.out_of_range)
+
+
+def stream(codec: Codec, predict: Predict, asked: Asked) -> Stream:
+    """What answers a request for many rows."""
+    forms = forms_of(asked.header)
+    if not isinstance(codec, BulkCodec) or forms is None or forms.reads is None:
+        raise TypeError("This is no request for many rows.")
+    if forms.reads == "json":
+        return JsonStream(codec, forms.writes, asked, predict)
+    return TableStream(codec, forms.reads, forms.writes, asked, predict)
+
+
+def options_of(query: Mapping[str, Any]) -> Options:
+    """What a query asks for."""
+    return Options(coverage=query.get("coverage"), passed=query.get("pass", ()))
+
+
+class BulkStream:
+    """A stream of one form of answers."""
+
+    headers = VARIES
+
+    def __init__(self, codec: BulkCodec, writes: Answer, asked: Asked, predict: Predict) -> None:
+        self._codec, self._writes, self._asked, self._predict = codec, writes, asked, predict
+        self.media_type = MEDIA_TYPES[writes]
+
+
+class TableStream(BulkStream):
+    """Reads rows in one of the forms for many."""
+
+    def __init__(self, codec: BulkCodec, reads: Form, writes: Answer, asked: Asked, predict: Predict) -> None:
+        super().__init__(codec, writes, asked, predict)
+        self._reads: Form = reads
+        self._scoring: Scoring | None = None
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """See `Stream`."""
+        with refusing():
+            yield from self._begun().steps(piece)
+
+    def end(self) -> Iterator[bytes]:
+        """See `Stream`."""
+        with refusing():
+            yield from self._begun().end()
+
+    def close(self) -> None:
+        """See `Stream`."""
+        self._scoring = None  # And with it the temporary file of Parquet.
+
+    def _begun(self) -> Scoring:
+        """The first step makes it: a server that only asks whether the head is accepted loads no libraries."""
+        if self._scoring is None:
+            version, options = self._codec.version, options_of(self._asked.query)
+            self._scoring = Scoring(version, self._reads, self._writes, options, self._predict, BESIDE_OTHERS)
+        return self._scoring
+
+
+class JsonStream(BulkStream):
+    """Reads JSON by its own rules: as a whole, and either all instances are valid or none is answered."""
+
+    def __init__(self, codec: BulkCodec, writes: Answer, asked: Asked, predict: Predict) -> None:
+        super().__init__(codec, writes, asked, predict)
+        self._body = bytearray()
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """See `Stream`."""
+        self._body += piece
+        return iter(())
+
+    def end(self) -> Iterator[bytes]:
+        """See `Stream`."""
+        batch = self._codec.read(bytes(self._body), self._asked)
+        self._body.clear()
+        options = options_of(self._asked.query)
+        spelled = [] if batch.spelled is None else [(0, batch.spelled)]
+        rows = Checked(len(batch.columns), batch.columns, None, {}, spelled)
+        with refusing():
+            answered = Answering(self._codec.version, options, self._predict)(rows)
+            if answered.errors:
+                raise invalid_input(unpredictable(sorted(answered.errors), is_array=batch.is_array))
+            writer = writing(self._codec.version, self._writes, options)
+            yield writer.write(answered)
+            yield from writer.end()
+
+    def close(self) -> None:
+        """See `Stream`."""
+        self._body.clear()
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What is wrong with a request as a `Problem`."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise invalid_input(error) from None
+    except MalformedTable as error:
+        raise Problem("malformed-table", str(error)) from None
+    except AskedWrongly as error:
+        raise asked_wrongly(str(error)) from None
+    except OSError:
+        raise unavailable("There is no room for temporary files.") from None
+
+
+def asked_wrongly(sentence: str) -> Problem:
+    """400: a parameter of the query does not fit this model, or this table."""
+    parameter, _, detail = sentence.partition(": ")
+    if parameter == "pass":  # The sentence names the column, as the caller wrote it.
+        detail = "The body must have each of these columns, besides those of the model."
+    return invalid_parameters([{"parameter": parameter, "code": "bound", "detail": detail}])
