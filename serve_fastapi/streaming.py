@@ -46,9 +46,10 @@ async def answer_pieces(settings: Settings, streaming: Streaming, receive: Recei
                 yield piece
             await task
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
 
 
 class Answering:

@@ -6,8 +6,10 @@ import csv
 import gzip
 import io
 import json
+import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Any, Final
 
@@ -20,8 +22,9 @@ from pyarrow import parquet
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.http.unpacking import PIECE, ZSTD
+from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.testing.answer import Answer
-from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, service_of
+from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of
 
 TYPES: Final = {
     "ndjson": "application/x-ndjson",
@@ -361,6 +364,7 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (b"", CSV | {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (gzip.compress(b"")[:-3], NDJSON | {"Content-Encoding": "gzip"}, 400, "bad-request"),
     ],
+    ids=[f"case {number}" for number in range(12)],
 )
 def test_what_is_wrong_before_the_first_row_is_refused(
     both: Both, body: bytes, headers: dict[str, str], status: int, kind: str
@@ -502,3 +506,34 @@ def test_parquet_without_a_folder_for_temporary_files_is_503(both: Both, monkeyp
     answer = ask(both, "parquet", cars(2))
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert ask(both, "arrow", cars(2)).status == 200
+
+
+def test_no_bytes_are_a_fault(open_doors: OpenDoors) -> None:
+    """Whatever is damaged of a body, the answer is rows, a refusal, or an answer that ends early; never a 5xx."""
+    door, *_ = open_doors(service_of()).doors
+    chance = random.Random(0)
+    for form in ("arrow", "parquet", "csv"):
+        whole = WRITTEN[form](cars(4))
+        for _ in range(60):
+            damaged = bytearray(whole)
+            for _ in range(chance.choice((1, 2, 5))):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            with suppress(AssertionError):  # What the test's transport raises where an answer is cut off.
+                answer = door.send("POST", "/predict", bytes(damaged), {"Content-Type": TYPES[form]})
+                if answer.status not in (200, 400, 422):
+                    pytest.fail(f"{answer.status}: {bytes(damaged)!r}")
+
+
+def test_few_bytes_do_not_become_any_number_of_rows(open_doors: OpenDoors) -> None:
+    """A value that comes a billion times takes a few bytes in Parquet, columns of nulls none in Arrow."""
+    nullable = Feature(path=("a",), type=FeatureType.NUMBER, required=False, nullable=True)
+    both = open_doors(service_of(opened(FakePredictor(), contract=Signature(features=(nullable,))), max_bulk=1_000_000))
+    sink = io.BytesIO()
+    parquet.write_table(pa.table({"a": pa.array([0.0] * 2_000_000)}), sink, compression="zstd")
+    answer = both.send("POST", "/predict", sink.getvalue(), {"Content-Type": TYPES["parquet"]})
+    assert (answer.status, answer.json()["detail"]) == (413, "A table may have 1000000 cells at most.")
+    nulls, stream = pa.table({"a": pa.nulls(1 << 30)}), io.BytesIO()
+    with pa.ipc.new_stream(stream, nulls.schema) as writer:
+        writer.write_table(nulls)
+    answer = both.send("POST", "/predict", stream.getvalue(), {"Content-Type": TYPES["arrow"]})
+    assert (answer.status, answer.json()["type"]) == (400, "urn:twinserve:problem:malformed-table")

@@ -17,6 +17,7 @@ from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.parquet_files import next_batch, open_parquet, require_cells
 from twinserve.bulk.version import BulkVersion
 
 AT_ONCE: Final = Bounds().rows
@@ -45,7 +46,7 @@ class ReadArrow:
         while True:
             batch = next(batches, None)
             if self._check is None and self._batches.schema is not None:
-                self._check = ArrowReader(self._version, self._batches.schema, self._passed)
+                self._check = reader_of(self._version, self._batches.schema, self._passed)
             if batch is None or self._check is None:
                 return
             for start in range(0, batch.num_rows, self._most):
@@ -61,7 +62,8 @@ class ReadParquet:
     """Reads Parquet, whose footer comes last: all of it is kept in a temporary file."""
 
     def __init__(self, version: BulkVersion, options: Options, bounds: Bounds) -> None:
-        self._version, self._passed, self._most = version, options.passed, bounds.rows
+        self._version, self._passed = version, options.passed
+        self._most, self._cells = bounds.rows, bounds.cells
         self._file: IO[bytes] | None = None
         self.kept: Mapping[str, pa.DataType] = {}
 
@@ -79,31 +81,20 @@ class ReadParquet:
         with self._file as file:
             file.seek(0)
             opened = open_parquet(file)
+            require_cells(opened, self._cells)
+            check = reader_of(self._version, opened.schema_arrow, self._passed)
             self.kept = kept_types(opened.schema_arrow, self._passed)
-            check = ArrowReader(self._version, opened.schema_arrow, self._passed)
             batches = opened.iter_batches(self._most, columns=wanted(check, opened.schema_arrow), use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)
 
 
-def open_parquet(file: Any, **options: Any) -> parquet.ParquetFile:
-    """A Parquet file, with texts as places in dictionaries; raises `MalformedTable`."""
+def reader_of(version: BulkVersion, schema: pa.Schema, passed: Sequence[str]) -> ArrowReader:
+    """What reads batches of this schema; raises `MalformedTable` if a name in it is not UTF-8."""
     try:
-        schema = parquet.read_schema(file)
-        texts = [
-            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        ]
-        return parquet.ParquetFile(file, read_dictionary=texts, **options)
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
-        raise MalformedTable("The bytes are no Parquet file.") from None
-
-
-def next_batch(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
-    """The next batch, None after the last one; raises `MalformedTable`."""
-    try:
-        return next(batches, None)
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
-        raise MalformedTable("The Parquet file is damaged.") from None
+        return ArrowReader(version, schema, passed)
+    except UnicodeDecodeError:
+        raise MalformedTable("The names of the columns must be in UTF-8.") from None
 
 
 def wanted(check: ArrowReader, schema: pa.Schema) -> Sequence[str]:

@@ -17,6 +17,8 @@ from twinserve.bulk.csv_rows import MalformedTable
 
 LONGEST: Final = 256 << 20
 """Bytes of a message at most, unpacked: pyarrow writes a table of any size as one batch unless it is told not to."""
+MOST_ROWS: Final = 8
+"""Rows for each byte of a batch at most: a boolean takes a bit."""
 CONTINUES: Final = 0xFFFFFFFF
 SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 VERSION, KIND, HEADER, BODY_LENGTH = 0, 1, 2, 3
@@ -39,6 +41,8 @@ class Message(NamedTuple):
     """Does a dictionary go on where the one of the same number ended?"""
     number: int
     """Of the dictionary."""
+    size: int
+    """Bytes, unpacked."""
 
 
 class Batches:
@@ -97,10 +101,12 @@ class Batches:
         self._needed = 8
         try:
             batch = header.below(1) if kind == DICTIONARY else header
-            if kind in (DICTIONARY, BATCH) and batch.unpacked(content[8 + size :]) > self._longest:
+            unpacked = batch.unpacked(content[8 + size :]) if kind in (DICTIONARY, BATCH) else len(content)
+            if unpacked > self._longest:
                 raise too_long(self._longest)
             is_delta = kind == DICTIONARY and bool(header.number(2, "<B"))
-            return Message(kind, content, is_delta, header.number(0, "<q") if kind == DICTIONARY else 0)
+            number = header.number(0, "<q") if kind == DICTIONARY else 0
+            return Message(kind, content, is_delta, number, max(unpacked, len(content)))
         except (struct.error, IndexError, ValueError):
             raise MalformedTable(NO_STREAM) from None
 
@@ -116,10 +122,19 @@ class Batches:
             if sum(len(part) for parts in self._dictionaries.values() for part in parts) > self._longest:
                 raise too_long(self._longest)
         elif message.kind == BATCH:
-            try:
-                yield self._opened(message.content).read_next_batch()
-            except (pa.ArrowException, OSError, ValueError, StopIteration):
-                raise MalformedTable(NO_STREAM) from None
+            yield self._batch(message)
+
+    def _batch(self, message: Message) -> pa.RecordBatch:
+        """A record batch whose every place of a text or of a dictionary is within its bytes: pyarrow checks no more
+        than it is asked to. Of columns that hold nothing but nulls a few bytes may claim any number of rows."""
+        try:
+            batch = self._opened(message.content).read_next_batch()
+            batch.validate(full=True)
+        except (pa.ArrowException, OSError, ValueError, StopIteration):
+            raise MalformedTable(NO_STREAM) from None
+        if batch.num_rows > MOST_ROWS * message.size:
+            raise MalformedTable(NO_STREAM)
+        return batch
 
     def _opened(self, batch: bytes) -> pa.RecordBatchReader:
         dictionaries = (part for parts in self._dictionaries.values() for part in parts)

@@ -35,6 +35,10 @@ class MalformedTable(ModelError):
     """The bytes are no table of this form; the message says where."""
 
 
+class TooManyCells(MalformedTable):
+    """A table says that it has more cells than anybody wants to answer."""
+
+
 class Records:
     """Cuts bytes into whole records: a line's end within quotes ends none."""
 

@@ -29,3 +29,5 @@ class Bounds:
     """Rows at most: of a table of 30 columns 16 MB."""
     message: int = 256 << 20
     """Bytes of a message of an Arrow stream at most, which is held several times while it is read."""
+    cells: int = 1 << 60
+    """Cells of a Parquet file at most, however few bytes they take."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from pyarrow import parquet
 from harness import fruit
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk.files import journal
+from twinserve.bulk.files.folder import to_folder
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
 from twinserve.bulk.files.parquet_footer import MAGIC
-from twinserve.bulk.files.source import open_source
+from twinserve.bulk.files.source import Source, open_source
 from twinserve.bulk.forms import Form, form_of
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import ModelError
+from twinserve.store.artifact import Trust, open_version
 
 OPTIONS = Options(passed=("id",), coverage=0.9)
 NAMES = ("a.parquet", "a.csv", "a.ndjson", "a.arrows", "a.arrow")
@@ -235,3 +238,54 @@ def test_a_footer_with_no_such_type_is_refused() -> None:
 
     with pytest.raises(ValueError, match="no such type"):
         moved(b"\x1d", 1)
+
+
+def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path: Path) -> None:
+    """Wherever it was killed; files that were whole are not answered again, and the folder appears at once."""
+    read, target = tmp_path / "in", tmp_path / "out"
+    read.mkdir()
+    for name in ("a.parquet", "b.parquet", "c.parquet"):
+        (read / name).write_bytes((tables / "in.parquet").read_bytes())
+    asking, told = Asking(pear, OPTIONS, "parquet", 2, 60), list[int]()
+
+    def run() -> Summary:
+        def opened_file(path: Path) -> Source:
+            return open_source(str(path), "parquet", pear, OPTIONS)
+
+        def telling(_source: Source, before: int) -> Callable[[int, int], None]:
+            def tell(rows: int, _place: int) -> None:
+                told.append(before + rows)
+                if len(told) % 4 == 0:
+                    raise Killed
+
+            return tell
+
+        return to_folder(asking, read, target, None, opened_file, telling, goes_on=True)
+
+    for _ in range(30):
+        with suppress(Killed):
+            assert run() == Summary(1200, 3 * len(BAD))
+            break
+        assert not target.exists()
+    assert told == sorted(told)
+    answer(pear, tables / "in.parquet", tmp_path / "one.parquet")
+    for name in ("a.parquet", "b.parquet", "c.parquet"):
+        assert (target / name).read_bytes() == (tmp_path / "one.parquet").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "one.parquet", "out"]
+
+
+def test_a_model_that_is_not_compiled_is_answered_by_scikit_learn(
+    pristine_own: Path, tables: Path, tmp_path: Path
+) -> None:
+    """From several threads, in the order of the rows."""
+    artifact = open_version(pristine_own, Trust(pickles=True))
+    assert artifact.predictor.kind == "scikit-learn"
+    version = BulkVersion(artifact, "1")
+    options = Options(passed=("id",))
+    asking = Asking(version, options, "parquet", 4, 60)
+    source = open_source(str(tables / "in.parquet"), "parquet", version, options)
+    assert to_file(asking, source, None, tmp_path / "a.parquet", lambda *_: None) == Summary(400, len(BAD))
+    body = scored(version, "parquet", "parquet", (tables / "in.parquet").read_bytes(), options)
+    given, expected = parquet.read_table(tmp_path / "a.parquet"), parquet.read_table(pa.BufferReader(body))
+    assert given["id"].to_pylist() == list(range(400))
+    assert given["label"].equals(expected["label"])

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
-from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, next_batch, open_parquet, wanted
+from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, wanted
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
@@ -16,6 +16,7 @@ from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.files.source import Chunk, Source
 from twinserve.bulk.forms import Form
 from twinserve.bulk.options import Options
+from twinserve.bulk.parquet_files import next_batch, open_parquet
 from twinserve.bulk.version import BulkVersion
 
 MAGIC: Final = b"ARROW1"

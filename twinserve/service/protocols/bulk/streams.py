@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.scoring import Scoring, writing
@@ -35,6 +36,7 @@ class BulkCodec(NativeCodec):
 
     def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
         super().__init__(artifact, version, settings)
+        self.max_bulk = settings.max_bulk
         self.version = BulkVersion(artifact, version, out_of_range=settings.out_of_range)
 
 
@@ -89,7 +91,8 @@ class TableStream(BulkStream):
         """The first step makes it: a server that only asks whether the head is accepted loads no libraries."""
         if self._scoring is None:
             version, options = self._codec.version, options_of(self._asked.query)
-            self._scoring = Scoring(version, self._reads, self._writes, options, self._predict, BESIDE_OTHERS)
+            bounds = replace(BESIDE_OTHERS, cells=self._codec.max_bulk)
+            self._scoring = Scoring(version, self._reads, self._writes, options, self._predict, bounds)
         return self._scoring
 
 
@@ -132,6 +135,8 @@ def refusing() -> Iterator[None]:
         yield
     except InvalidInput as error:
         raise invalid_input(error) from None
+    except TooManyCells as error:
+        raise Problem("too-large", str(error), headers=(("Connection", "close"),)) from None
     except MalformedTable as error:
         raise Problem("malformed-table", str(error)) from None
     except AskedWrongly as error:
