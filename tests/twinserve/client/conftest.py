@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def opened(kind: str) -> Iterator[Open]:
         def make(target: Service | str, url: str = "http://testserver", **options: Any) -> Blocking:
             if isinstance(target, str):
                 url = target
+                options.setdefault("verify", ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # To read no authorities' files.
             else:
                 options["transport"] = transport(kind, target)
             clients.append(Blocking((Client if kind == "sync" else AsyncClient)(url, **options), runner))
