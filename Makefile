@@ -197,7 +197,7 @@ $(OLDEST)/.made: requirements/oldest.txt
 
 lock: $(VENV)/.python ## Write the locked requirements anew from pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	@$(LOCK) --extra fastapi --extra flask --extra django --extra graphql --extra oauth --extra otel --extra redis --extra seal --extra train -o requirements/run.txt
+	@$(LOCK) --extra fastapi --extra flask --extra django --extra graphql --extra oauth --extra otel --extra redis --extra seal --extra train --extra zstd -o requirements/run.txt
 	@$(LOCK) --extra dev -o requirements/dev.txt
 	@$(LOCK) --extra fastapi --extra flask --extra train requirements/hosts.in -c requirements/run.txt -o requirements/hosts.txt
 	@$(LOCK) --extra flask --extra train --extra boosters --extra tests requirements/libraries.in -c requirements/run.txt -c requirements/dev.txt \
