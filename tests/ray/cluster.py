@@ -121,7 +121,7 @@ class Cluster:
 
     def replicas(self, node: int) -> list[int]:
         """The process numbers of the replicas on a node."""
-        return [process.number for process in family(self.nodes[node].pid) if REPLICA in _title(process.number)]
+        return [process.number for process in family(self.nodes[node].pid) if REPLICA in title(process.number)]
 
     def kill_node(self, node: int) -> None:
         """End a node and all that it runs at once."""
@@ -136,7 +136,8 @@ class Cluster:
             process.wait()
 
 
-def _title(number: int) -> str:
+def title(number: int) -> str:
+    """The command line of a process, in which Ray says what it does; empty where it has ended."""
     try:
         return Path(f"/proc/{number}/cmdline").read_text(errors="replace")
     except OSError:

@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from harness.processes import family
-from tests.ray.cluster import PATIENCE, Cluster, wait_until
+from tests.ray.cluster import PATIENCE, Cluster, title, wait_until
 
 pytestmark = [pytest.mark.environments, pytest.mark.timeout(900)]
 FILES: Final = 6
@@ -90,7 +90,7 @@ def test_a_killed_worker_loses_nothing(ray: Cluster, folder: Path, local: dict[s
 
     def actors() -> list[int]:
         numbers = [one.number for one in family(ray.nodes[0].pid)]
-        return [number for number in numbers if ACTOR in _title(number)]
+        return [number for number in numbers if ACTOR in title(number)]
 
     wait_until(actors, "an actor works")
     while killed < 2 and process.poll() is None:
@@ -114,10 +114,3 @@ def test_what_cannot_be_is_told_in_one_sentence(ray: Cluster, folder: Path, tmp_
     code, said = ended(score(ray, str(folder), str(tmp_path / "answers"), "--ray", "127.0.0.1:1"))
     assert code == 1
     assert "No cluster of Ray answers at '127.0.0.1:1'" in said
-
-
-def _title(number: int) -> str:
-    try:
-        return Path(f"/proc/{number}/cmdline").read_text(errors="replace")
-    except OSError:
-        return ""

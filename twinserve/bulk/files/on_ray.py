@@ -18,7 +18,6 @@ from twinserve.bulk.forms import Form
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import Opening
 from twinserve.errors import ModelError
-from twinserve.signature.request.diagnosis import InvalidInput
 
 PLACE: Final = re.compile(r"(?:ray://)?([^:/]+):([0-9]{1,5})$")
 PATIENCE: Final = 5.0
@@ -61,8 +60,6 @@ class Actor:
             summary = to_file(
                 asking, source, table.read, table.written, _silent, goes_on=True, journal_at=table.journal
             )
-        except InvalidInput as error:
-            return {"rows": 0, "bad_rows": 0, "failed": f"{table.read}: {error}"}
         except (ModelError, OSError) as error:
             return {"rows": 0, "bad_rows": 0, "failed": f"{table.read}: {error}"}
         return {"rows": summary.rows, "bad_rows": summary.bad_rows, "failed": ""}
