@@ -31,7 +31,7 @@ def test_the_page_of_models_has_it() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.extended
 def test_every_figure_is_measured(tmp_path: Path) -> None:
     """Of a few trees of a few rows, through a real door."""
     frame, target = rows()

@@ -22,7 +22,7 @@ from twinserve import package, promote
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.long,
+    pytest.mark.extended,
     pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
 ]
 

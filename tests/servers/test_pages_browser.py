@@ -17,7 +17,7 @@ from tests.servers.browsing import DRIVER, Reader, browsing
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.long,
+    pytest.mark.extended,
     pytest.mark.skipif(DRIVER is None, reason="chromedriver is not installed"),
 ]
 

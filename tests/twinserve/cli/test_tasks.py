@@ -17,7 +17,7 @@ from twinserve.cli.main import main
 from twinserve.store.artifact import read_manifest
 from twinserve.store.registry import Registry
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame({"a": RNG.normal(size=120)})

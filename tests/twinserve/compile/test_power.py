@@ -18,7 +18,7 @@ from tests.twinserve.compile.comparing import Floats, assert_same, plain, runnin
 from tests.twinserve.compile.test_library_functions import is_pushed, rows_at_turns
 from twinserve.compile import compile_pipeline
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.extended
 
 few = settings(max_examples=4, deadline=None)
 STEPS = [

@@ -27,7 +27,7 @@ from twinserve.evaluate.calibration import calibrate
 from twinserve.evaluate.difficulty import fit_difficulty
 from twinserve.predict.predictor import Predictions
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.extended, pytest.mark.timeout(600)]
 PROMISE: Final = 0.9
 TIMES: Final = 10
 """Calibrations of each table."""

@@ -36,7 +36,7 @@ from tests.twinserve.explain.fitted_trees import Nodes, of_lightgbm, of_predicto
 from tests.twinserve.explain.games import Floats, by_definition, explainer_of, rows, tree_shap
 from twinserve.compile import Column
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.extended
 
 CLOSE = 1e-9
 SINGLE = 1e-3

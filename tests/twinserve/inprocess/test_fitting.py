@@ -21,7 +21,7 @@ from twinserve.store import seal
 from twinserve.store.promotions import Standing
 from twinserve.store.registry import Registry
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
 
 def orchard() -> pd.DataFrame:

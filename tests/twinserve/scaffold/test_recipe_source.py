@@ -21,7 +21,7 @@ from twinserve.recipes import Recipe
 from twinserve.signature.signature import Signature
 from twinserve.training.data import declared_input
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.extended
 
 
 def signature(recipe: Recipe) -> Signature:
@@ -95,7 +95,7 @@ def test_each_option_stands_in_the_printed_recipe(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.extended
 @pytest.mark.parametrize("name", ["time", "weight", "costs", "several values", "several labels"])
 def test_with_options_it_trains_the_same_model_to_the_bit(name: str, tmp_path: Path) -> None:
     table, options = OPTIONS[name]
