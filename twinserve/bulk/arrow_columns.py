@@ -136,6 +136,8 @@ class ColumnReader:
     def _by_value(self, column: pa.Array) -> Read:
         """Each distinct value is read once."""
         column = without_nanoseconds(column)
+        if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):
+            column = column.dictionary_decode()  # Most of it is not there: it may be that of many small batches.
         held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="mask")
         distinct = [self._value(self._cell(value)) for value in held.dictionary.to_pylist()]
         codes = held.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -15,7 +15,7 @@ from twinserve.bulk.arrow_answers import ArrowWriter
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet, require_cells
 from twinserve.bulk.version import BulkVersion

@@ -18,8 +18,8 @@ from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.forms import has_pyarrow
 from twinserve.bulk.lines import LONGEST
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import ModelError
 from twinserve.signature import Finding
 from twinserve.signature.request.python_values import TOO_LARGE
 from twinserve.signature.signature import NUMERIC, FeatureType
@@ -29,14 +29,6 @@ BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": Fals
 LONG: Final = 16 << 10
 """Bytes of records from which loading pyarrow pays."""
 BOM: Final = b"\xef\xbb\xbf"
-
-
-class MalformedTable(ModelError):
-    """The bytes are no table of this form; the message says where."""
-
-
-class TooManyCells(MalformedTable):
-    """A table says that it has more cells than anybody wants to answer."""
 
 
 class Records:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
 
 BUFFER: Final = 1 << 16
 """Bytes of each column that are read at a time. Without it pyarrow holds all columns of a group of rows: 330 MB of a

@@ -14,9 +14,9 @@ import pytest
 
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
-from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
 from twinserve.bulk.lines import LONGEST
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly

@@ -12,9 +12,9 @@ from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, wanted
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.files.source import Chunk, Source
 from twinserve.bulk.forms import Form
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet
 from twinserve.bulk.version import BulkVersion

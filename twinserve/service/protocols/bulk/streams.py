@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
