@@ -17,7 +17,7 @@ from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.parquet_files import next_batch, open_parquet, require_cells
+from twinserve.bulk.parquet_files import next_batch, open_parquet, require_bytes, require_cells
 from twinserve.bulk.version import BulkVersion
 
 AT_ONCE: Final = Bounds().rows
@@ -63,7 +63,7 @@ class ReadParquet:
 
     def __init__(self, version: BulkVersion, options: Options, bounds: Bounds) -> None:
         self._version, self._passed = version, options.passed
-        self._most, self._cells = bounds.rows, bounds.cells
+        self._bounds = bounds
         self._file: IO[bytes] | None = None
         self.kept: Mapping[str, pa.DataType] = {}
 
@@ -81,10 +81,12 @@ class ReadParquet:
         with self._file as file:
             file.seek(0)
             opened = open_parquet(file)
-            require_cells(opened, self._cells)
+            require_cells(opened, self._bounds.cells)
             check = reader_of(self._version, opened.schema_arrow, self._passed)
             self.kept = kept_types(opened.schema_arrow, self._passed)
-            batches = opened.iter_batches(self._most, columns=wanted(check, opened.schema_arrow), use_threads=False)
+            columns = wanted(check, opened.schema_arrow)
+            require_bytes(opened, columns, self._bounds)
+            batches = opened.iter_batches(self._bounds.rows, columns=columns, use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)
 

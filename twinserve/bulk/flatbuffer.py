@@ -6,7 +6,7 @@ import struct
 
 
 class FlatTable:
-    """A table of a flatbuffer, (https://flatbuffers.dev/internals); what is damaged raises struct.error, IndexError or ValueError."""
+    """A table (https://flatbuffers.dev/internals). Damage raises struct.error, IndexError or ValueError."""
 
     def __init__(self, held: bytes, start: int) -> None:
         self._held, self._start = held, start

@@ -62,7 +62,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def form(name: str) -> Form:
     """The form of a file."""
-    found = form_of(name.removesuffix(".gz"))
+    found = form_of(name.removesuffix(".gz").removesuffix(".zst"))
     assert found is not None
     return found
 
@@ -230,6 +230,31 @@ def test_what_is_no_table_is_told_in_a_sentence(pear: BulkVersion, tmp_path: Pat
     with pytest.raises(ModelError, match="no "):
         answer(pear, tmp_path / name, tmp_path / "a.csv")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("read", ["x.csv.gz", "x.csv.zst"])
+def test_a_packed_file_without_its_end_is_told_in_a_sentence(
+    pear: BulkVersion, tables: Path, tmp_path: Path, read: str
+) -> None:
+    """As one is that was copied in part."""
+    content = (tables / "in.csv").read_bytes() * 100
+    packed = gzip.compress(content) if read.endswith("gz") else pa.compress(content, "zstd", asbytes=True)
+    for broken in (packed[:-20], b"no such thing" + packed):
+        (tmp_path / read).write_bytes(broken)
+        with pytest.raises(ModelError, match="packed file is damaged"):
+            answer(pear, tmp_path / read, tmp_path / "a.csv")
+
+
+def test_an_arrow_file_with_places_outside_of_its_bytes_is_refused(pear: BulkVersion, tmp_path: Path) -> None:
+    """pyarrow would read what is not there, and the process end."""
+    texts = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.array([0, 1 << 28, 5], pa.int32()).buffers()[1], pa.py_buffer(b"redxx")]
+    )
+    table = pa.record_batch({"weight": [1.0, 2.0], "skin.colour": texts, "id": [1, 2]})
+    with pa.ipc.new_file(str(tmp_path / "x.arrow"), table.schema) as file:
+        file.write_batch(table)
+    with pytest.raises(ModelError, match="Arrow file is damaged"):
+        answer(pear, tmp_path / "x.arrow", tmp_path / "a.csv")
 
 
 def test_a_footer_with_no_such_type_is_refused() -> None:

@@ -16,8 +16,9 @@ from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
 from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
 from twinserve.bulk.lines import LONGEST
-from twinserve.bulk.malformed import MalformedTable
-from twinserve.bulk.options import Options
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
 from twinserve.signature.request.diagnosis import InvalidInput
@@ -99,6 +100,59 @@ def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
     with pytest.raises(AskedWrongly, match="'label' is a column of the answer"):
         scored(pear, "csv", "csv", b"weight,skin.colour,label\n", Options(passed=("label",)))
     assert scored(pear, "csv", "csv", b"weight,skin.colour\n").startswith(b"label,")
+
+
+@pytest.mark.parametrize("name", ["label", "probabilities", "probabilities.pear", "warnings", "errors", "error"])
+@pytest.mark.parametrize("writes", ["ndjson", "json", "csv", "parquet"])
+def test_a_name_of_the_answer_does_not_come_back(pear: BulkVersion, name: str, writes: Any) -> None:
+    """An object would have two members of this name."""
+    with pytest.raises(AskedWrongly, match=f"'{name}' is a column of the answer"):
+        scored(pear, "ndjson", writes, b"", Options(passed=(name,)))
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (b'"\xff"', "malformed-json"),
+        (b"[" * 100_000, "depth"),
+        (b"[" * 150 + b"]" * 150, "depth"),
+        (b'"\\ud800"', "malformed-json"),
+    ],
+)
+def test_a_member_that_comes_back_is_read_as_strictly(pear: BulkVersion, value: bytes, code: str) -> None:
+    """What is no JSON is told in the place of its row."""
+    body = b'{"id":' + value + b',"weight":120,"skin":{"colour":"red"}}\n' + lines([{"id": 1, **RED}])
+    for writes in ("ndjson", "csv", "parquet"):
+        assert scored(pear, "ndjson", writes, body, Options(passed=("id",)))
+    first, second = read(scored(pear, "ndjson", "ndjson", body, Options(passed=("id",))))
+    assert (first["id"], first["errors"][0]["code"], second["label"]) == (None, code, "apple")
+
+
+def test_lines_may_be_nested_as_deep_as_is_asked_for(pristine_fruit: Path) -> None:
+    """The limit is that of a body of the same server."""
+    artifact = opened(pristine_fruit.parents[1]).artifact
+    body = lines([{**RED, "x": [[[1]]]}])
+    for depth, code in ((4, "depth"), (9, "unknown")):
+        (answer,) = read(scored(BulkVersion(artifact, "1", max_depth=depth), "ndjson", "ndjson", body))
+        assert answer["errors"][0]["code"] == code
+
+
+def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> None:
+    """A page of a few bytes unpacks to any number."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    note = pa.array(["x" * 100_000])
+    parquet.write_table(pa.table({"weight": [120.0], "skin.colour": ["red"], "note": note}), sink)
+
+    def answer(passed: tuple[str, ...], bounds: Bounds) -> None:
+        scoring = Scoring(pear, "parquet", "ndjson", Options(passed=passed), bounds=bounds)
+        scoring.feed(sink.getvalue())
+        list(scoring.end())
+
+    answer(("note",), Bounds())
+    for bounds in (Bounds(cells=50_000), Bounds(chunk=50_000)):
+        with pytest.raises(TooManyCells, match=r"unpacked|in a group"):
+            answer(("note",), bounds)
 
 
 def test_members_that_come_back_stand_first(pear: BulkVersion) -> None:

@@ -106,9 +106,11 @@ class ArrowFile(_Batches):
     def _read(self) -> Iterator[pa.RecordBatch]:
         for number in range(self._file.num_record_batches):
             try:
-                yield self._file.get_batch(number)
+                batch = self._file.get_batch(number)
+                batch.validate(full=True)  # A place outside of its bytes would end the process.
             except (pa.ArrowException, OSError, ValueError):
-                raise MalformedTable(NO_ARROW) from None
+                raise MalformedTable("The Arrow file is damaged.") from None
+            yield batch
 
 
 class ArrowStream(_Batches):
