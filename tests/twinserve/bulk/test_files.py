@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness import fruit
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk.files import journal
 from twinserve.bulk.files.folder import Table, to_folder
+from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
 from twinserve.bulk.files.parquet_footer import MAGIC
 from twinserve.bulk.files.source import open_source
@@ -187,7 +189,7 @@ def test_two_processes_do_not_write_one_file(pear: BulkVersion, tables: Path, tm
 
     def again(rows: int, _place: int) -> None:
         if rows == 0:
-            with pytest.raises(journal.InUse, match="Another process"):
+            with pytest.raises(InUse, match="Another process"):
                 answer(pear, tables / "in.csv", target)
 
     assert answer(pear, tables / "in.csv", target, again).rows == 400
@@ -299,6 +301,46 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
     for name in ("a.parquet", "b.parquet", "c.parquet"):
         assert (target / name).read_bytes() == (tmp_path / "one.parquet").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "one.parquet", "out"]
+
+
+def test_two_runs_do_not_write_one_folder(tables: Path, tmp_path: Path) -> None:
+    """The second one is refused before it removes what the first one wrote; nothing of a refusal stays behind."""
+    read, target = tmp_path / "in", tmp_path / "out"
+    read.mkdir()
+    (read / "a.csv").write_bytes((tables / "in.csv").read_bytes())
+
+    def second(_tables: Sequence[Table]) -> Iterator[Summary]:
+        raise AssertionError
+
+    def first(tables: Sequence[Table]) -> Iterator[Summary]:
+        (table,) = tables
+        table.written.write_text("answers")
+        for goes_on in (False, True):
+            with pytest.raises(ModelError, match="Another process writes"):
+                to_folder(read, target, None, "csv", second, goes_on=goes_on)
+        yield Summary(1, 0)
+
+    assert to_folder(read, target, None, "csv", first) == Summary(1, 0)
+    assert (target / "a.csv").read_text() == "answers"
+    with pytest.raises(ModelError, match="there already"):
+        to_folder(read, target, None, "csv", second)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_a_lock_is_that_of_the_file_at_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ended between the opening of a file and its lock gave the file another name."""
+    place, opened_first = tmp_path / "a.partial", os.open
+
+    def opening(path: Path, *more: Any) -> int:
+        descriptor = opened_first(path, *more)
+        monkeypatch.undo()
+        place.rename(tmp_path / "a")
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opening)
+    descriptor = locked(place, tmp_path / "a")
+    assert os.path.samestat(os.fstat(descriptor), place.stat())
+    os.close(descriptor)
 
 
 def test_a_model_that_is_not_compiled_is_answered_by_scikit_learn(

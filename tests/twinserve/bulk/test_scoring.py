@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
+from twinserve.bulk.csv_records import Records
 from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
 from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
@@ -84,6 +87,37 @@ def test_csv_gives_the_same_answers(pear: BulkVersion, size: int) -> None:
     assert float(rows[0]["probabilities.pear"]) == line["probabilities"]["pear"]
     assert [json.loads(row["error"])[0]["code"] for row in rows[1:]] == ["bound", "length", "type", "too-large"]
     assert json.loads(rows[1]["error"]) == [BOUND]
+
+
+@pytest.mark.parametrize("size", [1, 4, 9, 1 << 20])
+def test_a_quote_within_a_text_is_a_letter(pear: BulkVersion, size: int) -> None:
+    """It would take the rows after it for one, to the end of the table."""
+    table = 'id,weight,skin.colour\n5",120,red\na""b",120,red\n"6""\n",120,red\n"x"y",120,red\n7"",120,red\n'
+    answer = scored(pear, "csv", "csv", table.encode(), Options(passed=("id",)), size=size)
+    rows = list(csv.DictReader(io.StringIO(answer.decode(), newline="")))
+    assert [row["id"] for row in rows] == ['5"', 'a""b"', '6"\n', "", '7""']
+    assert [row["label"] for row in rows] == ["apple", "apple", "apple", "", "apple"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(st.sampled_from('a",\n'), max_size=30), size=st.integers(1, 9))
+def test_records_are_cut_alike_wherever_the_bytes_are(text: str, size: int) -> None:
+    """And no byte is lost."""
+    content, whole, cut = text.encode(), Records(begun=True), Records(begun=True)
+    expected = (whole.feed(content), whole.end())
+    parts = [cut.feed(content[start : start + size]) for start in range(0, len(content), size)]
+    assert (b"".join(parts), cut.end()) == expected
+    assert b"".join(expected) == content
+
+
+@pytest.mark.parametrize("size", [1, 30, 1 << 20])
+def test_a_row_that_is_not_utf_8_is_told_in_its_place(pear: BulkVersion, size: int) -> None:
+    """Also where it comes with the header; the header itself must be UTF-8."""
+    table = b"weight,skin.colour\n120,r\xffd\n120,red\n"
+    rows = list(csv.DictReader(io.StringIO(scored(pear, "csv", "csv", table, size=size).decode(), newline="")))
+    assert [(row["label"], bool(row["error"])) for row in rows] == [("", True), ("apple", False)]
+    with pytest.raises(MalformedTable, match="UTF-8"):
+        scored(pear, "csv", "csv", b"weight,skin.col\xffur\n", size=size)
 
 
 def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:

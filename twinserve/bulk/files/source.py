@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol, cast
 
 from twinserve.bulk.checked import AT_ONCE, Checked
-from twinserve.bulk.csv_rows import CsvReader, Records
+from twinserve.bulk.csv_records import Records
+from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.forms import Form
 from twinserve.bulk.lines import LineReader, Lines
 from twinserve.bulk.malformed import MalformedTable
