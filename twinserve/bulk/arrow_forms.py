@@ -205,7 +205,7 @@ class WriteParquet:
     def _flush(self) -> None:
         answers, writer = self._begun()
         if self._held:
-            writer.write_table(pa.Table.from_batches(self._held, answers.encoded_schema), row_group_size=GROUP)
+            write_group(writer, pa.Table.from_batches(self._held, answers.encoded_schema), GROUP)
         self._held = []
 
     def end(self) -> Iterator[bytes]:
@@ -222,3 +222,12 @@ def parquet_writer(sink: Any, answers: ArrowWriter) -> parquet.ParquetWriter:
     longer than writing."""
     texts = [field.name for field in answers.encoded_schema if not pa.types.is_floating(field.type)]
     return parquet.ParquetWriter(sink, answers.encoded_schema, use_dictionary=texts, store_schema=False)
+
+
+def write_group(writer: parquet.ParquetWriter, table: pa.Table, rows: int) -> None:
+    """Write some rows; raises `MalformedTable` for an instant that comes back and has no place in Parquet, whose
+    coarsest unit is a millisecond."""
+    try:
+        writer.write_table(table, row_group_size=rows)
+    except pa.ArrowInvalid:
+        raise MalformedTable("A column that comes back has an instant that Parquet cannot hold.") from None

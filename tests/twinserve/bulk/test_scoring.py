@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
 from twinserve.bulk.csv_records import Records
-from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
+from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, form_of, form_of_media_type
 from twinserve.bulk.lines import LONGEST
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
@@ -27,6 +27,8 @@ from twinserve.errors import AskedWrongly
 from twinserve.signature.request.diagnosis import InvalidInput
 
 RED = {"weight": 120, "skin": {"colour": "red", "spots": 2}}
+WRAPPED = 23_936_532 * 86_400
+"""Seconds of 65,536 years: Arrow writes the year 67506 of a column with a zone as 1970."""
 BOUND = {"pointer": "/weight", "code": "bound", "detail": "Must be greater than 0."}
 
 
@@ -169,6 +171,44 @@ def test_lines_may_be_nested_as_deep_as_is_asked_for(pristine_fruit: Path) -> No
     for depth, code in ((4, "depth"), (9, "unknown")):
         (answer,) = read(scored(BulkVersion(artifact, "1", max_depth=depth), "ndjson", "ndjson", body))
         assert answer["errors"][0]["code"] == code
+
+
+def test_columns_of_any_type_come_back_or_are_refused(pear: BulkVersion) -> None:
+    """Before the first row; what Python has no value for is told as Arrow tells it."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+
+    def answers(column: Any, writes: Answer) -> bytes:
+        table = pa.table({"weight": [120.0], "skin.colour": ["red"], "skin.spots": [2.0], "note": column})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        return scored(pear, "arrow", writes, sink.getvalue(), Options(passed=("note",)))
+
+    for value, kind, expected in (
+        (1001, pa.timestamp("ns"), "1970-01-01T00:00:00.000001"),
+        (253402300800, pa.timestamp("s"), "10000-01-01 00:00:00"),
+        (2**62, pa.timestamp("us", "UTC"), f"<value out of range: {2**62}>"),
+        (WRAPPED, pa.timestamp("s", "UTC"), f"<value out of range: {WRAPPED}>"),
+        (0, pa.timestamp("us", "No/Where"), "1970-01-01T00:00:00Z"),
+        (2**31 - 1, pa.date32(), f"<value out of range: {2**31 - 1}>"),
+        (2**63 - 1, pa.duration("s"), str(2**63 - 1)),
+        (5000, pa.duration("ns"), "PT0.000005S"),
+        (b"abc", pa.binary(), "YWJj"),
+    ):
+        column = pa.array([value], kind)
+        for held in (column, column.dictionary_encode()):
+            assert read(answers(held, "ndjson"))[0]["note"] == expected
+            (row,) = csv.DictReader(io.StringIO(answers(held, "csv").decode(), newline=""))
+            assert row["note"] == expected
+            assert pa.ipc.open_stream(answers(held, "arrow")).read_all()["note"].type == kind
+    assert parquet.read_table(io.BytesIO(answers(pa.array([2**62], pa.timestamp("us")), "parquet"))).num_rows == 1
+    with pytest.raises(MalformedTable, match="Parquet cannot hold"):
+        answers(pa.array([2**62], pa.timestamp("s")), "parquet")
+    union = pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1]), pa.array(["a"])])
+    for column in (union, pa.array([[0]], pa.list_(pa.date32()))):
+        with pytest.raises(InvalidInput) as caught:
+            answers(column, "ndjson")
+        assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [("/note", "type")]
 
 
 def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> None:
