@@ -31,7 +31,9 @@ NO_STREAM: Final = "The bytes are no Arrow stream."
 
 def too_long(longest: int) -> MalformedTable:
     """The error for a message of more bytes."""
-    return MalformedTable(f"A record batch may have {longest >> 20} MiB at most; write smaller ones (max_chunksize).")
+    return MalformedTable(
+        f"A record batch and its dictionaries may have {longest >> 20} MiB at most; write smaller ones (max_chunksize)."
+    )
 
 
 class Message(NamedTuple):
@@ -57,6 +59,9 @@ class Batches:
         self._reader: pa.RecordBatchReader | None = None
         self._dictionaries: dict[int, int] = {}
         """The bytes of each, unpacked."""
+        self._waiting = 0
+        """Bytes of those that came since the last batch: they are kept until the next one, also where one takes the
+        place of another."""
         self._valid: dict[int, pa.Array] = {}
         """The dictionaries that were looked at, by column: one of many bytes may stand before many small batches."""
         self._is_over = False
@@ -128,16 +133,18 @@ class Batches:
         elif message.kind == DICTIONARY:
             before = self._dictionaries.get(message.number, 0) if message.is_delta else 0
             self._dictionaries[message.number] = before + message.size
+            self._waiting += message.size
             self._require_room(0)
             self._given.add(message.content)
         elif message.kind == BATCH:
             self._require_room(message.size)
             self._given.add(message.content)
+            self._waiting = 0
             yield self._batch(self._reader, message)
 
     def _require_room(self, batch: int) -> None:
         """The dictionaries are in memory together with each batch, all of them unpacked."""
-        if sum(self._dictionaries.values()) + batch > self._longest:
+        if max(self._waiting, sum(self._dictionaries.values())) + batch > self._longest:
             raise too_long(self._longest)
 
     def _batch(self, reader: pa.RecordBatchReader, message: Message) -> pa.RecordBatch:

@@ -106,6 +106,16 @@ def test_dictionaries_are_bounded_together_and_unpacked() -> None:
         read(packed, longest=1_000_000)
 
 
+def test_dictionaries_without_a_batch_are_bounded() -> None:
+    """Each takes the place of the one before it, and all of them wait for a batch."""
+    table = pa.table({"a": pa.array(["x" * 100_000]).dictionary_encode()})
+    schema, dictionary, _ = [bytes(one.serialize()) for one in pa.ipc.MessageReader.open_stream(stream(table))]
+    batches = Batches(1_000_000)
+    assert not list(batches.feed(schema + 9 * dictionary))
+    with pytest.raises(MalformedTable, match="write smaller ones"):
+        list(batches.feed(dictionary))
+
+
 def test_a_dictionary_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large one before many small batches would take a second for each few thousand of them; places outside of it
     are found nevertheless."""
