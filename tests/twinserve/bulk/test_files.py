@@ -307,6 +307,9 @@ def test_two_runs_do_not_write_one_folder(tables: Path, tmp_path: Path) -> None:
     """The second one is refused before it removes what the first one wrote; nothing of a refusal stays behind."""
     read, target = tmp_path / "in", tmp_path / "out"
     read.mkdir()
+    with pytest.raises(ModelError, match="no table"):
+        to_folder(read, target, None, "csv", lambda _: iter(()))
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
     (read / "a.csv").write_bytes((tables / "in.csv").read_bytes())
 
     def second(_tables: Sequence[Table]) -> Iterator[Summary]:

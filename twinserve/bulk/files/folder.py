@@ -40,15 +40,16 @@ def to_folder(
 
     A file has the name of its table, with the ending of its form where that is another one."""
     partial, journals = (target.with_name(f"{target.name}.{ending}") for ending in ("partial", "journals"))
+    found = files_in(read, given)
     _is_whole(target, partial, journals, goes_on=goes_on)  # What is refused leaves nothing behind.
     with _alone(journals, target):
-        return _written(read, target, given, writes, answered, (partial, journals), goes_on=goes_on)
+        return _written(read, found, target, writes, answered, (partial, journals), goes_on=goes_on)
 
 
 def _written(
     read: Path,
+    found: Sequence[Path],
     target: Path,
-    given: Form | None,
     writes: Form,
     answered: Answered,
     beside: tuple[Path, Path],
@@ -61,7 +62,7 @@ def _written(
         shutil.rmtree(partial, ignore_errors=True)
         for path in _held(journals):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in files_in(read, given)]
+    tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
     for summary in answered(tables):
         rows, bad_rows = rows + summary.rows, bad_rows + summary.bad_rows
