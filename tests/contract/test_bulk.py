@@ -410,6 +410,7 @@ def test_columns_come_back_beside_the_answers(both: Both) -> None:
         ("pass=a&pass=b", "repeated"),
         ("pass=" + ",".join(map(str, range(101))), "bound"),
         ("pass=secret", "bound"),
+        ("pass=warnings", "bound"),
         ("coverage=2", "bound"),
         ("fields=id", "unknown"),
     ],
@@ -532,8 +533,22 @@ def test_few_bytes_do_not_become_any_number_of_rows(open_doors: OpenDoors) -> No
     parquet.write_table(pa.table({"a": pa.array([0.0] * 2_000_000)}), sink, compression="zstd")
     answer = both.send("POST", "/predict", sink.getvalue(), {"Content-Type": TYPES["parquet"]})
     assert (answer.status, answer.json()["detail"]) == (413, "A table may have 1000000 cells at most.")
+    sink = io.BytesIO()
+    parquet.write_table(pa.table({"a": [0.0], "note": ["x" * 1_200_000]}), sink, compression="zstd")
+    answer = both.send("POST", "/predict?pass=note", sink.getvalue(), {"Content-Type": TYPES["parquet"]})
+    assert (answer.status, answer.json()["type"]) == (413, "urn:twinserve:problem:too-large")
+    assert len(sink.getvalue()) < 10_000
     nulls, stream = pa.table({"a": pa.nulls(1 << 30)}), io.BytesIO()
     with pa.ipc.new_stream(stream, nulls.schema) as writer:
         writer.write_table(nulls)
     answer = both.send("POST", "/predict", stream.getvalue(), {"Content-Type": TYPES["arrow"]})
     assert (answer.status, answer.json()["type"]) == (400, "urn:twinserve:problem:malformed-table")
+
+
+def test_a_line_is_nested_as_deep_as_any_body(open_doors: OpenDoors) -> None:
+    """`max_depth` bounds it."""
+    both = open_doors(service_of(max_depth=5))
+    for depth, code in ((9, "depth"), (2, "unknown")):
+        line = {**car(), "x": json.loads("[" * depth + "]" * depth)}
+        answer = both.send("POST", "/predict", json.dumps(line).encode() + b"\n", NDJSON)
+        assert json.loads(answer.body)["errors"][0]["code"] == code

@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic_core import SchemaValidator, ValidationError
 
 from twinserve.arrays import EXACT, BoolArray, FloatArray
+from twinserve.bulk.arrow_cells import cells_of, in_utc, nulls_of, without_nanoseconds
 from twinserve.bulk.plain_values import as_json
 from twinserve.signature import Feature, FeatureType
 from twinserve.signature.columns import UNSEEN
@@ -62,13 +62,9 @@ def fits(kind: pa.DataType, feature: Feature) -> bool:
     return bool(is_text or (feature.type in TEMPORAL and (is_number or is_time)))
 
 
-def without_nanoseconds(column: pa.Array) -> pa.Array:
-    """Instants in microseconds, as Python has them; the rest is cut off, as of a text."""
-    if not (pa.types.is_timestamp(column.type) and column.type.unit == "ns"):
-        return column
-    micros = column.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // 1000
-    held = pa.array(micros, mask=nulls_of(column) if column.null_count else None)
-    return held.view(pa.timestamp("us", column.type.tz))
+def values_of(column: pa.Array) -> list[Any]:
+    """The cells of a column of a feature: what Python has no value for is a text, which the validator refuses."""
+    return cells_of(in_utc(column))
 
 
 class ColumnReader:
@@ -121,7 +117,8 @@ class ColumnReader:
         per_unit = _micros_of(kind)
         held = column.view(pa.int32() if pa.types.is_date32(kind) else pa.int64()).fill_null(0)
         units = held.to_numpy(zero_copy_only=False).astype(np.int64)
-        doubt: BoolArray = np.abs(units) > EXACT // per_unit
+        most = EXACT // per_unit
+        doubt: BoolArray = (units > most) | (units < -most)
         micros = np.where(doubt, 0, units) * per_unit
         if self.feature.type is FeatureType.DATE:
             days, rest = np.divmod(micros, DAY * MICROS)
@@ -135,9 +132,10 @@ class ColumnReader:
 
     def _by_value(self, column: pa.Array) -> Read:
         """Each distinct value is read once."""
-        column = without_nanoseconds(column)
+        if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):
+            column = column.dictionary_decode()  # Most of it is not there: it may be that of many small batches.
         held = column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="mask")
-        distinct = [self._value(self._cell(value)) for value in held.dictionary.to_pylist()]
+        distinct = [self._value(self._cell(value)) for value in values_of(held.dictionary)]
         codes = held.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False).astype(np.int64)
         distinct.append(math.nan if self.feature.nullable else DOUBT)
         doubtful = np.array([value is DOUBT for value in distinct])
@@ -181,12 +179,6 @@ def numbers_of(column: pa.Array) -> FloatArray:
         column = column.cast(pa.int8())
     numbers: FloatArray = column.to_numpy(zero_copy_only=False)
     return numbers if numbers.dtype == np.float64 else numbers.astype(np.float64)
-
-
-def nulls_of(column: pa.Array) -> BoolArray:
-    """`[n]`: the cells that are null."""
-    nulls: BoolArray = pc.is_null(column).to_numpy(zero_copy_only=False)
-    return nulls
 
 
 def _is_text(text: str) -> bool:

@@ -15,9 +15,9 @@ from twinserve.bulk.arrow_answers import ArrowWriter
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.parquet_files import next_batch, open_parquet, require_cells
+from twinserve.bulk.parquet_files import next_batch, open_parquet, require_bytes, require_cells
 from twinserve.bulk.version import BulkVersion
 
 AT_ONCE: Final = Bounds().rows
@@ -63,7 +63,7 @@ class ReadParquet:
 
     def __init__(self, version: BulkVersion, options: Options, bounds: Bounds) -> None:
         self._version, self._passed = version, options.passed
-        self._most, self._cells = bounds.rows, bounds.cells
+        self._bounds = bounds
         self._file: IO[bytes] | None = None
         self.kept: Mapping[str, pa.DataType] = {}
 
@@ -81,10 +81,12 @@ class ReadParquet:
         with self._file as file:
             file.seek(0)
             opened = open_parquet(file)
-            require_cells(opened, self._cells)
+            require_cells(opened, self._bounds.cells)
             check = reader_of(self._version, opened.schema_arrow, self._passed)
             self.kept = kept_types(opened.schema_arrow, self._passed)
-            batches = opened.iter_batches(self._most, columns=wanted(check, opened.schema_arrow), use_threads=False)
+            columns = wanted(check, opened.schema_arrow)
+            require_bytes(opened, columns, self._bounds)
+            batches = opened.iter_batches(self._bounds.rows, columns=columns, use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)
 
@@ -203,7 +205,7 @@ class WriteParquet:
     def _flush(self) -> None:
         answers, writer = self._begun()
         if self._held:
-            writer.write_table(pa.Table.from_batches(self._held, answers.encoded_schema), row_group_size=GROUP)
+            write_group(writer, pa.Table.from_batches(self._held, answers.encoded_schema), GROUP)
         self._held = []
 
     def end(self) -> Iterator[bytes]:
@@ -220,3 +222,12 @@ def parquet_writer(sink: Any, answers: ArrowWriter) -> parquet.ParquetWriter:
     longer than writing."""
     texts = [field.name for field in answers.encoded_schema if not pa.types.is_floating(field.type)]
     return parquet.ParquetWriter(sink, answers.encoded_schema, use_dictionary=texts, store_schema=False)
+
+
+def write_group(writer: parquet.ParquetWriter, table: pa.Table, rows: int) -> None:
+    """Write some rows; raises `MalformedTable` for an instant that comes back and has no place in Parquet, whose
+    coarsest unit is a millisecond."""
+    try:
+        writer.write_table(table, row_group_size=rows)
+    except pa.ArrowInvalid:
+        raise MalformedTable("A column that comes back has an instant that Parquet cannot hold.") from None

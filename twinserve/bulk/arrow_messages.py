@@ -1,19 +1,22 @@
 """Arrow's stream format in pieces: cuts bytes into messages, and gives the record batches that are there.
 
 pyarrow reads a stream from a file only, and would wait for bytes that have not come. So the frame of each message is
-read here (https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format), and pyarrow gets a stream
-of one batch: the schema, the dictionaries so far, and the batch.
+read here (https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format), and one reader of pyarrow's
+gets whole messages, as many as it needs for the next batch. It keeps the dictionaries.
 """
 
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.flatbuffer import FlatTable
+from twinserve.bulk.malformed import MalformedTable
 
 LONGEST: Final = 256 << 20
 """Bytes of a message at most, unpacked: pyarrow writes a table of any size as one batch unless it is told not to."""
@@ -24,12 +27,13 @@ SCHEMA, DICTIONARY, BATCH = 1, 2, 3
 VERSION, KIND, HEADER, BODY_LENGTH = 0, 1, 2, 3
 """The fields of the table `Message`."""
 NO_STREAM: Final = "The bytes are no Arrow stream."
-END: Final = struct.pack("<II", CONTINUES, 0)
 
 
 def too_long(longest: int) -> MalformedTable:
     """The error for a message of more bytes."""
-    return MalformedTable(f"A record batch may have {longest >> 20} MiB at most; write smaller ones (max_chunksize).")
+    return MalformedTable(
+        f"A record batch and its dictionaries may have {longest >> 20} MiB at most; write smaller ones (max_chunksize)."
+    )
 
 
 class Message(NamedTuple):
@@ -51,14 +55,23 @@ class Batches:
     def __init__(self, longest: int = LONGEST) -> None:
         self._held, self._longest = bytearray(), longest
         self._needed = 8
-        self._schema: bytes | None = None
-        self._dictionaries: dict[int, list[bytes]] = {}
+        self._given = _Given()
+        self._reader: pa.RecordBatchReader | None = None
+        self._dictionaries: dict[int, int] = {}
+        """The bytes of each, unpacked."""
+        self._waiting = 0
+        """Bytes of those that came since the last batch: they are kept until the next one, also where one takes the
+        place of another."""
+        self._valid: dict[int, pa.Array] = {}
+        """The dictionaries that were looked at, by column: one of many bytes may stand before many small batches."""
         self._is_over = False
         self.schema: pa.Schema | None = None
         """Known once its message was there."""
 
     def feed(self, piece: bytes) -> Iterator[pa.RecordBatch]:
         """The batches that this piece ends; raises `MalformedTable`."""
+        if self._is_over:
+            return  # Nothing belongs behind the end, and nothing of it is kept.
         self._held += piece
         while len(self._held) >= self._needed and not self._is_over:
             message = self._message()
@@ -77,12 +90,13 @@ class Batches:
             raise MalformedTable(NO_STREAM)
         if size == 0:
             self._is_over = True
+            self._held.clear()
             return None
         if len(self._held) < 8 + size:
             self._needed = 8 + size
             return None
         try:
-            table = _Table.root(bytes(self._held[8 : 8 + size]))
+            table = FlatTable.root(bytes(self._held[8 : 8 + size]))
             body = table.number(BODY_LENGTH, "<q")
             kind = table.number(KIND, "<B")
             header = table.below(HEADER)
@@ -111,80 +125,101 @@ class Batches:
             raise MalformedTable(NO_STREAM) from None
 
     def _batches(self, message: Message) -> Iterator[pa.RecordBatch]:
-        if message.kind == SCHEMA and self._schema is None:
-            self._schema = message.content
-            self.schema = self._opened(b"").schema
-        elif self._schema is None:
+        if message.kind == SCHEMA and self._reader is None:
+            self._reader = self._opened(message.content)
+            self.schema = self._reader.schema
+        elif self._reader is None:
             raise MalformedTable(NO_STREAM)
         elif message.kind == DICTIONARY:
-            held = self._dictionaries.setdefault(message.number, []) if message.is_delta else []
-            self._dictionaries[message.number] = [*held, message.content]
-            if sum(len(part) for parts in self._dictionaries.values() for part in parts) > self._longest:
-                raise too_long(self._longest)
+            before = self._dictionaries.get(message.number, 0) if message.is_delta else 0
+            self._dictionaries[message.number] = before + message.size
+            self._waiting += message.size
+            self._require_room(0)
+            self._given.add(message.content)
         elif message.kind == BATCH:
-            yield self._batch(message)
+            self._require_room(message.size)
+            self._given.add(message.content)
+            self._waiting = 0
+            yield self._batch(self._reader, message)
 
-    def _batch(self, message: Message) -> pa.RecordBatch:
+    def _require_room(self, batch: int) -> None:
+        """The dictionaries are in memory together with each batch, all of them unpacked."""
+        if max(self._waiting, sum(self._dictionaries.values())) + batch > self._longest:
+            raise too_long(self._longest)
+
+    def _batch(self, reader: pa.RecordBatchReader, message: Message) -> pa.RecordBatch:
         """A record batch whose every place of a text or of a dictionary is within its bytes: pyarrow checks no more
         than it is asked to. Of columns that hold nothing but nulls a few bytes may claim any number of rows."""
         try:
-            batch = self._opened(message.content).read_next_batch()
-            batch.validate(full=True)
+            batch = reader.read_next_batch()
+            for place, column in enumerate(batch.columns):
+                self._validate(place, column)
+            batch.validate()
         except (pa.ArrowException, OSError, ValueError, StopIteration):
             raise MalformedTable(NO_STREAM) from None
-        if batch.num_rows > MOST_ROWS * message.size:
+        if batch.num_rows > MOST_ROWS * message.size or not self._given.is_empty:
             raise MalformedTable(NO_STREAM)
         return batch
 
-    def _opened(self, batch: bytes) -> pa.RecordBatchReader:
-        dictionaries = (part for parts in self._dictionaries.values() for part in parts)
-        stream = b"".join([self._schema or b"", *(dictionaries if batch else ()), batch, END])
+    def _validate(self, place: int, column: pa.Array) -> None:
+        """Raise what pyarrow does for a damaged column; a dictionary is looked at once."""
+        if not pa.types.is_dictionary(column.type):
+            column.validate(full=True)
+            return
+        held, before = column.dictionary, self._valid.get(place)
+        if before is None or _places(held) != _places(before):  # It is held, so no other one comes into its place.
+            column.validate(full=True)
+            self._valid[place] = held
+            return
+        column.indices.validate(full=True)
+        ends = pc.min_max(column.indices).as_py()
+        if ends["min"] is not None and not 0 <= ends["min"] <= ends["max"] < len(held):
+            raise ValueError("A place is not in the dictionary.")
+
+    def _opened(self, schema: bytes) -> pa.RecordBatchReader:
+        self._given.add(schema)
         try:
-            return pa.ipc.open_stream(pa.py_buffer(stream))
+            return pa.ipc.open_stream(pa.PythonFile(self._given, "r"))
         except (pa.ArrowException, OSError, ValueError):
             raise MalformedTable(NO_STREAM) from None
 
 
-class _Table:
-    """A table of a flatbuffer, as far as frames need it (https://flatbuffers.dev/internals)."""
+def _places(held: pa.Array) -> tuple[int, ...]:
+    return (len(held), held.offset, *(0 if one is None else one.address for one in held.buffers()))
 
-    def __init__(self, held: bytes, start: int) -> None:
-        self._held, self._start = held, start
-        self._fields = start - struct.unpack_from("<i", held, start)[0]
-        if self._fields < 0:
-            raise ValueError("No table is there.")
 
-    @classmethod
-    def root(cls, held: bytes) -> _Table:
-        return cls(held, struct.unpack_from("<I", held)[0])
+class _Given:
+    """A file with the messages that are there; behind them it ends, until there are more."""
 
-    def _place(self, field: int) -> int | None:
-        """Where the value of a field is; None where it has its default."""
-        size = struct.unpack_from("<H", self._held, self._fields)[0]
-        at = 4 + 2 * field
-        offset = struct.unpack_from("<H", self._held, self._fields + at)[0] if at + 2 <= size else 0
-        return self._start + offset if offset else None
+    closed = False
 
-    def number(self, field: int, form: str) -> int:
-        """A scalar, 0 by default."""
-        place = self._place(field)
-        return 0 if place is None else int(struct.unpack_from(form, self._held, place)[0])
+    def __init__(self) -> None:
+        self._messages: deque[memoryview] = deque()
 
-    def below(self, field: int) -> _Table:
-        """A table within this one."""
-        place = self._place(field)
-        if place is None:
-            raise ValueError("A table is missing.")
-        return _Table(self._held, place + struct.unpack_from("<I", self._held, place)[0])
+    @property
+    def is_empty(self) -> bool:
+        return not self._messages
 
-    def unpacked(self, body: bytes) -> int:
-        """The bytes of a `RecordBatch` once its buffers are unpacked: each packed one begins with their number."""
-        buffers, compression = self._place(2), self._place(3)
-        if buffers is None or compression is None:
-            return len(body)
-        buffers += struct.unpack_from("<I", self._held, buffers)[0]
-        total = 0
-        for one in range(struct.unpack_from("<I", self._held, buffers)[0]):
-            offset, length = struct.unpack_from("<qq", self._held, buffers + 4 + 16 * one)
-            total += max(struct.unpack_from("<q", body, offset)[0], length) if length else 0
-        return total
+    def add(self, message: bytes) -> None:
+        self._messages.append(memoryview(message))
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes, of one message: the reader asks for no more than the rest of one."""
+        if not self._messages:
+            return b""
+        first = self._messages.popleft()
+        if len(first) > size:
+            self._messages.appendleft(first[size:])
+        return bytes(first[:size])
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from twinserve.arrays import BoolArray, FloatArray, IntArray
-from twinserve.bulk.arrow_columns import ColumnReader, Read, fits, without_nanoseconds
+from twinserve.bulk.arrow_cells import may_come_back
+from twinserve.bulk.arrow_columns import ColumnReader, Read, fits, values_of
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.plain_values import as_json
@@ -151,6 +152,7 @@ class ArrowReader(BatchReader):
         features, reject = version.signature.features, version.out_of_range == "reject"
         columns = TableColumns(version, flat.names, passed)
         _require_types(flat, features, columns)
+        _require_known(flat, passed)
         super().__init__(version, columns, [ColumnReader(one, reject=reject) for one in features], _cells, passed)
 
     def __call__(self, batch: pa.RecordBatch) -> Checked:
@@ -159,7 +161,7 @@ class ArrowReader(BatchReader):
 
 
 def _cells(column: pa.Array, feature: Feature) -> list[Any]:
-    return [as_json(value, feature) for value in without_nanoseconds(column).to_pylist()]
+    return [as_json(value, feature) for value in values_of(column)]
 
 
 def _matrix(reads: Sequence[Read], rows: int) -> FloatArray:
@@ -193,6 +195,17 @@ def _require_types(schema: pa.Schema, features: Sequence[Feature], columns: Tabl
         if place is not None and not fits(schema.field(place).type, feature):
             code, sentence = EXPLANATIONS[WRONG[feature.type]]
             findings.append(Finding(feature.path, code, sentence({})))
+    if findings:
+        raise InvalidInput(findings[:MAX_ERRORS], len(findings))
+
+
+def _require_known(schema: pa.Schema, passed: Sequence[str]) -> None:
+    """Raise `InvalidInput` for columns that should come back, and have a type that not every form can hold."""
+    findings = [
+        Finding((name,), "type", "A column of this type cannot come back.")
+        for name in passed
+        if not may_come_back(schema.field(name).type)
+    ]
     if findings:
         raise InvalidInput(findings[:MAX_ERRORS], len(findings))
 

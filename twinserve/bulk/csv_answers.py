@@ -10,7 +10,7 @@ import msgspec
 from twinserve.arrays import FloatArray
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
-from twinserve.bulk.objects import as_text_cell
+from twinserve.bulk.objects import as_text_cell, listed_cells
 from twinserve.predict.targets.target import Coded
 
 SPECIAL = frozenset(',"\r\n')
@@ -48,5 +48,4 @@ def _written(column: FloatArray | Coded) -> list[str]:
 
 
 def _cells(values: Any) -> list[str]:
-    given = values if isinstance(values, list) else values.to_pylist()
-    return ["" if text is None else quoted(text) for text in map(as_text_cell, given)]
+    return ["" if text is None else quoted(text) for text in map(as_text_cell, listed_cells(values))]

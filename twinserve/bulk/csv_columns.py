@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from twinserve.arrays import BoolArray
-from twinserve.bulk.arrow_columns import ColumnReader, Read, nulls_of
+from twinserve.bulk.arrow_cells import nulls_of
+from twinserve.bulk.arrow_columns import ColumnReader, Read
 from twinserve.bulk.arrow_rows import BatchReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.columns_asked import TableColumns

@@ -17,9 +17,8 @@ import numpy as np
 from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.forms import has_pyarrow
-from twinserve.bulk.lines import LONGEST
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import ModelError
 from twinserve.signature import Finding
 from twinserve.signature.request.python_values import TOO_LARGE
 from twinserve.signature.signature import NUMERIC, FeatureType
@@ -28,71 +27,6 @@ NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 LONG: Final = 16 << 10
 """Bytes of records from which loading pyarrow pays."""
-BOM: Final = b"\xef\xbb\xbf"
-
-
-class MalformedTable(ModelError):
-    """The bytes are no table of this form; the message says where."""
-
-
-class TooManyCells(MalformedTable):
-    """A table says that it has more cells than anybody wants to answer."""
-
-
-class Records:
-    """Cuts bytes into whole records: a line's end within quotes ends none."""
-
-    def __init__(self, longest: int = LONGEST, *, begun: bool = False) -> None:
-        """`begun`: the first bytes are not those of a file, which may begin with a mark of their order."""
-        self._held: list[bytes] = []
-        self._size, self._longest, self._is_begun = 0, longest, begun
-        self._is_quoted = False
-        self.taken = 0
-        """The bytes of all records so far, and of the mark."""
-
-    def feed(self, piece: bytes) -> bytes:
-        """The records that end with this piece, all together; looks at no byte twice."""
-        if not self._is_begun:
-            piece = b"".join([*self._held, piece])
-            if len(piece) < len(BOM):
-                self._held = [piece]
-                return b""
-            self.taken = len(piece) - len(piece.removeprefix(BOM))
-            piece, self._held, self._is_begun = piece.removeprefix(BOM), [], True
-        end, self._is_quoted = _end(piece, is_quoted=self._is_quoted)
-        if not end:
-            self._keep(piece)
-            return b""
-        records = b"".join([*self._held, piece[:end]])
-        self.taken += len(records)
-        self._held, self._size = [], 0
-        self._keep(piece[end:])
-        return records
-
-    def _keep(self, part: bytes) -> None:
-        self._held.append(part)
-        self._size += len(part)
-        if self._size > self._longest:
-            raise MalformedTable(f"A row may have {self._longest} bytes at most.")
-
-    def end(self) -> bytes:
-        """The last record, where nothing ends it."""
-        rest, self._held = b"".join(self._held), []
-        if not self._is_begun:
-            rest = rest.removeprefix(BOM)
-        self.taken += len(rest)
-        return rest
-
-
-def _end(piece: bytes, *, is_quoted: bool) -> tuple[int, bool]:
-    """Where the last whole record in a piece ends, 0 if none does; and whether the piece ends within quotes, as it may
-    begin."""
-    if b'"' not in piece:
-        return (0 if is_quoted else piece.rfind(b"\n") + 1), is_quoted
-    letters = np.frombuffer(piece, np.uint8)
-    quotes = np.cumsum(letters == ord('"'), dtype=np.uint8) & 1 ^ is_quoted  # Modulo 256, which keeps what is odd.
-    ends = np.flatnonzero((letters == ord("\n")) & (quotes == 0))
-    return (int(ends[-1]) + 1 if len(ends) else 0), bool(quotes[-1])
 
 
 class CsvReader:
@@ -108,14 +42,16 @@ class CsvReader:
     def begin(self, records: bytes) -> bytes:
         """Take the header from the first records; raises `InvalidInput` for columns that do not fit, and
         `MalformedTable`."""
-        stream = io.StringIO(_text(records), newline="")
+        stream = io.StringIO(_lenient(records), newline="")
         reader = csv.reader(stream, strict=True)
         try:
             self._names = next((line for line in reader if line), [])
         except csv.Error:
             raise MalformedTable("The header is not CSV.") from None
+        if any(name != _readable(name) for name in self._names):
+            raise MalformedTable("The names of the columns must be in UTF-8.")
         self.columns = TableColumns(self._version, self._names, self._passed)
-        return stream.read().encode()
+        return stream.read().encode("utf-8", "surrogateescape")
 
     def __call__(self, records: bytes) -> Checked:
         """The rows of some whole records."""
@@ -202,13 +138,6 @@ def with_errors(checked: Checked, rows: int, errors: Mapping[int, Sequence[Findi
     moved = {int(kept[row]): findings for row, findings in checked.errors.items()}
     places = kept if checked.places is None else kept[checked.places]
     return checked._replace(rows=rows, places=places, errors={**moved, **errors})
-
-
-def _text(records: bytes) -> str:
-    try:
-        return records.decode("utf-8")
-    except UnicodeDecodeError:
-        raise MalformedTable("The table must be in UTF-8.") from None
 
 
 def _lenient(records: bytes) -> str:

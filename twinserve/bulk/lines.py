@@ -13,7 +13,8 @@ from twinserve.bulk.checked import Checked, check
 from twinserve.bulk.version import BulkVersion
 from twinserve.signature import Finding
 from twinserve.signature.request.diagnosis import InvalidInput
-from twinserve.signature.request.strict_json import TooDeep, parse
+from twinserve.signature.request.nesting import is_deeper
+from twinserve.signature.request.strict_json import MalformedJson, TooDeep, parse
 from twinserve.signature.request.validator import Batch
 
 LONGEST: Final = 8 << 20
@@ -71,7 +72,7 @@ class LineReader:
 
     def __init__(self, version: BulkVersion, passed: Sequence[str] = ()) -> None:
         self._validate = version.validator.validate
-        self._passed = passed
+        self._passed, self._max_depth = passed, version.max_depth
         self._foreign = [name for name in passed if name not in version.object_keys]
 
     def __call__(self, lines: Sequence[Line]) -> Checked:
@@ -87,7 +88,7 @@ class LineReader:
         """The instances of these lines, each of which is one value."""
         if len(lines) == 1:
             with suppress(TooDeep):  # The validator tells of it.
-                parse(lines[0])  # Tells of what is no JSON by its place in the line.
+                parse(lines[0], self._max_depth)  # Tells of what is no JSON by its place in the line.
         joined = SEPARATOR.join(lines)
         body = b"[" + joined + b"]"
         batch = self._validate(body)
@@ -99,12 +100,18 @@ class LineReader:
 
     def _take(self, line: bytes) -> tuple[bytes, list[Any]]:
         """A line without the members that are not the model's, and the values of those that come back, as JSON; null
-        where it has none."""
+        where it has none. A line that is no JSON, or nested too deep, is left to the validator as it is."""
+        nothing = line, [None] * len(self._passed)
+        if is_deeper(line, self._max_depth):
+            return nothing
         try:
             members = MEMBERS.decode(line)
-        except (msgspec.MsgspecError, ValueError):
-            return line, [None] * len(self._passed)
-        values = [_found(members, name) for name in self._passed]
+            values = [_found(members, name) for name in self._passed]
+            for value in values:
+                if value is not None:
+                    parse(bytes(value), self._max_depth)  # msgspec skips members without a look at their texts.
+        except (msgspec.MsgspecError, ValueError, MalformedJson):
+            return nothing
         kept = {name: value for name, value in members.items() if name not in self._foreign}
         # Of two equal keys msgspec keeps the last; such a line is left to the validator as it is.
         if len(kept) == len(members) or msgspec.json.encode(members).count(b":") != line.count(b":"):

@@ -67,8 +67,16 @@ def _heads(passed: Mapping[str, Any]) -> list[str]:
 
 def json_texts(values: Any) -> list[str]:
     """The values of a list or of an Arrow array as JSON; what is no number is null, dates are texts."""
-    cells = values if isinstance(values, list) else values.to_pylist()
-    return [NULL if value is None else msgspec.json.encode(value).decode() for value in cells]
+    return [NULL if value is None else msgspec.json.encode(value).decode() for value in listed_cells(values)]
+
+
+def listed_cells(values: Any) -> list[Any]:
+    """The values of a list or of an Arrow array."""
+    if isinstance(values, list):
+        return values
+    from twinserve.bulk.arrow_cells import cells_of
+
+    return cells_of(values)
 
 
 NULL: Final = "null"

@@ -30,4 +30,6 @@ class Bounds:
     message: int = 256 << 20
     """Bytes of a message of an Arrow stream at most, which is held several times while it is read."""
     cells: int = 1 << 60
-    """Cells of a Parquet file at most, however few bytes they take."""
+    """Cells of a Parquet file at most, however few bytes they take; and unpacked bytes of the columns that are read."""
+    chunk: int = 1 << 60
+    """Bytes, unpacked, of a column in a group of rows of a Parquet file at most: a dictionary is held as a whole."""

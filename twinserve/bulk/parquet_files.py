@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.options import Bounds
 
 BUFFER: Final = 1 << 16
 """Bytes of each column that are read at a time. Without it pyarrow holds all columns of a group of rows: 330 MB of a
@@ -35,6 +36,21 @@ def require_cells(opened: parquet.ParquetFile, most: int) -> None:
     rows = sum(facts.row_group(number).num_rows for number in range(facts.num_row_groups))
     if max(rows, facts.num_rows) * max(1, facts.num_columns) > most:
         raise TooManyCells(f"A table may have {most} cells at most.")
+
+
+def require_bytes(opened: parquet.ParquetFile, columns: Sequence[str], bounds: Bounds) -> None:
+    """Raise `TooManyCells` if the file says that these columns, or one of them in a group of rows, unpack to more."""
+    facts, total = opened.metadata, 0
+    for group in map(facts.row_group, range(facts.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            path = chunk.path_in_schema
+            if any(path == name or path.startswith(f"{name}.") for name in columns):
+                total += max(0, chunk.total_uncompressed_size)
+                if chunk.total_uncompressed_size > bounds.chunk:
+                    limit = bounds.chunk >> 20
+                    raise TooManyCells(f"A column may have {limit} MiB in a group of rows; write smaller groups.")
+    if total > bounds.cells:
+        raise TooManyCells(f"The columns of a table may have {bounds.cells} bytes at most, unpacked.")
 
 
 def next_batch(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:

@@ -9,7 +9,8 @@ from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered, Answering
 from twinserve.bulk.checked import AT_ONCE, Checked
 from twinserve.bulk.csv_answers import CsvWriter
-from twinserve.bulk.csv_rows import CsvReader, Records
+from twinserve.bulk.csv_records import Records
+from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
 from twinserve.bulk.lines import Line, LineReader, Lines
 from twinserve.bulk.objects import Objects

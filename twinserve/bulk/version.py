@@ -23,6 +23,7 @@ from twinserve.signature import Columns
 from twinserve.signature.columns import UNSEEN
 from twinserve.signature.left_out import with_nameless
 from twinserve.signature.request.novelty import Novelty
+from twinserve.signature.request.strict_json import MAX_DEPTH
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import TEXTUAL, FeatureType, OutOfRange, PathPart
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
@@ -34,10 +35,16 @@ Predict = Callable[[Columns], tuple[Predictions, Warnings]]
 class BulkVersion:
     """One version of a model; immutable, so threads may share it."""
 
-    def __init__(self, artifact: LoadedArtifact, version: str, *, out_of_range: OutOfRange = "warn") -> None:
+    def __init__(
+        self, artifact: LoadedArtifact, version: str, *, max_depth: int = MAX_DEPTH, out_of_range: OutOfRange = "warn"
+    ) -> None:
+        """`max_depth`: nested containers in a line, with one more for the array that it could be an item of."""
         self.artifact, self.version, self.out_of_range = artifact, version, out_of_range
         self.signature, self.target = artifact.signature, artifact.manifest.target
-        self.validator = Validator(artifact.signature, max_batch=AT_ONCE, out_of_range=out_of_range)
+        self.validator = Validator(
+            artifact.signature, max_batch=AT_ONCE, max_depth=max_depth, out_of_range=out_of_range
+        )
+        self.max_depth = max_depth
         self.renderer = Renderer(artifact.manifest.name, version, self.target)
         self.coverage = CoverageWriter([as_text(label) for label in artifact.manifest.classes or ()])
         self.pointers = [feature.pointer for feature in artifact.signature.features]
@@ -88,6 +95,14 @@ class BulkVersion:
             self._require_explanations(options)
         if len(set(options.passed)) < len(options.passed):
             raise AskedWrongly("pass: A column is named twice.")
+        if options.passed and (taken := [name for name in options.passed if name in self._taken(options)]):
+            raise AskedWrongly(f"pass: {taken[0]!r} is a column of the answer, too; give it another name.")
+
+    def _taken(self, options: Options) -> frozenset[str]:
+        """The names of an answer's own members and columns, in whatever form it is written."""
+        names = {*self.target.members, *self.flat, "warnings", "errors", "error"}
+        names |= set() if options.coverage is None else {"interval", "low", "high", "set"}
+        return frozenset(names | ({"explanation"} if options.explains else set()))
 
     def _require_coverage(self, coverage: float) -> None:
         if not LOWEST <= coverage <= HIGHEST:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinserve.bulk.arrow_messages import Batches
-from twinserve.bulk.csv_rows import MalformedTable
+from twinserve.bulk.malformed import MalformedTable
 
 TABLE = pa.table(
     {
@@ -94,6 +94,58 @@ def test_a_batch_is_bounded_packed_and_unpacked() -> None:
     for content in (packed, stream(zeros, None, 100_000)):
         with pytest.raises(MalformedTable, match="write smaller ones"):
             read(content, longest=100_000)
+
+
+def test_dictionaries_are_bounded_together_and_unpacked() -> None:
+    """They are in memory with each batch, however few bytes packed them."""
+    texts = pa.array(["x" * 100_000]).dictionary_encode()
+    packed = stream(pa.table({str(column): texts for column in range(12)}), "zstd")
+    assert len(packed) < 20_000
+    assert read(packed, longest=1_300_000).num_rows == 1
+    with pytest.raises(MalformedTable, match="write smaller ones"):
+        read(packed, longest=1_000_000)
+
+
+def test_dictionaries_without_a_batch_are_bounded() -> None:
+    """Each takes the place of the one before it, and all of them wait for a batch."""
+    table = pa.table({"a": pa.array(["x" * 100_000]).dictionary_encode()})
+    schema, dictionary, _ = [bytes(one.serialize()) for one in pa.ipc.MessageReader.open_stream(stream(table))]
+    batches = Batches(1_000_000)
+    assert not list(batches.feed(schema + 9 * dictionary))
+    with pytest.raises(MalformedTable, match="write smaller ones"):
+        list(batches.feed(dictionary))
+
+
+def test_a_dictionary_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large one before many small batches would take a second for each few thousand of them; places outside of it
+    are found nevertheless."""
+    coded = pa.table({"a": pa.array([str(number) for number in range(1000)] * 2).dictionary_encode()})
+    content = stream(coded, most=1)
+    looked: list[int] = []
+    validate = Batches._validate
+
+    def counted(batches: Batches, place: int, column: pa.Array) -> None:
+        before = batches._valid.get(place)
+        validate(batches, place, column)
+        looked.extend(place for _ in range(batches._valid[place] is not before))
+
+    monkeypatch.setattr(Batches, "_validate", counted)
+    assert read(content).equals(coded)
+    assert looked == [0]
+    broken = bytearray(content)
+    place = broken.rindex((999).to_bytes(4, "little") + bytes(4))
+    broken[place : place + 4] = (1000).to_bytes(4, "little")
+    with pytest.raises(MalformedTable):
+        read(bytes(broken))
+
+
+def test_nothing_is_kept_behind_the_end() -> None:
+    """Whatever else comes, in the same piece and after it."""
+    batches = Batches()
+    assert len(list(batches.feed(stream() + b"x" * 1000))) == 4
+    assert not list(batches.feed(b"y" * 1000))
+    assert not batches._held
+    batches.end()
 
 
 def test_rows_that_hold_nothing_are_bounded() -> None:

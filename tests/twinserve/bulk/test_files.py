@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness import fruit
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk.files import journal
 from twinserve.bulk.files.folder import Table, to_folder
+from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Asking, Summary, to_file, to_stream
 from twinserve.bulk.files.parquet_footer import MAGIC
 from twinserve.bulk.files.source import open_source
@@ -62,7 +64,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def form(name: str) -> Form:
     """The form of a file."""
-    found = form_of(name.removesuffix(".gz"))
+    found = form_of(name.removesuffix(".gz").removesuffix(".zst"))
     assert found is not None
     return found
 
@@ -187,7 +189,7 @@ def test_two_processes_do_not_write_one_file(pear: BulkVersion, tables: Path, tm
 
     def again(rows: int, _place: int) -> None:
         if rows == 0:
-            with pytest.raises(journal.InUse, match="Another process"):
+            with pytest.raises(InUse, match="Another process"):
                 answer(pear, tables / "in.csv", target)
 
     assert answer(pear, tables / "in.csv", target, again).rows == 400
@@ -232,6 +234,31 @@ def test_what_is_no_table_is_told_in_a_sentence(pear: BulkVersion, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize("read", ["x.csv.gz", "x.csv.zst"])
+def test_a_packed_file_without_its_end_is_told_in_a_sentence(
+    pear: BulkVersion, tables: Path, tmp_path: Path, read: str
+) -> None:
+    """As one is that was copied in part."""
+    content = (tables / "in.csv").read_bytes() * 100
+    packed = gzip.compress(content) if read.endswith("gz") else pa.compress(content, "zstd", asbytes=True)
+    for broken in (packed[:-20], b"no such thing" + packed):
+        (tmp_path / read).write_bytes(broken)
+        with pytest.raises(ModelError, match="packed file is damaged"):
+            answer(pear, tmp_path / read, tmp_path / "a.csv")
+
+
+def test_an_arrow_file_with_places_outside_of_its_bytes_is_refused(pear: BulkVersion, tmp_path: Path) -> None:
+    """pyarrow would read what is not there, and the process end."""
+    texts = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.array([0, 1 << 28, 5], pa.int32()).buffers()[1], pa.py_buffer(b"redxx")]
+    )
+    table = pa.record_batch({"weight": [1.0, 2.0], "skin.colour": texts, "id": [1, 2]})
+    with pa.ipc.new_file(str(tmp_path / "x.arrow"), table.schema) as file:
+        file.write_batch(table)
+    with pytest.raises(ModelError, match="Arrow file is damaged"):
+        answer(pear, tmp_path / "x.arrow", tmp_path / "a.csv")
+
+
 def test_a_footer_with_no_such_type_is_refused() -> None:
     """Nothing else in a file is read as a footer."""
     from twinserve.bulk.files.parquet_footer import moved
@@ -274,6 +301,49 @@ def test_a_folder_goes_on_file_by_file(pear: BulkVersion, tables: Path, tmp_path
     for name in ("a.parquet", "b.parquet", "c.parquet"):
         assert (target / name).read_bytes() == (tmp_path / "one.parquet").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "one.parquet", "out"]
+
+
+def test_two_runs_do_not_write_one_folder(tables: Path, tmp_path: Path) -> None:
+    """The second one is refused before it removes what the first one wrote; nothing of a refusal stays behind."""
+    read, target = tmp_path / "in", tmp_path / "out"
+    read.mkdir()
+    with pytest.raises(ModelError, match="no table"):
+        to_folder(read, target, None, "csv", lambda _: iter(()))
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    (read / "a.csv").write_bytes((tables / "in.csv").read_bytes())
+
+    def second(_tables: Sequence[Table]) -> Iterator[Summary]:
+        raise AssertionError
+
+    def first(tables: Sequence[Table]) -> Iterator[Summary]:
+        (table,) = tables
+        table.written.write_text("answers")
+        for goes_on in (False, True):
+            with pytest.raises(ModelError, match="Another process writes"):
+                to_folder(read, target, None, "csv", second, goes_on=goes_on)
+        yield Summary(1, 0)
+
+    assert to_folder(read, target, None, "csv", first) == Summary(1, 0)
+    assert (target / "a.csv").read_text() == "answers"
+    with pytest.raises(ModelError, match="there already"):
+        to_folder(read, target, None, "csv", second)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_a_lock_is_that_of_the_file_at_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ended between the opening of a file and its lock gave the file another name."""
+    place, opened_first = tmp_path / "a.partial", os.open
+
+    def opening(path: Path, *more: Any) -> int:
+        descriptor = opened_first(path, *more)
+        monkeypatch.undo()
+        place.rename(tmp_path / "a")
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opening)
+    descriptor = locked(place, tmp_path / "a")
+    assert os.path.samestat(os.fstat(descriptor), place.stat())
+    os.close(descriptor)
 
 
 def test_a_model_that_is_not_compiled_is_answered_by_scikit_learn(

@@ -101,8 +101,9 @@ def as_text(value: Any, feature: Feature) -> Any:
 
 
 @st.composite
-def columns(draw: st.DrawFn, feature: Feature, rows: int) -> pa.Array:
-    """A column of a type that fits, now and then with nulls and with what does not belong there."""
+def columns(draw: st.DrawFn, feature: Feature, rows: int, *, wild: bool = False) -> pa.Array:
+    """A column of a type that fits, now and then with nulls and with what does not belong there; if `wild`, with dates
+    and instants for which Python has no value."""
     nulls = st.none() if draw(st.integers(0, 2)) == 0 else st.nothing()
 
     def cells(values: st.SearchStrategy[Any]) -> list[Any]:
@@ -112,6 +113,12 @@ def columns(draw: st.DrawFn, feature: Feature, rows: int) -> pa.Array:
         if draw(st.booleans()):
             return pa.array(cells(WHOLE), draw(st.sampled_from((pa.int64(), pa.int8(), pa.float32()))))
         return pa.array(cells(FLOATS), pa.float64())
+    if wild and feature.type in (FeatureType.DATE, FeatureType.DATETIME) and draw(st.booleans()):
+        kind = draw(st.sampled_from((pa.date32(), *(pa.timestamp(unit, "UTC") for unit in ("s", "ms", "us")))))
+        bits = 31 if kind == pa.date32() else 63
+        near = st.integers(-20_000, 20_000).map(lambda day: day if bits == 31 else 86_400 * day)
+        units = cells(near | st.integers(-(2**bits), 2**bits - 1) | st.sampled_from((-(2**bits), 2**bits - 1)))
+        return pa.array(units, kind)
     if feature.type is FeatureType.DATE and draw(st.booleans()):
         days = st.dates(datetime.date(1600, 1, 1), datetime.date(2500, 1, 1))
         midnights = days.map(lambda day: datetime.datetime(day.year, day.month, day.day))
@@ -126,18 +133,29 @@ def columns(draw: st.DrawFn, feature: Feature, rows: int) -> pa.Array:
 
 
 @st.composite
-def tables(draw: st.DrawFn, contract: Signature) -> pa.Table:
+def tables(draw: st.DrawFn, contract: Signature, *, wild: bool = False) -> pa.Table:
     """A table of the signature's columns in any order; optional ones may not be there."""
     rows = draw(st.integers(0, 5))
     features = [one for one in contract.features if one.required or draw(st.integers(0, 3))]
     order = draw(st.permutations(features))
-    return pa.table({feature.name: draw(columns(feature, rows)) for feature in order})
+    return pa.table({feature.name: draw(columns(feature, rows, wild=wild)) for feature in order})
+
+
+def values(column: pa.ChunkedArray) -> list[Any]:
+    """Python's values, and a text where it has none."""
+    held: list[Any] = []
+    for cell in column:
+        try:
+            held.append(cell.as_py())
+        except (OverflowError, ValueError):
+            held.append("beyond")
+    return held
 
 
 def rows_of(table: pa.Table, contract: Signature) -> list[Any]:
     """The instances that the rows of a table stand for."""
     features = {feature.name: feature for feature in contract.features}
-    cells = {name: [as_text(value, features[name]) for value in table[name].to_pylist()] for name in table.column_names}
+    cells = {name: [as_text(value, features[name]) for value in values(table[name])] for name in table.column_names}
     named = [{name: values[row] for name, values in cells.items()} for row in range(table.num_rows)]
     return [nested(contract.tree(), row) for row in named]
 
@@ -155,7 +173,7 @@ def stream(table: pa.Table) -> bytes:
 def test_arrow(data: st.DataObject, contract: Signature, policy: OutOfRange, size: int) -> None:
     """Columns of every type that fits; floats with -0, dates as texts, categories as dictionaries."""
     asked = Asked(contract, policy)
-    table = data.draw(tables(contract))
+    table = data.draw(tables(contract, wild=True))
     assert asked.lines("arrow", stream(table), size) == asked.answers(rows_of(table, contract))
 
 

@@ -11,18 +11,24 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.twinserve.bulk.made import opened, scored
 from twinserve.bulk import forms
-from twinserve.bulk.csv_rows import MalformedTable
-from twinserve.bulk.forms import MEDIA_TYPES, Form, form_of, form_of_media_type
+from twinserve.bulk.csv_records import Records
+from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, form_of, form_of_media_type
 from twinserve.bulk.lines import LONGEST
-from twinserve.bulk.options import Options
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
+from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.scoring import Scoring
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import AskedWrongly
 from twinserve.signature.request.diagnosis import InvalidInput
 
 RED = {"weight": 120, "skin": {"colour": "red", "spots": 2}}
+WRAPPED = 23_936_532 * 86_400
+"""Seconds of 65,536 years: Arrow writes the year 67506 of a column with a zone as 1970."""
 BOUND = {"pointer": "/weight", "code": "bound", "detail": "Must be greater than 0."}
 
 
@@ -85,6 +91,37 @@ def test_csv_gives_the_same_answers(pear: BulkVersion, size: int) -> None:
     assert json.loads(rows[1]["error"]) == [BOUND]
 
 
+@pytest.mark.parametrize("size", [1, 4, 9, 1 << 20])
+def test_a_quote_within_a_text_is_a_letter(pear: BulkVersion, size: int) -> None:
+    """It would take the rows after it for one, to the end of the table."""
+    table = 'id,weight,skin.colour\n5",120,red\na""b",120,red\n"6""\n",120,red\n"x"y",120,red\n7"",120,red\n'
+    answer = scored(pear, "csv", "csv", table.encode(), Options(passed=("id",)), size=size)
+    rows = list(csv.DictReader(io.StringIO(answer.decode(), newline="")))
+    assert [row["id"] for row in rows] == ['5"', 'a""b"', '6"\n', "", '7""']
+    assert [row["label"] for row in rows] == ["apple", "apple", "apple", "", "apple"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(st.sampled_from('a",\n'), max_size=30), size=st.integers(1, 9))
+def test_records_are_cut_alike_wherever_the_bytes_are(text: str, size: int) -> None:
+    """And no byte is lost."""
+    content, whole, cut = text.encode(), Records(begun=True), Records(begun=True)
+    expected = (whole.feed(content), whole.end())
+    parts = [cut.feed(content[start : start + size]) for start in range(0, len(content), size)]
+    assert (b"".join(parts), cut.end()) == expected
+    assert b"".join(expected) == content
+
+
+@pytest.mark.parametrize("size", [1, 30, 1 << 20])
+def test_a_row_that_is_not_utf_8_is_told_in_its_place(pear: BulkVersion, size: int) -> None:
+    """Also where it comes with the header; the header itself must be UTF-8."""
+    table = b"weight,skin.colour\n120,r\xffd\n120,red\n"
+    rows = list(csv.DictReader(io.StringIO(scored(pear, "csv", "csv", table, size=size).decode(), newline="")))
+    assert [(row["label"], bool(row["error"])) for row in rows] == [("", True), ("apple", False)]
+    with pytest.raises(MalformedTable, match="UTF-8"):
+        scored(pear, "csv", "csv", b"weight,skin.col\xffur\n", size=size)
+
+
 def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
     """One that is missing, one that is unknown; one that comes back is not."""
     with pytest.raises(InvalidInput) as caught:
@@ -99,6 +136,97 @@ def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
     with pytest.raises(AskedWrongly, match="'label' is a column of the answer"):
         scored(pear, "csv", "csv", b"weight,skin.colour,label\n", Options(passed=("label",)))
     assert scored(pear, "csv", "csv", b"weight,skin.colour\n").startswith(b"label,")
+
+
+@pytest.mark.parametrize("name", ["label", "probabilities", "probabilities.pear", "warnings", "errors", "error"])
+@pytest.mark.parametrize("writes", ["ndjson", "json", "csv", "parquet"])
+def test_a_name_of_the_answer_does_not_come_back(pear: BulkVersion, name: str, writes: Any) -> None:
+    """An object would have two members of this name."""
+    with pytest.raises(AskedWrongly, match=f"'{name}' is a column of the answer"):
+        scored(pear, "ndjson", writes, b"", Options(passed=(name,)))
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (b'"\xff"', "malformed-json"),
+        (b"[" * 100_000, "depth"),
+        (b"[" * 150 + b"]" * 150, "depth"),
+        (b'"\\ud800"', "malformed-json"),
+    ],
+)
+def test_a_member_that_comes_back_is_read_as_strictly(pear: BulkVersion, value: bytes, code: str) -> None:
+    """What is no JSON is told in the place of its row."""
+    body = b'{"id":' + value + b',"weight":120,"skin":{"colour":"red"}}\n' + lines([{"id": 1, **RED}])
+    for writes in ("ndjson", "csv", "parquet"):
+        assert scored(pear, "ndjson", writes, body, Options(passed=("id",)))
+    first, second = read(scored(pear, "ndjson", "ndjson", body, Options(passed=("id",))))
+    assert (first["id"], first["errors"][0]["code"], second["label"]) == (None, code, "apple")
+
+
+def test_lines_may_be_nested_as_deep_as_is_asked_for(pristine_fruit: Path) -> None:
+    """The limit is that of a body of the same server."""
+    artifact = opened(pristine_fruit.parents[1]).artifact
+    body = lines([{**RED, "x": [[[1]]]}])
+    for depth, code in ((4, "depth"), (9, "unknown")):
+        (answer,) = read(scored(BulkVersion(artifact, "1", max_depth=depth), "ndjson", "ndjson", body))
+        assert answer["errors"][0]["code"] == code
+
+
+def test_columns_of_any_type_come_back_or_are_refused(pear: BulkVersion) -> None:
+    """Before the first row; what Python has no value for is told as Arrow tells it."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+
+    def answers(column: Any, writes: Answer) -> bytes:
+        table = pa.table({"weight": [120.0], "skin.colour": ["red"], "skin.spots": [2.0], "note": column})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        return scored(pear, "arrow", writes, sink.getvalue(), Options(passed=("note",)))
+
+    for value, kind, expected in (
+        (1001, pa.timestamp("ns"), "1970-01-01T00:00:00.000001"),
+        (253402300800, pa.timestamp("s"), "10000-01-01 00:00:00"),
+        (2**62, pa.timestamp("us", "UTC"), f"<value out of range: {2**62}>"),
+        (WRAPPED, pa.timestamp("s", "UTC"), f"<value out of range: {WRAPPED}>"),
+        (0, pa.timestamp("us", "No/Where"), "1970-01-01T00:00:00Z"),
+        (2**31 - 1, pa.date32(), f"<value out of range: {2**31 - 1}>"),
+        (2**63 - 1, pa.duration("s"), str(2**63 - 1)),
+        (5000, pa.duration("ns"), "PT0.000005S"),
+        (b"abc", pa.binary(), "YWJj"),
+    ):
+        column = pa.array([value], kind)
+        for held in (column, column.dictionary_encode()):
+            assert read(answers(held, "ndjson"))[0]["note"] == expected
+            (row,) = csv.DictReader(io.StringIO(answers(held, "csv").decode(), newline=""))
+            assert row["note"] == expected
+            assert pa.ipc.open_stream(answers(held, "arrow")).read_all()["note"].type == kind
+    assert parquet.read_table(io.BytesIO(answers(pa.array([2**62], pa.timestamp("us")), "parquet"))).num_rows == 1
+    with pytest.raises(MalformedTable, match="Parquet cannot hold"):
+        answers(pa.array([2**62], pa.timestamp("s")), "parquet")
+    union = pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1]), pa.array(["a"])])
+    for column in (union, pa.array([[0]], pa.list_(pa.date32()))):
+        with pytest.raises(InvalidInput) as caught:
+            answers(column, "ndjson")
+        assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [("/note", "type")]
+
+
+def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> None:
+    """A page of a few bytes unpacks to any number."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    note = pa.array(["x" * 100_000])
+    parquet.write_table(pa.table({"weight": [120.0], "skin.colour": ["red"], "note": note}), sink)
+
+    def answer(passed: tuple[str, ...], bounds: Bounds) -> None:
+        scoring = Scoring(pear, "parquet", "ndjson", Options(passed=passed), bounds=bounds)
+        scoring.feed(sink.getvalue())
+        list(scoring.end())
+
+    answer(("note",), Bounds())
+    for bounds in (Bounds(cells=50_000), Bounds(chunk=50_000)):
+        with pytest.raises(TooManyCells, match=r"unpacked|in a group"):
+            answer(("note",), bounds)
 
 
 def test_members_that_come_back_stand_first(pear: BulkVersion) -> None:

@@ -12,9 +12,9 @@ from twinserve.bulk.arrow_forms import AT_ONCE, kept_types, wanted
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable
 from twinserve.bulk.files.source import Chunk, Source
 from twinserve.bulk.forms import Form
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet
 from twinserve.bulk.version import BulkVersion
@@ -106,9 +106,11 @@ class ArrowFile(_Batches):
     def _read(self) -> Iterator[pa.RecordBatch]:
         for number in range(self._file.num_record_batches):
             try:
-                yield self._file.get_batch(number)
+                batch = self._file.get_batch(number)
+                batch.validate(full=True)  # A place outside of its bytes would end the process.
             except (pa.ArrowException, OSError, ValueError):
-                raise MalformedTable(NO_ARROW) from None
+                raise MalformedTable("The Arrow file is damaged.") from None
+            yield batch
 
 
 class ArrowStream(_Batches):

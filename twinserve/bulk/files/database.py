@@ -17,7 +17,7 @@ from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.files.job import Asking, Summary, Tell
 from twinserve.bulk.files.pipeline import answered
 from twinserve.bulk.files.source import NOWHERE, Chunk, Source
-from twinserve.bulk.objects import as_text_cell
+from twinserve.bulk.objects import as_text_cell, listed_cells
 from twinserve.bulk.options import Options
 from twinserve.bulk.plain_values import as_json
 from twinserve.bulk.version import BulkVersion
@@ -111,8 +111,7 @@ def to_table(asking: Asking, source: Source, url: str, table: str, tell: Tell) -
 
 def _records(answers: AnswerTable, given: Answered) -> list[dict[str, Any]]:
     columns: dict[str, Sequence[Any]] = {
-        name: [as_text_cell(value) for value in (values if isinstance(values, list) else values.to_pylist())]
-        for name, values in given.passed.items()
+        name: [as_text_cell(value) for value in listed_cells(values)] for name, values in given.passed.items()
     }
     for name, column in answers.columns(given).items():
         if isinstance(column, Coded):

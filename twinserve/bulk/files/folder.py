@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from twinserve.bulk.files.in_use import InUse, locked
 from twinserve.bulk.files.job import Summary
 from twinserve.bulk.files.places import NoSuchPlace, files_in
 from twinserve.bulk.forms import SUFFIXES, Form
 from twinserve.store.file_lock import sync_folder
 
 ENDINGS: Final = {"ndjson": ".ndjson", "csv": ".csv", "arrow": ".arrows", "parquet": ".parquet"}
+LOCK: Final = ".lock"
+"""Among the journals; held as long as a run writes the folder."""
 
 
 class Table(NamedTuple):
@@ -35,14 +40,29 @@ def to_folder(
 
     A file has the name of its table, with the ending of its form where that is another one."""
     partial, journals = (target.with_name(f"{target.name}.{ending}") for ending in ("partial", "journals"))
-    is_whole = goes_on and journals.exists() and not partial.exists() and target.exists()
-    if not is_whole:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise NoSuchPlace(f"{str(target)!r} is there already; remove it, or give the answers another name.")
-        if not goes_on:
-            for folder in (partial, journals):
-                shutil.rmtree(folder, ignore_errors=True)
-    tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in files_in(read, given)]
+    found = files_in(read, given)
+    _is_whole(target, partial, journals, goes_on=goes_on)  # What is refused leaves nothing behind.
+    with _alone(journals, target):
+        return _written(read, found, target, writes, answered, (partial, journals), goes_on=goes_on)
+
+
+def _written(
+    read: Path,
+    found: Sequence[Path],
+    target: Path,
+    writes: Form,
+    answered: Answered,
+    beside: tuple[Path, Path],
+    *,
+    goes_on: bool,
+) -> Summary:
+    partial, journals = beside
+    is_whole = _is_whole(target, partial, journals, goes_on=goes_on)
+    if not goes_on:
+        shutil.rmtree(partial, ignore_errors=True)
+        for path in _held(journals):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    tables = [_table(path, read, target if is_whole else partial, journals, writes) for path in found]
     rows = bad_rows = 0
     for summary in answered(tables):
         rows, bad_rows = rows + summary.rows, bad_rows + summary.bad_rows
@@ -51,6 +71,33 @@ def to_folder(
         sync_folder(target.parent)
     shutil.rmtree(journals)
     return Summary(rows, bad_rows)
+
+
+def _is_whole(target: Path, partial: Path, journals: Path, *, goes_on: bool) -> bool:
+    """Was the last run killed when the folder had its name? Raises `NoSuchPlace` where it has what is not of a run."""
+    if goes_on and target.exists() and not partial.exists() and _held(journals):
+        return True
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise NoSuchPlace(f"{str(target)!r} is there already; remove it, or give the answers another name.")
+    return False
+
+
+def _held(journals: Path) -> list[Path]:
+    return [path for path in journals.iterdir() if path.name != LOCK] if journals.exists() else []
+
+
+@contextmanager
+def _alone(journals: Path, target: Path) -> Iterator[None]:
+    """No other process writes the folder meanwhile; raises `InUse`."""
+    journals.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = locked(journals / LOCK, target)
+    except FileNotFoundError:  # Its last run ended just now, and took the folder of the lock with it.
+        raise InUse(f"Another process writes {target}; nothing was changed.") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _table(path: Path, read: Path, target: Path, journals: Path, writes: Form) -> Table:

@@ -7,15 +7,15 @@ that was killed, and is cut off.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from twinserve.bulk.files.in_use import locked
 from twinserve.bulk.files.sink import Group
-from twinserve.errors import AskedWrongly, ModelError
+from twinserve.errors import AskedWrongly
 from twinserve.store.file_lock import sync_folder
 
 DONE: Final = "done"
@@ -24,10 +24,6 @@ KEYS: Final = ("place", "rows", "bad_rows", "size")
 
 class OtherRun(AskedWrongly):
     """What was left behind is of a run with another input, model or other options."""
-
-
-class InUse(ModelError):
-    """Another process writes the same file."""
 
 
 class Journal:
@@ -50,12 +46,7 @@ class Journal:
         """Open the files; with `goes_on` after the last group that is on disk.
 
         Raises `OtherRun` where another run left them behind, and `InUse`."""
-        self._file = os.fdopen(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.close()
-            raise InUse(f"Another process writes {self._target}; nothing was changed.") from None
+        self._file = os.fdopen(locked(self._partial, self._target), "r+b")
         lines = self._read() if goes_on else []
         if lines and lines[0]["run"] != self._run:
             self.close()

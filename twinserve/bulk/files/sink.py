@@ -107,13 +107,13 @@ class ParquetSink:
     def _file(self, parts: Sequence[Any]) -> bytes:
         import pyarrow as pa
 
-        from twinserve.bulk.arrow_forms import GROUP, parquet_writer
+        from twinserve.bulk.arrow_forms import GROUP, parquet_writer, write_group
 
         sink = io.BytesIO()
         with parquet_writer(sink, self._answers) as writer:
             if parts:
                 table = pa.Table.from_batches(parts, self._answers.encoded_schema)
-                writer.write_table(table, row_group_size=2 * GROUP)
+                write_group(writer, table, 2 * GROUP)
         return sink.getvalue()
 
     def tail(self, notes: Sequence[str], place: int) -> bytes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol, cast
 
 from twinserve.bulk.checked import AT_ONCE, Checked
-from twinserve.bulk.csv_rows import CsvReader, Records
+from twinserve.bulk.csv_records import Records
+from twinserve.bulk.csv_rows import CsvReader
 from twinserve.bulk.forms import Form
 from twinserve.bulk.lines import LineReader, Lines
+from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
 
@@ -94,11 +97,26 @@ class _Text:
             elif start:
                 left = start
                 while left:
-                    left -= len(stream.read(min(BLOCK, left)))
+                    left -= len(_read(stream, min(BLOCK, left)))
             size = BLOCK - start % BLOCK  # Blocks begin at the same places wherever a run goes on.
-            while block := stream.read(size):
+            while block := _read(stream, size):
                 yield block
                 size = BLOCK
+
+
+def _read(stream: Any, size: int) -> bytes:
+    """At most so many bytes; raises `MalformedTable` where what is packed is damaged, or its end is missing."""
+    try:
+        return bytes(stream.read(size))
+    except (EOFError, zlib.error):
+        raise MalformedTable(DAMAGED) from None
+    except OSError as error:
+        if error.errno is not None:  # The disk's.
+            raise
+        raise MalformedTable(DAMAGED) from None
+
+
+DAMAGED: Final = "The packed file is damaged, or its end is missing."
 
 
 class LineSource(_Text):

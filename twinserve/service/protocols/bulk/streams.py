@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
-from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
+from twinserve.bulk.malformed import MalformedTable, TooManyCells
 from twinserve.bulk.options import Bounds, Options
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
@@ -26,7 +26,7 @@ from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.store.artifact import LoadedArtifact
 
-BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20)
+BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20, chunk=256 << 20)
 """A step of so many rows takes a few milliseconds, and while a message is read it is held four times."""
 VARIES: Final[tuple[Header, ...]] = (("Vary", "Accept"),)
 
@@ -37,7 +37,7 @@ class BulkCodec(NativeCodec):
     def __init__(self, artifact: LoadedArtifact, version: str, settings: Settings) -> None:
         super().__init__(artifact, version, settings)
         self.max_bulk = settings.max_bulk
-        self.version = BulkVersion(artifact, version, out_of_range=settings.out_of_range)
+        self.version = BulkVersion(artifact, version, max_depth=settings.max_depth, out_of_range=settings.out_of_range)
 
 
 def stream(codec: Codec, predict: Predict, asked: Asked) -> Stream:
@@ -149,5 +149,5 @@ def asked_wrongly(sentence: str) -> Problem:
     """400: a parameter of the query does not fit this model, or this table."""
     parameter, _, detail = sentence.partition(": ")
     if parameter == "pass":  # The sentence names the column, as the caller wrote it.
-        detail = "The body must have each of these columns, besides those of the model."
+        detail = "The body must have each of these columns, besides those of the model, under names that no answer has."
     return invalid_parameters([{"parameter": parameter, "code": "bound", "detail": detail}])

@@ -1,0 +1,93 @@
+"""`cells_of`: an Arrow column as Python's values, whatever it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from twinserve.arrays import BoolArray
+
+
+def cells_of(column: pa.Array) -> list[Any]:
+    """The cells of a column that `may_come_back`. What Python has no value for, such as a year after 9999, is the text
+    that Arrow has for it; nanoseconds are cut off."""
+    if isinstance(column, pa.ExtensionArray):
+        column = column.storage
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    column = _known_zone(without_nanoseconds(column))
+    try:
+        cells: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        return [_cell(column, place) for place in range(len(column))]
+    return cells
+
+
+def _cell(column: pa.Array, place: int) -> Any:
+    try:
+        return column[place].as_py()
+    except (OverflowError, ValueError):
+        cell = column.slice(place, 1)
+        if pa.types.is_timestamp(cell.type):
+            cell = cell.view(pa.timestamp(cell.type.unit))  # With a zone Arrow's year is that modulo 65,536.
+        return cell.cast(pa.string())[0].as_py()
+
+
+def may_come_back(kind: pa.DataType) -> bool:
+    """Can a column of this type be written in every form? Unions, and dates within lists, cannot."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return may_come_back(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+        return not pa.types.is_nested(kind) and may_come_back(kind)
+    return _is_plain(kind) or (pa.types.is_temporal(kind) and not pa.types.is_interval(kind))
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _is_plain(kind.value_type)
+    if pa.types.is_map(kind):
+        return _is_plain(kind.key_type) and _is_plain(kind.item_type)
+    if pa.types.is_struct(kind):
+        return kind.num_fields > 0 and all(_is_plain(field.type) for field in kind)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    is_other = pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_fixed_size_binary(kind)
+    return bool(is_text or is_bytes or is_number or is_other)
+
+
+def without_nanoseconds(column: pa.Array) -> pa.Array:
+    """Instants and durations in microseconds, as Python has them; the rest is cut off, as of a text."""
+    kind = column.type
+    if not ((pa.types.is_timestamp(kind) or pa.types.is_duration(kind)) and kind.unit == "ns"):
+        return column
+    micros = column.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) // 1000
+    held = pa.array(micros, mask=nulls_of(column) if column.null_count else None)
+    return held.view(pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else pa.duration("us"))
+
+
+def nulls_of(column: pa.Array) -> BoolArray:
+    """`[n]`: the cells that are null."""
+    nulls: BoolArray = pc.is_null(column).to_numpy(zero_copy_only=False)
+    return nulls
+
+
+def in_utc(column: pa.Array) -> pa.Array:
+    """The same instants, without the zone in which they were told."""
+    kind = column.type
+    if not pa.types.is_timestamp(kind) or kind.tz is None:
+        return column
+    return column.view(pa.timestamp(kind.unit, "UTC"))
+
+
+def _known_zone(column: pa.Array) -> pa.Array:
+    """In UTC where nobody here knows the zone."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        try:
+            pa.lib.string_to_tzinfo(column.type.tz)
+        except (pa.ArrowException, ValueError, KeyError):
+            return in_utc(column)
+    return column
