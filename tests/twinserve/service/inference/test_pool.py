@@ -164,6 +164,26 @@ def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
     pool.close()
 
 
+def test_stuck_is_also_when_one_step_has_been_at_it_for_too_long() -> None:
+    """No other stream goes on before it ends, whatever other threads do."""
+    pool, go_on, begun = Pool(2, 4, PATIENCE), threading.Event(), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    step = pool.submit_step(Work(wait), asked(b""))
+    assert begun.wait(PATIENCE)
+    assert bodies([pool.submit(Work(echo), asked(b"x"))]) == [b"x"]
+    assert pool.is_stuck(0)
+    assert not pool.is_stuck(PATIENCE)
+    go_on.set()
+    assert step.result(PATIENCE) is REPLY
+    assert bodies([pool.submit_step(Work(echo), asked(b"y")), pool.submit(Work(echo), asked(b"z"))]) == [b"y", b"z"]
+    pool.close()
+
+
 def test_capacity_counts_what_runs_and_what_waits() -> None:
     """With a capacity of two, a third job is 503 until one has ended."""
     gate = Gate(2)
