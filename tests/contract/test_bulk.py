@@ -410,6 +410,7 @@ def test_columns_come_back_beside_the_answers(both: Both) -> None:
         ("pass=a&pass=b", "repeated"),
         ("pass=" + ",".join(map(str, range(101))), "bound"),
         ("pass=secret", "bound"),
+        ("pass=label", "bound"),
         ("coverage=2", "bound"),
         ("fields=id", "unknown"),
     ],
@@ -418,6 +419,18 @@ def test_a_parameter_that_does_not_fit_is_400(both: Both, query: str, code: str)
     answer = ask(both, "csv", cars(1), query=f"?{query}")
     assert (answer.status, [error["code"] for error in answer.json()["errors"]]) == (400, [code])
     assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("hidden", "The body must have each of these columns, besides those of the model."),
+        ("label", "One of them is a column of the answer, too; give it another name."),
+    ],
+)
+def test_why_a_column_cannot_come_back_is_told_without_its_name(both: Both, name: str, told: str) -> None:
+    answer = ask(both, "csv", cars(1), query=f"?pass={name}")
+    assert answer.json()["errors"] == [{"parameter": "pass", "code": "bound", "detail": told}]
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/csv"])

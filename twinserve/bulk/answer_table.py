@@ -9,9 +9,8 @@ import numpy as np
 
 from twinserve.arrays import FloatArray, IntArray
 from twinserve.bulk.answering import Answered
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import Options, WrongOption
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import AskedWrongly
 from twinserve.predict.rendering import as_text, listed
 from twinserve.predict.targets.target import Coded, FlatColumns
 
@@ -23,7 +22,7 @@ class AnswerTable:
     """The columns of one version's answers; threads may share it."""
 
     def __init__(self, version: BulkVersion, options: Options) -> None:
-        """Raises `AskedWrongly` where a column that comes back has the name of one of the answer."""
+        """Raises `WrongOption` where a column that comes back has the name of one of the answer."""
         self._version = version
         self.flat = {**version.flat}
         nothing: FloatArray = np.zeros(0)
@@ -33,7 +32,8 @@ class AnswerTable:
         self.flat |= {"explanation": text} if options.explains else {}
         self.flat |= {"warnings": text, "error": text}
         if taken := [name for name in options.passed if name in self.flat]:
-            raise AskedWrongly(f"pass: {taken[0]!r} is a column of the answer, too; give it another name.")
+            sentence = f"{taken[0]!r} is a column of the answer, too; give it another name."
+            raise WrongOption("pass", sentence, "One of them is a column of the answer, too; give it another name.")
 
     def columns(self, answered: Answered) -> FlatColumns:
         """The columns of all n rows, without those that come back."""

@@ -54,7 +54,7 @@ class Scoring:
         predict: Predict | None = None,
         bounds: Bounds = ALONE,
     ) -> None:
-        """`predict`: in place of the version's own. Raises `AskedWrongly` for what the version cannot give, and
+        """`predict`: in place of the version's own. Raises `WrongOption` for what the version cannot give, and
         `NeedsPyarrow`."""
         require_pyarrow(reads, writes)
         self._answer = Answering(version, options, predict)

@@ -11,10 +11,9 @@ from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.csv_rows import MalformedTable, TooManyCells
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
-from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.options import Bounds, Options, WrongOption
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import AskedWrongly
 from twinserve.predict.answers import unpredictable
 from twinserve.service.http.problem import Problem, invalid_input, unavailable
 from twinserve.service.http.query import invalid_parameters
@@ -139,15 +138,8 @@ def refusing() -> Iterator[None]:
         raise Problem("too-large", str(error), headers=(("Connection", "close"),)) from None
     except MalformedTable as error:
         raise Problem("malformed-table", str(error)) from None
-    except AskedWrongly as error:
-        raise asked_wrongly(str(error)) from None
+    except WrongOption as error:
+        wrong = {"parameter": error.parameter, "code": "bound", "detail": error.detail}
+        raise invalid_parameters([wrong]) from None
     except OSError:
         raise unavailable("There is no room for temporary files.") from None
-
-
-def asked_wrongly(sentence: str) -> Problem:
-    """400: a parameter of the query does not fit this model, or this table."""
-    parameter, _, detail = sentence.partition(": ")
-    if parameter == "pass":  # The sentence names the column, as the caller wrote it.
-        detail = "The body must have each of these columns, besides those of the model."
-    return invalid_parameters([{"parameter": parameter, "code": "bound", "detail": detail}])
