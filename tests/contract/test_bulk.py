@@ -295,6 +295,21 @@ def test_json_is_answered_in_another_form_only_where_accept_names_it(both: Both,
     assert answer.body == (both.predict(rows).body if form == "json" else ask(both, "ndjson", rows, TYPES[form]).body)
 
 
+def test_json_of_several_steps_is_answered_as_one(open_doors: OpenDoors) -> None:
+    """Or refused as one: a row of the last step that cannot be predicted for refuses all."""
+    both, sent = open_doors(service_of(max_batch=5_000)), {"Content-Type": "application/json", "Accept": TYPES["csv"]}
+    rows = [car(age=float(age % 50), city="Rome" if age % 700 == 2 else "Oslo") for age in range(2_500)]
+    for row in rows[1_300:1_400]:
+        row["engine.power"] = row["engine"].pop("power")
+    answer = both.send("POST", "/predict", json.dumps(rows).encode(), sent)
+    assert answer.body == ask(both, "ndjson", rows, TYPES["csv"]).body
+    picky = open_doors(service_of(PickyPredictor(), max_batch=5_000))
+    body = json.dumps([*rows[:2_100], car(age=60.0), *rows[:50]]).encode()
+    refused = picky.send("POST", "/predict", body, sent)
+    assert refused.status == 422
+    assert refused.json()["errors"] == picky.predict(body).json()["errors"]
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b"[{}]", json.dumps([car(age="x"), car()]).encode()])
 def test_json_keeps_its_own_rules_whatever_form_the_answer_should_have(both: Both, body: bytes) -> None:
     """Either all of it is valid, or it is refused, as ever."""

@@ -64,19 +64,19 @@ class Pool:
                 raise unavailable("The queue for predictions is full.")
             if self._unstarted:
                 self._start(self._free.release)
-            future = PoolFuture(self._forget)
+            future = PoolFuture(self._forget, self.is_stuck)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
         return future
 
-    def submit_step(self, step: Answering, question: Question) -> Future[Reply]:
+    def submit_step(self, step: Answering, question: Question) -> PoolFuture:
         """The future of a step of a stream; raises `Problem` (503) if the pool is closed."""
         with self._changed:
             if self._closing.is_set():
                 raise shutting_down()
             if self._unstarted:
                 self._start()
-            future = PoolFuture(self._forget_step)
+            future = PoolFuture(self._forget_step, self.is_stuck)
             job = Job(step, question, time.monotonic() + self._patience, future, lambda: None, is_step=True)
             self._steps.append(job)
             self._changed.notify()

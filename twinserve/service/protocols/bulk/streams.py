@@ -23,6 +23,8 @@ from twinserve.service.protocols.dialect import Asked, Codec, Predict, Stream
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.spelling import Spelled
+from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20)
@@ -112,19 +114,32 @@ class JsonStream(BulkStream):
         batch = self._codec.read(bytes(self._body), self._asked)
         self._body.clear()
         options = options_of(self._asked.query)
-        spelled = [] if batch.spelled is None else [(0, batch.spelled)]
-        rows = Checked(len(batch.columns), batch.columns, None, {}, spelled)
         with refusing():
-            answered = Answering(self._codec.version, options, self._predict)(rows)
-            if answered.errors:
-                raise invalid_input(unpredictable(sorted(answered.errors), is_array=batch.is_array))
+            answer = Answering(self._codec.version, options, self._predict)
             writer = writing(self._codec.version, self._writes, options)
-            yield writer.write(answered)
+            written: list[bytes] = []
+            refused: list[int] = []
+            for start in range(0, len(batch.columns), BESIDE_OTHERS.rows):
+                answered = answer(part(batch, start, BESIDE_OTHERS.rows))
+                refused += (start + row for row in sorted(answered.errors))
+                written.append(writer.write(answered))
+                yield b""  # Nothing may be told yet, but others may have their turn.
+            if refused:
+                raise invalid_input(unpredictable(refused, is_array=batch.is_array))
+            yield from written
             yield from writer.end()
 
     def close(self) -> None:
         """See `Stream`."""
         self._body.clear()
+
+
+def part(batch: Batch, start: int, most: int) -> Checked:
+    """At most so many rows of a valid batch, from this one on."""
+    columns = batch.columns[start : start + most]
+    rows = {} if batch.spelled is None else batch.spelled.rows
+    spelled = Spelled({row - start: rows[row] for row in range(start, start + len(columns)) if row in rows})
+    return Checked(len(columns), columns, None, {}, [(0, spelled)] if spelled.rows else [])
 
 
 @contextmanager
