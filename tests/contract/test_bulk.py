@@ -24,7 +24,7 @@ from tests.doors import Both
 from twinserve.service.http.unpacking import PIECE, ZSTD
 from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.testing.answer import Answer
-from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of
+from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of, signature
 
 TYPES: Final = {
     "ndjson": "application/x-ndjson",
@@ -526,6 +526,21 @@ def test_it_is_counted_and_observed_as_json_is(open_doors: OpenDoors) -> None:
     metrics = both.send("GET", "/metrics").body.decode()
     assert f'twinserve_predictions_total{{model="cars",version="7"}} {9.0 * len(both.doors)}' in metrics
     assert 'method="POST",route="predict",status="200"' in metrics
+
+
+@pytest.mark.parametrize("form", TYPES)
+def test_rows_beside_one_without_a_prediction_are_observed_once(open_doors: OpenDoors, form: str) -> None:
+    """A batch that fails is tried by halves; its rows are told when there is an outcome of theirs."""
+    seen: list[tuple[float, bool]] = []
+    service = service_of(PickyPredictor())
+    age = [feature.name for feature in signature().features].index("age")
+    service.observer = lambda one: seen.extend(
+        (row[age], isinstance(one.outcome, Exception)) for row in one.columns.matrix
+    )
+    both = open_doors(service)
+    ask(both, form, [car(age=float(60 if row == 5 else row)) for row in range(9)])
+    expected = [(60.0 if row == 5 else float(row), row == 5) for row in range(9)]
+    assert sorted(seen) == sorted(expected * len(both.doors))
 
 
 def test_parquet_without_a_folder_for_temporary_files_is_503(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
