@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pytest
@@ -22,6 +22,9 @@ from pyarrow import parquet
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.http.unpacking import PIECE, ZSTD
+from twinserve.service.inference.question import Question
+from twinserve.service.protocols.bulk.dialect import BULK
+from twinserve.service.protocols.dialect import Asked
 from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.testing.answer import Answer
 from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of, signature
@@ -379,7 +382,12 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (b"", CSV | {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (gzip.compress(b"")[:-3], NDJSON | {"Content-Encoding": "gzip"}, 400, "bad-request"),
     ],
-    ids=[f"case {number}" for number in range(12)],
+    ids=[
+        *("csv: nothing", "csv: other columns", "csv: a column twice", "csv: no UTF-8"),
+        *("arrow: nothing", "arrow: other bytes"),
+        *("parquet: arrow without its end", "parquet: without its end", "parquet: nothing"),
+        *("gzip: not packed", "gzip: nothing", "gzip: without its end"),
+    ],
 )
 def test_what_is_wrong_before_the_first_row_is_refused(
     both: Both, body: bytes, headers: dict[str, str], status: int, kind: str
@@ -549,6 +557,27 @@ def test_parquet_without_a_folder_for_temporary_files_is_503(both: Both, monkeyp
     answer = ask(both, "parquet", cars(2))
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert ask(both, "arrow", cars(2)).status == 200
+
+
+def test_the_file_of_a_parquet_body_that_is_cut_off_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, whoever still refers to the stream."""
+    files: list[IO[bytes]] = []
+    make = tempfile.TemporaryFile
+
+    def made() -> IO[bytes]:
+        files.append(make())
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", made)
+    service = service_of()
+    version = service.models.current(None)
+    asked = Asked(header={"content-type": TYPES["parquet"]}.get)
+    stream = version.stream(BULK, Question(b"", asked, version.codec(BULK), "id", None))
+    assert [list(stream.feed(piece)) for piece in (b"PAR1", b"more")] == [[], []]
+    assert [file.closed for file in files] == [False]
+    stream.close()
+    assert [file.closed for file in files] == [True]
+    service.close()
 
 
 def test_no_bytes_are_a_fault(open_doors: OpenDoors) -> None:

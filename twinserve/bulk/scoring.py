@@ -77,6 +77,12 @@ class Scoring:
         yield from map(self._step, self._reading.end())
         yield from self._writing.end()
 
+    def close(self) -> None:
+        """Drop the temporary file of a body that does not come to its end."""
+        close = getattr(self._reading, "close", None)
+        if close is not None:
+            close()
+
     def _step(self, checked: Checked) -> bytes:
         answered = self._answer(checked)
         self.rows += answered.rows

@@ -86,7 +86,9 @@ class TableStream(BulkStream):
 
     def close(self) -> None:
         """See `Stream`."""
-        self._scoring = None  # And with it the temporary file of Parquet.
+        if self._scoring is not None:
+            self._scoring.close()
+            self._scoring = None
 
     def _begun(self) -> Scoring:
         """The first step makes it: a server that only asks whether the head is accepted loads no libraries."""
