@@ -103,7 +103,7 @@ def test_the_order_of_keys_changes_nothing(tumor: Both, rows: list[Any]) -> None
     assert tumor.predict(turned).body == tumor.predict(rows[0]).body
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_read_back_as_the_same_double(values: list[float]) -> None:
     """Numbers in replies read back as the same bits, the sign of zero included."""

@@ -15,7 +15,7 @@ from tests.doors import Both, open_both
 from twinserve.testing.client import JSON
 from twinserve.testing.fakes import car, service_of
 
-some = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 """A request takes a millisecond or a hundred; the machine decides, not the property."""
 
 NAMES = ("engine.power", "engine.cylinders", "wheels.0", "plate", "serial", "engine.serial", "dealer", "dealer.name")

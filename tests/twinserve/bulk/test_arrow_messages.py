@@ -102,7 +102,7 @@ def test_rows_that_hold_nothing_are_bounded() -> None:
         read(stream(pa.table({"a": pa.nulls(10**7)}), most=10**7))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_no_byte_that_is_changed_does_more_harm(data: st.DataObject) -> None:
     """The stream is read, or refused; nothing else is raised, and the process lives."""

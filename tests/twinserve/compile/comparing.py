@@ -27,7 +27,7 @@ TOLERANCE = 1e-12
 SUMMED = 1e-13
 """The largest difference of a sum of some hundred terms, relative to the sum of their absolute values."""
 
-some = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Fitting is slow and its time varies: few examples, no deadline."""
 
 

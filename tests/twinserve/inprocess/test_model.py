@@ -33,7 +33,7 @@ TUMOR = json.loads((ROOT / "examples" / "tumor.json").read_text())
 APPLE: dict[str, Any] = {"weight": 150.0, "skin": {"colour": "red", "spots": 3}}
 HUGE = 10**400
 many = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 Json = Any

@@ -17,7 +17,7 @@ from twinserve.signature.timestamps import DAY, FIRST, LAST
 
 Json = Any
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Enough examples to meet the odd ones; the time of one varies too much for a deadline."""
 
 

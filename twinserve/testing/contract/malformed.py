@@ -73,17 +73,17 @@ class MalformedContract(Suite):
         """Well-formed JSON is 200 or 422."""
         assert served.predict(path.read_bytes()).status in (200, 422)
 
-    @pytest.mark.parametrize("path", files("y_*.json"), ids=lambda path: path.stem)
-    def test_trailing_bytes_are_400(self, served: Client, path: Path) -> None:
+    def test_trailing_bytes_are_400(self, served: Client) -> None:
         """Bytes after the JSON value are 400, even if the value itself would be 422."""
-        assert served.predict(path.read_bytes() + b" x").status == 400
+        for path in files("y_*.json"):
+            assert served.predict(path.read_bytes() + b" x").status == 400, path.stem
 
-    @pytest.mark.parametrize(
-        "path", [path for path in files("n_*.json") if "alone" not in path.stem], ids=lambda path: path.stem
-    )
-    def test_a_malformed_second_item_is_400(self, served: Client, instance: Any, path: Path) -> None:
+    def test_a_malformed_second_item_is_400(self, served: Client, instance: Any) -> None:
         """A malformed second item of a batch is 400; an empty file makes the body `[x,]`."""
-        assert served.predict(b"[" + json.dumps(instance).encode() + b"," + path.read_bytes() + b"]").status == 400
+        first = b"[" + json.dumps(instance).encode() + b","
+        for path in files("n_*.json"):
+            if "alone" not in path.stem:
+                assert served.predict(first + path.read_bytes() + b"]").status == 400, path.stem
 
     @pytest.mark.parametrize("name", MALFORMED)
     def test_large_malformed_bodies_are_400(self, served: Client, name: str) -> None:

@@ -43,18 +43,17 @@ class RoutesContract(Suite):
         assert answer.headers["Allow"] == ", ".join(sorted({*taken, "OPTIONS"}))
         assert "Content-Type" not in answer.headers
 
-    @pytest.mark.parametrize(
-        ("route", "method"),
-        [(route, method) for route in ROUTES for method in METHODS if method not in (*route.methods, *route.beside)],
-        ids=lambda part: part.path if isinstance(part, Route) else part,
-    )
-    def test_any_other_method_is_405_with_allow(self, served: Client, route: Route, method: str) -> None:
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+    def test_any_other_method_is_405_with_allow(self, served: Client, route: Route) -> None:
         """A method that the path does not take, known or made up, is 405 with the allowed ones in Allow."""
-        answer = served.send(method, example_path(route))
-        assert answer.status == 405, f"{method} {route.path} must be 405"
-        assert answer.headers["Allow"] == route.allow
-        assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.body == b"" if method == "HEAD" else answer.json()["type"].endswith(":method-not-allowed")
+        for method in METHODS:
+            if method in (*route.methods, *route.beside):
+                continue
+            answer = served.send(method, example_path(route))
+            assert answer.status == 405, f"{method} {route.path} must be 405"
+            assert answer.headers["Allow"] == route.allow, method
+            assert answer.headers["Content-Type"] == "application/problem+json", method
+            assert answer.body == b"" if method == "HEAD" else answer.json()["type"].endswith(":method-not-allowed")
 
     def test_a_percent_encoded_path_is_decoded(self, served: Client) -> None:
         """`/%70redict` is `/predict`."""
