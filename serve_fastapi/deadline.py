@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from twinserve.service.http.problem import prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.job import PoolFuture
 
 Result = TypeVar("Result")
 
@@ -58,6 +59,18 @@ async def reply_of(answer: Future[Reply], seconds: float) -> Reply:
         return await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
     except TimeoutError:
         raise prediction_timeout(seconds) from None
+
+
+async def reply_of_step(step: PoolFuture, seconds: float) -> Reply:
+    """The same of a step of a stream, from when it begins: before that it waits for those of other streams."""
+    awaited = asyncio.wrap_future(step)
+    try:
+        while (left := step.left(seconds)) > 0:
+            if (await asyncio.wait((awaited,), timeout=left))[0]:
+                return await awaited
+    finally:
+        awaited.cancel()
+    raise prediction_timeout(seconds)
 
 
 async def opened(opening: Future[None], seconds: float) -> None:

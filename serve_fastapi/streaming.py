@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from starlette.types import Message, Receive
 
-from serve_fastapi.deadline import reply_of, within
+from serve_fastapi.deadline import reply_of_step, within
 from twinserve.service.http.problem import incomplete_body
 from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
@@ -64,11 +64,11 @@ class Answering:
         """Read the body and answer it, then give the rest as fast as the client reads; raises `Problem`."""
         async for chunk in body_pieces(self._settings, self._receive):
             for step in self._streaming.feed(chunk):
-                self._add((await reply_of(step, self._settings.predict_timeout)).body)
+                self._add((await reply_of_step(step, self._settings.predict_timeout)).body)
                 while self._spool.is_full:
                     await self._wait()
         for step in self._streaming.end():
-            self._add((await reply_of(step, self._settings.predict_timeout)).body)
+            self._add((await reply_of_step(step, self._settings.predict_timeout)).body)
             while self._spool:
                 await self._wait()
 

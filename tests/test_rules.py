@@ -280,7 +280,7 @@ WSGI = "twinserve/wsgi"
 ALIKE = {
     "__main__.py": (("serve_flask/__main__.py",), {"settings"}),
     "app.py": (("serve_flask/app.py",), {"create_app", "DoorApp", "DoorApp.plain"}),
-    "deadline.py": ((f"{WSGI}/deadline.py",), {"reply_of", "opened"}),
+    "deadline.py": ((f"{WSGI}/deadline.py",), {"reply_of", "reply_of_step", "opened"}),
     "raw_endpoint.py": (
         (f"{WSGI}/raw_endpoint.py",),
         {"AnyAnswer", "Endpoint", "Endpoint.__init__", "Endpoint.__call__", "header_lookup", "header_key"},

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pytest
@@ -22,9 +22,12 @@ from pyarrow import parquet
 from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from twinserve.service.http.unpacking import PIECE, ZSTD
+from twinserve.service.inference.question import Question
+from twinserve.service.protocols.bulk.dialect import BULK
+from twinserve.service.protocols.dialect import Asked
 from twinserve.signature import Feature, FeatureType, Signature
 from twinserve.testing.answer import Answer
-from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of
+from twinserve.testing.fakes import FakePredictor, PickyPredictor, car, opened, service_of, signature
 
 TYPES: Final = {
     "ndjson": "application/x-ndjson",
@@ -295,6 +298,21 @@ def test_json_is_answered_in_another_form_only_where_accept_names_it(both: Both,
     assert answer.body == (both.predict(rows).body if form == "json" else ask(both, "ndjson", rows, TYPES[form]).body)
 
 
+def test_json_of_several_steps_is_answered_as_one(open_doors: OpenDoors) -> None:
+    """Or refused as one: a row of the last step that cannot be predicted for refuses all."""
+    both, sent = open_doors(service_of(max_batch=5_000)), {"Content-Type": "application/json", "Accept": TYPES["csv"]}
+    rows = [car(age=float(age % 50), city="Rome" if age % 700 == 2 else "Oslo") for age in range(2_500)]
+    for row in rows[1_300:1_400]:
+        row["engine.power"] = row["engine"].pop("power")
+    answer = both.send("POST", "/predict", json.dumps(rows).encode(), sent)
+    assert answer.body == ask(both, "ndjson", rows, TYPES["csv"]).body
+    picky = open_doors(service_of(PickyPredictor(), max_batch=5_000))
+    body = json.dumps([*rows[:2_100], car(age=60.0), *rows[:50]]).encode()
+    refused = picky.send("POST", "/predict", body, sent)
+    assert refused.status == 422
+    assert refused.json()["errors"] == picky.predict(body).json()["errors"]
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b"[{}]", json.dumps([car(age="x"), car()]).encode()])
 def test_json_keeps_its_own_rules_whatever_form_the_answer_should_have(both: Both, body: bytes) -> None:
     """Either all of it is valid, or it is refused, as ever."""
@@ -364,7 +382,12 @@ def test_only_predict_is_asked_in_bulk(both: Both) -> None:
         (b"", CSV | {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (gzip.compress(b"")[:-3], NDJSON | {"Content-Encoding": "gzip"}, 400, "bad-request"),
     ],
-    ids=[f"case {number}" for number in range(12)],
+    ids=[
+        *("csv: nothing", "csv: other columns", "csv: a column twice", "csv: no UTF-8"),
+        *("arrow: nothing", "arrow: other bytes"),
+        *("parquet: arrow without its end", "parquet: without its end", "parquet: nothing"),
+        *("gzip: not packed", "gzip: nothing", "gzip: without its end"),
+    ],
 )
 def test_what_is_wrong_before_the_first_row_is_refused(
     both: Both, body: bytes, headers: dict[str, str], status: int, kind: str
@@ -411,6 +434,7 @@ def test_columns_come_back_beside_the_answers(both: Both) -> None:
         ("pass=" + ",".join(map(str, range(101))), "bound"),
         ("pass=secret", "bound"),
         ("pass=warnings", "bound"),
+        ("pass=label", "bound"),
         ("coverage=2", "bound"),
         ("fields=id", "unknown"),
     ],
@@ -419,6 +443,18 @@ def test_a_parameter_that_does_not_fit_is_400(both: Both, query: str, code: str)
     answer = ask(both, "csv", cars(1), query=f"?{query}")
     assert (answer.status, [error["code"] for error in answer.json()["errors"]]) == (400, [code])
     assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("hidden", "The body must have each of these columns, besides those of the model."),
+        ("label", "One of them is a column of the answer, too; give it another name."),
+    ],
+)
+def test_why_a_column_cannot_come_back_is_told_without_its_name(both: Both, name: str, told: str) -> None:
+    answer = ask(both, "csv", cars(1), query=f"?pass={name}")
+    assert answer.json()["errors"] == [{"parameter": "pass", "code": "bound", "detail": told}]
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/csv"])
@@ -501,12 +537,48 @@ def test_it_is_counted_and_observed_as_json_is(open_doors: OpenDoors) -> None:
     assert 'method="POST",route="predict",status="200"' in metrics
 
 
+@pytest.mark.parametrize("form", TYPES)
+def test_rows_beside_one_without_a_prediction_are_observed_once(open_doors: OpenDoors, form: str) -> None:
+    """A batch that fails is tried by halves; its rows are told when there is an outcome of theirs."""
+    seen: list[tuple[float, bool]] = []
+    service = service_of(PickyPredictor())
+    age = [feature.name for feature in signature().features].index("age")
+    service.observer = lambda one: seen.extend(
+        (row[age], isinstance(one.outcome, Exception)) for row in one.columns.matrix
+    )
+    both = open_doors(service)
+    ask(both, form, [car(age=float(60 if row == 5 else row)) for row in range(9)])
+    expected = [(60.0 if row == 5 else float(row), row == 5) for row in range(9)]
+    assert sorted(seen) == sorted(expected * len(both.doors))
+
+
 def test_parquet_without_a_folder_for_temporary_files_is_503(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other forms need none."""
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     answer = ask(both, "parquet", cars(2))
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert ask(both, "arrow", cars(2)).status == 200
+
+
+def test_the_file_of_a_parquet_body_that_is_cut_off_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, whoever still refers to the stream."""
+    files: list[IO[bytes]] = []
+    make = tempfile.TemporaryFile
+
+    def made() -> IO[bytes]:
+        files.append(make())
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", made)
+    service = service_of()
+    version = service.models.current(None)
+    asked = Asked(header={"content-type": TYPES["parquet"]}.get)
+    stream = version.stream(BULK, Question(b"", asked, version.codec(BULK), "id", None))
+    assert [list(stream.feed(piece)) for piece in (b"PAR1", b"more")] == [[], []]
+    assert [file.closed for file in files] == [False]
+    stream.close()
+    assert [file.closed for file in files] == [True]
+    service.close()
 
 
 def test_no_bytes_are_a_fault(open_doors: OpenDoors) -> None:

@@ -209,3 +209,18 @@ def test_an_interval_ends_at_the_largest_double(open_doors: OpenDoors) -> None:
     doors = open_doors(covering(both, intervals(np.full(100, 1.7e308)), None))
     ends = [item["interval"] for item in ask(doors, "?coverage=0.9", [car(), car()]).json()["predictions"]]
     assert [(end["low"], end["high"]) for end in ends] == [(0.0, np.finfo(float).max), (-np.finfo(float).max, 0.0)]
+
+
+def test_the_version_that_answers_in_bulk_is_the_one_that_is_checked(
+    open_doors: OpenDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without coverage may be swapped in after another one's was checked by the head."""
+    service = covering()
+    both = open_doors(service)
+    body, sent = json.dumps(car()).encode(), {"Content-Type": "application/x-ndjson"}
+    assert both.doors[0].send("POST", "/predict?coverage=0.9", body, sent).status == 200
+    for door in both.doors:
+        versions = [service.models.current(None), covering(stored=None).models.current(None)]
+        with monkeypatch.context() as patched:
+            patched.setattr(service.models, "current", lambda _, left=versions: left.pop(0))
+            assert door.send("POST", "/predict?coverage=0.9", body, sent).status == 501

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
 from tests.contract.conftest import OpenDoors
-from tests.doors import Both
+from tests.doors import DOORS, Both
 from tests.lines import LINES, TYPE
-from twinserve.testing.fakes import FakePredictor, car, service_of
+from twinserve.predict.predictor import Predictions
+from twinserve.signature import Columns
+from twinserve.testing.fakes import BlockedPredictor, FakePredictor, car, service_of
 
 HEADERS = {"Content-Type": TYPE}
 LINE = json.dumps(car()).encode()
@@ -88,6 +92,34 @@ def test_a_place_is_held_until_the_end_and_then_given_back(open_doors: OpenDoors
 def test_a_declared_length_above_the_limit_is_refused_by_the_head(open_doors: OpenDoors) -> None:
     doors = open_doors(service_of(dialects=[LINES], max_body=1_000))
     assert doors.send("POST", "/lines", b" " * 1_001, HEADERS).status == 413
+
+
+def test_a_step_that_waits_for_other_streams_is_not_late(open_doors: OpenDoors) -> None:
+    """Its seconds begin with it: here each takes most of them, and four streams wait for each other."""
+
+    class Slow(FakePredictor):
+        def predict(self, columns: Columns) -> Predictions:
+            Event().wait(0.2)
+            return super().predict(columns)
+
+    for door in open_doors(service_of(Slow(), dialects=[LINES], predict_timeout=0.5)).doors:
+        with ThreadPoolExecutor(4) as threads:
+            answers = [threads.submit(door.send, "POST", "/lines", LINE + b"\n", HEADERS) for _ in range(4)]
+            assert [answer.result().status for answer in answers] == [200] * 4
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_step_that_takes_too_long_is_504_and_so_is_one_that_waits_for_it(door: str) -> None:
+    predictor = BlockedPredictor()
+    service = service_of(predictor, dialects=[LINES], predict_timeout=0.1)
+    blocked = DOORS[door](service)
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(blocked.send, "POST", "/lines", LINE + b"\n", HEADERS) for _ in range(2)]
+        assert [answer.result().status for answer in answers] == [504] * 2
+    assert service.must_give_up()
+    predictor.go_on.set()
+    blocked.close()
+    service.close()
 
 
 def test_streams_have_a_limit_of_their_own(open_doors: OpenDoors) -> None:

@@ -81,6 +81,26 @@ def test_the_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seconds < DOORS["spec"]["terminationGracePeriodSeconds"]
 
 
+SIZES: Final = {"g": 1 << 30, "Gi": 1 << 30}
+
+
+@pytest.mark.parametrize("place", ["kubernetes", "compose"])
+def test_requests_in_bulk_have_room_for_their_files(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body and an answer of each, of the largest size, in every worker; a pod that holds more is evicted."""
+    if place == "kubernetes":
+        given, (volume,) = SETTINGS, (one for one in DOORS["spec"]["volumes"] if one["name"] == "tmp")
+        room = volume["emptyDir"]["sizeLimit"]
+    else:
+        (mounted,) = COMPOSE["services"]["fastapi"]["tmpfs"]
+        given, room = COMPOSE["services"]["flask"]["environment"], mounted.removeprefix("/tmp:size=")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    number, unit = re.fullmatch(r"(\d+)(\w+)", room).groups()  # type: ignore[union-attr]  # Else the test fails.
+    held = 2 * settings.max_bulk * settings.max_bulk_requests * settings.workers
+    assert held <= 0.75 * int(number) * SIZES[unit]
+
+
 def test_selectors_find_the_pods_and_nothing_else() -> None:
     door, training = DOORS["metadata"]["labels"], TRAINING["metadata"]["labels"]
     selectors = {

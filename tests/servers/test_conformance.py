@@ -29,7 +29,7 @@ ARGUMENTS: Final = (
 # predicted no bound in the schema can say so: 422 is no breach of the contract there, any other refusal is.
 # The document does not list the files of the pages, so a made-up name is 404.
 UNBOUNDED: Final = '[checks]\npositive_data_acceptance.expected-statuses = ["2xx", "404", "422"]\n'
-# A document cannot say that `pass` belongs to bodies in bulk, which are made of more than a schema: with JSON it is 400.
+# A document cannot say that `pass` belongs to bodies in bulk, which are more than a schema: with JSON it is 400.
 OF_BULK: Final = """
 [[operations]]
 include-operation-id = "predict"

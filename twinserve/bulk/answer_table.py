@@ -11,7 +11,6 @@ from twinserve.arrays import FloatArray, IntArray
 from twinserve.bulk.answering import Answered
 from twinserve.bulk.options import Options
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import AskedWrongly
 from twinserve.predict.rendering import as_text, listed
 from twinserve.predict.targets.target import Coded, FlatColumns
 
@@ -23,7 +22,6 @@ class AnswerTable:
     """The columns of one version's answers; threads may share it."""
 
     def __init__(self, version: BulkVersion, options: Options) -> None:
-        """Raises `AskedWrongly` where a column that comes back has the name of one of the answer."""
         self._version = version
         self.flat = {**version.flat}
         nothing: FloatArray = np.zeros(0)
@@ -32,8 +30,6 @@ class AnswerTable:
             self.flat |= {"set": text} if version.target.classes else {"low": nothing, "high": nothing}
         self.flat |= {"explanation": text} if options.explains else {}
         self.flat |= {"warnings": text, "error": text}
-        if taken := [name for name in options.passed if name in self.flat]:
-            raise AskedWrongly(f"pass: {taken[0]!r} is a column of the answer, too; give it another name.")
 
     def columns(self, answered: Answered) -> FlatColumns:
         """The columns of all n rows, without those that come back."""

@@ -46,7 +46,7 @@ class Answering:
     """Answers rows with one version of a model; threads may share it."""
 
     def __init__(self, version: BulkVersion, options: Options, predict: Predict | None = None) -> None:
-        """Raises `AskedWrongly` for what the version cannot give."""
+        """Raises `WrongOption` for what the version cannot give."""
         version.require(options)
         self._version, self._options = version, options
         self._predict = predict or version.predict

@@ -67,6 +67,11 @@ class ReadParquet:
         self._file: IO[bytes] | None = None
         self.kept: Mapping[str, pa.DataType] = {}
 
+    def close(self) -> None:
+        """Drop the temporary file."""
+        if self._file is not None:
+            self._file.close()
+
     def feed(self, piece: bytes) -> Iterator[Checked]:
         """See `Reading`; raises OSError where there is no room for the file."""
         if self._file is None:

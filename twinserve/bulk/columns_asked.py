@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from twinserve.bulk.options import WrongOption
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import AskedWrongly
 from twinserve.signature import Feature, Finding
 from twinserve.signature.findings import EXPLANATIONS, ignored, unknown_key
 from twinserve.signature.request.diagnosis import MAX_ERRORS, InvalidInput
@@ -18,7 +18,7 @@ class TableColumns:
     """The columns of one table."""
 
     def __init__(self, version: BulkVersion, names: Sequence[str], passed: Sequence[str]) -> None:
-        """Raises `InvalidInput` where columns are missing, unknown or there twice, and `AskedWrongly` for a column that
+        """Raises `InvalidInput` where columns are missing, unknown or there twice, and `WrongOption` for a column that
         should come back and is not there."""
         signature = version.signature
         given = Counter(names)
@@ -34,7 +34,8 @@ class TableColumns:
         if findings:
             raise InvalidInput(findings[:MAX_ERRORS], len(findings))
         if absent := [name for name in passed if name not in given]:
-            raise AskedWrongly(f"pass: There is no column {absent[0]!r}.")
+            detail = "The body must have each of these columns, besides those of the model."
+            raise WrongOption("pass", f"There is no column {absent[0]!r}.", detail)
         self.places: Mapping[str, int] = {name: place for place, name in enumerate(names) if name in known}
         """The place of each column of the model that is there."""
         self.common = [

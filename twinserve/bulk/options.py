@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twinserve.errors import AskedWrongly
+
+
+class WrongOption(AskedWrongly):
+    """An option that the version cannot give, or that does not fit the table."""
+
+    def __init__(self, parameter: str, sentence: str, detail: str | None = None) -> None:
+        """`parameter`: its name in a query. `detail`: the sentence for who must not see the caller's values."""
+        super().__init__(f"{parameter}: {sentence}")
+        self.parameter, self.detail = parameter, sentence if detail is None else detail
+
 
 @dataclass(frozen=True)
 class Options:

@@ -55,7 +55,7 @@ class Scoring:
         predict: Predict | None = None,
         bounds: Bounds = ALONE,
     ) -> None:
-        """`predict`: in place of the version's own. Raises `AskedWrongly` for what the version cannot give, and
+        """`predict`: in place of the version's own. Raises `WrongOption` for what the version cannot give, and
         `NeedsPyarrow`."""
         require_pyarrow(reads, writes)
         self._answer = Answering(version, options, predict)
@@ -77,6 +77,12 @@ class Scoring:
         """The rest of the answer in pieces, after the last piece of the rows."""
         yield from map(self._step, self._reading.end())
         yield from self._writing.end()
+
+    def close(self) -> None:
+        """Drop the temporary file of a body that does not come to its end."""
+        close = getattr(self._reading, "close", None)
+        if close is not None:
+            close()
 
     def _step(self, checked: Checked) -> bytes:
         answered = self._answer(checked)

@@ -11,11 +11,10 @@ import numpy as np
 
 from twinserve.arrays import FloatArray
 from twinserve.bulk.checked import AT_ONCE
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import Options, WrongOption
 from twinserve.conformal.coverage import Unsupported
 from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
 from twinserve.conformal.writing import CoverageWriter
-from twinserve.errors import AskedWrongly
 from twinserve.predict.predictor import Predictions
 from twinserve.predict.rendering import Renderer, Warnings, as_text
 from twinserve.predict.targets.target import Coded, FlatColumns
@@ -88,15 +87,19 @@ class BulkVersion:
         return Columns(np.array([cells]), unseen, texts)
 
     def require(self, options: Options) -> None:
-        """Raise `AskedWrongly` for what this version cannot give, or what is no such thing."""
+        """Raise `WrongOption` for what this version cannot give, or what is no such thing."""
         if options.coverage is not None:
             self._require_coverage(options.coverage)
         if options.explains:
             self._require_explanations(options)
         if len(set(options.passed)) < len(options.passed):
-            raise AskedWrongly("pass: A column is named twice.")
-        if options.passed and (taken := [name for name in options.passed if name in self._taken(options)]):
-            raise AskedWrongly(f"pass: {taken[0]!r} is a column of the answer, too; give it another name.")
+            raise WrongOption("pass", "A column is named twice.")
+        if taken := [name for name in options.passed if name in self._taken(options)]:
+            raise WrongOption(
+                "pass",
+                f"{taken[0]!r} is a column of the answer, too; give it another name.",
+                "One of them is a column of the answer, too; give it another name.",
+            )
 
     def _taken(self, options: Options) -> frozenset[str]:
         """The names of an answer's own members and columns, in whatever form it is written."""
@@ -106,30 +109,30 @@ class BulkVersion:
 
     def _require_coverage(self, coverage: float) -> None:
         if not LOWEST <= coverage <= HIGHEST:
-            raise AskedWrongly(f"coverage: {RANGE}")
+            raise WrongOption("coverage", RANGE)
         if self.target.uncovered is not None:
-            raise AskedWrongly(f"coverage: {self.target.uncovered}")
+            raise WrongOption("coverage", self.target.uncovered)
         if self.artifact.coverage is None:
-            raise AskedWrongly("This version was made without coverage; train the model again.")
+            raise WrongOption("coverage", "This version was made without coverage; train the model again.")
         try:
             self.artifact.coverage.require(coverage)
         except Unsupported as error:
-            raise AskedWrongly(f"coverage: {error}") from None
+            raise WrongOption("coverage", str(error)) from None
 
     def _require_explanations(self, options: Options) -> None:
         if self.target.unexplained is not None:
-            raise AskedWrongly(self.target.unexplained)
+            raise WrongOption("explain", self.target.unexplained)
         if self.artifact.explainer is None:
-            raise AskedWrongly("This version was made without explanations; train the model again.")
+            raise WrongOption("explain", "This version was made without explanations; train the model again.")
         if options.label is not None and options.label not in (self.target.classes or ()):
             has = (
                 "The model does not have this class."
                 if self.target.classes
                 else "The model predicts a number, no class."
             )
-            raise AskedWrongly(f"class: {has}")
+            raise WrongOption("class", has)
         if options.top is not None and options.top < 1:
-            raise AskedWrongly("top must be at least 1.")
+            raise WrongOption("top", "Must be at least 1.")
 
 
 class Opening(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Self, TypeVar, overload
 
 import httpx2
@@ -118,16 +119,15 @@ class AsyncClient:
     ) -> int:
         """See `Client.score`."""
         sent = upload(source, form, answer_form(destination, answer))
-        response = await self._awaiting.run(self._core.score(sent, coverage, pass_, request_id))
-        sink = Sink(destination)
-        is_complete = False
+        sink, is_complete = Sink(destination), False
         try:
-            with in_our_words(str(response.url)):
-                async for piece in response.aiter_bytes():
-                    await asyncio.to_thread(sink.write, piece)
+            response = await self._awaiting.run(self._core.score(sent, coverage, pass_, request_id))
+            async with aclosing(response):
+                with in_our_words(str(response.url)):
+                    async for piece in response.aiter_bytes():
+                        await asyncio.to_thread(sink.write, piece)
             is_complete = True
         finally:
-            await response.aclose()
             sink.close(is_complete=is_complete)
         return sink.size
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Self, TypeVar, overload
 
 import httpx2
@@ -137,16 +138,14 @@ class Client:
         source's own where nothing says another. Memory does not grow with the file. A file appears at `destination`
         only when it is complete."""
         sent = upload(source, form, answer_form(destination, answer))
-        response = self._blocking.run(self._core.score(sent, coverage, pass_, request_id))
-        sink = Sink(destination)
-        is_complete = False
+        sink, is_complete = Sink(destination), False
         try:
-            with in_our_words(str(response.url)):
+            response = self._blocking.run(self._core.score(sent, coverage, pass_, request_id))
+            with closing(response), in_our_words(str(response.url)):
                 for piece in response.iter_bytes():
                     sink.write(piece)
             is_complete = True
         finally:
-            response.close()
             sink.close(is_complete=is_complete)
         return sink.size
 

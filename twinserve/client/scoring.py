@@ -13,6 +13,8 @@ from twinserve.bulk.forms import MEDIA_TYPES, SUFFIXES, Answer, Form, form_of
 from twinserve.errors import AskedWrongly
 
 READ: Final[Mapping[str, Form]] = {form: form for form in SUFFIXES.values()}
+FILES: Final = (".arrow", ".feather")
+"""Endings of Arrow's file format, which `twinserve score` reads and writes; the service takes and gives a stream."""
 PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 PIECE: Final = 256 * 1024
 Source = str | PathLike[str] | IO[bytes] | bytes | Iterable[bytes]
@@ -34,7 +36,7 @@ def upload(source: Source, form: str | None, answer: str | None) -> Upload:
     path = PurePath(fspath(source)) if isinstance(source, (str, PathLike)) else None
     packing = None if path is None else PACKED.get(path.suffix.lower())
     named = path if path is None or packing is None else PurePath(path.stem)
-    told = READ.get(form) if form is not None else None if named is None else form_of(named.name)
+    told = READ.get(form) if form is not None else None if named is None else stream_form(named.name, "form")
     if told is None:
         raise AskedWrongly(f"form is one of {', '.join(READ)}; the name of a file says it by its ending.")
     wanted = told if answer is None else READ.get(answer)
@@ -52,10 +54,21 @@ def answer_form(destination: Destination | None, answer: str | None) -> str | No
     """The form of the answer: what is asked for, or what the destination's name says."""
     if answer is not None or not isinstance(destination, (str, PathLike)):
         return answer
-    told = form_of(fspath(destination))
+    told = stream_form(fspath(destination), "answer")
     if told is None:
-        raise AskedWrongly(f"The answer goes to a file named {', '.join(SUFFIXES)}, or say answer=.")
+        known = ", ".join(suffix for suffix in SUFFIXES if suffix not in FILES)
+        raise AskedWrongly(f"The answer goes to a file named {known}, or say answer=.")
     return told
+
+
+def stream_form(name: str, argument: str) -> Form | None:
+    """The form that a file's name says; raises `AskedWrongly` for one of Arrow's file format."""
+    if name.lower().endswith(FILES):
+        raise AskedWrongly(
+            f"By {' and '.join(FILES)} Arrow's file format is known, and the service's is its stream: name the file "
+            f".arrows, or say {argument}='arrow' if it is one."
+        )
+    return form_of(name)
 
 
 def media_type(form: Answer) -> str:

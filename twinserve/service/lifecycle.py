@@ -70,14 +70,15 @@ class Lifecycle:
             self._process = os.getpid()  # Last, so that other threads wait for all of this.
 
     def must_give_up(self) -> bool:
-        """Is every thread of the pool stuck in a prediction, so that only a new process can answer? True once.
+        """Is every thread of the pool stuck in a prediction, or a step for which all streams wait, so that only a new
+        process can answer? True once.
 
         A server's loop calls this every second and, when it is true, stops as if by SIGTERM."""
         if self.is_draining or not self._pool.is_stuck(self.settings.predict_timeout):
             return False
         self.gave_up = True
         self.drain()
-        log.error("stuck", reason="Every prediction thread is stuck; this process ends so that a new one can start.")
+        log.error("stuck", reason="Predictions or streams are stuck; this process ends so that a new one can start.")
         return True
 
     def drain(self) -> None:

@@ -238,6 +238,7 @@ class Service(Lifecycle):
             places.enter_context(TURNS)
             receipt = self.admit(exchange, header, query, parameters)  # A stream counts by itself.
             version = self.models.current(parameters.get("name"))
+            version.require(exchange.asked)  # Another one than `admit` asked, where it was swapped meanwhile.
             exchange.model, exchange.version = version.model, version.version
             codec = version.codec(exchange.dialect)
             question = Question(b"", exchange.asked, codec, exchange.request_id, self.observer)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 
 from twinserve.service.http.problem import prediction_timeout
 from twinserve.service.http.reply import Reply
+from twinserve.service.inference.job import PoolFuture
 
 
 def reply_of(answer: Future[Reply], seconds: float) -> Reply:
@@ -16,6 +17,15 @@ def reply_of(answer: Future[Reply], seconds: float) -> Reply:
     except TimeoutError:
         answer.cancel()
         raise prediction_timeout(seconds) from None
+
+
+def reply_of_step(step: PoolFuture, seconds: float) -> Reply:
+    """The same of a step of a stream, from when it begins: before that it waits for those of other streams."""
+    while (left := step.left(seconds)) > 0:
+        if wait((step,), left).done:
+            return step.result()
+    step.cancel()
+    raise prediction_timeout(seconds)
 
 
 def opened(opening: Future[None], seconds: float) -> None:

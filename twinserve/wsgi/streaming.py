@@ -13,7 +13,7 @@ from twinserve.service.http.reply import StreamedReply
 from twinserve.service.inference.streaming import STEP_SIZE, Streaming
 from twinserve.service.raw_refusals import too_slow
 from twinserve.service.settings import Settings
-from twinserve.wsgi.deadline import reply_of
+from twinserve.wsgi.deadline import reply_of_step
 from twinserve.wsgi.environ_keys import CAN_STREAM
 from twinserve.wsgi.input_stream import input_stream
 from twinserve.wsgi.second_call import StreamAwaited
@@ -59,11 +59,11 @@ def answered(settings: Settings, streaming: Streaming, environ: WSGIEnvironment)
     """The pieces of the answer as they are made, with None once the body has been read."""
     for chunk in body_pieces(settings, environ):
         for step in streaming.feed(chunk):
-            if piece := reply_of(step, settings.predict_timeout).body:
+            if piece := reply_of_step(step, settings.predict_timeout).body:
                 yield piece
     yield None
     for step in streaming.end():
-        if piece := reply_of(step, settings.predict_timeout).body:
+        if piece := reply_of_step(step, settings.predict_timeout).body:
             yield piece
 
 

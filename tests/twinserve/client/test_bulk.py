@@ -84,7 +84,7 @@ def test_batches_of_arrow_get_batches(client: Blocking) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("answer", [".csv", ".ndjson", ".arrow", ".parquet"])
+@pytest.mark.parametrize("answer", [".csv", ".ndjson", ".arrows", ".parquet"])
 def test_a_file_is_answered_into_a_file(client: Blocking, tmp_path: Path, answer: str, packed: bool) -> None:
     """In the form that its name says."""
     table = orchard(300).to_pandas()
@@ -94,7 +94,7 @@ def test_a_file_is_answered_into_a_file(client: Blocking, tmp_path: Path, answer
     content = (tmp_path / f"out{answer}").read_bytes()
     assert len(content) == size
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted([f"out{answer}", path.name])
-    starts = {".csv": b"tree,label", ".ndjson": b'{"tree":', ".arrow": b"\xff\xff\xff\xff", ".parquet": b"PAR1"}
+    starts = {".csv": b"tree,label", ".ndjson": b'{"tree":', ".arrows": b"\xff\xff\xff\xff", ".parquet": b"PAR1"}
     assert content.startswith(starts[answer])
     if answer in (".csv", ".ndjson"):
         assert content.count(b"\n") == 300 + (answer == ".csv")

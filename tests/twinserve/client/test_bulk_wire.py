@@ -63,7 +63,13 @@ def test_rows_that_json_cannot_hold_are_told_in_their_place(opened: Open) -> Non
 def test_files_of_no_form_are_refused_before_anything_is_asked(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("x\n1\n")
     (tmp_path / "rows.txt").write_text("x\n1\n")
+    (tmp_path / "rows.arrow").write_bytes(b"ARROW1")
     client = opened("http://host")
+    for source, destination in (("rows.arrow", "out.csv"), ("rows.csv", "out.feather")):
+        with pytest.raises(AskedWrongly, match=r"file format .* name the file \.arrows"):
+            client.score(tmp_path / source, tmp_path / destination)
+    with pytest.raises(FileNotFoundError):
+        client.score(tmp_path / "rows.csv", tmp_path / "no folder" / "out.csv")
     for source, destination in (("rows.txt", "out.csv"), ("rows.csv", "out.txt")):
         with pytest.raises(AskedWrongly):
             client.score(tmp_path / source, tmp_path / destination)
@@ -72,4 +78,4 @@ def test_files_of_no_form_are_refused_before_anything_is_asked(opened: Open, tmp
             client.score(tmp_path / "rows.csv", tmp_path / "out.csv", **options)
     with pytest.raises(FileNotFoundError):
         client.score(tmp_path / "none.csv", tmp_path / "out.csv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "rows.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.arrow", "rows.csv", "rows.txt"]

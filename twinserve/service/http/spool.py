@@ -17,7 +17,7 @@ class Spool:
     """Bytes in the order in which they were added. Not thread-safe; close it, as it may hold a file."""
 
     def __init__(self, most: int) -> None:
-        """`most`: bytes that may wait before it is full."""
+        """`most`: bytes in memory and in the file before it is full."""
         self._most = most
         self._pieces: deque[bytes] = deque()
         self._in_memory = 0
@@ -30,8 +30,9 @@ class Spool:
 
     @property
     def is_full(self) -> bool:
-        """Should nothing be added until something is taken?"""
-        return len(self) >= self._most
+        """Should nothing be added until enough is taken? A file keeps what is taken of it until all of it is: a client
+        that reads half as fast as it sends would let it grow to any size."""
+        return self._in_memory + self._end >= self._most
 
     def add(self, piece: bytes) -> None:
         """Add bytes at the end; raises `Problem` (503) if there is no room for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Protocol
@@ -29,9 +30,22 @@ class Answering(Protocol):
 class PoolFuture(Future[Reply]):
     """The future of a reply from the pool; calls `give_up` when it is cancelled."""
 
-    def __init__(self, give_up: Callable[[Future[Reply]], None]) -> None:
+    def __init__(self, give_up: Callable[[Future[Reply]], None], is_stuck: Callable[[float], bool]) -> None:
+        """`is_stuck`: does everything in the pool wait for what has run for longer than these seconds?"""
         super().__init__()
-        self._give_up = give_up
+        self._give_up, self._is_stuck = give_up, is_stuck
+        self._began: float | None = None
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Called when its job is next; remembers when that was."""
+        self._began = time.monotonic()
+        return super().set_running_or_notify_cancel()
+
+    def left(self, seconds: float) -> float:
+        """How long to wait for the job now, if it may run for `seconds` and waits for others before; 0: no longer."""
+        if self._began is None:
+            return 0.0 if self._is_stuck(seconds) else seconds
+        return max(0.0, self._began + seconds - time.monotonic())
 
     def cancel(self) -> bool:
         """Cancel the job; false if it is already running or done."""

@@ -47,9 +47,9 @@ class Pool:
         self._patience = patience
         self._waiting: deque[Job] = deque()
         self._steps: deque[Job] = deque()
-        self._is_stepping = False
-        """Does a step run? One at a time: they compute in Python, and each more would make the event loop wait longer
-        for its turn."""
+        self._stepping_since: float | None = None
+        """When the running step began. One at a time: they compute in Python, and each more would make the event loop
+        wait longer for its turn."""
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._began: dict[int, float] = {}
@@ -64,19 +64,19 @@ class Pool:
                 raise unavailable("The queue for predictions is full.")
             if self._unstarted:
                 self._start(self._free.release)
-            future = PoolFuture(self._forget)
+            future = PoolFuture(self._forget, self.is_stuck)
             self._waiting.append(Job(version, question, time.monotonic() + self._patience, future, self._free.release))
             self._changed.notify()
         return future
 
-    def submit_step(self, step: Answering, question: Question) -> Future[Reply]:
+    def submit_step(self, step: Answering, question: Question) -> PoolFuture:
         """The future of a step of a stream; raises `Problem` (503) if the pool is closed."""
         with self._changed:
             if self._closing.is_set():
                 raise shutting_down()
             if self._unstarted:
                 self._start()
-            future = PoolFuture(self._forget_step)
+            future = PoolFuture(self._forget_step, self.is_stuck)
             job = Job(step, question, time.monotonic() + self._patience, future, lambda: None, is_step=True)
             self._steps.append(job)
             self._changed.notify()
@@ -102,9 +102,12 @@ class Pool:
             self._changed.notify_all()
 
     def is_stuck(self, seconds: float) -> bool:
-        """Has every thread been in one call for longer than `seconds`?"""
+        """Has every thread been in one call for longer than `seconds`, or a step, for which all streams wait?"""
+        since, long_ago = self._stepping_since, time.monotonic() - seconds
+        if since is not None and since < long_ago:
+            return True
         began = list(self._began.values())
-        return len(began) == self._threads and max(began) < time.monotonic() - seconds
+        return len(began) == self._threads and max(began) < long_ago
 
     def _forget(self, future: Future[Reply]) -> None:
         """Drop a cancelled job: its place in the pool and its body are released."""
@@ -160,7 +163,7 @@ class Pool:
                 self._changed.wait_for(lambda: self._waiting or self._can_step() or self._closing.is_set())
                 if self._can_step() and (not self._waiting or self._is_old(self._steps[0])):
                     job = self._steps.popleft()
-                    self._is_stepping = True
+                    self._stepping_since = time.monotonic()
                 elif self._waiting:
                     job = self._waiting.popleft()
                 else:
@@ -171,14 +174,14 @@ class Pool:
                 self._end_step()
 
     def _can_step(self) -> bool:
-        return bool(self._steps) and not self._is_stepping
+        return bool(self._steps) and self._stepping_since is None
 
     def _is_old(self, step: Job) -> bool:
         return step.deadline - self._patience < time.monotonic() - STEP_AGE
 
     def _end_step(self) -> None:
         with self._changed:
-            self._is_stepping = False
+            self._stepping_since = None
             self._changed.notify()
 
     def _take(self, first: Job, taken: list[Job]) -> Iterator[Job]:

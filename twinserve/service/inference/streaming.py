@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Final, Self
@@ -13,7 +12,7 @@ from twinserve.service.http.body import too_large
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.spool import Spool
 from twinserve.service.http.unpacking import Unpacker
-from twinserve.service.inference.job import Job
+from twinserve.service.inference.job import Job, PoolFuture
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Question
 from twinserve.service.protocols.dialect import Stream
@@ -60,8 +59,8 @@ class Step:
 
 
 class Streaming:
-    """A stream under way. A door feeds it, step by step, waits for each with `predict_timeout`, and leaves it at the
-    end: it is the context of the places that it holds."""
+    """A stream under way. A door feeds it, step by step, waits for each with `predict_timeout` from its beginning, and
+    leaves it at the end: it is the context of the places that it holds."""
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class Streaming:
         self._stream, self._question, self._pool, self._limit = stream, question, pool, limit
         self._places, self._unpacker = places, unpacker
         self._arrived = self._unpacked = 0
-        self._last: Future[Reply] | None = None
+        self._last: PoolFuture | None = None
         self.media_type, self.headers = stream.media_type, stream.headers
         self.spool = Spool(limit)
         """Where a door keeps what its client does not read as long as it sends."""
@@ -93,7 +92,7 @@ class Streaming:
         else:  # A step that nobody waits for any more may still run.
             self._last.add_done_callback(lambda _: self._stream.close())
 
-    def feed(self, piece: bytes) -> Iterator[Future[Reply]]:
+    def feed(self, piece: bytes) -> Iterator[PoolFuture]:
         """The steps that take the next piece of the body, at most `STEP_SIZE` bytes; each is to be waited for before
         the next one. The body of each reply is what can be answered then."""
         self._arrived += len(piece)
@@ -106,7 +105,7 @@ class Streaming:
         while unpacker.is_behind:
             yield from self._steps(lambda: self._unpack(unpacker, b""))
 
-    def end(self) -> Iterator[Future[Reply]]:
+    def end(self) -> Iterator[PoolFuture]:
         """The steps after the whole body."""
         if self._unpacker is not None:
             self._unpacker.require_end()
@@ -122,7 +121,7 @@ class Streaming:
         if size > self._limit:
             raise too_large(self._limit)
 
-    def _steps(self, begin: Callable[[], Iterator[bytes]]) -> Iterator[Future[Reply]]:
+    def _steps(self, begin: Callable[[], Iterator[bytes]]) -> Iterator[PoolFuture]:
         step = Step(begin)
         while not step.is_over:
             self._last = self._pool.submit_step(step, self._question)

@@ -100,8 +100,7 @@ class ModelVersion:
     @cached_property
     def form(self) -> Form:
         """The form of the page, made when it is first asked for."""
-        facts = self._artifact
-        return Form(facts.signature, facts.examples, facts.manifest.target)
+        return Form(self._artifact.signature, self._artifact.examples, self._artifact.manifest.target)
 
     def is_quick(self, body: bytes, asked: Asked = NOTHING) -> bool:
         """Can this body be answered inline, without making other requests wait for long?"""
@@ -160,6 +159,8 @@ class ModelVersion:
 
         def predict(columns: Columns) -> tuple[Predictions, Warnings]:
             outcome = self._outcome(columns)
+            if isinstance(outcome, CannotPredict) and len(columns) > 1:
+                raise outcome  # Each half is tried now, and then told: the observer sees a row once.
             warnings = self._warn(question, columns, outcome)
             if isinstance(outcome, Exception):
                 raise outcome
@@ -240,9 +241,8 @@ class ModelVersion:
     @cached_property
     def own_openapi(self) -> Reply:
         """The OpenAPI document of the paths of this model alone, whose URLs are relative to `/models/{name}/`."""
-        return json_reply(
-            self._openapi([route for route in self._settings.routes if route.name in OF_A_MODEL], "../..")
-        )
+        routes = [route for route in self._settings.routes if route.name in OF_A_MODEL]
+        return json_reply(self._openapi(routes, "../.."))
 
     def _openapi(self, routes: Sequence[Route], root: str) -> dict[str, Any]:
         instance, facts = self._schema_document(flat=False), self._artifact.manifest

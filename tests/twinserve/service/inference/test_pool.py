@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -161,6 +162,47 @@ def test_stuck_is_when_every_thread_has_been_at_it_for_too_long() -> None:
     assert not pool.is_stuck(PATIENCE)
     go_on.set()
     assert (first.result(PATIENCE), second.result(PATIENCE)) == (REPLY, REPLY)
+    pool.close()
+
+
+def test_stuck_is_also_when_one_step_has_been_at_it_for_too_long() -> None:
+    """No other stream goes on before it ends, whatever other threads do."""
+    pool, go_on, begun = Pool(2, 4, PATIENCE), threading.Event(), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    step = pool.submit_step(Work(wait), asked(b""))
+    assert begun.wait(PATIENCE)
+    assert bodies([pool.submit(Work(echo), asked(b"x"))]) == [b"x"]
+    assert pool.is_stuck(0)
+    assert not pool.is_stuck(PATIENCE)
+    go_on.set()
+    assert step.result(PATIENCE) is REPLY
+    assert bodies([pool.submit_step(Work(echo), asked(b"y")), pool.submit(Work(echo), asked(b"z"))]) == [b"y", b"z"]
+    pool.close()
+
+
+def test_a_step_has_its_seconds_from_when_it_begins() -> None:
+    """A step that waits for another stream's has all of them, unless what it waits for is stuck."""
+    pool, go_on, begun = Pool(2, 4, PATIENCE), threading.Event(), threading.Event()
+
+    def wait(_: bytes) -> Reply:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return REPLY
+
+    running = pool.submit_step(Work(wait), asked(b""))
+    assert begun.wait(PATIENCE)
+    waiting = pool.submit_step(Work(echo), asked(b"x"))
+    time.sleep(0.02)
+    assert waiting.left(PATIENCE) == PATIENCE
+    assert 0 < running.left(PATIENCE) < PATIENCE
+    assert (waiting.left(0.01), running.left(0.01)) == (0, 0)
+    go_on.set()
+    assert bodies([running, waiting]) == [b"", b"x"]
     pool.close()
 
 

@@ -11,10 +11,9 @@ from twinserve.bulk.answering import Answering
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form
 from twinserve.bulk.malformed import MalformedTable, TooManyCells
-from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.options import Bounds, Options, WrongOption
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
-from twinserve.errors import AskedWrongly
 from twinserve.predict.answers import unpredictable
 from twinserve.service.http.problem import Problem, invalid_input, unavailable
 from twinserve.service.http.query import invalid_parameters
@@ -24,6 +23,8 @@ from twinserve.service.protocols.dialect import Asked, Codec, Predict, Stream
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput
+from twinserve.signature.request.spelling import Spelled
+from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
 
 BESIDE_OTHERS: Final = Bounds(rows=1_000, message=32 << 20, chunk=256 << 20)
@@ -85,7 +86,9 @@ class TableStream(BulkStream):
 
     def close(self) -> None:
         """See `Stream`."""
-        self._scoring = None  # And with it the temporary file of Parquet.
+        if self._scoring is not None:
+            self._scoring.close()
+            self._scoring = None
 
     def _begun(self) -> Scoring:
         """The first step makes it: a server that only asks whether the head is accepted loads no libraries."""
@@ -113,19 +116,32 @@ class JsonStream(BulkStream):
         batch = self._codec.read(bytes(self._body), self._asked)
         self._body.clear()
         options = options_of(self._asked.query)
-        spelled = [] if batch.spelled is None else [(0, batch.spelled)]
-        rows = Checked(len(batch.columns), batch.columns, None, {}, spelled)
         with refusing():
-            answered = Answering(self._codec.version, options, self._predict)(rows)
-            if answered.errors:
-                raise invalid_input(unpredictable(sorted(answered.errors), is_array=batch.is_array))
+            answer = Answering(self._codec.version, options, self._predict)
             writer = writing(self._codec.version, self._writes, options)
-            yield writer.write(answered)
+            written: list[bytes] = []
+            refused: list[int] = []
+            for start in range(0, len(batch.columns), BESIDE_OTHERS.rows):
+                answered = answer(part(batch, start, BESIDE_OTHERS.rows))
+                refused += (start + row for row in sorted(answered.errors))
+                written.append(writer.write(answered))
+                yield b""  # Nothing may be told yet, but others may have their turn.
+            if refused:
+                raise invalid_input(unpredictable(refused, is_array=batch.is_array))
+            yield from written
             yield from writer.end()
 
     def close(self) -> None:
         """See `Stream`."""
         self._body.clear()
+
+
+def part(batch: Batch, start: int, most: int) -> Checked:
+    """At most so many rows of a valid batch, from this one on."""
+    columns = batch.columns[start : start + most]
+    rows = {} if batch.spelled is None else batch.spelled.rows
+    spelled = Spelled({row - start: rows[row] for row in range(start, start + len(columns)) if row in rows})
+    return Checked(len(columns), columns, None, {}, [(0, spelled)] if spelled.rows else [])
 
 
 @contextmanager
@@ -139,15 +155,8 @@ def refusing() -> Iterator[None]:
         raise Problem("too-large", str(error), headers=(("Connection", "close"),)) from None
     except MalformedTable as error:
         raise Problem("malformed-table", str(error)) from None
-    except AskedWrongly as error:
-        raise asked_wrongly(str(error)) from None
+    except WrongOption as error:
+        wrong = {"parameter": error.parameter, "code": "bound", "detail": error.detail}
+        raise invalid_parameters([wrong]) from None
     except OSError:
         raise unavailable("There is no room for temporary files.") from None
-
-
-def asked_wrongly(sentence: str) -> Problem:
-    """400: a parameter of the query does not fit this model, or this table."""
-    parameter, _, detail = sentence.partition(": ")
-    if parameter == "pass":  # The sentence names the column, as the caller wrote it.
-        detail = "The body must have each of these columns, besides those of the model, under names that no answer has."
-    return invalid_parameters([{"parameter": parameter, "code": "bound", "detail": detail}])
