@@ -7,11 +7,12 @@ import runpy
 import sys
 from collections.abc import Iterator
 
+from twinserve.predict.rendering import Predict
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.parameters import Parameter
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.routes import Route
-from twinserve.service.protocols.dialect import Asked, Codec, Dialect, Predict
+from twinserve.service.protocols.dialect import Asked, Codec, Dialect
 from twinserve.service.protocols.native import NATIVE
 from twinserve.service.settings import Settings
 

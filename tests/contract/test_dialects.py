@@ -14,6 +14,7 @@ from tests.contract.conftest import OpenDoors
 from tests.doors import Both
 from tests.lines import LINES, TYPE
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.parameters import Parameter, Unfit
@@ -23,7 +24,7 @@ from twinserve.service.http.routes import READ, Route
 from twinserve.service.inference.question import Observation
 from twinserve.service.inference.version import ModelVersion
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import Asked, Dialect, Served, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect, Served
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.service import Service
 from twinserve.service.settings import Settings

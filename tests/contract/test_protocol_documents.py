@@ -171,6 +171,6 @@ def test_parquet_is_described_where_pyarrow_is(open_doors: OpenDoors, monkeypatc
     both = open_doors(service_of(dialects=[MLFLOW]))
     taken = document_of(both, "mlflow")["paths"]["/invocations"]["post"]["requestBody"]["content"]
     assert set(taken) == {"application/json", "text/csv", "application/vnd.apache.parquet"}
-    monkeypatch.setattr("twinserve.service.protocols.instances.document.can_read_parquet", lambda: False)
+    monkeypatch.setattr("twinserve.service.protocols.instances.document.has_pyarrow", lambda: False)
     taken = document_of(both, "mlflow")["paths"]["/invocations"]["post"]["requestBody"]["content"]
     assert set(taken) == {"application/json", "text/csv"}

@@ -10,13 +10,13 @@ import numpy as np
 from twinserve.arrays import BoolArray, IntArray
 from twinserve.bulk.checked import Checked, Errors
 from twinserve.bulk.options import Options
-from twinserve.bulk.version import BulkVersion, Predict
+from twinserve.bulk.version import BulkVersion
 from twinserve.conformal.coverage import Covered
 from twinserve.explain.explained import Explained, explain
 from twinserve.predict.answers import Arrays, answered, picked
 from twinserve.predict.halving import by_halves
 from twinserve.predict.predictor import CannotPredict, Predictions
-from twinserve.predict.rendering import Warnings
+from twinserve.predict.rendering import Predict, Warnings
 from twinserve.signature import Columns, Finding
 
 UNPREDICTABLE: Final = (Finding((), "unpredictable", "The model cannot predict for these values."),)

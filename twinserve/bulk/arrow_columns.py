@@ -19,6 +19,7 @@ from twinserve.bulk.plain_values import as_json
 from twinserve.signature import Feature, FeatureType
 from twinserve.signature.columns import UNSEEN
 from twinserve.signature.request.core_schema import schema
+from twinserve.signature.request.python_values import is_text
 from twinserve.signature.signature import NUMERIC, TEMPORAL, TEXTUAL
 
 MICROS: Final = 1_000_000
@@ -158,7 +159,7 @@ class ColumnReader:
         return self._kept[key]
 
     def _read(self, value: Any) -> Any:
-        if isinstance(value, str) and not value.isascii() and not _is_text(value):
+        if isinstance(value, str) and not value.isascii() and not is_text(value):
             return DOUBT
         if isinstance(value, float) and not math.isfinite(value):
             return DOUBT
@@ -179,14 +180,6 @@ def numbers_of(column: pa.Array) -> FloatArray:
         column = column.cast(pa.int8())
     numbers: FloatArray = column.to_numpy(zero_copy_only=False)
     return numbers if numbers.dtype == np.float64 else numbers.astype(np.float64)
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _micros_of(kind: pa.DataType) -> int:

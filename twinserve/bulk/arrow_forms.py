@@ -16,13 +16,11 @@ from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.malformed import MalformedTable
-from twinserve.bulk.options import Bounds, Options
+from twinserve.bulk.options import GROUP, Bounds, Options
 from twinserve.bulk.parquet_files import next_batch, open_parquet, require_bytes, require_cells
 from twinserve.bulk.version import BulkVersion
 
 AT_ONCE: Final = Bounds().rows
-GROUP: Final = 4 * AT_ONCE
-"""Rows of a group of Parquet, which are held until it is written."""
 PIECE: Final = 1 << 20
 """Bytes that are given out at a time."""
 

@@ -21,10 +21,11 @@ from twinserve.bulk.arrow_rows import BatchReader
 from twinserve.bulk.checked import Checked
 from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.version import BulkVersion
+from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Feature
 from twinserve.signature.signature import NUMERIC
 
-NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+NUMBER: Final = f"^{JSON_NUMBER}$"
 NO: Final = pa.scalar(value=False)
 QUOTED: Final = re.compile(rb'(?:^|(?<=[,\n]))"(?:[^"\n\r]|"")*"(?=[,\r\n]|$)', re.MULTILINE)
 

@@ -19,11 +19,12 @@ from twinserve.bulk.columns_asked import TableColumns
 from twinserve.bulk.forms import has_pyarrow
 from twinserve.bulk.malformed import MalformedTable
 from twinserve.bulk.version import BulkVersion
+from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.signature import Finding
 from twinserve.signature.request.python_values import TOO_LARGE
 from twinserve.signature.signature import NUMERIC, FeatureType
 
-NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 LONG: Final = 16 << 10
 """Bytes of records from which loading pyarrow pays."""

@@ -10,7 +10,7 @@ import msgspec
 
 from twinserve.bulk.answering import Answered
 from twinserve.bulk.version import BulkVersion
-from twinserve.predict.rendering import as_text, filled, listed
+from twinserve.predict.rendering import as_text, explained_too, filled, listed
 
 
 class Objects:
@@ -54,9 +54,7 @@ class Objects:
         covered = () if answered.covered is None else version.coverage.members(answered.covered)
         if answered.explained is None:
             return covered
-        described = [as_text(item).replace("%", "%%") for item in answered.explained.described(version.pointers)]
-        explained = [f',"explanation":{item}' for item in described]
-        return [a + b for a, b in zip(covered, explained, strict=True)] if covered else explained
+        return explained_too(covered, answered.explained.described(version.pointers))
 
 
 def _heads(passed: Mapping[str, Any]) -> list[str]:

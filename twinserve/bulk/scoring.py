@@ -15,13 +15,14 @@ from twinserve.bulk.forms import MEDIA_TYPES, Answer, Form, require_pyarrow
 from twinserve.bulk.lines import Line, LineReader, Lines
 from twinserve.bulk.objects import Objects
 from twinserve.bulk.options import Bounds, Options
-from twinserve.bulk.version import BulkVersion, Predict
+from twinserve.bulk.version import BulkVersion
+from twinserve.predict.rendering import Predict
 
 ALONE: Final = Bounds()
 
 
 class Reading(Protocol):
-    """Bytes of one form into checked rows, in parts of at most `AT_ONCE`."""
+    """Bytes of one form into checked rows, in parts as large as the form and its bounds make them."""
 
     def feed(self, piece: bytes) -> Iterator[Checked]:
         """The rows that can be read now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,9 +26,6 @@ from twinserve.signature.request.strict_json import MAX_DEPTH
 from twinserve.signature.request.validator import Validator
 from twinserve.signature.signature import TEXTUAL, FeatureType, OutOfRange, PathPart
 from twinserve.store.artifact import LoadedArtifact, Trust, open_version
-
-Predict = Callable[[Columns], tuple[Predictions, Warnings]]
-"""The predictions for some rows, and the warnings of those that have some; raises `CannotPredict`."""
 
 
 class BulkVersion:

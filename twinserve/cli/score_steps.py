@@ -52,15 +52,22 @@ def score(options: argparse.Namespace, shown: Shown) -> Summary:
         if options.written != STANDARD and not is_database(options.written):
             require_other(read, written)
     threads = options.threads or available_cores()
-    asking = Asking(_opening(options)(), _options(options), writes, threads, release=__version__)
+    opening = _opening(options)
+    asking = Asking(opening(), _options(options), writes, threads, release=__version__)
     try:
-        return _scored(options, asking, of_input, shown, is_folder=is_folder)
+        return _scored(options, opening, asking, of_input, shown, is_folder=is_folder)
     except InvalidInput as error:
         raise DoesNotFit(_sentence(error)) from None
 
 
 def _scored(
-    options: argparse.Namespace, asking: Asking, of_input: Form | None, shown: Shown, *, is_folder: bool
+    options: argparse.Namespace,
+    opening: Opening,
+    asking: Asking,
+    of_input: Form | None,
+    shown: Shown,
+    *,
+    is_folder: bool,
 ) -> Summary:
     written = Path(options.written)
 
@@ -84,7 +91,7 @@ def _scored(
                 ))  # fmt: skip
                 rows += summary.rows
 
-        each = answered if options.ray is None else on_ray(options, asking, opened, shown)
+        each = answered if options.ray is None else on_ray(options, opening, asking, opened, shown)
         return to_folder(Path(options.read), written, options.format, asking.writes, each, goes_on=options.resume)
     if options.query is not None:
         from twinserve.bulk.files.database import QuerySource
@@ -133,13 +140,15 @@ def _opening(options: argparse.Namespace) -> Opening:
     return Opening(registry.require(number), str(number), trust, options.out_of_range)
 
 
-def on_ray(options: argparse.Namespace, asking: Asking, opened: Callable[[str], Source], shown: Shown) -> Answered:
+def on_ray(
+    options: argparse.Namespace, opening: Opening, asking: Asking, opened: Callable[[str], Source], shown: Shown
+) -> Answered:
     """How the files of a folder are answered on a cluster."""
     if find_spec("ray") is None:
         raise AskedWrongly("--ray needs Ray: pip install 'twinserve[ray]'.")
     from twinserve.bulk.files.on_ray import Work, answered_on
 
-    work = Work(_opening(options), asking.options, asking.writes, options.format, asking.release)
+    work = Work(opening, asking.options, asking.writes, options.format, asking.release)
 
     def answered(tables: Sequence[Table]) -> Iterator[Summary]:
         for table in tables:

@@ -6,18 +6,21 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import add
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from twinserve.arrays import FloatArray
 from twinserve.predict.predictor import BadPrediction, Predictions
 from twinserve.predict.targets.target import Target, Templates
-from twinserve.signature import Finding
+from twinserve.signature import Columns, Finding
 from twinserve.signature.findings import render
 
 Warnings = Mapping[int, Sequence[Finding]]
 """The warnings by row index; rows without any are left out."""
+Predict = Callable[[Columns], tuple[Predictions, Warnings]]
+"""The predictions for some rows, and the warnings of those that have some; raises `CannotPredict` for rows that have
+none."""
 NO_WARNINGS: Final = ',"warnings":[]'
 
 
@@ -67,6 +70,12 @@ class Renderer:
         for row, findings in warnings.items():
             items[row] = templates[row] + _warned([*findings, *common], "" if name is None else name(row))
         return items, numbers
+
+
+def explained_too(members: Sequence[str], explanations: Sequence[Any]) -> Sequence[str]:
+    """The further members of each row, with its explanation behind those that it has."""
+    told = [f',"explanation":{as_text(one)}'.replace("%", "%%") for one in explanations]
+    return [a + b for a, b in zip(members, told, strict=True)] if members else told
 
 
 def filled(template: str, numbers: FloatArray | None) -> str:

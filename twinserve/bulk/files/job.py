@@ -15,12 +15,10 @@ from twinserve.bulk.files.pipeline import Encoded, answered
 from twinserve.bulk.files.sink import Sink, open_sink
 from twinserve.bulk.files.source import NOWHERE, Source
 from twinserve.bulk.forms import Form
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import GROUP, Options
 from twinserve.bulk.version import BulkVersion
 from twinserve.errors import ModelError
 
-GROUP: Final = 262_144
-"""Rows after which a group of answers is written: 10 MB of three columns, and 40 waits for the disk in 10 million."""
 FILE_FORM: Final = (".arrow", ".feather")
 """Names by which programs expect Arrow's file format, which has an index at its end."""
 

@@ -13,7 +13,7 @@ from twinserve.bulk.csv_answers import CsvWriter
 from twinserve.bulk.files.parquet_footer import MAGIC, moved, split, whole
 from twinserve.bulk.forms import Form
 from twinserve.bulk.objects import Objects
-from twinserve.bulk.options import Options
+from twinserve.bulk.options import GROUP, Options
 from twinserve.bulk.version import BulkVersion
 
 
@@ -107,7 +107,7 @@ class ParquetSink:
     def _file(self, parts: Sequence[Any]) -> bytes:
         import pyarrow as pa
 
-        from twinserve.bulk.arrow_forms import GROUP, parquet_writer, write_group
+        from twinserve.bulk.arrow_forms import parquet_writer, write_group
 
         sink = io.BytesIO()
         with parquet_writer(sink, self._answers) as writer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from twinserve.conformal.limits import HIGHEST, LOWEST, RANGE
+from twinserve.notations.json_numbers import JSON_NUMBER
 
 MOST_PASSED: Final = 100
 """Columns that come back beside the answers."""
@@ -16,7 +17,7 @@ LONGEST_NUMBER: Final = 20
 LISTED: Final = 100
 MOST_LISTED: Final = 1_000
 """Names in one reply: as many as were asked for, or by default."""
-NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NUMBER: Final = re.compile(JSON_NUMBER)
 
 
 class Unfit(ValueError):

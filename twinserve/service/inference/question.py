@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from twinserve.predict.predictor import Predictions
-from twinserve.service.protocols.dialect import Asked, Codec, Warnings
+from twinserve.predict.rendering import Warnings
+from twinserve.service.protocols.dialect import Asked, Codec
 from twinserve.service.telemetry.logs import log, where
 from twinserve.signature import Columns
 

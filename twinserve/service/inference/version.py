@@ -16,6 +16,7 @@ from twinserve.explain.explained import TooLate
 from twinserve.predict.answers import answered, refused_rows, unpredictable
 from twinserve.predict.batching import Batcher, Outcome
 from twinserve.predict.predictor import BadPrediction, CannotPredict, Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.documents.description import describe
 from twinserve.service.documents.openapi import OF_A_MODEL, openapi
 from twinserve.service.http.problem import invalid_input, no_such_version, prediction_timeout
@@ -31,7 +32,7 @@ from twinserve.service.pages.form import Form
 from twinserve.service.pages.rendering import KeptPages
 from twinserve.service.protocols.beside import NOTHING as NOTHING_BESIDE
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect, Stream, Warnings
+from twinserve.service.protocols.dialect import NOTHING, Asked, Dialect, Stream
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 from twinserve.signature import Columns, json_schema, pointer
@@ -233,10 +234,9 @@ class ModelVersion:
 
     def openapi(self, routes: tuple[Route, ...]) -> Reply:
         """The OpenAPI document of a service with these routes."""
-        known = self._documents.get(routes)
-        if known is None:
-            known = self._documents[routes] = json_reply(self._openapi(routes, "."))
-        return known
+        if routes not in self._documents:
+            self._documents[routes] = json_reply(self._openapi(routes, "."))
+        return self._documents[routes]
 
     @cached_property
     def own_openapi(self) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Predict, Warnings
 from twinserve.service.http.headers import NO_HEADERS, HeaderLookup
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Header, Reply
@@ -15,12 +16,8 @@ from twinserve.service.pages.frame import Shown
 from twinserve.service.protocols.beside import Beside
 from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
-from twinserve.signature import Columns, Finding
 from twinserve.signature.request.validator import Batch
 from twinserve.store.artifact import LoadedArtifact
-
-Warnings = Mapping[int, Sequence[Finding]]
-"""The warnings by row index; rows without any are left out."""
 
 
 class Asked(NamedTuple):
@@ -138,11 +135,6 @@ class Composer(Protocol):
 
     def compose(self, body: bytes, asked: Asked, native: Native) -> Reply:
         """The reply to a request, which asks `native`; raises `Problem` where all of the request is refused."""
-
-
-Predict = Callable[[Columns], tuple[Predictions, Warnings]]
-"""The predictions for some rows, and the warnings of those that have some; raises `CannotPredict` for rows that have
-none."""
 
 
 class Stream(Protocol):

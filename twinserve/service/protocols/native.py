@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 from twinserve.conformal.writing import CoverageWriter
 from twinserve.predict.predictor import Predictions
-from twinserve.predict.rendering import Renderer
+from twinserve.predict.rendering import Renderer, Warnings, as_text, explained_too
 from twinserve.service.http.body import require_json
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import Problem, invalid_input
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.protocols.beside import NOTHING, Beside, require_explained
-from twinserve.service.protocols.dialect import Asked, Dialect, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect
 from twinserve.service.protocols.reads import READS
 from twinserve.service.protocols.validation import validator_of
 from twinserve.service.settings import Settings
@@ -35,7 +34,7 @@ class NativeCodec:
         self._validator = validator_of(artifact.signature, settings)
         self._max_explain = settings.max_explain
         self._pointers = [feature.pointer for feature in artifact.signature.features]
-        self._coverage = CoverageWriter([_json(label) for label in artifact.manifest.classes or ()])
+        self._coverage = CoverageWriter([as_text(label) for label in artifact.manifest.classes or ()])
         self._renderer = Renderer(artifact.manifest.name, version, artifact.manifest.target)
 
     def read(self, body: bytes, asked: Asked) -> Batch:
@@ -70,12 +69,7 @@ class NativeCodec:
         if beside.explained is None:
             return covered
         require_explained(beside.explained, is_array=batch.is_array)
-        described = [_json(item).replace("%", "%%") for item in beside.explained.described(self._pointers)]
-        explained = [f',"explanation":{item}' for item in described]
-        return [a + b for a, b in zip(covered, explained, strict=True)] if covered else explained
-
-
-_json = json.JSONEncoder(separators=(",", ":")).encode
+        return explained_too(covered, beside.explained.described(self._pointers))
 
 
 def admit(header: HeaderLookup) -> None:

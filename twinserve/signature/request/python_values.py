@@ -42,11 +42,12 @@ def are_json(values: Iterable[Any]) -> bool:
 
 def _is_json(value: Any) -> bool:
     if isinstance(value, str):
-        return _is_text(value)
+        return is_text(value)
     return value is None or isfinite(value)
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Is it text that UTF-8 can hold? Surrogates are not."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -69,7 +70,7 @@ class _Copier:
         if isinstance(value, (list, tuple)):
             return [] if len(path) >= MOST_DEPTH else [self.copy(item, (*path, i)) for i, item in enumerate(value)]
         if isinstance(value, str):
-            return str.__str__(value) if _is_text(value) else self._refuse(path, "Must be text that UTF-8 can hold.")
+            return str.__str__(value) if is_text(value) else self._refuse(path, "Must be text that UTF-8 can hold.")
         if value is None or type(value) is bool:
             return value
         if type(value) is int:
@@ -79,7 +80,7 @@ class _Copier:
         return self._refuse(path, f"Must be a JSON value, and is of the type {type(value).__name__}.{_hint(value)}")
 
     def _mapping(self, value: Mapping[Any, Any], path: Path) -> dict[str, Any]:
-        if not all(isinstance(key, str) and _is_text(key) for key in value):
+        if not all(isinstance(key, str) and is_text(key) for key in value):
             self._refuse(path, "Each key must be text.")
             return {}
         return {str.__str__(key): self._member(item, (*path, str.__str__(key))) for key, item in value.items()}

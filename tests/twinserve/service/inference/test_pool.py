@@ -15,13 +15,14 @@ import pytest
 
 from tests.threads import no_room_for_threads
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.inference.job import Job
 from twinserve.service.inference.pool import Pool
 from twinserve.service.inference.question import Question
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import NOTHING, Asked, Warnings
+from twinserve.service.protocols.dialect import NOTHING, Asked
 from twinserve.signature.request.validator import Batch
 
 REPLY = Reply(HTTPStatus.OK, b"")

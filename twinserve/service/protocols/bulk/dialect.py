@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from twinserve.predict.rendering import Predict
 from twinserve.service.http.problem import Problem
 from twinserve.service.protocols.bulk.forms import admit
-from twinserve.service.protocols.dialect import Asked, Codec, Dialect, Predict, Stream
+from twinserve.service.protocols.dialect import Asked, Codec, Dialect, Stream
 from twinserve.service.settings import Settings
 from twinserve.store.artifact import LoadedArtifact
 

@@ -15,11 +15,12 @@ from twinserve.bulk.options import Bounds, Options, WrongOption
 from twinserve.bulk.scoring import Scoring, writing
 from twinserve.bulk.version import BulkVersion
 from twinserve.predict.answers import unpredictable
+from twinserve.predict.rendering import Predict
 from twinserve.service.http.problem import Problem, invalid_input, unavailable
 from twinserve.service.http.query import invalid_parameters
 from twinserve.service.http.reply import Header
 from twinserve.service.protocols.bulk.forms import forms_of
-from twinserve.service.protocols.dialect import Asked, Codec, Predict, Stream
+from twinserve.service.protocols.dialect import Asked, Codec, Stream
 from twinserve.service.protocols.native import NativeCodec
 from twinserve.service.settings import Settings
 from twinserve.signature.request.diagnosis import InvalidInput

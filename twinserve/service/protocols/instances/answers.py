@@ -8,11 +8,10 @@ from typing import Any
 
 from twinserve.predict.answers import require_all
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.rendering import Renderer, filled
+from twinserve.predict.rendering import Renderer, Warnings, filled
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
 from twinserve.service.http.reply import Reply
 from twinserve.service.protocols.beside import Beside, require_explained
-from twinserve.service.protocols.dialect import Warnings
 from twinserve.store.artifact import LoadedArtifact
 
 

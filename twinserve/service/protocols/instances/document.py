@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from twinserve.bulk.forms import has_pyarrow
 from twinserve.service.documents.protocol import Description, Operation
 from twinserve.service.documents.responses import PREDICTING
 from twinserve.service.documents.schemas import (
@@ -18,7 +19,7 @@ from twinserve.service.documents.schemas import (
     object_of,
 )
 from twinserve.service.http.reply import JSON
-from twinserve.service.protocols.instances.tables import CSV, PARQUET, can_read_parquet
+from twinserve.service.protocols.instances.tables import CSV, PARQUET
 from twinserve.service.settings import Settings
 
 V1: Final = "KServe V1 for all models of the service. `GET /models/NAME/schema` says what an instance of one is."
@@ -90,7 +91,7 @@ def describe_invocations(title: str, settings: Settings) -> Description:
     """MLflow's scoring server, and the two of its paths that SageMaker asks."""
     ping = Operation({}, refusals=("unavailable",))
     table: Document = {"type": "string", "format": "binary"}
-    takes = {JSON: named("Invocation"), CSV: TEXT, **({PARQUET: table} if can_read_parquet() else {})}
+    takes = {JSON: named("Invocation"), CSV: TEXT, **({PARQUET: table} if has_pyarrow() else {})}
     invocations = Operation({JSON: named("PredictionList"), CSV: TEXT}, takes, REFUSALS)
     operations = {
         **dict.fromkeys(("mlflow_ping", "mlflow_health", "sagemaker_ping"), ping),

@@ -8,8 +8,10 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
+from twinserve.bulk.forms import has_pyarrow
 from twinserve.own_version import __version__
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.http.accept import preferred
 from twinserve.service.http.body import require_plain
 from twinserve.service.http.headers import HeaderLookup
@@ -17,12 +19,12 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.http.reply import Reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served
 from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.instances.answers import Answers
 from twinserve.service.protocols.instances.document import describe_invocations
 from twinserve.service.protocols.instances.rows import Rows
-from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables, can_read_parquet
+from twinserve.service.protocols.instances.tables import CSV, PARQUET, Tables
 from twinserve.service.protocols.instances.v1 import LIGHT, wants_details
 from twinserve.service.protocols.json_bodies import bad, read_json
 from twinserve.service.protocols.readiness import ready_version
@@ -102,7 +104,7 @@ def is_light(body: bytes, asked: Asked) -> bool:
 def admit(header: HeaderLookup) -> None:
     """Raise `Problem` (415) for a body of another type, in another charset, or compressed."""
     given = header("content-type") or ""
-    types = (JSON, CSV, PARQUET) if can_read_parquet() else (JSON, CSV)
+    types = (JSON, CSV, PARQUET) if has_pyarrow() else (JSON, CSV)
     if media_type_of(header) not in types:
         raise Problem("unsupported-media-type", f"Content-Type must be {', '.join(types[:-1])} or {types[-1]}.")
     charset = given.lower().partition("charset=")[2].partition(";")[0].strip(' "')

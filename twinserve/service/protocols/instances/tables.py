@@ -7,24 +7,22 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from itertools import islice
 from math import inf
 from typing import Any, Final
 
+from twinserve.notations.json_numbers import JSON_NUMBER
 from twinserve.service.protocols.json_bodies import bad
-from twinserve.signature.signature import FeatureType, Signature
+from twinserve.signature.request.python_values import TOO_LARGE
+from twinserve.signature.signature import NUMERIC, FeatureType, Signature
 
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
-NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+NUMBER: Final = re.compile(rf"{JSON_NUMBER}\Z")
 BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "True": True, "false": False, "False": False}
 MOST_DIGITS: Final = 1000
 """Characters of a number that are read as they are; Python makes no integers of more than 4,300."""
-TOO_LARGE: Final = 10**400
-"""A number that is refused as one that no double holds; infinity would be refused in the words for values of Python."""
 CODINGS: Final = frozenset({"UNCOMPRESSED", "SNAPPY"})
-NUMERIC: Final = frozenset({FeatureType.NUMBER, FeatureType.INTEGER})
 
 
 class Tables:
@@ -71,15 +69,11 @@ class Tables:
         kind = self._types.get(name)
         if kind in NUMERIC and NUMBER.match(cell):
             number = json.loads(cell) if len(cell) <= MOST_DIGITS else float(cell)
+            # Infinity would be refused in the words for values of Python.
             return TOO_LARGE if number in (inf, -inf) else number
         if kind is FeatureType.BOOLEAN:
             return BOOLEANS.get(cell, cell)
         return cell
-
-
-def can_read_parquet() -> bool:
-    """Is pyarrow there?"""
-    return find_spec("pyarrow") is not None
 
 
 def _parquet(body: bytes, most: int) -> list[dict[str, Any]]:

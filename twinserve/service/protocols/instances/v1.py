@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.http.body import require_plain
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.http.routes import READ, Route
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served, Warnings
+from twinserve.service.protocols.dialect import Asked, Dialect, Read, Served
 from twinserve.service.protocols.documented import documented
 from twinserve.service.protocols.instances.answers import Answers
 from twinserve.service.protocols.instances.document import describe_v1

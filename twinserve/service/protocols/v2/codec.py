@@ -7,11 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from twinserve.predict.answers import require_all
 from twinserve.predict.predictor import Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.service.http.headers import HeaderLookup
 from twinserve.service.http.problem import invalid_input, no_such_version
 from twinserve.service.http.reply import Reply, json_reply
 from twinserve.service.protocols.beside import Beside, require_explained
-from twinserve.service.protocols.dialect import Asked, Warnings
+from twinserve.service.protocols.dialect import Asked
 from twinserve.service.protocols.json_bodies import bad
 from twinserve.service.protocols.v2.columns import ColumnReader
 from twinserve.service.protocols.v2.datatypes import BYTES, OF_FEATURES

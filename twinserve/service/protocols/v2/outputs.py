@@ -13,12 +13,12 @@ import numpy as np
 
 from twinserve.explain.explained import Explained
 from twinserve.predict.predictor import BadPrediction, Predictions
+from twinserve.predict.rendering import Warnings
 from twinserve.predict.targets.anomaly import LABELS, Anomaly
 from twinserve.predict.targets.quantiles import Quantiles
 from twinserve.predict.targets.several_labels import SeveralLabels
 from twinserve.predict.targets.several_values import SeveralValues
 from twinserve.service.protocols.beside import Beside
-from twinserve.service.protocols.dialect import Warnings
 from twinserve.service.protocols.v2.datatypes import BOOL, BYTES, FP64
 from twinserve.signature.findings import render
 from twinserve.store.artifact import LoadedArtifact
