@@ -46,10 +46,9 @@ async def answer_pieces(settings: Settings, streaming: Streaming, receive: Recei
                 yield piece
             await task
         finally:
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task  # Also if it has ended: an error that nobody takes is logged with its traceback.
 
 
 class Answering:
