@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness import swapping
+from harness.ray_cluster import Cluster, cluster
 from harness.running import Running, running
-from tests.ray.cluster import Cluster, cluster
 from twinserve.store.registry import Registry
 
 
@@ -22,7 +22,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 @pytest.fixture(scope="module")
 def ray(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[Cluster]:
     """A cluster of one node."""
-    with cluster(tmp_path_factory.mktemp("ray"), registry.folder.parent, cpus=2) as made:
+    with cluster(tmp_path_factory.mktemp("ray"), registry.folder.parent, model="fruit", protocols="") as made:
         yield made
 
 

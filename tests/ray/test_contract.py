@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
+from harness.ray_cluster import Cluster
 from harness.running import DEADLINE, Running
 from harness.swapping import BODY
-from tests.ray.cluster import Cluster
 from twinserve.service.exchange import REQUEST_ID
 from twinserve.testing import Answer, ContractSuite, Send
 from twinserve.testing.contract import routes
