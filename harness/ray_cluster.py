@@ -149,10 +149,12 @@ def title(number: int) -> str:
 
 
 @contextmanager
-def cluster(folder: Path, store: Path, cpus: int = 2, core: int | None = None, **settings: str) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, store: Path, settings: Mapping[str, str], cpus: int = 2, core: int | None = None
+) -> Iterator[Cluster]:
     """A cluster of one node, with the proxy of Ray Serve on its head only: one machine has each port once.
 
-    `settings`: those of the doors, such as `model="fruit"`."""
+    `settings`: those of the doors, such as `{"model": "fruit"}`."""
     variables = {f"TWINSERVE_{name.upper()}": value for name, value in settings.items()}
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as sockets:
         made = Cluster(folder, store, Path(sockets), variables, core)
