@@ -141,7 +141,7 @@ def test_one_tensor_may_hold_all_fields(data: st.DataObject) -> None:
 
 def test_doubles_for_each_field_are_held_to_its_rules() -> None:
     """Though they are read as one tensor."""
-    columns = {"c": [1.0, None], "n": [3.0, 2.5], "a": [-0.0, 1.0], "b": [2.0, 2.0]}
+    columns: dict[str, list[Any]] = {"c": [1.0, None], "n": [3.0, 2.5], "a": [-0.0, 1.0], "b": [2.0, 2.0]}
     inputs = [{"name": name, "datatype": "FP64", "shape": [2], "data": cells} for name, cells in columns.items()]
     body, headers = binary_body(inputs)
     found = outcome(lambda: read(table(), body, *headers.values()))
