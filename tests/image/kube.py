@@ -194,8 +194,8 @@ def try_container(report: Report, door: str, box: str, container: Objects, port:
 def try_end(report: Report, door: str, box: str, container: Objects, port: int, grace: int) -> None:
     """SIGTERM: not ready, but answering until the balancers know; ended in time, by itself."""
     path = container["readinessProbe"]["httpGet"]["path"]
-    begun = time.monotonic()
-    with subprocess.Popen(["podman", "stop", "-t", str(grace), box], stdout=subprocess.DEVNULL) as stopping:
+    begun, quiet = time.monotonic(), subprocess.DEVNULL
+    with subprocess.Popen(["podman", "stop", "-t", str(grace), box], stdout=quiet, stderr=quiet) as stopping:
         while (ready := ask(port, path)[0]) == 200 and time.monotonic() < begun + grace:
             time.sleep(0.1)
         answered, _ = ask(port, "/predict", example())
