@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,13 +112,13 @@ class Cluster:
         wait_until(lambda: not self.replicas(0), "the replicas end")
 
     def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of an answer of the proxy; status 0 while nobody answers."""
+        """Status and body of an answer of the proxy; status 0 where none arrives whole."""
         connection = HTTPConnection("127.0.0.1", self.http, timeout=PATIENCE)
         try:
             connection.request(method, path, body or None, {"Content-Type": "application/json"} if body else {})
             answer = connection.getresponse()
             return answer.status, answer.read()
-        except OSError:
+        except (OSError, HTTPException):  # The latter of an answer that is cut off.
             return 0, b""
         finally:
             connection.close()

@@ -25,6 +25,8 @@ class Door:
     def __init__(self, arguments: Arguments) -> None:
         os.environ.update({f"{PREFIX}{name.upper()}": value for name, value in arguments.settings.items()})
         settings = read_settings()
+        if settings.threads is None:  # The machine's cores are not this replica's alone.
+            settings = settings.model_copy(update={"threads": max(1, int(arguments.num_cpus))})
         logs.configure(settings)
         self._door = arguments.door
         self._service = Service.open(settings)
@@ -34,8 +36,9 @@ class Door:
         return AsReplica(asgi_app(self._door, self._service), self._service)
 
     def check_health(self) -> None:
-        """Raise `Stuck` where a worker of our own server would end itself; Ray asks every two seconds."""
-        if self._service.must_give_up():
+        """Raise `Stuck` where a worker of our own server would end itself, and ever after: Ray asks every two seconds,
+        and replaces a replica that fails three times, one after another."""
+        if self._service.gave_up or self._service.must_give_up():
             raise Stuck("All prediction threads are stuck.")
 
 

@@ -104,7 +104,7 @@ def test_a_new_deployment_drops_no_request(ray: Cluster) -> None:
 
 
 def test_a_killed_replica_and_a_killed_node_fail_no_request_of_a_client_that_asks_again(ray: Cluster) -> None:
-    """Two nodes with two replicas each, more than one has room for."""
+    """Three replicas of a core each, on two nodes of two cores."""
     ray.start_node(cpus=2)
     ray.deploy(door="fastapi", min_replicas=3, num_cpus=1)
     other = len(ray.nodes) - 1
