@@ -57,7 +57,7 @@ def bodies(draw: st.DrawFn, other: str) -> bytes:
             st.sampled_from([[1.0], {}, 1, None])
             | st.fixed_dictionaries({}, optional=dict.fromkeys((*car(), "more"), VALUES)).map(lambda new: car(**new))
         )
-    name = draw(st.sampled_from(["instances", "instances", "inputs", "dataframe_records"]))
+    name = draw(st.sampled_from(["instances", "instances", "inputs", "dataframe_records", "dataframe_split"]))
     members = {name: instances} | draw(
         st.fixed_dictionaries(
             {}, optional={other: st.sampled_from([None, {}, {"details": True}, {"details": 1}, 3]), "x": VALUES}
@@ -95,3 +95,9 @@ def test_valid_objects_need_no_closer_look(name: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(rows.Rows, "read", lambda *_: pytest.fail("The rows were looked at."))
     body = json.dumps({"instances": [car(), car()], OTHER[name]: {"details": True}}).encode()
     assert CODECS[name].read(body, JSON).asks.form is True
+
+
+def test_rows_in_the_place_of_a_split_table_are_refused() -> None:
+    body = json.dumps({"dataframe_split": [car()]}).encode()
+    kind, detail, _ = outcome(CODECS["mlflow"], body)
+    assert (kind, detail.partition(":")[0]) == ("bad-request", "/dataframe_split")

@@ -40,7 +40,9 @@ ROUTES: Final = (
     Route("mlflow_version", "/version", READ, None, "MLflow: the version of the server"),
     Route("mlflow_invocations", "/invocations", ("POST",), "predict", "MLflow: predict", "predict"),
 )
-FORMS: Final = ("dataframe_split", "dataframe_records", "instances", "inputs")
+ROWS: Final = ("dataframe_records", "instances", "inputs")
+"""The forms that may be an array of objects."""
+FORMS: Final = ("dataframe_split", *ROWS)
 BLANK: Final = Reply(HTTPStatus.OK, b"\n")
 
 
@@ -56,7 +58,7 @@ class InvocationsCodec:
         media_type = media_type_of(asked.header)
         if media_type != JSON:
             return self._rows.read(self._tables.read(body, media_type, self._settings.max_batch), "")
-        found = self._rows.enveloped(body, FORMS, ("params",))
+        found = self._rows.enveloped(body, ROWS, ("params",))
         if found is not None:
             return found.batch._replace(asks=asked._replace(form=wants_details(found.others.get("params"))))
         envelope = read_json(body, self._settings.max_depth)
