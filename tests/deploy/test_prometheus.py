@@ -22,6 +22,9 @@ import yaml
 from harness import ROOT
 from harness.ports import free_port
 from harness.running import Running, golden, launch, running, wait_for
+from twinserve.service.http.routes import ROUTES
+from twinserve.service.protocols.spoken import spoken
+from twinserve.service.settings import Settings
 from twinserve.service.telemetry.metrics import Metrics
 
 FOLDER: Final = ROOT / "deploy" / "prometheus"
@@ -52,6 +55,15 @@ def shown() -> set[str]:
 def test_a_query_asks_for_metrics_that_there_are(expression: str) -> None:
     without_labels = re.sub(r"\{[^}]*\}", "", expression)
     assert set(WORD.findall(without_labels)) <= shown() | NAMES
+
+
+@pytest.mark.parametrize("expression", [rule["expr"] for rule in (*RECORDS, *ALERTS) if "route=" in rule["expr"]])
+def test_what_is_said_of_predictions_holds_for_every_path_that_predicts(expression: str) -> None:
+    """Those of all protocols, and of named models; Prometheus matches whole names."""
+    (pattern,) = re.findall(r'route=~?"([^"]+)"', expression)
+    routes = [*ROUTES, *(route for dialect in spoken(Settings(graphql=True)) for route in dialect.routes)]
+    predicting = {route.name for route in routes if route.kind == "predict" and not route.explains}
+    assert {route.name for route in routes if re.fullmatch(pattern, route.name)} == predicting
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))

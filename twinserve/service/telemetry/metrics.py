@@ -128,7 +128,7 @@ class Metrics:
 
     def _end(self, metric: Counter | Gauge, *labels: str) -> None:
         if METRICS_FOLDER in os.environ:  # In a shared folder no series ends before its worker.
-            if metric is self._serving:
+            if metric is self._serving or metric is self._refused:
                 metric.labels(*labels).set(0)
             return
         with suppress(KeyError):
