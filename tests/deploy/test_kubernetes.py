@@ -3,7 +3,9 @@ image, its settings and paths, and with itself."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,8 @@ import yaml
 
 from deploy.entrypoint import COMMANDS, KSERVE
 from harness import ROOT
+from harness.processes import family
+from harness.running import wait_for
 from twinserve.service.http.routes import ROUTES
 from twinserve.service.protocols.v2.dialect import V2
 from twinserve.service.settings import Settings
@@ -143,6 +147,49 @@ def test_a_pod_may_run_where_security_is_restricted(pod: Mapping[str, Any]) -> N
     assert SETTINGS["TWINSERVE_ARTIFACTS"] in {mount["mountPath"] for mount in container["volumeMounts"]}
     assert "/tmp" in {mount["mountPath"] for mount in container["volumeMounts"]}
     assert container["resources"]["limits"]["memory"]
+
+
+def test_a_model_is_waited_for_and_waiting_ends_with_sigterm(tmp_path: Path) -> None:
+    (container,) = DOORS["spec"]["initContainers"]
+    environment = {**os.environ, "TWINSERVE_ARTIFACTS": str(tmp_path), "TWINSERVE_MODEL": "loans"}
+    with (
+        subprocess.Popen(container["command"], env=environment) as ended,
+        subprocess.Popen(container["command"], env=environment) as waiting,
+    ):
+        wait_for(ended, lambda: len(family(ended.pid)) > 1)  # It sleeps: the trap is set.
+        ended.terminate()
+        assert ended.wait(10) == 143  # By itself: a signal that killed it would be negative.
+        assert waiting.poll() is None
+        (tmp_path / "loans").mkdir()
+        (tmp_path / "loans" / "champion").touch()
+        assert waiting.wait(10) == 0
+
+
+def test_kserve_s_container_may_run_where_security_is_restricted() -> None:
+    """All of the profile is said of the container, as a runtime has no securityContext of the pod."""
+    (container,) = RUNTIME["containers"]
+    assert container["securityContext"] == {
+        **{name: DOORS["spec"]["securityContext"][name] for name in ("runAsNonRoot", "runAsUser", "runAsGroup")},
+        **DOORS["spec"]["containers"][0]["securityContext"],
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_pods_that_wait_hold_up_no_drain_of_a_machine() -> None:
+    budget = OBJECTS["PodDisruptionBudget twinserve"]["spec"]
+    assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
+
+
+def test_in_compose_only_the_training_writes_the_store() -> None:
+    mounts = {
+        name: volume.split(":", 1)[1]
+        for name, service in COMPOSE["services"].items()
+        for volume in service.get("volumes", ())
+        if volume.startswith("models:")
+    }
+    assert mounts == {
+        "fastapi": "/srv/artifacts:ro", "flask": "/srv/artifacts:ro", "train": "/srv/artifacts",
+    }  # fmt: skip
 
 
 def test_probes_ask_paths_on_ports_that_there_are() -> None:
