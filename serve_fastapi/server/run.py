@@ -23,7 +23,7 @@ from serve_fastapi.app import create_app
 from serve_fastapi.server.protocol import DoorProtocol
 from twinserve.errors import ModelError
 from twinserve.service.process import signals
-from twinserve.service.process.startup import FAILED, CannotStart, collect_rarely, listen, require_model, url
+from twinserve.service.process.startup import FAILED, CannotStart, listen, require_model, spare_memory_work, url
 from twinserve.service.process.workers import Start
 from twinserve.service.service import Service
 from twinserve.service.settings import BadSetting, Settings
@@ -45,7 +45,7 @@ def serve(settings: Settings) -> int:
     require_model(settings)
     if settings.workers > 1:
         return _supervise(settings, listener)
-    collect_rarely()
+    spare_memory_work()
     app = open_app()
     service: Service = app.state.twinserve
     # When uvicorn has shut down, it restores these handlers and raises the signal again.
@@ -136,7 +136,7 @@ def worker_app(start: Start) -> FastAPI:
     end_with_parent()
     signals.ignore_others()
     signal.signal(signal.SIGQUIT, lambda *_: signal.raise_signal(signal.SIGTERM))
-    collect_rarely()
+    spare_memory_work()
     app = start.attempt(create_app)
     start.succeed()
     return app

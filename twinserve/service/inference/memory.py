@@ -7,7 +7,7 @@ import os
 from typing import Final
 
 KEPT: Final = 16 * 1024 * 1024
-"""Bytes that stay free at the end of a thread's memory."""
+"""Bytes that stay free at the end of each heap, of which threads that are busy at the same time have one each."""
 LARGE_BLOCK: Final = 4 * 1024 * 1024
 """Bytes of a block that is taken from the system by itself, and returned by itself."""
 TRIM_THRESHOLD: Final = -1

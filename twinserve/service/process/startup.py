@@ -62,8 +62,7 @@ def _fail(program: str, sentence: str) -> int:
 
 
 def prepare(settings: Settings) -> None:
-    """Set what holds for a whole process before NumPy and the metrics library are imported: environment variables, and
-    how much free memory is kept.
+    """Set the environment variables that must be set before NumPy and the metrics library are imported.
 
     Raises `CannotStart` where several workers have no folder for their metrics, the working folder is gone, or too few
     files may be open."""
@@ -74,7 +73,6 @@ def prepare(settings: Settings) -> None:
     require_open_files()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    keep_free_memory()
     if METRICS_FOLDER in os.environ:
         if not os.access(os.environ[METRICS_FOLDER], os.W_OK | os.X_OK):
             raise CannotStart(f"{METRICS_FOLDER} names no folder that can be written to; make it, or name another one.")
@@ -103,6 +101,13 @@ def temporary_folder() -> str:
         return require_temporary_folder()
     except AskedWrongly as error:
         raise CannotStart(str(error)) from None
+
+
+def spare_memory_work() -> None:
+    """Collect garbage rarely and keep free memory, in each process that serves: those that uvicorn starts take over
+    neither from its supervisor."""
+    collect_rarely()
+    keep_free_memory()
 
 
 def collect_rarely() -> None:

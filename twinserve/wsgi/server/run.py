@@ -18,9 +18,9 @@ from gunicorn.workers.base import Worker
 from twinserve.service.process import signals
 from twinserve.service.process.startup import (
     FAILED,
-    collect_rarely,
     listen,
     require_model,
+    spare_memory_work,
     temporary_folder,
     url,
 )
@@ -104,7 +104,7 @@ class DoorApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships 
 
     def load(self) -> WSGIApplication:
         """The app of one worker."""
-        collect_rarely()
+        spare_memory_work()
         return self.start.attempt(self.door.create_app)
 
 

@@ -1,0 +1,44 @@
+"""A worker of uvicorn's: what saves work is set in each, as none takes over anything from the supervisor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from harness import ROOT
+
+SCRIPT: Final = """
+import gc, resource
+from contextlib import suppress
+from serve_fastapi.server.run import worker_app
+from twinserve.service.process.startup import NEW_OBJECTS
+from twinserve.service.process.workers import Start
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        blocks = [bytes(100_000) for _ in range(20)]
+    del blocks
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults()
+left = faults()
+with suppress(SystemExit):  # There is no model.
+    worker_app(Start())
+faults()
+print(left, faults(), gc.get_threshold()[0] == NEW_OBJECTS)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no such option")
+def test_a_worker_keeps_free_memory_and_collects_garbage_rarely(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TWINSERVE_ARTIFACTS": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
+    left, kept, is_rare = done.stdout.split()
+    assert int(kept) < 10 < int(left)
+    assert is_rare == "True"
