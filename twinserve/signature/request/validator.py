@@ -154,9 +154,11 @@ class Validator:
         """The leaves of all instances in tree order, one instance after another."""
         return list(chain.from_iterable(map(self._flatten, instances)))
 
-    def _columns(self, values: list[Any]) -> Columns:
+    def _columns(self, values: list[Any] | FloatArray) -> Columns:
         """The columns of these leaves, which are in tree order; changes `values`."""
         width = len(self._order)
+        if not isinstance(values, list):
+            return Columns(values if self._in_order else values.take(self._order, axis=1))
         if not self._textual and self._in_order:
             return Columns(_numbers(values).reshape(-1, width))
         unseen: dict[tuple[int, int], str] = {}

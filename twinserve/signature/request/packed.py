@@ -1,0 +1,65 @@
+"""The numbers of many instances as a matrix, by way of the MessagePack that msgspec writes of its structs.
+
+A double takes nine bytes there, and a key as many as its name has. So instances without a null or an omitted field all
+have one layout, in which a column is a view. 1,000 instances of 30 numbers become a matrix in 0.36 ms; listing their
+values and packing the list takes 0.59.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from twinserve.arrays import FloatArray
+
+FEWEST: Final = 256
+"""Instances. The columns of fewer take longer, one after the other, than the list of all values does."""
+FEW: Final = 15
+"""Instances that are looked at first: where nulls are frequent, all would be written in vain (0.26 ms of 1,000)."""
+START_OF_FEW: Final = 1
+"""The bytes before the items of an array of up to 15."""
+ONES: Final = struct.unpack("d", b"\xff" * 8)[0]
+"""The double that differs in each byte from 0."""
+
+
+class Packed:
+    """Reads the numbers of instances of one msgspec type, all of whose fields are floats or such a type themselves."""
+
+    def __init__(self, instance: type[msgspec.Struct]) -> None:
+        self._encode = msgspec.msgpack.Encoder().encode
+        zeros, ones = (np.frombuffer(self._encode(_made(instance, value)), np.uint8) for value in (0.0, ONES))
+        places = np.flatnonzero(zeros != ones)[::8].tolist()
+        self._size = len(zeros)
+        """Bytes of an instance that has every number."""
+        self._names = [str(place) for place in places]
+        formats = [">f8"] * len(places)
+        self._layout = np.dtype({"names": self._names, "formats": formats, "offsets": places, "itemsize": self._size})
+
+    def matrix(self, instances: Sequence[Any]) -> FloatArray | None:
+        """`[n, numbers]`: the numbers of `FEWEST` instances or more, in the order of the fields; None if one is null or
+        omitted."""
+        if len(self._encode(instances[:FEW])) != START_OF_FEW + FEW * self._size:
+            return None  # Null takes eight bytes less than a number, and an omitted field takes none.
+        packed, rows = self._encode(instances), len(instances)
+        start = len(packed) - rows * self._size
+        if start < 0:
+            return None
+        records = np.frombuffer(packed, self._layout, offset=start)
+        matrix = np.empty((rows, len(self._names)))
+        for place, name in enumerate(self._names):
+            matrix[:, place] = records[name]
+        return matrix
+
+
+def _made(kind: type[msgspec.Struct], value: float) -> msgspec.Struct:
+    """An instance with this value in each field."""
+    fields = msgspec.structs.fields(kind)
+    return kind(**{field.name: _made(field.type, value) if _is_group(field.type) else value for field in fields})
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
