@@ -8,6 +8,7 @@ values and packing the list takes 0.59.
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -24,13 +25,19 @@ START_OF_FEW: Final = 1
 """The bytes before the items of an array of up to 15."""
 ONES: Final = struct.unpack("d", b"\xff" * 8)[0]
 """The double that differs in each byte from 0."""
+KEPT: Final = 1024 * 1024
+"""Bytes that a thread keeps for its next request. Memory of this size that is freed goes back to the system, and is then
+taken anew page by page: 418 faults and 1.3 ms a request of 1,000 rows, in a process that does nothing else."""
 
 
-class Packed:
+class Packed(threading.local):
     """Reads the numbers of instances of one msgspec type, all of whose fields are floats or such a type themselves."""
 
     def __init__(self, instance: type[msgspec.Struct]) -> None:
-        self._encode = msgspec.msgpack.Encoder().encode
+        """`threading.local` calls it once in each thread."""
+        encoder = msgspec.msgpack.Encoder()
+        self._encode, self._encode_into = encoder.encode, encoder.encode_into
+        self._packed = bytearray()
         zeros, ones = (np.frombuffer(self._encode(_made(instance, value)), np.uint8) for value in (0.0, ONES))
         places = np.flatnonzero(zeros != ones)[::8].tolist()
         self._size = len(zeros)
@@ -44,7 +51,10 @@ class Packed:
         omitted."""
         if len(self._encode(instances[:FEW])) != START_OF_FEW + FEW * self._size:
             return None  # Null takes eight bytes less than a number, and an omitted field takes none.
-        packed, rows = self._encode(instances), len(instances)
+        packed, rows = self._packed, len(instances)
+        self._encode_into(instances, packed)
+        if len(packed) > KEPT:
+            self._packed = bytearray()
         start = len(packed) - rows * self._size
         if start < 0:
             return None
