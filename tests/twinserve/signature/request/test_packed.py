@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.twinserve.signature.made import feature, signature
-from twinserve.signature import Signature
+from tests.twinserve.signature.made import feature, instances, many, signature, signatures
+from twinserve.signature import Columns, Signature
 from twinserve.signature.request.diagnosis import InvalidInput
 from twinserve.signature.request.fast_path import Acceptor
 from twinserve.signature.request.packed import FEWEST, ONES
 from twinserve.signature.request.strict_json import MalformedJson
-from twinserve.signature.request.validator import Validator
+from twinserve.signature.request.validator import MANY, Validator
 
 REQUIRED: Final = signature(feature("b.x"), feature("a.ø", "integer"), feature("b.n" * 40), feature("one"))
 OPTIONAL: Final = signature(
@@ -116,3 +116,23 @@ def test_many_numbers_are_packed() -> None:
 def test_the_double_of_ones_differs_in_each_byte_from_zero() -> None:
     """Of both byte orders: the layout is read off the bytes that differ."""
     assert struct.pack(">d", ONES) == b"\xff" * 8
+
+
+@many
+@given(st.data())
+def test_many_rows_are_read_as_each_by_itself(data: st.DataObject) -> None:
+    """Of any signature, nulls and unseen categories among them, in their columns."""
+    one = data.draw(signatures())
+    few = data.draw(st.lists(instances(one), min_size=1, max_size=4))
+    validator = Validator(one)
+    parts = []
+    for instance in few:
+        try:
+            parts.append(validator.validate(json.dumps(instance).encode()).columns)
+        except InvalidInput:
+            return  # What cannot be sent as JSON's own.
+    number = max(FEWEST, -(-MANY // (len(one.features) * len(few)))) + 1
+    alone = Columns.concatenate(parts * number)
+    together = validator.validate(json.dumps(few * number).encode()).columns
+    assert together.matrix.tobytes() == alone.matrix.tobytes()
+    assert (together.unseen, together.texts) == (alone.unseen, alone.texts)
