@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from twinserve.arrays import FloatArray
 from twinserve.predict.answers import picked
 from twinserve.predict.predictor import BadPrediction, Predictions
-from twinserve.predict.rendering import MANY, ROWS_OF_EACH, Renderer, _by_parts, as_json, filled, joined
+from twinserve.predict.rendering import MANY, Renderer, _by_parts, as_json, filled, joined
 from twinserve.predict.targets.one_label import OneLabel
 from twinserve.predict.targets.one_value import OneValue
 from twinserve.signature import Finding
@@ -64,7 +64,7 @@ def test_templates_with_other_numbers_than_there_are_are_refused() -> None:
 
 def test_a_number_that_is_not_finite_is_refused_among_many() -> None:
     """As it is in a single row."""
-    values = np.zeros(MANY * ROWS_OF_EACH)
+    values = np.zeros(MANY)
     values[-1] = np.nan
     with pytest.raises(BadPrediction):
         Renderer("m", "1", OneValue()).many(Predictions(values=values), {}, len(values))
