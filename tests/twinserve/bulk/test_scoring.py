@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import sys
@@ -120,6 +121,8 @@ def test_a_row_that_is_not_utf_8_is_told_in_its_place(pear: BulkVersion, size: i
     assert [(row["label"], bool(row["error"])) for row in rows] == [("", True), ("apple", False)]
     with pytest.raises(MalformedTable, match="UTF-8"):
         scored(pear, "csv", "csv", b"weight,skin.col\xffur\n", size=size)
+    with pytest.raises(MalformedTable, match="packed, and nothing says so: send Content-Encoding"):
+        scored(pear, "csv", "csv", gzip.compress(table), size=size)
 
 
 def test_columns_are_checked_before_the_first_row(pear: BulkVersion) -> None:
