@@ -18,7 +18,10 @@ from twinserve.testing.fakes import car, service_of
 APP = "https://app.example"
 OTHER = "https://other.example"
 ASKS = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-api-key"}
-SENT = "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length, Traceparent, X-API-Key, X-Request-Id"
+SENT = (
+    "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length"
+    ", Traceparent, X-API-Key, X-Request-Id"
+)
 """Packed rows in bulk and binary tensors of V2 have a header of their own, as has a trace that begins in the page."""
 READ = "Inference-Header-Content-Length, Retry-After, X-Prediction-Id, X-Request-Id"
 
