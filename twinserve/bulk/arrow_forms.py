@@ -88,7 +88,7 @@ class ReadParquet:
             check = reader_of(self._version, opened.schema_arrow, self._passed)
             self.kept = kept_types(opened.schema_arrow, self._passed)
             columns = wanted(check, opened.schema_arrow)
-            require_bytes(opened, columns, self._bounds)
+            require_bytes(file, columns, self._bounds)
             batches = opened.iter_batches(self._bounds.rows, columns=columns, use_threads=False)
             while (batch := next_batch(batches)) is not None:
                 yield check(batch)

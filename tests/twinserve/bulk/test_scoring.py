@@ -214,6 +214,20 @@ def test_columns_of_any_type_come_back_or_are_refused(pear: BulkVersion) -> None
         assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [("/note", "type")]
 
 
+NULLABLE, REQUIRED = b"\x25\x02\x18\x06weight", b"\x25\x00\x18\x06weight"
+"""How the footer of Parquet begins to describe that column."""
+
+
+def test_a_footer_that_contradicts_itself_is_told(pear: BulkVersion) -> None:
+    """A nullable column that is called required: where pyarrow looks at that chunk's facts, it ends the process."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    parquet.write_table(pa.table({"weight": [120.0], "skin.colour": ["red"]}), sink)
+    assert sink.getvalue().count(NULLABLE) == 1
+    with pytest.raises(MalformedTable, match="damaged"):
+        scored(pear, "parquet", "ndjson", sink.getvalue().replace(NULLABLE, REQUIRED))
+
+
 def test_parquet_is_bounded_by_the_bytes_of_what_is_read(pear: BulkVersion) -> None:
     """A page of a few bytes unpacks to any number."""
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
