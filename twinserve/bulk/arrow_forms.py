@@ -12,6 +12,7 @@ from pyarrow import parquet
 from twinserve.bulk.answer_table import AnswerTable
 from twinserve.bulk.answering import Answered
 from twinserve.bulk.arrow_answers import ArrowWriter
+from twinserve.bulk.arrow_cells import require_zones
 from twinserve.bulk.arrow_messages import Batches
 from twinserve.bulk.arrow_rows import ArrowReader
 from twinserve.bulk.checked import Checked
@@ -97,9 +98,11 @@ class ReadParquet:
 def reader_of(version: BulkVersion, schema: pa.Schema, passed: Sequence[str]) -> ArrowReader:
     """What reads batches of this schema; raises `MalformedTable` if a name in it is not UTF-8."""
     try:
+        for field in schema:
+            require_zones(field.type)
         return ArrowReader(version, schema, passed)
     except UnicodeDecodeError:
-        raise MalformedTable("The names of the columns must be in UTF-8.") from None
+        raise MalformedTable("The names of columns and of time zones must be in UTF-8.") from None
 
 
 def wanted(check: ArrowReader, schema: pa.Schema) -> Sequence[str]:

@@ -214,6 +214,21 @@ def test_columns_of_any_type_come_back_or_are_refused(pear: BulkVersion) -> None
         assert [(error["pointer"], error["code"]) for error in caught.value.errors] == [("/note", "type")]
 
 
+def test_a_time_zone_that_is_not_utf_8_is_told(pear: BulkVersion) -> None:
+    """Wherever it stands, and whether or not its column comes back."""
+    pa = pytest.importorskip("pyarrow")
+    instants = pa.array([0], pa.timestamp("ns", "No/Where"))
+    for column in (instants, instants.dictionary_encode(), pa.array([[0]], pa.list_(instants.type))):
+        table = pa.table({"weight": [120.0], "skin.colour": ["red"], "note": column})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        body = sink.getvalue().replace(b"No/Where", b"No/W\xff\xffre")
+        for passed in ((), ("note",)):
+            with pytest.raises(MalformedTable, match="UTF-8"):
+                scored(pear, "arrow", "ndjson", body, Options(passed=passed))
+
+
 NULLABLE, REQUIRED = b"\x25\x02\x18\x06weight", b"\x25\x00\x18\x06weight"
 """How the footer of Parquet begins to describe that column."""
 
