@@ -64,6 +64,15 @@ def test_a_damaged_footer_is_told() -> None:
             list(column_chunks(file))
 
 
+@pytest.mark.parametrize("kind", [2, 3, 7, 8, 9, 12], ids=["truth", "byte", "double", "text", "list", "struct"])
+def test_a_list_that_claims_more_than_there_is_takes_no_time(kind: int) -> None:
+    """However many items a footer of 20 bytes says that it has."""
+    footer = bytes([0x19, 0xF0 | kind]) + b"\xff" * 9 + b"\x01" + bytes(8)
+    file = io.BytesIO(footer + struct.pack("<I", len(footer)) + b"PAR1")
+    with pytest.raises(MalformedTable):
+        list(column_chunks(file))
+
+
 def test_a_long_footer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it is read: a step of Python for each byte takes seconds."""
     monkeypatch.setattr(parquet_chunks, "MOST", 100)
