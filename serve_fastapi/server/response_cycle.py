@@ -10,8 +10,8 @@ from twinserve.service.http.problem import Problem
 from twinserve.service.raw_refusals import CONTINUE
 
 NOTHING_YET: Final[Any] = b""
-"""What a piece of a body is added to. uvicorn takes a `bytearray`, into and out of which each piece is copied: 0.1 ms
-of 0.6 MB. Adding to no bytes copies none, and the app has mostly taken one piece before the next arrives."""
+"""What a piece of a body is added to. uvicorn takes a `bytearray`, into and out of which each piece is copied: 0.45 ms
+of 0.6 MB, new memory included. Adding to no bytes copies none, and the app has mostly taken a piece before the next."""
 
 
 class DoorCycle(RequestResponseCycle):
