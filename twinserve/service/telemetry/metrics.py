@@ -113,8 +113,8 @@ class Metrics:
         self._versions[model] = kept
 
     def warn(self, model: str, pointer: str, code: str, number: int) -> None:
-        """Count values of a field that were not seen in training. Its series is kept, as looking it up takes 1.5 us, and
-        1,000 rows may be warned of at each of their fields."""
+        """Count values of a field that were not seen in training. Its series is kept, as looking it up takes 1.5 us,
+        and 1,000 rows may be warned of at each of their fields."""
         warned = self._warned.setdefault(model, {})
         count = warned.get((pointer, code))
         if count is None:
